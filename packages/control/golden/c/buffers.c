@@ -1,0 +1,152 @@
+// Whole control buffers, built as a C program builds them: with the macros, the structures and the constants of the headers.
+//
+// "received" is what a kernel delivers, in its order; "sent" is what a program hands to it. Linux's order and sizes are measured
+// (control-messages.md, sections 1 and 2). Windows documents no order: there it is Wine's.
+
+#include "golden.h"
+#ifdef SO_TIMESTAMPNS_NEW // glibc takes it from the kernel's headers; musl has neither the number nor these headers
+#include <linux/time_types.h>
+#endif
+
+typedef struct {
+  int level, type;
+  const void *payload;
+  unsigned size;
+} Item;
+
+#define ITEM(name, level, type, payload) static const Item name = {level, type, &payload, sizeof payload}
+
+// In network order, on little-endian machines.
+#define IPV4(a, b, c, d) ((unsigned)(a) | (b) << 8 | (c) << 16 | (unsigned)(d) << 24)
+#define OURS IPV4(192, 0, 2, 1)
+#define DESTINATION IPV4(198, 51, 100, 2)
+
+// Linux names the address that it would answer from in spec_dst and takes a source there, not reading addr. Winsock has addr alone, for both.
+static const PktInfo4 arrival4 = {.ipi_ifindex = 7, .ipi_addr.s_addr = DESTINATION, EITHER(.ipi_spec_dst.s_addr = OURS, )};
+static const PktInfo4 departure4 = {.ipi_ifindex = 7, .EITHER(ipi_spec_dst, ipi_addr).s_addr = OURS};
+static const PktInfo6 info6 = {.ipi6_addr = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 1}}}, .ipi6_ifindex = 7};
+ITEM(pktInfo4, IPPROTO_IP, IP_PKTINFO, arrival4);
+ITEM(pktInfo4Sent, IPPROTO_IP, IP_PKTINFO, departure4);
+ITEM(pktInfo6, IPPROTO_IPV6, IPV6_PKTINFO, info6);
+
+static const int hops = 64, trafficClass = 0xb9; // expedited forwarding (46), ECT(1)
+ITEM(hopLimit4, IPPROTO_IP, IP_TTL, hops);
+ITEM(hopLimit6, IPPROTO_IPV6, IPV6_HOPLIMIT, hops);
+ITEM(class4Sent, IPPROTO_IP, IP_TOS, trafficClass);
+ITEM(class6, IPPROTO_IPV6, IPV6_TCLASS, trafficClass);
+
+// On a dual-stack socket an IPv4 peer's datagram has the IPv4 messages, and its destination once more as an IPv6 address.
+static const PktInfo6 mapped = {.ipi6_addr = {{{[10] = 0xff, 0xff, 198, 51, 100, 2}}}, .ipi6_ifindex = 7};
+ITEM(pktInfoMapped, IPPROTO_IPV6, IPV6_PKTINFO, mapped);
+
+// Next header UDP, no further 8 bytes, an experimental type, no segments left.
+static const unsigned char routing[] = {17, 0, 253, 0, 1, 2, 3, 4};
+ITEM(routingHeader, IPPROTO_IPV6, IPV6_RTHDR, routing);
+
+#ifdef _WIN32
+#define class4 class4Sent
+static const int ect1 = 1;
+ITEM(ecn4, IPPROTO_IP, IP_ECN, ect1);
+ITEM(ecn6, IPPROTO_IPV6, IPV6_ECN, ect1);
+// Windows 10 up to 1607 delivers hop limit and class under these types (wine-mirror/wine, dlls/ws2_32/tests/sock.c).
+ITEM(hopLimit4Early, IPPROTO_IP, IP_HOPLIMIT, hops);
+ITEM(class4Early, IPPROTO_IP, IP_TCLASS, trafficClass);
+static const ULONG interfaceIndex = 7;
+ITEM(originalArrivalInterface, IPPROTO_IP, IP_ORIGINAL_ARRIVAL_IF, interfaceIndex);
+#else
+// One byte on arrival, though four are taken on sending.
+static const unsigned char classByte = 0xb9;
+ITEM(class4, IPPROTO_IP, IP_TOS, classByte);
+static const unsigned drops = 5;
+ITEM(dropCount, SOL_SOCKET, SO_RXQ_OVFL, drops);
+// As wide as the C library's time: on ia32 the process must have asked with the number of that width, 35.
+static const struct timespec stampOld = {1700000000, 123456789};
+ITEM(timestampOld, SOL_SOCKET, SCM_TIMESTAMPNS, stampOld);
+#ifdef SO_TIMESTAMPNS_NEW
+// Twice 64 bits everywhere.
+static const struct __kernel_timespec stamp = {1700000000, 123456789};
+ITEM(timestamp, SOL_SOCKET, SO_TIMESTAMPNS_NEW, stamp);
+#endif
+#endif
+
+static const struct {
+  const char *name;
+  const Item *items[6];
+} contents[] = {
+    {"ipv4 received: pktInfo", {&pktInfo4}},
+    {"ipv4 received: hopLimit", {&hopLimit4}},
+    {"ipv4 received: trafficClass", {&class4}},
+    {"ipv4 received: pktInfo hopLimit", {&pktInfo4, &hopLimit4}},
+    {"ipv4 received: pktInfo hopLimit trafficClass", {&pktInfo4, &hopLimit4, &class4}},
+    {"ipv6 received: pktInfo", {&pktInfo6}},
+    {"ipv6 received: hopLimit", {&hopLimit6}},
+    {"ipv6 received: trafficClass", {&class6}},
+    {"ipv6 received: pktInfo hopLimit", {&pktInfo6, &hopLimit6}},
+    {"ipv6 received: pktInfo hopLimit trafficClass", {&pktInfo6, &hopLimit6, &class6}},
+    {"ipv6 received: pktInfo hopLimit trafficClass routingHeader routingHeader",
+     {&pktInfo6, &hopLimit6, &class6, &routingHeader, &routingHeader}},
+    {"dual received: pktInfo hopLimit trafficClass", {&pktInfoMapped, &pktInfo4, &hopLimit4, &class4}},
+    {"ipv4 sent: pktInfo", {&pktInfo4Sent}},
+    {"ipv4 sent: hopLimit", {&hopLimit4}},
+    {"ipv4 sent: trafficClass", {&class4Sent}},
+    {"ipv4 sent: pktInfo hopLimit trafficClass", {&pktInfo4Sent, &hopLimit4, &class4Sent}},
+    {"ipv6 sent: pktInfo", {&pktInfo6}},
+    {"ipv6 sent: hopLimit", {&hopLimit6}},
+    {"ipv6 sent: trafficClass", {&class6}},
+    {"ipv6 sent: pktInfo hopLimit trafficClass", {&pktInfo6, &hopLimit6, &class6}},
+#ifdef _WIN32
+    {"ipv4 received: originalArrivalInterface", {&originalArrivalInterface}},
+    {"ipv4 received: pktInfo hopLimit trafficClass originalArrivalInterface", {&pktInfo4, &hopLimit4, &class4, &originalArrivalInterface}},
+    {"ipv4 received by Windows 10 1607: pktInfo hopLimit trafficClass", {&pktInfo4, &hopLimit4Early, &class4Early}},
+    {"ipv4 sent: ecn", {&ecn4}},
+    {"ipv6 sent: ecn", {&ecn6}},
+#else
+    {"ipv4 received: dropCount", {&dropCount}},
+    {"ipv4 received: timestampOld", {&timestampOld}},
+    {"ipv4 received: timestampOld dropCount pktInfo hopLimit trafficClass", {&timestampOld, &dropCount, &pktInfo4, &hopLimit4, &class4}},
+    {"ipv6 received: timestampOld dropCount pktInfo hopLimit trafficClass", {&timestampOld, &dropCount, &pktInfo6, &hopLimit6, &class6}},
+#ifdef SO_TIMESTAMPNS_NEW
+    {"ipv4 received: timestamp", {&timestamp}},
+    {"ipv4 received: timestamp dropCount pktInfo hopLimit trafficClass", {&timestamp, &dropCount, &pktInfo4, &hopLimit4, &class4}},
+    {"ipv6 received: timestamp dropCount pktInfo hopLimit trafficClass", {&timestamp, &dropCount, &pktInfo6, &hopLimit6, &class6}},
+#endif
+#endif
+};
+
+static void build(const char *name, const Item *const *items) {
+  _Alignas(16) unsigned char bytes[256];
+  for (unsigned i = 0; i < sizeof bytes; i++) bytes[i] = 0; // the padding, too
+  unsigned used = 0;
+  Message room = AROUND(bytes, sizeof bytes);
+  Header *header = NULL;
+  for (; *items; items++) {
+    const Item *item = *items;
+    header = header ? NEXT(&room, header) : FIRST(&room);
+    header->cmsg_len = LENGTH(item->size);
+    header->cmsg_level = item->level;
+    header->cmsg_type = item->type;
+    for (unsigned i = 0; i < item->size; i++) DATA(header)[i] = ((const unsigned char *)item->payload)[i];
+    used += SPACE(item->size);
+  }
+
+  put_open(NULL, '{');
+  put_text("name", name), put_number("controlLength", used);
+  // Read back by the macros out of what was written, so that both directions of them agree.
+  put_open("messages", '[');
+  Message written = AROUND(bytes, used);
+  for (header = FIRST(&written); header; header = NEXT(&written, header)) {
+    put_open(NULL, '{');
+    put_number("level", header->cmsg_level), put_number("type", header->cmsg_type), put_number("length", header->cmsg_len);
+    put_hex("payload", DATA(header), header->cmsg_len - LENGTH(0));
+    put_close('}');
+  }
+  put_close(']');
+  put_hex("bytes", bytes, used);
+  put_close('}');
+}
+
+void buffers(void) {
+  put_open("buffers", '[');
+  for (unsigned i = 0; i < COUNT(contents); i++) build(contents[i].name, contents[i].items);
+  put_close(']');
+}

@@ -1,0 +1,150 @@
+/**
+ * Bytes that are not what they should be: why, and where. A value, never an exception.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Malformed {
+  readonly malformed: string
+  readonly offset: number
+}
+
+/**
+ * @category guards
+ * @since 0.1.0
+ */
+export const isMalformed = (value: unknown): value is Malformed =>
+  typeof value === "object" && value !== null && "malformed" in value
+
+/**
+ * How a payload is read and written, at an offset of a `DataView` and allocating nothing but the value.
+ *
+ * **Details**
+ *
+ * `size` is in bytes: fixed, or a bound that a declaration may lower; `minimum` is the least that one message of a bounded size takes.
+ * `read` is handed the length that the header claims and answers with a value or with what is wrong; a fixed size was already checked.
+ * `write` answers how many bytes it wrote. `refuse` says, before anything is sent, why a value cannot be sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Codec<A> {
+  readonly size: number | { readonly maximum: number; readonly minimum?: number | undefined }
+  readonly read: (view: DataView, offset: number, length: number) => A | Malformed
+  readonly write: (view: DataView, offset: number, value: A) => number
+  readonly refuse?: ((value: A) => string | undefined) | undefined
+}
+
+/**
+ * A signed 32-bit integer in host order, the C `int` of most socket options.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const int32: Codec<number> = {
+  size: 4,
+  read: (view, offset) => view.getInt32(offset, true),
+  write: (view, offset, value) => {
+    view.setInt32(offset, value, true)
+    return 4
+  }
+}
+
+/**
+ * An unsigned 32-bit integer in host order.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const uint32: Codec<number> = {
+  size: 4,
+  read: (view, offset) => view.getUint32(offset, true),
+  write: (view, offset, value) => {
+    view.setUint32(offset, value, true)
+    return 4
+  },
+  refuse: (value) =>
+    isInteger(value, 0, 0xffffffff) ? undefined : `${shown(value)} is not an integer from 0 to 4294967295`
+}
+
+/**
+ * One unsigned byte.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const uint8: Codec<number> = {
+  size: 1,
+  read: (view, offset) => view.getUint8(offset),
+  write: (view, offset, value) => {
+    view.setUint8(offset, value)
+    return 1
+  },
+  refuse: (value) => (isInteger(value, 0, 255) ? undefined : `${shown(value)} is not an integer from 0 to 255`)
+}
+
+/**
+ * A copy of the payload's bytes, `maximum` of them at the most.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const bytes = (size: {
+  readonly maximum: number
+  readonly minimum?: number | undefined
+}): Codec<Uint8Array> => ({
+  size,
+  read: (view, offset, length) => new Uint8Array(view.buffer, view.byteOffset + offset, length).slice(),
+  write: (view, offset, value) => {
+    new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(value, offset)
+    return value.length
+  },
+  refuse: (value) =>
+    value.length <= size.maximum
+      ? undefined
+      : `${value.length} bytes are more than the ${size.maximum} that were declared`
+})
+
+/**
+ * The same bytes, read as another value.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const transform = <A, B>(
+  codec: Codec<A>,
+  options: {
+    readonly read: (value: A) => B | { readonly malformed: string }
+    readonly write: (value: B) => A
+    readonly refuse?: ((value: B) => string | undefined) | undefined
+  }
+): Codec<B> => ({
+  size: codec.size,
+  read: (view, offset, length) => {
+    const raw = codec.read(view, offset, length)
+    if (isMalformed(raw)) return raw
+    const value = options.read(raw)
+    return typeof value === "object" && value !== null && "malformed" in value
+      ? { malformed: value.malformed, offset }
+      : value
+  },
+  write: (view, offset, value) => codec.write(view, offset, options.write(value)),
+  refuse: (value) => options.refuse?.(value) ?? codec.refuse?.(options.write(value))
+})
+
+/**
+ * Whether a value is an integer within bounds; `NaN`, fractions and texts are not.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isInteger = (value: unknown, minimum: number, maximum: number): value is number =>
+  typeof value === "number" && Number.isInteger(value) && value >= minimum && value <= maximum
+
+/**
+ * A value as an error message shows it.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export const shown = (value: unknown): string => (typeof value === "string" ? `'${value}'` : String(value))

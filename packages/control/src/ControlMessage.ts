@@ -1,0 +1,290 @@
+/**
+ * Control messages: as types, which a spec is made of, and as definitions, which say how each platform does them.
+ *
+ * A message is an interface that extends `ControlMessage` and says, as fields under its key, what is read and what may be sent. A definition
+ * (`define`) holds, for every platform and family, the row that makes it true or the reason why there is none. Every message that comes with
+ * this library is made the same way.
+ *
+ * @since 0.1.0
+ */
+import type { Platform } from "./Abi.ts"
+import type { Codec } from "./Codec.ts"
+import type { Family } from "./Endpoint.ts"
+import { check } from "./internal/definition.ts"
+
+/**
+ * How sure the kernel is: in every datagram; perhaps; any number of times. The reader gets the bare value, an `Option`, an array.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Presence = "always" | "perhaps" | "repeated"
+
+/**
+ * One control message, as a type. A spec's type is a union of these.
+ *
+ * **Details**
+ *
+ * The docstrings of the fields of `received` are what an editor shows at `datagram.control.hopLimit`. Where a value depends on the family,
+ * `this["family"]["is"]` is the family at hand.
+ *
+ * @example
+ * ```ts
+ * import type { ControlMessage } from "@ancillary/control"
+ *
+ * interface Mark extends ControlMessage<"mark", "ipv4" | "ipv6" | "dual", "perhaps"> {
+ *   readonly received: {
+ *     // The packet's mark, as firewall rules set it.
+ *     readonly mark: number
+ *   }
+ *   readonly sendable: { readonly mark?: number | undefined }
+ * }
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ControlMessage<
+  Key extends string,
+  Families extends Family,
+  Present extends Presence = "always",
+  Needs = never
+> {
+  readonly key: Key
+  readonly families: Families
+  // Wrapped: two different bare literals would make the intersection of a message with its family vanish.
+  readonly family: { readonly is: Family }
+  readonly presence: Present
+  readonly direction: "receive" | "send"
+  readonly needs: (_: never) => Needs
+  readonly received: {}
+  readonly sendable: {}
+}
+
+/**
+ * @since 0.1.0
+ */
+export declare namespace ControlMessage {
+  /**
+   * @category models
+   * @since 0.1.0
+   */
+  export type Any = ControlMessage<string, Family, Presence, unknown>
+  /**
+   * What the message needs of the platform: `Capability`s, or nothing where every platform has it.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Needs<M extends Any> = M["needs"] extends (_: never) => infer N ? N : never
+  /**
+   * The fields that a datagram of family `F` brings.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Received<M extends Any, F extends Family> = (M & { readonly family: { readonly is: F } })["received"]
+  /**
+   * The fields that may go with a datagram of family `F`.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Sendable<M extends Any, F extends Family> = (M & { readonly family: { readonly is: F } })["sendable"]
+}
+
+/**
+ * Asked for where the platform has it: read as an `Option`, and nothing is needed of the platform.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Optional<M extends ControlMessage.Any> extends ControlMessage<
+  M["key"],
+  M["families"],
+  M["presence"] extends "repeated" ? "repeated" : "perhaps"
+> {
+  readonly received: ControlMessage.Received<M, this["family"]["is"]>
+  readonly sendable: ControlMessage.Sendable<M, this["family"]["is"]>
+}
+
+/**
+ * Only read: nothing can be sent with it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReceiveOnly<M extends ControlMessage.Any> extends ControlMessage<
+  M["key"],
+  M["families"],
+  M["presence"],
+  ControlMessage.Needs<M>
+> {
+  readonly direction: "receive"
+  readonly received: ControlMessage.Received<M, this["family"]["is"]>
+  readonly sendable: ControlMessage.Sendable<M, this["family"]["is"]>
+}
+
+/**
+ * Only sent: no option is switched on for receiving.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendOnly<M extends ControlMessage.Any> extends ControlMessage<
+  M["key"],
+  M["families"],
+  M["presence"],
+  ControlMessage.Needs<M>
+> {
+  readonly direction: "send"
+  readonly received: ControlMessage.Received<M, this["family"]["is"]>
+  readonly sendable: ControlMessage.Sendable<M, this["family"]["is"]>
+}
+
+/**
+ * What not every platform has stands in the requirements of `bind` under its own name, so that a missing one reads
+ * `'Capability<"originalArrivalInterface">' is not assignable to type 'never'`. The layers of platforms that have it provide it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Capability<out Name extends string> {
+  readonly _: "Capability"
+  readonly name: Name
+}
+
+/**
+ * What asks the kernel for a message: a socket option, or an ioctl with its input. A number is a C `int`.
+ *
+ * @category definitions
+ * @since 0.1.0
+ */
+export type Request =
+  | { readonly level: number; readonly option: number; readonly value: Uint8Array | number }
+  | { readonly ioctl: number; readonly input: Uint8Array }
+
+/**
+ * How a message is marked when it arrives, and what its payload says.
+ *
+ * @category definitions
+ * @since 0.1.0
+ */
+export interface Arrival<out Received> {
+  readonly level: number
+  readonly type: number
+  readonly payload: Pick<Codec<Received>, "size" | "read">
+}
+
+/**
+ * How a message is marked when it is sent.
+ *
+ * @category definitions
+ * @since 0.1.0
+ */
+export interface Departure<in Sent> {
+  readonly level: number
+  readonly type: number
+  readonly payload: Pick<Codec<Sent>, "size" | "write" | "refuse">
+  /**
+   * For a message that is only some bits of its payload (DSCP and ECN share a byte): the kernel replaces the whole, so the bits outside `mask`
+   * (the payload read as a little-endian integer) are filled in from the socket's own value, which this option holds.
+   */
+  readonly shared?: { readonly mask: number; readonly level: number; readonly option: number } | undefined
+}
+
+/**
+ * Why a platform does not have something. The error, the docs and `declined` all say this sentence.
+ *
+ * @category definitions
+ * @since 0.1.0
+ */
+export interface Absence {
+  readonly absent: string
+}
+
+/**
+ * How one platform does a message for one family.
+ *
+ * @category definitions
+ * @since 0.1.0
+ */
+export interface Row<Received, Sent> {
+  /** What asks for it, in order; nothing where the kernel needs no asking, or the message is only sent. */
+  readonly request: ReadonlyArray<Request>
+  /** Several where versions of a system differ in the type they deliver. */
+  readonly arrives?: ReadonlyArray<Arrival<Received>> | Absence | undefined
+  readonly sends?: Departure<Sent> | Absence | undefined
+}
+
+/**
+ * A row, or why there is none.
+ *
+ * @category definitions
+ * @since 0.1.0
+ */
+export type Cell = Row<unknown, never> | Absence
+
+type Value<Fields, Key extends string> = Key extends keyof Fields ? Exclude<Fields[Key], undefined> : never
+
+/**
+ * The data behind a message.
+ *
+ * @category definitions
+ * @since 0.1.0
+ */
+export interface Definition<M extends ControlMessage.Any> {
+  readonly key: M["key"]
+  readonly presence: M["presence"]
+  /** Total: every platform and family says how, or why not. A missing cell does not compile. `dual` follows from the two internet families. */
+  readonly table: {
+    readonly [P in Platform]: {
+      readonly [F in Exclude<M["families"], "dual">]:
+        | Row<Value<ControlMessage.Received<M, F>, M["key"]>, Value<ControlMessage.Sendable<M, F>, M["key"]>>
+        | Absence
+    }
+  }
+}
+
+declare const Defined: unique symbol
+
+/**
+ * A definition that was checked. Its type names the message, its value holds the rows: `HopLimit` the value is a `Message<HopLimit>`.
+ *
+ * @category definitions
+ * @since 0.1.0
+ */
+export interface Message<M extends ControlMessage.Any> {
+  readonly [Defined]: (_: never) => M
+  readonly key: M["key"]
+  readonly presence: M["presence"]
+  /** How the platform does this message for a family, or why it does not. */
+  readonly cell: (platform: Platform, family: "ipv4" | "ipv6" | "unix") => Cell
+}
+
+/**
+ * @category guards
+ * @since 0.1.0
+ */
+export const isAbsence = (value: object | undefined): value is Absence => value !== undefined && "absent" in value
+
+/**
+ * Makes a message. The one way: every built-in goes through it.
+ *
+ * **Gotchas**
+ *
+ * Throws a `TypeError` for a definition that contradicts itself (it is asked for but never arrives, it arrives twice
+ * under one type …): that is a mistake in a program, found when its module is loaded.
+ *
+ * @category definitions
+ * @since 0.1.0
+ */
+export const define = <M extends ControlMessage.Any = never>(definition: Definition<M>): Message<M> => {
+  const table: { readonly [P in Platform]: { readonly [F in string]?: Cell } } = definition.table
+  check(definition.key, definition.presence, table)
+  const { key, presence } = definition
+  const cell = (platform: Platform, family: "ipv4" | "ipv6" | "unix"): Cell =>
+    table[platform][family] ?? { absent: `'${key}' does not exist for ${family} sockets` }
+  // The symbol is a phantom: it carries the type and is never there.
+  return { key, presence, cell } as Message<M>
+}

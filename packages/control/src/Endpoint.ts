@@ -1,0 +1,175 @@
+import { ByValue, mix } from "./ByValue.ts"
+import { isInteger, isMalformed, type Malformed, shown } from "./Codec.ts"
+import { Ipv4Address } from "./Ipv4Address.ts"
+import { Ipv6Address } from "./Ipv6Address.ts"
+
+/**
+ * The address family a spec is written for. `dual` is one IPv6 socket that also serves IPv4 peers, who are seen as such.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Family = "ipv4" | "ipv6" | "dual" | "unix"
+
+/**
+ * The families that speak IP.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Internet = Exclude<Family, "unix">
+
+/**
+ * The address of each family.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AddressOf {
+  readonly ipv4: Ipv4Address
+  readonly ipv6: Ipv6Address
+  readonly dual: Ipv4Address | Ipv6Address
+}
+
+/**
+ * The address of a family.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Address<F extends Family> = F extends keyof AddressOf ? AddressOf[F] : never
+
+/**
+ * Where a datagram came from or goes to: an address and a port.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class InternetEndpoint<F extends "ipv4" | "ipv6"> extends ByValue {
+  readonly family: F
+  readonly address: AddressOf[F]
+  /** 0 to 65535. */
+  readonly port: number
+
+  constructor(family: F, address: AddressOf[F], port: number) {
+    super()
+    this.family = family
+    this.address = address
+    this.port = port
+  }
+
+  equals(that: unknown): boolean {
+    return that instanceof InternetEndpoint && that.port === this.port && this.address.equals(that.address)
+  }
+  hash(): number {
+    return mix(this.address.hash() ^ this.port)
+  }
+  /** `192.0.2.1:53`, `[2001:db8::1]:53`. */
+  toString(): string {
+    return this.family === "ipv6" ? `[${this.address}]:${this.port}` : `${this.address}:${this.port}`
+  }
+}
+
+/**
+ * The name of a Unix socket: a path, an abstract name (which begins with a NUL), or `undefined` where the socket has none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class UnixEndpoint extends ByValue {
+  readonly family = "unix"
+  readonly path: string | undefined
+
+  constructor(path: string | undefined) {
+    super()
+    this.path = path
+  }
+
+  equals(that: unknown): boolean {
+    return that instanceof UnixEndpoint && that.path === this.path
+  }
+  hash(): number {
+    let hash = 0
+    for (const char of this.path ?? "") hash = mix(hash ^ (char.codePointAt(0) ?? 0))
+    return hash
+  }
+  /** The path; an abstract name behind `@`, as `ss` and `netstat` show it. */
+  toString(): string {
+    return this.path === undefined ? "unnamed" : this.path.startsWith("\0") ? `@${this.path.slice(1)}` : this.path
+  }
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Endpoint<F extends Family> = F extends "unix"
+  ? UnixEndpoint
+  : F extends "dual"
+    ? InternetEndpoint<"ipv4"> | InternetEndpoint<"ipv6">
+    : F extends "ipv4" | "ipv6"
+      ? InternetEndpoint<F>
+      : never
+
+/**
+ * What a person may write where an endpoint is wanted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EndpointInput<F extends Family> = F extends "unix"
+  ? { readonly path: string }
+  : { readonly address: string | Address<F>; readonly port: number }
+
+/**
+ * Reads an address in either notation, which tells the family.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const parseAddress = (text: string): Ipv4Address | Ipv6Address | Malformed =>
+  text.includes(":") ? Ipv6Address.parse(text) : Ipv4Address.parse(text)
+
+/**
+ * Makes an endpoint of what a person wrote, or says what is wrong with it. On a `dual` socket an IPv4 address is one, also when it is
+ * written mapped (`::ffff:192.0.2.1`).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const endpoint = <F extends Family>(family: F, input: EndpointInput<F> | Endpoint<F>): Endpoint<F> | Malformed =>
+  // Every branch makes the endpoint of the family that it asked for, which the compiler cannot follow through a conditional type.
+  makeEndpoint(family, input) as Endpoint<F> | Malformed
+
+const makeEndpoint = (
+  family: Family,
+  input: unknown
+): InternetEndpoint<"ipv4"> | InternetEndpoint<"ipv6"> | UnixEndpoint | Malformed => {
+  if (typeof input !== "object" || input === null) return { malformed: `${shown(input)} is not an endpoint`, offset: 0 }
+  if (family === "unix") {
+    if (input instanceof UnixEndpoint) return input
+    const path = "path" in input ? input.path : undefined
+    return typeof path === "string" && path.length > 0
+      ? new UnixEndpoint(path)
+      : { malformed: `a Unix socket is named by a path that is not empty, not by ${shown(path)}`, offset: 0 }
+  }
+  const port = "port" in input ? input.port : undefined
+  if (!isInteger(port, 0, 65535))
+    return { malformed: `the port ${shown(port)} is not an integer from 0 to 65535`, offset: 0 }
+  const given = "address" in input ? input.address : undefined
+  const address = typeof given === "string" ? parseAddress(given) : given
+  if (isMalformed(address)) return { malformed: address.malformed, offset: address.offset }
+  if (address instanceof Ipv4Address) {
+    if (family === "ipv6")
+      return { malformed: `${address} is an IPv4 address, this socket speaks IPv6 only`, offset: 0 }
+    return input instanceof InternetEndpoint ? input : new InternetEndpoint("ipv4", address, port)
+  }
+  if (address instanceof Ipv6Address) {
+    if (family === "ipv4")
+      return { malformed: `${address} is an IPv6 address, this socket speaks IPv4 only`, offset: 0 }
+    const mapped = family === "dual" ? address.toIpv4() : undefined
+    if (mapped !== undefined) return new InternetEndpoint("ipv4", mapped, port)
+    return input instanceof InternetEndpoint ? input : new InternetEndpoint("ipv6", address, port)
+  }
+  return { malformed: `${shown(given)} is not an IP address`, offset: 0 }
+}

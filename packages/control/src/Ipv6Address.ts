@@ -1,0 +1,184 @@
+import { ByValue, mix } from "./ByValue.ts"
+import { isMalformed, type Malformed } from "./Codec.ts"
+import { Ipv4Address } from "./Ipv4Address.ts"
+
+/**
+ * An IPv6 address with its zone: four unsigned 32-bit numbers and an interface index, text only when asked for (RFC 5952).
+ *
+ * **Gotchas**
+ *
+ * The zone is an interface index (`fe80::1%2`), 0 where there is none. A zone by name (`%eth0`) means something on one host alone and is not
+ * read here.
+ *
+ * @example
+ * ```ts
+ * import { Ipv6Address } from "@ancillary/control"
+ *
+ * String(Ipv6Address.parse("2001:DB8:0:0:0:0:0:1")) // => "2001:db8::1"
+ * String(Ipv6Address.parse("::ffff:c000:201")) // => "::ffff:192.0.2.1"
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Ipv6Address extends ByValue {
+  readonly family = "ipv6"
+  /** The address as four 32-bit numbers in host order, the leftmost first. */
+  readonly a: number
+  readonly b: number
+  readonly c: number
+  readonly d: number
+  /** Interface index that a link-local address belongs to (`sin6_scope_id`); 0: none. */
+  readonly zone: number
+
+  constructor(a: number, b: number, c: number, d: number, zone = 0) {
+    super()
+    this.a = a >>> 0
+    this.b = b >>> 0
+    this.c = c >>> 0
+    this.d = d >>> 0
+    this.zone = zone >>> 0
+  }
+
+  /** From eight 16-bit groups, as they are written. */
+  static of(groups: readonly [number, number, number, number, number, number, number, number], zone = 0): Ipv6Address {
+    const [g0, g1, g2, g3, g4, g5, g6, g7] = groups
+    return new Ipv6Address(
+      (g0 << 16) | (g1 & 0xffff),
+      (g2 << 16) | (g3 & 0xffff),
+      (g4 << 16) | (g5 & 0xffff),
+      (g6 << 16) | (g7 & 0xffff),
+      zone
+    )
+  }
+
+  /** `::ffff:a.b.c.d`, as a socket that serves both families names an IPv4 peer (RFC 4291 section 2.5.5.2). */
+  static fromIpv4(address: Ipv4Address): Ipv6Address {
+    return new Ipv6Address(0, 0, 0xffff, address.value)
+  }
+
+  /** Reads the forms of RFC 4291 section 2.2, with a numeric zone behind `%`. */
+  static parse(text: string): Ipv6Address | Malformed {
+    const percent = text.indexOf("%")
+    const address = percent < 0 ? text : text.slice(0, percent)
+    let zone = 0
+    if (percent >= 0) {
+      const written = text.slice(percent + 1)
+      if (!/^(0|[1-9][0-9]{0,9})$/.test(written) || Number(written) > 0xffffffff) {
+        return { malformed: `the zone '${written}' is not an interface index`, offset: percent + 1 }
+      }
+      zone = Number(written)
+    }
+    const groups = parseGroups(address)
+    if (isMalformed(groups)) return groups
+    const word = (at: number) => ((groups[at] ?? 0) << 16) | (groups[at + 1] ?? 0)
+    return new Ipv6Address(word(0), word(2), word(4), word(6), zone)
+  }
+
+  /** `::`, every address of this host. */
+  static readonly any: Ipv6Address = new Ipv6Address(0, 0, 0, 0)
+  /** `::1` */
+  static readonly loopback: Ipv6Address = new Ipv6Address(0, 0, 0, 1)
+
+  /** `::` */
+  get isAny(): boolean {
+    return (this.a | this.b | this.c | this.d) === 0
+  }
+  /** `::1` */
+  get isLoopback(): boolean {
+    return (this.a | this.b | this.c) === 0 && this.d === 1
+  }
+  /** ff00::/8 */
+  get isMulticast(): boolean {
+    return this.a >>> 24 === 0xff
+  }
+  /** fe80::/10: means an interface besides, its zone. */
+  get isLinkLocal(): boolean {
+    return this.a >>> 22 === 0xfe80 >>> 6
+  }
+  /** ::ffff:0:0/96 */
+  get isIpv4Mapped(): boolean {
+    return this.a === 0 && this.b === 0 && this.c === 0xffff
+  }
+  /** The IPv4 address inside a mapped one. */
+  toIpv4(): Ipv4Address | undefined {
+    return this.isIpv4Mapped ? new Ipv4Address(this.d) : undefined
+  }
+  withZone(zone: number): Ipv6Address {
+    return new Ipv6Address(this.a, this.b, this.c, this.d, zone)
+  }
+
+  equals(that: unknown): boolean {
+    return (
+      that instanceof Ipv6Address &&
+      that.d === this.d &&
+      that.c === this.c &&
+      that.b === this.b &&
+      that.a === this.a &&
+      that.zone === this.zone
+    )
+  }
+  hash(): number {
+    return mix(mix(mix(mix(mix(this.a) ^ this.b) ^ this.c) ^ this.d) ^ this.zone)
+  }
+  /** The canonical text of RFC 5952, `%zone` behind it where there is one. */
+  toString(): string {
+    const text = this.isIpv4Mapped
+      ? `::ffff:${new Ipv4Address(this.d)}`
+      : formatGroups([this.a, this.b, this.c, this.d])
+    return this.zone === 0 ? text : `${text}%${this.zone}`
+  }
+}
+
+const parseGroups = (text: string): ReadonlyArray<number> | Malformed => {
+  const gap = text.indexOf("::")
+  if (gap >= 0 && text.indexOf("::", gap + 1) >= 0)
+    return { malformed: `'${text}' has '::' more than once`, offset: gap }
+  const head = parseHalf(gap < 0 ? text : text.slice(0, gap), 0, gap < 0)
+  if (isMalformed(head)) return head
+  if (gap < 0)
+    return head.length === 8
+      ? head
+      : { malformed: `'${text}' does not have the eight groups of an IPv6 address`, offset: 0 }
+  const tail = parseHalf(text.slice(gap + 2), gap + 2, true)
+  if (isMalformed(tail)) return tail
+  // "::" stands for one group at least (RFC 4291 section 2.2).
+  if (head.length + tail.length > 7) return { malformed: `'${text}' has more than eight groups`, offset: 0 }
+  return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail]
+}
+
+/** Groups between colons; dotted decimal may end the address, and only that. */
+const parseHalf = (text: string, offset: number, last: boolean): ReadonlyArray<number> | Malformed => {
+  if (text === "") return []
+  const groups: Array<number> = []
+  let at = offset
+  const parts = text.split(":")
+  for (const [index, part] of parts.entries()) {
+    if (last && index === parts.length - 1 && part.includes(".")) {
+      const embedded = Ipv4Address.parse(part)
+      if (isMalformed(embedded)) return { malformed: embedded.malformed, offset: at + embedded.offset }
+      groups.push(embedded.value >>> 16, embedded.value & 0xffff)
+    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) groups.push(Number.parseInt(part, 16))
+    else return { malformed: `'${part}' is not a group of one to four hexadecimal digits`, offset: at }
+    at += part.length + 1
+  }
+  return groups
+}
+
+const formatGroups = (words: readonly [number, number, number, number]): string => {
+  const groups = words.flatMap((word) => [word >>> 16, word & 0xffff])
+  // RFC 5952 section 4.2: "::" for the longest run of zero groups, the first of equals, never for a single one.
+  let from = 0
+  let length = 0
+  for (let at = 0; at < 8; at++) {
+    let end = at
+    while (end < 8 && groups[end] === 0) end++
+    if (end - at > length) {
+      from = at
+      length = end - at
+    }
+    if (end > at) at = end
+  }
+  const text = (part: ReadonlyArray<number>) => part.map((group) => group.toString(16)).join(":")
+  return length < 2 ? text(groups) : `${text(groups.slice(0, from))}::${text(groups.slice(from + length))}`
+}

@@ -1,0 +1,58 @@
+import type { Platform } from "../Abi.ts"
+import type { Cell, Presence } from "../ControlMessage.ts"
+
+/** Refuses, with a sentence, a definition that contradicts itself. */
+export const check = (
+  key: string,
+  presence: Presence,
+  table: { readonly [P in Platform]: { readonly [F in string]?: Cell } }
+): void => {
+  if (!/^[a-z][A-Za-z0-9]*$/.test(key))
+    throw new TypeError(`A control message's key is a name in camelCase, not '${key}'.`)
+  if (!["always", "perhaps", "repeated"].includes(presence)) {
+    throw new TypeError(`Control message '${key}': presence is "always", "perhaps" or "repeated", not '${presence}'.`)
+  }
+  for (const [platform, families] of Object.entries(table)) {
+    for (const [family, cell] of Object.entries(families)) {
+      const contradiction =
+        cell === undefined ? "there is neither a row nor an absence" : contradictionOf(cell, presence)
+      if (contradiction !== undefined)
+        throw new TypeError(`Control message '${key}', ${platform}, ${family}: ${contradiction}.`)
+    }
+  }
+}
+
+const contradictionOf = (cell: Cell, presence: Presence): string | undefined => {
+  if ("absent" in cell) return cell.absent.trim() === "" ? "an absence without a reason" : undefined
+  const { arrives, sends, request } = cell
+  const arrivals = arrives === undefined || "absent" in arrives ? [] : arrives
+  const departure = sends === undefined || "absent" in sends ? undefined : sends
+  if (arrivals.length === 0 && departure === undefined)
+    return "a message that neither arrives nor is sent is an absence, with its reason"
+  if (request.length > 0 && arrivals.length === 0) return "it is asked for, but never arrives"
+  const marks = arrivals.map(({ level, type }) => `${level}/${type}`)
+  if (new Set(marks).size < marks.length) return "it arrives twice under one level and type"
+  for (const [name, part] of [
+    ...arrivals.map((arrival) => ["arrives", arrival] as const),
+    ...(departure ? [["sends", departure] as const] : [])
+  ]) {
+    if (!isInt32(part.level) || !isInt32(part.type)) return `${name}: level and type are 32-bit integers`
+    const { size } = part.payload
+    const maximum = typeof size === "number" ? size : size.maximum
+    if (!Number.isInteger(maximum) || maximum < 0 || maximum > 0xffff) return `${name}: a payload of ${maximum} bytes`
+    if (typeof size !== "number" && (size.minimum ?? 1) > size.maximum)
+      return `${name}: the least size is above the greatest`
+    if (typeof size !== "number" && presence === "repeated" && (size.minimum ?? 1) < 1)
+      return `${name}: a repeated message of no size`
+  }
+  if (departure?.shared !== undefined) {
+    const { mask } = departure.shared
+    if (!Number.isInteger(mask) || mask <= 0 || mask > 0xffffffff)
+      return "sends: a mask is an integer of at least one bit"
+    const { size } = departure.payload
+    if (typeof size !== "number" || size > 4) return "sends: only a payload of at most 4 bytes can be shared"
+  }
+  return undefined
+}
+
+const isInt32 = (value: number): boolean => Number.isInteger(value) && value >= -0x80000000 && value <= 0xffffffff

@@ -1,0 +1,41 @@
+import { uint32 } from "../Codec.ts"
+import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import type { Internet } from "../Endpoint.ts"
+import { on } from "../internal/on.ts"
+import * as Linux from "../platform/linux.ts"
+
+/**
+ * How many datagrams the kernel has dropped on this socket since it was opened, because its receive buffer was full. Linux.
+ *
+ * @see socket(7), SO_RXQ_OVFL
+ * @category messages
+ * @since 0.1.0
+ */
+export interface DropCount extends ControlMessage<"dropCount", Internet, "perhaps", Capability<"dropCount">> {
+  readonly received: {
+    /** Datagrams that the kernel dropped on this socket so far, modulo 2^32; absent until the first drop. Linux. */
+    readonly dropCount: number
+  }
+}
+
+const uncounted = "only Linux tells how many datagrams a socket has dropped"
+const row = {
+  request: on(Linux.SOL_SOCKET, Linux.SO_RXQ_OVFL),
+  arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SO_RXQ_OVFL, payload: uint32 }]
+}
+
+/**
+ * The definition of `DropCount`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const DropCount = define<DropCount>({
+  key: "dropCount",
+  presence: "perhaps",
+  table: {
+    linux: { ipv4: row, ipv6: row },
+    winsock: { ipv4: { absent: uncounted }, ipv6: { absent: uncounted } },
+    darwin: { ipv4: { absent: uncounted }, ipv6: { absent: uncounted } }
+  }
+})

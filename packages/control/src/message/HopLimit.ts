@@ -1,0 +1,90 @@
+import { type Codec, int32, isInteger, shown, transform, uint8 } from "../Codec.ts"
+import { type ControlMessage, define } from "../ControlMessage.ts"
+import type { Internet } from "../Endpoint.ts"
+import { on } from "../internal/on.ts"
+import * as Darwin from "../platform/darwin.ts"
+import * as Linux from "../platform/linux.ts"
+import * as Winsock from "../platform/winsock.ts"
+
+/**
+ * How many routers a datagram may still cross: IPv4's TTL, IPv6's hop limit, `hopLimit` for both.
+ *
+ * @see RFC 3542 section 6.3; ip(7), IP_RECVTTL; ws2ipdef.h, IP_RECVTTL and IPV6_HOPLIMIT
+ * @category messages
+ * @since 0.1.0
+ */
+export interface HopLimit extends ControlMessage<"hopLimit", Internet> {
+  readonly received: {
+    /** Routers that the datagram could still have crossed when it arrived, 0 to 255 (IPv4 says TTL). */
+    readonly hopLimit: number
+  }
+  readonly sendable: {
+    /** Hops granted to this datagram, 1 to 255. Absent: the socket's own. */
+    readonly hopLimit?: number | undefined
+  }
+}
+
+const refuse = (value: number): string | undefined =>
+  // Linux takes 65541 as 5 and 1048576 as 0 on IPv6 (it cuts to 16 bits before it checks): the range is checked here, before the kernel.
+  isInteger(value, 1, 255) ? undefined : `${shown(value)} is not a hop limit: an integer from 1 to 255`
+
+const read = (value: number) => (value >= 0 && value <= 255 ? value : { malformed: `a hop limit of ${value}` })
+const write = (value: number) => value
+
+const hops: Codec<number> = transform(int32, { read, write, refuse })
+/** macOS delivers the IPv4 TTL as one byte. */
+const hopByte: Codec<number> = transform(uint8, { read, write, refuse })
+
+/**
+ * The definition of `HopLimit`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const HopLimit = define<HopLimit>({
+  key: "hopLimit",
+  presence: "always",
+  table: {
+    linux: {
+      // Linux: asked for as IP_RECVTTL (12), delivered as IP_TTL (2).
+      ipv4: {
+        request: on(Linux.IPPROTO_IP, Linux.IP_RECVTTL),
+        arrives: [{ level: Linux.IPPROTO_IP, type: Linux.IP_TTL, payload: hops }],
+        sends: { level: Linux.IPPROTO_IP, type: Linux.IP_TTL, payload: hops }
+      },
+      ipv6: {
+        request: on(Linux.IPPROTO_IPV6, Linux.IPV6_RECVHOPLIMIT),
+        arrives: [{ level: Linux.IPPROTO_IPV6, type: Linux.IPV6_HOPLIMIT, payload: hops }],
+        sends: { level: Linux.IPPROTO_IPV6, type: Linux.IPV6_HOPLIMIT, payload: hops }
+      }
+    },
+    darwin: {
+      ipv4: {
+        request: on(Darwin.IPPROTO_IP, Darwin.IP_RECVTTL),
+        arrives: [{ level: Darwin.IPPROTO_IP, type: Darwin.IP_RECVTTL, payload: hopByte }],
+        sends: { absent: "macOS takes no TTL with a single IPv4 datagram" }
+      },
+      ipv6: {
+        request: on(Darwin.IPPROTO_IPV6, Darwin.IPV6_RECVHOPLIMIT),
+        arrives: [{ level: Darwin.IPPROTO_IPV6, type: Darwin.IPV6_HOPLIMIT, payload: hops }],
+        sends: { level: Darwin.IPPROTO_IPV6, type: Darwin.IPV6_HOPLIMIT, payload: hops }
+      }
+    },
+    winsock: {
+      ipv4: {
+        request: on(Winsock.IPPROTO_IP, Winsock.IP_RECVTTL),
+        // Winsock: Windows 10 up to 1607 delivers type IP_HOPLIMIT (21), later ones IP_TTL (4).
+        arrives: [
+          { level: Winsock.IPPROTO_IP, type: Winsock.IP_TTL, payload: hops },
+          { level: Winsock.IPPROTO_IP, type: Winsock.IP_HOPLIMIT, payload: hops }
+        ],
+        sends: { level: Winsock.IPPROTO_IP, type: Winsock.IP_TTL, payload: hops }
+      },
+      ipv6: {
+        request: on(Winsock.IPPROTO_IPV6, Winsock.IPV6_HOPLIMIT),
+        arrives: [{ level: Winsock.IPPROTO_IPV6, type: Winsock.IPV6_HOPLIMIT, payload: hops }],
+        sends: { level: Winsock.IPPROTO_IPV6, type: Winsock.IPV6_HOPLIMIT, payload: hops }
+      }
+    }
+  }
+})

@@ -1,0 +1,47 @@
+import { uint32 } from "../Codec.ts"
+import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import { on } from "../internal/on.ts"
+import * as Winsock from "../platform/winsock.ts"
+
+/**
+ * The interface where an IPv4 packet first came in, when a tunnel (Teredo, 6to4, ISATAP) carried it further. Windows 7, Server 2008 R2 and
+ * later.
+ *
+ * @see the WSAMSG page; ws2ipdef.h, IP_ORIGINAL_ARRIVAL_IF
+ * @category messages
+ * @since 0.1.0
+ */
+export interface OriginalArrivalInterface extends ControlMessage<
+  "originalArrivalInterface",
+  "ipv4",
+  "perhaps",
+  Capability<"originalArrivalInterface">
+> {
+  readonly received: {
+    /** Index of the interface where the packet first came in; there when a tunnel (Teredo, 6to4, ISATAP) brought it. Winsock. */
+    readonly originalArrivalInterface: number
+  }
+}
+
+const tunnels = "only Windows tells through which interface a tunnelled packet first came"
+
+/**
+ * The definition of `OriginalArrivalInterface`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const OriginalArrivalInterface = define<OriginalArrivalInterface>({
+  key: "originalArrivalInterface",
+  presence: "perhaps",
+  table: {
+    winsock: {
+      ipv4: {
+        request: on(Winsock.IPPROTO_IP, Winsock.IP_ORIGINAL_ARRIVAL_IF),
+        arrives: [{ level: Winsock.IPPROTO_IP, type: Winsock.IP_ORIGINAL_ARRIVAL_IF, payload: uint32 }]
+      }
+    },
+    linux: { ipv4: { absent: tunnels } },
+    darwin: { ipv4: { absent: tunnels } }
+  }
+})

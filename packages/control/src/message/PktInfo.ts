@@ -1,0 +1,200 @@
+import { isInteger, isMalformed, shown } from "../Codec.ts"
+import { type Arrival, type ControlMessage, define, type Departure, type Row } from "../ControlMessage.ts"
+import { type Address, type AddressOf, type Family, type Internet, parseAddress } from "../Endpoint.ts"
+import { on } from "../internal/on.ts"
+import { Ipv4Address } from "../Ipv4Address.ts"
+import type { Ipv6Address } from "../Ipv6Address.ts"
+import * as Darwin from "../platform/darwin.ts"
+import * as Linux from "../platform/linux.ts"
+import * as Winsock from "../platform/winsock.ts"
+import { readIpv6, writeIpv6 } from "../SocketAddress.ts"
+
+/**
+ * What the kernel says about where a datagram arrived.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PacketInfo<F extends Family> {
+  /** The destination address in the IP header: ours, a group's, or a broadcast address. */
+  readonly destination: Address<F>
+  /** The address of this host that the kernel would answer from (`ipi_spec_dst`). Linux and macOS, IPv4 only. */
+  readonly local: Address<F> | undefined
+  /** Of the interface it arrived on, from 1; 0 where the kernel does not know. */
+  readonly interfaceIndex: number
+}
+
+/**
+ * From where a datagram shall leave. What was received does not fit here: `Datagram.reply` knows how.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PacketSource<F extends Family> {
+  /** An address of this host. Absent: the kernel chooses. */
+  readonly source?: string | Address<F> | undefined
+  /** Absent: the route decides. */
+  readonly interfaceIndex?: number | undefined
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReceivedPktInfo<F extends Family> {
+  /** Where the datagram arrived: destination address and interface. */
+  readonly pktInfo: PacketInfo<F>
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendablePktInfo<F extends Family> {
+  /** From which address and interface to send. Absent: as the kernel's routes say. */
+  readonly pktInfo?: PacketSource<F> | undefined
+}
+
+/**
+ * Packet information: on which local address and interface a datagram arrived, from which one shall leave.
+ *
+ * @see RFC 3542 section 6.1 and 6.2; ip(7), IP_PKTINFO; ws2ipdef.h, IP_PKTINFO and IPV6_PKTINFO
+ * @category messages
+ * @since 0.1.0
+ */
+export interface PktInfo extends ControlMessage<"pktInfo", Internet> {
+  readonly received: ReceivedPktInfo<this["family"]["is"]>
+  readonly sendable: SendablePktInfo<this["family"]["is"]>
+}
+
+/** `in_pktinfo` of Linux and macOS: the interface first, then `ipi_spec_dst` (ours), then `ipi_addr` (what the IP header said). */
+const posix4: Codec4 = {
+  size: 12,
+  read: (view, at) => ({
+    destination: new Ipv4Address(view.getUint32(at + 8)),
+    local: new Ipv4Address(view.getUint32(at + 4)),
+    interfaceIndex: view.getUint32(at, true)
+  }),
+  write: (view, at, source) => {
+    view.setUint32(at, source.interfaceIndex ?? 0, true)
+    // Linux: the source to use goes into ipi_spec_dst; ipi_addr is not read on sending.
+    view.setUint32(at + 4, sourceOf("ipv4", source)?.value ?? 0)
+    view.setUint32(at + 8, 0)
+    return 12
+  },
+  refuse: (source) => refuse("ipv4", source)
+}
+
+/** `IN_PKTINFO` of Winsock: the address first, then the interface, and no third member. */
+const winsock4: Codec4 = {
+  size: 8,
+  read: (view, at) => ({
+    destination: new Ipv4Address(view.getUint32(at)),
+    local: undefined,
+    interfaceIndex: view.getUint32(at + 4, true)
+  }),
+  write: (view, at, source) => {
+    view.setUint32(at, sourceOf("ipv4", source)?.value ?? 0)
+    view.setUint32(at + 4, source.interfaceIndex ?? 0, true)
+    return 8
+  },
+  refuse: (source) => refuse("ipv4", source)
+}
+
+/** `in6_pktinfo`, the same everywhere (RFC 3542 section 6.1). */
+const info6: Codec6 = {
+  size: 20,
+  read: (view, at) => {
+    const interfaceIndex = view.getUint32(at + 16, true)
+    const destination = readIpv6(view, at)
+    return {
+      destination: destination.isLinkLocal ? destination.withZone(interfaceIndex) : destination,
+      local: undefined,
+      interfaceIndex
+    }
+  },
+  write: (view, at, source) => {
+    const address = sourceOf("ipv6", source)
+    if (address === undefined) for (let i = 0; i < 16; i++) view.setUint8(at + i, 0)
+    else writeIpv6(view, at, address)
+    // A link-local source belongs to an interface: its zone counts where no interface is given.
+    view.setUint32(at + 16, source.interfaceIndex ?? address?.zone ?? 0, true)
+    return 20
+  },
+  refuse: (source) => refuse("ipv6", source)
+}
+
+type Codec4 = Arrival<PacketInfo<"ipv4">>["payload"] & Departure<PacketSource<"ipv4">>["payload"]
+type Codec6 = Arrival<PacketInfo<"ipv6">>["payload"] & Departure<PacketSource<"ipv6">>["payload"]
+
+const sourceOf = <F extends "ipv4" | "ipv6">(family: F, { source }: PacketSource<F>): AddressOf[F] | undefined => {
+  const address: Ipv4Address | Ipv6Address | ReturnType<typeof parseAddress> | undefined =
+    typeof source === "string" ? parseAddress(source) : source
+  if (address === undefined || isMalformed(address) || address.family !== family) return undefined
+  // The family was compared, which the compiler does not follow through AddressOf[F].
+  return address as AddressOf[F]
+}
+
+const refuse = (
+  family: "ipv4" | "ipv6",
+  packetSource: PacketSource<"ipv4"> | PacketSource<"ipv6">
+): string | undefined => {
+  if (typeof packetSource !== "object" || packetSource === null) return `${shown(packetSource)} is not a packet source`
+  const unknown = Object.keys(packetSource).find((key) => key !== "source" && key !== "interfaceIndex")
+  if (unknown !== undefined) return `a packet source has 'source' and 'interfaceIndex', not '${unknown}'`
+  const { interfaceIndex, source } = packetSource
+  if (interfaceIndex !== undefined && !isInteger(interfaceIndex, 0, 0x7fffffff))
+    return `${shown(interfaceIndex)} is not an interface index`
+  if (source === undefined) return undefined
+  const address = typeof source === "string" ? parseAddress(source) : source
+  if (isMalformed(address)) return address.malformed
+  if (address?.family !== family) return `${shown(address)} is not an ${family === "ipv4" ? "IPv4" : "IPv6"} address`
+  return address.isMulticast ? `${address} is a group: nothing can be sent from it` : undefined
+}
+
+const posixRow4 = (level: number, type: number): Row<PacketInfo<"ipv4">, PacketSource<"ipv4">> => ({
+  request: on(level, type),
+  arrives: [{ level, type, payload: posix4 }],
+  sends: { level, type, payload: posix4 }
+})
+
+const row6 = (level: number, option: number, type: number): Row<PacketInfo<"ipv6">, PacketSource<"ipv6">> => ({
+  request: on(level, option),
+  arrives: [{ level, type, payload: info6 }],
+  sends: { level, type, payload: info6 }
+})
+
+/**
+ * The definition of `PktInfo`.
+ *
+ * **Gotchas**
+ *
+ * On Linux a datagram that was queued before the option was set has interface index 0; `Datagram.bind` sets every option first. Own
+ * traffic to an address of the LAN names the LAN interface, not `lo`. A wrong interface index is accepted and the datagram lost.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const PktInfo = define<PktInfo>({
+  key: "pktInfo",
+  presence: "always",
+  table: {
+    linux: {
+      ipv4: posixRow4(Linux.IPPROTO_IP, Linux.IP_PKTINFO),
+      // Linux: IPV6_PKTINFO (50) as an option is the sticky one; IPV6_RECVPKTINFO (49) asks, and 50 arrives.
+      ipv6: row6(Linux.IPPROTO_IPV6, Linux.IPV6_RECVPKTINFO, Linux.IPV6_PKTINFO)
+    },
+    darwin: {
+      ipv4: posixRow4(Darwin.IPPROTO_IP, Darwin.IP_PKTINFO),
+      ipv6: row6(Darwin.IPPROTO_IPV6, Darwin.IPV6_RECVPKTINFO, Darwin.IPV6_PKTINFO)
+    },
+    winsock: {
+      ipv4: {
+        request: on(Winsock.IPPROTO_IP, Winsock.IP_PKTINFO),
+        arrives: [{ level: Winsock.IPPROTO_IP, type: Winsock.IP_PKTINFO, payload: winsock4 }],
+        sends: { level: Winsock.IPPROTO_IP, type: Winsock.IP_PKTINFO, payload: winsock4 }
+      },
+      ipv6: row6(Winsock.IPPROTO_IPV6, Winsock.IPV6_PKTINFO, Winsock.IPV6_PKTINFO)
+    }
+  }
+})

@@ -1,0 +1,60 @@
+import { type Arrival, type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import type { Family } from "../Endpoint.ts"
+import { on } from "../internal/on.ts"
+import * as Darwin from "../platform/darwin.ts"
+import * as Linux from "../platform/linux.ts"
+
+/**
+ * When the kernel took a datagram in, in nanoseconds since the epoch. Linux (nanosecond resolution) and macOS (microseconds).
+ *
+ * @see socket(7), SO_TIMESTAMPNS; getsockopt(2) of macOS, SO_TIMESTAMP
+ * @category messages
+ * @since 0.1.0
+ */
+export interface Timestamp extends ControlMessage<"timestamp", Family, "perhaps", Capability<"timestamp">> {
+  readonly received: {
+    /**
+     * When the kernel took the datagram in, in nanoseconds since 1970-01-01T00:00:00Z. In the first milliseconds after the option was set
+     * Linux may tell the time of reading instead.
+     */
+    readonly timestamp: bigint
+  }
+}
+
+/** `struct timespec` of 64 bits: seconds, nanoseconds. */
+const timespec: Arrival<bigint>["payload"] = {
+  size: 16,
+  read: (view, at) => view.getBigInt64(at, true) * 1_000_000_000n + view.getBigInt64(at + 8, true)
+}
+/** `struct timeval` of macOS: seconds in 64 bits, microseconds in 32, the rest padding. */
+const timeval: Arrival<bigint>["payload"] = {
+  size: 16,
+  read: (view, at) => view.getBigInt64(at, true) * 1_000_000_000n + BigInt(view.getInt32(at + 8, true)) * 1000n
+}
+
+const linux = {
+  request: on(Linux.SOL_SOCKET, Linux.SO_TIMESTAMPNS_NEW),
+  // Linux: the number that asks says the shape; the 64-bit one (since 5.1) is the same on every architecture.
+  arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPNS_NEW, payload: timespec }]
+}
+const darwin = {
+  request: on(Darwin.SOL_SOCKET, Darwin.SO_TIMESTAMP),
+  arrives: [{ level: Darwin.SOL_SOCKET, type: Darwin.SCM_TIMESTAMP, payload: timeval }]
+}
+const winsock = { absent: "Windows stamps with its performance counter (SIO_TIMESTAMPING), which is no time of day" }
+
+/**
+ * The definition of `Timestamp`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const Timestamp = define<Timestamp>({
+  key: "timestamp",
+  presence: "perhaps",
+  table: {
+    linux: { ipv4: linux, ipv6: linux, unix: linux },
+    darwin: { ipv4: darwin, ipv6: darwin, unix: darwin },
+    winsock: { ipv4: winsock, ipv6: winsock, unix: winsock }
+  }
+})

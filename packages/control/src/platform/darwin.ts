@@ -1,0 +1,34 @@
+/**
+ * Numbers of macOS (sys/socket.h, netinet/in.h, netinet6/in6.h with `__APPLE_USE_RFC_3542`). From the headers' text: nothing here was run.
+ *
+ * @since 0.1.0
+ */
+
+/** Levels of options and control messages. */
+export const IPPROTO_IP = 0
+export const IPPROTO_IPV6 = 41
+export const SOL_SOCKET = 0xffff
+
+/** Socket options. */
+export const SO_REUSEADDR = 4
+export const SO_SNDBUF = 0x1001
+export const SO_RCVBUF = 0x1002
+export const IPV6_V6ONLY = 27
+
+/** Options that ask for control messages. */
+export const SO_TIMESTAMP = 0x400
+export const IP_RECVTTL = 24
+export const IP_RECVTOS = 27
+export const IPV6_RECVTCLASS = 35
+export const IPV6_RECVHOPLIMIT = 37
+export const IPV6_RECVRTHDR = 38
+export const IPV6_RECVPKTINFO = 61
+
+/** Types of control messages; several are also the option that asks for them. */
+export const SCM_TIMESTAMP = 2
+export const IP_TOS = 3
+export const IP_PKTINFO = 26
+export const IPV6_TCLASS = 36
+export const IPV6_PKTINFO = 46
+export const IPV6_HOPLIMIT = 47
+export const IPV6_RTHDR = 51

@@ -1,0 +1,36 @@
+/**
+ * Numbers of Winsock, as the Windows headers define them (winsock2.h, ws2def.h, ws2ipdef.h, mswsock.h, mstcpip.h).
+ *
+ * @since 0.1.0
+ */
+
+/** Levels of options and control messages. */
+export const IPPROTO_IP = 0
+export const IPPROTO_IPV6 = 41
+export const SOL_SOCKET = 0xffff
+
+/** Socket options. */
+export const SO_REUSEADDR = 4
+export const SO_SNDBUF = 0x1001
+export const SO_RCVBUF = 0x1002
+export const IPV6_V6ONLY = 27
+
+/** Options that ask for control messages. */
+export const IP_RECVTTL = 21
+export const IP_RECVTOS = 40
+export const IPV6_RECVRTHDR = 38
+export const IPV6_RECVTCLASS = 40
+
+/** Types of control messages; several are also the option that asks for them. */
+export const IP_TOS = 3
+export const IP_TTL = 4
+export const IP_PKTINFO = 19
+export const IP_HOPLIMIT = 21
+export const IP_TCLASS = 39
+export const IP_ORIGINAL_ARRIVAL_IF = 47
+export const IP_ECN = 50
+export const IPV6_PKTINFO = 19
+export const IPV6_HOPLIMIT = 21
+export const IPV6_RTHDR = 32
+export const IPV6_TCLASS = 39
+export const IPV6_ECN = 50

@@ -1,0 +1,210 @@
+/**
+ * The memory that a system call reads and writes, laid out once: headers, vectors, names, control buffers and payloads of a number of
+ * messages, in one block.
+ *
+ * **Details**
+ *
+ * The layout follows from the ABI, so one function serves every driver; a driver brings the block and its address. Before a call only the
+ * words that the kernel overwrites are set again.
+ *
+ * ```text
+ * headers[slots]  vectors[slots × buffers]  { name  control  payload }[slots]
+ * ```
+ *
+ * With `guarded`, every name, control buffer and payload has a canary behind it and is poisoned before a receive: what the kernel did not
+ * write cannot pass for data, and a write outside its place is found by the next call.
+ *
+ * @since 0.1.0
+ */
+import { type Abi, ControlBuffer, type Field } from "@ancillary/control"
+
+/**
+ * What an arena is laid out for; follows from a spec's plan.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ArenaLayout {
+  /** A receiving arena keeps its pointers, a sending one sets them for each message: the two are never the same block. */
+  readonly purpose: "receive" | "send"
+  /** Messages that one call can carry. */
+  readonly slots: number
+  /** Bytes for each message's name, control data and payload. */
+  readonly nameBytes: number
+  readonly controlBytes: number
+  readonly dataBytes: number
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Arena {
+  readonly layout: ArenaLayout
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  /** Where a slot's name, control buffer and payload begin, as offsets into `bytes`. */
+  readonly nameAt: (slot: number) => number
+  readonly controlAt: (slot: number) => number
+  readonly dataAt: (slot: number) => number
+  /** As the kernel left them, for a received slot. `dataLength` is the true size where the kernel tells it, also beyond the slot's room. */
+  readonly nameLength: (slot: number) => number
+  readonly controlLength: (slot: number) => number
+  readonly dataLength: (slot: number) => number
+  /** A combination of `ReceiveFlags`. */
+  readonly flags: (slot: number) => number
+  /** Prepares a slot to be sent: lengths of what was written at `nameAt` and `controlAt` (0: none), and the payload, copied piece by piece. */
+  readonly fill: (slot: number, name: number, control: number, pieces: ReadonlyArray<Uint8Array>) => void
+  /** Releases one use of the arena. */
+  readonly free: () => void
+}
+
+/**
+ * What a received slot is marked with, the same on every platform.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const ReceiveFlags = {
+  /** The payload was longer than its slot (`MSG_TRUNC`). */
+  dataTruncated: 1,
+  /** Control data was lost (`MSG_CTRUNC`). */
+  controlTruncated: 2,
+  /** Winsock: `MSG_BCAST`, `MSG_MCAST`. */
+  broadcast: 4,
+  multicast: 8
+} as const
+
+/**
+ * An arena as a driver sees it: where its headers are, and what to set around a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NativeArena extends Arena {
+  /** Address of the header of a slot. */
+  readonly headerAddress: (slot: number) => number
+  /** Resets what the kernel overwrites in the first `slots` headers. `flags` goes into each header, for platforms that read it there. */
+  readonly prepare: (slots: number, flags: number) => void
+  /** What the call said of a slot, on platforms where the header itself does not. */
+  readonly received: (slot: number, bytes: number, flags: number) => void
+  /** Guarded: the first place that was written outside its bounds, by name. */
+  readonly damage: (slots: number) => string | undefined
+}
+
+/** A multiple of 16 keeps every part aligned for every structure, and apart from its neighbours' words. */
+const align = (bytes: number): number => (bytes + 15) & ~15
+const guardBytes = 16
+const canary = 0xca
+const poison = 0xa5
+
+/**
+ * Lays a block out. `address` is where `bytes` begins in memory (0 for a driver without native code).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  abi: Abi,
+  layout: ArenaLayout,
+  options: {
+    readonly allocate: (bytes: number) => { readonly bytes: Uint8Array; readonly address: number }
+    readonly guarded: boolean
+    readonly free: () => void
+  }
+): NativeArena => {
+  const { iovec, mmsghdr, msghdr } = abi
+  const { controlBytes, dataBytes, nameBytes, slots } = layout
+  const guard = options.guarded ? guardBytes : 0
+  const stride = mmsghdr?.size ?? msghdr.size
+  const vectors = align(slots * stride)
+  const names = vectors + align(slots * iovec.size)
+  const nameStride = align(nameBytes + guard)
+  const controls = names + slots * nameStride
+  const controlStride = align(controlBytes + guard)
+  const payloads = controls + slots * controlStride
+  const dataStride = align(dataBytes + guard)
+  const { address, bytes } = options.allocate(payloads + slots * dataStride)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const pointer: Field = { at: 0, bytes: abi.pointerBytes }
+
+  const nameAt = (slot: number) => names + slot * nameStride
+  const controlAt = (slot: number) => controls + slot * controlStride
+  const dataAt = (slot: number) => payloads + slot * dataStride
+  const parts = [
+    ["name", nameAt, nameBytes],
+    ["control buffer", controlAt, controlBytes],
+    ["payload", dataAt, dataBytes]
+  ] as const
+
+  for (let slot = 0; slot < slots; slot++) {
+    const header = slot * stride
+    const vector = vectors + slot * iovec.size
+    ControlBuffer.writeField(view, vector + iovec.base, pointer, address + dataAt(slot))
+    ControlBuffer.writeField(view, vector, iovec.length, dataBytes)
+    ControlBuffer.writeField(view, header + msghdr.name, pointer, address + nameAt(slot))
+    ControlBuffer.writeField(view, header + msghdr.buffers, pointer, address + vector)
+    ControlBuffer.writeField(view, header, msghdr.bufferCount, 1)
+    // No room asked for: no pointer either, so that nothing can be written.
+    ControlBuffer.writeField(view, header + msghdr.control, pointer, controlBytes === 0 ? 0 : address + controlAt(slot))
+    if (guard > 0) for (const [, at, size] of parts) bytes.fill(canary, at(slot) + size, at(slot) + size + guard)
+  }
+
+  const lengths = new Uint32Array(slots)
+  const flags = new Uint8Array(slots)
+
+  return {
+    layout,
+    bytes,
+    view,
+    nameAt,
+    controlAt,
+    dataAt,
+    headerAddress: (slot) => address + slot * stride,
+    prepare: (count, inputFlags) => {
+      for (let slot = 0; slot < count; slot++) {
+        const header = slot * stride
+        // Linux leaves the slots that it did not use as they are, and shortens the lengths of those it did: all are set again.
+        ControlBuffer.writeField(view, header, msghdr.nameLength, nameBytes)
+        ControlBuffer.writeField(view, header, msghdr.controlLength, controlBytes)
+        ControlBuffer.writeField(view, header, msghdr.flags, inputFlags)
+        if (guard > 0) for (const [, at, size] of parts) bytes.fill(poison, at(slot), at(slot) + Math.min(size, 4096))
+      }
+    },
+    received: (slot, count, mark) => {
+      lengths[slot] = count
+      flags[slot] = mark
+    },
+    nameLength: (slot) => ControlBuffer.readField(view, slot * stride, msghdr.nameLength),
+    controlLength: (slot) => Math.min(ControlBuffer.readField(view, slot * stride, msghdr.controlLength), controlBytes),
+    dataLength: (slot) => lengths[slot] ?? 0,
+    flags: (slot) => flags[slot] ?? 0,
+    fill: (slot, name, control, pieces) => {
+      const header = slot * stride
+      let at = dataAt(slot)
+      for (const piece of pieces) {
+        bytes.set(piece, at)
+        at += piece.length
+      }
+      // Linux and Winsock: a name of length 0 is given as no name, which is what a connected socket takes.
+      ControlBuffer.writeField(view, header + msghdr.name, pointer, name === 0 ? 0 : address + nameAt(slot))
+      ControlBuffer.writeField(view, header, msghdr.nameLength, name)
+      ControlBuffer.writeField(view, header + msghdr.control, pointer, control === 0 ? 0 : address + controlAt(slot))
+      // Exact: Linux refuses zero bytes behind the last message (16 of them and more), Windows everything that is not exact.
+      ControlBuffer.writeField(view, header, msghdr.controlLength, control)
+      ControlBuffer.writeField(view, header, msghdr.flags, 0)
+      ControlBuffer.writeField(view, vectors + slot * iovec.size, iovec.length, at - dataAt(slot))
+    },
+    damage: (count) => {
+      for (let slot = 0; slot < count && guard > 0; slot++) {
+        for (const [name, at, size] of parts) {
+          for (let i = at(slot) + size; i < at(slot) + size + guard; i++) {
+            if (bytes[i] !== canary) return `slot ${slot}: a write behind its ${name} of ${size} bytes`
+          }
+        }
+      }
+      return undefined
+    },
+    free: options.free
+  }
+}

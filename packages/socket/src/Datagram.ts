@@ -1,0 +1,197 @@
+/**
+ * Datagrams, and the sockets that receive and send them: where a program starts.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, withHopLimit, withPktInfo } from "@ancillary/socket"
+ * import { Effect, Stream } from "effect"
+ *
+ * const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+ *
+ * const echo = Effect.gen(function* () {
+ *   const socket = yield* Datagram.bind(spec, { address: "0.0.0.0", port: 5300 })
+ *   yield* Stream.runForEach(socket.datagrams, (asked) => Datagram.reply(socket, asked, asked.data))
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
+import { endpoint as toEndpoint, Codec, SocketAddress } from "@ancillary/control"
+import { Effect, Option, type Scope } from "effect"
+import {
+  type DatagramBindError,
+  type DatagramSendError,
+  type DatagramUnsupportedError,
+  invalidBind
+} from "./DatagramError.ts"
+import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
+import { DatagramSockets } from "./DatagramSockets.ts"
+import { type Explanation, explain as explainPlan } from "./explain.ts"
+import { open } from "./internal/open.ts"
+import { replySource } from "./internal/reply.ts"
+import { makeConnected, makeSocket } from "./internal/socket.ts"
+import * as Plan from "./Plan.ts"
+import { type Control, make, type NeedsAll, type Spec } from "./Spec.ts"
+
+/**
+ * What arrived.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Datagram<out F extends Family, in D extends ControlMessage.Any> {
+  /** The payload: its own copy, yours to keep. */
+  readonly data: Uint8Array
+  readonly from: Endpoint<F>
+  /** What the spec declared, typed. */
+  readonly control: Control<F, D>
+  /**
+   * How it was addressed. Winsock tells; on Linux and macOS it follows from the packet information, so it is `"unknown"` where that is not
+   * declared, and it speaks of the IP address alone.
+   */
+  readonly delivery: "unicast" | "multicast" | "broadcast" | "unknown"
+  /** Set only under `withTruncation("deliver")`; the true size where the kernel tells it. */
+  readonly truncated: Option.Option<{ readonly size: Option.Option<number> }>
+}
+
+/**
+ * An IPv4 socket.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const ipv4: Spec<"ipv4", never> = make("ipv4")
+
+/**
+ * An IPv6 socket that serves IPv6 alone, whatever the system's default.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const ipv6: Spec<"ipv6", never> = make("ipv6")
+
+/**
+ * One IPv6 socket that also serves IPv4 peers, who are seen as such.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const dual: Spec<"dual", never> = make("dual")
+
+/**
+ * A Unix datagram socket. Linux and macOS.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const unix: Spec<"unix", never> = make("unix")
+
+/**
+ * Opens a socket, sets it up and binds it; its scope closes it. Every option is set before `bind(2)`: what is queued earlier has wrong
+ * control data or none.
+ *
+ * **Details**
+ *
+ * Port 0 takes a free one, which `localAddress` tells. Fails with `DatagramUnsupportedError` where the platform lacks what the spec requires,
+ * with `DatagramBindError` where the address is taken or not ours, where a privilege is missing, or an argument is out of its range.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const bind = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  at: EndpointInput<F>
+): Effect.Effect<
+  DatagramSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const local = yield* parse(spec, at, driver.abi)
+    const core = yield* open(driver, Plan.compile(spec, driver.abi), local, undefined)
+    return makeSocket<F, D>(core)
+  }).pipe(Effect.withSpan("Datagram.bind"))
+
+/**
+ * A socket with one peer, bound to a free port unless `local` says which: what others send never arrives, what the peer refuses is told.
+ * Its scope closes it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const connect = <F extends Internet, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  peer: EndpointInput<F> | Endpoint<F>,
+  options?: { readonly local?: EndpointInput<F> | undefined }
+): Effect.Effect<
+  ConnectedSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const to = yield* parse(spec, peer, driver.abi)
+    const anywhere: { readonly address: string; readonly port: number } = {
+      address: spec.family === "ipv4" ? "0.0.0.0" : "::",
+      port: 0
+    }
+    // An internet family's input is an address and a port, which the compiler does not see through EndpointInput<F>.
+    const local = yield* parse(spec, options?.local ?? (anywhere as EndpointInput<F>), driver.abi)
+    const core = yield* open(driver, Plan.compile(spec, driver.abi), local, to)
+    return makeConnected<F, D>(core, to)
+  }).pipe(Effect.withSpan("Datagram.connect"))
+
+const parse = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  input: EndpointInput<F> | Endpoint<F>,
+  abi: Abi
+): Effect.Effect<Endpoint<F>, DatagramBindError> =>
+  Effect.suspend(() => {
+    const parsed = toEndpoint(spec.family, input)
+    if (Codec.isMalformed(parsed)) return Effect.fail(invalidBind(`The address cannot be used: ${parsed.malformed}.`))
+    const why = parsed.family === "unix" ? SocketAddress.refuseUnixPath(abi, parsed.path ?? "") : undefined
+    return why === undefined ? Effect.succeed(parsed) : Effect.fail(invalidBind(`The address cannot be used: ${why}.`))
+  })
+
+/**
+ * Answers as the one who was asked: unicast from the address asked, and the route decides the interface; to a link-local peer, or where a
+ * group or a broadcast address was asked, over the interface asked, and the kernel chooses the source.
+ *
+ * **Details**
+ *
+ * Wants a socket that declares packet information for both directions; any other does not compile.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const reply = <F extends Internet>(
+  socket: DatagramSocket<F, PktInfo>,
+  asked: Datagram<F, PktInfo>,
+  data: Uint8Array | ReadonlyArray<Uint8Array>
+): Effect.Effect<void, DatagramSendError> => {
+  const pktInfo = replySource(asked)
+  return socket.send({ data, to: asked.from, control: { pktInfo } } as Parameters<typeof socket.send>[0])
+}
+
+/**
+ * Every option that would be set and a byte map of both control buffers, for any ABI on any machine: data, and a table when it is printed.
+ *
+ * @example
+ * ```ts
+ * import { Abi } from "@ancillary/control"
+ * import { Datagram, withHopLimit, withPktInfo } from "@ancillary/socket"
+ *
+ * const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+ * Datagram.explain(spec, Abi.linuxGlibc64).receive.bytes // => 56
+ * console.log(String(Datagram.explain(spec, Abi.winsockX64)))
+ * ```
+ *
+ * @category inspection
+ * @since 0.1.0
+ */
+export const explain = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  abi: Abi
+): Explanation => explainPlan(Plan.compile(spec, abi))

@@ -1,0 +1,313 @@
+/**
+ * What can go wrong, as tagged errors: one tag a situation that a caller would treat differently. Each carries the system call, the
+ * platform's code and number where one was involved, and a sentence that ends with what to do.
+ *
+ * @since 0.1.0
+ */
+import type { Endpoint, Family } from "@ancillary/control"
+import { Data, Option } from "effect"
+import type { Fault } from "./Driver.ts"
+
+/**
+ * What every error tells besides its tag. Where no system call was made (the arguments were refused before), `syscall` names the one that
+ * would have been, `code` is `"INVALID"` and `errno` 0.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Described {
+  /** `"bind"`, `"sendmsg"`, `"WSASendMsg"` … */
+  readonly syscall: string
+  /** As the platform names it: `"EADDRINUSE"`, `"WSAEMSGSIZE"`. */
+  readonly code: string
+  readonly errno: number
+  readonly message: string
+}
+
+/**
+ * A socket could not be opened, set up or bound.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DatagramBindError extends Data.TaggedError("DatagramBindError")<
+  Described & {
+    readonly reason:
+      | "AddressInUse"
+      | "AddressNotAvailable"
+      | "PermissionDenied"
+      | "InvalidArgument"
+      | "TooManyOpenFiles"
+      | "Other"
+    /** The option that could not be set, where one was concerned. */
+    readonly option: Option.Option<string>
+  }
+> {}
+
+/**
+ * The platform lacks what a spec requires.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DatagramUnsupportedError extends Data.TaggedError("DatagramUnsupportedError")<
+  Described & {
+    /** As the program wrote it: `withOriginalArrivalInterface()`. */
+    readonly feature: string
+    readonly why: string
+    /** What to do, as a sentence. */
+    readonly remedy: string
+  }
+> {}
+
+/**
+ * A datagram was not sent.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DatagramSendError extends Data.TaggedError("DatagramSendError")<
+  Described & {
+    readonly reason:
+      | "InvalidArgument"
+      | "MessageTooLarge"
+      | "Unreachable"
+      | "ConnectionRefused"
+      | "PermissionDenied"
+      | "BufferFull"
+      | "Closed"
+      | "Unsupported"
+      | "Other"
+    /** The field of what was given that is concerned: `"to"`, `"data"`, `"control.hopLimit"`. */
+    readonly field: Option.Option<string>
+  }
+> {}
+
+/**
+ * A socket could not be read. `ConnectionRefused` and its like are the peer's word on an earlier send: the next read goes on.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DatagramReceiveError extends Data.TaggedError("DatagramReceiveError")<
+  Described & { readonly reason: "ConnectionRefused" | "Unreachable" | "MessageTooLarge" | "Closed" | "Other" }
+> {}
+
+/**
+ * One datagram that could not be delivered as promised. The socket and its streams go on.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DatagramFault extends Data.TaggedError("DatagramFault")<{
+  readonly reason: "DataTruncated" | "ControlTruncated" | "ControlMissing" | "ControlMalformed"
+  /** The control message concerned. */
+  readonly key: Option.Option<string>
+  /** Who sent it, where that could be read. */
+  readonly from: Option.Option<Endpoint<Family>>
+  readonly message: string
+}> {}
+
+/**
+ * Every error of this package.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type DatagramError =
+  | DatagramBindError
+  | DatagramUnsupportedError
+  | DatagramSendError
+  | DatagramReceiveError
+  | DatagramFault
+
+/** Linux and Darwin name a code as it is, Winsock with WSA before it: one table serves both. */
+const bare = (code: string): string => code.replace(/^WSA/, "")
+
+const described = (fault: Fault) => ({ syscall: fault.syscall, code: fault.code, errno: fault.errno })
+const told = (fault: Fault): string => `(${fault.syscall}: ${fault.code} ${fault.errno})`
+const unmade = (syscall: string) => ({ syscall, code: "INVALID", errno: 0 })
+
+const bindReasons: { readonly [code in string]?: readonly [DatagramBindError["reason"], string] } = {
+  EADDRINUSE: [
+    "AddressInUse",
+    "Another socket has it: choose another port, stop the other program, or declare withReuseAddress() where sharing is meant"
+  ],
+  EADDRNOTAVAIL: [
+    "AddressNotAvailable",
+    "It is not an address of this host: bind to one that is, or to 0.0.0.0 or :: for all of them"
+  ],
+  EACCES: [
+    "PermissionDenied",
+    "Ports below 1024 and some options want privileges: choose a higher port or grant CAP_NET_BIND_SERVICE"
+  ],
+  EPERM: [
+    "PermissionDenied",
+    "The operation wants privileges: grant them (CAP_NET_ADMIN, CAP_NET_RAW) or leave the option out"
+  ],
+  EINVAL: [
+    "InvalidArgument",
+    "The kernel refuses the value: check it against the documentation of the option or the address"
+  ],
+  EMFILE: ["TooManyOpenFiles", "The process has too many files open: close some or raise the limit (ulimit -n)"],
+  ENFILE: ["TooManyOpenFiles", "The system has too many files open: close some or raise fs.file-max"],
+  ENODEV: ["InvalidArgument", "There is no such interface: check its name or index"]
+}
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const bindError = (fault: Fault, what: string, option?: string): DatagramBindError => {
+  const [reason, remedy] = bindReasons[bare(fault.code)] ?? ["Other", "Look the code up in the manual page of the call"]
+  return new DatagramBindError({
+    ...described(fault),
+    reason,
+    option: Option.fromNullable(option),
+    message: `${what} failed ${told(fault)}. ${remedy}.`
+  })
+}
+
+/**
+ * Refused before any system call.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidBind = (message: string, option?: string): DatagramBindError =>
+  new DatagramBindError({ ...unmade("bind"), reason: "InvalidArgument", option: Option.fromNullable(option), message })
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const unsupported = (feature: string, why: string, remedy: string, fault?: Fault): DatagramUnsupportedError =>
+  new DatagramUnsupportedError({
+    ...(fault === undefined ? unmade("bind") : described(fault)),
+    feature,
+    why,
+    remedy,
+    message: `${feature}: ${why}${fault === undefined ? "" : ` ${told(fault)}`}. ${remedy}.`
+  })
+
+const sendReasons: { readonly [code in string]?: readonly [DatagramSendError["reason"], string] } = {
+  EMSGSIZE: ["MessageTooLarge", "Send less at once, or in several datagrams"],
+  ENETUNREACH: [
+    "Unreachable",
+    "There is no route there, or the source that was asked for is not an address of this host: check both"
+  ],
+  EHOSTUNREACH: ["Unreachable", "The host does not answer on its network: check the address"],
+  ENETDOWN: ["Unreachable", "The network is down: try again later"],
+  EHOSTDOWN: ["Unreachable", "The host is down: try again later"],
+  EADDRNOTAVAIL: [
+    "Unreachable",
+    "The address cannot be sent to, or the source is not an address of this host: check both"
+  ],
+  ECONNREFUSED: [
+    "ConnectionRefused",
+    "Nobody listens there (an earlier datagram was refused; this one was not sent): send it again when somebody does"
+  ],
+  ECONNRESET: [
+    "ConnectionRefused",
+    "Nobody listens there (an earlier datagram was refused; this one was not sent): send it again when somebody does"
+  ],
+  EACCES: [
+    "PermissionDenied",
+    "Broadcasting wants the broadcast option, some control messages want privileges, a firewall may forbid it"
+  ],
+  EPERM: ["PermissionDenied", "The kernel or a firewall forbids it: grant the privilege or change the rule"],
+  EINVAL: [
+    "InvalidArgument",
+    "The kernel refuses the combination of address and control data: check the source, the interface and the destination"
+  ],
+  ENODEV: ["InvalidArgument", "There is no interface with that index: ask for its index again"],
+  EAFNOSUPPORT: [
+    "InvalidArgument",
+    "The destination is of another address family than this socket: bind a socket of that family, or Datagram.dual"
+  ],
+  EDESTADDRREQ: ["InvalidArgument", "A datagram needs a destination: give `to`"],
+  ENOENT: ["ConnectionRefused", "Nobody has that name: start the receiver first"],
+  ENOBUFS: ["BufferFull", "The system is out of buffers: send more slowly"]
+}
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const sendError = (fault: Fault, what: string): DatagramSendError => {
+  const [reason, remedy] = sendReasons[bare(fault.code)] ?? ["Other", "Look the code up in the manual page of the call"]
+  return new DatagramSendError({
+    ...described(fault),
+    reason,
+    field: Option.none(),
+    message: `${what} failed ${told(fault)}. ${remedy}.`
+  })
+}
+
+/**
+ * Refused before any system call: nothing was sent.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidSend = (
+  field: string,
+  why: string,
+  reason: "InvalidArgument" | "MessageTooLarge" | "Unsupported" = "InvalidArgument"
+): DatagramSendError =>
+  new DatagramSendError({
+    ...unmade("sendmsg"),
+    reason,
+    field: Option.some(field),
+    message: `${field}: ${why}. Nothing was sent.`
+  })
+
+const receiveReasons: { readonly [code in string]?: readonly [DatagramReceiveError["reason"], string] } = {
+  ECONNREFUSED: ["ConnectionRefused", "Nobody listened where an earlier datagram went: read on"],
+  ECONNRESET: ["ConnectionRefused", "Nobody listened where an earlier datagram went: read on"],
+  ENETRESET: ["Unreachable", "An earlier datagram ran out of hops: read on"],
+  EHOSTUNREACH: ["Unreachable", "An earlier datagram did not get there: read on"],
+  ENETUNREACH: ["Unreachable", "An earlier datagram did not get there: read on"],
+  EMSGSIZE: ["MessageTooLarge", "An earlier datagram was too large for its path: send smaller ones, and read on"]
+}
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const receiveError = (fault: Fault): DatagramReceiveError => {
+  const [reason, remedy] = receiveReasons[bare(fault.code)] ?? [
+    "Other",
+    "Look the code up in the manual page of the call"
+  ]
+  return new DatagramReceiveError({
+    ...described(fault),
+    reason,
+    message: `Receiving failed ${told(fault)}. ${remedy}.`
+  })
+}
+
+const closed = { syscall: "close", code: "CLOSED", errno: 0 }
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const receiveClosed = (): DatagramReceiveError =>
+  new DatagramReceiveError({
+    ...closed,
+    reason: "Closed",
+    message: "The socket is closed: its scope has ended. Bind another one to go on."
+  })
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const sendClosed = (): DatagramSendError =>
+  new DatagramSendError({
+    ...closed,
+    reason: "Closed",
+    field: Option.none(),
+    message: "The socket is closed: its scope has ended. Bind another one to go on."
+  })

@@ -1,0 +1,133 @@
+/**
+ * What a bound socket can do, as types: read (`DatagramSource`), read and send (`DatagramSocket`), read from and send to one peer
+ * (`ConnectedSocket`).
+ *
+ * **Details**
+ *
+ * The laws of reading, which hold for every driver:
+ *
+ * - Nothing is read that nobody asked for: the kernel's buffer is the only queue.
+ * - A datagram is the reader's once its effect succeeded, a chunk once it was emitted. Interrupting a read that waits loses nothing. What
+ *   succeeded and then lost a race is gone, as with any effect; `receiveWithin` is the timeout that cannot lose one.
+ * - Two readers get distinct datagrams. Closing the scope ends a waiting read with `Closed`.
+ * - What a stream or a callback was handed is theirs: a consumer that stops early, fails or is interrupted gives up the rest of its last
+ *   chunk, one batch at the most. Who wants exactly one uses `receive`.
+ * - A datagram that is not as declared is a fault of that datagram: `receive` fails with it and the next one goes on, `outcomes` shows it,
+ *   `datagrams`, `receiveBatch` and `forEach` count it and go on.
+ * - The accounts balance: taken from the kernel = handed over + each fault + dropped by policy.
+ *
+ * @since 0.1.0
+ */
+import type { ControlMessage, Endpoint, EndpointInput, Family } from "@ancillary/control"
+import type { Chunk, Duration, Effect, Either, Option, Stream } from "effect"
+import type { Datagram } from "./Datagram.ts"
+import type { DatagramFault, DatagramReceiveError, DatagramSendError } from "./DatagramError.ts"
+import type { SendControl } from "./Spec.ts"
+
+// Not a bare text: beside a literal that would collapse to `never` and take the sentence with it.
+interface Refused<Why extends string> {
+  readonly refused: Why
+}
+
+/** Keys that the spec does not declare are refused even where TypeScript would not look (an object kept in a variable). */
+type Exact<Given, Allowed> = Given & {
+  readonly [
+    K in Exclude<keyof Given, keyof Allowed>
+  ]: Refused<`'${K & string}' cannot be sent on this socket: its spec does not declare it for sending`>
+}
+
+/**
+ * What is sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Outgoing<F extends Family, D extends ControlMessage.Any, Given = SendControl<F, D>> {
+  /** The payload; several pieces go out as one datagram. Copied once, into the memory that the kernel reads. */
+  readonly data: Uint8Array | ReadonlyArray<Uint8Array>
+  readonly to: EndpointInput<F> | Endpoint<F>
+  /** What goes with it. Only what the spec declares for sending. */
+  readonly control?: Exact<Given, SendControl<F, D>>
+}
+
+/**
+ * What became of the datagrams that were taken from the kernel, and how many were sent. `taken` is the sum of `received`, every fault,
+ * `dropped` and `unread`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DatagramStats {
+  /** Taken from the kernel. */
+  readonly taken: bigint
+  /** Handed over to readers. */
+  readonly received: bigint
+  readonly faults: { readonly [K in DatagramFault["reason"]]: bigint }
+  /** Dropped because the spec says so: truncated under `withTruncation("drop")`, or on a connected socket from somebody else. */
+  readonly dropped: bigint
+  /** Given back by a `forEach` whose callback threw; the next reader gets them. */
+  readonly unread: bigint
+  /** What peers and routers said of earlier datagrams (refused, unreachable, too large), passed over by streams and loops. */
+  readonly errors: bigint
+  readonly sent: bigint
+}
+
+/**
+ * What can be read. A source that declares more fits wherever one that declares less is wanted; sources of several families merge.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DatagramSource<out F extends Family, in D extends ControlMessage.Any> {
+  readonly family: F
+  readonly localAddress: Endpoint<F>
+  /** One datagram. */
+  readonly receive: Effect.Effect<Datagram<F, D>, DatagramFault | DatagramReceiveError>
+  /** `None` when the time is over. Unlike `Effect.timeout(socket.receive, …)` it can never take a datagram and lose the race. */
+  readonly receiveWithin: (
+    duration: Duration.DurationInput
+  ) => Effect.Effect<Option.Option<Datagram<F, D>>, DatagramFault | DatagramReceiveError>
+  /** What one system call brings: at least one. Faults are counted and left out. */
+  readonly receiveBatch: Effect.Effect<Chunk.NonEmptyChunk<Datagram<F, D>>, DatagramReceiveError>
+  /**
+   * Every datagram that is as declared, in the kernel's chunks; faults are counted and left out. Ends only with the socket, as `Closed`.
+   * A consumer that stops early (`Stream.take`) gives up the rest of the chunk at hand.
+   */
+  readonly datagrams: Stream.Stream<Datagram<F, D>, DatagramReceiveError>
+  /** Every datagram, faults among them. */
+  readonly outcomes: Stream.Stream<Either.Either<Datagram<F, D>, DatagramFault>, DatagramReceiveError>
+  /**
+   * The fastest loop: a plain function for each datagram, no fiber. A callback that throws is a defect of the loop, and the rest of its batch
+   * goes to the next reader.
+   */
+  readonly forEach: (f: (datagram: Datagram<F, D>) => void) => Effect.Effect<never, DatagramReceiveError>
+  readonly stats: Effect.Effect<DatagramStats>
+  /** Optional messages that this platform does not have, with the reason. */
+  readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
+}
+
+/**
+ * A bound socket; its `Scope` owns it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DatagramSocket<in out F extends Family, in D extends ControlMessage.Any> extends DatagramSource<F, D> {
+  /** Sends one datagram; waits while the send buffer is full. Everything is checked first: what fails was not sent. */
+  readonly send: <const Given extends SendControl<F, D> = SendControl<F, D>>(
+    message: Outgoing<F, D, Given>
+  ) => Effect.Effect<void, DatagramSendError>
+}
+
+/**
+ * A socket with one peer: nothing but `to` is missing from what it sends, and the peer's refusals are its receive errors.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ConnectedSocket<out F extends Family, in D extends ControlMessage.Any> extends DatagramSource<F, D> {
+  readonly peer: Endpoint<F>
+  readonly send: <const Given extends SendControl<F, D> = SendControl<F, D>>(
+    message: Omit<Outgoing<F, D, Given>, "to">
+  ) => Effect.Effect<void, DatagramSendError>
+}

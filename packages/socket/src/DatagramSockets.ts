@@ -1,0 +1,46 @@
+import type { Capability } from "@ancillary/control"
+import { Context, Effect, Layer } from "effect"
+import type { Driver } from "./Driver.ts"
+
+/**
+ * What drives sockets; the layer of a platform provides it, or an in-memory network.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class DatagramSockets extends Context.Tag("@ancillary/socket/DatagramSockets")<
+  DatagramSockets,
+  { readonly driver: Driver }
+>() {
+  /**
+   * The layer of a driver, with the capabilities of its platform: the type of a layer is its list of features.
+   *
+   * @example
+   * ```ts
+   * import { DatagramSockets } from "@ancillary/socket"
+   * import type { Driver } from "@ancillary/socket/Driver"
+   * import { Effect } from "effect"
+   *
+   * declare const driver: Driver
+   * const layer = DatagramSockets.layer(Effect.succeed(driver), ["timestamp", "dropCount"])
+   * // Layer<DatagramSockets | Capability<"timestamp"> | Capability<"dropCount">>
+   * ```
+   */
+  static readonly layer = <const Names extends ReadonlyArray<string>, E, R>(
+    driver: Effect.Effect<Driver, E, R>,
+    capabilities: Names
+  ): Layer.Layer<DatagramSockets | Capability<Names[number]>, E, R> =>
+    Layer.effectContext(
+      Effect.map(driver, (driver) => {
+        const sockets = Context.make(DatagramSockets, { driver })
+        return capabilities.reduce<Context.Context<DatagramSockets | Capability<Names[number]>>>(
+          (context, name: Names[number]) =>
+            Context.add(context, Context.GenericTag<Capability<Names[number]>>(`@ancillary/Capability/${name}`), {
+              _: "Capability",
+              name
+            }),
+          sockets as Context.Context<DatagramSockets | Capability<Names[number]>>
+        )
+      })
+    )
+}

@@ -1,0 +1,94 @@
+/**
+ * The seam between what is portable and what is native: `@ancillary/posix`, `@ancillary/winsock` and `@ancillary/testing` implement it.
+ *
+ * Synchronous, free of Effect, faults as values: everything scoped, interruptible, streaming or typed is built once, above. No member is here
+ * that only one driver could have, so a fault injector is a wrapper of a few lines and an in-memory network is one more driver.
+ *
+ * @since 0.1.0
+ */
+import type { Abi } from "@ancillary/control"
+import type { Arena, ArenaLayout } from "./Arena.ts"
+
+/**
+ * What went wrong, as the platform names it: `{ syscall: "bind", code: "EADDRINUSE", errno: 98 }`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Fault {
+  readonly syscall: string
+  readonly code: string
+  readonly errno: number
+}
+
+/**
+ * @category guards
+ * @since 0.1.0
+ */
+export const isFault = (value: unknown): value is Fault =>
+  typeof value === "object" && value !== null && "errno" in value
+
+/**
+ * What to open: a family of addresses and what is spoken on it (`icmp`: unprivileged ping).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SocketKind {
+  readonly family: "ipv4" | "ipv6" | "unix"
+  readonly protocol: "udp" | "icmp" | "unix"
+}
+
+/**
+ * Opens sockets and owns the native memory that they read into and send from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Driver {
+  readonly abi: Abi
+  /** The arena of a layout. A driver keeps one for each layout in use; sockets share it, for the length of one synchronous call. */
+  readonly arena: (layout: ArenaLayout) => Arena
+  /** Non-blocking, close-on-exec, not inherited. */
+  readonly open: (kind: SocketKind) => NativeSocket | Fault
+}
+
+/**
+ * A socket of the platform. Every call on a closed one is a `Fault`, never a call on a number that another socket has by now.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NativeSocket {
+  readonly setOption: (level: number, option: number, value: Uint8Array) => Fault | undefined
+  /** Bytes of the value, which is in `into`. */
+  readonly getOption: (level: number, option: number, into: Uint8Array) => number | Fault
+  /** Bytes of the answer, which is in `output`. */
+  readonly ioctl: (code: number, input: Uint8Array, output: Uint8Array) => number | Fault
+  readonly bind: (name: Uint8Array) => Fault | undefined
+  /** Without a name: disconnects. */
+  readonly connect: (name: Uint8Array | undefined) => Fault | undefined
+  readonly localName: (into: Uint8Array) => number | Fault
+  /** Slots filled, from 0; 0 where nothing is there. A fault after some were filled comes with the next call. */
+  readonly receive: (arena: Arena, slots: number, peek: boolean) => number | Fault
+  /** Slots sent, from `first`; 0 where the send buffer is full. */
+  readonly send: (arena: Arena, first: number, slots: number) => number | Fault
+  /**
+   * One registration a socket, its callback never called before `on` asks for something. A fault (the socket has an error pending) wakes
+   * both readers and writers, who learn it from their call, and ends the interest until the next `on`.
+   */
+  readonly watch: (onReady: (readable: boolean, writable: boolean) => void) => Watch | Fault
+  readonly close: () => Fault | undefined
+}
+
+/**
+ * A socket's registration with the event loop.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Watch {
+  /** What to report from now on; nothing for neither. The same interest again costs nothing. */
+  readonly on: (readable: boolean, writable: boolean) => void
+  readonly close: () => void
+}

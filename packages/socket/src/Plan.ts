@@ -1,0 +1,353 @@
+/**
+ * What follows from a spec on an ABI: the options in order, the layout of both control buffers, what was declined and what is refused. Pure
+ * data, made on any machine; `decoder` and `encoder` turn it into functions.
+ *
+ * @since 0.1.0
+ */
+import {
+  type Abi,
+  type Arrival,
+  ControlBuffer,
+  type Departure,
+  type Family,
+  isAbsence,
+  SocketAddress
+} from "@ancillary/control"
+import type { ArenaLayout } from "./Arena.ts"
+import type { SocketKind } from "./Driver.ts"
+import { ipv6Only, type SocketOption } from "./SocketOption.ts"
+import type { Declaration, Recipe, Truncation } from "./Spec.ts"
+
+/**
+ * One call that sets the socket up before it is bound.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PlannedOption = {
+  /** As the program wrote it: `withHopLimit()`. */
+  readonly feature: string
+  /** The message that is asked for; absent for an option of its own. */
+  readonly key: string | undefined
+  readonly optional: boolean
+} & (
+  | { readonly level: number; readonly option: number; readonly value: Uint8Array }
+  | { readonly ioctl: number; readonly input: Uint8Array }
+)
+
+/**
+ * A message's place in a control buffer. On receiving, the place is where the kernel's order usually puts it: the decoder looks at what is
+ * really there.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Place {
+  /** One key, or several that are views of the same message. */
+  readonly keys: ReadonlyArray<string>
+  readonly family: "ipv4" | "ipv6" | "unix"
+  readonly level: number
+  readonly type: number
+  /** Offset of the header, largest payload, `cmsg_len` and bytes taken with padding. */
+  readonly at: number
+  readonly payload: number
+  readonly length: number
+  readonly space: number
+}
+
+/**
+ * A control buffer that was measured: its size, and what it has room for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ControlLayout {
+  readonly bytes: number
+  readonly places: ReadonlyArray<Place>
+}
+
+/**
+ * How one declared message arrives from peers of one family.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PlannedArrival {
+  readonly declaration: Declaration
+  readonly family: "ipv4" | "ipv6" | "unix"
+  readonly arrival: Arrival<unknown>
+}
+
+/**
+ * How one declared message goes to peers of one family.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PlannedDeparture {
+  readonly declaration: Declaration
+  readonly family: "ipv4" | "ipv6" | "unix"
+  readonly departure: Departure<never>
+}
+
+/**
+ * Everything that follows from a spec on an ABI.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Plan {
+  readonly abi: Abi
+  readonly family: Family
+  readonly kind: SocketKind
+  /** In the order in which they are set, all before `bind`: what is queued earlier has wrong control data or none. */
+  readonly options: ReadonlyArray<PlannedOption>
+  readonly receive: ControlLayout
+  readonly send: ControlLayout
+  readonly arrivals: ReadonlyArray<PlannedArrival>
+  readonly departures: ReadonlyArray<PlannedDeparture>
+  /** Keys that a datagram carries, in the order of their declaration. */
+  readonly received: ReadonlyArray<Declaration>
+  /** Optional messages that the platform lacks. */
+  readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
+  /** Required ones that it lacks: `bind` fails with the first. */
+  readonly refused: ReadonlyArray<{ readonly feature: string; readonly why: string; readonly remedy: string }>
+  /** Options with values that cannot be. */
+  readonly invalid: ReadonlyArray<{ readonly option: string; readonly why: string }>
+  /** Bytes of the largest payload to receive, and to send. */
+  readonly receiveBytes: number
+  readonly sendBytes: number
+  readonly truncation: Truncation
+}
+
+/** The families whose rows a spec uses: a `dual` socket is asked in both. */
+const families = (family: Family): ReadonlyArray<"ipv4" | "ipv6" | "unix"> =>
+  family === "dual" ? ["ipv6", "ipv4"] : [family]
+
+/**
+ * The largest payloads that can be sent, in bytes: what the length fields of the headers leave (IPv6 without jumbograms), and for Unix
+ * sockets the default limit of Linux.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const largest = { ipv4: 65_507, ipv6: 65_527, dual: 65_527, unix: 212_960 } as const
+const slotBytes = { ipv4: 65_535, ipv6: 65_535, dual: 65_535, unix: 212_960 } as const
+
+/**
+ * Derives the plan of a spec.
+ *
+ * @example
+ * ```ts
+ * import { Abi } from "@ancillary/control"
+ * import { Datagram, Plan, withHopLimit, withPktInfo } from "@ancillary/socket"
+ *
+ * const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+ * Plan.compile(spec, Abi.linuxGlibc64).receive.bytes // => 56
+ * Plan.compile(spec, Abi.winsockIa32).receive.bytes // => 36
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const compile = (spec: Recipe, abi: Abi): Plan => {
+  const options: Array<PlannedOption> = []
+  const arrivals: Array<PlannedArrival> = []
+  const departures: Array<PlannedDeparture> = []
+  const declined: Array<{ readonly key: string; readonly why: string }> = []
+  const refused: Array<{ readonly feature: string; readonly why: string; readonly remedy: string }> = []
+  const invalid: Array<{ readonly option: string; readonly why: string }> = []
+  const { family } = spec
+
+  const set = (option: SocketOption, feature: string, value: number | string) => {
+    const row = option.table[abi.platform]
+    const why = option.refuse(value)
+    if (why !== undefined) invalid.push({ option: option.name, why })
+    else if (isAbsence(row))
+      refused.push({ feature, why: row.absent, remedy: "Leave it out where this platform is served" })
+    else options.push({ feature, key: undefined, optional: false, ...row, value: option.encode(value) })
+  }
+  // Never for unix and ipv4: an option of the other family fails on some set-ups (binding ::1 on Windows among them).
+  if (family === "ipv6" || family === "dual") set(ipv6Only, `Datagram.${family}`, family === "ipv6" ? 1 : 0)
+  for (const { feature, option, value } of spec.settings) set(option, feature, value)
+
+  const received: Array<Declaration> = []
+  for (const declaration of spec.declarations) {
+    const { direction, feature, message, optional } = declaration
+    const lacks = lacking(declaration, abi, family)
+    if (direction !== "send") received.push(declaration)
+    if (lacks !== undefined) {
+      if (optional) declined.push({ key: message.key, why: lacks.why })
+      else refused.push({ feature, ...lacks })
+      continue
+    }
+    for (const each of families(family)) {
+      const cell = message.cell(abi.platform, each)
+      if (isAbsence(cell)) continue
+      if (direction !== "send") {
+        for (const request of cell.request) {
+          const call =
+            "ioctl" in request
+              ? request
+              : { ...request, value: typeof request.value === "number" ? int32(request.value) : request.value }
+          if (!options.some((other) => sameCall(other, call)))
+            options.push({ feature, key: message.key, optional, ...call })
+        }
+        if (cell.arrives !== undefined && !isAbsence(cell.arrives)) {
+          for (const arrival of cell.arrives) arrivals.push({ declaration, family: each, arrival })
+        }
+      }
+      if (direction !== "receive" && cell.sends !== undefined && !isAbsence(cell.sends)) {
+        departures.push({ declaration, family: each, departure: cell.sends })
+      }
+    }
+  }
+
+  const limit = spec.maximumDatagramSize
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= slotBytes[family])) {
+    invalid.push({ option: "maximum datagram size", why: `${limit} is not an integer from 1 to ${slotBytes[family]}` })
+  }
+  return {
+    abi,
+    family,
+    kind: { family: family === "dual" ? "ipv6" : family, protocol: family === "unix" ? "unix" : "udp" },
+    options,
+    receive: layOut(arrivals.map(({ arrival, declaration, family: of }) => toPlace(abi, declaration, of, arrival))),
+    send: sendLayout(abi, family, departures),
+    arrivals,
+    departures,
+    received,
+    declined,
+    refused,
+    invalid,
+    receiveBytes: Math.min(limit ?? slotBytes[family], slotBytes[family]),
+    sendBytes: Math.min(limit ?? largest[family], largest[family]),
+    truncation: spec.truncation
+  }
+}
+
+/**
+ * The arena that receives for a plan, `slots` messages at a time.
+ *
+ * @category layouts
+ * @since 0.1.0
+ */
+export const receiveArena = (plan: Plan, slots: number): ArenaLayout => ({
+  purpose: "receive",
+  slots,
+  nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
+  controlBytes: plan.receive.bytes,
+  dataBytes: plan.receiveBytes
+})
+
+/**
+ * The arena that sends for a plan.
+ *
+ * @category layouts
+ * @since 0.1.0
+ */
+export const sendArena = (plan: Plan, slots: number): ArenaLayout => ({
+  purpose: "send",
+  slots,
+  nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
+  controlBytes: plan.send.bytes,
+  dataBytes: plan.sendBytes
+})
+
+/** Why the platform cannot do what is declared, in any of the directions it is declared for. */
+const lacking = (
+  declaration: Declaration,
+  abi: Abi,
+  family: Family
+): { readonly why: string; readonly remedy: string } | undefined => {
+  const optional = `withOptional(${declaration.feature})`
+  for (const each of families(family)) {
+    const cell = declaration.message.cell(abi.platform, each)
+    if (isAbsence(cell)) return { why: cell.absent, remedy: `Declare ${optional} to go without where it is lacking` }
+    if (declaration.direction !== "send" && isAbsence(cell.arrives)) {
+      return { why: cell.arrives.absent, remedy: `Declare it with { only: "send" }, or ${optional}` }
+    }
+    if (declaration.direction !== "receive" && isAbsence(cell.sends)) {
+      return { why: cell.sends.absent, remedy: `Declare it with { only: "receive" }, or ${optional}` }
+    }
+  }
+  return undefined
+}
+
+const int32 = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setInt32(0, value, true)
+  return bytes
+}
+
+type Call = { readonly level: number; readonly option: number } | { readonly ioctl: number }
+const sameCall = (a: Call, b: Call): boolean =>
+  "ioctl" in a ? "ioctl" in b && a.ioctl === b.ioctl : "option" in b && a.level === b.level && a.option === b.option
+
+type Size = number | { readonly maximum: number; readonly minimum?: number | undefined }
+type Unplaced = Omit<Place, "at">
+
+/** What a message takes at most. Several of a repeated one share their room, and many small ones take more of it than a single large one. */
+const toPlace = (
+  abi: Abi,
+  { maximumBytes, message }: Declaration,
+  family: Place["family"],
+  { level, payload, type }: { readonly level: number; readonly type: number; readonly payload: { readonly size: Size } }
+): Unplaced => {
+  const { size } = payload
+  const bound = typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum)
+  const smallest = typeof size === "number" ? size : Math.max(1, size.minimum ?? 1)
+  const whole = ControlBuffer.space(abi, bound)
+  const many = Math.floor(bound / smallest) * ControlBuffer.space(abi, smallest)
+  return {
+    keys: [message.key],
+    family,
+    level,
+    type,
+    payload: bound,
+    length: ControlBuffer.length(abi, bound),
+    space: message.presence === "repeated" ? Math.max(whole, many) : whole
+  }
+}
+
+/**
+ * Puts messages behind each other. Views of one message, and the types that versions of a system give to one, share a place as large as the
+ * largest of them.
+ */
+const layOut = (wanted: ReadonlyArray<Unplaced>): ControlLayout => {
+  const places: Array<Unplaced> = []
+  for (const place of wanted) {
+    const shared = places.findIndex(
+      (other) =>
+        (other.level === place.level && other.type === place.type) ||
+        (other.family === place.family &&
+          other.level === place.level &&
+          other.keys.some((key) => place.keys.includes(key)))
+    )
+    const other = places[shared]
+    if (other === undefined) places.push(place)
+    else {
+      const larger = place.space > other.space ? place : other
+      places[shared] = { ...larger, type: other.type, keys: [...new Set([...other.keys, ...place.keys])] }
+    }
+  }
+  let at = 0
+  const placed = places.map((place): Place => {
+    const next = { ...place, at }
+    at += place.space
+    return next
+  })
+  return { bytes: at, places: placed }
+}
+
+/** One family's messages go with a datagram, its peer's: the buffer is as large as the larger set. */
+const sendLayout = (abi: Abi, family: Family, departures: ReadonlyArray<PlannedDeparture>): ControlLayout => {
+  const layouts = families(family).map((each) =>
+    layOut(
+      departures
+        .filter((planned) => planned.family === each)
+        .map(({ declaration, departure, family: of }) => toPlace(abi, declaration, of, departure))
+    )
+  )
+  return { bytes: Math.max(0, ...layouts.map(({ bytes }) => bytes)), places: layouts.flatMap(({ places }) => places) }
+}

@@ -1,0 +1,95 @@
+import type { AbiName } from "@ancillary/control"
+import type { ControlLayout, Place, Plan, PlannedOption } from "./Plan.ts"
+
+/**
+ * A plan as data to look at: plain, and a table when it is printed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Explanation {
+  readonly abi: AbiName
+  readonly family: string
+  /** In the order in which they are set, before `bind`. */
+  readonly options: ReadonlyArray<{ readonly feature: string; readonly call: string; readonly value: string }>
+  readonly receive: ControlLayout
+  readonly send: ControlLayout
+  readonly declined: Plan["declined"]
+  readonly refused: Plan["refused"]
+  readonly toString: () => string
+}
+
+/**
+ * Explains a plan.
+ *
+ * @category inspection
+ * @since 0.1.0
+ */
+export const explain = (plan: Plan): Explanation => {
+  const explanation = {
+    abi: plan.abi.name,
+    family: plan.family,
+    options: plan.options.map(explainOption),
+    receive: plan.receive,
+    send: plan.send,
+    declined: plan.declined,
+    refused: plan.refused
+  }
+  return { ...explanation, toString: () => print(plan, explanation.options) }
+}
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ")
+
+const explainOption = (planned: PlannedOption): Explanation["options"][number] =>
+  "option" in planned
+    ? { feature: planned.feature, call: `setsockopt(${planned.level}, ${planned.option})`, value: hex(planned.value) }
+    : { feature: planned.feature, call: `ioctl(0x${planned.ioctl.toString(16)})`, value: hex(planned.input) }
+
+const print = (plan: Plan, options: Explanation["options"]): string => {
+  const { cmsghdr, name } = plan.abi
+  const section = (title: string, lines: ReadonlyArray<string>) =>
+    lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)]
+  return [
+    `${plan.family} on ${name}: cmsg_len of ${cmsghdr.length.bytes} bytes, headers of ${cmsghdr.size}, aligned to ${cmsghdr.align}`,
+    ...section("options, before bind", columns(options.map(({ call, feature, value }) => [feature, call, value]))),
+    ...section(`receive control buffer, ${plan.receive.bytes} bytes`, byteMap(plan, plan.receive)),
+    ...section(`send control buffer, ${plan.send.bytes} bytes`, byteMap(plan, plan.send)),
+    ...section(
+      "declined",
+      plan.declined.map(({ key, why }) => `${key}: ${why}`)
+    ),
+    ...section(
+      "refused: bind would fail",
+      plan.refused.map(({ feature, remedy, why }) => `${feature}: ${why}. ${remedy}.`)
+    )
+  ].join("\n")
+}
+
+/** Header, payload and padding of each message, by their offsets. */
+const byteMap = ({ abi, family }: Plan, layout: ControlLayout): ReadonlyArray<string> =>
+  columns(
+    layout.places.flatMap((place) => {
+      const { at, keys, length, level, payload, space, type } = place
+      const data = at + length - payload
+      const title = family === "dual" ? `${keys.join(" ")} (${place.family})` : keys.join(" ")
+      return [
+        [range(at, at + abi.cmsghdr.size), "header", `${title}: cmsg_len ${length}, level ${level}, type ${type}`],
+        [range(data, data + payload), "payload", `${payload} bytes`],
+        ...padding(place, at + length, at + space)
+      ]
+    })
+  )
+
+const range = (from: number, to: number): string => `${from}..${to - 1}`
+const padding = ({ payload }: Place, from: number, to: number): ReadonlyArray<ReadonlyArray<string>> =>
+  to === from ? [] : [[range(from, to), "padding", payload === 0 ? "" : `${to - from} bytes`]]
+
+const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+  const widths = rows.reduce<ReadonlyArray<number>>(
+    (all, row) => row.map((cell, i) => Math.max(cell.length, all[i] ?? 0)),
+    []
+  )
+  return rows.map((row) =>
+    row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd((widths[i] ?? 0) + 2))).join("")
+  )
+}

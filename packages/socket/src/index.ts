@@ -1,0 +1,21 @@
+/**
+ * Datagram sockets, declared: what a program wants of a socket is a value, and from it follow the types of what arrives and what may be sent,
+ * the options that are set, the control buffers, the decoders and encoders.
+ *
+ * @since 0.1.0
+ */
+export * from "./combinators.ts"
+export * as Datagram from "./Datagram.ts"
+export {
+  DatagramBindError,
+  type DatagramError,
+  DatagramFault,
+  DatagramReceiveError,
+  DatagramSendError,
+  DatagramUnsupportedError
+} from "./DatagramError.ts"
+export { serve } from "./DatagramServer.ts"
+export type { ConnectedSocket, DatagramSocket, DatagramSource, DatagramStats, Outgoing } from "./DatagramSocket.ts"
+export { DatagramSockets } from "./DatagramSockets.ts"
+export * as Plan from "./Plan.ts"
+export { all, type Control, type SendControl, type Spec, type With, withOptional } from "./Spec.ts"

@@ -1,0 +1,241 @@
+/**
+ * One open socket: what it takes from the kernel, who waits for it, what is counted. Plain and synchronous; `socket.ts` makes effects of it.
+ */
+import { type Endpoint, type Family, Codec, Ipv4Address, type PacketInfo, SocketAddress } from "@ancillary/control"
+import { Option } from "effect"
+import { type Arena, ReceiveFlags } from "../Arena.ts"
+import { DatagramFault } from "../DatagramError.ts"
+import { type Driver, type Fault, isFault, type NativeSocket, type Watch } from "../Driver.ts"
+import * as Plan from "../Plan.ts"
+import { ControlFault, type Decode, decoder } from "./decoder.ts"
+import { type Encode, encoder, type Refusal } from "./encoder.ts"
+import { Waiters } from "./waiters.ts"
+
+/** A datagram before its types: `Datagram<F, D>` for the spec that was bound. */
+export class ReceivedDatagram {
+  readonly data: Uint8Array
+  readonly from: Endpoint<Family>
+  readonly control: { readonly [key: string]: unknown }
+  readonly delivery: "unicast" | "multicast" | "broadcast" | "unknown"
+  readonly truncated: Option.Option<{ readonly size: Option.Option<number> }>
+
+  constructor(
+    data: Uint8Array,
+    from: Endpoint<Family>,
+    control: { readonly [key: string]: unknown },
+    delivery: ReceivedDatagram["delivery"],
+    truncated: ReceivedDatagram["truncated"]
+  ) {
+    this.data = data
+    this.from = from
+    this.control = control
+    this.delivery = delivery
+    this.truncated = truncated
+  }
+}
+
+export type Outcome = ReceivedDatagram | DatagramFault
+
+/** Datagrams that one call asks for where a reader takes what comes. */
+export const batchSlots = 64
+
+/** What a peer or a router said of an earlier datagram: a socket's streams pass over it. */
+const transient = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EMSGSIZE",
+  "ENETRESET",
+  "EHOSTDOWN",
+  "ENETDOWN"
+])
+export const isTransient = ({ code }: Fault): boolean => transient.has(code.replace(/^WSA/, ""))
+
+export class Core {
+  readonly plan: Plan.Plan
+  readonly local: Endpoint<Family>
+  readonly peer: Endpoint<Family> | undefined
+  readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
+  readonly waiters: Waiters
+  closed = false
+
+  taken = 0n
+  received = 0n
+  dropped = 0n
+  errors = 0n
+  sent = 0n
+  readonly faults = { DataTruncated: 0n, ControlTruncated: 0n, ControlMissing: 0n, ControlMalformed: 0n }
+  /** What a reader gave back: the rest of a batch whose callback threw. Served before the kernel is asked. */
+  unread: Array<Outcome> = []
+
+  #native: NativeSocket
+  #watch: Watch
+  #incoming: Arena
+  #outgoing: Arena
+  #decode: Decode
+  #encode: Encode
+
+  constructor(options: {
+    readonly driver: Driver
+    readonly plan: Plan.Plan
+    readonly native: NativeSocket
+    readonly watch: Watch
+    readonly waiters: Waiters
+    readonly local: Endpoint<Family>
+    readonly peer: Endpoint<Family> | undefined
+    readonly declined: Core["declined"]
+    readonly own: (level: number, option: number) => number
+  }) {
+    const { driver, plan } = options
+    this.plan = { ...plan, declined: options.declined }
+    this.local = options.local
+    this.peer = options.peer
+    this.declined = options.declined
+    this.waiters = options.waiters
+    this.#native = options.native
+    this.#watch = options.watch
+    this.#incoming = driver.arena(Plan.receiveArena(plan, batchSlots))
+    this.#outgoing = driver.arena(Plan.sendArena(plan, 1))
+    this.#decode = decoder(this.plan)
+    this.#encode = encoder(this.plan, options.own)
+  }
+
+  /** At most `slots` outcomes, none where nothing is there; what was given back comes first. */
+  take(slots: number): ReadonlyArray<Outcome> | Fault {
+    if (this.unread.length > 0) return this.unread.splice(0, slots)
+    const arena = this.#incoming
+    const count = this.#native.receive(arena, slots, false)
+    if (isFault(count)) return count
+    const outcomes: Array<Outcome> = []
+    for (let slot = 0; slot < count; slot++) {
+      const outcome = this.#read(arena, slot)
+      this.taken++
+      if (outcome === undefined) this.dropped++
+      else outcomes.push(outcome)
+    }
+    // All dropped by policy: there may be more behind them.
+    return count > 0 && outcomes.length === 0 ? this.take(slots) : outcomes
+  }
+
+  /** The reader has it: from here on it is counted as handed over. */
+  count(outcome: Outcome): void {
+    if (outcome instanceof DatagramFault) this.faults[outcome.reason]++
+    else this.received++
+  }
+
+  /** What a reader did not come to: the next one gets it. */
+  giveBack(rest: ReadonlyArray<Outcome>): void {
+    if (this.closed) this.dropped += BigInt(rest.length)
+    else this.unread = [...rest, ...this.unread]
+    if (this.unread.length > 0) this.waiters.wakeReader()
+  }
+
+  /** Bytes of the largest payload to a peer of that family. */
+  largest(peer: "ipv4" | "ipv6" | "unix" | undefined): number {
+    return Math.min(this.plan.sendBytes, peer === undefined ? this.plan.sendBytes : Plan.largest[peer])
+  }
+
+  #read(arena: Arena, slot: number): Outcome | undefined {
+    const { abi, receiveBytes, truncation } = this.plan
+    const { bytes, view } = arena
+    const nameLength = arena.nameLength(slot)
+    const from =
+      nameLength === 0 && this.peer !== undefined
+        ? this.peer
+        : SocketAddress.read(abi, view, arena.nameAt(slot), nameLength)
+    if (Codec.isMalformed(from)) return fault("ControlMalformed", undefined, undefined, from.malformed)
+    // What came in between `bind` and `connect` may be somebody else's.
+    if (this.peer !== undefined && !this.peer.equals(from)) return undefined
+    const flags = arena.flags(slot)
+    const length = arena.dataLength(slot)
+    const cut = (flags & ReceiveFlags.dataTruncated) !== 0
+    if (cut && truncation === "drop") return undefined
+    if (cut && truncation === "fail") {
+      const size = length > receiveBytes ? `${length} bytes` : `more than ${receiveBytes} bytes`
+      return fault(
+        "DataTruncated",
+        undefined,
+        from,
+        `a datagram of ${size} did not fit into ${receiveBytes}: raise withMaximumDatagramSize, or declare withTruncation("deliver")`
+      )
+    }
+    const controlLength = arena.controlLength(slot)
+    const lost = (flags & ReceiveFlags.controlTruncated) !== 0
+    const control = this.#decode(view, arena.controlAt(slot), controlLength, from.family, lost)
+    if (control instanceof ControlFault) return fault(control.reason, control.key, from, control.message)
+    const at = arena.dataAt(slot)
+    const data = bytes.slice(at, at + Math.min(length, receiveBytes))
+    const truncated = cut
+      ? Option.some({ size: length > receiveBytes ? Option.some(length) : Option.none() })
+      : Option.none()
+    return new ReceivedDatagram(data, from, control, this.#delivery(flags, control), truncated)
+  }
+
+  #delivery(flags: number, control: { readonly [key: string]: unknown }): ReceivedDatagram["delivery"] {
+    if ((flags & ReceiveFlags.multicast) !== 0) return "multicast"
+    if ((flags & ReceiveFlags.broadcast) !== 0) return "broadcast"
+    // Declared optionally, packet information is an Option, which has no destination of its own.
+    const given = control["pktInfo"]
+    const info = (Option.isOption(given) ? Option.getOrUndefined(given) : given) as PacketInfo<Family> | undefined
+    if (info?.destination === undefined) return this.plan.abi.platform === "winsock" ? "unicast" : "unknown"
+    const { destination, local } = info
+    if (destination.isMulticast) return "multicast"
+    // Linux: ipi_spec_dst is the address of this host that answers; where that is not the destination, the destination was a broadcast one.
+    if (local !== undefined && !local.equals(destination)) return "broadcast"
+    return destination instanceof Ipv4Address && destination.equals(Ipv4Address.broadcast) ? "broadcast" : "unicast"
+  }
+
+  /** Sends one datagram: the number sent (0 where the buffer is full), or why not. */
+  send(
+    to: Endpoint<Family> | undefined,
+    control: object | undefined,
+    pieces: ReadonlyArray<Uint8Array>
+  ): number | Fault | Refusal {
+    const arena = this.#outgoing
+    const { abi, family } = this.plan
+    let nameBytes = 0
+    if (to !== undefined) nameBytes = SocketAddress.write(abi, to, arena.view, arena.nameAt(0), family === "dual")
+    let controlBytes = 0
+    const peer = (to ?? this.peer)?.family
+    if (control !== undefined && peer !== undefined) {
+      const written = this.#encode(control, peer, arena.view, arena.controlAt(0))
+      if (typeof written !== "number") return written
+      controlBytes = written
+    }
+    arena.fill(0, nameBytes, controlBytes, pieces)
+    const count = this.#native.send(arena, 0, 1)
+    if (count === 1) this.sent++
+    return count
+  }
+
+  /** What the event loop shall report: asked for while somebody waits, and given up when it reports to nobody. */
+  watch(): void {
+    if (!this.closed) this.#watch.on(this.waiters.reading, this.waiters.writing)
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.#watch.close()
+    this.#native.close()
+    this.#incoming.free()
+    this.#outgoing.free()
+    this.dropped += BigInt(this.unread.length)
+    this.unread = []
+    this.waiters.close()
+  }
+}
+
+const fault = (
+  reason: DatagramFault["reason"],
+  key: string | undefined,
+  from: Endpoint<Family> | undefined,
+  message: string
+): DatagramFault =>
+  new DatagramFault({
+    reason,
+    key: Option.fromNullable(key),
+    from: Option.fromNullable(from),
+    message: `${from === undefined ? "A datagram" : `A datagram from ${from}`}: ${message}`
+  })

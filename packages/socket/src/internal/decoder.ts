@@ -1,0 +1,120 @@
+/**
+ * From a control buffer to the record that a datagram carries. On the per-datagram path: plain loops, no Effect but its `Option`.
+ */
+import { Codec, ControlBuffer } from "@ancillary/control"
+import { Option } from "effect"
+import type { Plan, PlannedArrival } from "../Plan.ts"
+
+/** What is wrong with a datagram's control data. */
+export class ControlFault {
+  readonly reason: "ControlTruncated" | "ControlMissing" | "ControlMalformed"
+  readonly key: string | undefined
+  readonly message: string
+
+  constructor(reason: ControlFault["reason"], key: string | undefined, message: string) {
+    this.reason = reason
+    this.key = key
+    this.message = message
+  }
+}
+
+export type Decode = (
+  view: DataView,
+  at: number,
+  bytes: number,
+  peer: "ipv4" | "ipv6" | "unix",
+  cut: boolean
+) => { readonly [key: string]: unknown } | ControlFault
+
+interface Reader {
+  readonly slot: number
+  readonly key: string
+  readonly presence: "always" | "perhaps" | "repeated"
+  readonly level: number
+  readonly type: number
+  readonly size: number | undefined
+  readonly maximum: number
+  readonly read: PlannedArrival["arrival"]["payload"]["read"]
+}
+
+const absent = Symbol("absent")
+
+/** Compiles the decoder of a plan. It keeps scratch space of its own: one call at a time, as everything on this path. */
+export const decoder = (plan: Plan): Decode => {
+  const fields = plan.received.map(({ message, optional }) => ({
+    key: message.key,
+    presence: optional && message.presence === "always" ? "perhaps" : message.presence
+  }))
+  const readers = (family: "ipv4" | "ipv6" | "unix"): ReadonlyArray<Reader> =>
+    plan.arrivals
+      .filter((planned) => planned.family === family)
+      .map(({ arrival: { level, payload, type }, declaration: { maximumBytes, message } }) => {
+        const slot = fields.findIndex(({ key }) => key === message.key)
+        const { size } = payload
+        return {
+          slot,
+          key: message.key,
+          presence: message.presence,
+          level,
+          type,
+          size: typeof size === "number" ? size : undefined,
+          maximum: typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum),
+          read: payload.read
+        }
+      })
+  const byFamily = { ipv4: readers("ipv4"), ipv6: readers("ipv6"), unix: readers("unix") }
+  const cursor = new ControlBuffer.Cursor(plan.abi)
+  const values = new Array<unknown>(fields.length)
+
+  return (view, at, bytes, peer, cut) => {
+    const wanted = byFamily[peer]
+    for (let i = 0; i < fields.length; i++) values[i] = fields[i]?.presence === "repeated" ? [] : absent
+    cursor.reset(view, at, bytes)
+    while (cursor.next()) {
+      for (const reader of wanted) {
+        if (reader.type !== cursor.type || reader.level !== cursor.level) continue
+        // A cut message differs from a whole one in its length alone: every length is checked, whatever the flags say.
+        const length = cursor.payloadLength
+        if (reader.size === undefined ? length > reader.maximum : length !== reader.size) {
+          return cut
+            ? new ControlFault("ControlTruncated", reader.key, `'${reader.key}' was cut to ${length} bytes`)
+            : new ControlFault(
+                "ControlMalformed",
+                reader.key,
+                `'${reader.key}' came with ${length} bytes instead of ${reader.maximum}`
+              )
+        }
+        const value = reader.read(view, cursor.payloadAt, length)
+        if (Codec.isMalformed(value))
+          return new ControlFault("ControlMalformed", reader.key, `'${reader.key}' is malformed: ${value.malformed}`)
+        const list = values[reader.slot]
+        if (reader.presence === "repeated" && Array.isArray(list)) list.push(value)
+        else values[reader.slot] = value
+      }
+    }
+    if (cut)
+      return new ControlFault(
+        "ControlTruncated",
+        undefined,
+        "the kernel had more control data than fits into the derived buffer"
+      )
+    if (cursor.malformed !== undefined) {
+      return new ControlFault(
+        "ControlMalformed",
+        undefined,
+        `at byte ${cursor.malformed.offset - at}, ${cursor.malformed.malformed}`
+      )
+    }
+    const record: { [key: string]: unknown } = {}
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i]
+      const value = values[i]
+      if (field === undefined) continue
+      if (field.presence === "perhaps") record[field.key] = value === absent ? Option.none() : Option.some(value)
+      else if (value === absent)
+        return new ControlFault("ControlMissing", field.key, `'${field.key}' is declared, and did not arrive`)
+      else record[field.key] = value
+    }
+    return record
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * The laws of reading, as effects around one `Core`.
+ */
+import { Codec, type ControlMessage, type Endpoint, endpoint as toEndpoint, type Family } from "@ancillary/control"
+import { Chunk, Clock, Duration, Effect, Either, FiberRef, identity, Option, Stream } from "effect"
+import {
+  DatagramFault,
+  DatagramReceiveError,
+  type DatagramSendError,
+  invalidSend,
+  receiveClosed,
+  receiveError,
+  sendClosed,
+  sendError
+} from "../DatagramError.ts"
+import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
+import { isFault } from "../Driver.ts"
+import { batchSlots, type Core, isTransient, type Outcome, ReceivedDatagram } from "./core.ts"
+
+/** Batches that a loop takes before it lets the event loop see to the others. */
+const batchesPerTurn = 16
+
+/**
+ * Runs `take` where its result is handed over within the same turn of the fiber.
+ *
+ * A fiber yields every so many operations, and may be interrupted there: between taking a datagram and succeeding with it, that would lose
+ * one. So it yields before, where the end of its turn is near.
+ */
+const handOver = <A, E>(take: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.withFiberRuntime((fiber) =>
+    fiber.currentOpCount + 2 > fiber.getFiberRef(FiberRef.currentMaxOpsBeforeYield)
+      ? Effect.flatMap(Effect.yieldNow(), take)
+      : take()
+  )
+
+/** Waits until the kernel says that there is something to read, taking nothing. */
+const readable = (core: Core): Effect.Effect<void, DatagramReceiveError> =>
+  Effect.async((resume) => {
+    if (core.closed) return resume(Effect.fail(receiveClosed()))
+    const waiter = (closed: boolean) => resume(closed ? Effect.fail(receiveClosed()) : Effect.void)
+    core.waiters.read(waiter)
+    core.watch()
+    return Effect.sync(() => core.waiters.leave(waiter))
+  })
+
+const writable = (core: Core): Effect.Effect<void, DatagramSendError> =>
+  Effect.async((resume) => {
+    if (core.closed) return resume(Effect.fail(sendClosed()))
+    const waiter = (closed: boolean) => resume(closed ? Effect.fail(sendClosed()) : Effect.void)
+    core.waiters.write(waiter)
+    core.watch()
+    return Effect.sync(() => core.waiters.leave(waiter))
+  })
+
+/** One attempt to read: an outcome, nothing, or why not. */
+const attemptOne = (core: Core): Outcome | undefined | DatagramReceiveError => {
+  if (core.closed) return receiveClosed()
+  const taken = core.take(1)
+  return isFault(taken) ? receiveError(taken) : taken[0]
+}
+
+const deliver = <A>(
+  core: Core,
+  outcome: Outcome,
+  present: (datagram: ReceivedDatagram) => A
+): Effect.Effect<A, DatagramFault> => {
+  core.count(outcome)
+  return outcome instanceof DatagramFault ? Effect.fail(outcome) : Effect.succeed(present(outcome))
+}
+
+const receive = (core: Core): Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> => {
+  const attempt: Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> = handOver(() => {
+    const outcome = attemptOne(core)
+    if (outcome === undefined) return Effect.zipRight(readable(core), attempt)
+    return outcome instanceof DatagramReceiveError ? Effect.fail(outcome) : deliver(core, outcome, identity)
+  })
+  return attempt
+}
+
+const receiveWithin = (
+  core: Core,
+  duration: Duration.DurationInput
+): Effect.Effect<Option.Option<ReceivedDatagram>, DatagramFault | DatagramReceiveError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (start) => {
+    const deadline = start + Duration.toMillis(duration)
+    // Only the waiting races the clock, and waiting takes nothing.
+    const attempt: Effect.Effect<Option.Option<ReceivedDatagram>, DatagramFault | DatagramReceiveError> = handOver(
+      () => {
+        const outcome = attemptOne(core)
+        if (outcome instanceof DatagramReceiveError) return Effect.fail(outcome)
+        if (outcome !== undefined) return deliver(core, outcome, Option.some)
+        return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          now >= deadline
+            ? Effect.succeed(Option.none())
+            : Effect.zipRight(Effect.timeoutOption(readable(core), Duration.millis(deadline - now)), attempt)
+        )
+      }
+    )
+    return attempt
+  })
+
+/** What one system call brings, faults among it; peers' errors are counted and passed over. */
+const takeBatch = <A>(
+  core: Core,
+  present: (outcomes: ReadonlyArray<Outcome>) => ReadonlyArray<A>
+): Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> => {
+  const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = handOver(() => {
+    for (;;) {
+      if (core.closed) return Effect.fail(receiveClosed())
+      const taken = core.take(batchSlots)
+      if (isFault(taken)) {
+        if (!isTransient(taken)) return Effect.fail(receiveError(taken))
+        core.errors++
+        continue
+      }
+      if (taken.length === 0) return Effect.zipRight(readable(core), attempt)
+      for (const outcome of taken) core.count(outcome)
+      const chunk = Chunk.unsafeFromArray(present(taken))
+      if (Chunk.isNonEmpty(chunk)) return Effect.succeed(chunk)
+    }
+  })
+  return attempt
+}
+
+const isDatagram = (outcome: Outcome): outcome is ReceivedDatagram => outcome instanceof ReceivedDatagram
+const datagramsOf = (outcomes: ReadonlyArray<Outcome>) =>
+  outcomes.every(isDatagram) ? outcomes : outcomes.filter(isDatagram)
+const eithersOf = (outcomes: ReadonlyArray<Outcome>) =>
+  outcomes.map((outcome) => (outcome instanceof DatagramFault ? Either.left(outcome) : Either.right(outcome)))
+
+/** The loop without a fiber: runs in the event loop's callback, a number of batches at a time. */
+const forEach = (core: Core, f: (datagram: ReceivedDatagram) => void): Effect.Effect<never, DatagramReceiveError> =>
+  Effect.async((resume) => {
+    let stopped = false
+    const stop = (effect: Effect.Effect<never, DatagramReceiveError>) => {
+      stopped = true
+      resume(effect)
+    }
+    const hand = (outcomes: ReadonlyArray<Outcome>) => {
+      for (let i = 0; i < outcomes.length; i++) {
+        const outcome = outcomes[i]
+        if (outcome === undefined) continue
+        core.count(outcome)
+        if (outcome instanceof DatagramFault) continue
+        try {
+          f(outcome)
+        } catch (defect) {
+          core.giveBack(outcomes.slice(i + 1))
+          return stop(Effect.die(defect))
+        }
+        if (stopped || core.closed) return core.giveBack(outcomes.slice(i + 1))
+      }
+    }
+    const turn = (closed: boolean) => {
+      if (closed) return stop(Effect.fail(receiveClosed()))
+      for (let batch = 0; batch < batchesPerTurn && !stopped; batch++) {
+        if (core.closed) return stop(Effect.fail(receiveClosed()))
+        const taken = core.take(batchSlots)
+        if (isFault(taken)) {
+          if (!isTransient(taken)) return stop(Effect.fail(receiveError(taken)))
+          core.errors++
+        } else if (taken.length === 0) break
+        else hand(taken)
+      }
+      if (stopped) return
+      if (core.closed) return stop(Effect.fail(receiveClosed()))
+      core.waiters.read(turn)
+      core.watch()
+    }
+    turn(core.closed)
+    return Effect.sync(() => {
+      stopped = true
+      core.waiters.leave(turn)
+    })
+  })
+
+/** What a program hands to `send`, before its types: an object that was not checked by a compiler is checked here. */
+interface Given {
+  readonly data: unknown
+  readonly to?: unknown
+  readonly control?: unknown
+}
+
+const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendError> => {
+  const attempt: Effect.Effect<void, DatagramSendError> = Effect.suspend(() => {
+    if (core.closed) return Effect.fail(sendClosed())
+    const { control, data, to } = message as Given
+    const pieces = piecesOf(data)
+    if (pieces === undefined)
+      return Effect.fail(invalidSend("data", "the payload is a Uint8Array, or an array of them"))
+    let destination: Endpoint<Family> | undefined
+    if (core.peer === undefined) {
+      const parsed = toEndpoint(core.plan.family, to as never)
+      if (Codec.isMalformed(parsed)) return Effect.fail(invalidSend("to", parsed.malformed))
+      if (parsed.family !== "unix" && parsed.port === 0)
+        return Effect.fail(invalidSend("to", "port 0 is nobody's: a datagram goes to 1 to 65535"))
+      destination = parsed
+    } else if (to !== undefined)
+      return Effect.fail(invalidSend("to", `this socket is connected to ${core.peer} and sends to nobody else`))
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    const most = core.largest((destination ?? core.peer)?.family)
+    if (size > most)
+      return Effect.fail(
+        invalidSend(
+          "data",
+          `${size} bytes are more than the ${most} that fit into a datagram of this socket`,
+          "MessageTooLarge"
+        )
+      )
+    if (control !== undefined && (typeof control !== "object" || control === null)) {
+      return Effect.fail(invalidSend("control", `${Codec.shown(control)} is not a record of control messages`))
+    }
+    const sent = core.send(destination, control, pieces)
+    if (typeof sent !== "number") {
+      return Effect.fail(
+        isFault(sent)
+          ? sendError(sent, `Sending ${size} bytes to ${destination ?? core.peer}`)
+          : invalidSend(sent.field, sent.why, sent.unsupported ? "Unsupported" : "InvalidArgument")
+      )
+    }
+    return sent > 0 ? Effect.void : Effect.zipRight(writable(core), attempt)
+  })
+  return attempt
+}
+
+const piecesOf = (data: unknown): ReadonlyArray<Uint8Array> | undefined => {
+  if (data instanceof Uint8Array) return [data]
+  return Array.isArray(data) && data.every((piece) => piece instanceof Uint8Array) ? data : undefined
+}
+
+const stats = (core: Core): DatagramStats => ({
+  taken: core.taken,
+  received: core.received,
+  faults: { ...core.faults },
+  dropped: core.dropped,
+  unread: BigInt(core.unread.length),
+  errors: core.errors,
+  sent: core.sent
+})
+
+// What follows gives the outcomes of a core the types of the spec that it was opened for: decode and encode were compiled from that spec.
+
+const source = (core: Core) => ({
+  family: core.plan.family,
+  localAddress: core.local,
+  receive: receive(core),
+  receiveWithin: (duration: Duration.DurationInput) => receiveWithin(core, duration),
+  receiveBatch: takeBatch(core, datagramsOf),
+  datagrams: Stream.repeatEffectChunk(takeBatch(core, datagramsOf)),
+  outcomes: Stream.repeatEffectChunk(takeBatch(core, eithersOf)),
+  forEach: (f: (datagram: ReceivedDatagram) => void) => forEach(core, f),
+  stats: Effect.sync(() => stats(core)),
+  declined: core.declined
+})
+
+export const makeSocket = <F extends Family, D extends ControlMessage.Any>(core: Core): DatagramSocket<F, D> =>
+  ({ ...source(core), send: (message: unknown) => send(core, message) }) as unknown as DatagramSocket<F, D>
+
+export const makeConnected = <F extends Family, D extends ControlMessage.Any>(
+  core: Core,
+  peer: Endpoint<F>
+): ConnectedSocket<F, D> =>
+  ({ ...source(core), peer, send: (message: unknown) => send(core, message) }) as unknown as ConnectedSocket<F, D>

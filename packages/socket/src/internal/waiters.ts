@@ -1,0 +1,49 @@
+/**
+ * Who waits for a socket. A reader is woken one at a time, in turn: the event loop tells again as long as something is there, so that a wake
+ * whose reader was interrupted meanwhile is not lost.
+ */
+
+/** Called once to go on; `closed` when the socket is. */
+export type Waiter = (closed: boolean) => void
+
+export class Waiters {
+  #readers = new Set<Waiter>()
+  #writers = new Set<Waiter>()
+
+  get reading(): boolean {
+    return this.#readers.size > 0
+  }
+  get writing(): boolean {
+    return this.#writers.size > 0
+  }
+
+  read(waiter: Waiter): void {
+    this.#readers.add(waiter)
+  }
+  write(waiter: Waiter): void {
+    this.#writers.add(waiter)
+  }
+  leave(waiter: Waiter): void {
+    this.#readers.delete(waiter)
+    this.#writers.delete(waiter)
+  }
+
+  wakeReader(): void {
+    for (const waiter of this.#readers) {
+      this.#readers.delete(waiter)
+      return waiter(false)
+    }
+  }
+  wakeWriters(): void {
+    const writers = [...this.#writers]
+    this.#writers.clear()
+    for (const waiter of writers) waiter(false)
+  }
+
+  close(): void {
+    const everyone = [...this.#readers, ...this.#writers]
+    this.#readers.clear()
+    this.#writers.clear()
+    for (const waiter of everyone) waiter(true)
+  }
+}

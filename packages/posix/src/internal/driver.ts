@@ -1,0 +1,67 @@
+/**
+ * From "this machine" to a driver, or to one clear error: another system, another processor, another C library, no native part of koffi.
+ */
+import { endianness } from "node:os"
+import type { Abi } from "@ancillary/control"
+import type { DatagramUnsupportedError } from "@ancillary/socket"
+import { unsupported } from "@ancillary/socket/DatagramError"
+import type { Driver } from "@ancillary/socket/Driver"
+import { Effect } from "effect"
+import type { PlatformNumbers } from "./platform.ts"
+
+export interface Target {
+  readonly platform: "linux" | "darwin"
+  /** As the layer is called, for the errors. */
+  readonly layer: string
+  readonly numbers: PlatformNumbers
+  readonly guarded: boolean
+  /** The ABI of a process with pointers of that many bits, on that C library; nothing where there is no such process. */
+  readonly abi: (bits: 32 | 64, libc: string) => Abi | undefined
+}
+
+const remedy = "NodeSockets.layer of @ancillary/node picks the layer of the system at hand"
+
+export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupportedError> =>
+  Effect.gen(function* () {
+    const { guarded, layer, numbers, platform } = target
+    if (process.platform !== platform) {
+      return yield* unsupported(layer, `this is ${process.platform}, and the layer is for ${platform}`, remedy)
+    }
+    const bits = pointerBits()
+    if (bits === undefined) {
+      return yield* unsupported(
+        layer,
+        `the layout of structures on ${process.arch} is not known`,
+        "Run it on a little-endian 32- or 64-bit processor"
+      )
+    }
+    // koffi throws when it is loaded without its native part: loaded here, that is an error of the layer and not of somebody's import.
+    const native = yield* Effect.tryPromise({
+      try: () => import("./native.ts"),
+      catch: (cause) =>
+        unsupported(
+          layer,
+          `koffi could not be loaded (${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)})`,
+          `Install koffi with its native part: its package for this machine is an optional dependency, which --omit=optional leaves out`
+        )
+    })
+    const libc = native.load(platform)
+    const name = platform === "darwin" ? "libSystem" : libc.name
+    const abi = target.abi(bits, name)
+    if (abi === undefined) {
+      return yield* unsupported(
+        layer,
+        `the C library of this process (${name}) is not known`,
+        "Run Node on glibc or musl"
+      )
+    }
+    const host = { abi, libc, numbers }
+    return { abi, arena: native.makeArenas(abi, guarded), open: (kind) => native.open(host, kind) }
+  })
+
+/** Little-endian processors that Node runs on; the structures of big-endian ones are laid out the same, but every number is turned round. */
+const pointerBits = (): 32 | 64 | undefined => {
+  if (endianness() !== "LE") return undefined
+  if (["x64", "arm64", "riscv64", "loong64", "ppc64"].includes(process.arch)) return 64
+  return ["ia32", "arm"].includes(process.arch) ? 32 : undefined
+}

@@ -1,0 +1,79 @@
+/**
+ * Every foreign call of this driver, typed, once.
+ */
+import koffi, { type LibraryHandle } from "koffi"
+
+/** An address in memory, as a number: below 2^47 on every 64-bit system that koffi runs on. */
+export type Address = number
+
+/** Arguments as their C declarations have them; every pointer is an address of memory that was prepared before. */
+export interface Libc {
+  /** `glibc`, `musl` or what else the process was linked to, as far as it can be told. */
+  readonly name: string
+  /** int socket(int domain, int type, int protocol) */
+  readonly socket: (domain: number, type: number, protocol: number) => number
+  /** int close(int fd) */
+  readonly close: (fd: number) => number
+  /** int ioctl(int fd, unsigned long request, ...) */
+  readonly ioctl: (fd: number, request: number, argument: Uint8Array) => number
+  /** int bind(int fd, const struct sockaddr *addr, socklen_t addrlen) */
+  readonly bind: (fd: number, name: Uint8Array, length: number) => number
+  /** int connect(int fd, const struct sockaddr *addr, socklen_t addrlen) */
+  readonly connect: (fd: number, name: Uint8Array, length: number) => number
+  /** int getsockname(int fd, struct sockaddr *addr, socklen_t *addrlen) */
+  readonly getsockname: (fd: number, name: Uint8Array, length: Uint8Array) => number
+  /** int setsockopt(int fd, int level, int optname, const void *optval, socklen_t optlen) */
+  readonly setsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number
+  /** int getsockopt(int fd, int level, int optname, void *optval, socklen_t *optlen) */
+  readonly getsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array) => number
+  /** ssize_t recvmsg(int fd, struct msghdr *msg, int flags) */
+  readonly recvmsg: (fd: number, message: Address, flags: number) => number
+  /** ssize_t sendmsg(int fd, const struct msghdr *msg, int flags) */
+  readonly sendmsg: (fd: number, message: Address, flags: number) => number
+  /** int recvmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout). Linux. */
+  readonly recvmmsg:
+    | ((fd: number, messages: Address, count: number, flags: number, timeout: Address) => number)
+    | undefined
+  /** int sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags). Linux. */
+  readonly sendmmsg: ((fd: number, messages: Address, count: number, flags: number) => number) | undefined
+}
+
+/** Finds the C library of the process itself: glibc or musl, whatever Node was linked to. */
+export const load = (platform: "linux" | "darwin"): Libc => {
+  // Linux: the symbols of the running process, so that no name of a library file has to be guessed.
+  const library = koffi.load(platform === "darwin" ? "/usr/lib/libSystem.B.dylib" : null)
+  const linux = platform === "linux"
+  // Darwin: on arm64, variadic arguments travel otherwise than named ones, so ioctl is declared as what it is.
+  const ioctl = library.func("int ioctl(int fd, unsigned long request, ...)")
+  // koffi knows no ssize_t, and what it returns is untyped: that ends here.
+  return {
+    name: nameOf(library),
+    socket: library.func("socket", "int", ["int", "int", "int"]),
+    close: library.func("close", "int", ["int"]),
+    ioctl: (fd, request, argument) => Number(ioctl(fd, request, "void *", argument)),
+    bind: library.func("bind", "int", ["int", "void *", "uint32_t"]),
+    connect: library.func("connect", "int", ["int", "void *", "uint32_t"]),
+    getsockname: library.func("getsockname", "int", ["int", "void *", "void *"]),
+    setsockopt: library.func("setsockopt", "int", ["int", "int", "int", "void *", "uint32_t"]),
+    getsockopt: library.func("getsockopt", "int", ["int", "int", "int", "void *", "void *"]),
+    recvmsg: library.func("recvmsg", "int64_t", ["int", "uintptr_t", "int"]),
+    sendmsg: library.func("sendmsg", "int64_t", ["int", "uintptr_t", "int"]),
+    recvmmsg: linux ? library.func("recvmmsg", "int", ["int", "uintptr_t", "uint32_t", "int", "uintptr_t"]) : undefined,
+    sendmmsg: linux ? library.func("sendmmsg", "int", ["int", "uintptr_t", "uint32_t", "int"]) : undefined
+  }
+}
+
+/** glibc says its name by a symbol of its own, musl by the name of its loader. */
+const nameOf = (library: LibraryHandle): string => {
+  try {
+    library.func("gnu_get_libc_version", "str", [])
+    return "glibc"
+  } catch {
+    const report: unknown = process.report.getReport()
+    const objects: unknown =
+      typeof report === "object" && report !== null && "sharedObjects" in report ? report.sharedObjects : undefined
+    return Array.isArray(objects) && objects.some((path) => /ld-musl|libc\.musl/.test(String(path)))
+      ? "musl"
+      : "unknown"
+  }
+}

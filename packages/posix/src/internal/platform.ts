@@ -1,0 +1,52 @@
+/**
+ * Numbers of the calls themselves, by system: how a socket is opened and which flags go with a call. What belongs to messages and options is
+ * in `@ancillary/control/platform`.
+ */
+export interface PlatformNumbers {
+  readonly SOCK_DGRAM: number
+  readonly IPPROTO_ICMP: number
+  readonly IPPROTO_ICMPV6: number
+  readonly MSG_PEEK: number
+  readonly MSG_TRUNC: number
+  readonly MSG_CTRUNC: number
+  /** Beside the type, for a socket that is non-blocking and closed on exec. */
+  readonly openFlags: number
+  /** ioctls for the same, where `socket(2)` takes no flags. */
+  readonly openRequests: ReadonlyArray<number>
+  readonly receiveFlags: number
+  readonly sendFlags: number
+}
+
+const MSG_DONTWAIT = { linux: 0x40, darwin: 0x80 }
+
+/** asm-generic/socket.h, linux/socket.h, linux/net.h. */
+export const linux: PlatformNumbers = {
+  SOCK_DGRAM: 2,
+  IPPROTO_ICMP: 1,
+  IPPROTO_ICMPV6: 58,
+  MSG_PEEK: 0x02,
+  MSG_TRUNC: 0x20,
+  MSG_CTRUNC: 0x08,
+  // SOCK_NONBLOCK | SOCK_CLOEXEC
+  openFlags: 0x800 | 0x80000,
+  openRequests: [],
+  // MSG_TRUNC as an input: tell the true size. MSG_CMSG_CLOEXEC: descriptors that arrive are closed on exec.
+  receiveFlags: MSG_DONTWAIT.linux | 0x20 | 0x40000000,
+  // MSG_NOSIGNAL: a closed Unix peer is an error, not a signal that ends the process.
+  sendFlags: MSG_DONTWAIT.linux | 0x4000
+}
+
+/** sys/socket.h, sys/filio.h. From the headers' text: nothing here was run. */
+export const darwin: PlatformNumbers = {
+  SOCK_DGRAM: 2,
+  IPPROTO_ICMP: 1,
+  IPPROTO_ICMPV6: 58,
+  MSG_PEEK: 0x02,
+  MSG_TRUNC: 0x10,
+  MSG_CTRUNC: 0x20,
+  openFlags: 0,
+  // FIONBIO, FIOCLEX
+  openRequests: [0x8004667e, 0x20006601],
+  receiveFlags: MSG_DONTWAIT.darwin,
+  sendFlags: MSG_DONTWAIT.darwin
+}

@@ -47,7 +47,10 @@ export interface Arena {
   readonly nameAt: (slot: number) => number
   readonly controlAt: (slot: number) => number
   readonly dataAt: (slot: number) => number
-  /** As the kernel left them, for a received slot. `dataLength` is the true size where the kernel tells it, also beyond the slot's room. */
+  /**
+   * As the kernel left them, for a received slot, and as they were filled, for one to be sent. `dataLength` is the true size of what was
+   * received where the kernel tells it, also beyond the slot's room.
+   */
   readonly nameLength: (slot: number) => number
   readonly controlLength: (slot: number) => number
   readonly dataLength: (slot: number) => number
@@ -193,6 +196,7 @@ export const make = (
       // Exact: Linux refuses zero bytes behind the last message (16 of them and more), Windows everything that is not exact.
       ControlBuffer.writeField(view, header, msghdr.controlLength, control)
       ControlBuffer.writeField(view, header, msghdr.flags, 0)
+      lengths[slot] = at - dataAt(slot)
       ControlBuffer.writeField(view, vectors + slot * iovec.size, iovec.length, at - dataAt(slot))
     },
     damage: (count) => {

@@ -272,7 +272,7 @@ const Proto = {
 
 const variance = { family: (_: unknown) => _, declared: (_: unknown) => _, needs: (_: never) => _ }
 const fromRecipe = (recipe: Recipe): Recipe =>
-  Object.assign<object, Recipe, object>(Object.create(Proto) as object, recipe, { [TypeId]: variance }) as Recipe
+  Object.assign<object, Recipe, object>(Object.create(Proto) as object, recipe, { [TypeId]: variance })
 
 /**
  * A spec that declares nothing: the start of every other.

@@ -1,0 +1,164 @@
+/**
+ * A driver around a driver: sees every datagram that goes out, byte for byte, and changes or replaces what comes back. The real driver is
+ * always underneath; only what a test asks for is bent.
+ *
+ * @example
+ * ```ts
+ * import { LinuxSockets } from "@ancillary/posix"
+ * import { DatagramSockets } from "@ancillary/socket"
+ * import { FaultyDriver } from "@ancillary/testing"
+ * import { Effect } from "effect"
+ *
+ * const sent: Array<FaultyDriver.SentDatagram> = []
+ * const layer = DatagramSockets.layer(
+ *   Effect.map(LinuxSockets.driver(), (driver) => FaultyDriver.wrap(driver, { onSend: (datagram) => void sent.push(datagram) })),
+ *   LinuxSockets.capabilities
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { Arena } from "@ancillary/socket/Arena"
+import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/socket/Driver"
+
+/**
+ * What is about to be sent: copies of the name, the control buffer and the payload, exactly as the system call gets them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SentDatagram {
+  readonly name: Uint8Array
+  readonly control: Uint8Array
+  readonly data: Uint8Array
+}
+
+/**
+ * A datagram that was received, before anybody has read it: its buffers may be written to, its lengths and flags replaced.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReceivedSlot {
+  readonly name: Uint8Array
+  readonly control: Uint8Array
+  readonly data: Uint8Array
+  nameLength: number
+  controlLength: number
+  dataLength: number
+  /** A combination of `ReceiveFlags`. */
+  flags: number
+}
+
+/**
+ * What to bend. A hook that answers with a fault (or with 0, "would block") replaces the call; one that answers nothing lets it happen.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Hooks {
+  readonly onOpen?: () => Fault | undefined
+  readonly onSetOption?: (level: number, option: number, value: Uint8Array) => Fault | undefined
+  readonly onBind?: (name: Uint8Array) => Fault | undefined
+  /** Before a call that sends. */
+  readonly onSend?: (datagram: SentDatagram) => Fault | 0 | undefined
+  /** Before a call that receives. */
+  readonly onReceive?: (slots: number) => Fault | 0 | undefined
+  /** After it, for each datagram that it brought. */
+  readonly onReceived?: (slot: ReceivedSlot) => void
+  /** After a socket was closed. */
+  readonly onClose?: () => void
+}
+
+/**
+ * Puts hooks around a driver.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const wrap = (driver: Driver, hooks: Hooks): Driver => ({
+  abi: driver.abi,
+  arena: (layout) => bendable(driver.arena(layout)),
+  open: (kind) => {
+    const refused = hooks.onOpen?.()
+    if (refused !== undefined) return refused
+    const socket = driver.open(kind)
+    return isFault(socket) ? socket : wrapSocket(socket, hooks)
+  }
+})
+
+interface Bent {
+  nameLength?: number
+  controlLength?: number
+  dataLength?: number
+  flags?: number
+}
+
+const bents = new WeakMap<Arena, Map<number, Bent>>()
+
+/** The same arena, whose lengths and flags a hook may replace until the next call. */
+const bendable = (arena: Arena): Arena => {
+  const bent = new Map<number, Bent>()
+  const wrapped: Arena = {
+    ...arena,
+    nameLength: (slot) => bent.get(slot)?.nameLength ?? arena.nameLength(slot),
+    controlLength: (slot) => bent.get(slot)?.controlLength ?? arena.controlLength(slot),
+    dataLength: (slot) => bent.get(slot)?.dataLength ?? arena.dataLength(slot),
+    flags: (slot) => bent.get(slot)?.flags ?? arena.flags(slot)
+  }
+  bents.set(wrapped, bent)
+  return wrapped
+}
+
+const wrapSocket = (socket: NativeSocket, hooks: Hooks): NativeSocket => ({
+  ...socket,
+  setOption: (level, option, value) =>
+    hooks.onSetOption?.(level, option, value) ?? socket.setOption(level, option, value),
+  bind: (name) => hooks.onBind?.(name) ?? socket.bind(name),
+  receive: (arena, slots, peek) => {
+    const bent = bents.get(arena)
+    bent?.clear()
+    const instead = hooks.onReceive?.(slots)
+    if (instead !== undefined) return instead
+    const count = socket.receive(arena, slots, peek)
+    if (isFault(count)) return count
+    for (let slot = 0; slot < count && hooks.onReceived !== undefined; slot++) {
+      const received = slotOf(arena, slot)
+      hooks.onReceived(received)
+      const { controlLength, dataLength, flags, nameLength } = received
+      bent?.set(slot, { controlLength, dataLength, flags, nameLength })
+    }
+    return count
+  },
+  send: (arena, first, slots) => {
+    for (let slot = first; slot < first + slots; slot++) {
+      const { control, controlLength, data, dataLength, name, nameLength } = slotOf(arena, slot)
+      const instead = hooks.onSend?.({
+        name: name.slice(0, nameLength),
+        control: control.slice(0, controlLength),
+        data: data.slice(0, dataLength)
+      })
+      if (instead !== undefined) return slot > first ? slot - first : instead
+    }
+    return socket.send(arena, first, slots)
+  },
+  close: () => {
+    const fault = socket.close()
+    hooks.onClose?.()
+    return fault
+  }
+})
+
+const slotOf = (arena: Arena, slot: number): ReceivedSlot => {
+  const { controlBytes, dataBytes, nameBytes } = arena.layout
+  const part = (at: number, bytes: number) => arena.bytes.subarray(at, at + bytes)
+  return {
+    name: part(arena.nameAt(slot), nameBytes),
+    control: part(arena.controlAt(slot), controlBytes),
+    data: part(arena.dataAt(slot), dataBytes),
+    nameLength: arena.nameLength(slot),
+    controlLength: arena.controlLength(slot),
+    dataLength: arena.dataLength(slot),
+    flags: arena.flags(slot)
+  }
+}

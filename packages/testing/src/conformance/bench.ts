@@ -1,0 +1,32 @@
+import type { Driver } from "@ancillary/socket/Driver"
+import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/socket"
+import { Effect, type Layer } from "effect"
+import * as FaultyDriver from "../FaultyDriver.ts"
+import type { PlatformFacts } from "./platform.ts"
+
+/** What every part of the suite works with: a driver, what its platform is like, and layers over both. */
+export interface Bench {
+  readonly facts: PlatformFacts
+  readonly driver: Effect.Effect<Driver, DatagramUnsupportedError>
+  readonly layer: Layer.Layer<DatagramSockets, DatagramUnsupportedError>
+  /** The driver with hooks around it. */
+  readonly over: (hooks: FaultyDriver.Hooks) => Layer.Layer<DatagramSockets, DatagramUnsupportedError>
+}
+
+export const bench = (facts: PlatformFacts, driver: Bench["driver"]): Bench => {
+  // One driver for all the tests, as in a program: its arenas are shared.
+  const shared = Effect.runSync(Effect.cached(driver))
+  return {
+    facts,
+    driver: shared,
+    layer: DatagramSockets.layer(shared, []),
+    over: (hooks) =>
+      DatagramSockets.layer(
+        Effect.map(shared, (driver) => FaultyDriver.wrap(driver, hooks)),
+        []
+      )
+  }
+}
+
+export const bytes = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
+export const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes)

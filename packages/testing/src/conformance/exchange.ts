@@ -1,0 +1,279 @@
+/** What goes out arrives, with what the kernel says about it. */
+import { describe, expect, it } from "@effect/vitest"
+import { type Codec, ControlBuffer, define, type ControlMessage, Ipv4Address } from "@ancillary/control"
+import {
+  Datagram,
+  withControlMessage,
+  withDropCount,
+  withDscp,
+  withEcn,
+  withHopLimit,
+  withMaximumDatagramSize,
+  withOptional,
+  withOriginalArrivalInterface,
+  withPktInfo,
+  withTimestamp,
+  withTruncation
+} from "@ancillary/socket"
+import { Effect, Option } from "effect"
+import * as FaultyDriver from "../FaultyDriver.ts"
+import { type Bench, bytes, text } from "./bench.ts"
+
+const families = [
+  { family: "ipv4", any: "0.0.0.0", loopback: "127.0.0.1" },
+  { family: "ipv6", any: "::", loopback: "::1" }
+] as const
+
+export const exchange = ({ driver, facts, layer, over }: Bench): void => {
+  describe("exchange", () => {
+    for (const { any, family, loopback } of families) {
+      const spec = (family === "ipv4" ? Datagram.ipv4 : Datagram.ipv6) as typeof Datagram.ipv4
+      const both = Effect.gen(function* () {
+        const full = spec.pipe(withPktInfo(), withHopLimit(), withEcn(), withDscp())
+        const server = yield* Datagram.bind(full, { address: any, port: 0 })
+        const client = yield* Datagram.bind(full, { address: loopback, port: 0 })
+        return { server, client, to: { address: loopback, port: server.localAddress.port } }
+      })
+
+      it.scopedLive(`${family}: payload, peer, local address, interface and hop limit of a datagram`, () =>
+        Effect.gen(function* () {
+          const { client, server, to } = yield* both
+          yield* client.send({ data: bytes("hello"), to })
+          const datagram = yield* server.receive
+          expect(text(datagram.data)).toBe("hello")
+          expect(String(datagram.from)).toBe(String(client.localAddress))
+          expect(String(datagram.control.pktInfo.destination)).toBe(loopback)
+          expect(datagram.control.pktInfo.interfaceIndex).toBeGreaterThan(0)
+          expect(datagram.control.hopLimit).toBe(facts.hopLimit[family])
+          expect(datagram.control.ecn).toBe("not-ect")
+          expect(datagram.control.dscp).toBe(0)
+          expect(datagram.delivery).toBe("unicast")
+          expect(Option.isNone(datagram.truncated)).toBe(true)
+        }).pipe(Effect.provide(layer))
+      )
+
+      it.scopedLive(`${family}: control data that is sent is ${facts.sentControl}`, () =>
+        Effect.gen(function* () {
+          const { client, server, to } = yield* both
+          yield* client.send({ data: bytes("x"), to, control: { hopLimit: 3, dscp: 46, ecn: "ect0" } })
+          const { control } = yield* server.receive
+          const seen = { hopLimit: control.hopLimit, dscp: control.dscp, ecn: control.ecn }
+          expect(seen).toEqual(
+            facts.sentControl === "honoured"
+              ? { hopLimit: 3, dscp: 46, ecn: "ect0" }
+              : { hopLimit: facts.hopLimit[family], dscp: 0, ecn: "not-ect" }
+          )
+        }).pipe(Effect.provide(layer))
+      )
+
+      it.scopedLive(`${family}: the control buffer that goes out holds exactly what was asked for`, () => {
+        const sent: Array<FaultyDriver.SentDatagram> = []
+        return Effect.gen(function* () {
+          const { client, server, to } = yield* both
+          const { abi } = yield* driver
+          yield* client.send({ data: bytes("x"), to, control: { hopLimit: 3, pktInfo: { source: loopback } } })
+          yield* client.send({ data: bytes("y"), to })
+          yield* server.receive
+          const [first, second] = sent
+          const { malformed, messages } = ControlBuffer.toMessages(abi, first?.control ?? new Uint8Array(0))
+          expect(malformed).toBeUndefined()
+          expect(messages).toHaveLength(2)
+          expect(messages[0]?.payload).toEqual(Uint8Array.of(3, 0, 0, 0))
+          expect(first?.control.length).toBe(
+            messages.reduce((sum, { payload }) => sum + ControlBuffer.space(abi, payload.length), 0)
+          )
+          expect(second?.control.length).toBe(0)
+        }).pipe(Effect.provide(over({ onSend: (datagram) => void sent.push(datagram) })))
+      })
+
+      it.scopedLive(`${family}: one half of the class byte leaves the other as the socket has it`, () =>
+        Effect.gen(function* () {
+          const { client, server, to } = yield* both
+          yield* client.send({ data: bytes("x"), to, control: { ecn: "ce" } })
+          yield* client.send({ data: bytes("y"), to, control: { dscp: 10 } })
+          const first = yield* server.receive
+          const second = yield* server.receive
+          const honoured = facts.sentControl === "honoured"
+          expect([first.control.ecn, first.control.dscp]).toEqual([honoured ? "ce" : "not-ect", 0])
+          expect([second.control.ecn, second.control.dscp]).toEqual(["not-ect", honoured ? 10 : 0])
+        }).pipe(Effect.provide(layer))
+      )
+
+      it.scopedLive(`${family}: an empty datagram is a datagram`, () =>
+        Effect.gen(function* () {
+          const { client, server, to } = yield* both
+          yield* client.send({ data: new Uint8Array(0), to })
+          yield* client.send({ data: [], to })
+          for (const datagram of [yield* server.receive, yield* server.receive]) {
+            expect(datagram.data).toEqual(new Uint8Array(0))
+            expect(datagram.control.hopLimit).toBe(facts.hopLimit[family])
+          }
+        }).pipe(Effect.provide(layer))
+      )
+
+      it.scopedLive(`${family}: the largest datagram arrives whole, and several pieces as one`, () =>
+        Effect.gen(function* () {
+          const { client, server, to } = yield* both
+          const whole = Uint8Array.from({ length: facts.largest[family] }, (_, i) => i * 31)
+          yield* client.send({ data: [whole.subarray(0, 1), whole.subarray(1, 40_000), whole.subarray(40_000)], to })
+          expect((yield* server.receive).data).toEqual(whole)
+        }).pipe(Effect.provide(layer))
+      )
+
+      it.scopedLive(
+        `${family}: a datagram that did not fit is a fault, delivered short, or dropped, as the spec says`,
+        () =>
+          Effect.gen(function* () {
+            const client = yield* Datagram.bind(spec, { address: loopback, port: 0 })
+            const small = spec.pipe(withHopLimit(), withMaximumDatagramSize(4))
+            const bound = { address: loopback, port: 0 }
+            const failing = yield* Datagram.bind(small, bound)
+            const delivering = yield* Datagram.bind(small.pipe(withTruncation("deliver")), bound)
+            const dropping = yield* Datagram.bind(small.pipe(withTruncation("drop")), bound)
+            for (const socket of [failing, delivering, dropping]) {
+              yield* client.send({ data: bytes("too long"), to: socket.localAddress })
+              yield* client.send({ data: bytes("fits"), to: socket.localAddress })
+            }
+            const fault = yield* Effect.flip(failing.receive)
+            expect(fault).toMatchObject({ _tag: "DatagramFault", reason: "DataTruncated" })
+            expect(text((yield* failing.receive).data)).toBe("fits")
+
+            const short = yield* delivering.receive
+            expect(text(short.data)).toBe("too ")
+            expect(short.control.hopLimit).toBe(facts.hopLimit[family])
+            expect(Option.map(short.truncated, ({ size }) => Option.getOrUndefined(size))).toEqual(
+              Option.some(facts.tellsTrueSize ? 8 : undefined)
+            )
+            expect(text((yield* delivering.receive).data)).toBe("fits")
+
+            expect(text((yield* dropping.receive).data)).toBe("fits")
+            expect(yield* failing.stats).toMatchObject({ taken: 2n, received: 1n, faults: { DataTruncated: 1n } })
+            expect(yield* dropping.stats).toMatchObject({ taken: 2n, received: 1n, dropped: 1n })
+          }).pipe(Effect.provide(layer))
+      )
+    }
+
+    it.scopedLive("a reply leaves from the address that was asked", () => {
+      const sent: Array<FaultyDriver.SentDatagram> = []
+      return Effect.gen(function* () {
+        const spec = Datagram.ipv4.pipe(withPktInfo())
+        const { abi } = yield* driver
+        const server = yield* Datagram.bind(spec, { address: "0.0.0.0", port: 0 })
+        const client = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
+        const { port } = server.localAddress
+        yield* client.send({ data: bytes("who?"), to: { address: "127.0.0.2", port } })
+        const asked = yield* server.receive
+        expect(String(asked.control.pktInfo.destination)).toBe("127.0.0.2")
+        yield* Datagram.reply(server, asked, bytes("me"))
+        const answer = yield* client.receive
+        expect(String(answer.from)).toBe(facts.sentControl === "honoured" ? `127.0.0.2:${port}` : `127.0.0.1:${port}`)
+        // What went out, whatever became of it: the source, and no interface.
+        const { messages } = ControlBuffer.toMessages(abi, sent[1]?.control ?? new Uint8Array(0))
+        expect(messages).toHaveLength(1)
+        const address = Ipv4Address.of(127, 0, 0, 2).value
+        const payload = new DataView((messages[0]?.payload ?? new Uint8Array(12)).slice().buffer)
+        expect(abi.platform === "winsock" ? payload.getUint32(0) : payload.getUint32(4)).toBe(address)
+        expect(abi.platform === "winsock" ? payload.getUint32(4) : payload.getUint32(0)).toBe(0)
+      }).pipe(Effect.provide(over({ onSend: (datagram) => void sent.push(datagram) })))
+    })
+
+    it.scopedLive("a dual socket sees peers of both families as what they are, and speaks to each in its own", () =>
+      Effect.gen(function* () {
+        const dual = Datagram.dual.pipe(withPktInfo(), withHopLimit(), withEcn())
+        const server = yield* Datagram.bind(dual, { address: "::", port: 0 })
+        const { port } = server.localAddress
+        for (const { family, loopback } of families) {
+          const spec = (family === "ipv4" ? Datagram.ipv4 : Datagram.ipv6) as typeof Datagram.ipv4
+          const client = yield* Datagram.bind(spec.pipe(withHopLimit()), { address: loopback, port: 0 })
+          yield* client.send({ data: bytes("x"), to: { address: loopback, port }, control: { hopLimit: 5 } })
+          const asked = yield* server.receive
+          expect(asked.from.family).toBe(family)
+          expect(String(asked.control.pktInfo.destination)).toBe(loopback)
+          expect(asked.control.hopLimit).toBe(facts.sentControl === "honoured" ? 5 : facts.hopLimit[family])
+          yield* server.send({ data: bytes("y"), to: asked.from, control: { hopLimit: 6, ecn: "ect1" } })
+          expect((yield* client.receive).control.hopLimit).toBe(
+            facts.sentControl === "honoured" ? 6 : facts.hopLimit[family]
+          )
+          yield* Datagram.reply(server, asked, bytes("z"))
+          expect(text((yield* client.receive).data)).toBe("z")
+        }
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("what the platform lacks is declined with its reason where it is optional, and cannot be sent", () =>
+      Effect.gen(function* () {
+        const spec = Datagram.ipv4.pipe(
+          withOptional(withOriginalArrivalInterface()),
+          withOptional(withTimestamp()),
+          withOptional(withDropCount()),
+          withOptional(withHopLimit())
+        )
+        const socket = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
+        for (const { key, why } of socket.declined) if (key in facts.lacks) expect(why).toBe(facts.lacks[key])
+        expect(socket.declined.map(({ key }) => key)).toEqual(expect.arrayContaining(Object.keys(facts.lacks)))
+        yield* socket.send({ data: bytes("x"), to: socket.localAddress })
+        const { control } = yield* socket.receive
+        expect(control.hopLimit).toEqual(Option.some(facts.hopLimit.ipv4))
+        expect(Option.isNone(control.originalArrivalInterface)).toBe(true)
+        expect(Option.isNone(control.dropCount)).toBe(true)
+        expect(Option.isSome(control.timestamp)).toBe(!("timestamp" in facts.lacks))
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("a program's own message takes the very same path", () =>
+      Effect.gen(function* () {
+        const spec = Datagram.ipv4.pipe(withControlMessage(ownHopLimit))
+        const server = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
+        yield* server.send({ data: bytes("x"), to: server.localAddress, control: { ttl: 9 } })
+        expect((yield* server.receive).control.ttl).toBe(facts.sentControl === "honoured" ? 9 : facts.hopLimit.ipv4)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("a connected socket hears and speaks to its peer alone", () =>
+      Effect.gen(function* () {
+        const spec = Datagram.ipv4.pipe(withHopLimit())
+        const peer = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
+        const stranger = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
+        const socket = yield* Datagram.connect(spec, peer.localAddress)
+        yield* socket.send({ data: bytes("ping"), control: { hopLimit: 4 } })
+        const ping = yield* peer.receive
+        expect(ping.control.hopLimit).toBe(facts.sentControl === "honoured" ? 4 : facts.hopLimit.ipv4)
+        yield* stranger.send({ data: bytes("hey"), to: ping.from })
+        yield* peer.send({ data: bytes("pong"), to: ping.from })
+        const pong = yield* socket.receive
+        expect([text(pong.data), String(pong.from)]).toEqual(["pong", String(peer.localAddress)])
+        expect(String(socket.peer)).toBe(String(peer.localAddress))
+        const wrong = yield* Effect.flip(socket.send({ data: bytes("x"), to: stranger.localAddress } as never))
+        expect(wrong.message).toBe(
+          `to: this socket is connected to ${String(peer.localAddress)} and sends to nobody else. Nothing was sent.`
+        )
+      }).pipe(Effect.provide(layer))
+    )
+  })
+}
+
+/** The IPv4 TTL once more, as a program would define a message that the library lacks. */
+interface Ttl extends ControlMessage<"ttl", "ipv4"> {
+  readonly received: { readonly ttl: number }
+  readonly sendable: { readonly ttl?: number | undefined }
+}
+const int: Codec.Codec<number> = {
+  size: 4,
+  read: (view, at) => view.getInt32(at, true),
+  write: (view, at, value) => {
+    view.setInt32(at, value, true)
+    return 4
+  }
+}
+const ttl = (option: number, type: number) => ({
+  ipv4: {
+    request: [{ level: 0, option, value: 1 }],
+    arrives: [{ level: 0, type, payload: int }],
+    sends: { level: 0, type, payload: int }
+  }
+})
+const ownHopLimit = define<Ttl>({
+  key: "ttl",
+  presence: "always",
+  table: { linux: ttl(12, 2), winsock: ttl(21, 4), darwin: { ipv4: { absent: "not tried there" } } }
+})

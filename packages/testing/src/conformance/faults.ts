@@ -1,0 +1,136 @@
+/** One bad datagram never stops a socket: each is a counted, typed outcome of that datagram alone. Bent by the wrapper, on the real driver. */
+import { describe, expect, it } from "@effect/vitest"
+import { Datagram, withHopLimit, withPktInfo } from "@ancillary/socket"
+import { ReceiveFlags } from "@ancillary/socket/Arena"
+import type { Fault } from "@ancillary/socket/Driver"
+import { Chunk, Effect, Either, Option, Stream } from "effect"
+import type { ReceivedSlot } from "../FaultyDriver.ts"
+import { type Bench, bytes, text } from "./bench.ts"
+
+const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+const bind = Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
+
+/** What a hook does to the one datagram in the middle, and what must come of it. */
+const bent: ReadonlyArray<readonly [string, (slot: ReceivedSlot) => void, string, string | undefined]> = [
+  ["no control data at all", (slot) => void (slot.controlLength = 0), "ControlMissing", "pktInfo"],
+  [
+    "control data that was cut",
+    (slot) => void (slot.flags |= ReceiveFlags.controlTruncated),
+    "ControlTruncated",
+    undefined
+  ],
+  ["a header that declares too little", (slot) => void slot.control.fill(0, 0, 8), "ControlMalformed", undefined],
+  ["a header that declares 2^64 - 1 bytes", (slot) => void slot.control.fill(255, 0, 8), "ControlMalformed", undefined],
+  ["a message of another length", (slot) => void (slot.control[0] = 17), "ControlMalformed", "pktInfo"],
+  ["half a header", (slot) => void (slot.controlLength = 9), "ControlMalformed", undefined],
+  ["a peer of no known family", (slot) => void slot.name.fill(99, 0, 2), "ControlMalformed", undefined],
+  ["a peer that was cut", (slot) => void (slot.nameLength = 3), "ControlMalformed", undefined],
+  ["a payload that was cut", (slot) => void (slot.flags |= ReceiveFlags.dataTruncated), "DataTruncated", undefined]
+]
+
+export const faults = ({ facts, over }: Bench): void => {
+  describe("faults", () => {
+    for (const [what, bend, reason, key] of bent) {
+      it.scopedLive(`${what}: a fault of that datagram, whoever reads`, () => {
+        const hook = (slot: ReceivedSlot) => {
+          if (slot.data[0] === 0x62) bend(slot)
+        }
+        return Effect.gen(function* () {
+          const [sender, socket] = [yield* bind, yield* bind]
+          const send = Effect.forEach(["a", "b", "c"], (each) =>
+            sender.send({ data: bytes(each), to: socket.localAddress })
+          )
+
+          yield* send
+          expect(text((yield* socket.receive).data)).toBe("a")
+          const fault = yield* Effect.flip(socket.receive)
+          expect(fault).toMatchObject({ _tag: "DatagramFault", reason })
+          if (fault._tag === "DatagramFault") {
+            expect(Option.getOrUndefined(fault.key)).toBe(key)
+            expect(fault.message.length).toBeGreaterThan(20)
+          }
+          expect(text((yield* socket.receive).data)).toBe("c")
+
+          yield* send
+          const outcomes = yield* Stream.runCollect(Stream.take(socket.outcomes, 3))
+          expect(
+            Chunk.toReadonlyArray(outcomes).map(
+              Either.match({ onLeft: ({ reason }) => reason, onRight: ({ data }) => text(data) })
+            )
+          ).toEqual(["a", reason, "c"])
+
+          yield* send
+          const datagrams = yield* Stream.runCollect(Stream.take(socket.datagrams, 2))
+          expect(Chunk.toReadonlyArray(datagrams).map(({ data }) => text(data))).toEqual(["a", "c"])
+
+          const stats = yield* socket.stats
+          expect(stats.faults[fault.reason as keyof typeof stats.faults]).toBe(3n)
+          expect([stats.taken, stats.received]).toEqual([9n, 6n])
+        }).pipe(Effect.provide(over({ onReceived: hook })))
+      })
+    }
+
+    const fault = (code: string): Fault => ({ syscall: facts.syscalls.receive, code, errno: 1 })
+
+    it.scopedLive(
+      "what a peer or a router said of an earlier datagram is an error of one read, and passed over by streams",
+      () => {
+        let pending: Array<Fault> = []
+        return Effect.gen(function* () {
+          const [sender, socket] = [yield* bind, yield* bind]
+          for (const [code, reason] of [
+            ["ECONNREFUSED", "ConnectionRefused"],
+            ["WSAECONNRESET", "ConnectionRefused"],
+            ["EHOSTUNREACH", "Unreachable"],
+            ["EMSGSIZE", "MessageTooLarge"]
+          ] as const) {
+            yield* sender.send({ data: bytes("x"), to: socket.localAddress })
+            pending = [fault(code)]
+            expect(yield* Effect.flip(socket.receive)).toMatchObject({ _tag: "DatagramReceiveError", reason, code })
+            expect(text((yield* socket.receive).data)).toBe("x")
+
+            yield* sender.send({ data: bytes("y"), to: socket.localAddress })
+            pending = [fault(code), fault(code)]
+            const [first] = yield* Stream.runCollect(Stream.take(socket.datagrams, 1))
+            expect(text(first?.data ?? bytes(""))).toBe("y")
+          }
+          expect((yield* socket.stats).errors).toBe(8n)
+        }).pipe(Effect.provide(over({ onReceive: () => pending.shift() })))
+      }
+    )
+
+    it.scopedLive("an error that nobody knows ends a stream, with its code", () => {
+      let pending: Array<Fault> = []
+      return Effect.gen(function* () {
+        const socket = yield* bind
+        pending = [fault("ENOTRECOVERABLE")]
+        const error = yield* Effect.flip(Stream.runDrain(socket.datagrams))
+        expect(error).toMatchObject({ _tag: "DatagramReceiveError", reason: "Other", code: "ENOTRECOVERABLE" })
+      }).pipe(Effect.provide(over({ onReceive: () => pending.shift() })))
+    })
+
+    it.scopedLive("a full send buffer: the send waits, and goes on when there is room", () => {
+      let full = 2
+      return Effect.gen(function* () {
+        const [sender, socket] = [yield* bind, yield* bind]
+        yield* sender.send({ data: bytes("x"), to: socket.localAddress })
+        expect(text((yield* socket.receive).data)).toBe("x")
+        expect(full).toBe(0)
+      }).pipe(Effect.provide(over({ onSend: () => (full > 0 ? ((full--, 0) as 0) : undefined) })))
+    })
+
+    it.scopedLive("a socket that could not be set up is closed again", () => {
+      let opened = 0
+      let closed = 0
+      const counted = {
+        onOpen: () => void opened++ as undefined,
+        onClose: () => void closed++,
+        onBind: () => ({ syscall: "bind", code: "EADDRINUSE", errno: 98 })
+      }
+      return Effect.gen(function* () {
+        expect(yield* Effect.flip(bind)).toMatchObject({ reason: "AddressInUse" })
+        expect([opened, closed]).toEqual([1, 1])
+      }).pipe(Effect.provide(over(counted)))
+    })
+  })
+}

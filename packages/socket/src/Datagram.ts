@@ -172,7 +172,8 @@ export const reply = <F extends Internet>(
   data: Uint8Array | ReadonlyArray<Uint8Array>
 ): Effect.Effect<void, DatagramSendError> => {
   const pktInfo = replySource(asked)
-  return socket.send({ data, to: asked.from, control: { pktInfo } } as Parameters<typeof socket.send>[0])
+  // The source's family was taken from the datagram, which the compiler cannot follow through a generic `F`.
+  return socket.send({ data, to: asked.from, control: { pktInfo } } as unknown as Parameters<typeof socket.send>[0])
 }
 
 /**

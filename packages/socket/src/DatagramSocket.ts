@@ -18,7 +18,7 @@
  *
  * @since 0.1.0
  */
-import type { ControlMessage, Endpoint, EndpointInput, Family } from "@ancillary/control"
+import type { AddressOf, ControlMessage, Endpoint, EndpointInput, Family, UnixEndpoint } from "@ancillary/control"
 import type { Chunk, Duration, Effect, Either, Option, Stream } from "effect"
 import type { Datagram } from "./Datagram.ts"
 import type { DatagramFault, DatagramReceiveError, DatagramSendError } from "./DatagramError.ts"
@@ -36,6 +36,21 @@ type Exact<Given, Allowed> = Given & {
   ]: Refused<`'${K & string}' cannot be sent on this socket: its spec does not declare it for sending`>
 }
 
+// `object` says nothing new. It keeps the compiler from its check for weak types, which would speak before `Exact` does.
+type Sendable<F extends Family, D extends ControlMessage.Any> = SendControl<F, D> & object
+
+/**
+ * An endpoint that was received fits too. Spelled by shape: beside the class the compiler would say what `{ address }` lacks of an
+ * `InternetEndpoint`, not that the port is missing.
+ */
+type Destination<F extends Family> = F extends "unix"
+  ? { readonly path: string } | UnixEndpoint
+  : F extends "dual"
+    ? { readonly address: string | AddressOf["dual"]; readonly port: number }
+    : F extends "ipv4" | "ipv6"
+      ? { readonly address: string | AddressOf[F]; readonly port: number }
+      : never
+
 /**
  * What is sent.
  *
@@ -45,7 +60,7 @@ type Exact<Given, Allowed> = Given & {
 export interface Outgoing<F extends Family, D extends ControlMessage.Any, Given = SendControl<F, D>> {
   /** The payload; several pieces go out as one datagram. Copied once, into the memory that the kernel reads. */
   readonly data: Uint8Array | ReadonlyArray<Uint8Array>
-  readonly to: EndpointInput<F> | Endpoint<F>
+  readonly to: EndpointInput<F> | Destination<F>
   /** What goes with it. Only what the spec declares for sending. */
   readonly control?: Exact<Given, SendControl<F, D>>
 }
@@ -114,7 +129,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
  */
 export interface DatagramSocket<in out F extends Family, in D extends ControlMessage.Any> extends DatagramSource<F, D> {
   /** Sends one datagram; waits while the send buffer is full. Everything is checked first: what fails was not sent. */
-  readonly send: <const Given extends SendControl<F, D> = SendControl<F, D>>(
+  readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Outgoing<F, D, Given>
   ) => Effect.Effect<void, DatagramSendError>
 }
@@ -127,7 +142,7 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
  */
 export interface ConnectedSocket<out F extends Family, in D extends ControlMessage.Any> extends DatagramSource<F, D> {
   readonly peer: Endpoint<F>
-  readonly send: <const Given extends SendControl<F, D> = SendControl<F, D>>(
+  readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Omit<Outgoing<F, D, Given>, "to">
   ) => Effect.Effect<void, DatagramSendError>
 }

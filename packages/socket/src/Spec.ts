@@ -183,12 +183,13 @@ export declare namespace Spec {
  */
 export type NeedsAll<D extends ControlMessage.Any> = D extends unknown ? ControlMessage.Needs<D> : never
 
-/** Unknown where the messages `M` may be declared; otherwise the sentence that the compiler shows. */
-type Accepts<M extends ControlMessage.Any, F extends Family, D extends ControlMessage.Any> = [
-  Refusal<M, F, D>
-] extends [never]
-  ? unknown
-  : Refusal<M, F, D>
+/** Unknown where the messages `M` may be declared, and options of the families `For` set; otherwise the sentence that the compiler shows. */
+type Accepts<
+  M extends ControlMessage.Any,
+  F extends Family,
+  D extends ControlMessage.Any,
+  For extends Family = Family
+> = [Refusal<M, F, D>] extends [never] ? Suits<F, For> : Refusal<M, F, D>
 type Refusal<M extends ControlMessage.Any, F extends Family, D extends ControlMessage.Any> = M extends unknown
   ? M["key"] extends D["key"]
     ? `'${M["key"]}' is already declared by this spec`
@@ -196,6 +197,10 @@ type Refusal<M extends ControlMessage.Any, F extends Family, D extends ControlMe
       ? never
       : `'${M["key"]}' does not exist for ${F} sockets`
   : never
+
+type Suits<F extends Family, For extends Family> = F extends For
+  ? unknown
+  : `this option does not exist for ${F} sockets`
 
 /**
  * A combinator that declares message `M`.
@@ -217,9 +222,7 @@ export interface With<M extends ControlMessage.Any> {
  * @since 0.1.0
  */
 export interface Configure<For extends Family = Family, Needs = never> {
-  <F extends Family, D extends ControlMessage.Any, R>(
-    self: Spec<F, D, R> & (F extends For ? unknown : `this option does not exist for ${F} sockets`)
-  ): Spec<F, D, R | Needs>
+  <F extends Family, D extends ControlMessage.Any, R>(self: Spec<F, D, R> & Suits<F, For>): Spec<F, D, R | Needs>
   /** A phantom that carries the families and the needs. */
   readonly option: { readonly families: For; readonly needs: (_: never) => Needs }
   readonly parts: ReadonlyArray<Part>
@@ -231,8 +234,10 @@ export interface Configure<For extends Family = Family, Needs = never> {
  * @category combinators
  * @since 0.1.0
  */
-export interface All<M extends ControlMessage.Any, Needs = never> {
-  <F extends Family, D extends ControlMessage.Any, R>(self: Spec<F, D, R> & Accepts<M, F, D>): Spec<F, D | M, R | Needs>
+export interface All<M extends ControlMessage.Any, Needs = never, For extends Family = Family> {
+  <F extends Family, D extends ControlMessage.Any, R>(
+    self: Spec<F, D, R> & Accepts<M, F, D, For>
+  ): Spec<F, D | M, R | Needs>
 }
 
 /**
@@ -258,6 +263,8 @@ type Part =
 type AnyPart = With<any> | Configure<any, any>
 type MessagesOf<P> = P extends With<infer M> ? M : never
 type NeedsOf<P> = P extends With<infer _M> ? never : P extends Configure<infer _F, infer N> ? N : never
+/** The families that every option of `P` has. */
+type FamiliesOf<P> = Exclude<Family, P extends Configure<infer For, infer _N> ? Exclude<Family, For> : never>
 type Twice<Parts extends ReadonlyArray<unknown>, Seen = never> = Parts extends readonly [infer Head, ...infer Rest]
   ? MessagesOf<Head>["key"] & Seen extends never
     ? Twice<Rest, Seen | MessagesOf<Head>["key"]>
@@ -388,8 +395,9 @@ export const withOptional = <M extends ControlMessage.Any>(self: With<M>): With<
  */
 export const all = <const Parts extends ReadonlyArray<AnyPart>>(
   ...parts: Parts & Twice<Parts>
-): All<MessagesOf<Parts[number]>, NeedsOf<Parts[number]>> =>
+): All<MessagesOf<Parts[number]>, NeedsOf<Parts[number]>, FamiliesOf<Parts[number]>> =>
   combinator((parts as Parts).flatMap((part) => part.parts)) as unknown as All<
     MessagesOf<Parts[number]>,
-    NeedsOf<Parts[number]>
+    NeedsOf<Parts[number]>,
+    FamiliesOf<Parts[number]>
   >

@@ -1,5 +1,5 @@
 import type { AbiName } from "@ancillary/control"
-import type { ControlLayout, Place, Plan, PlannedOption } from "./Plan.ts"
+import type { ControlLayout, Plan, PlannedOption } from "./Plan.ts"
 
 /**
  * A plan as data to look at: plain, and a table when it is printed.
@@ -74,15 +74,14 @@ const byteMap = ({ abi, family }: Plan, layout: ControlLayout): ReadonlyArray<st
       const title = family === "dual" ? `${keys.join(" ")} (${place.family})` : keys.join(" ")
       return [
         [range(at, at + abi.cmsghdr.size), "header", `${title}: cmsg_len ${length}, level ${level}, type ${type}`],
-        [range(data, data + payload), "payload", `${payload} bytes`],
-        ...padding(place, at + length, at + space)
+        [range(data, data + payload), "payload", count(payload)],
+        ...(space === length ? [] : [[range(at + length, at + space), "padding", count(space - length)]])
       ]
     })
   )
 
 const range = (from: number, to: number): string => `${from}..${to - 1}`
-const padding = ({ payload }: Place, from: number, to: number): ReadonlyArray<ReadonlyArray<string>> =>
-  to === from ? [] : [[range(from, to), "padding", payload === 0 ? "" : `${to - from} bytes`]]
+const count = (bytes: number): string => (bytes === 1 ? "1 byte" : `${bytes} bytes`)
 
 const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
   const widths = rows.reduce<ReadonlyArray<number>>(

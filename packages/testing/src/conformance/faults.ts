@@ -123,7 +123,10 @@ export const faults = ({ facts, over }: Bench): void => {
       let opened = 0
       let closed = 0
       const counted = {
-        onOpen: () => void opened++ as undefined,
+        onOpen: () => {
+          opened++
+          return undefined
+        },
         onClose: () => void closed++,
         onBind: () => ({ syscall: "bind", code: "EADDRINUSE", errno: 98 })
       }

@@ -1,0 +1,38 @@
+import { spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { onPath, requirement } from "../../../packages/testing/machine.ts"
+import { expect, it } from "vitest"
+
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+const demo = (script: string) => spawnSync("npm", ["run", "--silent", script], { cwd: root, encoding: "utf8" })
+
+it("npm run demo shows what it promises", () => {
+  const { status, stderr, stdout } = demo("demo")
+  expect(stderr).toBe("")
+  expect(stdout).toContain("  asked at: 127.0.0.2\n")
+  expect(stdout).toContain("  hop limit, set for this datagram: 7\n")
+  expect(stdout).toMatch(/ {2}from the address that was asked: 127\.0\.0\.2:\d+\n/)
+  expect(stdout).toContain("  control.hopLimit: 256 is not a hop limit: an integer from 1 to 255. Nothing was sent.\n")
+  expect(stdout).toContain("\nEverything observed is what was declared.\n")
+  expect(status).toBe(0)
+}, 60_000)
+
+const wine = requirement(
+  "the demo on Winsock",
+  onPath("wine64") || onPath("wine"),
+  "apt-get install -y --no-install-recommends wine wine64"
+)
+it.runIf(wine)(
+  "npm run demo:winsock shows what WSARecvMsg delivered",
+  () => {
+    const { status, stdout } = demo("demo:winsock")
+    expect(stdout).toContain("ipv4 on winsock-x64: ")
+    expect(stdout).toContain("  asked at: 127.0.0.2\n")
+    expect(stdout).toContain(
+      "  hop limit, set for this datagram: 64, where 7 was asked: Wine ignores control data that is sent\n"
+    )
+    expect(stdout).toContain("\nEverything observed is what was declared, but for what Wine ignores.\n")
+    expect(status).toBe(0)
+  },
+  180_000
+)

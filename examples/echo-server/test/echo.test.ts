@@ -1,0 +1,60 @@
+import { createSocket } from "node:dgram"
+import { once } from "node:events"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import ts from "typescript"
+import { expect, it, onTestFinished } from "vitest"
+
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+
+/** Starts a TypeScript program and waits for a line of its output. */
+const start = async (file: string, ready: RegExp) => {
+  const child = spawn(process.execPath, ["--import", "tsx", "-C", "@ancillary/source", file], { cwd: root })
+  onTestFinished(() => void child.kill("SIGKILL"))
+  let output = ""
+  await new Promise<void>((resolve, reject) => {
+    const read = (chunk: unknown) => {
+      output += String(chunk)
+      if (ready.test(output)) resolve()
+    }
+    child.stdout.on("data", read)
+    child.stderr.on("data", read)
+    child.on("exit", () => reject(new Error(`${file} ended before it was ready:\n${output}`)))
+  })
+}
+
+/** Asks an address from a plain `node:dgram` socket, and tells who answered what. */
+const ask = async (address: string, port: number) => {
+  const socket = createSocket("udp4")
+  onTestFinished(() => void socket.close())
+  socket.send("hello", port, address)
+  const [answer, from] = (await once(socket, "message")) as [
+    Buffer,
+    { readonly address: string; readonly port: number }
+  ]
+  return { answer: answer.toString(), from: `${from.address}:${from.port}` }
+}
+
+it("the echo server answers from the address that was asked", async () => {
+  await start("examples/echo-server/src/main.ts", /listening on 0\.0\.0\.0:5300/)
+  expect(await ask("127.0.0.2", 5300)).toEqual({ answer: "hello", from: "127.0.0.2:5300" })
+  expect(await ask("127.0.0.1", 5300)).toEqual({ answer: "hello", from: "127.0.0.1:5300" })
+}, 60_000)
+
+it("the README's program compiles as it stands, and does what the README says", async () => {
+  const program = /```ts\n([\s\S]*?)```/.exec(readFileSync(`${root}/README.md`, "utf8"))?.[1] ?? ""
+  expect(program).toContain("Datagram.reply")
+  // Inside the example, where the packages resolve as they do for somebody who installed them; another port than the example's own.
+  mkdirSync(`${root}/examples/echo-server/.cache`, { recursive: true })
+  const file = `${root}/examples/echo-server/.cache/readme.ts`
+  writeFileSync(file, program.replace("5300", "5301"))
+
+  const { config } = ts.readConfigFile(`${root}/tsconfig.test.json`, ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root)
+  const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([file], options))
+  expect(diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([])
+
+  await start(file, /listening/)
+  expect(await ask("127.0.0.2", 5301)).toEqual({ answer: "hello", from: "127.0.0.2:5301" })
+}, 60_000)

@@ -1,0 +1,44 @@
+/**
+ * Sockets of the system at hand: Linux, macOS or Windows, decided when the layer is built.
+ *
+ * @since 0.1.0
+ */
+import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/socket"
+import { unsupported } from "@ancillary/socket/DatagramError"
+import type { Driver } from "@ancillary/socket/Driver"
+import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
+import { WinsockSockets } from "@ancillary/winsock"
+import { Effect, type Layer } from "effect"
+
+/**
+ * The driver of the system at hand. Fails with `DatagramUnsupportedError` where there is none.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const driver: Effect.Effect<Driver, DatagramUnsupportedError> = Effect.suspend(() => {
+  switch (process.platform) {
+    case "linux":
+      return LinuxSockets.driver()
+    case "darwin":
+      return DarwinSockets.driver()
+    case "win32":
+      return WinsockSockets.driver()
+    default:
+      return Effect.fail(
+        unsupported(
+          "NodeSockets.layer",
+          `there is no driver for ${process.platform}`,
+          "Run it on Linux, macOS or Windows"
+        )
+      )
+  }
+})
+
+/**
+ * Promises what every platform has. What only some have is optional here (`withOptional`), or wants the layer of a platform.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<DatagramSockets, DatagramUnsupportedError> = DatagramSockets.layer(driver, [])

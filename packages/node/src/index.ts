@@ -1,0 +1,6 @@
+/**
+ * Datagram sockets for Node on every platform it runs on.
+ *
+ * @since 0.1.0
+ */
+export * as NodeSockets from "./NodeSockets.ts"

@@ -1,0 +1,199 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { type Abi, abis, ControlBuffer } from "@ancillary/control"
+import {
+  all,
+  Datagram,
+  Plan,
+  withDropCount,
+  withDscp,
+  withEcn,
+  withHopLimit,
+  withOptional,
+  withOriginalArrivalInterface,
+  withPktInfo,
+  withReceiveBufferSize,
+  withReuseAddress,
+  withRoutingHeader,
+  withTimestamp
+} from "@ancillary/socket"
+import { describe, expect, it } from "vitest"
+
+interface Golden {
+  readonly abi: string
+  readonly buffers: ReadonlyArray<{
+    readonly name: string
+    readonly controlLength: number
+    readonly bytes: string
+    readonly messages: ReadonlyArray<{
+      readonly level: number
+      readonly type: number
+      readonly length: number
+      readonly payload: string
+    }>
+  }>
+}
+const folder = new URL("../../control/golden/", import.meta.url)
+const goldens = readdirSync(folder)
+  .filter((name) => name.endsWith(".json"))
+  .map((name): readonly [Abi, Golden] => {
+    const golden = JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Golden
+    const abi = abis.find(({ name }) => name === golden.abi)
+    if (abi === undefined) throw new Error(`${name} names no ABI of ours`)
+    return [abi, golden]
+  })
+const buffer = (golden: Golden, name: string) => {
+  const found = golden.buffers.find((each) => each.name === name)
+  if (found === undefined) throw new Error(`no buffer '${name}' for ${golden.abi}`)
+  return found
+}
+
+const three = all(withPktInfo(), withHopLimit(), withEcn(), withDscp())
+
+describe.each(goldens)("$name", (abi, golden) => {
+  // Where C put each header and how long it said the message is, beside the byte map that explain derives.
+  it.each([
+    [
+      "ipv4 received: pktInfo hopLimit",
+      Datagram.explain(Datagram.ipv4.pipe(withPktInfo(), withHopLimit()), abi).receive
+    ],
+    [
+      "ipv6 received: pktInfo hopLimit",
+      Datagram.explain(Datagram.ipv6.pipe(withPktInfo(), withHopLimit()), abi).receive
+    ],
+    ["ipv4 received: pktInfo hopLimit trafficClass", Datagram.explain(Datagram.ipv4.pipe(three), abi).receive],
+    ["ipv6 received: pktInfo hopLimit trafficClass", Datagram.explain(Datagram.ipv6.pipe(three), abi).receive]
+  ])("explain's byte map is the buffer that C made: %s", (name, layout) => {
+    const expected = buffer(golden, name)
+    const bytes = new DataView(Uint8Array.from(Buffer.from(expected.bytes, "hex")).buffer)
+    expect(layout.bytes).toBe(expected.controlLength)
+    expect(layout.places.map(({ at, length, level, type }) => ({ at, length, level, type }))).toEqual(
+      headers(abi, bytes).map((at, i) => ({ at, ...pick(expected.messages[i]) }))
+    )
+  })
+
+  it("a dual socket has room for the packet information of both families at once", () => {
+    const { receive } = Plan.compile(Datagram.dual.pipe(three), abi)
+    expect(receive.bytes).toBeGreaterThanOrEqual(
+      buffer(golden, "dual received: pktInfo hopLimit trafficClass").controlLength
+    )
+  })
+
+  it("the send buffer holds the larger of what goes to either family", () => {
+    const sizes = ([Datagram.ipv4, Datagram.ipv6, Datagram.dual] as ReadonlyArray<typeof Datagram.ipv4>).map(
+      (spec) => Plan.compile(spec.pipe(withPktInfo(), withHopLimit()), abi).send.bytes
+    )
+    expect(sizes[2]).toBe(Math.max(sizes[0] ?? 0, sizes[1] ?? 0))
+  })
+
+  it("many small routing headers have room as well as a large one", () => {
+    const { receive } = Plan.compile(Datagram.ipv6.pipe(withRoutingHeader({ maximumBytes: 64 })), abi)
+    expect(receive.bytes).toBe(8 * ControlBuffer.space(abi, 8))
+  })
+})
+
+const headers = (abi: Abi, view: DataView): ReadonlyArray<number> => {
+  const offsets: Array<number> = []
+  for (let at = ControlBuffer.firstHeader(abi, view); at !== undefined; at = ControlBuffer.nextHeader(abi, view, at))
+    offsets.push(at)
+  return offsets
+}
+const pick = (message: Golden["buffers"][number]["messages"][number] | undefined) => ({
+  length: message?.length,
+  level: message?.level,
+  type: message?.type
+})
+
+describe("compile", () => {
+  const linux = abis.find(({ name }) => name === "linux-glibc-64") as Abi
+  const winsock = abis.find(({ name }) => name === "winsock-x64") as Abi
+  const darwin = abis.find(({ name }) => name === "darwin-64") as Abi
+
+  it("views of one byte ask for it once and share its place", () => {
+    const { options, receive } = Plan.compile(Datagram.ipv4.pipe(withEcn(), withDscp()), linux)
+    expect(options).toHaveLength(1)
+    expect(receive.places.map(({ keys }) => keys)).toEqual([["ecn", "dscp"]])
+  })
+
+  it("a dual socket is asked in both families, an IPv4 socket never in the other", () => {
+    const calls = (family: "dual" | "ipv4") =>
+      Plan.compile((Datagram[family] as typeof Datagram.ipv4).pipe(withHopLimit()), linux).options.map((each) =>
+        "option" in each ? `${each.level}/${each.option}` : ""
+      )
+    expect(calls("dual")).toEqual(["41/26", "41/51", "0/12"])
+    expect(calls("ipv4")).toEqual(["0/12"])
+  })
+
+  it("an option set twice counts as it was set last", () => {
+    const { options } = Plan.compile(
+      Datagram.ipv4.pipe(withReceiveBufferSize(1), withReuseAddress(), withReceiveBufferSize(2)),
+      linux
+    )
+    expect(options.map(({ feature }) => feature)).toEqual(["withReuseAddress()", "withReceiveBufferSize(2)"])
+  })
+
+  it("what a platform lacks is refused with its reason and a remedy, or declined where it is optional", () => {
+    const { refused } = Plan.compile(Datagram.ipv4.pipe(withDropCount()), winsock)
+    expect(refused).toEqual([
+      {
+        feature: "withDropCount()",
+        why: "only Linux tells how many datagrams a socket has dropped",
+        remedy: "Declare withOptional(withDropCount()) to go without where it is lacking"
+      }
+    ])
+    const optional = Plan.compile(
+      Datagram.ipv4.pipe(withOptional(withOriginalArrivalInterface()), withOptional(withTimestamp())),
+      winsock
+    )
+    expect(optional.refused).toEqual([])
+    expect(optional.declined).toEqual([
+      {
+        key: "timestamp",
+        why: "Windows stamps with its performance counter (SIO_TIMESTAMPING), which is no time of day"
+      }
+    ])
+  })
+
+  it("a direction that a platform lacks names the direction that would do", () => {
+    expect(Plan.compile(Datagram.ipv4.pipe(withHopLimit()), darwin).refused).toEqual([
+      {
+        feature: "withHopLimit()",
+        why: "macOS takes no TTL with a single IPv4 datagram",
+        remedy: 'Declare it with { only: "receive" }, or withOptional(withHopLimit())'
+      }
+    ])
+    expect(Plan.compile(Datagram.ipv4.pipe(withHopLimit({ only: "receive" })), darwin).refused).toEqual([])
+  })
+
+  it("one direction only: no option for what is only sent, no room for what is only read", () => {
+    const send = Plan.compile(Datagram.ipv4.pipe(withHopLimit({ only: "send" })), linux)
+    expect([send.options.length, send.receive.bytes, send.send.bytes]).toEqual([0, 0, 24])
+    const receive = Plan.compile(Datagram.ipv4.pipe(withHopLimit({ only: "receive" })), linux)
+    expect([receive.options.length, receive.receive.bytes, receive.send.bytes]).toEqual([1, 24, 0])
+  })
+
+  it("the same message twice is refused at run time too", () => {
+    const spec = Datagram.ipv4.pipe(withHopLimit()) as unknown as typeof Datagram.ipv4
+    expect(() => spec.pipe(withHopLimit())).toThrow("'hopLimit' is already declared by this spec")
+  })
+
+  it("prints its plan as a table with a byte map", () => {
+    const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit({ only: "receive" }))
+    expect(String(Datagram.explain(spec, winsock)))
+      .toBe(`ipv4 on winsock-x64: cmsg_len of 8 bytes, headers of 16, aligned to 8
+
+options, before bind
+  withPktInfo()                      setsockopt(0, 19)  01 00 00 00
+  withHopLimit({ only: "receive" })  setsockopt(0, 21)  01 00 00 00
+
+receive control buffer, 48 bytes
+  0..15   header   pktInfo: cmsg_len 24, level 0, type 19
+  16..23  payload  8 bytes
+  24..39  header   hopLimit: cmsg_len 20, level 0, type 4
+  40..43  payload  4 bytes
+  44..47  padding  4 bytes
+
+send control buffer, 24 bytes
+  0..15   header   pktInfo: cmsg_len 24, level 0, type 19
+  16..23  payload  8 bytes`)
+  })
+})

@@ -29,7 +29,7 @@ import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import { type Explanation, explain as explainPlan } from "./explain.ts"
 import { open } from "./internal/open.ts"
-import { replySource } from "./internal/reply.ts"
+import { replySource, withoutSource } from "./internal/reply.ts"
 import { makeConnected, makeSocket } from "./internal/socket.ts"
 import * as Plan from "./Plan.ts"
 import { type Control, make, type NeedsAll, type Spec } from "./Spec.ts"
@@ -161,7 +161,8 @@ const parse = <F extends Family, D extends ControlMessage.Any, R>(
  *
  * **Details**
  *
- * Wants a socket that declares packet information for both directions; any other does not compile.
+ * Wants a socket that declares packet information for both directions; any other does not compile. Windows machines that refuse a source
+ * (`WSAEINVAL`) get the answer over the interface asked instead, counted as `sourceRefused`.
  *
  * @category combinators
  * @since 0.1.0
@@ -171,9 +172,10 @@ export const reply = <F extends Internet>(
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>
 ): Effect.Effect<void, DatagramSendError> => {
-  const pktInfo = replySource(asked)
-  // The source's family was taken from the datagram, which the compiler cannot follow through a generic `F`.
-  return socket.send({ data, to: asked.from, control: { pktInfo } } as unknown as Parameters<typeof socket.send>[0])
+  const { otherwise, pktInfo } = replySource(asked)
+  const message = { data, to: asked.from, control: { pktInfo }, [withoutSource]: otherwise && { pktInfo: otherwise } }
+  // What `replySource` answers is of the family of what was asked.
+  return socket.send(message as unknown as Parameters<typeof socket.send>[0])
 }
 
 /**

@@ -85,6 +85,8 @@ export interface DatagramStats {
   /** What peers and routers said of earlier datagrams (refused, unreachable, too large), passed over by streams and loops. */
   readonly errors: bigint
   readonly sent: bigint
+  /** Replies that went out without the source that was asked, because the system refuses one (some Windows machines). */
+  readonly sourceRefused: bigint
 }
 
 /**

@@ -65,6 +65,7 @@ export class Core {
   dropped = 0n
   errors = 0n
   sent = 0n
+  sourceRefused = 0n
   readonly faults = { DataTruncated: 0n, ControlTruncated: 0n, ControlMissing: 0n, ControlMalformed: 0n }
   /** What a reader gave back: the rest of a batch whose callback threw. Served before the kernel is asked. */
   unread: Array<Outcome> = []

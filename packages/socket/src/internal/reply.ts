@@ -1,5 +1,13 @@
 import { type Family, Ipv6Address, type PacketInfo, type PacketSource } from "@ancillary/control"
 
+/**
+ * What an answer goes out with where the system refuses its source.
+ *
+ * Winsock: some machines refuse a source (WSAEINVAL) for every destination beyond the local network; there the interface alone decides, which
+ * is right for all but hosts with several addresses on it. Counted as `sourceRefused`. Source: LizardByte/Sunshine issues 3043, 5443.
+ */
+export const withoutSource: unique symbol = Symbol("@ancillary/socket/withoutSource")
+
 interface Asked {
   readonly from: { readonly address: unknown }
   readonly control: { readonly pktInfo: PacketInfo<Family> }
@@ -7,15 +15,19 @@ interface Asked {
 }
 
 /**
- * From where the answer leaves.
+ * From where the answer leaves, and what to fall back to.
  *
  * Unicast: from the address that was asked, and never by the interface that was: on an asymmetric route that loses the answer. A group or a
  * broadcast address cannot be a source (IPv6: EINVAL; IPv4: another's address), and a link-local peer is reached over one interface alone.
  */
-export const replySource = (asked: unknown): PacketSource<Family> => {
+export const replySource = (
+  asked: unknown
+): { readonly pktInfo: PacketSource<Family>; readonly otherwise: PacketSource<Family> | undefined } => {
   // Guaranteed by the types of `reply`, whose conditional ones do not resolve for a generic family.
   const { control, delivery, from } = asked as Asked
   const { destination, interfaceIndex } = control.pktInfo
   const linkLocal = from.address instanceof Ipv6Address && from.address.isLinkLocal
-  return delivery === "unicast" && !linkLocal ? { source: destination } : { interfaceIndex }
+  return delivery === "unicast" && !linkLocal
+    ? { pktInfo: { source: destination }, otherwise: { interfaceIndex } }
+    : { pktInfo: { interfaceIndex }, otherwise: undefined }
 }

@@ -15,6 +15,7 @@ import {
 } from "../DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import { isFault } from "../Driver.ts"
+import { withoutSource } from "./reply.ts"
 import { batchSlots, type Core, isTransient, type Outcome, ReceivedDatagram } from "./core.ts"
 
 /** Batches that a loop takes before it lets the event loop see to the others. */
@@ -179,6 +180,7 @@ interface Given {
   readonly data: unknown
   readonly to?: unknown
   readonly control?: unknown
+  readonly [withoutSource]?: object | undefined
 }
 
 const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendError> => {
@@ -210,7 +212,12 @@ const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendErr
     if (control !== undefined && (typeof control !== "object" || control === null)) {
       return Effect.fail(invalidSend("control", `${Codec.shown(control)} is not a record of control messages`))
     }
-    const sent = core.send(destination, control, pieces)
+    let sent = core.send(destination, control, pieces)
+    const otherwise = (message as Given)[withoutSource]
+    if (otherwise !== undefined && isFault(sent) && sent.code === "WSAEINVAL") {
+      core.sourceRefused++
+      sent = core.send(destination, otherwise, pieces)
+    }
     if (typeof sent !== "number") {
       return Effect.fail(
         isFault(sent)
@@ -235,7 +242,8 @@ const stats = (core: Core): DatagramStats => ({
   dropped: core.dropped,
   unread: BigInt(core.unread.length),
   errors: core.errors,
-  sent: core.sent
+  sent: core.sent,
+  sourceRefused: core.sourceRefused
 })
 
 // What follows gives the outcomes of a core the types of the spec that it was opened for: decode and encode were compiled from that spec.

@@ -177,6 +177,34 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
       }).pipe(Effect.provide(over({ onSend: (datagram) => void sent.push(datagram) })))
     })
 
+    it.scopedLive("a reply whose source the system refuses goes out over the interface that was asked, counted", () => {
+      const sent: Array<FaultyDriver.SentDatagram> = []
+      let refuse = false
+      const onSend = (datagram: FaultyDriver.SentDatagram) => {
+        sent.push(datagram)
+        return refuse && sent.length === 2
+          ? { syscall: facts.syscalls.send, code: "WSAEINVAL", errno: 10_022 }
+          : undefined
+      }
+      return Effect.gen(function* () {
+        const { abi } = yield* driver
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })
+        yield* socket.send({ data: bytes("who?"), to: socket.localAddress })
+        const asked = yield* socket.receive
+        refuse = true
+        yield* Datagram.reply(socket, asked, bytes("me"))
+        expect(text((yield* socket.receive).data)).toBe("me")
+        const { messages } = ControlBuffer.toMessages(abi, sent[2]?.control ?? new Uint8Array(0))
+        const payload = new DataView((messages[0]?.payload ?? new Uint8Array(12)).slice().buffer)
+        const { interfaceIndex } = asked.control.pktInfo
+        expect(abi.platform === "winsock" ? payload.getUint32(0) : payload.getUint32(4)).toBe(0)
+        expect(abi.platform === "winsock" ? payload.getUint32(4, true) : payload.getUint32(0, true)).toBe(
+          interfaceIndex
+        )
+        expect((yield* socket.stats).sourceRefused).toBe(1n)
+      }).pipe(Effect.provide(over({ onSend })))
+    })
+
     it.scopedLive("a dual socket sees peers of both families as what they are, and speaks to each in its own", () =>
       Effect.gen(function* () {
         const dual = Datagram.dual.pipe(withPktInfo(), withHopLimit(), withEcn())

@@ -183,13 +183,13 @@ export declare namespace Spec {
  */
 export type NeedsAll<D extends ControlMessage.Any> = D extends unknown ? ControlMessage.Needs<D> : never
 
-/** Unknown where the messages `M` may be declared, and options of the families `For` set; otherwise the sentence that the compiler shows. */
+/** Unknown where the messages `M` may be declared, on any family but those of `Except`; otherwise the sentence that the compiler shows. */
 type Accepts<
   M extends ControlMessage.Any,
   F extends Family,
   D extends ControlMessage.Any,
-  For extends Family = Family
-> = [Refusal<M, F, D>] extends [never] ? Suits<F, For> : Refusal<M, F, D>
+  Except extends Family = never
+> = [Refusal<M, F, D>] extends [never] ? Suits<F, Exclude<Family, Except>> : Refusal<M, F, D>
 type Refusal<M extends ControlMessage.Any, F extends Family, D extends ControlMessage.Any> = M extends unknown
   ? M["key"] extends D["key"]
     ? `'${M["key"]}' is already declared by this spec`
@@ -229,14 +229,14 @@ export interface Configure<For extends Family = Family, Needs = never> {
 }
 
 /**
- * A combinator made of several by `all`.
+ * A combinator made of several by `all`. `Except` are the families that lack one of its options.
  *
  * @category combinators
  * @since 0.1.0
  */
-export interface All<M extends ControlMessage.Any, Needs = never, For extends Family = Family> {
+export interface All<M extends ControlMessage.Any, Needs = never, Except extends Family = never> {
   <F extends Family, D extends ControlMessage.Any, R>(
-    self: Spec<F, D, R> & Accepts<M, F, D, For>
+    self: Spec<F, D, R> & Accepts<M, F, D, Except>
   ): Spec<F, D | M, R | Needs>
 }
 
@@ -263,8 +263,7 @@ type Part =
 type AnyPart = With<any> | Configure<any, any>
 type MessagesOf<P> = P extends With<infer M> ? M : never
 type NeedsOf<P> = P extends With<infer _M> ? never : P extends Configure<infer _F, infer N> ? N : never
-/** The families that every option of `P` has. */
-type FamiliesOf<P> = Exclude<Family, P extends Configure<infer For, infer _N> ? Exclude<Family, For> : never>
+type LackingOf<P> = P extends Configure<infer For, infer _N> ? Exclude<Family, For> : never
 type Twice<Parts extends ReadonlyArray<unknown>, Seen = never> = Parts extends readonly [infer Head, ...infer Rest]
   ? MessagesOf<Head>["key"] & Seen extends never
     ? Twice<Rest, Seen | MessagesOf<Head>["key"]>
@@ -395,9 +394,9 @@ export const withOptional = <M extends ControlMessage.Any>(self: With<M>): With<
  */
 export const all = <const Parts extends ReadonlyArray<AnyPart>>(
   ...parts: Parts & Twice<Parts>
-): All<MessagesOf<Parts[number]>, NeedsOf<Parts[number]>, FamiliesOf<Parts[number]>> =>
+): All<MessagesOf<Parts[number]>, NeedsOf<Parts[number]>, LackingOf<Parts[number]>> =>
   combinator((parts as Parts).flatMap((part) => part.parts)) as unknown as All<
     MessagesOf<Parts[number]>,
     NeedsOf<Parts[number]>,
-    FamiliesOf<Parts[number]>
+    LackingOf<Parts[number]>
   >

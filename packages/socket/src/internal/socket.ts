@@ -1,7 +1,14 @@
 /**
  * The laws of reading, as effects around one `Core`.
  */
-import { Codec, type ControlMessage, type Endpoint, endpoint as toEndpoint, type Family } from "@ancillary/control"
+import {
+  Codec,
+  type ControlMessage,
+  type Endpoint,
+  endpoint as toEndpoint,
+  type Family,
+  SocketAddress
+} from "@ancillary/control"
 import { Chunk, Clock, Duration, Effect, Either, FiberRef, identity, Option, Stream } from "effect"
 import {
   DatagramFault,
@@ -194,8 +201,8 @@ const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendErr
     if (core.peer === undefined) {
       const parsed = toEndpoint(core.plan.family, to as never)
       if (Codec.isMalformed(parsed)) return Effect.fail(invalidSend("to", parsed.malformed))
-      if (parsed.family !== "unix" && parsed.port === 0)
-        return Effect.fail(invalidSend("to", "port 0 is nobody's: a datagram goes to 1 to 65535"))
+      const why = unreachable(core, parsed)
+      if (why !== undefined) return Effect.fail(invalidSend("to", why))
       destination = parsed
     } else if (to !== undefined)
       return Effect.fail(invalidSend("to", `this socket is connected to ${core.peer} and sends to nobody else`))
@@ -228,6 +235,14 @@ const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendErr
     return sent > 0 ? Effect.void : Effect.zipRight(writable(core), attempt)
   })
   return attempt
+}
+
+/** Why nobody can be at an endpoint. */
+const unreachable = (core: Core, to: Endpoint<Family>): string | undefined => {
+  if (to.family !== "unix") return to.port === 0 ? "port 0 is nobody's: a datagram goes to 1 to 65535" : undefined
+  return to.path === undefined
+    ? "a socket without a name cannot be sent to"
+    : SocketAddress.refuseUnixPath(core.plan.abi, to.path)
 }
 
 const piecesOf = (data: unknown): ReadonlyArray<Uint8Array> | undefined => {

@@ -1,0 +1,104 @@
+/** What the repository promises about itself. */
+import { spawnSync } from "node:child_process"
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { expect, it, onTestFinished } from "vitest"
+
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+const sources = (folder: string): ReadonlyArray<string> =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter(
+      (name) => /\.m?ts$/.test(name) && !/node_modules|dist|\.cache/.test(name) && statSync(join(root, name)).isFile()
+    )
+
+const imports = (file: string): ReadonlyArray<string> =>
+  Array.from(
+    readFileSync(join(root, file), "utf8").matchAll(/^(?! \*).*(?:from|import\()\s*"([^"]+)"/gm),
+    ([, name]) => name ?? ""
+  )
+
+it("the lock names every optional part for every platform", () => {
+  interface Entry {
+    readonly optionalDependencies?: { readonly [name: string]: string }
+  }
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    readonly packages: { readonly [at: string]: Entry }
+  }
+  const missing = Object.entries(packages).flatMap(([at, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !(`node_modules/${name}` in packages) && !(`${at}/node_modules/${name}` in packages)
+    )
+  )
+  expect(missing).toEqual([])
+  expect(JSON.stringify(packages)).not.toMatch(/"resolved":"https?:/)
+})
+
+/** Which packages of ours each room may know. */
+const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
+  control: [],
+  socket: ["control"],
+  posix: ["control", "socket"],
+  winsock: ["control", "socket"],
+  testing: ["control", "socket"],
+  node: ["control", "socket", "posix", "winsock"]
+}
+
+it("imports run one way", () => {
+  for (const [room, known] of Object.entries(arrows)) {
+    for (const file of sources(`packages/${room}/src`)) {
+      const ours = imports(file).flatMap((name) => /^@ancillary\/([a-z]+)/.exec(name)?.[1] ?? [])
+      expect([file, ours.filter((name) => !known.includes(name))]).toEqual([file, []])
+      const foreign = imports(file).filter((name) => /^koffi|^node:/.test(name))
+      if (["control", "socket", "testing"].includes(room)) expect([file, foreign]).toEqual([file, []])
+    }
+  }
+})
+
+it("the lint rule refuses an import against the arrows, koffi outside of a driver, and process in socket", () => {
+  const copy = mkdtempSync(join(tmpdir(), "ancillary-lint-"))
+  onTestFinished(() => rmSync(copy, { recursive: true }))
+  cpSync(join(root, ".oxlintrc.json"), join(copy, ".oxlintrc.json"))
+  const lint = (room: string, text: string) => {
+    const folder = join(copy, `packages/${room}/src`)
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, "against.ts"), text)
+    return spawnSync(join(root, "node_modules/.bin/oxlint"), ["packages"], { cwd: copy, encoding: "utf8" }).stdout
+  }
+  expect(lint("control", 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain("control is pure.")
+  expect(lint("socket", 'import k from "koffi"\nexport const a: unknown = k\n')).toContain(
+    "socket and testing run anywhere."
+  )
+  expect(lint("socket", 'export * from "@ancillary/posix"\n')).toContain(
+    "cli, node -> drivers, testing -> socket -> control."
+  )
+  expect(lint("socket", "export const a: unknown = process\n")).toContain("socket never asks for the platform.")
+  expect(lint("posix", 'export * from "@ancillary/node"\n')).toContain("A driver knows socket and control.")
+  expect(lint("node", 'import k from "koffi"\nexport const a: unknown = k\n')).toContain("Only drivers touch FFI.")
+})
+
+it("every workspace's tests are in the list of projects", () => {
+  const projects = readFileSync(join(root, "vitest.workspace.ts"), "utf8")
+  for (const name of readdirSync(join(root, "packages"))) {
+    if (readdirSync(join(root, "packages", name)).includes("test")) expect(projects).toContain(`suite("${name}")`)
+  }
+})
+
+it("every link in the documents leads somewhere", () => {
+  const documents = [
+    "README.md",
+    "CONTRIBUTING.md",
+    ...readdirSync(join(root, "docs")).map((name) => join("docs", name))
+  ].filter((name) => name.endsWith(".md"))
+  for (const document of documents) {
+    for (const [, target] of readFileSync(join(root, document), "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      expect([
+        document,
+        target,
+        statSync(join(root, document, "..", target ?? ""), { throwIfNoEntry: false }) !== undefined
+      ]).toEqual([document, target, true])
+    }
+  }
+})

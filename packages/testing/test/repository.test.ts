@@ -16,7 +16,7 @@ const sources = (folder: string): ReadonlyArray<string> =>
 
 const imports = (file: string): ReadonlyArray<string> =>
   Array.from(
-    readFileSync(join(root, file), "utf8").matchAll(/^(?! \*).*(?:from|import\()\s*"([^"]+)"/gm),
+    readFileSync(join(root, file), "utf8").matchAll(/^(?!\s*\*).*(?:from|import\()\s*"([^"]+)"/gm),
     ([, name]) => name ?? ""
   )
 

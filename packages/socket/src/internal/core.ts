@@ -105,18 +105,20 @@ export class Core {
   /** At most `slots` outcomes, none where nothing is there; what was given back comes first. */
   take(slots: number): ReadonlyArray<Outcome> | Fault {
     if (this.unread.length > 0) return this.unread.splice(0, slots)
-    const arena = this.#incoming
-    const count = this.#native.receive(arena, slots, false)
-    if (isFault(count)) return count
-    const outcomes: Array<Outcome> = []
-    for (let slot = 0; slot < count; slot++) {
-      const outcome = this.#read(arena, slot)
-      this.taken++
-      if (outcome === undefined) this.dropped++
-      else outcomes.push(outcome)
+    // Where all of a batch is dropped by policy, the next may be behind it; a flood of such is left to the next turn of the event loop.
+    for (let batch = 0; batch < 64; batch++) {
+      const count = this.#native.receive(this.#incoming, slots, false)
+      if (isFault(count) || count === 0) return isFault(count) ? count : []
+      const outcomes: Array<Outcome> = []
+      for (let slot = 0; slot < count; slot++) {
+        const outcome = this.#read(this.#incoming, slot)
+        this.taken++
+        if (outcome === undefined) this.dropped++
+        else outcomes.push(outcome)
+      }
+      if (outcomes.length > 0) return outcomes
     }
-    // All dropped by policy: there may be more behind them.
-    return count > 0 && outcomes.length === 0 ? this.take(slots) : outcomes
+    return []
   }
 
   /** The reader has it: from here on it is counted as handed over. */

@@ -51,9 +51,9 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
     const socket = yield* Datagram.bind(spec, at)
     // Finalizers run from the last to the first: reading stops, handlers finish, those that do not are interrupted, the socket is closed.
     const handlers = yield* FiberSet.make<void>()
-    yield* Effect.addFinalizer(() =>
-      Effect.timeoutOption(FiberSet.awaitEmpty(handlers), options?.shutdown ?? Duration.seconds(5))
-    )
+    // A finalizer cannot be interrupted, and so neither could its waiting: it is made interruptible for the time limit.
+    const finished = Effect.interruptible(FiberSet.awaitEmpty(handlers))
+    yield* Effect.addFinalizer(() => Effect.timeoutOption(finished, options?.shutdown ?? Duration.seconds(5)))
     const free = yield* Effect.makeSemaphore(options?.concurrency ?? 64)
     const handle = (datagram: Datagram.Datagram<F, D>) =>
       handler(datagram, socket).pipe(

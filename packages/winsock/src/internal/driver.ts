@@ -1,0 +1,55 @@
+/**
+ * From "this machine" to a driver, or to one clear error: another system, another processor, no native part of koffi.
+ */
+import { Abi } from "@ancillary/control"
+import type { DatagramUnsupportedError } from "@ancillary/socket"
+import { unsupported } from "@ancillary/socket/DatagramError"
+import type { Driver } from "@ancillary/socket/Driver"
+import { Effect } from "effect"
+import type { Host } from "./socket.ts"
+
+/** What is native about this machine, once it was found to be there. */
+export interface Native {
+  readonly host: Host
+  readonly native: typeof import("./native.ts")
+}
+
+/** `feature` is what the program asked for, for the errors. */
+export const loadNative = (feature: string): Effect.Effect<Native, DatagramUnsupportedError> =>
+  Effect.gen(function* () {
+    if (process.platform !== "win32") {
+      const remedy = "NodeSockets.layer of @ancillary/node picks the layer of the system at hand"
+      return yield* unsupported(feature, `this is ${process.platform}, and Winsock is of Windows`, remedy)
+    }
+    const abi = abis[process.arch]
+    if (abi === undefined) {
+      const why = `the layout of structures on ${process.arch} is not known`
+      return yield* unsupported(feature, why, "Run it with Node for x64, arm64 or ia32")
+    }
+    // koffi throws when it is loaded without its native part: loaded here, that is an error of the layer and not of somebody's import.
+    return yield* Effect.tryPromise({
+      try: async () => {
+        const native = await import("./native.ts")
+        return { native, host: { abi, ws2: native.load() } }
+      },
+      catch: (cause) =>
+        unsupported(
+          feature,
+          `koffi could not be loaded (${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)})`,
+          "Install koffi with its native part: its package for this machine is an optional dependency, which --omit=optional leaves out"
+        )
+    })
+  })
+
+const abis: { readonly [arch in string]?: Abi } = {
+  x64: Abi.winsockX64,
+  arm64: Abi.winsockArm64,
+  ia32: Abi.winsockIa32
+}
+
+export const makeDriver = (layer: string, guarded: boolean): Effect.Effect<Driver, DatagramUnsupportedError> =>
+  Effect.map(loadNative(layer), ({ host, native }) => ({
+    abi: host.abi,
+    arena: native.makeArenas(host.abi, guarded),
+    open: (kind) => native.open(host, kind)
+  }))

@@ -1,0 +1,24 @@
+import { constants } from "node:os"
+import type { Fault } from "@ancillary/socket/Driver"
+import type { Ws2 } from "./ws2_32.ts"
+
+/** Winsock: Node has these names on Windows alone, beside those of the C runtime (`EINVAL` is 22), which no socket call answers with. */
+const names = new Map(
+  Object.entries(constants.errno)
+    .filter(([name]) => name.startsWith("WSA"))
+    .map(([name, number]) => [number, name] as const)
+)
+
+export const { WSAEAFNOSUPPORT, WSAEMSGSIZE, WSAENOTSOCK, WSAEPROTONOSUPPORT, WSAEWOULDBLOCK } = constants.errno
+
+/** The fault of the last foreign call. */
+export const lastFault = (ws2: Ws2, syscall: string): Fault => fault(syscall, ws2.WSAGetLastError())
+
+export const fault = (syscall: string, errno: number): Fault => ({
+  syscall,
+  code: names.get(errno) ?? `errno ${errno}`,
+  errno
+})
+
+/** What every call on a closed socket answers, without asking the kernel about a handle that may be another's by now. */
+export const closed = (syscall: string): Fault => fault(syscall, WSAENOTSOCK)

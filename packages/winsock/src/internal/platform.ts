@@ -1,0 +1,42 @@
+/**
+ * Numbers of the calls themselves, and what a call's answer means. What belongs to messages and options is in
+ * `@ancillary/control/platform/winsock`. From winsock2.h, ws2def.h, mswsock.h and mstcpip.h, as mingw-w64 prints them.
+ */
+import { ReceiveFlags } from "@ancillary/socket/Arena"
+
+export const SOCK_DGRAM = 2
+export const IPPROTO_UDP = 17
+
+// Winsock: no WSA_FLAG_OVERLAPPED (1). MSG_PEEK is valid for non-overlapped sockets alone (WSAMSG page), and nothing here overlaps.
+export const WSA_FLAG_NO_HANDLE_INHERIT = 0x80
+
+export const FIONBIO = 0x8004667e
+export const SIO_GET_EXTENSION_FUNCTION_POINTER = 0xc8000006
+export const SIO_UDP_CONNRESET = 0x9800000c
+/** `_WSAIOW(IOC_VENDOR, 15)`; mingw-w64 does not have it. */
+export const SIO_UDP_NETRESET = 0x9800000f
+
+/** WSAID_WSARECVMSG: f689d7c8-6f1f-436b-8a53-e54fe351c322. */
+export const WSAID_WSARECVMSG: Uint8Array = new Uint8Array([
+  0xc8, 0xd7, 0x89, 0xf6, 0x1f, 0x6f, 0x6b, 0x43, 0x8a, 0x53, 0xe5, 0x4f, 0xe3, 0x51, 0xc3, 0x22
+])
+
+export const MSG_PEEK = 0x02
+export const MSG_TRUNC = 0x100
+export const MSG_CTRUNC = 0x200
+export const MSG_BCAST = 0x400
+export const MSG_MCAST = 0x800
+
+/** What `dwFlags` says of a datagram that was received, in the terms of every platform. `cut`: the call answered WSAEMSGSIZE. */
+export const receiveFlags = (dwFlags: number, cut: boolean): number => {
+  const control = (dwFlags & MSG_CTRUNC) !== 0
+  // Winsock: Wine has no flag for data that was cut, so WSAEMSGSIZE without MSG_CTRUNC means data; Windows sets MSG_TRUNC.
+  // With both cut, Wine tells the control data alone. Shown by truncation.wine.ts.
+  const data = (dwFlags & MSG_TRUNC) !== 0 || (cut && !control)
+  return (
+    (data ? ReceiveFlags.dataTruncated : 0) |
+    (control ? ReceiveFlags.controlTruncated : 0) |
+    ((dwFlags & MSG_BCAST) === 0 ? 0 : ReceiveFlags.broadcast) |
+    ((dwFlags & MSG_MCAST) === 0 ? 0 : ReceiveFlags.multicast)
+  )
+}

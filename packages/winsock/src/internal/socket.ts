@@ -1,0 +1,240 @@
+/**
+ * A socket of Winsock: what `NativeSocket` promises, on `WSARecvMsg` and `WSASendMsg`, one call a datagram.
+ */
+import { type Abi, ControlBuffer } from "@ancillary/control"
+import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/socket/Arena"
+import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
+import { closed, fault, lastFault, WSAEAFNOSUPPORT, WSAEMSGSIZE, WSAEPROTONOSUPPORT, WSAEWOULDBLOCK } from "./errno.ts"
+import * as Numbers from "./platform.ts"
+import { watch } from "./readiness.ts"
+import type { Address, Handle, WSARecvMsg, Ws2 } from "./ws2_32.ts"
+
+export interface Host {
+  readonly abi: Abi
+  readonly ws2: Ws2
+}
+
+/** What one call on a WSAMSG answers: the bytes it moved, whether it answered WSAEMSGSIZE; nothing where it would block. */
+export interface Moved {
+  readonly bytes: number
+  readonly cut: boolean
+}
+
+/** A socket that also makes single calls on a WSAMSG that somebody else laid out. */
+export interface WinsockSocket extends NativeSocket {
+  readonly handle: Handle
+  readonly receiveMessage: (message: Address) => Moved | undefined | Fault
+  readonly sendMessage: (message: Address) => Moved | undefined | Fault
+}
+
+/** An arena that this driver made: the interface that sockets see has no addresses. */
+const native = (arena: Arena): NativeArena => arena as NativeArena
+
+const noBytes = new Uint8Array(0)
+const bool = (value: boolean): Uint8Array => Uint8Array.of(value ? 1 : 0, 0, 0, 0)
+const zeroes = new Uint8Array(16)
+
+export const open = (host: Host, { family, protocol }: SocketKind): WinsockSocket | Fault => {
+  const { abi, ws2 } = host
+  // Winsock: AF_UNIX has streams alone, and ICMP is IcmpSendEcho's or a raw socket's: nothing that could be opened here.
+  if (family === "unix") return fault("WSASocketW", WSAEAFNOSUPPORT)
+  if (protocol === "icmp") return fault("WSASocketW", WSAEPROTONOSUPPORT)
+  // Winsock counts its users: each open socket is one, so that nobody has to know who came first. 408 bytes of WSADATA are of no interest.
+  const refused = ws2.WSAStartup(0x0202, new Uint8Array(512))
+  if (refused !== 0) return fault("WSAStartup", refused)
+  const handle = ws2.WSASocketW(
+    abi.family[family],
+    Numbers.SOCK_DGRAM,
+    Numbers.IPPROTO_UDP,
+    0,
+    0,
+    Numbers.WSA_FLAG_NO_HANDLE_INHERIT
+  )
+  if (handle === -1) {
+    const failed = lastFault(ws2, "WSASocketW")
+    ws2.WSACleanup()
+    return failed
+  }
+  const socket = setUp(host, handle)
+  if (isFault(socket)) {
+    ws2.closesocket(handle)
+    ws2.WSACleanup()
+  }
+  return socket
+}
+
+const setUp = (host: Host, handle: Handle): WinsockSocket | Fault => {
+  const { abi, ws2 } = host
+  const nonBlocking = ioctl(ws2, handle, Numbers.FIONBIO, bool(true), noBytes)
+  if (isFault(nonBlocking)) return nonBlocking
+  // Winsock: on, an ICMP error about one peer fails the next receive, whoever that one was for (WSAECONNRESET, WSAENETRESET). Wine lacks the
+  // second: without it such an error is what it is elsewhere, counted and passed over.
+  const ignoring = ioctl(ws2, handle, Numbers.SIO_UDP_CONNRESET, bool(false), noBytes)
+  if (isFault(ignoring)) return ignoring
+  ioctl(ws2, handle, Numbers.SIO_UDP_NETRESET, bool(false), noBytes)
+  // Winsock: the function belongs to the provider of the socket, so it is asked for with each; providers differ where one was layered in.
+  const pointer = new Uint8Array(8)
+  const length = ioctl(
+    ws2,
+    handle,
+    Numbers.SIO_GET_EXTENSION_FUNCTION_POINTER,
+    Numbers.WSAID_WSARECVMSG,
+    pointer.subarray(0, abi.pointerBytes)
+  )
+  if (isFault(length)) return length
+  return fromHandle(host, handle, ws2.receiver(new DataView(pointer.buffer).getBigUint64(0, true)))
+}
+
+const ioctl = (ws2: Ws2, handle: Handle, code: number, input: Uint8Array, output: Uint8Array): number | Fault => {
+  const returned = new Uint32Array(1)
+  const result = ws2.WSAIoctl(
+    handle,
+    code,
+    input.length === 0 ? null : input,
+    input.length,
+    output.length === 0 ? null : output,
+    output.length,
+    new Uint8Array(returned.buffer),
+    0,
+    0
+  )
+  return result === 0 ? (returned[0] ?? 0) : lastFault(ws2, "WSAIoctl")
+}
+
+const fromHandle = ({ abi, ws2 }: Host, handle: Handle, recvMsg: WSARecvMsg): WinsockSocket => {
+  let open = true
+  let connected = false
+  /** What a call answered after others had filled slots. */
+  let pending: Fault | undefined
+  const { moved } = ws2
+  const { msghdr } = abi
+  const answer = (syscall: string, result: number): Fault | undefined =>
+    result === 0 ? undefined : lastFault(ws2, syscall)
+
+  // Winsock: Wine leaves the count as it is where a datagram was cut, so that an earlier call's would be read: both begin at zero.
+  const callReceive = (message: Address): number => {
+    moved.bytes[0] = 0
+    return recvMsg(handle, message, moved.address, 0, 0) === 0 ? 0 : ws2.WSAGetLastError()
+  }
+  const callSend = (message: Address): number => {
+    moved.bytes[0] = 0
+    return ws2.WSASendMsg(handle, message, 0, moved.address, 0, 0) === 0 ? 0 : ws2.WSAGetLastError()
+  }
+
+  /** What an earlier datagram left in a slot cannot pass for what a call did not write: a family of 0, a first message of 0 bytes. */
+  const disarm = (arena: NativeArena, slot: number) => {
+    arena.view.setUint16(arena.nameAt(slot), 0)
+    if (arena.layout.controlBytes >= abi.cmsghdr.size)
+      ControlBuffer.writeField(arena.view, arena.controlAt(slot), abi.cmsghdr.length, 0)
+  }
+
+  /** What the call left in the header of a slot, in the terms of every platform. */
+  const received = (arena: NativeArena, slot: number, cut: boolean) => {
+    const header = slot * msghdr.size
+    const { view } = arena
+    const flags = Numbers.receiveFlags(ControlBuffer.readField(view, header, msghdr.flags), cut)
+    // Winsock: what is in a control buffer that was too small may be anything (haskell/network, cbits/cmsg.c): there is none.
+    if ((flags & ReceiveFlags.controlTruncated) !== 0) ControlBuffer.writeField(view, header, msghdr.controlLength, 0)
+    // Winsock: the name is "used only with unconnected sockets" (WSAMSG page). Wine fills it for connected ones too.
+    if (connected && view.getUint16(arena.nameAt(slot)) === 0)
+      ControlBuffer.writeField(view, header, msghdr.nameLength, 0)
+    const bytes = moved.bytes[0] ?? 0
+    // Winsock: Wine tells no count for data that was cut. The slot is full then, which is all that there is to know.
+    const untold = bytes === 0 && (flags & ReceiveFlags.dataTruncated) !== 0
+    arena.received(slot, untold ? arena.layout.dataBytes : bytes, flags)
+  }
+
+  const receiveInto = (arena: NativeArena, slots: number): number | Fault => {
+    for (let slot = 0; slot < slots; slot++) {
+      disarm(arena, slot)
+      const error = callReceive(arena.headerAddress(slot))
+      // Winsock: a datagram that was cut is a failed call, and is taken from the queue all the same.
+      if (error === 0 || error === WSAEMSGSIZE) received(arena, slot, error !== 0)
+      else if (error === WSAEWOULDBLOCK) return slot
+      else {
+        const failed = fault("WSARecvMsg", error)
+        if (slot === 0) return failed
+        pending = failed
+        return slot
+      }
+    }
+    return slots
+  }
+
+  return {
+    handle,
+    setOption: (level, option, value) =>
+      open ? answer("setsockopt", ws2.setsockopt(handle, level, option, value, value.length)) : closed("setsockopt"),
+    getOption: (level, option, into) => {
+      if (!open) return closed("getsockopt")
+      const length = new Int32Array([into.length])
+      const result = ws2.getsockopt(handle, level, option, into, new Uint8Array(length.buffer))
+      return answer("getsockopt", result) ?? length[0] ?? 0
+    },
+    ioctl: (code, input, output) => (open ? ioctl(ws2, handle, code, input, output) : closed("WSAIoctl")),
+    bind: (name) => (open ? answer("bind", ws2.bind(handle, name, name.length)) : closed("bind")),
+    connect: (name) => {
+      if (!open) return closed("connect")
+      // An address of zeroes takes the peer away again.
+      const target = name ?? zeroes
+      const failed = answer("connect", ws2.connect(handle, target, target.length))
+      if (failed !== undefined) return failed
+      connected = name !== undefined
+      // Winsock: a socket with one peer can only be told of that one, as on every platform: its refusals are receive errors.
+      const told = ioctl(ws2, handle, Numbers.SIO_UDP_CONNRESET, bool(connected), noBytes)
+      return isFault(told) ? told : undefined
+    },
+    localName: (into) => {
+      if (!open) return closed("getsockname")
+      const length = new Int32Array([into.length])
+      const result = ws2.getsockname(handle, into, new Uint8Array(length.buffer))
+      return answer("getsockname", result) ?? length[0] ?? 0
+    },
+    receive: (shared, slots, peek) => {
+      if (!open) return closed("WSARecvMsg")
+      if (pending !== undefined) {
+        const failed = pending
+        pending = undefined
+        return failed
+      }
+      const arena = native(shared)
+      // A peek leaves the datagram where it is: a second slot would show it again.
+      const wanted = peek ? Math.min(slots, 1) : slots
+      arena.prepare(wanted, peek ? Numbers.MSG_PEEK : 0)
+      const count = receiveInto(arena, wanted)
+      const damage = arena.damage(wanted)
+      if (damage !== undefined) throw new Error(`Memory behind an arena's slot was overwritten: ${damage}.`)
+      return count
+    },
+    send: (shared, first, slots) => {
+      if (!open) return closed("WSASendMsg")
+      const arena = native(shared)
+      for (let slot = first; slot < first + slots; slot++) {
+        const error = callSend(arena.headerAddress(slot))
+        if (error === 0) continue
+        return slot > first || error === WSAEWOULDBLOCK ? slot - first : fault("WSASendMsg", error)
+      }
+      return slots
+    },
+    receiveMessage: (message) => {
+      if (!open) return closed("WSARecvMsg")
+      const error = callReceive(message)
+      if (error === WSAEWOULDBLOCK) return undefined
+      const cut = error === WSAEMSGSIZE
+      return error === 0 || cut ? { bytes: moved.bytes[0] ?? 0, cut } : fault("WSARecvMsg", error)
+    },
+    sendMessage: (message) => {
+      if (!open) return closed("WSASendMsg")
+      const error = callSend(message)
+      if (error === WSAEWOULDBLOCK) return undefined
+      return error === 0 ? { bytes: moved.bytes[0] ?? 0, cut: false } : fault("WSASendMsg", error)
+    },
+    watch: (onReady) => (open ? watch(handle, onReady) : closed("poll")),
+    close: () => {
+      if (!open) return closed("closesocket")
+      const failed = answer("closesocket", ws2.closesocket(handle))
+      ws2.WSACleanup()
+      return failed
+    }
+  }
+}

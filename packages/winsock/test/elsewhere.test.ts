@@ -1,0 +1,37 @@
+import { Datagram } from "@ancillary/socket"
+import { WinsockSockets, WsaMsg, WsaSocket } from "@ancillary/winsock"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+
+describe.runIf(process.platform !== "win32")("on another system than Windows", () => {
+  it.scoped("the layer, a socket and a message are errors that say so, and importing them is none", () =>
+    Effect.gen(function* () {
+      const bind = Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
+      const errors = [
+        yield* Effect.flip(Effect.provide(bind, WinsockSockets.layer)),
+        yield* Effect.flip(WsaSocket.open("ipv4")),
+        yield* Effect.flip(WsaMsg.make({ buffers: [1], control: 0 }))
+      ]
+      for (const error of errors) expect(error._tag).toBe("DatagramUnsupportedError")
+      expect(errors[0]?.message).toBe(
+        `WinsockSockets.layer: this is ${process.platform}, and Winsock is of Windows. ` +
+          "NodeSockets.layer of @ancillary/node picks the layer of the system at hand."
+      )
+    })
+  )
+  it.scoped("a message that cannot be is refused before anything is asked of the system", () =>
+    Effect.gen(function* () {
+      const wrong = [
+        { buffers: [], control: 0 },
+        { buffers: [-1], control: 0 },
+        { buffers: [1.5], control: 0 },
+        { buffers: [1], control: 2 ** 31 },
+        { name: Number.NaN, buffers: [1], control: 0 }
+      ]
+      for (const capacity of wrong) {
+        const error = yield* Effect.flip(WsaMsg.make(capacity))
+        expect(error).toMatchObject({ _tag: "WsaError", reason: "InvalidArgument", errno: 0 })
+      }
+    })
+  )
+})

@@ -1,0 +1,32 @@
+/**
+ * The files of this list, run in a Windows Node under Wine; each of their tests is one here.
+ */
+import { describe, expect, it } from "vitest"
+import { requirement } from "../../testing/machine.ts"
+import { wineAvailable } from "../wine/prepare.mjs"
+import { runSuite } from "../wine/suite.mjs"
+
+/** Paths from the root of the repository. */
+const files = [
+  "packages/winsock/test/wine/conformance.wine.ts",
+  "packages/winsock/test/wine/truncation.wine.ts",
+  "packages/winsock/test/wine/documented.wine.ts",
+  "packages/winsock/test/wine/driver.wine.ts",
+  "packages/winsock/test/wine/readiness.wine.ts",
+  "packages/winsock/test/wine/sockets.wine.ts",
+  "packages/winsock/test/wine/wsaMsg.wine.ts"
+]
+
+const root = new URL("../../../", import.meta.url)
+const how = "apt-get install -y --no-install-recommends wine wine64 (packages/winsock/wine/README.md)"
+
+describe.runIf(requirement("Winsock, which runs under Wine", wineAvailable(), how))("under Wine", async () => {
+  const { results } = wineAvailable()
+    ? await runSuite(files.map((file) => new URL(file, root).pathname))
+    : { results: [] }
+  for (const { error, name, ok } of results) {
+    it(name.replace("packages/winsock/test/wine/", ""), () => {
+      expect(ok, error).toBe(true)
+    })
+  }
+})

@@ -1,0 +1,157 @@
+/**
+ * koffi's poll on a SOCKET: its hazards naked, each in a process of its own, then ours.
+ */
+import { isFault, type Watch } from "@ancillary/socket/Driver"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { spawnSync } from "node:child_process"
+import { dirname } from "node:path"
+import { fileURLToPath } from "node:url"
+import { bound, message, moment, type Open, receiveNaked, sendTo } from "./naked.ts"
+
+/** How a process ends that does this with a socket `s`; 7 is well. */
+const ends = (code: string): number | null => {
+  const script = `
+    import koffi from "koffi"
+    const open = koffi.load("ws2_32.dll").func("WSASocketW", "intptr_t", ["int", "int", "int", "uintptr_t", "uint32_t", "uint32_t"])
+    const s = open(2, 2, 17, 0, 0, 0x80)
+    const poll = (socket) => koffi.node.poll(socket, { readable: true }, () => {})
+    ${code}
+    setTimeout(() => process.exit(7), 50)`
+  // The bundle lies where the Windows koffi is found.
+  const cwd = dirname(fileURLToPath(import.meta.url))
+  return spawnSync(process.execPath, ["--input-type=module", "-e", script], { cwd, stdio: "ignore" }).status
+}
+
+describe("naked: koffi's poll", () => {
+  it("is closed twice without harm, and two on one socket do none either", () => {
+    expect(ends("const h = poll(s); h.close(); h.close()")).toBe(7)
+    expect(ends("poll(s); poll(s)")).toBe(7)
+  })
+  it("crashes the process when it is stopped or started after it was closed", () => {
+    expect(ends("const h = poll(s); h.close(); h.stop()")).not.toBe(7)
+    expect(ends("const h = poll(s); h.close(); h.start({ readable: true }, () => {})")).not.toBe(7)
+  })
+  it("aborts the process on a number that is no socket", () => {
+    expect(ends("poll(999999)")).not.toBe(7)
+  })
+  it("wants its callback again when it is started again", () => {
+    expect(ends("const h = poll(s); h.stop(); h.start({ readable: true })")).not.toBe(7)
+  })
+})
+
+const watching = (server: Open) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const seen: Array<string> = []
+        const hooks = { onReport: () => {} }
+        const watch = server.socket.watch((readable, writable) => {
+          seen.push(`${readable ? "readable" : ""}${writable ? "writable" : ""}`)
+          hooks.onReport()
+        })
+        if (isFault(watch)) throw new Error(watch.code)
+        return { seen, watch, hooks }
+      }),
+      ({ watch }) => Effect.sync(() => watch.close())
+    ),
+    (all): { readonly seen: Array<string>; readonly watch: Watch; readonly hooks: { onReport: () => void } } => all
+  )
+
+const drain = (server: Open) => receiveNaked(server, message(16, [99], 0))
+
+describe("ours: a watch", () => {
+  it.scoped("reports nothing before it is asked to", () =>
+    Effect.gen(function* () {
+      const [server, client] = [yield* bound(), yield* bound()]
+      const { seen } = yield* watching(server)
+      yield* sendTo(client, server, "x")
+      expect(seen).toEqual([])
+    })
+  )
+  it.scoped("reports what is there, again and again until it is taken", () =>
+    Effect.gen(function* () {
+      const [server, client] = [yield* bound(), yield* bound()]
+      const { seen, watch } = yield* watching(server)
+      watch.on(true, false)
+      yield* moment
+      expect(seen).toEqual([])
+      yield* sendTo(client, server, "x")
+      expect(seen.length).toBeGreaterThan(1)
+      expect(new Set(seen)).toEqual(new Set(["readable"]))
+      expect(drain(server).error).toBe(0)
+      yield* moment
+      const before = seen.length
+      yield* moment
+      expect(seen.length).toBe(before)
+    })
+  )
+  it.scoped("stops when nobody is interested, goes on when somebody is, and tells of room to write", () =>
+    Effect.gen(function* () {
+      const [server, client] = [yield* bound(), yield* bound()]
+      const { seen, watch } = yield* watching(server)
+      watch.on(true, false)
+      watch.on(false, false)
+      yield* sendTo(client, server, "x")
+      expect(seen).toEqual([])
+      watch.on(true, true)
+      yield* moment
+      expect(seen[0]).toMatch(/readable|writable/)
+      watch.on(false, false)
+      const before = seen.length
+      yield* moment
+      expect(seen.length).toBe(before)
+    })
+  )
+  it.scoped("may be closed and used afterwards, also from its own callback", () =>
+    Effect.gen(function* () {
+      const [server, client] = [yield* bound(), yield* bound()]
+      const { hooks, seen, watch } = yield* watching(server)
+      hooks.onReport = () => watch.close()
+      watch.on(true, false)
+      yield* sendTo(client, server, "x")
+      expect(seen).toEqual(["readable"])
+      watch.close()
+      watch.on(true, true)
+      watch.on(false, false)
+      yield* moment
+      expect(seen).toEqual(["readable"])
+    })
+  )
+  it.scoped("keeps a defect of its callback out of other calls", () =>
+    Effect.gen(function* () {
+      const [server, client] = [yield* bound(), yield* bound()]
+      const defects: Array<unknown> = []
+      const { hooks, watch } = yield* watching(server)
+      const keep = (defect: unknown) => void defects.push(defect)
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.prependOnceListener("uncaughtException", keep)),
+        () => Effect.sync(() => process.off("uncaughtException", keep))
+      )
+      hooks.onReport = () => {
+        watch.on(false, false)
+        throw new Error("a defect")
+      }
+      watch.on(true, false)
+      yield* sendTo(client, server, "x")
+      expect(drain(server).error).toBe(0)
+      expect(defects.map(String)).toEqual(["Error: a defect"])
+    })
+  )
+  it.scoped("outlives a collection of garbage, and its socket may be closed under it", () =>
+    Effect.gen(function* () {
+      const [server, client] = [yield* bound(), yield* bound()]
+      const { seen, watch } = yield* watching(server)
+      watch.on(true, false)
+      // Enough garbage for the collector to run: a handle that nothing held would be gone.
+      for (let i = 0; i < 50; i++) new Uint8Array(4_000_000).fill(i)
+      yield* moment
+      yield* sendTo(client, server, "x")
+      expect(seen.length).toBeGreaterThan(0)
+      server.socket.close()
+      yield* moment
+      watch.on(false, false)
+      watch.close()
+    })
+  )
+})

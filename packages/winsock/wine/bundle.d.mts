@@ -1,0 +1,5 @@
+export declare const bundle: (
+  entryPoints: string | ReadonlyArray<string>,
+  outfile: string,
+  options?: { readonly alias?: Readonly<Record<string, string>>; readonly ignoreAnnotations?: boolean }
+) => Promise<void>

@@ -1,0 +1,7 @@
+export declare const runSuite: (
+  testFiles: ReadonlyArray<string>,
+  options?: { readonly timeoutMs?: number }
+) => Promise<{
+  readonly results: ReadonlyArray<{ readonly name: string; readonly ok: boolean; readonly error?: string }>
+  readonly output: string
+}>

@@ -68,6 +68,19 @@ describe.each(abis)("the memory of a WSAMSG, $name", (abi) => {
     }
   )
 
+  it("nothing of an earlier message can pass for an answer", () => {
+    const { memory, message, view } = layOut(abi, { name: 16, buffers: [4], control: 32 })
+    message.setName(new Uint8Array(16).fill(1))
+    message.setControl(new Uint8Array(32).fill(1))
+    message.prepare(2)
+    const { control, name } = pointers(abi, view)
+    for (const { length, pointer } of [name, control]) {
+      const at = pointer - address(abi)
+      expect([...memory.subarray(at, at + length)]).toEqual(Array.from({ length }, () => 0))
+    }
+    expect(message.dwFlags).toBe(2)
+  })
+
   it("what is set is what the kernel reads, and no more", () => {
     const { memory, message, view } = layOut(abi, { name: 16, buffers: [4, 4, 4], control: 32 })
     message.setName(Uint8Array.of(2, 0))

@@ -232,6 +232,7 @@ const fromHandle = ({ abi, ws2 }: Host, handle: Handle, recvMsg: WSARecvMsg): Wi
     watch: (onReady) => (open ? watch(handle, onReady) : closed("poll")),
     close: () => {
       if (!open) return closed("closesocket")
+      open = false
       const failed = answer("closesocket", ws2.closesocket(handle))
       ws2.WSACleanup()
       return failed

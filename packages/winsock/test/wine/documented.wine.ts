@@ -105,6 +105,8 @@ describe("as Windows documents it", () => {
       expect(socket.receive(arena, 4, false)).toBe(1)
       expect(socket.receive(arena, 4, false)).toBe(1)
       expect(arena.view.getUint16(arena.nameAt(0))).toBe(0)
+      // A length of 0 would be a sender without a name, which is another thing.
+      expect(arena.nameLength(0)).toBe(16)
       const cursor = new ControlBuffer.Cursor(abi)
       cursor.reset(arena.view, arena.controlAt(0), arena.controlLength(0))
       expect(cursor.next()).toBe(false)

@@ -113,9 +113,9 @@ describe("ours: a watch", () => {
       expect(seen).toEqual(["readable"])
       watch.close()
       watch.on(true, true)
-      watch.on(false, false)
       yield* moment
       expect(seen).toEqual(["readable"])
+      watch.on(false, false)
     })
   )
   it.scoped("keeps a defect of its callback out of other calls", () =>
@@ -152,6 +152,8 @@ describe("ours: a watch", () => {
       yield* moment
       watch.on(false, false)
       watch.close()
+      // A poll on that number, which is no socket any more, would abort the process.
+      watch.on(true, true)
     })
   )
 })

@@ -1,0 +1,32 @@
+/** Run inside a namespace: answers every datagram on IPv4 and IPv6, by `Datagram.reply` or, naked, with the packet information as it came. */
+import { LinuxSockets } from "@ancillary/posix"
+import { Datagram, withPktInfo } from "@ancillary/socket"
+import { Console, Effect, Stream } from "effect"
+
+const naked = process.argv[2] === "naked"
+const port = 5399
+
+const ipv4 = Effect.gen(function* () {
+  const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port })
+  return Stream.runForEach(socket.datagrams, (asked) => {
+    const { destination, interfaceIndex } = asked.control.pktInfo
+    // What others do: send back from where it came, the interface included.
+    const back = socket.send({
+      data: asked.data,
+      to: asked.from,
+      control: { pktInfo: { source: destination, interfaceIndex } }
+    })
+    return Effect.ignore(naked ? back : Datagram.reply(socket, asked, asked.data))
+  })
+})
+const ipv6 = Effect.gen(function* () {
+  const socket = yield* Datagram.bind(Datagram.ipv6.pipe(withPktInfo()), { address: "::", port })
+  return Stream.runForEach(socket.datagrams, (asked) => Effect.ignore(Datagram.reply(socket, asked, asked.data)))
+})
+
+const program = Effect.gen(function* () {
+  const loops = yield* Effect.all([ipv4, ipv6])
+  yield* Console.log("listening")
+  yield* Effect.all(loops, { concurrency: "unbounded" })
+})
+void Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(LinuxSockets.layer)))

@@ -30,6 +30,8 @@
 export type Platform = "winsock" | "linux" | "darwin"
 
 /**
+ * The ABIs that control buffers are laid out for: platform, C library where it matters, width of a pointer.
+ *
  * @category models
  * @since 0.1.0
  */

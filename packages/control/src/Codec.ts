@@ -10,6 +10,8 @@ export interface Malformed {
 }
 
 /**
+ * Whether what was read is `Malformed`, not a value.
+ *
  * @category guards
  * @since 0.1.0
  */
@@ -47,7 +49,11 @@ export const int32: Codec<number> = {
   write: (view, offset, value) => {
     view.setInt32(offset, value, true)
     return 4
-  }
+  },
+  refuse: (value) =>
+    isInteger(value, -0x80000000, 0x7fffffff)
+      ? undefined
+      : `${shown(value)} is not an integer from -2147483648 to 2147483647`
 }
 
 /**
@@ -99,10 +105,14 @@ export const bytes = (size: {
     new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(value, offset)
     return value.length
   },
-  refuse: (value) =>
-    value.length <= size.maximum
-      ? undefined
-      : `${value.length} bytes are more than the ${size.maximum} that were declared`
+  refuse: (value: unknown) => {
+    // What only resembles bytes (a text, an array) would be written as something else.
+    if (!(value instanceof Uint8Array)) return `${shown(value)} is not a Uint8Array`
+    if (value.length > size.maximum) return `${value.length} bytes are more than the ${size.maximum} that were declared`
+    return value.length < (size.minimum ?? 0)
+      ? `${value.length} bytes are less than the ${size.minimum} that were declared`
+      : undefined
+  }
 })
 
 /**
@@ -147,4 +157,11 @@ export const isInteger = (value: unknown, minimum: number, maximum: number): val
  * @category errors
  * @since 0.1.0
  */
-export const shown = (value: unknown): string => (typeof value === "string" ? `'${value}'` : String(value))
+export const shown = (value: unknown): string => {
+  if (typeof value === "string") return `'${value}'`
+  try {
+    return String(value)
+  } catch {
+    return "an object without a text"
+  }
+}

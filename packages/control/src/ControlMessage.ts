@@ -62,10 +62,14 @@ export interface ControlMessage<
 }
 
 /**
+ * What follows from the type of a message.
+ *
  * @since 0.1.0
  */
 export declare namespace ControlMessage {
   /**
+   * Any message, whatever it carries: the bound of code about messages.
+   *
    * @category models
    * @since 0.1.0
    */
@@ -263,6 +267,8 @@ export interface Message<M extends ControlMessage.Any> {
 }
 
 /**
+ * Whether a cell of a table, or one direction of a row, says why there is none.
+ *
  * @category guards
  * @since 0.1.0
  */

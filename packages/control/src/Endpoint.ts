@@ -100,6 +100,8 @@ export class UnixEndpoint extends ByValue {
 }
 
 /**
+ * Where a datagram of a family came from or goes to.
+ *
  * @category models
  * @since 0.1.0
  */

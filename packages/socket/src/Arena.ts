@@ -36,6 +36,8 @@ export interface ArenaLayout {
 }
 
 /**
+ * The memory of `slots` messages, laid out once and reached by offsets into `bytes`: headers, names, control buffers, payloads.
+ *
  * @category models
  * @since 0.1.0
  */

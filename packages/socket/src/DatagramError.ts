@@ -155,6 +155,8 @@ const bindReasons: { readonly [code in string]?: readonly [DatagramBindError["re
 }
 
 /**
+ * A call that failed while a socket was opened, set up or bound. `what` begins the sentence that the error says.
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -178,6 +180,8 @@ export const invalidBind = (message: string, option?: string): DatagramBindError
   new DatagramBindError({ ...unmade("bind"), reason: "InvalidArgument", option: Option.fromNullable(option), message })
 
 /**
+ * What a platform lacks: as the program wrote it, why, and what to do.
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -231,6 +235,8 @@ const sendReasons: { readonly [code in string]?: readonly [DatagramSendError["re
 }
 
 /**
+ * A call that failed while a datagram was sent. `what` begins the sentence that the error says.
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -272,6 +278,8 @@ const receiveReasons: { readonly [code in string]?: readonly [DatagramReceiveErr
 }
 
 /**
+ * What the system said where a datagram was to be read.
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -290,6 +298,8 @@ export const receiveError = (fault: Fault): DatagramReceiveError => {
 const closed = { syscall: "close", code: "CLOSED", errno: 0 }
 
 /**
+ * A read that was waiting when the scope of its socket ended, or began later.
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -301,6 +311,8 @@ export const receiveClosed = (): DatagramReceiveError =>
   })
 
 /**
+ * A datagram that was to be sent after the scope of its socket had ended.
+ *
  * @category constructors
  * @since 0.1.0
  */

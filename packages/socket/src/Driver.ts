@@ -22,6 +22,8 @@ export interface Fault {
 }
 
 /**
+ * Whether a call of a driver failed.
+ *
  * @category guards
  * @since 0.1.0
  */

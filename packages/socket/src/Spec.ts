@@ -12,12 +12,16 @@ import { pipeArguments } from "effect/Pipeable"
 import type { SocketOption } from "./SocketOption.ts"
 
 /**
+ * Marks a spec, and carries its type parameters.
+ *
  * @category symbols
  * @since 0.1.0
  */
 export const TypeId: unique symbol = Symbol.for("@ancillary/socket/Spec")
 
 /**
+ * The type of the symbol that marks a spec.
+ *
  * @category symbols
  * @since 0.1.0
  */
@@ -131,16 +135,22 @@ export interface Spec<F extends Family, D extends ControlMessage.Any, R = never>
 }
 
 /**
+ * What follows from the type of a spec.
+ *
  * @since 0.1.0
  */
 export declare namespace Spec {
   /**
+   * Any spec, whatever it declares.
+   *
    * @category models
    * @since 0.1.0
    */
   // oxlint-disable-next-line typescript/no-explicit-any -- a spec is invariant: nothing else stands for every one of them
   export type Any = Spec<any, any, any>
   /**
+   * The family that a spec is written for.
+   *
    * @category models
    * @since 0.1.0
    */

@@ -19,7 +19,7 @@
  *
  * const program = Effect.gen(function* () {
  *   const socket = yield* WsaSocket.open("ipv4")
- *   yield* socket.setOption(0, 21, 1) // IP_RECVTTL
+ *   yield* socket.setOption(0, 21, 1) // asks for the TTL
  *   yield* socket.bind({ address: "0.0.0.0", port: 5300 })
  *   const message = yield* WsaMsg.make({ name: 16, buffers: [12, 500], control: 24 })
  *   yield* socket.readable

@@ -25,6 +25,8 @@ export const check = (
 const contradictionOf = (cell: Cell, presence: Presence): string | undefined => {
   if ("absent" in cell) return cell.absent.trim() === "" ? "an absence without a reason" : undefined
   const { arrives, sends, request } = cell
+  for (const part of [arrives, sends])
+    if (part !== undefined && "absent" in part && part.absent.trim() === "") return "an absence without a reason"
   const arrivals = arrives === undefined || "absent" in arrives ? [] : arrives
   const departure = sends === undefined || "absent" in sends ? undefined : sends
   if (arrivals.length === 0 && departure === undefined)
@@ -36,12 +38,13 @@ const contradictionOf = (cell: Cell, presence: Presence): string | undefined => 
     ...arrivals.map((arrival) => ["arrives", arrival] as const),
     ...(departure ? [["sends", departure] as const] : [])
   ]) {
-    if (!isInt32(part.level) || !isInt32(part.type)) return `${name}: level and type are 32-bit integers`
+    if (!isInt32(part.level) || !isInt32(part.type)) return `${name}: level and type are signed 32-bit integers`
     const { size } = part.payload
     const maximum = typeof size === "number" ? size : size.maximum
     if (!Number.isInteger(maximum) || maximum < 0 || maximum > 0xffff) return `${name}: a payload of ${maximum} bytes`
-    if (typeof size !== "number" && (size.minimum ?? 1) > size.maximum)
-      return `${name}: the least size is above the greatest`
+    const minimum = typeof size === "number" ? size : (size.minimum ?? 0)
+    if (!Number.isInteger(minimum) || minimum < 0 || minimum > maximum)
+      return `${name}: the least size is no integer from 0 to the greatest`
     if (typeof size !== "number" && presence === "repeated" && (size.minimum ?? 1) < 1)
       return `${name}: a repeated message of no size`
   }
@@ -51,8 +54,10 @@ const contradictionOf = (cell: Cell, presence: Presence): string | undefined => 
       return "sends: a mask is an integer of at least one bit"
     const { size } = departure.payload
     if (typeof size !== "number" || size > 4) return "sends: only a payload of at most 4 bytes can be shared"
+    if (mask >= 2 ** (8 * size)) return `sends: the mask has bits that a payload of ${size} bytes does not have`
   }
   return undefined
 }
 
-const isInt32 = (value: number): boolean => Number.isInteger(value) && value >= -0x80000000 && value <= 0xffffffff
+/** As C has them: a greater number would never be found among what arrives. */
+const isInt32 = (value: number): boolean => Number.isInteger(value) && value >= -0x80000000 && value <= 0x7fffffff

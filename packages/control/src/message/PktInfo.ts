@@ -3,7 +3,7 @@ import { type Arrival, type ControlMessage, define, type Departure, type Row } f
 import { type Address, type AddressOf, type Family, type Internet, parseAddress } from "../Endpoint.ts"
 import { on } from "../internal/on.ts"
 import { Ipv4Address } from "../Ipv4Address.ts"
-import type { Ipv6Address } from "../Ipv6Address.ts"
+import { Ipv6Address } from "../Ipv6Address.ts"
 import * as Darwin from "../platform/darwin.ts"
 import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
@@ -38,6 +38,8 @@ export interface PacketSource<F extends Family> {
 }
 
 /**
+ * What a datagram brings where `PktInfo` is declared.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -47,6 +49,8 @@ export interface ReceivedPktInfo<F extends Family> {
 }
 
 /**
+ * What may go with a datagram where `PktInfo` is declared.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -148,7 +152,9 @@ const refuse = (
   if (source === undefined) return undefined
   const address = typeof source === "string" ? parseAddress(source) : source
   if (isMalformed(address)) return address.malformed
-  if (address?.family !== family) return `${shown(address)} is not an ${family === "ipv4" ? "IPv4" : "IPv6"} address`
+  // Asked of the class: an object that only says `family` would be written as zeros.
+  if (!(address instanceof Ipv4Address || address instanceof Ipv6Address) || address.family !== family)
+    return `${shown(address)} is not an ${family === "ipv4" ? "IPv4" : "IPv6"} address`
   return address.isMulticast ? `${address} is a group: nothing can be sent from it` : undefined
 }
 

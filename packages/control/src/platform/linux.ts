@@ -29,7 +29,6 @@ export const IPV6_RECVTCLASS = 66
 export const IP_TOS = 1
 export const IP_TTL = 2
 export const IP_PKTINFO = 8
-export const SO_TIMESTAMPNS = 35
 export const SO_RXQ_OVFL = 40
 export const IPV6_PKTINFO = 50
 export const IPV6_HOPLIMIT = 52

@@ -120,7 +120,7 @@ const ownValues = (plan: Plan, native: NativeSocket): ReadonlyMap<string, number
     const { level, option } = departure.shared
     const into = new Uint8Array(4)
     const length = native.getOption(level, option, into)
-    // Wine: IPV6_TCLASS is no option there (WSAENOPROTOOPT). What cannot be set has its default, 0.
+    // Wine: the class of IPv6 is no option there (WSAENOPROTOOPT). What cannot be set has its default, 0.
     if (isFault(length) && !/^(WSA)?ENOPROTOOPT$/.test(length.code)) return length
     values.set(`${level}/${option}`, new DataView(into.buffer).getUint32(0, true))
   }

@@ -1,0 +1,302 @@
+import { Codec, type ControlMessage, type Definition, define, HopLimit, isAbsence } from "@ancillary/control"
+import { FastCheck } from "effect"
+import { describe, expect, it } from "vitest"
+import { arrivals, builtIns, departure, departures, families, fits, platforms, read, refusal } from "./messages.ts"
+
+interface Mark extends ControlMessage<"mark", "ipv4" | "ipv6"> {
+  readonly received: { readonly mark: number }
+  readonly sendable: { readonly mark?: number | undefined }
+}
+
+const arrives = { level: 1, type: 36, payload: Codec.uint32 }
+const request = [{ level: 1, option: 75, value: 1 }]
+const row = { request, arrives: [arrives], sends: { level: 1, type: 36, payload: Codec.uint32 } }
+const absent = { absent: "only Linux marks packets" }
+
+/** A definition that holds, but for one cell, as a program without types may write it. */
+const withCell =
+  (cell: unknown, rest: object = {}) =>
+  () =>
+    define<Mark>({
+      key: "mark",
+      presence: "always",
+      table: {
+        linux: { ipv4: cell, ipv6: row },
+        winsock: { ipv4: absent, ipv6: absent },
+        darwin: { ipv4: absent, ipv6: absent }
+      },
+      ...rest
+    } as Definition<Mark>)
+
+const payload = (size: unknown) => ({ ...Codec.uint32, size })
+const arriving = (changed: object) => ({ request, arrives: [{ ...arrives, ...changed }] })
+const shared = (mask: number, size: unknown = 4) => ({
+  request: [],
+  sends: { level: 1, type: 36, payload: payload(size), shared: { mask, level: 1, option: 36 } }
+})
+const repeated = { presence: "repeated" }
+
+describe("define", () => {
+  it("makes a message that answers with the very rows and reasons that it was given", () => {
+    const mark = withCell(row)()
+    expect([mark.key, mark.presence]).toEqual(["mark", "always"])
+    expect(mark.cell("linux", "ipv4")).toBe(row)
+    expect(mark.cell("winsock", "ipv6")).toBe(absent)
+  })
+
+  it("answers for a family that the message does not have with a reason", () => {
+    expect(withCell(row)().cell("linux", "unix")).toEqual({ absent: "'mark' does not exist for unix sockets" })
+  })
+
+  it.each([
+    ["arrives alone", { request, arrives: [arrives] }],
+    ["arrives unasked", { request: [], arrives: [arrives] }],
+    ["is sent alone", { request: [], sends: row.sends }],
+    ["is sent, and does not arrive, with the reason", { request: [], arrives: absent, sends: row.sends }],
+    ["arrives, and is not sent, with the reason", { request, arrives: [arrives], sends: absent }],
+    ["arrives under two types", { request, arrives: [arrives, { ...arrives, type: 37 }] }],
+    ["has a negative level and type", arriving({ level: -1, type: -0x80000000 })],
+    ["has no payload", arriving({ payload: payload(0) })],
+    ["has the largest payload", arriving({ payload: payload({ maximum: 65535 }) })],
+    ["has one size, as a bound", arriving({ payload: payload({ minimum: 8, maximum: 8 }) })],
+    ["shares all bits", shared(0xffffffff)],
+    ["shares one byte", shared(0xfc, 1)]
+  ])("takes a message that %s", (_, cell) => {
+    expect(withCell(cell).call(undefined).cell("linux", "ipv4")).toBe(cell)
+  })
+
+  it.each(["Mark", "so-mark", "so_mark", "", "2nd", "a b", "é"])("refuses the key '%s'", (key) => {
+    expect(withCell(row, { key })).toThrow(
+      new TypeError(`A control message's key is a name in camelCase, not '${key}'.`)
+    )
+  })
+
+  it("refuses a presence that does not exist", () => {
+    expect(withCell(row, { presence: "sometimes" })).toThrow(
+      new TypeError(`Control message 'mark': presence is "always", "perhaps" or "repeated", not 'sometimes'.`)
+    )
+  })
+
+  it.each([
+    ["a missing cell", undefined, "there is neither a row nor an absence"],
+    ["an absence without a reason", { absent: " " }, "an absence without a reason"],
+    [
+      "no arrival without a reason",
+      { request: [], arrives: { absent: "" }, sends: row.sends },
+      "an absence without a reason"
+    ],
+    [
+      "no sending without a reason",
+      { request, arrives: [arrives], sends: { absent: "" } },
+      "an absence without a reason"
+    ],
+    ["an empty row", { request: [] }, "a message that neither arrives nor is sent is an absence, with its reason"],
+    [
+      "a row of absences",
+      { request: [], arrives: absent, sends: absent },
+      "a message that neither arrives nor is sent is an absence, with its reason"
+    ],
+    ["asking for what never arrives", { request, sends: row.sends }, "it is asked for, but never arrives"],
+    ["asking for what is absent", { request, arrives: absent, sends: row.sends }, "it is asked for, but never arrives"],
+    [
+      "the same arrival twice",
+      { request, arrives: [arrives, { ...arrives }] },
+      "it arrives twice under one level and type"
+    ],
+    ["a level of 1.5", arriving({ level: 1.5 }), "arrives: level and type are signed 32-bit integers"],
+    [
+      "a type of 2^31, which is read as -2^31",
+      arriving({ type: 2 ** 31 }),
+      "arrives: level and type are signed 32-bit integers"
+    ],
+    ["a type of -2^31 - 1", arriving({ type: -(2 ** 31) - 1 }), "arrives: level and type are signed 32-bit integers"],
+    [
+      "a type to send of NaN",
+      { request: [], sends: { ...row.sends, type: NaN } },
+      "sends: level and type are signed 32-bit integers"
+    ],
+    ["a payload of -1", arriving({ payload: payload(-1) }), "arrives: a payload of -1 bytes"],
+    ["a payload of 1.5", arriving({ payload: payload(1.5) }), "arrives: a payload of 1.5 bytes"],
+    ["a payload of 65536", arriving({ payload: payload({ maximum: 65536 }) }), "arrives: a payload of 65536 bytes"],
+    [
+      "a payload of NaN to send",
+      { request: [], sends: { ...row.sends, payload: payload(NaN) } },
+      "sends: a payload of NaN bytes"
+    ],
+    [
+      "a least above the greatest",
+      arriving({ payload: payload({ minimum: 9, maximum: 8 }) }),
+      "arrives: the least size is no integer from 0 to the greatest"
+    ],
+    [
+      "a least of -1",
+      arriving({ payload: payload({ minimum: -1, maximum: 8 }) }),
+      "arrives: the least size is no integer from 0 to the greatest"
+    ],
+    [
+      "a least of NaN",
+      arriving({ payload: payload({ minimum: NaN, maximum: 8 }) }),
+      "arrives: the least size is no integer from 0 to the greatest"
+    ],
+    ["a mask of nothing", shared(0), "sends: a mask is an integer of at least one bit"],
+    ["a mask of 1.5", shared(1.5), "sends: a mask is an integer of at least one bit"],
+    ["a mask of 33 bits", shared(2 ** 32), "sends: a mask is an integer of at least one bit"],
+    ["a mask beyond its payload", shared(0x100, 1), "sends: the mask has bits that a payload of 1 bytes does not have"],
+    ["a shared payload of 8", shared(1, 8), "sends: only a payload of at most 4 bytes can be shared"],
+    [
+      "a shared payload of any size",
+      shared(1, { maximum: 4 }),
+      "sends: only a payload of at most 4 bytes can be shared"
+    ]
+  ])("refuses %s", (_, cell, sentence) => {
+    expect(withCell(cell)).toThrow(new TypeError(`Control message 'mark', linux, ipv4: ${sentence}.`))
+  })
+
+  it("refuses a message that repeats and may be of no size, for then there is no end of what a buffer may hold", () => {
+    expect(withCell(arriving({ payload: payload({ minimum: 0, maximum: 8 }) }), repeated)).toThrow(
+      new TypeError("Control message 'mark', linux, ipv4: arrives: a repeated message of no size.")
+    )
+  })
+})
+
+describe("the messages that come with the library", () => {
+  it("are all there, each with its own key", () => {
+    expect(builtIns.map(({ key }) => key).toSorted()).toEqual([
+      "dropCount",
+      "dscp",
+      "ecn",
+      "hopLimit",
+      "originalArrivalInterface",
+      "pktInfo",
+      "routingHeader",
+      "timestamp"
+    ])
+  })
+
+  it("answer for every platform and family with a row or with a reason", () => {
+    for (const message of builtIns)
+      for (const platform of platforms)
+        for (const family of families) {
+          const cell = message.cell(platform, family)
+          if (isAbsence(cell)) expect(cell.absent, `${message.key}, ${platform}, ${family}`).toMatch(/^\S.{10,}[^.]$/)
+          else expect(cell.request.length + arrivals(message, platform, family).length).toBeGreaterThan(0)
+        }
+  })
+
+  /** Level and option asked for; level and type of what arrives; of what is sent. */
+  const facts = (platform: (typeof platforms)[number], family: (typeof families)[number]) =>
+    Object.fromEntries(
+      builtIns.flatMap((message) => {
+        const cell = message.cell(platform, family)
+        if (isAbsence(cell)) return []
+        const asked = cell.request.map((each) =>
+          "ioctl" in each ? `ioctl ${each.ioctl}` : `${each.level},${each.option}=${String(each.value)}`
+        )
+        const seen = arrivals(message, platform, family).map(({ level, type }) => `${level},${type}`)
+        const sends = departure(message, platform, family)
+        return [
+          [message.key, [asked.join(" "), seen.join(" "), sends ? `${sends.level},${sends.type}` : ""].join(" | ")]
+        ]
+      })
+    )
+
+  it("Linux: are asked for, arrive and are sent as was measured", () => {
+    expect(facts("linux", "ipv4")).toEqual({
+      pktInfo: "0,8=1 | 0,8 | 0,8",
+      hopLimit: "0,12=1 | 0,2 | 0,2",
+      dscp: "0,13=1 | 0,1 | 0,1",
+      ecn: "0,13=1 | 0,1 | 0,1",
+      dropCount: "1,40=1 | 1,40 | ",
+      timestamp: "1,64=1 | 1,64 | "
+    })
+    expect(facts("linux", "ipv6")).toEqual({
+      pktInfo: "41,49=1 | 41,50 | 41,50",
+      hopLimit: "41,51=1 | 41,52 | 41,52",
+      dscp: "41,66=1 | 41,67 | 41,67",
+      ecn: "41,66=1 | 41,67 | 41,67",
+      routingHeader: "41,56=1 | 41,57 | ",
+      dropCount: "1,40=1 | 1,40 | ",
+      timestamp: "1,64=1 | 1,64 | "
+    })
+    expect(facts("linux", "unix")).toEqual({ timestamp: "1,64=1 | 1,64 | " })
+  })
+
+  it("Winsock: are asked for, arrive (under two types, by version) and are sent as the headers and documents say", () => {
+    expect(facts("winsock", "ipv4")).toEqual({
+      pktInfo: "0,19=1 | 0,19 | 0,19",
+      hopLimit: "0,21=1 | 0,4 0,21 | 0,4",
+      dscp: "0,40=1 | 0,3 0,39 | 0,3",
+      ecn: "0,40=1 | 0,3 0,39 | 0,50",
+      originalArrivalInterface: "0,47=1 | 0,47 | "
+    })
+    expect(facts("winsock", "ipv6")).toEqual({
+      pktInfo: "41,19=1 | 41,19 | 41,19",
+      hopLimit: "41,21=1 | 41,21 | 41,21",
+      dscp: "41,40=1 | 41,39 | 41,39",
+      ecn: "41,40=1 | 41,39 | 41,50",
+      routingHeader: "41,38=1 | 41,32 | "
+    })
+    expect(facts("winsock", "unix")).toEqual({})
+  })
+
+  it("Darwin: are asked for, arrive and are sent as the headers say", () => {
+    expect(facts("darwin", "ipv4")).toEqual({
+      pktInfo: "0,26=1 | 0,26 | 0,26",
+      hopLimit: "0,24=1 | 0,24 | ",
+      dscp: "0,27=1 | 0,27 | 0,3",
+      ecn: "0,27=1 | 0,27 | 0,3",
+      timestamp: "65535,1024=1 | 65535,2 | "
+    })
+    expect(facts("darwin", "ipv6")).toEqual({
+      pktInfo: "41,61=1 | 41,46 | 41,46",
+      hopLimit: "41,37=1 | 41,47 | 41,47",
+      dscp: "41,35=1 | 41,36 | 41,36",
+      ecn: "41,35=1 | 41,36 | 41,36",
+      routingHeader: "41,38=1 | 41,51 | ",
+      timestamp: "65535,1024=1 | 65535,2 | "
+    })
+    expect(facts("darwin", "unix")).toEqual({ timestamp: "65535,1024=1 | 65535,2 | " })
+  })
+
+  it("answer any value that shall be sent with a sentence or with nothing, never with an exception", () => {
+    const value = FastCheck.anything({ withNullPrototype: true, withBigInt: true })
+    const record = FastCheck.record({ source: value, interfaceIndex: value }, { requiredKeys: [] })
+    for (const message of builtIns)
+      for (const { family, platform, sends } of departures(message))
+        FastCheck.assert(
+          FastCheck.property(FastCheck.oneof(value, record), (given) => {
+            const sentence = refusal(sends, given)
+            if (sentence !== undefined) expect(sentence, `${message.key}, ${platform}, ${family}`).toMatch(/\S/)
+          }),
+          { numRuns: 200 }
+        )
+  })
+
+  it("read any payload of their size as a value or as malformed, at its offset, and read nothing outside", () => {
+    for (const message of builtIns)
+      for (const platform of platforms)
+        for (const family of families)
+          for (const arrival of arrivals(message, platform, family)) {
+            const { size } = arrival.payload
+            const [minLength, maxLength] = typeof size === "number" ? [size, size] : [size.minimum ?? 0, size.maximum]
+            FastCheck.assert(
+              FastCheck.property(FastCheck.uint8Array({ minLength, maxLength }), (bytes) => {
+                expect(fits(size, bytes.length)).toBe(true)
+                // Among other bytes, and at the very end of what there is.
+                const value = read(arrival, bytes)
+                const alone = arrival.payload.read(new DataView(new Uint8Array(bytes).buffer), 0, bytes.length)
+                if (Codec.isMalformed(value)) expect(value.offset).toBe(4)
+                expect(Codec.isMalformed(value) ? value.malformed : value).toEqual(
+                  Codec.isMalformed(alone) ? alone.malformed : alone
+                )
+              }),
+              { numRuns: 50 }
+            )
+          }
+  })
+
+  it("the reason why macOS sends no IPv4 hop limit is a sentence of the row, beside how it arrives", () => {
+    const cell = HopLimit.cell("darwin", "ipv4")
+    expect(isAbsence(cell) ? cell : cell.sends).toEqual({ absent: "macOS takes no TTL with a single IPv4 datagram" })
+  })
+})

@@ -1,0 +1,121 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, relative, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it } from "vitest"
+import * as Darwin from "../src/platform/darwin.ts"
+import * as Linux from "../src/platform/linux.ts"
+import * as Winsock from "../src/platform/winsock.ts"
+
+const packages = fileURLToPath(new URL("../../", import.meta.url))
+const control = join(packages, "control/src")
+
+const filesUnder = (folder: string): ReadonlyArray<string> =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.[cm]?[jt]s$/.test(file))
+    .map((file) => join(folder, file))
+
+/** What the packages are made of, tests and what is built excluded. */
+const sources = readdirSync(packages, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && readdirSync(join(packages, entry.name)).includes("src"))
+  .flatMap(({ name }) => filesUnder(join(packages, name, "src")))
+  .map((path) => ({
+    file: relative(packages, path).replaceAll("\\", "/"),
+    lines: readFileSync(path, "utf8").split("\n")
+  }))
+
+const linesWith = (pattern: RegExp) =>
+  sources.flatMap(({ file, lines }) =>
+    lines.flatMap((line, index) => (pattern.test(line) ? [{ file, at: `${file}:${index + 1}` }] : []))
+  )
+
+const platforms = { linux: Linux, darwin: Darwin, winsock: Winsock }
+const isPlatform = (file: string) => file.startsWith("control/src/platform/")
+const optionsFile = "socket/src/SocketOption.ts"
+
+const names = new Set(Object.values(platforms).flatMap((constants) => Object.keys(constants)))
+/** Levels are everybody's. */
+const levels = new Set(["IPPROTO_IP", "IPPROTO_IPV6", "SOL_SOCKET"])
+/** Options that are no message's: what a socket is set to, each in the one table of them. Prose may name them. */
+const options = new Set(
+  [...names].filter(
+    (name) => !levels.has(name) && linesWith(new RegExp(`\\.${name}\\b`)).some(({ file }) => file === optionsFile)
+  )
+)
+const ofMessages = [...names].filter((name) => !levels.has(name) && !options.has(name))
+
+/** To which message a file belongs. The traffic class byte is one thing with three files: what is shared, and two views. */
+const home = (file: string): string | undefined => {
+  if (file === "control/src/internal/classByte.ts") return "the traffic class byte"
+  if (!/^control\/src\/message\/[A-Z][A-Za-z0-9]*\.ts$/.test(file)) return undefined
+  const lines = sources.find((source) => source.file === file)?.lines ?? []
+  return lines.some((line) => line.includes(`from "../internal/classByte.ts"`)) ? "the traffic class byte" : file
+}
+
+describe("the search test", () => {
+  it("finds what it searches for", () => {
+    expect(sources.length).toBeGreaterThan(40)
+    expect(ofMessages).toEqual(
+      expect.arrayContaining(["IP_PKTINFO", "IPV6_RECVHOPLIMIT", "IP_TOS", "SO_RXQ_OVFL", "SCM_TIMESTAMP", "IP_ECN"])
+    )
+    expect([...options].toSorted()).toEqual([
+      "IPV6_V6ONLY",
+      "SO_BINDTODEVICE",
+      "SO_RCVBUF",
+      "SO_REUSEADDR",
+      "SO_SNDBUF"
+    ])
+  })
+
+  it.each(ofMessages)("%s stands in its platform's constants and in its message's own file, nowhere else", (name) => {
+    const places = linesWith(new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`)).filter(
+      ({ file }) => !isPlatform(file)
+    )
+    const strays = places.filter(({ file }) => home(file) === undefined)
+    expect(strays.map(({ at }) => at)).toEqual([])
+    const homes = new Set(places.map(({ file }) => home(file)))
+    expect(homes.size, `${name} is used by: ${places.map(({ at }) => at).join(", ")}`).toBe(1)
+  })
+
+  it.each([...options])("%s, an option that is no message's, is set in the one table of options", (name) => {
+    const places = linesWith(new RegExp(`\\.${name}\\b`))
+    expect(places.filter(({ file }) => file !== optionsFile).map(({ at }) => at)).toEqual([])
+  })
+
+  it.each(Object.keys(platforms))("%s: every constant is used", (platform) => {
+    const constants = Object.keys(platforms[platform as keyof typeof platforms])
+    // Through its module (`Linux.IP_TTL`), which is imported under the platform's name.
+    const used = (name: string) =>
+      linesWith(new RegExp(`\\b${platform[0]?.toUpperCase()}${platform.slice(1)}\\.${name}\\b`))
+    expect(constants.filter((name) => used(name).length === 0)).toEqual([])
+  })
+})
+
+describe("the purity of control", () => {
+  const imports = filesUnder(control).flatMap((path) => {
+    const text = readFileSync(path, "utf8").replaceAll(/^ *(\/?\*|\/\/).*$/gm, "")
+    const found = text.matchAll(/\b(?:from|import|require)\s*\(?\s*["'`]([^"'`]+)["'`]/g)
+    return [...found].map(([, specifier = ""]) => ({ path, specifier }))
+  })
+
+  it("imports its own files and nothing else: no effect, no node, no koffi", () => {
+    expect(imports.length).toBeGreaterThan(40)
+    const inside = ({ path, specifier }: (typeof imports)[number]) =>
+      /^\.\.?\//.test(specifier) && !relative(control, resolve(dirname(path), specifier)).startsWith("..")
+    expect(
+      imports.filter((each) => !inside(each)).map(({ path, specifier }) => `${relative(packages, path)}: ${specifier}`)
+    ).toEqual([])
+  })
+
+  it("names nothing that only Node or only a browser has", () => {
+    const globals =
+      /(?<![.\w])(process|Buffer|require|__dirname|window|document|TextEncoder|TextDecoder|setTimeout)(?=[.(])/
+    const found = sources.flatMap(({ file, lines }) =>
+      file.startsWith("control/src/")
+        ? lines.flatMap((line, index) =>
+            !/^ *(\/?\*|\/\/)/.test(line) && globals.test(line) ? [`${file}:${index + 1}`] : []
+          )
+        : []
+    )
+    expect(found).toEqual([])
+  })
+})

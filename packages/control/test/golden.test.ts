@@ -1,0 +1,285 @@
+import { readFileSync } from "node:fs"
+import {
+  abis,
+  ControlBuffer,
+  Dscp,
+  Ecn,
+  HopLimit,
+  Ipv4Address,
+  Ipv6Address,
+  PktInfo,
+  type Platform
+} from "@ancillary/control"
+import { describe, expect, it } from "vitest"
+import { requirement } from "../../testing/machine.ts"
+import * as Linux from "../src/platform/linux.ts"
+import * as Winsock from "../src/platform/winsock.ts"
+import { arrivals, builtIns, departure, fits, type RowFamily, written } from "./messages.ts"
+import { abiNamed, fromHex, hex, type Vectors, vectors, viewOf } from "./vectors.ts"
+
+const constantsOf: { readonly [P in Platform]?: { readonly [name: string]: number } } = {
+  linux: Linux,
+  winsock: Winsock
+}
+
+/** Constants that a system's headers lack, though its kernel knows them. */
+const notInHeaders: { readonly [abi: string]: ReadonlyArray<string> } = { "linux-musl-64": ["SO_TIMESTAMPNS_NEW"] }
+
+/** Where ours deliberately parts from a macro, and what ours says. Everything else is as the macro has it. */
+const differently = (abi: string, walk: string): { readonly ours: number | undefined } | undefined =>
+  abi.startsWith("winsock")
+    ? {
+        // Winsock: the macro believes cmsg_len, and a walk over one of the first two stays on its header for ever.
+        "a message that declares nothing": { ours: undefined },
+        "a message that declares all bits": { ours: undefined },
+        // Winsock: … and goes on inside of the header that it is at.
+        "a message that declares less than a header": { ours: undefined }
+      }[walk]
+    : abi === "linux-musl-64"
+      ? // musl: CMSG_NXTHDR wants more than a bare header at the very end. The kernel may deliver one (an empty payload), and glibc finds it.
+        { "a second header without payload, at the very end": { ours: 24 } }[walk]
+      : undefined
+
+/** What stands in the buffers, token by token of their names, as the reader shall tell it. */
+const valuesOf = (token: string, platform: Platform, family: RowFamily): ReadonlyArray<readonly [string, unknown]> => {
+  switch (token) {
+    case "pktInfo":
+      return [
+        [
+          "pktInfo",
+          family === "ipv6"
+            ? {
+                destination: Ipv6Address.of([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]),
+                local: undefined,
+                interfaceIndex: 7
+              }
+            : {
+                destination: Ipv4Address.of(198, 51, 100, 2),
+                local: platform === "winsock" ? undefined : Ipv4Address.of(192, 0, 2, 1),
+                interfaceIndex: 7
+              }
+        ]
+      ]
+    case "hopLimit":
+      return [["hopLimit", 64]]
+    case "trafficClass":
+      return [
+        ["dscp", 46],
+        ["ecn", "ect1"]
+      ]
+    case "dropCount":
+      return [["dropCount", 5]]
+    case "timestamp":
+      return [["timestamp", 1_700_000_000_123_456_789n]]
+    case "timestampOld":
+      // Asked for by another number (35) than the one that we ask by: a message that nobody declared.
+      return []
+    case "originalArrivalInterface":
+      return [["originalArrivalInterface", 7]]
+    case "routingHeader":
+      return [["routingHeader", fromHex("1100fd0001020304")]]
+    default:
+      throw new Error(`nobody says what '${token}' shall be read as`)
+  }
+}
+
+/** What the rows of the built-in messages read out of a buffer, in its order. */
+const readAll = (golden: Vectors, bytes: Uint8Array, families: ReadonlyArray<RowFamily>) => {
+  const abi = abiNamed(golden.abi)
+  const cursor = new ControlBuffer.Cursor(abi)
+  const view = viewOf(bytes)
+  cursor.reset(view, 0, bytes.length)
+  const values: Array<readonly [string, unknown]> = []
+  while (cursor.next())
+    for (const family of families)
+      for (const message of builtIns)
+        for (const { level, payload, type } of arrivals(message, abi.platform, family)) {
+          if (level !== cursor.level || type !== cursor.type) continue
+          expect(fits(payload.size, cursor.payloadLength), `the size of ${message.key}`).toBe(true)
+          values.push([message.key, payload.read(view, cursor.payloadAt, cursor.payloadLength)])
+        }
+  expect(cursor.malformed).toBeUndefined()
+  return values
+}
+
+/** `ipv4 received by Windows 10 1607: pktInfo hopLimit` → what it is, and the tokens. */
+const parseName = (name: string) => {
+  const [what = "", contents = ""] = name.split(": ")
+  const [family = "", direction = ""] = what.split(" ")
+  return { family, direction, tokens: contents.split(" ") }
+}
+
+/** A message of a built-in as its row writes it. */
+const sent = (message: (typeof builtIns)[number], platform: Platform, family: RowFamily, value: unknown) => {
+  const sends = departure(message, platform, family)
+  if (sends === undefined) throw new Error(`'${message.key}' is not sent on ${platform}, ${family}`)
+  return { level: sends.level, type: sends.type, payload: written(sends, value), shared: sends.shared }
+}
+
+const messageSent = (token: string, platform: Platform, family: RowFamily): ControlBuffer.RawMessage => {
+  switch (token) {
+    case "pktInfo":
+      return sent(PktInfo, platform, family, {
+        source: family === "ipv4" ? "192.0.2.1" : Ipv6Address.of([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]),
+        interfaceIndex: 7
+      })
+    case "hopLimit":
+      return sent(HopLimit, platform, family, 64)
+    case "ecn":
+      return sent(Ecn, platform, family, "ect1")
+    case "trafficClass": {
+      // 0xb9, from two views of it. Where ECN is not one (Winsock has a message for it), its bits are the socket's own.
+      const views = [sent(Dscp, platform, family, 46), sent(Ecn, platform, family, "ect1")]
+      let number = 0xb9
+      for (const { payload, shared } of views)
+        if (shared) number = (number & ~shared.mask) | (viewOf(payload).getInt32(0, true) & shared.mask)
+      const [{ level, type } = { level: -1, type: -1 }] = views
+      return { level, type, payload: new Uint8Array(Int32Array.of(number).buffer) }
+    }
+    default:
+      throw new Error(`nobody says how '${token}' is sent`)
+  }
+}
+
+it("an ABI claims a proof by headers or by a run exactly where there are golden vectors of it", () => {
+  const proven = abis.filter(({ proof }) => proof !== "documentation").map(({ name }) => name)
+  expect(proven.toSorted()).toEqual(vectors.map(({ abi }) => abi).toSorted())
+})
+
+for (const golden of vectors) {
+  const abi = abiNamed(golden.abi)
+  describe(golden.abi, () => {
+    it("has every size and offset that the compiler gives to the structures", () => {
+      const { name, platform, proof: _, ...layout } = abi
+      expect({ ...layout, mmsghdr: layout.mmsghdr ?? null }).toStrictEqual(golden.layout)
+      expect(name.startsWith(platform)).toBe(true)
+    })
+
+    it("has the space and length of the macros for payloads of 0 to 64 bytes", () => {
+      const payloads = Array.from({ length: 65 }, (_, payload) => payload)
+      expect(payloads.map((payload) => ControlBuffer.length(abi, payload))).toEqual(golden.macros.length)
+      expect(payloads.map((payload) => ControlBuffer.space(abi, payload))).toEqual(golden.macros.space)
+    })
+
+    it.each(golden.macros.first)("finds the first header as the macro does: $name", ({ bytesHex, result }) => {
+      expect(ControlBuffer.firstHeader(abi, viewOf(fromHex(bytesHex))) ?? null).toBe(result)
+    })
+
+    it.each(golden.macros.next)("goes on to the next header: $name", ({ at, bytesHex, name, result }) => {
+      const ours = ControlBuffer.nextHeader(abi, viewOf(fromHex(bytesHex)), at ?? undefined)
+      const exempt = differently(golden.abi, name)
+      expect(ours ?? null).toBe(exempt === undefined ? result : (exempt.ours ?? null))
+      // An exemption that is no longer needed shall go.
+      if (exempt !== undefined) expect(ours ?? null).not.toBe(result)
+    })
+
+    it("has the numbers of the headers", () => {
+      const numbers = Object.entries(constantsOf[abi.platform] ?? {})
+      const lacking = notInHeaders[golden.abi] ?? []
+      expect(numbers.length).toBeGreaterThan(20)
+      for (const [name, number] of numbers)
+        expect(golden.constants[name], name).toBe(lacking.includes(name) ? undefined : number)
+      const { AF_INET: ipv4, AF_INET6: ipv6, AF_UNIX: unix } = golden.constants
+      expect(abi.family).toEqual({ ipv4, ipv6, unix })
+    })
+
+    it.each(golden.buffers)("walks, and writes again byte for byte, $name", ({ bytes, controlLength, messages }) => {
+      const raw = messages.map(({ level, payload, type }) => ({ level, type, payload: fromHex(payload) }))
+      expect(ControlBuffer.toMessages(abi, fromHex(bytes))).toEqual({ messages: raw, malformed: undefined })
+      expect(hex(ControlBuffer.fromMessages(abi, raw))).toBe(bytes)
+      expect(raw.map(({ payload }) => ControlBuffer.length(abi, payload.length))).toEqual(
+        messages.map(({ length }) => length)
+      )
+      expect(raw.reduce((sum, { payload }) => sum + ControlBuffer.space(abi, payload.length), 0)).toBe(controlLength)
+    })
+
+    it.each(golden.buffers)("finds the payloads by the macros in $name", ({ bytes, messages }) => {
+      const view = viewOf(fromHex(bytes))
+      const found: Array<string> = []
+      let header = ControlBuffer.firstHeader(abi, view)
+      while (header !== undefined) {
+        const at = ControlBuffer.data(abi, header)
+        const length = ControlBuffer.readField(view, header, abi.cmsghdr.length)
+        found.push(bytes.slice(2 * at, 2 * (header + length)))
+        header = ControlBuffer.nextHeader(abi, view, header)
+      }
+      expect(found).toEqual(messages.map(({ payload }) => payload))
+    })
+
+    const received = golden.buffers.filter(({ name }) => parseName(name).direction === "received")
+    it.each(received)("reads what the C program put there: $name", ({ bytes, name }) => {
+      const { family, tokens } = parseName(name)
+      if (family === "dual") {
+        // The destination stands there twice: mapped into IPv6, then as the IPv4 message with all that belongs to it.
+        const mapped = { destination: Ipv6Address.parse("::ffff:198.51.100.2"), local: undefined, interfaceIndex: 7 }
+        const ipv4 = tokens.flatMap((token) => valuesOf(token, abi.platform, "ipv4"))
+        expect(readAll(golden, fromHex(bytes), ["ipv4", "ipv6"])).toEqual([["pktInfo", mapped], ...ipv4])
+        return
+      }
+      const one = family === "ipv4" ? "ipv4" : "ipv6"
+      const expected = tokens.flatMap((token) => valuesOf(token, abi.platform, one))
+      expect(readAll(golden, fromHex(bytes), [one])).toEqual(expected)
+    })
+
+    const sendable = golden.buffers.filter(({ name }) => parseName(name).direction === "sent")
+    it.each(sendable)("writes what the C program would hand to the kernel: $name", ({ bytes, name }) => {
+      const { family, tokens } = parseName(name)
+      const one = family === "ipv4" ? "ipv4" : "ipv6"
+      const messages = tokens.map((token) => messageSent(token, abi.platform, one))
+      expect(hex(ControlBuffer.fromMessages(abi, messages))).toBe(bytes)
+    })
+  })
+}
+
+interface Generator {
+  readonly generate: (name: string) => Vectors
+  readonly targets: () => ReadonlyArray<{
+    readonly name: string
+    readonly available: boolean
+    readonly package: string
+  }>
+}
+
+describe("compiled afresh", async () => {
+  const { generate, targets } = (await import(new URL("../golden/generate.mjs", import.meta.url).href)) as Generator
+
+  // Other compilers and C libraries than those of Debian 12 may know more constants and walk differently (`../golden/README.md`).
+  const sameVersions = /^VERSION_ID="12"$/m.test(systemRelease())
+  const comparable = (document: Vectors, golden: Vectors) =>
+    sameVersions
+      ? document
+      : {
+          ...document,
+          macros: { ...document.macros, next: [] },
+          constants: Object.fromEntries(
+            Object.entries(document.constants).filter(([name]) => golden.constants[name] !== undefined)
+          )
+        }
+
+  const known = targets()
+  it("there is a compiler's recipe for every document", () => {
+    expect(known.map(({ name }) => name).toSorted()).toEqual(vectors.map(({ abi }) => abi).toSorted())
+  })
+
+  for (const { available, name, package: debian } of known) {
+    const here = process.platform === "linux" && process.arch === "x64"
+    const present = requirement(
+      `golden vectors of ${name}, compiled afresh`,
+      here && available,
+      here ? `apt-get install ${debian}` : "The compilers run on x86-64 Linux."
+    )
+    it.runIf(present)(`the document of ${name} is what is committed`, { timeout: 60_000 }, () => {
+      const golden = vectors.find(({ abi }) => abi === name)
+      if (golden === undefined) throw new Error(`${name}.json is not there`)
+      expect(comparable(generate(name), golden)).toEqual(comparable(golden, golden))
+    })
+  }
+})
+
+function systemRelease(): string {
+  try {
+    return readFileSync("/etc/os-release", "utf8")
+  } catch {
+    return ""
+  }
+}

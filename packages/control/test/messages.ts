@@ -1,0 +1,64 @@
+/**
+ * The messages that come with the library, found by what they are, and their rows as erased as a program finds them.
+ */
+import * as control from "@ancillary/control"
+import { type Arrival, type Cell, Codec, type Departure, isAbsence, type Platform } from "@ancillary/control"
+
+type Erased = {
+  readonly key: string
+  readonly presence: string
+  readonly cell: (platform: Platform, family: RowFamily) => Cell
+}
+export type RowFamily = "ipv4" | "ipv6" | "unix"
+
+export const platforms: ReadonlyArray<Platform> = ["linux", "winsock", "darwin"]
+export const families: ReadonlyArray<RowFamily> = ["ipv4", "ipv6", "unix"]
+
+const isMessage = (value: unknown): value is Erased =>
+  typeof value === "object" && value !== null && "cell" in value && "presence" in value
+
+/** Every message that the package exports: a new one is tested by the laws without being added here. */
+export const builtIns: ReadonlyArray<Erased> = Object.values<unknown>(control).filter(isMessage)
+
+export const arrivals = (message: Erased, platform: Platform, family: RowFamily): ReadonlyArray<Arrival<unknown>> => {
+  const cell = message.cell(platform, family)
+  return isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives) ? [] : cell.arrives
+}
+
+export const departure = (message: Erased, platform: Platform, family: RowFamily): Departure<never> | undefined => {
+  const cell = message.cell(platform, family)
+  return isAbsence(cell) || cell.sends === undefined || isAbsence(cell.sends) ? undefined : cell.sends
+}
+
+/** Every cell in which something is sent. */
+export const departures = (message: Erased) =>
+  platforms.flatMap((platform) =>
+    families.flatMap((family) => {
+      const sends = departure(message, platform, family)
+      return sends === undefined ? [] : [{ platform, family, sends }]
+    })
+  )
+
+export const fits = (size: Codec.Codec<unknown>["size"], bytes: number): boolean =>
+  typeof size === "number" ? bytes === size : bytes >= (size.minimum ?? 0) && bytes <= size.maximum
+
+/** Why a value may not be sent; any value, as a program without types would hand it over. */
+export const refusal = (sends: Departure<never> | undefined, value: unknown): string | undefined =>
+  sends?.payload.refuse?.(value as never)
+
+/** The bytes that a value is sent as. Written into bytes that are not zero, so that what is left out shows. */
+export const written = (sends: Departure<never>, value: unknown): Uint8Array => {
+  const { size } = sends.payload
+  const room = new Uint8Array((typeof size === "number" ? size : size.maximum) + 8).fill(0xaa)
+  const length = sends.payload.write(new DataView(room.buffer, 4), 0, value as never)
+  if (room.slice(0, 4).some((byte) => byte !== 0xaa) || room.slice(4 + length).some((byte) => byte !== 0xaa))
+    throw new Error("something was written outside of the payload")
+  return room.slice(4, 4 + length)
+}
+
+/** What is read from bytes, which lie behind others and before others. */
+export const read = (arrives: Arrival<unknown> | undefined, bytes: Uint8Array, length = bytes.length): unknown => {
+  const buffer = new Uint8Array(bytes.length + 8).fill(0xee)
+  buffer.set(bytes, 4)
+  return arrives?.payload.read(new DataView(buffer.buffer), 4, length)
+}

@@ -1,0 +1,53 @@
+/** Messages that are only read: what their bytes say. */
+import { DropCount, OriginalArrivalInterface, RoutingHeader, Timestamp } from "@ancillary/control"
+import { FastCheck } from "effect"
+import { expect, it } from "vitest"
+import { arrivals, builtIns, departures, families, fits, platforms, read } from "./messages.ts"
+import { fromHex, viewOf } from "./vectors.ts"
+
+it("none of them can be sent", () => {
+  for (const message of [DropCount, OriginalArrivalInterface, RoutingHeader, Timestamp]) {
+    expect(builtIns).toContain(message)
+    expect(departures(message)).toEqual([])
+  }
+})
+
+it("a timestamp is nanoseconds since 1970, before it too: Linux counts nanoseconds, Darwin microseconds in 32 bits", () => {
+  const second = FastCheck.bigInt({ min: -(2n ** 33n), max: 2n ** 33n })
+  const nanos = FastCheck.integer({ min: 0, max: 999_999_999 })
+  FastCheck.assert(
+    FastCheck.property(second, nanos, (seconds, rest) => {
+      const linux = new Uint8Array(16)
+      viewOf(linux).setBigInt64(0, seconds, true)
+      viewOf(linux).setBigInt64(8, BigInt(rest), true)
+      const darwin = new Uint8Array(16).fill(0xff)
+      viewOf(darwin).setBigInt64(0, seconds, true)
+      viewOf(darwin).setInt32(8, Math.floor(rest / 1000), true)
+      for (const family of families) {
+        expect(read(arrivals(Timestamp, "linux", family)[0], linux)).toBe(seconds * 1_000_000_000n + BigInt(rest))
+        expect(read(arrivals(Timestamp, "darwin", family)[0], darwin)).toBe(
+          seconds * 1_000_000_000n + BigInt(Math.floor(rest / 1000) * 1000)
+        )
+      }
+    })
+  )
+})
+
+it("a drop count and an interface index are unsigned", () => {
+  for (const family of ["ipv4", "ipv6"] as const)
+    expect(read(arrivals(DropCount, "linux", family)[0], fromHex("ffffffff"))).toBe(0xffffffff)
+  expect(read(arrivals(OriginalArrivalInterface, "winsock", "ipv4")[0], fromHex("00000080"))).toBe(0x80000000)
+})
+
+it("a routing header is a copy of the packet's, of 8 to 2048 bytes, any number of times", () => {
+  expect(RoutingHeader.presence).toBe("repeated")
+  for (const platform of platforms) {
+    const [arrival] = arrivals(RoutingHeader, platform, "ipv6")
+    if (arrival === undefined) throw new Error("it arrives")
+    expect([7, 8, 2048, 2049].map((bytes) => fits(arrival.payload.size, bytes))).toEqual([false, true, true, false])
+    const bytes = fromHex("1100fd0001020304")
+    const value = read(arrival, bytes)
+    expect(value).toEqual(bytes)
+    expect(value).not.toBe(bytes)
+  }
+})

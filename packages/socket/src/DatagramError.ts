@@ -139,18 +139,18 @@ const bindReasons: { readonly [code in string]?: readonly [DatagramBindError["re
   ],
   EACCES: [
     "PermissionDenied",
-    "Ports below 1024 and some options want privileges: choose a higher port or grant CAP_NET_BIND_SERVICE"
+    "Ports below 1024 and some options want privileges: choose a higher port or grant them (Linux: CAP_NET_BIND_SERVICE)"
   ],
   EPERM: [
     "PermissionDenied",
-    "The operation wants privileges: grant them (CAP_NET_ADMIN, CAP_NET_RAW) or leave the option out"
+    "The operation wants privileges: grant them (Linux: CAP_NET_ADMIN, CAP_NET_RAW) or leave the option out"
   ],
   EINVAL: [
     "InvalidArgument",
     "The kernel refuses the value: check it against the documentation of the option or the address"
   ],
-  EMFILE: ["TooManyOpenFiles", "The process has too many files open: close some or raise the limit (ulimit -n)"],
-  ENFILE: ["TooManyOpenFiles", "The system has too many files open: close some or raise fs.file-max"],
+  EMFILE: ["TooManyOpenFiles", "The process has too many sockets and files open: close some or raise its limit"],
+  ENFILE: ["TooManyOpenFiles", "The system has too many files open: close some or raise its limit"],
   ENODEV: ["InvalidArgument", "There is no such interface: check its name or index"]
 }
 

@@ -6,9 +6,9 @@ import { requirement } from "../../testing/machine.ts"
 import { wineAvailable } from "../wine/prepare.mjs"
 import { runSuite } from "../wine/suite.mjs"
 
-/** Paths from the root of the repository. Each list is a process of its own: the users of Winsock are counted by process. */
-const conformance = ["packages/winsock/test/wine/conformance.wine.ts"]
-const own = [
+/** Paths from the root of the repository. */
+const files = [
+  "packages/winsock/test/wine/conformance.wine.ts",
   "packages/winsock/test/wine/truncation.wine.ts",
   "packages/winsock/test/wine/documented.wine.ts",
   "packages/winsock/test/wine/driver.wine.ts",
@@ -21,10 +21,9 @@ const root = new URL("../../../", import.meta.url)
 const how = "apt-get install -y --no-install-recommends wine wine64 (packages/winsock/wine/README.md)"
 
 describe.runIf(requirement("Winsock, which runs under Wine", wineAvailable(), how))("under Wine", async () => {
-  const results = []
-  for (const files of wineAvailable() ? [conformance, own] : []) {
-    results.push(...(await runSuite(files.map((file) => new URL(file, root).pathname))).results)
-  }
+  const { results } = wineAvailable()
+    ? await runSuite(files.map((file) => new URL(file, root).pathname))
+    : { results: [] }
   for (const { error, name, ok } of results) {
     it(name.replace("packages/winsock/test/wine/", ""), () => {
       expect(ok, error).toBe(true)

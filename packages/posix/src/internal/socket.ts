@@ -61,13 +61,19 @@ export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number): Native
     return count
   }
 
-  // Darwin: one call a datagram. A fault behind the first comes with the next call, as `receive` promises.
+  /** What a call answered after others had filled slots: it comes with the next `receive`. */
+  let pending: Fault | undefined
+
+  // Darwin: one call a datagram.
   const receiveOneByOne = (arena: NativeArena, slots: number, flags: number): number | Fault => {
     for (let slot = 0; slot < slots; slot++) {
       const bytes = libc.recvmsg(fd, arena.headerAddress(slot), flags)
       if (bytes < 0) {
         const errno = lastError()
-        return slot > 0 || errno === EAGAIN ? slot : fault("recvmsg", errno)
+        if (errno === EAGAIN) return slot
+        if (slot === 0) return fault("recvmsg", errno)
+        pending = fault("recvmsg", errno)
+        return slot
       }
       received(arena, slot, bytes)
     }
@@ -107,10 +113,17 @@ export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number): Native
     },
     receive: (shared, slots, peek) => {
       if (!open) return closed("recvmmsg")
+      if (pending !== undefined) {
+        const failed = pending
+        pending = undefined
+        return failed
+      }
       const arena = native(shared)
-      arena.prepare(slots, 0)
-      const count = receiveMany(arena, slots, numbers.receiveFlags | (peek ? numbers.MSG_PEEK : 0))
-      const damage = arena.damage(slots)
+      // A peek leaves the datagram where it is: a second slot would show it again.
+      const wanted = peek ? Math.min(slots, 1) : slots
+      arena.prepare(wanted, 0)
+      const count = receiveMany(arena, wanted, numbers.receiveFlags | (peek ? numbers.MSG_PEEK : 0))
+      const damage = arena.damage(wanted)
       if (damage !== undefined) throw new Error(`Memory behind an arena's slot was overwritten: ${damage}.`)
       return count
     },

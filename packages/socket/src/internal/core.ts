@@ -143,10 +143,13 @@ export class Core {
     const { abi, receiveBytes, truncation } = this.plan
     const { bytes, view } = arena
     const nameLength = arena.nameLength(slot)
+    // Winsock: the name is of use for unconnected sockets only. Linux: a Unix socket that was never bound has none.
     const from =
       nameLength === 0 && this.peer !== undefined
         ? this.peer
-        : SocketAddress.read(abi, view, arena.nameAt(slot), nameLength)
+        : nameLength === 0 && this.plan.family !== "unix"
+          ? { malformed: "the system does not say who sent it", offset: 0 }
+          : SocketAddress.read(abi, view, arena.nameAt(slot), nameLength)
     if (Codec.isMalformed(from)) return fault("ControlMalformed", undefined, undefined, from.malformed)
     // What came in between `bind` and `connect` may be somebody else's.
     if (this.peer !== undefined && !this.peer.equals(from)) return undefined

@@ -60,6 +60,10 @@ export const write = (abi: Abi, endpoint: AnyEndpoint, view: DataView, at: numbe
 /**
  * Reads the name that the kernel left at an offset. An IPv4-mapped IPv6 name is read as the IPv4 endpoint it stands for.
  *
+ * **Details**
+ *
+ * In a Unix name that is no UTF-8, each byte from 0x80 is read as the character U+DC00 above it, which `write` writes as that byte again.
+ *
  * @category decoding
  * @since 0.1.0
  */

@@ -1,0 +1,15 @@
+/** Binds to the address and port of its arguments, without privileges where it has some, and prints what came of it. */
+import { LinuxSockets } from "@ancillary/posix"
+import { Datagram } from "@ancillary/socket"
+import { Effect, Either } from "effect"
+
+const [address = "127.0.0.1", port = "0"] = process.argv.slice(2)
+
+const attempt = Effect.gen(function* () {
+  if (process.getuid?.() === 0) process.setuid?.(65_534)
+  return String((yield* Datagram.bind(Datagram.ipv4, { address, port: Number(port) })).localAddress)
+}).pipe(Effect.scoped, Effect.provide(LinuxSockets.layer), Effect.either)
+
+const outcome = await Effect.runPromise(attempt)
+const shown = Either.isRight(outcome) ? { bound: outcome.right } : { ...outcome.left, message: outcome.left.message }
+console.log(JSON.stringify(shown))

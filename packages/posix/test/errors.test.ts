@@ -1,0 +1,141 @@
+/** What goes wrong on this system, exactly: what the kernel refuses, what the machine lacks. */
+import { spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { NodeSockets } from "@ancillary/node"
+import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
+import {
+  Datagram,
+  DatagramSockets,
+  withBindToDevice,
+  withHopLimit,
+  withMaximumDatagramSize,
+  withPktInfo
+} from "@ancillary/socket"
+import { expect, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { onTestFinished } from "vitest"
+
+const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
+const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withMaximumDatagramSize(2048))
+const at = { address: "127.0.0.1", port: 0 }
+const data = Uint8Array.of(1)
+
+const child = (words: ReadonlyArray<string>, ...preload: ReadonlyArray<string>): unknown => {
+  const here = (name: string) => fileURLToPath(new URL(`children/${name}`, import.meta.url))
+  const preloads = ["tsx", ...preload.map(here)].flatMap((name) => ["--import", name])
+  const { stderr, stdout } = spawnSync(
+    process.execPath,
+    [...preloads, "-C", "@ancillary/source", here("attempt.ts"), ...words],
+    {
+      encoding: "utf8"
+    }
+  )
+  return stdout === "" ? stderr : JSON.parse(stdout)
+}
+
+it("a port below 1024 without privileges", () => {
+  expect(child(["127.0.0.1", "1"])).toMatchObject({
+    _tag: "DatagramBindError",
+    reason: "PermissionDenied",
+    syscall: "bind",
+    code: "EACCES",
+    errno: 13,
+    message:
+      "Binding to 127.0.0.1:1 failed (bind: EACCES 13). Ports below 1024 and some options want privileges: choose a higher port or grant them (Linux: CAP_NET_BIND_SERVICE)."
+  })
+}, 30_000)
+
+it("koffi without its native part is an error of the layer, not of an import", () => {
+  const error = child(["127.0.0.1", "0"], "withoutNative.mjs")
+  expect(error).toMatchObject({ _tag: "DatagramUnsupportedError", feature: "LinuxSockets.layer" })
+  expect(error).toHaveProperty("why", expect.stringMatching(/^koffi could not be loaded \(.*native.*\)$/i))
+  expect(error).toHaveProperty(
+    "remedy",
+    "Install koffi with its native part: its package for this machine is an optional dependency, which --omit=optional leaves out"
+  )
+}, 30_000)
+
+const pretend = (what: "platform" | "arch", value: string) => {
+  const real = Object.getOwnPropertyDescriptor(process, what)
+  if (real === undefined) throw new Error(`process has no ${what}`)
+  Object.defineProperty(process, what, { ...real, value })
+  onTestFinished(() => void Object.defineProperty(process, what, real))
+}
+const refusal = <A>(layer: Layer.Layer<A, { readonly message: string }>) =>
+  Effect.runPromise(Effect.scoped(Effect.flip(Layer.build(layer))).pipe(Effect.map(({ message }) => message)))
+
+it("a layer for another system", async () => {
+  expect(await refusal(DarwinSockets.layer)).toBe(
+    "DarwinSockets.layer: this is linux, and the layer is for darwin. NodeSockets.layer of @ancillary/node picks the layer of the system at hand."
+  )
+})
+
+it("a system without a driver", async () => {
+  pretend("platform", "sunos")
+  expect(await refusal(NodeSockets.layer)).toBe(
+    "NodeSockets.layer: there is no driver for sunos. Run it on Linux, macOS or Windows."
+  )
+})
+
+it("a processor whose structures are not known", async () => {
+  pretend("arch", "mips")
+  expect(await refusal(LinuxSockets.layer)).toBe(
+    "LinuxSockets.layer: the layout of structures on mips is not known. Run it on a little-endian 32- or 64-bit processor."
+  )
+})
+
+it.scopedLive("a peer that refuses is an error of one read or send of a connected socket, which goes on", () =>
+  Effect.gen(function* () {
+    const gone = yield* Effect.scoped(Effect.map(Datagram.bind(spec, at), ({ localAddress }) => localAddress))
+    const socket = yield* Datagram.connect(spec, gone)
+    yield* socket.send({ data })
+    expect(yield* Effect.flip(socket.receive)).toMatchObject({
+      _tag: "DatagramReceiveError",
+      reason: "ConnectionRefused",
+      syscall: "recvmmsg",
+      code: "ECONNREFUSED",
+      errno: 111
+    })
+    yield* socket.send({ data })
+    expect(yield* Effect.flip(socket.send({ data }))).toMatchObject({
+      reason: "ConnectionRefused",
+      code: "ECONNREFUSED"
+    })
+    const back = yield* Datagram.bind(spec, gone)
+    yield* back.send({ data, to: socket.localAddress })
+    expect((yield* socket.receive).data).toEqual(data)
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive("what the kernel refuses to send, by its code", () =>
+  Effect.gen(function* () {
+    const socket = yield* Datagram.bind(spec, { address: "0.0.0.0", port: 0 })
+    const to = { address: "127.0.0.1", port: socket.localAddress.port }
+    const nowhere = yield* Effect.flip(socket.send({ data, to, control: { pktInfo: { interfaceIndex: 9_999_999 } } }))
+    expect(nowhere).toMatchObject({ reason: "InvalidArgument", syscall: "sendmsg", code: "ENODEV" })
+    expect(nowhere.message).toContain("There is no interface with that index: ask for its index again.")
+    // Linux says ENETUNREACH (older: EINVAL) for a source that is not ours: the sentence names both reasons.
+    const foreign = yield* Effect.flip(socket.send({ data, to, control: { pktInfo: { source: "192.0.2.77" } } }))
+    expect(foreign.message).toMatch(/the source that was asked for is not an address of this host|check the source/)
+    const broadcast = yield* Effect.flip(socket.send({ data, to: { address: "255.255.255.255", port: 9 } }))
+    expect(["PermissionDenied", "Unreachable"]).toContain(broadcast.reason)
+    yield* socket.send({ data, to })
+    expect((yield* socket.receive).data).toEqual(data)
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive("a device that does not exist, and a name that cannot be one", () =>
+  Effect.gen(function* () {
+    const missing = yield* Effect.flip(Datagram.bind(Datagram.ipv4.pipe(withBindToDevice("nosuchdevice0")), at))
+    expect(missing).toMatchObject({
+      _tag: "DatagramBindError",
+      reason: "InvalidArgument",
+      code: "ENODEV",
+      syscall: "setsockopt"
+    })
+    const long = yield* Effect.flip(Datagram.bind(Datagram.ipv4.pipe(withBindToDevice("a name that is too long")), at))
+    expect(long.message).toBe(
+      "SO_BINDTODEVICE: 'a name that is too long' is not the name of an interface: 1 to 15 characters."
+    )
+  }).pipe(Effect.provide(layer))
+)

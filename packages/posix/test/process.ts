@@ -1,0 +1,50 @@
+/** What this process holds: descriptors, event loop handles, memory. Read from the system, not from our own books. */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+
+setFlagsFromString("--expose-gc")
+const gc: () => void = runInNewContext("gc")
+
+/** A turn of the event loop: handles that were closed are gone after it, and the kernel's reports have come in. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Collects what nobody references, finalizers of native objects included. */
+export const collect = async (): Promise<void> => {
+  for (let i = 0; i < 3; i++) {
+    gc()
+    await turn()
+  }
+}
+
+const linkOf = (descriptor: string): string => {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`)
+  } catch {
+    return ""
+  }
+}
+
+const descriptors = (): ReadonlyArray<readonly [string, string]> =>
+  readdirSync("/proc/self/fd").map((name) => [name, linkOf(name)] as const)
+
+/** Sockets among the open descriptors, and all of them. */
+export const sockets = (): number => descriptors().filter(([, link]) => link.startsWith("socket:")).length
+export const openDescriptors = (): number => descriptors().filter(([, link]) => link !== "").length
+
+/** Descriptors that the event loop has asked the kernel about: the `tfd:` lines of the epoll descriptors' fdinfo. */
+export const epollRegistrations = (): number =>
+  descriptors()
+    .filter(([, link]) => link.includes("eventpoll"))
+    .reduce((sum, [name]) => sum + (readFileSync(`/proc/self/fdinfo/${name}`, "utf8").match(/^tfd:/gm)?.length ?? 0), 0)
+
+interface Report {
+  readonly libuv: ReadonlyArray<{ readonly type: string; readonly is_active: boolean }>
+}
+
+/** koffi's handles are nobody's but libuv's: neither `getActiveResourcesInfo` nor `_getActiveHandles` knows them, the diagnostic report does. */
+export const pollHandles = (): { readonly all: number; readonly active: number } => {
+  const report = process.report.getReport() as unknown as Report
+  const polls = report.libuv.filter(({ type }) => type === "poll")
+  return { all: polls.length, active: polls.filter(({ is_active }) => is_active).length }
+}

@@ -1,0 +1,179 @@
+/** What a declaration means, to be read: what a spec receives, what it may send, what it needs. */
+import type { Capability, Ipv4Address, Ipv6Address, PacketInfo, PacketSource } from "@ancillary/control"
+import { NodeSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/posix"
+import { WinsockSockets } from "@ancillary/winsock"
+import {
+  all,
+  Datagram,
+  type DatagramBindError,
+  type DatagramFault,
+  type DatagramReceiveError,
+  type DatagramSendError,
+  type DatagramSockets,
+  type DatagramUnsupportedError,
+  type Spec,
+  withBindToDevice,
+  withDropCount,
+  withDscp,
+  withEcn,
+  withHopLimit,
+  withOptional,
+  withOriginalArrivalInterface,
+  withPktInfo,
+  withReceiveBufferSize,
+  withReuseAddress,
+  withRoutingHeader,
+  withTimestamp
+} from "@ancillary/socket"
+import type { Effect, Layer, Option, Scope, Stream } from "effect"
+import { describe, expectTypeOf, it } from "vitest"
+
+const at = { address: "127.0.0.1", port: 0 }
+type Needed<E> = E extends Effect.Effect<infer _A, infer _E, infer R> ? R : never
+type Provided<L> = L extends Layer.Layer<infer A, infer _E, infer _R> ? A : never
+
+describe("what is received", () => {
+  it("is the bare value where the kernel tells it in every datagram", () => {
+    const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+    expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{
+      readonly pktInfo: PacketInfo<"ipv4">
+      readonly hopLimit: number
+    }>()
+  })
+
+  it("is an Option where it perhaps does, and where the platform perhaps does", () => {
+    const spec = Datagram.ipv4.pipe(withTimestamp(), withOptional(withHopLimit()))
+    expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{
+      readonly timestamp: Option.Option<bigint>
+      readonly hopLimit: Option.Option<number>
+    }>()
+  })
+
+  it("is an array where it may come any number of times, optional or not", () => {
+    const required = Datagram.ipv6.pipe(withRoutingHeader())
+    const optional = Datagram.ipv6.pipe(withOptional(withRoutingHeader()))
+    type Headers = { readonly routingHeader: ReadonlyArray<Uint8Array> }
+    expectTypeOf<Spec.Received<typeof required>>().toEqualTypeOf<Headers>()
+    expectTypeOf<Spec.Received<typeof optional>>().toEqualTypeOf<Headers>()
+  })
+
+  it("is of the family: a dual socket's destination is one of either", () => {
+    const four = Datagram.ipv4.pipe(withPktInfo())
+    const both = Datagram.dual.pipe(withPktInfo())
+    expectTypeOf<Spec.Received<typeof four>["pktInfo"]["destination"]>().toEqualTypeOf<Ipv4Address>()
+    expectTypeOf<Spec.Received<typeof both>["pktInfo"]["destination"]>().toEqualTypeOf<Ipv4Address | Ipv6Address>()
+  })
+
+  it("is nothing where nothing was declared", () => {
+    // oxlint-disable-next-line typescript/no-generated-empty-object-type -- nothing is what is meant
+    expectTypeOf<Spec.Received<typeof Datagram.ipv4>>().toEqualTypeOf<{}>()
+  })
+})
+
+describe("what may be sent", () => {
+  it("is what was declared, each of it left out if one likes", () => {
+    const spec = Datagram.ipv6.pipe(withPktInfo(), withHopLimit())
+    expectTypeOf<Spec.Sendable<typeof spec>>().toEqualTypeOf<{
+      readonly pktInfo?: PacketSource<"ipv6"> | undefined
+      readonly hopLimit?: number | undefined
+    }>()
+  })
+
+  it("is nothing of what only arrives", () => {
+    const spec = Datagram.ipv4.pipe(withTimestamp(), withDropCount())
+    // oxlint-disable-next-line typescript/no-generated-empty-object-type -- nothing is what is meant
+    expectTypeOf<Spec.Sendable<typeof spec>>().toEqualTypeOf<{}>()
+  })
+})
+
+describe("one direction", () => {
+  const spec = Datagram.ipv4.pipe(withHopLimit({ only: "send" }), withDscp({ only: "receive" }))
+
+  it("receives what is not only sent", () => {
+    expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{ readonly dscp: number }>()
+  })
+
+  it("sends what is not only received", () => {
+    expectTypeOf<Spec.Sendable<typeof spec>>().toEqualTypeOf<{ readonly hopLimit?: number | undefined }>()
+  })
+})
+
+describe("a spec's type", () => {
+  it("is the set of what it declares: order does not matter", () => {
+    const one = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withEcn())
+    const two = Datagram.ipv4.pipe(withEcn(), withHopLimit(), withPktInfo())
+    expectTypeOf(one).toEqualTypeOf(two)
+  })
+
+  it("does not tell a fragment from its parts", () => {
+    const server = all(withPktInfo(), withHopLimit(), withReuseAddress())
+    expectTypeOf(Datagram.dual.pipe(server)).toEqualTypeOf(Datagram.dual.pipe(withHopLimit(), withPktInfo()))
+    const unix = all(withTimestamp(), withReceiveBufferSize(1 << 20))
+    expectTypeOf(Datagram.unix.pipe(unix)).toEqualTypeOf(Datagram.unix.pipe(withTimestamp()))
+  })
+})
+
+describe("what a program needs", () => {
+  it("is a driver and a scope where every platform has what it declares", () => {
+    const program = Datagram.bind(Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withReuseAddress()), at)
+    expectTypeOf<Needed<typeof program>>().toEqualTypeOf<DatagramSockets | Scope.Scope>()
+  })
+
+  it("and a capability for each thing that not every platform has, of messages and options", () => {
+    const program = Datagram.bind(Datagram.ipv4.pipe(withTimestamp(), withDropCount(), withBindToDevice("eth0")), at)
+    expectTypeOf<Needed<typeof program>>().toEqualTypeOf<
+      DatagramSockets | Scope.Scope | Capability<"timestamp"> | Capability<"dropCount"> | Capability<"bindToDevice">
+    >()
+  })
+
+  it("but none for what is optional", () => {
+    const spec = Datagram.ipv4.pipe(withOptional(withOriginalArrivalInterface()), withOptional(withTimestamp()))
+    expectTypeOf<Spec.Needs<typeof spec>>().toEqualTypeOf<never>()
+  })
+})
+
+describe("a layer's type is its list of features", () => {
+  it("NodeSockets promises what every platform has", () => {
+    expectTypeOf<Provided<typeof NodeSockets.layer>>().toEqualTypeOf<DatagramSockets>()
+  })
+
+  it("LinuxSockets and WinsockSockets what theirs have", () => {
+    expectTypeOf<Provided<typeof LinuxSockets.layer>>().toEqualTypeOf<
+      DatagramSockets | Capability<"timestamp" | "dropCount" | "routingHeader" | "bindToDevice">
+    >()
+    expectTypeOf<Provided<typeof WinsockSockets.layer>>().toEqualTypeOf<
+      DatagramSockets | Capability<"originalArrivalInterface" | "routingHeader">
+    >()
+  })
+
+  it("all of them may fail where the system is another", () => {
+    type Failing<L> = L extends Layer.Layer<infer _A, infer E, infer _R> ? E : never
+    expectTypeOf<Failing<typeof NodeSockets.layer>>().toEqualTypeOf<DatagramUnsupportedError>()
+    expectTypeOf<Failing<typeof LinuxSockets.layer>>().toEqualTypeOf<DatagramUnsupportedError>()
+    expectTypeOf<Failing<typeof WinsockSockets.layer>>().toEqualTypeOf<DatagramUnsupportedError>()
+  })
+})
+
+describe("what can go wrong", () => {
+  const program = Datagram.bind(Datagram.ipv4, at)
+  type Socket = Effect.Effect.Success<typeof program>
+
+  it("binding: what the platform lacks, and what the system refuses", () => {
+    expectTypeOf<Effect.Effect.Error<typeof program>>().toEqualTypeOf<DatagramBindError | DatagramUnsupportedError>()
+  })
+
+  it("one datagram: a fault of it alone, or of the socket; a stream passes over the former", () => {
+    type Datagrams = Stream.Stream.Error<Socket["datagrams"]>
+    expectTypeOf<Effect.Effect.Error<Socket["receive"]>>().toEqualTypeOf<DatagramFault | DatagramReceiveError>()
+    expectTypeOf<Datagrams>().toEqualTypeOf<DatagramReceiveError>()
+  })
+
+  it("sending", () => {
+    expectTypeOf<Effect.Effect.Error<ReturnType<Socket["send"]>>>().toEqualTypeOf<DatagramSendError>()
+  })
+
+  it("a loop ends by an error alone", () => {
+    expectTypeOf<Effect.Effect.Success<ReturnType<Socket["forEach"]>>>().toEqualTypeOf<never>()
+  })
+})

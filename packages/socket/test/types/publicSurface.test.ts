@@ -1,0 +1,118 @@
+/**
+ * What every package shows to others: declarations without `any`, each with a docstring that says something. `internal/` is nobody's business, and
+ * an `index.ts` only names what is documented where it is declared.
+ */
+import { readdirSync } from "node:fs"
+import path from "node:path"
+import ts from "typescript"
+import { expect, it, vi } from "vitest"
+import { compile, place, root } from "./compiler.ts"
+
+// The compiler is quick, but a machine that runs other tests beside it may not be.
+vi.setConfig({ testTimeout: 60_000 })
+
+const packages = path.join(root, "packages")
+const isPrivate = (name: string) =>
+  /"private": true/.test(ts.sys.readFile(path.join(packages, name, "package.json")) ?? '"private": true')
+
+const sources = readdirSync(packages)
+  .filter((name) => !isPrivate(name))
+  .flatMap((name) => ts.sys.readDirectory(path.join(packages, name, "src"), [".ts"], undefined, ["**/*"]))
+  .filter((file) => !file.includes("/internal/"))
+const program = compile(sources)
+
+/** What `tsc -b` would write as declarations, by the source. */
+const declarations = (): ReadonlyMap<string, ts.SourceFile> => {
+  const emitting = ts.createProgram({
+    rootNames: sources,
+    options: { ...program.getCompilerOptions(), noEmit: false, declaration: true, emitDeclarationOnly: true },
+    oldProgram: program
+  })
+  const written = new Map<string, ts.SourceFile>()
+  const write: ts.WriteFileCallback = (file, text) => {
+    const source = file.replace(/\.d\.ts$/, ".ts")
+    if (sources.includes(source)) written.set(source, ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true))
+  }
+  emitting.emit(undefined, write, undefined, true)
+  return written
+}
+
+/** The declaration that a node belongs to, with what it is nested in: `Spec.Any`. */
+const nameOf = (node: ts.Node): string => {
+  const outer = node.parent === undefined ? "" : nameOf(node.parent)
+  const named =
+    ts.isVariableDeclaration(node) ||
+    ts.isInterfaceDeclaration(node) ||
+    ts.isTypeAliasDeclaration(node) ||
+    ts.isModuleDeclaration(node) ||
+    ts.isClassDeclaration(node) ||
+    ts.isFunctionDeclaration(node)
+  return named && node.name !== undefined ? [outer, node.name.getText()].filter(Boolean).join(".") : outer
+}
+
+it("no declaration has an `any`, where it is not a bound that nothing else can be", () => {
+  const files = declarations()
+  expect(files.size).toBe(sources.length)
+  const found = new Set<string>()
+  for (const file of files.values()) {
+    const visit = (node: ts.Node): void => {
+      if (node.kind === ts.SyntaxKind.AnyKeyword) found.add(`${nameOf(node)}: ${node.parent.getText()}`)
+      ts.forEachChild(node, visit)
+    }
+    visit(file)
+  }
+  // Effect's own: what `Data.TaggedError` answers, and a tagged error extends.
+  const effects = /^\w+_base: Record<string, any>$/
+  expect([...found].filter((any) => !effects.test(any)).toSorted()).toEqual([
+    // Specs and combinators are invariant: nothing else stands for every one of them, and `infer` gets the types back.
+    "AnyPart: Configure<any, any>",
+    "AnyPart: With<any>",
+    "Spec.Any: Spec<any, any, any>"
+  ])
+})
+
+const isExported = (statement: ts.Statement): boolean =>
+  ts.canHaveModifiers(statement) &&
+  (ts.getModifiers(statement) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+
+/** A number under the name that the headers of a platform give it; its module says which headers. */
+const isHeadersConstant = (name: string, { fileName }: ts.SourceFile): boolean =>
+  fileName.includes("/platform/") && /^[A-Z][A-Z0-9_]*$/.test(name)
+
+const lacks = (doc: ts.JSDoc | undefined): ReadonlyArray<string> => {
+  const says = /\w.*[.!?…]/s.test(ts.getTextOfJSDocComment(doc?.comment) ?? "")
+  const since = doc?.tags?.some(({ tagName }) => tagName.text === "since") ?? false
+  return [...(says ? [] : ["a sentence"]), ...(since ? [] : ["@since"])]
+}
+
+/** Not documented yet. What is gets off this list; nothing gets onto it. */
+const owed = new Set([
+  ...["Bench", "bench", "bytes", "text"].map((name) => `testing/src/conformance/bench.ts ${name}`),
+  ...["exchange", "faults", "laws", "refusals"].map((name) => `testing/src/conformance/${name}.ts ${name}`),
+  ...["PlatformFacts", "linux", "wine"].map((name) => `testing/src/conformance/platform.ts ${name}`),
+  "winsock/src/WsaError.ts closed",
+  "winsock/src/WsaMsg.ts TypeId",
+  "winsock/src/WsaSocket.ts TypeId"
+])
+
+it("every export has a docstring: a sentence, and since when", () => {
+  const bare: Array<string> = []
+  const visit = (statement: ts.Statement): void => {
+    if (!isExported(statement)) return
+    const source = statement.getSourceFile()
+    const declaration = ts.isVariableStatement(statement) ? statement.declarationList.declarations[0] : statement
+    const name = nameOf(declaration ?? statement)
+    const missing = lacks(ts.getJSDocCommentsAndTags(statement).filter(ts.isJSDoc).at(-1))
+    const isOwed = owed.has(`${path.relative(packages, source.fileName)} ${name}`)
+    if (missing.length > 0 && !isHeadersConstant(name, source) && !isOwed) {
+      bare.push(`${place(source, statement.getStart())} ${name} lacks ${missing.join(" and ")}`)
+    }
+    if (ts.isModuleDeclaration(statement) && statement.body !== undefined && ts.isModuleBlock(statement.body)) {
+      statement.body.statements.forEach(visit)
+    }
+  }
+  for (const file of sources.filter((source) => path.basename(source) !== "index.ts")) {
+    program.getSourceFile(file)?.statements.forEach(visit)
+  }
+  expect(bare).toEqual([])
+})

@@ -1,0 +1,177 @@
+/**
+ * What keeps wrong programs from compiling, one restriction an entry, each with the change that takes it out. `restriction.test.ts` makes the
+ * changes in memory, one at a time, and sees what compiles then.
+ */
+import type { Patch } from "./compiler.ts"
+
+const at = (file: string, from: string, to: string): Patch => ({ file, from, to })
+const messages = "packages/control/src/ControlMessage.ts"
+const endpoints = "packages/control/src/Endpoint.ts"
+const spec = "packages/socket/src/Spec.ts"
+const combinators = "packages/socket/src/combinators.ts"
+const datagram = "packages/socket/src/Datagram.ts"
+const socket = "packages/socket/src/DatagramSocket.ts"
+
+/** By the name that the wrong programs call it (`// held by: …`). */
+export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } = {
+  // ---- declaring
+  "the check for duplicates": [at(spec, "? `'${M[\"key\"]}' is already declared by this spec`", "? never")],
+  "the check for families": [at(spec, ": `'${M[\"key\"]}' does not exist for ${F} sockets`", ": never")],
+  "each member of a union being asked by itself": [
+    at(spec, '= M extends unknown\n  ? M["key"]', '= [M] extends [unknown]\n  ? M["key"]')
+  ],
+  "the families of options": [at(spec, "  : `this option does not exist for ${F} sockets`", "  : unknown")],
+  "the families of options within all": [
+    at(spec, "infer _N> ? Exclude<Family, For> : never\n", "infer _N> ? never : never\n")
+  ],
+  "the check for duplicates within all": [
+    at(spec, ": `'${MessagesOf<Head>[\"key\"]}' is declared twice`", ": unknown")
+  ],
+  "the two directions": [at(spec, '(options: { readonly only: "send" })', "(options: { readonly only: string })")],
+  "withTimestamp having one direction": [
+    at(
+      combinators,
+      "withTimestamp = (): With<Timestamp>",
+      "withTimestamp = (_?: { readonly only: string }): With<Timestamp>"
+    )
+  ],
+  "the three policies": [
+    at(spec, 'export type Truncation = "fail" | "deliver" | "drop"', "export type Truncation = string")
+  ],
+  "withOptional taking messages only": [
+    at(
+      spec,
+      "<M extends ControlMessage.Any>(self: With<M>)",
+      "<M extends ControlMessage.Any>(self: With<M> | Configure<any, any>)"
+    )
+  ],
+
+  // ---- reading
+  "the record of what arrives": [at(datagram, "readonly control: Control<F, D>", "readonly control: any")],
+  "that record being read-only": [
+    at(
+      spec,
+      `      ? (_: Presented<D["presence"], ControlMessage.Received<D, F>>) => void
+      : never
+) extends (_: infer All) => void
+  ? { readonly [K in keyof All]`,
+      `      ? (_: Presented<D["presence"], ControlMessage.Received<D, F>>) => void
+      : never
+) extends (_: infer All) => void
+  ? { -readonly [K in keyof All]`
+    )
+  ],
+  "an Option where the kernel may omit it": [at(spec, "Option.Option<Fields[K]>", "Fields[K]")],
+  "an array where it comes any number of times": [at(spec, ": ReadonlyArray<Fields[K]>", ": Fields[K]")],
+  "what is only sent not being read": [
+    at(spec, 'D extends { readonly direction: "send" }', 'D extends { readonly direction: "neither" }')
+  ],
+
+  // ---- sending
+  "the refusal of undeclared keys": [
+    at(socket, "readonly control?: Exact<Given, SendControl<F, D>>", "readonly control?: Given")
+  ],
+  "the type of what is given": [
+    at(
+      socket,
+      "<const Given extends Sendable<F, D> = SendControl<F, D>>(\n    message: Outgoing",
+      "<const Given = SendControl<F, D>>(\n    message: Outgoing"
+    )
+  ],
+  "what is only received not being sent": [
+    at(spec, 'D extends { readonly direction: "receive" }', 'D extends { readonly direction: "neither" }')
+  ],
+  "a destination of the socket's family": [at(socket, "EndpointInput<F> | Destination<F>", "any")],
+  "a payload of bytes": [at(socket, "readonly data: Uint8Array | ReadonlyArray<Uint8Array>", "readonly data: unknown")],
+  "no destination with a peer": [at(socket, 'Omit<Outgoing<F, D, Given>, "to">', "Outgoing<F, D, Given>")],
+
+  // ---- who has what passes for whom
+  "SendOnly narrowing the direction": [at(messages, '  readonly direction: "send"\n', "")],
+  "ReceiveOnly narrowing the direction": [at(messages, '  readonly direction: "receive"\n', "")],
+  "presence being part of a message": [at(messages, "readonly presence: Present\n", "readonly presence: any\n")],
+  "in D of datagrams": [at(datagram, "Datagram<out F extends Family, in D", "Datagram<out F extends Family, D")],
+  "in F of sockets": [at(socket, "DatagramSocket<in out F extends Family", "DatagramSocket<out F extends Family")],
+  "in D of sockets, sources and datagrams": [
+    at(socket, "DatagramSocket<in out F extends Family, in D", "DatagramSocket<in out F extends Family, D"),
+    at(socket, "DatagramSource<out F extends Family, in D", "DatagramSource<out F extends Family, D"),
+    at(datagram, "Datagram<out F extends Family, in D", "Datagram<out F extends Family, D")
+  ],
+  "the family of a socket": [
+    at(
+      socket,
+      "DatagramSocket<in out F extends Family, in D extends ControlMessage.Any> extends DatagramSource<F, D>",
+      "DatagramSocket<F extends Family, in D extends ControlMessage.Any> extends DatagramSource<any, D>"
+    ),
+    at(
+      socket,
+      "<const Given extends Sendable<F, D> = SendControl<F, D>>(\n    message: Outgoing<F, D, Given>",
+      "<const Given extends Sendable<any, D> = SendControl<any, D>>(\n    message: Outgoing<any, D, Given>"
+    )
+  ],
+  "a spec not passing for a larger one": [
+    at(spec, "readonly declared: (_: D) => D", "readonly declared: (_: never) => D")
+  ],
+  "a spec not passing for a smaller one": [
+    at(spec, "readonly declared: (_: D) => D", "readonly declared: (_: D) => unknown")
+  ],
+
+  // ---- needing
+  "the needs of messages": [at(spec, "= D extends unknown ? ControlMessage.Needs<D> : never", "= never")],
+  "the needs of options": [at(spec, "Suits<F, For>): Spec<F, D, R | Needs>", "Suits<F, For>): Spec<F, D, R>")],
+  "bind needing a driver": [
+    at(
+      datagram,
+      "  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  DatagramSockets | Scope.Scope",
+      "  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  Scope.Scope"
+    )
+  ],
+  "bind needing a scope": [
+    at(
+      datagram,
+      "  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  DatagramSockets | Scope.Scope",
+      "  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  DatagramSockets"
+    )
+  ],
+  "an address of the family": [
+    at(
+      endpoints,
+      "? { readonly path: string }\n  : { readonly address: string | Address<F>; readonly port: number }",
+      "? any\n  : any"
+    )
+  ],
+  "connect being for internet families": [at(datagram, "connect = <F extends Internet", "connect = <F extends Family")],
+
+  // ---- defining
+  "a table of every platform": [at(messages, "    readonly [P in Platform]: {", "    readonly [P in Platform]?: {")],
+  "a table of every family": [
+    at(messages, '[F in Exclude<M["families"], "dual">]:', '[F in Exclude<M["families"], "dual">]?:')
+  ],
+  "a table of nothing else": [
+    at(
+      messages,
+      "  readonly table: {\n",
+      "  readonly table: { readonly [P in Platform]: { readonly [other in string]: unknown } } & {\n"
+    )
+  ],
+  "the values of a table": [
+    at(
+      messages,
+      '| Row<Value<ControlMessage.Received<M, F>, M["key"]>, Value<ControlMessage.Sendable<M, F>, M["key"]>>',
+      "| Row<any, any>"
+    )
+  ],
+  "the key of a definition": [
+    at(
+      messages,
+      'Definition<M extends ControlMessage.Any> {\n  readonly key: M["key"]',
+      "Definition<M extends ControlMessage.Any> {\n  readonly key: string"
+    )
+  ],
+  "the presence of a definition": [
+    at(messages, '  readonly presence: M["presence"]\n  /** Total', "  readonly presence: Presence\n  /** Total")
+  ],
+  "define wanting to be told its message": [
+    at(messages, "define = <M extends ControlMessage.Any = never>", "define = <M extends ControlMessage.Any>"),
+    at(messages, "  readonly table: {\n", "  readonly table: any & {\n")
+  ]
+}

@@ -66,7 +66,7 @@ describe("sending", () => {
         family === "ipv4" ? ipv4 : ipv6.map((address) => address.withZone(0))
       FastCheck.assert(
         FastCheck.property(sources, interfaceIndex, (source, index) => {
-          FastCheck.pre(!source.isMulticast)
+          FastCheck.pre(!source.isMulticast && String(source) !== "255.255.255.255")
           const value = { source, interfaceIndex: index }
           expect(refusal(sends, value)).toBeUndefined()
           const bytes = written(sends, value)
@@ -138,14 +138,16 @@ describe("sending", () => {
       [{ source: "2001:db8::1" }, "2001:db8::1 is not an IPv4 address"],
       [{ source: "::ffff:192.0.2.1" }, "::ffff:192.0.2.1 is not an IPv4 address"],
       [{ source: "224.0.0.251" }, "224.0.0.251 is a group: nothing can be sent from it"],
-      [{ source: Ipv4Address.of(239, 1, 2, 3) }, "239.1.2.3 is a group: nothing can be sent from it"]
+      [{ source: Ipv4Address.of(239, 1, 2, 3) }, "239.1.2.3 is a group: nothing can be sent from it"],
+      [{ source: "255.255.255.255" }, "255.255.255.255 is a broadcast address: nothing can be sent from it"]
     ],
     ipv6: [
       [{ source: null }, "null is not an IPv6 address"],
       [{ source: { family: "ipv6", a: 1, b: 1, c: 1, d: 1, zone: 0 } }, "[object Object] is not an IPv6 address"],
       [{ source: four }, "192.0.2.1 is not an IPv6 address"],
       [{ source: "192.0.2.1" }, "192.0.2.1 is not an IPv6 address"],
-      [{ source: "ff02::1" }, "ff02::1 is a group: nothing can be sent from it"]
+      [{ source: "ff02::1" }, "ff02::1 is a group: nothing can be sent from it"],
+      [{ source: "fe80::1%2", interfaceIndex: 3 }, "fe80::1%2 is an address of interface 2, not of 3"]
     ]
   }
   it.each(cells)("%s, %s: refuses, with a sentence, what cannot be a source", (platform, family) => {

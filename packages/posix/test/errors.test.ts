@@ -1,7 +1,6 @@
 /** What goes wrong on this system, exactly: what the kernel refuses, what the machine lacks. */
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { NodeSockets } from "@ancillary/node"
 import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
 import {
   Datagram,
@@ -55,7 +54,7 @@ it("koffi without its native part is an error of the layer, not of an import", (
   )
 }, 30_000)
 
-const pretend = (what: "platform" | "arch", value: string) => {
+const pretend = (what: "arch", value: string) => {
   const real = Object.getOwnPropertyDescriptor(process, what)
   if (real === undefined) throw new Error(`process has no ${what}`)
   Object.defineProperty(process, what, { ...real, value })
@@ -67,13 +66,6 @@ const refusal = <A>(layer: Layer.Layer<A, { readonly message: string }>) =>
 it("a layer for another system", async () => {
   expect(await refusal(DarwinSockets.layer)).toBe(
     "DarwinSockets.layer: this is linux, and the layer is for darwin. NodeSockets.layer of @ancillary/node picks the layer of the system at hand."
-  )
-})
-
-it("a system without a driver", async () => {
-  pretend("platform", "sunos")
-  expect(await refusal(NodeSockets.layer)).toBe(
-    "NodeSockets.layer: there is no driver for sunos. Run it on Linux, macOS or Windows."
   )
 })
 

@@ -62,7 +62,7 @@ export interface Outgoing<F extends Family, D extends ControlMessage.Any, Given 
   readonly data: Uint8Array | ReadonlyArray<Uint8Array>
   readonly to: EndpointInput<F> | Destination<F>
   /** What goes with it. Only what the spec declares for sending. */
-  readonly control?: Exact<Given, SendControl<F, D>>
+  readonly control?: Exact<Given, SendControl<F, D>> | undefined
 }
 
 /**

@@ -7,14 +7,14 @@ import type { DatagramUnsupportedError } from "@ancillary/socket"
 import type { Driver } from "@ancillary/socket/Driver"
 import { describe } from "@effect/vitest"
 import type { Effect } from "effect"
-import { bench } from "./conformance/bench.ts"
-import { exchange } from "./conformance/exchange.ts"
-import { faults } from "./conformance/faults.ts"
-import { laws } from "./conformance/laws.ts"
-import type { PlatformFacts } from "./conformance/platform.ts"
-import { refusals } from "./conformance/refusals.ts"
+import { bench } from "./internal/bench.ts"
+import { exchange } from "./internal/exchange.ts"
+import { faults } from "./internal/faults.ts"
+import { laws } from "./internal/laws.ts"
+import type { PlatformFacts } from "./PlatformFacts.ts"
+import { refusals } from "./internal/refusals.ts"
 
-export { linux, type PlatformFacts, wine } from "./conformance/platform.ts"
+export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
 
 /**
  * Registers the suite for a driver, with vitest. Expectations that differ by platform come from `facts`.

@@ -32,6 +32,8 @@ export const refused = (fault: Fault, what: string, tried: keyof typeof explaine
     : new WsaError({ ...fault, reason: "Refused", message: explained[tried](fault, what).message })
 
 /**
+ * The socket or the message was used after its scope had ended.
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -54,12 +54,16 @@ import { closed, invalid, refused, type WsaError } from "./WsaError.ts"
 import { TypeId as SocketTypeId, type WsaSocket } from "./WsaSocket.ts"
 
 /**
+ * What marks a `WsaMsg`, and where its native message is kept.
+ *
  * @category symbols
  * @since 0.1.0
  */
 export const TypeId: unique symbol = Symbol.for("@ancillary/winsock/WsaMsg")
 
 /**
+ * The type of that mark.
+ *
  * @category symbols
  * @since 0.1.0
  */

@@ -18,12 +18,16 @@ import type { WinsockSocket } from "./internal/socket.ts"
 import { closed, invalid, refused, type WsaError } from "./WsaError.ts"
 
 /**
+ * What marks a `WsaSocket`, and where its native socket is kept.
+ *
  * @category symbols
  * @since 0.1.0
  */
 export const TypeId: unique symbol = Symbol.for("@ancillary/winsock/WsaSocket")
 
 /**
+ * The type of that mark.
+ *
  * @category symbols
  * @since 0.1.0
  */

@@ -9,6 +9,9 @@ import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
 import { readIpv6, writeIpv6 } from "../SocketAddress.ts"
 
+/** Keeps what arrived out of where a source is wanted, in the types alone: the two share a member, so the compiler would let it pass. */
+declare const Arrived: unique symbol
+
 /**
  * What the kernel says about where a datagram arrived.
  *
@@ -16,6 +19,7 @@ import { readIpv6, writeIpv6 } from "../SocketAddress.ts"
  * @since 0.1.0
  */
 export interface PacketInfo<F extends Family> {
+  readonly [Arrived]?: "what arrived"
   /** The destination address in the IP header: ours, a group's, or a broadcast address. */
   readonly destination: Address<F>
   /** The address of this host that the kernel would answer from (`ipi_spec_dst`). Linux and macOS, IPv4 only. */
@@ -31,6 +35,7 @@ export interface PacketInfo<F extends Family> {
  * @since 0.1.0
  */
 export interface PacketSource<F extends Family> {
+  readonly [Arrived]?: "what arrived does not say from where to send, Datagram.reply knows"
   /** An address of this host. Absent: the kernel chooses. */
   readonly source?: string | Address<F> | undefined
   /** Absent: the route decides. */
@@ -155,6 +160,15 @@ const refuse = (
   // Asked of the class: an object that only says `family` would be written as zeros.
   if (!(address instanceof Ipv4Address || address instanceof Ipv6Address) || address.family !== family)
     return `${shown(address)} is not an ${family === "ipv4" ? "IPv4" : "IPv6"} address`
+  if (
+    address instanceof Ipv6Address &&
+    address.zone !== 0 &&
+    interfaceIndex !== undefined &&
+    interfaceIndex !== address.zone
+  ) {
+    return `${address} is an address of interface ${address.zone}, not of ${interfaceIndex}`
+  }
+  if (address.equals(Ipv4Address.broadcast)) return `${address} is a broadcast address: nothing can be sent from it`
   return address.isMulticast ? `${address} is a group: nothing can be sent from it` : undefined
 }
 

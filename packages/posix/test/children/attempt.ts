@@ -11,5 +11,8 @@ const attempt = Effect.gen(function* () {
 }).pipe(Effect.scoped, Effect.provide(LinuxSockets.layer), Effect.either)
 
 const outcome = await Effect.runPromise(attempt)
-const shown = Either.isRight(outcome) ? { bound: outcome.right } : { ...outcome.left, message: outcome.left.message }
+const shown = Either.match(outcome, {
+  onLeft: (error) => Object.assign({}, error, { message: error.message }),
+  onRight: (bound) => ({ bound })
+})
 console.log(JSON.stringify(shown))

@@ -32,7 +32,7 @@ interface Reader {
   readonly presence: "always" | "perhaps" | "repeated"
   readonly level: number
   readonly type: number
-  readonly size: number | undefined
+  readonly minimum: number
   readonly maximum: number
   readonly read: PlannedArrival["arrival"]["payload"]["read"]
 }
@@ -57,7 +57,7 @@ export const decoder = (plan: Plan): Decode => {
           presence: message.presence,
           level,
           type,
-          size: typeof size === "number" ? size : undefined,
+          minimum: typeof size === "number" ? size : (size.minimum ?? 0),
           maximum: typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum),
           read: payload.read
         }
@@ -75,7 +75,7 @@ export const decoder = (plan: Plan): Decode => {
         if (reader.type !== cursor.type || reader.level !== cursor.level) continue
         // A cut message differs from a whole one in its length alone: every length is checked, whatever the flags say.
         const length = cursor.payloadLength
-        if (reader.size === undefined ? length > reader.maximum : length !== reader.size) {
+        if (length < reader.minimum || length > reader.maximum) {
           return cut
             ? new ControlFault("ControlTruncated", reader.key, `'${reader.key}' was cut to ${length} bytes`)
             : new ControlFault(

@@ -85,16 +85,6 @@ const lacks = (doc: ts.JSDoc | undefined): ReadonlyArray<string> => {
   return [...(says ? [] : ["a sentence"]), ...(since ? [] : ["@since"])]
 }
 
-/** Not documented yet. What is gets off this list; nothing gets onto it. */
-const owed = new Set([
-  ...["Bench", "bench", "bytes", "text"].map((name) => `testing/src/conformance/bench.ts ${name}`),
-  ...["exchange", "faults", "laws", "refusals"].map((name) => `testing/src/conformance/${name}.ts ${name}`),
-  ...["PlatformFacts", "linux", "wine"].map((name) => `testing/src/conformance/platform.ts ${name}`),
-  "winsock/src/WsaError.ts closed",
-  "winsock/src/WsaMsg.ts TypeId",
-  "winsock/src/WsaSocket.ts TypeId"
-])
-
 it("every export has a docstring: a sentence, and since when", () => {
   const bare: Array<string> = []
   const visit = (statement: ts.Statement): void => {
@@ -103,8 +93,7 @@ it("every export has a docstring: a sentence, and since when", () => {
     const declaration = ts.isVariableStatement(statement) ? statement.declarationList.declarations[0] : statement
     const name = nameOf(declaration ?? statement)
     const missing = lacks(ts.getJSDocCommentsAndTags(statement).filter(ts.isJSDoc).at(-1))
-    const isOwed = owed.has(`${path.relative(packages, source.fileName)} ${name}`)
-    if (missing.length > 0 && !isHeadersConstant(name, source) && !isOwed) {
+    if (missing.length > 0 && !isHeadersConstant(name, source)) {
       bare.push(`${place(source, statement.getStart())} ${name} lacks ${missing.join(" and ")}`)
     }
     if (ts.isModuleDeclaration(statement) && statement.body !== undefined && ts.isModuleBlock(statement.body)) {

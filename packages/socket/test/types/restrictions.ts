@@ -11,6 +11,7 @@ const spec = "packages/socket/src/Spec.ts"
 const combinators = "packages/socket/src/combinators.ts"
 const datagram = "packages/socket/src/Datagram.ts"
 const socket = "packages/socket/src/DatagramSocket.ts"
+const pktInfo = "packages/control/src/message/PktInfo.ts"
 
 /** By the name that the wrong programs call it (`// held by: …`). */
 export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } = {
@@ -69,7 +70,10 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
 
   // ---- sending
   "the refusal of undeclared keys": [
-    at(socket, "readonly control?: Exact<Given, SendControl<F, D>>", "readonly control?: Given")
+    at(socket, "readonly control?: Exact<Given, SendControl<F, D>> | undefined", "readonly control?: Given")
+  ],
+  "what arrived not being a source": [
+    at(pktInfo, '  readonly [Arrived]?: "what arrived does not say from where to send, Datagram.reply knows"', "")
   ],
   "the type of what is given": [
     at(

@@ -4,6 +4,7 @@ import type {
   HopLimit,
   Ipv6Address,
   Optional,
+  PacketInfo,
   PktInfo,
   ReceiveOnly,
   SendOnly,
@@ -42,6 +43,12 @@ informed.send({ data, to, control: { hopLimit: "64" } })
 // says: Type '"congested"' is not assignable to type 'EcnCodepoint | undefined'
 // held by: the type of what is given
 stamped.send({ data, to, control: { ecn: "congested" } })
+
+declare const arrived: PacketInfo<"ipv4">
+// says: Type '"what arrived"' is not assignable to type '"what arrived does not say from where to send, Datagram.reply knows"'
+// held by: what arrived not being a source
+// held by: the type of what is given
+informed.send({ data, to, control: { pktInfo: arrived } })
 
 // says: 'interfaceName' does not exist in type
 // held by: the type of what is given

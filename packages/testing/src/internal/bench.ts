@@ -2,7 +2,7 @@ import type { Driver } from "@ancillary/socket/Driver"
 import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/socket"
 import { Effect, type Layer } from "effect"
 import * as FaultyDriver from "../FaultyDriver.ts"
-import type { PlatformFacts } from "./platform.ts"
+import type { PlatformFacts } from "../PlatformFacts.ts"
 
 /** What every part of the suite works with: a driver, what its platform is like, and layers over both. */
 export interface Bench {

@@ -1,5 +1,14 @@
 /**
- * How the platforms that the suite runs on differ: one row each. Where a platform lacks a thing, its answer is what the suite asserts.
+ * How the platforms that the suite runs on differ: one row each.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * What one platform does where they differ. Where it lacks a thing, its answer is what the suite asserts.
+ *
+ * @category models
+ * @since 0.1.0
  */
 export interface PlatformFacts {
   readonly name: string
@@ -19,6 +28,12 @@ export interface PlatformFacts {
   readonly hopLimit: { readonly ipv4: number; readonly ipv6: number }
 }
 
+/**
+ * Linux, glibc and musl.
+ *
+ * @category platforms
+ * @since 0.1.0
+ */
 export const linux: PlatformFacts = {
   name: "Linux",
   sentControl: "honoured",
@@ -30,7 +45,13 @@ export const linux: PlatformFacts = {
   hopLimit: { ipv4: 64, ipv6: 64 }
 }
 
-/** Wine's own answers where it is not Windows: control data that is sent is ignored (shown byte for byte by the fault wrapper instead). */
+/**
+ * Winsock as Wine 8 does it. Where it is not Windows: control data that is sent is ignored (what would go out is seen by the fault wrapper),
+ * and a truncated datagram's true size is never told.
+ *
+ * @category platforms
+ * @since 0.1.0
+ */
 export const wine: PlatformFacts = {
   name: "Winsock under Wine",
   sentControl: "ignored",

@@ -1,0 +1,80 @@
+/** The driver's own sockets and arenas with nothing of ours around them: what the quirk tests show first. */
+import { Codec, ControlBuffer, endpoint, SocketAddress } from "@ancillary/control"
+import { LinuxSockets } from "@ancillary/posix"
+import type { Arena } from "@ancillary/socket/Arena"
+import { type Driver, isFault, type NativeSocket } from "@ancillary/socket/Driver"
+import { Effect, type Scope } from "effect"
+
+export interface Naked {
+  readonly driver: Driver
+  readonly socket: NativeSocket
+  readonly port: number
+  readonly family: "ipv4" | "ipv6"
+}
+
+export const ok = <A>(answer: A): Exclude<A, { readonly errno: number }> => {
+  if (isFault(answer)) throw new Error(`${answer.syscall}: ${answer.code}`)
+  return answer as Exclude<A, { readonly errno: number }>
+}
+
+const nameOf = (driver: Driver, family: "ipv4" | "ipv6", port: number): Uint8Array => {
+  const to = endpoint(family, { address: family === "ipv4" ? "127.0.0.1" : "::1", port })
+  if (Codec.isMalformed(to)) throw new Error(to.malformed)
+  const bytes = new Uint8Array(SocketAddress.size(driver.abi, family))
+  SocketAddress.write(driver.abi, to, new DataView(bytes.buffer), 0)
+  return bytes
+}
+
+/** A socket on loopback with nothing set. */
+export const bound = (family: "ipv4" | "ipv6" = "ipv4"): Effect.Effect<Naked, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const driver = yield* Effect.orDie(LinuxSockets.driver({ guarded: true }))
+    const socket = yield* Effect.acquireRelease(
+      Effect.sync(() => ok(driver.open({ family, protocol: "udp" }))),
+      (socket) => Effect.sync(() => socket.close())
+    )
+    ok(socket.bind(nameOf(driver, family, 0)))
+    const name = new Uint8Array(28)
+    ok(socket.localName(name))
+    return { driver, socket, family, port: new DataView(name.buffer).getUint16(2) }
+  })
+
+export const arena = (
+  { driver, family }: Naked,
+  purpose: "receive" | "send",
+  slots: number,
+  controlBytes: number,
+  dataBytes = 64
+): Arena => driver.arena({ purpose, slots, nameBytes: SocketAddress.size(driver.abi, family), controlBytes, dataBytes })
+
+/** Sends a payload with these bytes of control data, as they are. */
+export const sendRaw = (from: Naked, to: Naked, data: Uint8Array, control: Uint8Array = new Uint8Array(0)) => {
+  const out = arena(from, "send", 1, 512, 70_000)
+  const name = nameOf(from.driver, from.family, to.port)
+  out.bytes.set(name, out.nameAt(0))
+  out.bytes.set(control, out.controlAt(0))
+  out.fill(0, name.length, control.length, [data])
+  const sent = from.socket.send(out, 0, 1)
+  out.free()
+  return sent
+}
+
+/** One received datagram, with its control messages. */
+export const receiveRaw = (at: Naked, controlBytes: number, dataBytes = 70_000) => {
+  const into = arena(at, "receive", 1, controlBytes, dataBytes)
+  const count = at.socket.receive(into, 1, false)
+  const control = into.bytes.slice(into.controlAt(0), into.controlAt(0) + into.controlLength(0))
+  const answer = {
+    count,
+    length: into.dataLength(0),
+    flags: into.flags(0),
+    control,
+    ...ControlBuffer.toMessages(at.driver.abi, control)
+  }
+  into.free()
+  return answer
+}
+
+export const int = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer)
+export const message = (at: Naked, level: number, type: number, payload: Uint8Array): Uint8Array =>
+  ControlBuffer.fromMessages(at.driver.abi, [{ level, type, payload }])

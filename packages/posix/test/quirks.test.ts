@@ -1,0 +1,215 @@
+/** Traps of the Linux kernel: first the kernel alone, through the driver's own socket, then what a declared socket makes of it. */
+import { LinuxSockets } from "@ancillary/posix"
+import {
+  Datagram,
+  DatagramSockets,
+  withDscp,
+  withEcn,
+  withHopLimit,
+  withMaximumDatagramSize,
+  withPktInfo
+} from "@ancillary/socket"
+import { ReceiveFlags } from "@ancillary/socket/Arena"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import { arena, bound, int, message, ok, receiveRaw, sendRaw } from "./naked.ts"
+
+const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), [])
+const one = Uint8Array.of(1)
+
+describe("the class byte", () => {
+  it.scoped("naked: an ECN message alone wipes the DSCP of its socket; ours keeps it", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      ok(sender.socket.setOption(0, 1, int(46 << 2)))
+      ok(receiver.socket.setOption(0, 13, int(1)))
+      sendRaw(sender, receiver, one, message(sender, 0, 1, int(2)))
+      expect(receiveRaw(receiver, 64).messages[0]?.payload).toEqual(Uint8Array.of(2))
+
+      const seen = yield* Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withEcn(), withDscp()), {
+          address: "127.0.0.1",
+          port: 0
+        })
+        yield* socket.send({ data: one, to: socket.localAddress, control: { dscp: 46, ecn: "ect0" } })
+        return (yield* socket.receive).control
+      }).pipe(Effect.provide(layer))
+      expect(seen).toEqual({ dscp: 46, ecn: "ect0" })
+    })
+  )
+
+  it.scoped("naked: it arrives as one byte, and the three behind it are what was there before", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      ok(receiver.socket.setOption(0, 13, int(1)))
+      sendRaw(sender, receiver, one, message(sender, 0, 1, int(0xb9)))
+      const { control, messages } = receiveRaw(receiver, 24)
+      expect(messages[0]?.payload).toEqual(Uint8Array.of(0xb9))
+      // The guarded arena was poisoned: a read of four bytes would take the poison for the class.
+      expect([...control.subarray(16, 20)]).toEqual([0xb9, 0xa5, 0xa5, 0xa5])
+
+      const seen = yield* Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withEcn(), withDscp()), {
+          address: "127.0.0.1",
+          port: 0
+        })
+        yield* socket.send({ data: one, to: socket.localAddress, control: { dscp: 46, ecn: "ect1" } })
+        return (yield* socket.receive).control
+      }).pipe(Effect.provide(layer))
+      expect(seen).toEqual({ dscp: 46, ecn: "ect1" })
+    })
+  )
+})
+
+it.scoped("naked: a hop limit beyond 16 bits is cut before it is checked (65541 sends 5); ours refuses it", () =>
+  Effect.gen(function* () {
+    const [sender, receiver] = [yield* bound("ipv6"), yield* bound("ipv6")]
+    ok(receiver.socket.setOption(41, 51, int(1)))
+    sendRaw(sender, receiver, one, message(sender, 41, 52, int(65_541)))
+    expect(receiveRaw(receiver, 64).messages[0]?.payload).toEqual(int(5))
+
+    const refused = yield* Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv6.pipe(withHopLimit()), { address: "::1", port: 0 })
+      return yield* Effect.flip(socket.send({ data: one, to: socket.localAddress, control: { hopLimit: 65_541 } }))
+    }).pipe(Effect.provide(layer))
+    expect(refused).toMatchObject({ reason: "InvalidArgument" })
+  })
+)
+
+it.scoped("naked: what was queued before the option has no interface; ours sets every option before it binds", () =>
+  Effect.gen(function* () {
+    const [sender, receiver] = [yield* bound(), yield* bound()]
+    sendRaw(sender, receiver, one)
+    ok(receiver.socket.setOption(0, 8, int(1)))
+    expect(receiveRaw(receiver, 64).messages[0]?.payload.subarray(0, 8)).toEqual(new Uint8Array(8))
+
+    const calls = Datagram.explain(Datagram.ipv4.pipe(withPktInfo()), receiver.driver.abi)
+    expect(calls.options.map(({ call }) => call)).toEqual(["setsockopt(0, 8)"])
+    const info = yield* Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })
+      yield* socket.send({ data: one, to: socket.localAddress })
+      return (yield* socket.receive).control.pktInfo
+    }).pipe(Effect.provide(layer))
+    expect(info.interfaceIndex).toBeGreaterThan(0)
+  })
+)
+
+it.scoped("naked: sixteen zero bytes behind the last message are EINVAL; ours gives the exact length", () =>
+  Effect.gen(function* () {
+    const [sender, receiver] = [yield* bound(), yield* bound()]
+    const control = message(sender, 0, 2, int(9))
+    const padded = (zeros: number) =>
+      sendRaw(sender, receiver, one, Uint8Array.from([...control, ...new Uint8Array(zeros)]))
+    expect(padded(15)).toBe(1)
+    expect(padded(16)).toMatchObject({ code: "EINVAL" })
+  })
+)
+
+it.scoped(
+  "naked: a message that was cut differs from a whole one in its length, and perhaps in a flag; ours is a fault",
+  () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      ok(receiver.socket.setOption(0, 8, int(1)))
+      sendRaw(sender, receiver, one)
+      const cut = receiveRaw(receiver, 20)
+      expect(cut.messages[0]?.payload).toHaveLength(4)
+      expect(cut.flags).toBe(ReceiveFlags.controlTruncated)
+      // Room for the message but not for its padding: whole, and no flag.
+      sendRaw(sender, receiver, one)
+      const whole = receiveRaw(receiver, 28)
+      expect([whole.messages[0]?.payload.length, whole.flags]).toEqual([12, 0])
+    })
+)
+
+it.scoped("an empty datagram, one that did not fit, and one that was read before are three things", () =>
+  Effect.gen(function* () {
+    const [sender, receiver] = [yield* bound(), yield* bound()]
+    sendRaw(sender, receiver, new Uint8Array(0))
+    sendRaw(sender, receiver, new Uint8Array(10))
+    const [empty, cut] = [receiveRaw(receiver, 0, 4), receiveRaw(receiver, 0, 4)]
+    expect([empty.count, empty.length, empty.flags]).toEqual([1, 0, 0])
+    // Linux tells the true size.
+    expect([cut.count, cut.length, cut.flags]).toEqual([1, 10, ReceiveFlags.dataTruncated])
+    expect(receiveRaw(receiver, 0, 4).count).toBe(0)
+  })
+)
+
+it.scopedLive("an IPv6 payload is larger than any of IPv4, and is not cut", () =>
+  Effect.gen(function* () {
+    const socket = yield* Datagram.bind(Datagram.ipv6, { address: "::1", port: 0 })
+    const largest = new Uint8Array(65_527).fill(3)
+    yield* socket.send({ data: largest, to: socket.localAddress })
+    const datagram = yield* socket.receive
+    expect([datagram.data.length, Option.isNone(datagram.truncated)]).toEqual([65_527, true])
+    const error = yield* Effect.flip(socket.send({ data: new Uint8Array(65_528), to: socket.localAddress }))
+    expect(error.reason).toBe("MessageTooLarge")
+  }).pipe(Effect.provide(layer))
+)
+
+describe("an arena", () => {
+  it.scoped("is reset before each call: a kernel that shortened its lengths does not shorten the next", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      ok(receiver.socket.setOption(0, 12, int(1)))
+      const into = arena(receiver, "receive", 4, 64)
+      for (let round = 0; round < 3; round++) {
+        for (let i = 0; i < 3; i++) sendRaw(sender, receiver, Uint8Array.of(round, i))
+        expect(receiver.socket.receive(into, 4, false)).toBe(3)
+        for (let slot = 0; slot < 3; slot++) {
+          expect([into.nameLength(slot), into.controlLength(slot), into.dataLength(slot)]).toEqual([16, 24, 2])
+          expect([into.bytes[into.dataAt(slot)], into.bytes[into.dataAt(slot) + 1]]).toEqual([round, slot])
+        }
+      }
+      into.free()
+    })
+  )
+
+  it.scoped("is one for all sockets of a layout, and another for another", () =>
+    Effect.gen(function* () {
+      const first = yield* bound()
+      const [a, b] = [arena(first, "receive", 4, 64), arena(first, "receive", 4, 64)]
+      expect(a).toBe(b)
+      expect(arena(first, "receive", 4, 72)).not.toBe(a)
+      a.free()
+      b.free()
+      const again = arena(first, "receive", 4, 64)
+      expect(again).not.toBe(a)
+    })
+  )
+
+  it.scoped("that is guarded finds a write behind a slot, by name", () =>
+    Effect.gen(function* () {
+      const receiver = yield* bound()
+      const into = arena(receiver, "receive", 2, 24, 100)
+      into.bytes[into.controlAt(1) + 24] = 0
+      expect(() => receiver.socket.receive(into, 2, false)).toThrow(
+        "Memory behind an arena's slot was overwritten: slot 1: a write behind its control buffer of 24 bytes."
+      )
+    })
+  )
+
+  it.scopedLive("never shows a datagram the control data of another", () =>
+    Effect.gen(function* () {
+      const spec = Datagram.ipv4.pipe(withHopLimit(), withDscp(), withMaximumDatagramSize(16))
+      const at = { address: "127.0.0.1", port: 0 }
+      const [a, b] = [yield* Datagram.bind(spec, at), yield* Datagram.bind(spec, at)]
+      let seed = 7
+      const next = (below: number) => (seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0) % below
+      for (let round = 0; round < 50; round++) {
+        const sent = Array.from({ length: 1 + next(20) }, () => ({
+          hopLimit: 1 + next(255),
+          dscp: next(64),
+          length: next(17)
+        }))
+        for (const { dscp, hopLimit, length } of sent) {
+          yield* b.send({ data: new Uint8Array(length), to: a.localAddress, control: { hopLimit, dscp } })
+        }
+        for (const { dscp, hopLimit, length } of sent) {
+          const { control, data } = yield* a.receive
+          expect([control, data.length]).toEqual([{ hopLimit, dscp }, length])
+        }
+      }
+    }).pipe(Effect.provide(layer))
+  )
+})

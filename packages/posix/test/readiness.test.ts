@@ -1,0 +1,168 @@
+/** koffi's poll on a descriptor: its hazards naked, each in a process of its own, then ours. */
+import { spawnSync } from "node:child_process"
+import { isFault } from "@ancillary/socket/Driver"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { bound, int, type Naked, ok, receiveRaw, sendRaw } from "./naked.ts"
+
+/** How a process ends that does this with a socket `s`; 7 is well. */
+const ends = (code: string): number | null => {
+  const script = `
+    import koffi from "koffi"
+    const open = koffi.load(null).func("socket", "int", ["int", "int", "int"])
+    const s = open(2, 2 | 0x800, 0)
+    const poll = (descriptor) => koffi.node.poll(descriptor, { readable: true }, () => {})
+    ${code}
+    setTimeout(() => process.exit(7), 50)`
+  return spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: "ignore",
+    cwd: import.meta.dirname
+  }).status
+}
+
+describe("naked: koffi's poll", () => {
+  it("is closed twice without harm", () => {
+    expect(ends("const h = poll(s); h.close(); h.close()")).toBe(7)
+  })
+  it("crashes the process when it is stopped or started after it was closed", () => {
+    expect(ends("const h = poll(s); h.close(); h.stop()")).not.toBe(7)
+    expect(ends("const h = poll(s); h.close(); h.start({ readable: true }, () => {})")).not.toBe(7)
+  })
+  it("aborts the process where a descriptor has two, or is none", () => {
+    expect(ends("poll(s); poll(s)")).not.toBe(7)
+    expect(ends("poll(99999)")).not.toBe(7)
+  })
+})
+
+const moment = Effect.promise(() => new Promise<void>((resume) => setTimeout(resume, 20)))
+
+const watching = (at: Naked) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const seen: Array<string> = []
+      const hooks = { onReport: () => {} }
+      const watch = at.socket.watch((readable, writable) => {
+        seen.push(`${readable ? "readable" : ""}${writable ? "writable" : ""}`)
+        hooks.onReport()
+      })
+      if (isFault(watch)) throw new Error(watch.code)
+      return { seen, watch, hooks }
+    }),
+    ({ watch }) => Effect.sync(() => watch.close())
+  )
+
+describe("ours: a watch", () => {
+  it.scopedLive("reports nothing before it is asked to, then what is there, until it is taken", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      const { seen, watch } = yield* watching(receiver)
+      sendRaw(sender, receiver, Uint8Array.of(1))
+      yield* moment
+      expect(seen).toEqual([])
+      watch.on(true, false)
+      yield* moment
+      expect(seen.length).toBeGreaterThan(1)
+      expect(new Set(seen)).toEqual(new Set(["readable"]))
+      receiveRaw(receiver, 0)
+      yield* moment
+      const before = seen.length
+      yield* moment
+      expect(seen.length).toBe(before)
+    })
+  )
+
+  it.scopedLive("stops when nobody is interested, and goes on when somebody is", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      const { seen, watch } = yield* watching(receiver)
+      watch.on(true, false)
+      watch.on(false, false)
+      sendRaw(sender, receiver, Uint8Array.of(1))
+      yield* moment
+      expect(seen).toEqual([])
+      watch.on(false, true)
+      yield* moment
+      expect(seen[0]).toBe("writable")
+      watch.on(true, false)
+      yield* moment
+      expect(seen.at(-1)).toBe("readable")
+    })
+  )
+
+  it.scopedLive("may be closed from its own callback, and used afterwards without harm", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      const { hooks, seen, watch } = yield* watching(receiver)
+      hooks.onReport = () => watch.close()
+      watch.on(true, false)
+      sendRaw(sender, receiver, Uint8Array.of(1))
+      yield* moment
+      watch.on(true, true)
+      watch.on(false, false)
+      watch.close()
+      yield* moment
+      expect(seen).toEqual(["readable"])
+    })
+  )
+
+  it.scopedLive("keeps a defect of its callback out of other calls", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      const { hooks, watch } = yield* watching(receiver)
+      const defects: Array<unknown> = []
+      const others = process.rawListeners("uncaughtException")
+      yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          process.removeAllListeners("uncaughtException")
+          process.on("uncaughtException", (defect) => void defects.push(defect))
+        }),
+        () =>
+          Effect.sync(() => {
+            process.removeAllListeners("uncaughtException")
+            for (const other of others) process.on("uncaughtException", other as NodeJS.UncaughtExceptionListener)
+          })
+      )
+      hooks.onReport = () => {
+        watch.on(false, false)
+        throw new Error("a defect")
+      }
+      watch.on(true, false)
+      sendRaw(sender, receiver, Uint8Array.of(1))
+      yield* moment
+      expect(receiveRaw(receiver, 0).count).toBe(1)
+      expect(defects.map(String)).toEqual(["Error: a defect"])
+    })
+  )
+
+  it.scopedLive("goes on after an error of the socket, which ends koffi's reports", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => port))
+      // Error reports (IP_RECVERR): an ICMP error is pending on the socket, and poll tells it as a status of its own.
+      ok(receiver.socket.setOption(0, 11, int(1)))
+      const { hooks, seen, watch } = yield* watching(receiver)
+      const faults: Array<string> = []
+      hooks.onReport = () => {
+        const { count } = receiveRaw(receiver, 64)
+        if (isFault(count)) faults.push(count.code)
+        watch.on(true, false)
+      }
+      watch.on(true, false)
+      sendRaw(receiver, { ...receiver, port: gone }, Uint8Array.of(1))
+      yield* moment
+      expect(seen[0]).toBe("readablewritable")
+      expect(faults[0]).toBe("ECONNREFUSED")
+      // Off again: the error queue, which nobody reads here, is purged with it.
+      ok(receiver.socket.setOption(0, 11, int(0)))
+      const taken: Array<number> = []
+      hooks.onReport = () => {
+        const { count } = receiveRaw(receiver, 64)
+        if (typeof count === "number" && count > 0) taken.push(count)
+        watch.on(true, false)
+      }
+      sendRaw(sender, receiver, Uint8Array.of(2))
+      yield* moment
+      expect(taken).toEqual([1])
+    })
+  )
+})

@@ -3,6 +3,7 @@
  * ANCILLARY_REQUIRE=all it is a failure.
  */
 import { spawnSync } from "node:child_process"
+import { networkInterfaces } from "node:os"
 
 /** Whether the machine has it: used with `it.runIf`, `describe.runIf`. */
 export const requirement = (name: string, present: boolean, how: string): boolean => {
@@ -12,6 +13,14 @@ export const requirement = (name: string, present: boolean, how: string): boolea
   process.stderr.write(`${line}\n`)
   return false
 }
+
+/** Whether the host has IPv6 on loopback, which some containers lack. */
+export const hasIpv6 = (): boolean =>
+  requirement(
+    "IPv6",
+    Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1")),
+    "Enable it: sysctl net.ipv6.conf.lo.disable_ipv6=0, or docker run --sysctl net.ipv6.conf.all.disable_ipv6=0"
+  )
 
 /** Whether a program is on the path. */
 export const onPath = (program: string): boolean => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0

@@ -74,7 +74,12 @@ export const demo = (options: { readonly abi: Abi; readonly ignoresSent: boolean
 
   const program: Effect.Effect<void, unknown, DatagramSockets> = Effect.zipRight(
     Effect.scoped(overIpv4),
-    Effect.scoped(overIpv6)
+    Effect.scoped(overIpv6).pipe(
+      Effect.catchIf(
+        (error) => error._tag === "DatagramBindError" && error.reason === "AddressNotAvailable",
+        () => Console.log("  this host has no IPv6 address, not even ::1")
+      )
+    )
   )
   return program
 }

@@ -12,6 +12,8 @@
  */
 export interface PlatformFacts {
   readonly name: string
+  /** Families that this host has addresses of: some containers have no IPv6 at all. */
+  readonly families: ReadonlyArray<"ipv4" | "ipv6">
   /** Control data with a datagram that is sent: honoured, or accepted and ignored. */
   readonly sentControl: "honoured" | "ignored"
   /** The system calls as the errors name them. */
@@ -36,6 +38,7 @@ export interface PlatformFacts {
  */
 export const linux: PlatformFacts = {
   name: "Linux",
+  families: ["ipv4", "ipv6"],
   sentControl: "honoured",
   syscalls: { bind: "bind", send: "sendmsg", receive: "recvmmsg" },
   codes: { addressInUse: "EADDRINUSE", addressNotAvailable: "EADDRNOTAVAIL" },
@@ -54,6 +57,7 @@ export const linux: PlatformFacts = {
  */
 export const wine: PlatformFacts = {
   name: "Winsock under Wine",
+  families: ["ipv4", "ipv6"],
   sentControl: "ignored",
   syscalls: { bind: "bind", send: "WSASendMsg", receive: "WSARecvMsg" },
   codes: { addressInUse: "WSAEADDRINUSE", addressNotAvailable: "WSAEADDRNOTAVAIL" },

@@ -13,6 +13,9 @@ import {
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { onTestFinished } from "vitest"
+import { makeDriver } from "../src/internal/driver.ts"
+import { load } from "../src/internal/libc.ts"
+import { linux } from "../src/internal/platform.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withMaximumDatagramSize(2048))
@@ -73,6 +76,21 @@ it("a processor whose structures are not known", async () => {
   pretend("arch", "mips")
   expect(await refusal(LinuxSockets.layer)).toBe(
     "LinuxSockets.layer: the layout of structures on mips is not known. Run it on a little-endian 32- or 64-bit processor."
+  )
+})
+
+it("a C library whose structures are not known", async () => {
+  const unknown = makeDriver({
+    platform: "linux",
+    layer: "LinuxSockets.layer",
+    numbers: linux,
+    guarded: false,
+    abi: () => undefined
+  })
+  const { message } = await Effect.runPromise(Effect.flip(unknown))
+  const libc = load("linux").name
+  expect(message).toBe(
+    `LinuxSockets.layer: the C library of this process (${libc}) is not known. Run Node on glibc or musl.`
   )
 })
 

@@ -214,3 +214,34 @@ export const make = (
     free: options.free
   }
 }
+
+/**
+ * The arenas of a driver: one for each layout in use, shared by its sockets and gone with the last of them.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const shared = (
+  abi: Abi,
+  options: {
+    readonly allocate: (bytes: number) => { readonly bytes: Uint8Array; readonly address: number }
+    readonly guarded: boolean
+  }
+): ((layout: ArenaLayout) => NativeArena) => {
+  const inUse = new Map<string, { readonly arena: NativeArena; uses: number }>()
+  return (layout) => {
+    const key = JSON.stringify(layout)
+    const known = inUse.get(key)
+    if (known !== undefined) {
+      known.uses++
+      return known.arena
+    }
+    const free = () => {
+      entry.uses--
+      if (entry.uses === 0) inUse.delete(key)
+    }
+    const entry = { arena: make(abi, layout, { ...options, free }), uses: 1 }
+    inUse.set(key, entry)
+    return entry.arena
+  }
+}

@@ -5,6 +5,7 @@ import { endianness } from "node:os"
 import type { Abi } from "@ancillary/control"
 import type { DatagramUnsupportedError } from "@ancillary/socket"
 import { unsupported } from "@ancillary/socket/DatagramError"
+import * as Arena from "@ancillary/socket/Arena"
 import type { Driver } from "@ancillary/socket/Driver"
 import { Effect } from "effect"
 import type { PlatformNumbers } from "./platform.ts"
@@ -56,7 +57,11 @@ export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupp
       )
     }
     const host = { abi, libc, numbers }
-    return { abi, arena: native.makeArenas(abi, guarded), open: (kind) => native.open(host, kind) }
+    return {
+      abi,
+      arena: Arena.shared(abi, { allocate: native.allocate, guarded }),
+      open: (kind) => native.open(host, kind)
+    }
   })
 
 /** Little-endian processors that Node runs on; the structures of big-endian ones are laid out the same, but every number is turned round. */

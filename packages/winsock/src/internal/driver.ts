@@ -4,6 +4,7 @@
 import { Abi } from "@ancillary/control"
 import type { DatagramUnsupportedError } from "@ancillary/socket"
 import { unsupported } from "@ancillary/socket/DatagramError"
+import * as Arena from "@ancillary/socket/Arena"
 import type { Driver } from "@ancillary/socket/Driver"
 import { Effect } from "effect"
 import type { Host } from "./socket.ts"
@@ -50,6 +51,6 @@ const abis: { readonly [arch in string]?: Abi } = {
 export const makeDriver = (layer: string, guarded: boolean): Effect.Effect<Driver, DatagramUnsupportedError> =>
   Effect.map(loadNative(layer), ({ host, native }) => ({
     abi: host.abi,
-    arena: native.makeArenas(host.abi, guarded),
+    arena: Arena.shared(host.abi, { allocate: native.allocate, guarded }),
     open: (kind) => native.open(host, kind)
   }))

@@ -5,8 +5,7 @@ import { ControlBuffer } from "@ancillary/control"
 import { type Arena, type ArenaLayout, type NativeArena, ReceiveFlags } from "@ancillary/socket/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { makeArenas } from "../../src/internal/native.ts"
-import { abi, bound, bytes, ok, text, ws2 } from "./naked.ts"
+import { abi, arenas, bound, bytes, ok, text, ws2 } from "./naked.ts"
 
 const WSAEWOULDBLOCK = 10035
 const WSAEMSGSIZE = 10040
@@ -30,7 +29,7 @@ const hops = ControlBuffer.fromMessages(abi, [{ level: 0, type: 4, payload: Uint
 /** A socket whose calls answer one after the other, then would block, and the arena that they write to. */
 const answering = (answers: ReadonlyArray<Answer>) =>
   Effect.gen(function* () {
-    const arena: NativeArena = makeArenas(abi, true)(layout)
+    const arena: NativeArena = arenas()(layout)
     const left = [...answers]
     let error = 0
     const play = (address: number): number => {

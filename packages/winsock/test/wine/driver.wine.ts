@@ -5,9 +5,9 @@ import type { ArenaLayout } from "@ancillary/socket/Arena"
 import type { Fault } from "@ancillary/socket/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { makeArenas, open } from "../../src/internal/native.ts"
+import { open } from "../../src/internal/native.ts"
 import type { Ws2 } from "../../src/internal/ws2_32.ts"
-import { abi, bound, message, ok, receiveNaked, sendTo, text, ws2 } from "./naked.ts"
+import { abi, arenas, bound, message, ok, receiveNaked, sendTo, text, ws2 } from "./naked.ts"
 
 const udp = { family: "ipv4", protocol: "udp" } as const
 const layout: ArenaLayout = { purpose: "receive", slots: 4, nameBytes: 16, controlBytes: 64, dataBytes: 8 }
@@ -78,7 +78,7 @@ describe("a closed socket", () => {
     socket.close()
     // Under Wine the next one has the same number: that is whom a call would reach.
     const next = ok(open(host, udp))
-    const arena = makeArenas(abi, true)(layout)
+    const arena = arenas()(layout)
     const four = new Uint8Array(4)
     const answers: ReadonlyArray<unknown> = [
       socket.setOption(0, 19, four),
@@ -118,7 +118,7 @@ describe("a socket that does not overlap", () => {
       const [server, client] = [yield* bound(), yield* bound()]
       yield* sendTo(client, server, "first")
       yield* sendTo(client, server, "second")
-      const arena = makeArenas(abi, true)(layout)
+      const arena = arenas()(layout)
       const shown = (slot: number) =>
         text(arena.bytes.subarray(arena.dataAt(slot), arena.dataAt(slot) + arena.dataLength(slot)))
       expect([server.socket.receive(arena, 4, true), shown(0)]).toEqual([1, "first"])
@@ -132,13 +132,13 @@ describe("calls that set up", () => {
   it.scoped("several slots go out in one send, and disconnecting takes the peer away", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
-      const out = makeArenas(abi, true)({ ...layout, purpose: "send" })
+      const out = arenas()({ ...layout, purpose: "send" })
       ok(client.socket.connect(server.name))
       for (const slot of [0, 1, 2]) out.fill(slot, 0, 0, [Uint8Array.of(slot)])
       expect(client.socket.send(out, 0, 3)).toBe(3)
       expect(client.socket.connect(undefined)).toBeUndefined()
       expect(client.socket.send(out, 0, 3)).toMatchObject({ syscall: "WSASendMsg" })
-      const arena = makeArenas(abi, true)(layout)
+      const arena = arenas()(layout)
       expect(server.socket.receive(arena, 4, false)).toBe(3)
     })
   )

@@ -2,6 +2,7 @@
  * Sockets and calls as they are, with nothing of ours around them but the memory: what the quirk tests show first.
  */
 import { Abi, Codec, endpoint, SocketAddress } from "@ancillary/control"
+import * as Arena from "@ancillary/socket/Arena"
 import { isFault } from "@ancillary/socket/Driver"
 import { Effect, type Scope } from "effect"
 import { Message } from "../../src/internal/message.ts"
@@ -11,6 +12,9 @@ import type { WSARecvMsg, Ws2 } from "../../src/internal/ws2_32.ts"
 
 export const abi = Abi.winsockX64
 export const ws2 = load()
+
+/** Arenas of their own, guarded. */
+export const arenas = () => Arena.shared(abi, { allocate, guarded: true })
 
 /** An open socket of the driver, and the function that its provider told. */
 export interface Open {

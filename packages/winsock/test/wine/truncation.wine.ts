@@ -1,12 +1,11 @@
 /**
  * What Winsock does with what does not fit: first the naked call, then ours.
  */
-import { type Abi, ControlBuffer } from "@ancillary/control"
+import { ControlBuffer } from "@ancillary/control"
 import { type Arena, type ArenaLayout, ReceiveFlags } from "@ancillary/socket/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { makeArenas } from "../../src/internal/native.ts"
-import { abi, bound, message, ok, type Open, receiveNaked, sendTo, text } from "./naked.ts"
+import { abi, arenas, bound, message, ok, type Open, receiveNaked, sendTo, text } from "./naked.ts"
 
 const IP_PKTINFO = [0, 19] as const
 const on = Uint8Array.of(1, 0, 0, 0)
@@ -20,7 +19,7 @@ const layout = (dataBytes: number, controlBytes: number): ArenaLayout => ({
   controlBytes,
   dataBytes
 })
-const arenas = makeArenas(abi satisfies Abi, true)
+
 const data = (arena: Arena, slot: number) =>
   text(arena.bytes.subarray(arena.dataAt(slot), arena.dataAt(slot) + arena.dataLength(slot)))
 
@@ -99,7 +98,7 @@ describe("ours: a datagram that does not fit", () => {
     Effect.gen(function* () {
       const { server, client } = yield* asking
       for (const each of ["whole", "too large", "next"]) yield* sendTo(client, server, each)
-      const arena = arenas(layout(5, 64))
+      const arena = arenas()(layout(5, 64))
       expect(server.socket.receive(arena, 4, false)).toBe(3)
       expect([0, 1, 2].map((slot) => data(arena, slot))).toEqual(["whole", "too l", "next"])
       expect([0, 1, 2].map((slot) => arena.flags(slot))).toEqual([0, ReceiveFlags.dataTruncated, 0])
@@ -111,7 +110,7 @@ describe("ours: a datagram that does not fit", () => {
       const { server, client } = yield* asking
       yield* sendTo(client, server, "four")
       yield* sendTo(client, server, "too large")
-      const arena = arenas(layout(8, 64))
+      const arena = arenas()(layout(8, 64))
       expect(server.socket.receive(arena, 4, false)).toBe(2)
       expect([arena.dataLength(0), arena.dataLength(1)]).toEqual([4, 8])
     })
@@ -120,7 +119,7 @@ describe("ours: a datagram that does not fit", () => {
     Effect.gen(function* () {
       const { server, client } = yield* asking
       yield* sendTo(client, server, "hello")
-      const arena = arenas(layout(9, 16))
+      const arena = arenas()(layout(9, 16))
       expect(server.socket.receive(arena, 4, false)).toBe(1)
       expect([arena.flags(0), arena.controlLength(0)]).toEqual([ReceiveFlags.controlTruncated, 0])
     })
@@ -129,7 +128,7 @@ describe("ours: a datagram that does not fit", () => {
     Effect.gen(function* () {
       const { server, client } = yield* asking
       yield* sendTo(client, server, "hello")
-      const arena = arenas(layout(9, 0))
+      const arena = arenas()(layout(9, 0))
       expect(server.socket.receive(arena, 4, false)).toBe(1)
       expect(arena.flags(0)).toBe(ReceiveFlags.controlTruncated)
     })

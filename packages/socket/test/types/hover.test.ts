@@ -273,8 +273,8 @@ describe("fifteen messages", () => {
   })
 
   it("are checked in no time", () => {
-    const { instantiations, milliseconds } = cost(source)
-    expect(milliseconds).toBeLessThan(2000)
+    // Counted, not timed: some 8,000 instantiations take a third of a second.
+    const instantiations = cost(source)
     // Twice what they are: a spec whose types grow with the square of its messages does not pass.
     expect(instantiations).toBeGreaterThan(1000)
     expect(instantiations).toBeLessThan(16_000)

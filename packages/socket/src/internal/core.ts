@@ -131,7 +131,7 @@ export class Core {
   giveBack(rest: ReadonlyArray<Outcome>): void {
     if (this.closed) this.dropped += BigInt(rest.length)
     else this.unread = [...rest, ...this.unread]
-    if (this.unread.length > 0) this.waiters.wakeReader()
+    if (this.unread.length > 0) this.waiters.wakeReaders()
   }
 
   /** Bytes of the largest payload to a peer of that family. */

@@ -45,6 +45,8 @@ const handOver = <A, E>(take: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
 const readable = (core: Core): Effect.Effect<void, DatagramReceiveError> =>
   Effect.async((resume) => {
     if (core.closed) return resume(Effect.fail(receiveClosed()))
+    // Given back since the attempt, and the event loop knows nothing of it.
+    if (core.unread.length > 0) return resume(Effect.void)
     const waiter = (closed: boolean) => resume(closed ? Effect.fail(receiveClosed()) : Effect.void)
     core.waiters.read(waiter)
     core.watch()

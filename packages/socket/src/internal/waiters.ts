@@ -34,6 +34,12 @@ export class Waiters {
       return waiter(false)
     }
   }
+  /** For what the event loop does not know of: it would not tell again. */
+  wakeReaders(): void {
+    const readers = [...this.#readers]
+    this.#readers.clear()
+    for (const waiter of readers) waiter(false)
+  }
   wakeWriters(): void {
     const writers = [...this.#writers]
     this.#writers.clear()

@@ -4,6 +4,9 @@ import { LinuxSockets } from "@ancillary/posix"
 import type { Arena } from "@ancillary/socket/Arena"
 import { type Driver, isFault, type NativeSocket } from "@ancillary/socket/Driver"
 import { Effect, type Scope } from "effect"
+import { load } from "../src/internal/libc.ts"
+import { linux } from "../src/internal/platform.ts"
+import { fromDescriptor } from "../src/internal/socket.ts"
 
 export interface Naked {
   readonly driver: Driver
@@ -38,6 +41,21 @@ export const bound = (family: "ipv4" | "ipv6" = "ipv4"): Effect.Effect<Naked, ne
     ok(socket.localName(name))
     return { driver, socket, family, port: new DataView(name.buffer).getUint16(2) }
   })
+
+export const libc = load("linux")
+
+/** The same, with its descriptor known: for calls that the driver would not make. */
+export const bare: Effect.Effect<Naked & { readonly fd: number }, never, Scope.Scope> = Effect.gen(function* () {
+  const driver = yield* Effect.orDie(LinuxSockets.driver())
+  const { abi } = driver
+  const fd = libc.socket(abi.family.ipv4, linux.SOCK_DGRAM | linux.openFlags, 0)
+  const socket = fromDescriptor({ abi, libc, numbers: linux }, fd)
+  yield* Effect.addFinalizer(() => Effect.sync(() => socket.close()))
+  ok(socket.bind(nameOf(driver, "ipv4", 0)))
+  const name = new Uint8Array(28)
+  ok(socket.localName(name))
+  return { driver, socket, fd, family: "ipv4", port: new DataView(name.buffer).getUint16(2) } as const
+})
 
 export const arena = (
   { driver, family }: Naked,

@@ -18,6 +18,12 @@ export interface Host {
 /** An arena that this driver made: the interface that sockets see has no addresses. */
 const native = (arena: Arena): NativeArena => arena as NativeArena
 
+/** Only a guarded arena can tell. */
+const intact = (arena: NativeArena, slots: number): void => {
+  const damage = arena.damage(slots)
+  if (damage !== undefined) throw new Error(`Memory behind an arena's slot was overwritten: ${damage}.`)
+}
+
 export const open = (host: Host, { family, protocol }: SocketKind): NativeSocket | Fault => {
   const { abi, libc, numbers } = host
   const number = protocol === "icmp" ? (family === "ipv4" ? numbers.IPPROTO_ICMP : numbers.IPPROTO_ICMPV6) : 0
@@ -123,13 +129,13 @@ export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number): Native
       const wanted = peek ? Math.min(slots, 1) : slots
       arena.prepare(wanted, 0)
       const count = receiveMany(arena, wanted, numbers.receiveFlags | (peek ? numbers.MSG_PEEK : 0))
-      const damage = arena.damage(wanted)
-      if (damage !== undefined) throw new Error(`Memory behind an arena's slot was overwritten: ${damage}.`)
+      intact(arena, wanted)
       return count
     },
     send: (shared, first, slots) => {
       if (!open) return closed("sendmsg")
       const arena = native(shared)
+      intact(arena, first + slots)
       if (libc.sendmmsg !== undefined && slots > 1) {
         const count = libc.sendmmsg(fd, arena.headerAddress(first), slots, numbers.sendFlags)
         if (count >= 0) return count

@@ -30,6 +30,12 @@ export interface WinsockSocket extends NativeSocket {
 /** An arena that this driver made: the interface that sockets see has no addresses. */
 const native = (arena: Arena): NativeArena => arena as NativeArena
 
+/** Only a guarded arena can tell. */
+const intact = (arena: NativeArena, slots: number): void => {
+  const damage = arena.damage(slots)
+  if (damage !== undefined) throw new Error(`Memory behind an arena's slot was overwritten: ${damage}.`)
+}
+
 const noBytes = new Uint8Array(0)
 const bool = (value: boolean): Uint8Array => Uint8Array.of(value ? 1 : 0, 0, 0, 0)
 const zeroes = new Uint8Array(16)
@@ -202,13 +208,13 @@ const fromHandle = ({ abi, ws2 }: Host, handle: Handle, recvMsg: WSARecvMsg): Wi
       const wanted = peek ? Math.min(slots, 1) : slots
       arena.prepare(wanted, peek ? Numbers.MSG_PEEK : 0)
       const count = receiveInto(arena, wanted)
-      const damage = arena.damage(wanted)
-      if (damage !== undefined) throw new Error(`Memory behind an arena's slot was overwritten: ${damage}.`)
+      intact(arena, wanted)
       return count
     },
     send: (shared, first, slots) => {
       if (!open) return closed("WSASendMsg")
       const arena = native(shared)
+      intact(arena, first + slots)
       for (let slot = first; slot < first + slots; slot++) {
         const error = callSend(arena.headerAddress(slot))
         if (error === 0) continue

@@ -142,6 +142,16 @@ describe("calls that set up", () => {
       expect(server.socket.receive(arena, 4, false)).toBe(3)
     })
   )
+  it.scoped("a write behind a slot that is about to be sent is found before the call", () =>
+    Effect.gen(function* () {
+      const { name, socket } = yield* bound()
+      const out = arenas()({ ...layout, purpose: "send" })
+      out.bytes.set(name, out.nameAt(0))
+      out.fill(0, name.length, 0, [Uint8Array.of(1)])
+      out.bytes[out.dataAt(0) + layout.dataBytes] = 0
+      expect(() => socket.send(out, 0, 1)).toThrow(/slot 0: a write behind its payload/)
+    })
+  )
   it.scoped("options can be read back, and are refused by name", () =>
     Effect.gen(function* () {
       const { socket } = yield* bound()

@@ -38,6 +38,7 @@ export class DatagramBindError extends Data.TaggedError("DatagramBindError")<
       | "PermissionDenied"
       | "InvalidArgument"
       | "TooManyOpenFiles"
+      | "Unreachable"
       | "Other"
     /** The option that could not be set, where one was concerned. */
     readonly option: Option.Option<string>
@@ -133,6 +134,8 @@ const bindReasons: { readonly [code in string]?: readonly [DatagramBindError["re
     "AddressInUse",
     "Another socket has it: choose another port, stop the other program, or declare withReuseAddress() where sharing is meant"
   ],
+  ENETUNREACH: ["Unreachable", "There is no route to the peer: check its address and the routes of this host"],
+  EHOSTUNREACH: ["Unreachable", "There is no route to the peer: check its address and the routes of this host"],
   EADDRNOTAVAIL: [
     "AddressNotAvailable",
     "It is not an address of this host: bind to one that is, or to 0.0.0.0 or :: for all of them"

@@ -1,0 +1,103 @@
+/** What this machine has not enough of, exactly: descriptors, routes, room on the way. */
+import { spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { LinuxSockets } from "@ancillary/posix"
+import { Datagram, DatagramSockets, withPktInfo } from "@ancillary/socket"
+import { isFault } from "@ancillary/socket/Driver"
+import { expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { hasIpv6, requirement } from "../../testing/machine.ts"
+import { int, ok } from "./naked.ts"
+
+const program = fileURLToPath(new URL("children/limits.ts", import.meta.url))
+const child = (word: string, ...around: ReadonlyArray<string>): unknown => {
+  const node = [process.execPath, "--import", "tsx", "-C", "@ancillary/source", program, word]
+  const [command = "", ...words] = [...around, ...node]
+  const { stderr, stdout } = spawnSync(command, words, { encoding: "utf8" })
+  if (stdout === "") throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+it("too many open files: an error of bind, and none of them stays open", () => {
+  const seen = child("descriptors", "sh", "-c", `ulimit -n 1024 && exec "$0" "$@"`)
+  expect(seen).toMatchObject({
+    error: {
+      _tag: "DatagramBindError",
+      reason: "TooManyOpenFiles",
+      syscall: "socket",
+      code: "EMFILE",
+      errno: 24,
+      message:
+        "Opening the socket failed (socket: EMFILE 24). The process has too many sockets and files open: close some or raise its limit."
+    },
+    again: { reason: "TooManyOpenFiles" },
+    leaked: 0
+  })
+}, 30_000)
+
+const alone = requirement(
+  "a host without routes",
+  spawnSync("unshare", ["-n", "true"]).status === 0,
+  "Run as root, with apt-get install -y util-linux"
+)
+
+it.runIf(alone)(
+  "where no route leads: an error of that send, or of connecting",
+  () => {
+    const seen = child("route", "unshare", "-n")
+    const sentence = (port: string) =>
+      `Sending 1 bytes to ${port} failed (sendmsg: ENETUNREACH 101). There is no route there, or the source that was asked for is not an address of this host: check both.`
+    expect(seen).toMatchObject([
+      { reason: "Unreachable", code: "ENETUNREACH", message: sentence("203.0.113.1:9") },
+      { reason: "Unreachable", code: "ENETUNREACH", message: sentence("239.1.2.3:9") },
+      {
+        _tag: "DatagramBindError",
+        reason: "Unreachable",
+        syscall: "connect",
+        code: "ENETUNREACH",
+        message:
+          "Connecting to 203.0.113.1:9 failed (connect: ENETUNREACH 101). There is no route to the peer: check its address and the routes of this host."
+      }
+    ])
+  },
+  30_000
+)
+
+it.scoped.runIf(hasIpv6())("what the way does not take, and a source that is not ours, on IPv6", () =>
+  Effect.gen(function* () {
+    const socket = yield* Datagram.bind(Datagram.ipv6.pipe(withPktInfo()), { address: "::", port: 0 })
+    const to = { address: "::1", port: socket.localAddress.port }
+    const data = new Uint8Array(65_527)
+    expect(yield* Effect.flip(socket.send({ data, to }))).toMatchObject({
+      reason: "MessageTooLarge",
+      syscall: "sendmsg",
+      code: "EMSGSIZE",
+      errno: 90,
+      message: `Sending 65527 bytes to [::1]:${to.port} failed (sendmsg: EMSGSIZE 90). Send less at once, or in several datagrams.`
+    })
+    const foreign = { pktInfo: { source: "2001:db8::77" } }
+    expect(yield* Effect.flip(socket.send({ data: data.subarray(0, 1), to, control: foreign }))).toMatchObject({
+      reason: "InvalidArgument",
+      syscall: "sendmsg",
+      code: "EINVAL",
+      message: `Sending 1 bytes to [::1]:${to.port} failed (sendmsg: EINVAL 22). The kernel refuses the combination of address and control data: check the source, the interface and the destination.`
+    })
+    yield* socket.send({ data: data.subarray(0, 7), to })
+    expect((yield* socket.receive).data).toHaveLength(7)
+  }).pipe(
+    Effect.provide(
+      DatagramSockets.layer(
+        Effect.map(LinuxSockets.driver({ guarded: true }), (driver) => ({
+          ...driver,
+          open: (kind) => {
+            const socket = driver.open(kind)
+            // IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO: nothing is fragmented, and loopback takes 65,536 bytes with headers.
+            if (!isFault(socket)) ok(socket.setOption(41, 23, int(2)))
+            return socket
+          }
+        })),
+        []
+      )
+    )
+  )
+)

@@ -1,5 +1,6 @@
 /** What goes wrong on this system, exactly: what the kernel refuses, what the machine lacks. */
 import { spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
 import {
@@ -13,6 +14,7 @@ import {
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { onTestFinished } from "vitest"
+import { requirement } from "../../testing/machine.ts"
 import { makeDriver } from "../src/internal/driver.ts"
 import { load } from "../src/internal/libc.ts"
 import { linux } from "../src/internal/platform.ts"
@@ -22,33 +24,46 @@ const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withMaximumDatagr
 const at = { address: "127.0.0.1", port: 0 }
 const data = Uint8Array.of(1)
 
-const child = (words: ReadonlyArray<string>, ...preload: ReadonlyArray<string>): unknown => {
+const child = (
+  words: ReadonlyArray<string>,
+  preload: ReadonlyArray<string> = [],
+  around: ReadonlyArray<string> = []
+) => {
   const here = (name: string) => fileURLToPath(new URL(`children/${name}`, import.meta.url))
   const preloads = ["tsx", ...preload.map(here)].flatMap((name) => ["--import", name])
-  const { stderr, stdout } = spawnSync(
-    process.execPath,
-    [...preloads, "-C", "@ancillary/source", here("attempt.ts"), ...words],
-    {
-      encoding: "utf8"
-    }
-  )
-  return stdout === "" ? stderr : JSON.parse(stdout)
+  const node = [process.execPath, ...preloads, "-C", "@ancillary/source", here("attempt.ts"), ...words]
+  const [program = "", ...rest] = [...around, ...node]
+  const { stderr, stdout } = spawnSync(program, rest, { encoding: "utf8" })
+  const answer: unknown = stdout === "" ? stderr : JSON.parse(stdout)
+  return answer
 }
 
-it("a port below 1024 without privileges", () => {
-  expect(child(["127.0.0.1", "1"])).toMatchObject({
-    _tag: "DatagramBindError",
-    reason: "PermissionDenied",
-    syscall: "bind",
-    code: "EACCES",
-    errno: 13,
-    message:
-      "Binding to 127.0.0.1:1 failed (bind: EACCES 13). Ports below 1024 and some options want privileges: choose a higher port or grant them (Linux: CAP_NET_BIND_SERVICE)."
-  })
-}, 30_000)
+// Containers often let everybody have every port; a network namespace of one's own begins with the kernel's default.
+const open = Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8")) <= 1
+const refused = requirement(
+  "a port that wants privileges",
+  !open || spawnSync("unshare", ["-n", "true"]).status === 0,
+  "sysctl net.ipv4.ip_unprivileged_port_start=1024, or run as root, with apt-get install -y util-linux"
+)
+
+it.runIf(refused)(
+  "a port below 1024 without privileges",
+  () => {
+    expect(child(["0.0.0.0", "1"], [], open ? ["unshare", "-n"] : [])).toMatchObject({
+      _tag: "DatagramBindError",
+      reason: "PermissionDenied",
+      syscall: "bind",
+      code: "EACCES",
+      errno: 13,
+      message:
+        "Binding to 0.0.0.0:1 failed (bind: EACCES 13). Ports below 1024 and some options want privileges: choose a higher port or grant them (Linux: CAP_NET_BIND_SERVICE)."
+    })
+  },
+  30_000
+)
 
 it("koffi without its native part is an error of the layer, not of an import", () => {
-  const error = child(["127.0.0.1", "0"], "withoutNative.mjs")
+  const error = child(["127.0.0.1", "0"], ["withoutNative.mjs"])
   expect(error).toMatchObject({ _tag: "DatagramUnsupportedError", feature: "LinuxSockets.layer" })
   expect(error).toHaveProperty("why", expect.stringMatching(/^koffi could not be loaded \(.*native.*\)$/i))
   expect(error).toHaveProperty(

@@ -3,7 +3,7 @@ import { LinuxSockets } from "@ancillary/posix"
 import { Datagram, DatagramSockets, withMaximumDatagramSize } from "@ancillary/socket"
 import { expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, FiberId, Option, type Scope } from "effect"
-import { turn } from "./process.ts"
+import { pollHandles, turn } from "./process.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), [])
 const bind = Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(16)), { address: "127.0.0.1", port: 0 })
@@ -72,5 +72,22 @@ live(
     yield* sendAll(sender, socket, 4)
     yield* within(Effect.repeat(Effect.promise(turn), { until: () => seen.length === 3 }))
     expect(seen).toEqual([1, 2, 3])
+  })
+)
+
+live(
+  "readers that were interrupted leave nothing behind: the first report to nobody is the last",
+  Effect.gen(function* () {
+    const [socket, sender] = [yield* bind, yield* bind]
+    for (let i = 0; i < 200; i++) {
+      const reader = yield* Effect.fork(i % 2 === 0 ? socket.receive : socket.forEach(() => {}))
+      yield* Effect.yieldNow().pipe(Effect.repeatN(3))
+      yield* Fiber.interrupt(reader)
+    }
+    yield* sendAll(sender, socket, 2)
+    yield* turns
+    expect(pollHandles()).toEqual({ all: 1, active: 0 })
+    expect((yield* socket.stats).taken).toBe(0n)
+    expect((yield* socket.receive).data).toEqual(Uint8Array.of(0))
   })
 )

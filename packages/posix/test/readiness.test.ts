@@ -3,15 +3,30 @@ import { spawnSync } from "node:child_process"
 import { isFault } from "@ancillary/socket/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { bound, int, type Naked, ok, receiveRaw, sendRaw } from "./naked.ts"
+import koffi from "koffi"
+import { bare, bound, int, type Naked, ok, receiveRaw, sendRaw } from "./naked.ts"
+import { collect, pollHandles } from "./process.ts"
+
+const one = Uint8Array.of(1)
+const moment = Effect.promise(() => new Promise<void>((resume) => setTimeout(resume, 20)))
 
 /** How a process ends that does this with a socket `s`; 7 is well. */
 const ends = (code: string): number | null => {
   const script = `
     import koffi from "koffi"
+    import { setFlagsFromString } from "node:v8"
+    import { runInNewContext } from "node:vm"
     const open = koffi.load(null).func("socket", "int", ["int", "int", "int"])
     const s = open(2, 2 | 0x800, 0)
-    const poll = (descriptor) => koffi.node.poll(descriptor, { readable: true }, () => {})
+    const poll = (descriptor, callback = () => {}) => koffi.node.poll(descriptor, { readable: true }, callback)
+    const library = koffi.load(null)
+    const pair = new Int32Array(2)
+    library.func("socketpair", "int", ["int", "int", "int", "void *"])(1, 2 | 0x800, 0, new Uint8Array(pair.buffer))
+    const [reader, writer] = pair
+    const write = library.func("write", "int64_t", ["int", "void *", "size_t"])
+    const turn = () => new Promise((resolve) => setImmediate(resolve))
+    setFlagsFromString("--expose-gc")
+    const gc = runInNewContext("gc")
     ${code}
     setTimeout(() => process.exit(7), 50)`
   return spawnSync(process.execPath, ["--input-type=module", "-e", script], {
@@ -32,9 +47,63 @@ describe("naked: koffi's poll", () => {
     expect(ends("poll(s); poll(s)")).not.toBe(7)
     expect(ends("poll(99999)")).not.toBe(7)
   })
+  it("is collected where nobody references it, and nothing is reported any more", () => {
+    const waits = (keep: string) => `
+      let seen = 0
+      let handle = poll(reader, () => void seen++)
+      ${keep}
+      handle = undefined
+      for (let i = 0; i < 5; i++) {
+        await turn()
+        gc()
+      }
+      write(writer, Buffer.from("x"), 1)
+      setTimeout(() => process.exit(seen === 0 ? 8 : 9), 20)`
+    expect(ends(waits(""))).toBe(8)
+    expect(ends(waits("globalThis.kept = handle"))).toBe(9)
+  })
+  it("throws what its callback threw in a call that has nothing to do with it", () => {
+    const code = `
+      const handle = poll(reader, () => {
+        handle.stop()
+        throw new Error("mine")
+      })
+      write(writer, Buffer.from("x"), 1)
+      setTimeout(() => {
+        try {
+          write(writer, Buffer.from("y"), 1)
+        } catch (error) {
+          process.exit(error.message === "mine" ? 8 : 9)
+        }
+      }, 20)`
+    expect(ends(code)).toBe(8)
+  })
+  it.scopedLive("tells an error of the socket once, as a status, and nothing after it", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bare]
+      const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => port))
+      const seen: Array<unknown> = []
+      // As it is called, whatever its declaration says.
+      const callback = (...given: ReadonlyArray<unknown>) => void seen.push(given)
+      const handle = koffi.node.poll(receiver.fd, { readable: true }, callback)
+      yield* Effect.addFinalizer(() => Effect.sync(() => handle.close()))
+      sendRaw(sender, receiver, one)
+      yield* moment
+      expect(seen[0]).toEqual([0, { readable: true, writable: false, disconnect: false }])
+      receiveRaw(receiver, 0)
+      seen.length = 0
+      ok(receiver.socket.setOption(0, 11, int(1)))
+      sendRaw(receiver, { ...receiver, port: gone }, one)
+      yield* moment
+      expect(seen).toEqual([[-9, { readable: false, writable: false, disconnect: false }]])
+      expect(receiveRaw(receiver, 64).count).toMatchObject({ code: "ECONNREFUSED" })
+      sendRaw(sender, receiver, one)
+      yield* moment
+      expect(seen).toHaveLength(1)
+      expect(receiveRaw(receiver, 64).count).toBe(1)
+    })
+  )
 })
-
-const moment = Effect.promise(() => new Promise<void>((resume) => setTimeout(resume, 20)))
 
 const watching = (at: Naked) =>
   Effect.acquireRelease(
@@ -71,6 +140,24 @@ describe("ours: a watch", () => {
     })
   )
 
+  it.scopedLive("reports as long as it is held, whatever was collected meanwhile", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      const seen: Array<boolean> = []
+      const begin = () => {
+        const watch = receiver.socket.watch((readable) => void seen.push(readable))
+        if (!isFault(watch)) watch.on(true, false)
+        return () => (isFault(watch) ? undefined : watch.close())
+      }
+      const close = begin()
+      yield* Effect.promise(collect)
+      sendRaw(sender, receiver, one)
+      yield* moment
+      close()
+      expect(new Set(seen)).toEqual(new Set([true]))
+    })
+  )
+
   it.scopedLive("stops when nobody is interested, and goes on when somebody is", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
@@ -98,10 +185,12 @@ describe("ours: a watch", () => {
       sendRaw(sender, receiver, Uint8Array.of(1))
       yield* moment
       watch.on(true, true)
+      yield* moment
       watch.on(false, false)
       watch.close()
       yield* moment
       expect(seen).toEqual(["readable"])
+      expect(pollHandles()).toEqual({ all: 0, active: 0 })
     })
   )
 

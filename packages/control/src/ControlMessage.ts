@@ -59,6 +59,8 @@ export interface ControlMessage<
   readonly needs: (_: never) => Needs
   readonly received: {}
   readonly sendable: {}
+  // What an event of the socket is made of, for a message that comes with no datagram.
+  readonly event: unknown
 }
 
 /**
@@ -159,13 +161,19 @@ export interface Capability<out Name extends string> {
 }
 
 /**
- * What asks the kernel for a message: a socket option, or an ioctl with its input. A number is a C `int`.
+ * What asks the kernel for a message: a socket option, or an ioctl with its input. A number is a C `int`; `flags` says that its bits are
+ * switches, so that messages which ask by the same option are asked for together.
  *
  * @category definitions
  * @since 0.1.0
  */
 export type Request =
-  | { readonly level: number; readonly option: number; readonly value: Uint8Array | number }
+  | {
+      readonly level: number
+      readonly option: number
+      readonly value: Uint8Array | number
+      readonly flags?: true | undefined
+    }
   | { readonly ioctl: number; readonly input: Uint8Array }
 
 /**
@@ -178,6 +186,13 @@ export interface Arrival<out Received> {
   readonly level: number
   readonly type: number
   readonly payload: Pick<Codec<Received>, "size" | "read">
+  /**
+   * Set where it comes with no datagram, and is an event of the socket: by Linux's error queue, or in place of a datagram (a receive call that
+   * answers with no bytes and is no datagram).
+   */
+  readonly event?: "errorQueue" | "pseudoDatagram" | undefined
+  /** One payload holds several values of a repeated message (file descriptors): `read` answers with an array of them. */
+  readonly several?: true | undefined
 }
 
 /**
@@ -195,6 +210,8 @@ export interface Departure<in Sent> {
    * (the payload read as a little-endian integer) are filled in from the socket's own value, which this option holds.
    */
   readonly shared?: { readonly mask: number; readonly level: number; readonly option: number } | undefined
+  /** Keys of messages that say the same in other words: refused beside this one, also where they are marked otherwise. */
+  readonly excludes?: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -230,6 +247,7 @@ export interface Row<Received, Sent> {
 export type Cell = Row<unknown, never> | Absence
 
 type Value<Fields, Key extends string> = Key extends keyof Fields ? Exclude<Fields[Key], undefined> : never
+type Event<M extends ControlMessage.Any> = unknown extends M["event"] ? never : M["event"]
 
 /**
  * The data behind a message.
@@ -244,7 +262,7 @@ export interface Definition<M extends ControlMessage.Any> {
   readonly table: {
     readonly [P in Platform]: {
       readonly [F in Exclude<M["families"], "dual">]:
-        | Row<Value<ControlMessage.Received<M, F>, M["key"]>, Value<ControlMessage.Sendable<M, F>, M["key"]>>
+        | Row<Value<ControlMessage.Received<M, F>, M["key"]> | Event<M>, Value<ControlMessage.Sendable<M, F>, M["key"]>>
         | Absence
     }
   }

@@ -50,7 +50,7 @@ const finishedHere = ({ compiler, host }) => [
 /** `host`: what compiles for this machine, where the target's own compiler does not. */
 const table = [
   { name: "linux-glibc-64", compiler: ["gcc"], package: "gcc libc6-dev", how: native },
-  { name: "linux-glibc-32", compiler: ["gcc", "-m32"], package: "gcc-multilib", how: native },
+  { name: "linux-glibc-32", compiler: ["gcc", "-m32"], package: "gcc-multilib qemu-user", how: native },
   { name: "linux-musl-64", compiler: ["musl-gcc"], package: "musl-tools", how: native },
   {
     name: "winsock-x64",
@@ -65,7 +65,7 @@ const table = [
     compiler: ["i686-w64-mingw32-gcc"],
     host: ["gcc", "-m32"],
     entry: "_golden",
-    package: "gcc-mingw-w64-i686 gcc-multilib",
+    package: "gcc-mingw-w64-i686 gcc-multilib qemu-user",
     how: loaded
   },
   {
@@ -79,6 +79,33 @@ const table = [
 
 const run = ([program, ...args], options) =>
   execFileSync(program, args, { encoding: "utf8", stdio: "pipe", ...options })
+
+/** What runs programs of 32 bits: the kernel itself, or an emulator where it was built without them (ENOEXEC, which a shell then reads as text). */
+const emulator = (() => {
+  let found
+  return () => {
+    if (found !== undefined) return found
+    const cwd = mkdtempSync(join(tmpdir(), "golden-width-"))
+    const works = (command) => {
+      try {
+        run(command, { cwd })
+        return true
+      } catch {
+        return false
+      }
+    }
+    try {
+      writeFileSync(join(cwd, "nothing.c"), "int main(void) { return 0; }\n")
+      const compiled = works(["gcc", "-m32", "nothing.c", "-o", "nothing"])
+      found = compiled ? [[], ["qemu-i386"]].find((prefix) => works([...prefix, "./nothing"])) : undefined
+    } finally {
+      rmSync(cwd, { recursive: true })
+    }
+    return found
+  }
+})()
+
+const isNarrow = ({ compiler, host = [] }) => [...compiler, ...host].includes("-m32")
 
 /** Finding a program is not enough: gcc is there long before its 32-bit headers are, clang before those of Windows. */
 const compiles = (command, header) => {
@@ -97,7 +124,8 @@ export const targets = () =>
     compiler: compiler.join(" "),
     available:
       compiles(compiler, name.startsWith("winsock") ? "winsock2.h" : "sys/socket.h") &&
-      (host === undefined || compiles(host, "sys/mman.h")),
+      (host === undefined || compiles(host, "sys/mman.h")) &&
+      (!isNarrow({ compiler, host }) || emulator() !== undefined),
     package: debian
   }))
 
@@ -116,7 +144,10 @@ export const generate = (name) => {
   const cwd = mkdtempSync(join(tmpdir(), `golden-${name}-`))
   try {
     writeFileSync(join(cwd, "constants.h"), constants())
-    const printed = target.how(target).map((command) => run(command, { cwd }))
+    const prefix = isNarrow(target) ? (emulator() ?? []) : []
+    const printed = target
+      .how(target)
+      .map((command) => run(command[0].startsWith("./") ? [...prefix, ...command] : command, { cwd }))
     return { abi: name, ...JSON.parse(printed.at(-1)) }
   } finally {
     rmSync(cwd, { recursive: true })

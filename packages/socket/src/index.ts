@@ -4,7 +4,8 @@
  *
  * @since 0.1.0
  */
-export * from "./combinators.ts"
+export * from "./combinators/messages.ts"
+export * from "./combinators/options.ts"
 export * as Datagram from "./Datagram.ts"
 export {
   DatagramBindError,

@@ -8,7 +8,7 @@ const at = (file: string, from: string, to: string): Patch => ({ file, from, to 
 const messages = "packages/control/src/ControlMessage.ts"
 const endpoints = "packages/control/src/Endpoint.ts"
 const spec = "packages/socket/src/Spec.ts"
-const options = "packages/socket/src/combinators/options.ts"
+const combinators = "packages/socket/src/combinators/messages.ts"
 const datagram = "packages/socket/src/Datagram.ts"
 const socket = "packages/socket/src/DatagramSocket.ts"
 const pktInfo = "packages/control/src/message/PktInfo.ts"
@@ -31,7 +31,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "the two directions": [at(spec, '(options: { readonly only: "send" })', "(options: { readonly only: string })")],
   "withTimestamp having one direction": [
     at(
-      options,
+      combinators,
       "withTimestamp = (): With<Timestamp>",
       "withTimestamp = (_?: { readonly only: string }): With<Timestamp>"
     )

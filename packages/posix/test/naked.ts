@@ -49,7 +49,7 @@ export const bare: Effect.Effect<Naked & { readonly fd: number }, never, Scope.S
   const driver = yield* Effect.orDie(LinuxSockets.driver())
   const { abi } = driver
   const fd = libc.socket(abi.family.ipv4, linux.SOCK_DGRAM | linux.openFlags, 0)
-  const socket = fromDescriptor({ abi, libc, numbers: linux }, fd)
+  const socket = fromDescriptor({ abi, libc, numbers: linux }, fd, { family: "ipv4", protocol: "udp" })
   yield* Effect.addFinalizer(() => Effect.sync(() => socket.close()))
   ok(socket.bind(nameOf(driver, "ipv4", 0)))
   const name = new Uint8Array(28)
@@ -63,7 +63,15 @@ export const arena = (
   slots: number,
   controlBytes: number,
   dataBytes = 64
-): Arena => driver.arena({ purpose, slots, nameBytes: SocketAddress.size(driver.abi, family), controlBytes, dataBytes })
+): Arena =>
+  driver.arena({
+    purpose,
+    slots,
+    pieces: 1,
+    nameBytes: SocketAddress.size(driver.abi, family),
+    controlBytes,
+    dataBytes
+  })
 
 /** Sends a payload with these bytes of control data, as they are. */
 export const sendRaw = (from: Naked, to: Naked, data: Uint8Array, control: Uint8Array = new Uint8Array(0)) => {

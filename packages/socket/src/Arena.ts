@@ -8,7 +8,7 @@
  * words that the kernel overwrites are set again.
  *
  * ```text
- * headers[slots]  vectors[slots × buffers]  { name  control  payload }[slots]
+ * headers[slots]  vectors[slots × pieces]  { name  control  payload }[slots]
  * ```
  *
  * With `guarded`, every name, control buffer and payload has a canary behind it and is poisoned before a receive: what the kernel did not
@@ -29,6 +29,8 @@ export interface ArenaLayout {
   readonly purpose: "receive" | "send"
   /** Messages that one call can carry. */
   readonly slots: number
+  /** Vectors of a message: into so many pieces of the program's own memory can a payload be sent from where it is. */
+  readonly pieces: number
   /** Bytes for each message's name, control data and payload. */
   readonly nameBytes: number
   readonly controlBytes: number
@@ -58,7 +60,11 @@ export interface Arena {
   readonly dataLength: (slot: number) => number
   /** A combination of `ReceiveFlags`. */
   readonly flags: (slot: number) => number
-  /** Prepares a slot to be sent: lengths of what was written at `nameAt` and `controlAt` (0: none), and the payload, copied piece by piece. */
+  /**
+   * Prepares a slot to be sent: lengths of what was written at `nameAt` and `controlAt` (0: none), and the payload. One piece is copied into the
+   * slot; several are gathered by the kernel from where they are, so they must stay as they are until the call. What exceeds the vectors is
+   * copied.
+   */
   readonly fill: (slot: number, name: number, control: number, pieces: ReadonlyArray<Uint8Array>) => void
   /** Releases one use of the arena. */
   readonly free: () => void
@@ -114,16 +120,19 @@ export const make = (
   layout: ArenaLayout,
   options: {
     readonly allocate: (bytes: number) => { readonly bytes: Uint8Array; readonly address: number }
+    /** Where a program's own bytes are, until they are collected; absent where memory has no addresses: every piece is copied. */
+    readonly addressOf?: ((bytes: Uint8Array) => number) | undefined
     readonly guarded: boolean
     readonly free: () => void
   }
 ): NativeArena => {
   const { iovec, mmsghdr, msghdr } = abi
-  const { controlBytes, dataBytes, nameBytes, slots } = layout
+  const { controlBytes, dataBytes, nameBytes, pieces: vectorsPerSlot, slots } = layout
+  const { addressOf } = options
   const guard = options.guarded ? guardBytes : 0
   const stride = mmsghdr?.size ?? msghdr.size
   const vectors = align(slots * stride)
-  const names = vectors + align(slots * iovec.size)
+  const names = vectors + align(slots * vectorsPerSlot * iovec.size)
   const nameStride = align(nameBytes + guard)
   const controls = names + slots * nameStride
   const controlStride = align(controlBytes + guard)
@@ -136,6 +145,7 @@ export const make = (
   const nameAt = (slot: number) => names + slot * nameStride
   const controlAt = (slot: number) => controls + slot * controlStride
   const dataAt = (slot: number) => payloads + slot * dataStride
+  const vectorAt = (slot: number, piece: number) => vectors + (slot * vectorsPerSlot + piece) * iovec.size
   const parts = [
     ["name", nameAt, nameBytes],
     ["control buffer", controlAt, controlBytes],
@@ -144,7 +154,7 @@ export const make = (
 
   for (let slot = 0; slot < slots; slot++) {
     const header = slot * stride
-    const vector = vectors + slot * iovec.size
+    const vector = vectorAt(slot, 0)
     ControlBuffer.writeField(view, vector + iovec.base, pointer, address + dataAt(slot))
     ControlBuffer.writeField(view, vector, iovec.length, dataBytes)
     ControlBuffer.writeField(view, header + msghdr.name, pointer, address + nameAt(slot))
@@ -186,11 +196,6 @@ export const make = (
     flags: (slot) => flags[slot] ?? 0,
     fill: (slot, name, control, pieces) => {
       const header = slot * stride
-      let at = dataAt(slot)
-      for (const piece of pieces) {
-        bytes.set(piece, at)
-        at += piece.length
-      }
       // Linux and Winsock: a name of length 0 is given as no name, which is what a connected socket takes.
       ControlBuffer.writeField(view, header + msghdr.name, pointer, name === 0 ? 0 : address + nameAt(slot))
       ControlBuffer.writeField(view, header, msghdr.nameLength, name)
@@ -198,8 +203,29 @@ export const make = (
       // Exact: Linux refuses zero bytes behind the last message (16 of them and more), Windows everything that is not exact.
       ControlBuffer.writeField(view, header, msghdr.controlLength, control)
       ControlBuffer.writeField(view, header, msghdr.flags, 0)
-      lengths[slot] = at - dataAt(slot)
-      ControlBuffer.writeField(view, vectors + slot * iovec.size, iovec.length, at - dataAt(slot))
+      let vector = 0
+      const point = (to: number, length: number) => {
+        ControlBuffer.writeField(view, vectorAt(slot, vector) + iovec.base, pointer, to)
+        ControlBuffer.writeField(view, vectorAt(slot, vector), iovec.length, length)
+        vector++
+      }
+      let length = 0
+      let copied = 0
+      // Asking for an address costs more than copying a little, so a single piece is always copied.
+      const gathers = pieces.length > 1 && addressOf !== undefined
+      for (const piece of pieces) {
+        length += piece.length
+        // Winsock: a vector of no bytes has no pointer that could be given (NULL with a length loses the datagram): there is none.
+        if (piece.length === 0) continue
+        if (gathers && vector < vectorsPerSlot - 1) point(addressOf(piece), piece.length)
+        else {
+          bytes.set(piece, dataAt(slot) + copied)
+          copied += piece.length
+        }
+      }
+      if (copied > 0 || vector === 0) point(address + dataAt(slot), copied)
+      ControlBuffer.writeField(view, header, msghdr.bufferCount, vector)
+      lengths[slot] = length
     },
     damage: (count) => {
       for (let slot = 0; slot < count && guard > 0; slot++) {
@@ -225,6 +251,7 @@ export const shared = (
   abi: Abi,
   options: {
     readonly allocate: (bytes: number) => { readonly bytes: Uint8Array; readonly address: number }
+    readonly addressOf?: ((bytes: Uint8Array) => number) | undefined
     readonly guarded: boolean
   }
 ): ((layout: ArenaLayout) => NativeArena) => {

@@ -17,7 +17,7 @@
  * @since 0.1.0
  */
 import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
-import { endpoint as toEndpoint, Codec, SocketAddress } from "@ancillary/control"
+import { endpoint as toEndpoint, Codec, SocketAddress, UnixEndpoint } from "@ancillary/control"
 import { Effect, Option, type Scope } from "effect"
 import {
   type DatagramBindError,
@@ -28,7 +28,7 @@ import {
 import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import { type Explanation, explain as explainPlan } from "./explain.ts"
-import { open } from "./internal/open.ts"
+import { fresh, open, openPair } from "./internal/open.ts"
 import { replySource, withoutSource } from "./internal/reply.ts"
 import { makeConnected, makeSocket } from "./internal/socket.ts"
 import * as Plan from "./Plan.ts"
@@ -110,18 +110,118 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
     const local = yield* parse(spec, at, driver.abi)
-    const core = yield* open(driver, Plan.compile(spec, driver.abi), local, undefined)
+    const core = yield* open(driver, Plan.compile(spec, driver.abi), { native: fresh, local, peer: undefined })
     return makeSocket<F, D>(core)
   }).pipe(Effect.withSpan("Datagram.bind"))
 
 /**
- * A socket with one peer, bound to a free port unless `local` says which: what others send never arrives, what the peer refuses is told.
- * Its scope closes it.
+ * A socket that asks others, bound to a free port of every address; a Unix one has no name, so nobody can answer it. Its scope closes it.
+ *
+ * @example
+ * ```ts
+ * import { Datagram } from "@ancillary/socket"
+ * import { Effect } from "effect"
+ *
+ * const ask = Effect.gen(function* () {
+ *   const socket = yield* Datagram.client(Datagram.ipv4)
+ *   yield* socket.send({ data: new Uint8Array(1), to: { address: "127.0.0.1", port: 5300 } })
+ *   return yield* socket.receiveWithin("1 second")
+ * })
+ * ```
  *
  * @category constructors
  * @since 0.1.0
  */
-export const connect = <F extends Internet, D extends ControlMessage.Any, R>(
+export const client = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>
+): Effect.Effect<
+  DatagramSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const local = yield* anywhere(spec, driver.abi)
+    const core = yield* open(driver, Plan.compile(spec, driver.abi), { native: fresh, local, peer: undefined })
+    return makeSocket<F, D>(core)
+  }).pipe(Effect.withSpan("Datagram.client"))
+
+/**
+ * A bound socket that was made elsewhere.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AdoptedSocket<in out F extends Family, in D extends ControlMessage.Any> extends DatagramSocket<F, D> {
+  /**
+   * Whether datagrams were waiting when its options were set. What was queued before has the control data that the kernel kept: on Linux the
+   * packet information of those has no interface (index 0, IPv4), their timestamp is the time of reading, credentials are nobody's.
+   */
+  readonly queuedBefore: boolean
+}
+
+/**
+ * Takes over a bound socket that was made elsewhere (socket activation, another library), by its descriptor or SOCKET: sets what the spec asks for,
+ * and closes it with its scope.
+ *
+ * **Details**
+ *
+ * Fails, and leaves the descriptor to its caller, where it is no datagram socket of the spec's family (`ENOTSOCK`, `EPROTOTYPE`). From then on
+ * it is owned: where an option cannot be set it is closed.
+ *
+ * **Gotchas**
+ *
+ * A descriptor has one owner. What Node itself opened must not be adopted: it closes it too.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  descriptor: number
+): Effect.Effect<
+  AdoptedSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    if (!Codec.isInteger(descriptor, 0, Number.MAX_SAFE_INTEGER))
+      return yield* invalidBind(`${Codec.shown(descriptor)} is not the descriptor of a socket.`)
+    const plan = Plan.compile(spec, driver.abi)
+    const native = () => driver.adopt(descriptor, plan.kind)
+    const core = yield* open(driver, plan, { native, local: undefined, peer: undefined })
+    return { ...makeSocket<F, D>(core), queuedBefore: core.isWaiting() }
+  }).pipe(Effect.withSpan("Datagram.adopt"))
+
+/**
+ * Two Unix sockets that are connected to each other and to nobody else; their scope closes both. Linux and macOS.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const pair = <D extends ControlMessage.Any, R>(
+  spec: Spec<"unix", D, R>
+): Effect.Effect<
+  readonly [ConnectedSocket<"unix", D>, ConnectedSocket<"unix", D>],
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const [first, second] = yield* openPair(driver, Plan.compile(spec, driver.abi))
+    const nobody = new UnixEndpoint(undefined)
+    return [makeConnected<"unix", D>(first, nobody), makeConnected<"unix", D>(second, nobody)] as const
+  }).pipe(Effect.withSpan("Datagram.pair"))
+
+/**
+ * A socket with one peer, bound to a free port unless `local` says which: what others send never arrives, what the peer refuses is told.
+ * Its scope closes it. A Unix one has no name unless `local` gives it one, and cannot be answered then.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const connect = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   peer: EndpointInput<F> | Endpoint<F>,
   options?: { readonly local?: EndpointInput<F> | undefined }
@@ -133,15 +233,24 @@ export const connect = <F extends Internet, D extends ControlMessage.Any, R>(
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
     const to = yield* parse(spec, peer, driver.abi)
-    const anywhere: { readonly address: string; readonly port: number } = {
-      address: spec.family === "ipv4" ? "0.0.0.0" : "::",
-      port: 0
-    }
-    // An internet family's input is an address and a port, which the compiler does not see through EndpointInput<F>.
-    const local = yield* parse(spec, options?.local ?? (anywhere as EndpointInput<F>), driver.abi)
-    const core = yield* open(driver, Plan.compile(spec, driver.abi), local, to)
+    const given = options?.local
+    const local = given === undefined ? yield* anywhere(spec, driver.abi) : yield* parse(spec, given, driver.abi)
+    const core = yield* open(driver, Plan.compile(spec, driver.abi), { native: fresh, local, peer: to })
     return makeConnected<F, D>(core, to)
   }).pipe(Effect.withSpan("Datagram.connect"))
+
+/** A free port of every address; nothing for a Unix socket, which needs no name. */
+const anywhere = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  abi: Abi
+): Effect.Effect<Endpoint<F> | undefined, DatagramBindError> => {
+  const every: { readonly address: string; readonly port: number } = {
+    address: spec.family === "ipv4" ? "0.0.0.0" : "::",
+    port: 0
+  }
+  // An internet family's input is an address and a port, which the compiler does not see through EndpointInput<F>.
+  return spec.family === "unix" ? Effect.succeed(undefined) : parse(spec, every as EndpointInput<F>, abi)
+}
 
 const parse = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,

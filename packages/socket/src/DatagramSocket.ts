@@ -104,6 +104,11 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
   readonly receiveWithin: (
     duration: Duration.DurationInput
   ) => Effect.Effect<Option.Option<Datagram<F, D>>, DatagramFault | DatagramReceiveError>
+  /**
+   * The datagram that `receive` would bring, left where it is: the next read brings it again. A fault is told again, too, until it is read.
+   * Waits where nothing is there.
+   */
+  readonly peek: Effect.Effect<Datagram<F, D>, DatagramFault | DatagramReceiveError>
   /** What one system call brings: at least one. Faults are counted and left out. */
   readonly receiveBatch: Effect.Effect<Chunk.NonEmptyChunk<Datagram<F, D>>, DatagramReceiveError>
   /**
@@ -121,6 +126,11 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
   readonly stats: Effect.Effect<DatagramStats>
   /** Optional messages that this platform does not have, with the reason. */
   readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
+  /**
+   * The file descriptor, or the SOCKET, for other native code. It stays the socket's: whoever closes it elsewhere closes what the next socket
+   * gets its number for. Fails with `Closed` after the scope has ended.
+   */
+  readonly descriptor: Effect.Effect<number, DatagramReceiveError>
 }
 
 /**

@@ -53,6 +53,14 @@ export interface Driver {
   readonly arena: (layout: ArenaLayout) => Arena
   /** Non-blocking, close-on-exec, not inherited. */
   readonly open: (kind: SocketKind) => NativeSocket | Fault
+  /** Two Unix datagram sockets, connected to each other. */
+  readonly pair: () => readonly [NativeSocket, NativeSocket] | Fault
+  /** A socket that was made elsewhere, owned from here on; a fault where it is none, or not of that kind, and it stays as it was. */
+  readonly adopt: (descriptor: number, kind: SocketKind) => NativeSocket | Fault
+  /** Closes a descriptor that is no socket of this driver's: one that arrived with a datagram. */
+  readonly release: (descriptor: number) => Fault | undefined
+  /** What an error number is called, for numbers that come in messages. */
+  readonly errorName: (errno: number) => string
 }
 
 /**
@@ -62,6 +70,8 @@ export interface Driver {
  * @since 0.1.0
  */
 export interface NativeSocket {
+  /** The file descriptor, or the SOCKET. */
+  readonly descriptor: number
   readonly setOption: (level: number, option: number, value: Uint8Array) => Fault | undefined
   /** Bytes of the value, which is in `into`. */
   readonly getOption: (level: number, option: number, into: Uint8Array) => number | Fault
@@ -73,6 +83,8 @@ export interface NativeSocket {
   readonly localName: (into: Uint8Array) => number | Fault
   /** Slots filled, from 0; 0 where nothing is there. A fault after some were filled comes with the next call. */
   readonly receive: (arena: Arena, slots: number, peek: boolean) => number | Fault
+  /** The same, of what the kernel has to tell about earlier sends (Linux's error queue); 0 where there is no such queue. */
+  readonly receiveErrors: (arena: Arena, slots: number) => number | Fault
   /** Slots sent, from `first`; 0 where the send buffer is full. */
   readonly send: (arena: Arena, first: number, slots: number) => number | Fault
   /**

@@ -118,6 +118,8 @@ export interface Plan {
   readonly receiveBytes: number
   readonly sendBytes: number
   readonly truncation: Truncation
+  /** Bytes of the parts that a payload is split into; absent: it is not. */
+  readonly scatter: ReadonlyArray<number> | undefined
 }
 
 /** The families whose rows a spec uses: a `dual` socket is asked in both. */
@@ -207,6 +209,16 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= slotBytes[family])) {
     invalid.push({ option: "maximum datagram size", why: `${limit} is not an integer from 1 to ${slotBytes[family]}` })
   }
+  const { scatter } = spec
+  const scattered = scatter?.reduce((sum, bytes) => sum + bytes, 0)
+  if (
+    scatter?.every((bytes) => Number.isInteger(bytes) && bytes >= 1) === false ||
+    (scattered ?? 1) > slotBytes[family]
+  )
+    invalid.push({
+      option: "withScatter",
+      why: `${scatter?.join(", ")} are not sizes of parts: integers from 1, at most ${slotBytes[family]} together`
+    })
   return {
     abi,
     family,
@@ -220,9 +232,10 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
     declined,
     refused,
     invalid,
-    receiveBytes: Math.min(limit ?? slotBytes[family], slotBytes[family]),
+    receiveBytes: Math.min(scattered ?? limit ?? slotBytes[family], slotBytes[family]),
     sendBytes: Math.min(limit ?? largest[family], largest[family]),
-    truncation: spec.truncation
+    truncation: spec.truncation,
+    scatter
   }
 }
 
@@ -235,10 +248,14 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
 export const receiveArena = (plan: Plan, slots: number): ArenaLayout => ({
   purpose: "receive",
   slots,
+  pieces: 1,
   nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
   controlBytes: plan.receive.bytes,
   dataBytes: plan.receiveBytes
 })
+
+/** Pieces of a payload that the kernel gathers; the rest is copied behind them. */
+const gathered = 16
 
 /**
  * The arena that sends for a plan.
@@ -249,6 +266,7 @@ export const receiveArena = (plan: Plan, slots: number): ArenaLayout => ({
 export const sendArena = (plan: Plan, slots: number): ArenaLayout => ({
   purpose: "send",
   slots,
+  pieces: gathered,
   nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
   controlBytes: plan.send.bytes,
   dataBytes: plan.sendBytes

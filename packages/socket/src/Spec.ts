@@ -119,6 +119,8 @@ export interface Recipe {
   /** Bytes of the largest payload to receive and to send; absent: the largest there is. */
   readonly maximumDatagramSize: number | undefined
   readonly truncation: Truncation
+  /** Bytes of the parts that a payload is split into; absent: it is not. */
+  readonly scatter: ReadonlyArray<number> | undefined
 }
 
 /**
@@ -268,6 +270,7 @@ type Part =
   | { readonly set: Setting }
   | { readonly limit: number }
   | { readonly truncation: Truncation }
+  | { readonly scatter: ReadonlyArray<number> }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for every message, need and family; `infer` gets them back
 type AnyPart = With<any> | Configure<any, any>
@@ -298,10 +301,14 @@ const fromRecipe = (recipe: Recipe): Recipe =>
  */
 export const make = <F extends Family>(family: F): Spec<F, never> =>
   // The type parameters are phantoms: the value holds them as plain fields.
-  fromRecipe({ family, declarations: [], settings: [], maximumDatagramSize: undefined, truncation: "fail" }) as Spec<
-    F,
-    never
-  >
+  fromRecipe({
+    family,
+    declarations: [],
+    settings: [],
+    maximumDatagramSize: undefined,
+    truncation: "fail",
+    scatter: undefined
+  }) as Spec<F, never>
 
 const apply = (self: Recipe, part: Part): Recipe => {
   if ("declare" in part) {
@@ -314,6 +321,10 @@ const apply = (self: Recipe, part: Part): Recipe => {
   if ("set" in part) {
     const others = self.settings.filter(({ option }) => option.name !== part.set.option.name)
     return { ...self, settings: [...others, part.set] }
+  }
+  if ("scatter" in part) {
+    if (self.scatter !== undefined) throw new TypeError("'parts' is already declared by this spec")
+    return { ...self, scatter: part.scatter }
   }
   return "limit" in part ? { ...self, maximumDatagramSize: part.limit } : { ...self, truncation: part.truncation }
 }
@@ -343,6 +354,37 @@ export const declare = <M extends ControlMessage.Any>(
       }
     }
   ]) as unknown as With<M>
+
+/**
+ * The parts of a payload that was received: how many bytes each takes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Scatter<Sizes extends ReadonlyArray<number>> extends ControlMessage<"parts", Family> {
+  readonly received: {
+    /** The payload in the parts that `withScatter` declares: views of `data`, the last ones short or empty where the datagram was. */
+    readonly parts: { readonly [I in keyof Sizes]: Uint8Array }
+  }
+}
+
+/**
+ * Splits each payload into parts of these sizes, a header and a body, and takes no more than they hold: a longer datagram is truncated. They are
+ * views of the one copy that a datagram has, at `control.parts`.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, withScatter } from "@ancillary/socket"
+ *
+ * // datagram.control.parts: readonly [Uint8Array, Uint8Array]
+ * const rtp = Datagram.ipv4.pipe(withScatter(12, 1500))
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const withScatter = <const Sizes extends ReadonlyArray<number>>(...sizes: Sizes): All<Scatter<Sizes>> =>
+  combinator([{ scatter: sizes }]) as unknown as All<Scatter<Sizes>>
 
 /**
  * The combinator of a message that goes both ways.

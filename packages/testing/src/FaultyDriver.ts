@@ -76,16 +76,19 @@ export interface Hooks {
  * @category constructors
  * @since 0.1.0
  */
-export const wrap = (driver: Driver, hooks: Hooks): Driver => ({
-  abi: driver.abi,
-  arena: (layout) => bendable(driver.arena(layout)),
-  open: (kind) => {
-    const refused = hooks.onOpen?.()
-    if (refused !== undefined) return refused
-    const socket = driver.open(kind)
-    return isFault(socket) ? socket : wrapSocket(socket, hooks)
+export const wrap = (driver: Driver, hooks: Hooks): Driver => {
+  const wrapped = (socket: NativeSocket | Fault) => (isFault(socket) ? socket : wrapSocket(socket, hooks))
+  return {
+    ...driver,
+    arena: (layout) => bendable(driver.arena(layout)),
+    open: (kind) => hooks.onOpen?.() ?? wrapped(driver.open(kind)),
+    adopt: (descriptor, kind) => hooks.onOpen?.() ?? wrapped(driver.adopt(descriptor, kind)),
+    pair: () => {
+      const pair = hooks.onOpen?.() ?? driver.pair()
+      return isFault(pair) ? pair : [wrapSocket(pair[0], hooks), wrapSocket(pair[1], hooks)]
+    }
   }
-})
+}
 
 interface Bent {
   nameLength?: number
@@ -95,18 +98,35 @@ interface Bent {
 }
 
 const bents = new WeakMap<Arena, Map<number, Bent>>()
+/** What a slot was filled with: the kernel gathers several pieces from where they are, so they are not in the arena. */
+const payloads = new WeakMap<Arena, Map<number, Uint8Array>>()
+
+const joined = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  pieces.reduce((at, piece) => {
+    whole.set(piece, at)
+    return at + piece.length
+  }, 0)
+  return whole
+}
 
 /** The same arena, whose lengths and flags a hook may replace until the next call. */
 const bendable = (arena: Arena): Arena => {
   const bent = new Map<number, Bent>()
+  const payload = new Map<number, Uint8Array>()
   const wrapped: Arena = {
     ...arena,
+    fill: (slot, name, control, pieces) => {
+      payload.set(slot, joined(pieces))
+      arena.fill(slot, name, control, pieces)
+    },
     nameLength: (slot) => bent.get(slot)?.nameLength ?? arena.nameLength(slot),
     controlLength: (slot) => bent.get(slot)?.controlLength ?? arena.controlLength(slot),
     dataLength: (slot) => bent.get(slot)?.dataLength ?? arena.dataLength(slot),
     flags: (slot) => bent.get(slot)?.flags ?? arena.flags(slot)
   }
   bents.set(wrapped, bent)
+  payloads.set(wrapped, payload)
   return wrapped
 }
 
@@ -132,11 +152,11 @@ const wrapSocket = (socket: NativeSocket, hooks: Hooks): NativeSocket => ({
   },
   send: (arena, first, slots) => {
     for (let slot = first; slot < first + slots; slot++) {
-      const { control, controlLength, data, dataLength, name, nameLength } = slotOf(arena, slot)
+      const { control, controlLength, name, nameLength } = slotOf(arena, slot)
       const instead = hooks.onSend?.({
         name: name.slice(0, nameLength),
         control: control.slice(0, controlLength),
-        data: data.slice(0, dataLength)
+        data: payloads.get(arena)?.get(slot) ?? new Uint8Array(0)
       })
       if (instead !== undefined) return slot > first ? slot - first : instead
     }

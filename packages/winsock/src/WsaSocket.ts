@@ -109,7 +109,7 @@ const make = <F extends Internet>(
   return {
     [TypeId]: handle,
     family,
-    descriptor: handle.handle,
+    descriptor: handle.descriptor,
     setOption: (level, option, value) => {
       const bytes = typeof value === "number" ? new Uint8Array(Int32Array.of(value).buffer) : value
       return attempt(`Setting option ${option} of level ${level}`, () => handle.setOption(level, option, bytes))

@@ -59,8 +59,12 @@ export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupp
     const host = { abi, libc, numbers }
     return {
       abi,
-      arena: Arena.shared(abi, { allocate: native.allocate, guarded }),
-      open: (kind) => native.open(host, kind)
+      arena: Arena.shared(abi, { allocate: native.allocate, addressOf: native.addressOf, guarded }),
+      open: (kind) => native.open(host, kind),
+      pair: () => native.pair(host),
+      adopt: (descriptor, kind) => native.adopt(host, descriptor, kind),
+      release: (descriptor) => native.release(host, descriptor),
+      errorName: native.errorName
     }
   })
 

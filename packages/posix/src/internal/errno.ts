@@ -6,7 +6,7 @@ import koffi from "koffi"
 const names = new Map<number, string>()
 for (const [name, number] of Object.entries(constants.errno)) if (!names.has(number)) names.set(number, name)
 
-export const EAGAIN: number = constants.errno.EAGAIN
+export const { EAGAIN, EPROTOTYPE } = constants.errno
 
 /** The number that the last foreign call left: to be read before any other call is made. */
 export const lastError = (): number => koffi.errno()
@@ -14,11 +14,9 @@ export const lastError = (): number => koffi.errno()
 /** The fault of the last foreign call. */
 export const lastFault = (syscall: string): Fault => fault(syscall, lastError())
 
-export const fault = (syscall: string, errno: number): Fault => ({
-  syscall,
-  code: names.get(errno) ?? `errno ${errno}`,
-  errno
-})
+export const errorName = (errno: number): string => names.get(errno) ?? `errno ${errno}`
+
+export const fault = (syscall: string, errno: number): Fault => ({ syscall, code: errorName(errno), errno })
 
 /** What every call on a closed socket answers, without asking the kernel about a number that may be another's by now. */
 export const closed = (syscall: string): Fault => fault(syscall, constants.errno.EBADF)

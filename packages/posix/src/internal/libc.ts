@@ -12,6 +12,8 @@ export interface Libc {
   readonly name: string
   /** int socket(int domain, int type, int protocol) */
   readonly socket: (domain: number, type: number, protocol: number) => number
+  /** int socketpair(int domain, int type, int protocol, int sv[2]) */
+  readonly socketpair: (domain: number, type: number, protocol: number, descriptors: Uint8Array) => number
   /** int close(int fd) */
   readonly close: (fd: number) => number
   /** int ioctl(int fd, unsigned long request, ...) */
@@ -49,6 +51,7 @@ export const load = (platform: "linux" | "darwin"): Libc => {
   return {
     name: nameOf(library),
     socket: library.func("socket", "int", ["int", "int", "int"]),
+    socketpair: library.func("socketpair", "int", ["int", "int", "int", "void *"]),
     close: library.func("close", "int", ["int"]),
     ioctl: (fd, request, argument) => Number(ioctl(fd, request, "void *", argument)),
     bind: library.func("bind", "int", ["int", "void *", "uint32_t"]),

@@ -13,6 +13,13 @@ export interface PlatformNumbers {
   readonly openFlags: number
   /** ioctls for the same, where `socket(2)` takes no flags. */
   readonly openRequests: ReadonlyArray<number>
+  /** ioctls that make a socket so which was made elsewhere: `FIONBIO`, `FIOCLEX`. */
+  readonly adoptRequests: ReadonlyArray<number>
+  /** Which option tells a socket's type, and its level. */
+  readonly SOL_SOCKET: number
+  readonly SO_TYPE: number
+  /** Linux: what asks for the error queue instead of the data. */
+  readonly MSG_ERRQUEUE: number | undefined
   readonly receiveFlags: number
   readonly sendFlags: number
 }
@@ -30,6 +37,10 @@ export const linux: PlatformNumbers = {
   // SOCK_NONBLOCK | SOCK_CLOEXEC
   openFlags: 0x800 | 0x80000,
   openRequests: [],
+  adoptRequests: [0x5421, 0x5451],
+  SOL_SOCKET: 1,
+  SO_TYPE: 3,
+  MSG_ERRQUEUE: 0x2000,
   // MSG_TRUNC as an input: tell the true size. MSG_CMSG_CLOEXEC: descriptors that arrive are closed on exec.
   receiveFlags: MSG_DONTWAIT.linux | 0x20 | 0x40000000,
   // MSG_NOSIGNAL: a closed Unix peer is an error, not a signal that ends the process.
@@ -47,6 +58,10 @@ export const darwin: PlatformNumbers = {
   openFlags: 0,
   // FIONBIO, FIOCLEX
   openRequests: [0x8004667e, 0x20006601],
+  adoptRequests: [0x8004667e, 0x20006601],
+  SOL_SOCKET: 0xffff,
+  SO_TYPE: 0x1008,
+  MSG_ERRQUEUE: undefined,
   receiveFlags: MSG_DONTWAIT.darwin,
   sendFlags: MSG_DONTWAIT.darwin
 }

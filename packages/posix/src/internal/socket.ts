@@ -4,7 +4,7 @@
 import { type Abi, ControlBuffer } from "@ancillary/control"
 import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/socket/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
-import { closed, EAGAIN, fault, lastError, lastFault } from "./errno.ts"
+import { closed, EAGAIN, EPROTOTYPE, fault, lastError, lastFault } from "./errno.ts"
 import type { Libc } from "./libc.ts"
 import type { PlatformNumbers } from "./platform.ts"
 import { watch } from "./readiness.ts"
@@ -24,24 +24,71 @@ const intact = (arena: NativeArena, slots: number): void => {
   if (damage !== undefined) throw new Error(`Memory behind an arena's slot was overwritten: ${damage}.`)
 }
 
-export const open = (host: Host, { family, protocol }: SocketKind): NativeSocket | Fault => {
+export const open = (host: Host, kind: SocketKind): NativeSocket | Fault => {
   const { abi, libc, numbers } = host
-  const number = protocol === "icmp" ? (family === "ipv4" ? numbers.IPPROTO_ICMP : numbers.IPPROTO_ICMPV6) : 0
-  const fd = libc.socket(abi.family[family], numbers.SOCK_DGRAM | numbers.openFlags, number)
+  const fd = libc.socket(abi.family[kind.family], numbers.SOCK_DGRAM | numbers.openFlags, protocolOf(host, kind))
   if (fd < 0) return lastFault("socket")
-  const socket = fromDescriptor(host, fd)
   // Darwin: no flags for socket(2), so both properties are set afterwards.
-  for (const request of numbers.openRequests) {
-    const answer = socket.ioctl(request, Uint8Array.of(1, 0, 0, 0), new Uint8Array(0))
-    if (isFault(answer)) {
-      socket.close()
-      return answer
-    }
-  }
-  return socket
+  return prepared(fromDescriptor(host, fd, kind), numbers.openRequests)
 }
 
-export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number): NativeSocket => {
+const protocolOf = ({ numbers }: Host, { family, protocol }: SocketKind): number =>
+  protocol === "icmp" ? (family === "ipv4" ? numbers.IPPROTO_ICMP : numbers.IPPROTO_ICMPV6) : 0
+
+/** Non-blocking and closed on exec; closed at once where that is refused. */
+const prepared = (socket: NativeSocket, requests: ReadonlyArray<number>): NativeSocket | Fault => {
+  const failed = prepare(socket, requests)
+  if (failed !== undefined) socket.close()
+  return failed ?? socket
+}
+
+const prepare = (socket: NativeSocket, requests: ReadonlyArray<number>): Fault | undefined => {
+  for (const request of requests) {
+    const answer = socket.ioctl(request, Uint8Array.of(1, 0, 0, 0), new Uint8Array(0))
+    if (isFault(answer)) return answer
+  }
+  return undefined
+}
+
+export const pair = (host: Host): readonly [NativeSocket, NativeSocket] | Fault => {
+  const { abi, libc, numbers } = host
+  const descriptors = new Int32Array(2)
+  const type = numbers.SOCK_DGRAM | numbers.openFlags
+  if (libc.socketpair(abi.family.unix, type, 0, new Uint8Array(descriptors.buffer)) < 0) return lastFault("socketpair")
+  const kind = { family: "unix", protocol: "unix" } as const
+  const [first, second] = [0, 1].map((i) => fromDescriptor(host, descriptors[i] ?? -1, kind)) as [
+    NativeSocket,
+    NativeSocket
+  ]
+  for (const socket of [first, second]) {
+    const failed = prepare(socket, numbers.openRequests)
+    if (failed === undefined) continue
+    first.close()
+    second.close()
+    return failed
+  }
+  return [first, second]
+}
+
+/** Looks before it touches: what is no datagram socket of that family stays as it was, and its caller's. */
+export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | Fault => {
+  const { abi, numbers } = host
+  const socket = fromDescriptor(host, fd, kind)
+  const type = new Uint8Array(4)
+  const told = socket.getOption(numbers.SOL_SOCKET, numbers.SO_TYPE, type)
+  if (isFault(told)) return told
+  if (type[0] !== numbers.SOCK_DGRAM) return fault("adopt", EPROTOTYPE)
+  const name = new Uint8Array(128)
+  const length = socket.localName(name)
+  if (isFault(length)) return length
+  if (name[abi.sockaddr.lengthByte ? 1 : 0] !== abi.family[kind.family]) return fault("adopt", EPROTOTYPE)
+  return prepare(socket, numbers.adoptRequests) ?? socket
+}
+
+export const release = ({ libc }: Host, fd: number): Fault | undefined =>
+  libc.close(fd) < 0 ? lastFault("close") : undefined
+
+export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number, { family }: SocketKind): NativeSocket => {
   let open = true
   const stride = abi.mmsghdr?.size ?? abi.msghdr.size
   const answer = (syscall: string, result: number): Fault | undefined => (result < 0 ? lastFault(syscall) : undefined)
@@ -87,6 +134,7 @@ export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number): Native
   }
 
   return {
+    descriptor: fd,
     setOption: (level, option, value) =>
       open ? answer("setsockopt", libc.setsockopt(fd, level, option, value, value.length)) : closed("setsockopt"),
     getOption: (level, option, into) => {
@@ -130,6 +178,16 @@ export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number): Native
       arena.prepare(wanted, 0)
       const count = receiveMany(arena, wanted, numbers.receiveFlags | (peek ? numbers.MSG_PEEK : 0))
       intact(arena, wanted)
+      return count
+    },
+    receiveErrors: (shared, slots) => {
+      if (!open) return closed("recvmmsg")
+      // Linux: a Unix socket has no error queue, and passes over the flag: it would take data (trap 31).
+      if (numbers.MSG_ERRQUEUE === undefined || family === "unix") return 0
+      const arena = native(shared)
+      arena.prepare(slots, 0)
+      const count = receiveMany(arena, slots, numbers.receiveFlags | numbers.MSG_ERRQUEUE)
+      intact(arena, slots)
       return count
     },
     send: (shared, first, slots) => {

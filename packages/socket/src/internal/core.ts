@@ -57,6 +57,7 @@ export class Core {
   readonly local: Endpoint<Family>
   readonly peer: Endpoint<Family> | undefined
   readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
+  readonly descriptor: number
   readonly waiters: Waiters
   closed = false
 
@@ -70,6 +71,7 @@ export class Core {
   /** What a reader gave back: the rest of a batch whose callback threw. Served before the kernel is asked. */
   unread: Array<Outcome> = []
 
+  #driver: Driver
   #native: NativeSocket
   #watch: Watch
   #incoming: Arena
@@ -94,6 +96,8 @@ export class Core {
     this.peer = options.peer
     this.declined = options.declined
     this.waiters = options.waiters
+    this.#driver = driver
+    this.descriptor = options.native.descriptor
     this.#native = options.native
     this.#watch = options.watch
     this.#incoming = driver.arena(Plan.receiveArena(plan, batchSlots))
@@ -121,6 +125,37 @@ export class Core {
     return []
   }
 
+  /** What the next `take` would bring, left where it is; what the spec drops is taken on the way. */
+  peek(): Outcome | undefined | Fault {
+    for (;;) {
+      const [first] = this.unread
+      if (first !== undefined) return first
+      const count = this.#native.receive(this.#incoming, 1, true)
+      if (isFault(count)) return count
+      if (count === 0) return undefined
+      const outcome = this.#read(this.#incoming, 0)
+      if (outcome !== undefined) return outcome
+      this.#native.receive(this.#incoming, 1, false)
+      this.taken++
+      this.dropped++
+    }
+  }
+
+  /** Whether something is there to be read. Asked with no room at all, so that nothing that comes with it is installed. */
+  isWaiting(): boolean {
+    const arena = this.#driver.arena({
+      purpose: "receive",
+      slots: 1,
+      pieces: 1,
+      nameBytes: 0,
+      controlBytes: 0,
+      dataBytes: 0
+    })
+    const count = this.#native.receive(arena, 1, true)
+    arena.free()
+    return count === 1
+  }
+
   /** The reader has it: from here on it is counted as handed over. */
   count(outcome: Outcome): void {
     if (outcome instanceof DatagramFault) this.faults[outcome.reason]++
@@ -140,7 +175,7 @@ export class Core {
   }
 
   #read(arena: Arena, slot: number): Outcome | undefined {
-    const { abi, receiveBytes, truncation } = this.plan
+    const { abi, receiveBytes, scatter, truncation } = this.plan
     const { bytes, view } = arena
     const nameLength = arena.nameLength(slot)
     // Winsock: the name is of use for unconnected sockets only. Linux: a Unix socket that was never bound has none.
@@ -172,6 +207,7 @@ export class Core {
     if (control instanceof ControlFault) return fault(control.reason, control.key, from, control.message)
     const at = arena.dataAt(slot)
     const data = bytes.slice(at, at + Math.min(length, receiveBytes))
+    if (scatter !== undefined) control["parts"] = split(data, scatter)
     const truncated = cut
       ? Option.some({ size: length > receiveBytes ? Option.some(length) : Option.none() })
       : Option.none()
@@ -231,6 +267,12 @@ export class Core {
     this.unread = []
     this.waiters.close()
   }
+}
+
+/** Views of a payload, part by part; the last ones are short or empty where it was. */
+const split = (data: Uint8Array, sizes: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
+  let at = 0
+  return sizes.map((size) => data.subarray(at, (at += size)))
 }
 
 const fault = (

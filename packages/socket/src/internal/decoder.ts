@@ -24,7 +24,7 @@ export type Decode = (
   bytes: number,
   peer: "ipv4" | "ipv6" | "unix",
   cut: boolean
-) => { readonly [key: string]: unknown } | ControlFault
+) => { [key: string]: unknown } | ControlFault
 
 interface Reader {
   readonly slot: number

@@ -1,4 +1,4 @@
-import { Codec, type Endpoint, type Family, SocketAddress } from "@ancillary/control"
+import { Codec, type Endpoint, type Family, SocketAddress, UnixEndpoint } from "@ancillary/control"
 import { Effect, type Scope } from "effect"
 import {
   bindError,
@@ -12,35 +12,80 @@ import type { Plan, PlannedOption } from "../Plan.ts"
 import { Core } from "./core.ts"
 import { Waiters } from "./waiters.ts"
 
+/** Where a socket comes from, and what is done with it once its options are set. */
+export interface Opening {
+  readonly native: (driver: Driver, plan: Plan) => NativeSocket | Fault
+  /** What to bind it to: nothing for one that needs no name, or has one already. */
+  readonly local: Endpoint<Family> | undefined
+  /** Whom to connect it to. */
+  readonly peer: Endpoint<Family> | undefined
+  /** Whom it is connected to already, when it comes. */
+  readonly connected?: Endpoint<Family> | undefined
+}
+
+/** A socket that the driver opens. */
+export const fresh = (driver: Driver, plan: Plan): NativeSocket | Fault => driver.open(plan.kind)
+
 /** Opens what a plan says, sets every option, binds, connects: a socket that its scope closes. Whatever fails on the way closes it. */
 export const open = (
   driver: Driver,
   plan: Plan,
-  local: Endpoint<Family>,
-  peer: Endpoint<Family> | undefined
+  opening: Opening
 ): Effect.Effect<Core, DatagramBindError | DatagramUnsupportedError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
-      const refused = plan.refused[0]
-      if (refused !== undefined) return Effect.fail(unsupported(refused.feature, refused.why, refused.remedy))
-      const invalid = plan.invalid[0]
-      if (invalid !== undefined) return Effect.fail(invalidBind(`${invalid.option}: ${invalid.why}.`, invalid.option))
-      const native = driver.open(plan.kind)
-      if (isFault(native)) return Effect.fail(openError(native, plan.family))
-      const core = setUp(driver, plan, native, local, peer)
-      if (core instanceof Core) return Effect.succeed(core)
-      native.close()
-      return Effect.fail(core)
+      const core = make(driver, plan, opening)
+      return core instanceof Core ? Effect.succeed(core) : Effect.fail(core)
     }),
     (core) => Effect.sync(() => core.close())
   )
+
+type NativePair = readonly [NativeSocket, NativeSocket]
+
+/** Two sockets that are connected to each other. */
+export const openPair = (
+  driver: Driver,
+  plan: Plan
+): Effect.Effect<readonly [Core, Core], DatagramBindError | DatagramUnsupportedError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const natives = yield* Effect.acquireRelease(
+      Effect.suspend((): Effect.Effect<NativePair, DatagramBindError | DatagramUnsupportedError> => {
+        const refused = refusal(plan)
+        if (refused !== undefined) return Effect.fail(refused)
+        const pair = driver.pair()
+        return isFault(pair) ? Effect.fail(openError(pair, plan.family)) : Effect.succeed(pair)
+      }),
+      // A second time where a core already did: closing what is closed is a fault, and nothing more.
+      (pair) => Effect.sync(() => pair.forEach((native) => native.close()))
+    )
+    const connected = new UnixEndpoint(undefined)
+    const half = (native: NativeSocket) =>
+      open(driver, plan, { native: () => native, local: undefined, peer: undefined, connected })
+    return [yield* half(natives[0]), yield* half(natives[1])] as const
+  })
+
+const refusal = (plan: Plan): DatagramBindError | DatagramUnsupportedError | undefined => {
+  const refused = plan.refused[0]
+  if (refused !== undefined) return unsupported(refused.feature, refused.why, refused.remedy)
+  const invalid = plan.invalid[0]
+  return invalid === undefined ? undefined : invalidBind(`${invalid.option}: ${invalid.why}.`, invalid.option)
+}
+
+const make = (driver: Driver, plan: Plan, opening: Opening): Core | DatagramBindError | DatagramUnsupportedError => {
+  const refused = refusal(plan)
+  if (refused !== undefined) return refused
+  const native = opening.native(driver, plan)
+  if (isFault(native)) return openError(native, plan.family)
+  const core = setUp(driver, plan, native, opening)
+  if (!(core instanceof Core)) native.close()
+  return core
+}
 
 const setUp = (
   driver: Driver,
   plan: Plan,
   native: NativeSocket,
-  local: Endpoint<Family>,
-  peer: Endpoint<Family> | undefined
+  { connected, local, peer }: Opening
 ): Core | DatagramBindError | DatagramUnsupportedError => {
   const declined = [...plan.declined]
   for (const planned of plan.options) {
@@ -50,8 +95,10 @@ const setUp = (
       declined.push({ key: planned.key, why: `${planned.feature}: ${fault.code}` })
     else return optionError(planned, fault)
   }
-  const failed = native.bind(nameOf(driver, plan, local))
-  if (failed !== undefined) return bindError(failed, `Binding to ${local}`)
+  if (local !== undefined) {
+    const failed = native.bind(nameOf(driver, plan, local))
+    if (failed !== undefined) return bindError(failed, `Binding to ${local}`)
+  }
   if (peer !== undefined) {
     const refused = native.connect(nameOf(driver, plan, peer))
     if (refused !== undefined) return bindError(refused, `Connecting to ${peer}`)
@@ -77,7 +124,7 @@ const setUp = (
     watch,
     waiters,
     local: bound,
-    peer,
+    peer: peer ?? connected,
     declined,
     own: (level, option) => own.get(`${level}/${option}`) ?? 0
   })

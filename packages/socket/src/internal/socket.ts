@@ -87,6 +87,17 @@ const receive = (core: Core): Effect.Effect<ReceivedDatagram, DatagramFault | Da
   return attempt
 }
 
+const peek = (core: Core): Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> => {
+  const attempt: Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> = Effect.suspend(() => {
+    if (core.closed) return Effect.fail(receiveClosed())
+    const outcome = core.peek()
+    if (outcome === undefined) return Effect.zipRight(readable(core), attempt)
+    if (isFault(outcome)) return Effect.fail(receiveError(outcome))
+    return outcome instanceof DatagramFault ? Effect.fail(outcome) : Effect.succeed(outcome)
+  })
+  return attempt
+}
+
 const receiveWithin = (
   core: Core,
   duration: Duration.DurationInput
@@ -270,12 +281,14 @@ const source = (core: Core) => ({
   localAddress: core.local,
   receive: receive(core),
   receiveWithin: (duration: Duration.DurationInput) => receiveWithin(core, duration),
+  peek: peek(core),
   receiveBatch: takeBatch(core, datagramsOf),
   datagrams: Stream.repeatEffectChunk(takeBatch(core, datagramsOf)),
   outcomes: Stream.repeatEffectChunk(takeBatch(core, eithersOf)),
   forEach: (f: (datagram: ReceivedDatagram) => void) => forEach(core, f),
   stats: Effect.sync(() => stats(core)),
-  declined: core.declined
+  declined: core.declined,
+  descriptor: Effect.suspend(() => (core.closed ? Effect.fail(receiveClosed()) : Effect.succeed(core.descriptor)))
 })
 
 export const makeSocket = <F extends Family, D extends ControlMessage.Any>(core: Core): DatagramSocket<F, D> =>

@@ -125,15 +125,15 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "bind needing a driver": [
     at(
       datagram,
-      "  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  DatagramSockets | Scope.Scope",
-      "  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  Scope.Scope"
+      "  at: EndpointInput<F>\n): Effect.Effect<\n  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  DatagramSockets | Scope.Scope",
+      "  at: EndpointInput<F>\n): Effect.Effect<\n  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  Scope.Scope"
     )
   ],
   "bind needing a scope": [
     at(
       datagram,
-      "  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  DatagramSockets | Scope.Scope",
-      "  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  DatagramSockets"
+      "  at: EndpointInput<F>\n): Effect.Effect<\n  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  DatagramSockets | Scope.Scope",
+      "  at: EndpointInput<F>\n): Effect.Effect<\n  DatagramSocket<F, D>,\n  DatagramBindError | DatagramUnsupportedError,\n  DatagramSockets"
     )
   ],
   "an address of the family": [
@@ -143,7 +143,13 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
       "? any\n  : any"
     )
   ],
-  "connect being for internet families": [at(datagram, "connect = <F extends Internet", "connect = <F extends Family")],
+  "a pair being of Unix sockets": [
+    at(
+      datagram,
+      'pair = <D extends ControlMessage.Any, R>(\n  spec: Spec<"unix", D, R>',
+      "pair = <D extends ControlMessage.Any, R>(\n  spec: Spec<any, D, R>"
+    )
+  ],
 
   // ---- defining
   "a table of every platform": [at(messages, "    readonly [P in Platform]: {", "    readonly [P in Platform]?: {")],

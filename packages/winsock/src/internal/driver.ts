@@ -51,6 +51,11 @@ const abis: { readonly [arch in string]?: Abi } = {
 export const makeDriver = (layer: string, guarded: boolean): Effect.Effect<Driver, DatagramUnsupportedError> =>
   Effect.map(loadNative(layer), ({ host, native }) => ({
     abi: host.abi,
-    arena: Arena.shared(host.abi, { allocate: native.allocate, guarded }),
-    open: (kind) => native.open(host, kind)
+    arena: Arena.shared(host.abi, { allocate: native.allocate, addressOf: native.addressOf, guarded }),
+    open: (kind) => native.open(host, kind),
+    // Winsock: AF_UNIX has streams alone, so there is no pair, and no message that a handle could arrive with.
+    pair: () => native.fault("socketpair", native.WSAEAFNOSUPPORT),
+    adopt: (descriptor, kind) => native.adopt(host, descriptor, kind),
+    release: () => native.fault("closesocket", native.WSAEINVAL),
+    errorName: native.errorName
   }))

@@ -9,16 +9,22 @@ const names = new Map(
     .map(([name, number]) => [number, name] as const)
 )
 
-export const { WSAEAFNOSUPPORT, WSAEMSGSIZE, WSAENOTSOCK, WSAEPROTONOSUPPORT, WSAEWOULDBLOCK } = constants.errno
+export const {
+  WSAEAFNOSUPPORT,
+  WSAEINVAL,
+  WSAEMSGSIZE,
+  WSAENOTSOCK,
+  WSAEPROTONOSUPPORT,
+  WSAEPROTOTYPE,
+  WSAEWOULDBLOCK
+} = constants.errno
 
 /** The fault of the last foreign call. */
 export const lastFault = (ws2: Ws2, syscall: string): Fault => fault(syscall, ws2.WSAGetLastError())
 
-export const fault = (syscall: string, errno: number): Fault => ({
-  syscall,
-  code: names.get(errno) ?? `errno ${errno}`,
-  errno
-})
+export const errorName = (errno: number): string => names.get(errno) ?? `errno ${errno}`
+
+export const fault = (syscall: string, errno: number): Fault => ({ syscall, code: errorName(errno), errno })
 
 /** What every call on a closed socket answers, without asking the kernel about a handle that may be another's by now. */
 export const closed = (syscall: string): Fault => fault(syscall, WSAENOTSOCK)

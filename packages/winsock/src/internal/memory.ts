@@ -8,3 +8,6 @@ export const allocate = (size: number): { readonly bytes: Uint8Array<ArrayBuffer
   const bytes = new Uint8Array(new ArrayBuffer(size))
   return { bytes, address: Number(koffi.address(bytes)) }
 }
+
+/** Where bytes of the program are: for one call, as long as somebody holds them. */
+export const addressOf = (bytes: Uint8Array): number => Number(koffi.address(bytes))

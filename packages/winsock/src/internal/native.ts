@@ -1,4 +1,5 @@
 /** What needs koffi, in one module, so that one dynamic import finds out whether it is there. */
-export { allocate } from "./memory.ts"
-export { open } from "./socket.ts"
+export { errorName, fault, WSAEAFNOSUPPORT, WSAEINVAL } from "./errno.ts"
+export { addressOf, allocate } from "./memory.ts"
+export { adopt, open } from "./socket.ts"
 export { load } from "./ws2_32.ts"

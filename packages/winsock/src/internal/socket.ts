@@ -4,7 +4,16 @@
 import { type Abi, ControlBuffer } from "@ancillary/control"
 import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/socket/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
-import { closed, fault, lastFault, WSAEAFNOSUPPORT, WSAEMSGSIZE, WSAEPROTONOSUPPORT, WSAEWOULDBLOCK } from "./errno.ts"
+import {
+  closed,
+  fault,
+  lastFault,
+  WSAEAFNOSUPPORT,
+  WSAEMSGSIZE,
+  WSAEPROTONOSUPPORT,
+  WSAEPROTOTYPE,
+  WSAEWOULDBLOCK
+} from "./errno.ts"
 import * as Numbers from "./platform.ts"
 import { watch } from "./readiness.ts"
 import type { Address, Handle, WSARecvMsg, Ws2 } from "./ws2_32.ts"
@@ -22,7 +31,6 @@ export interface Moved {
 
 /** A socket that also makes single calls on a WSAMSG that somebody else laid out. */
 export interface WinsockSocket extends NativeSocket {
-  readonly handle: Handle
   readonly receiveMessage: (message: Address) => Moved | undefined | Fault
   readonly sendMessage: (message: Address) => Moved | undefined | Fault
 }
@@ -67,6 +75,32 @@ export const open = (host: Host, { family, protocol }: SocketKind): WinsockSocke
     ws2.WSACleanup()
   }
   return socket
+}
+
+/** Looks before it touches: what is no datagram socket of that family stays as it was, and its caller's. */
+export const adopt = (host: Host, handle: Handle, { family, protocol }: SocketKind): WinsockSocket | Fault => {
+  const { abi, ws2 } = host
+  if (family === "unix") return fault("adopt", WSAEAFNOSUPPORT)
+  if (protocol === "icmp") return fault("adopt", WSAEPROTONOSUPPORT)
+  const refused = ws2.WSAStartup(0x0202, new Uint8Array(512))
+  if (refused !== 0) return fault("WSAStartup", refused)
+  const socket = inspect(host, handle, abi.family[family]) ?? setUp(host, handle)
+  if (isFault(socket)) ws2.WSACleanup()
+  return socket
+}
+
+/** Why a handle is no datagram socket of a family. */
+const inspect = ({ ws2 }: Host, handle: Handle, family: number): Fault | undefined => {
+  const type = new Int32Array([0])
+  const length = new Int32Array([4])
+  const lengthBytes = new Uint8Array(length.buffer)
+  if (ws2.getsockopt(handle, Numbers.SOL_SOCKET, Numbers.SO_TYPE, new Uint8Array(type.buffer), lengthBytes) !== 0)
+    return lastFault(ws2, "getsockopt")
+  if (type[0] !== Numbers.SOCK_DGRAM) return fault("adopt", WSAEPROTOTYPE)
+  const name = new Uint8Array(128)
+  length[0] = name.length
+  if (ws2.getsockname(handle, name, lengthBytes) !== 0) return lastFault(ws2, "getsockname")
+  return new DataView(name.buffer).getUint16(0, true) === family ? undefined : fault("adopt", WSAEPROTOTYPE)
 }
 
 const setUp = (host: Host, handle: Handle): WinsockSocket | Fault => {
@@ -168,7 +202,9 @@ const fromHandle = ({ abi, ws2 }: Host, handle: Handle, recvMsg: WSARecvMsg): Wi
   }
 
   return {
-    handle,
+    descriptor: handle,
+    // Winsock: what is told of earlier sends is told by the calls themselves.
+    receiveErrors: () => (open ? 0 : closed("WSARecvMsg")),
     setOption: (level, option, value) =>
       open ? answer("setsockopt", ws2.setsockopt(handle, level, option, value, value.length)) : closed("setsockopt"),
     getOption: (level, option, into) => {

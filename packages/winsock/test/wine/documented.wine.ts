@@ -22,7 +22,7 @@ interface Answer {
   readonly control?: Uint8Array
 }
 
-const layout: ArenaLayout = { purpose: "receive", slots: 4, nameBytes: 16, controlBytes: 24, dataBytes: 8 }
+const layout: ArenaLayout = { purpose: "receive", slots: 4, pieces: 1, nameBytes: 16, controlBytes: 24, dataBytes: 8 }
 const peer = Uint8Array.of(2, 0, 0x12, 0x34, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
 const hops = ControlBuffer.fromMessages(abi, [{ level: 0, type: 4, payload: Uint8Array.of(64, 0, 0, 0) }])
 

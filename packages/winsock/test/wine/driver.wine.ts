@@ -10,7 +10,7 @@ import type { Ws2 } from "../../src/internal/ws2_32.ts"
 import { abi, arenas, bound, message, ok, receiveNaked, sendTo, text, ws2 } from "./naked.ts"
 
 const udp = { family: "ipv4", protocol: "udp" } as const
-const layout: ArenaLayout = { purpose: "receive", slots: 4, nameBytes: 16, controlBytes: 64, dataBytes: 8 }
+const layout: ArenaLayout = { purpose: "receive", slots: 4, pieces: 1, nameBytes: 16, controlBytes: 64, dataBytes: 8 }
 
 /** The calls of Winsock, with those that come in pairs counted. */
 const counting = (instead: Partial<Ws2> = {}) => {

@@ -85,6 +85,6 @@ export const receiveNaked = (
 ): { readonly error: number; readonly count: number } => {
   into.prepare(dwFlags)
   ws2.moved.bytes[0] = 777
-  const result = recvMsg(socket.handle, into.address, ws2.moved.address, 0, 0)
+  const result = recvMsg(socket.descriptor, into.address, ws2.moved.address, 0, 0)
   return { error: result === 0 ? 0 : ws2.WSAGetLastError(), count: ws2.moved.bytes[0] ?? 0 }
 }

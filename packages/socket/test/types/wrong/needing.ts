@@ -79,6 +79,6 @@ Datagram.bind(Datagram.ipv4, { path: "/run/echo.sock" })
 // held by: an address of the family
 Datagram.bind(Datagram.unix, { address: "127.0.0.1", port: 9 })
 
-// says: Type '"unix"' is not assignable to type 'Internet'
-// held by: connect being for internet families
-Datagram.connect(Datagram.unix, { path: "/run/echo.sock" })
+// says: Type '"ipv4"' is not assignable to type '"unix"'
+// held by: a pair being of Unix sockets
+Datagram.pair(Datagram.ipv4)

@@ -14,7 +14,7 @@ import {
 import { type Arena, ReceiveFlags } from "@ancillary/socket/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
-import { arena, bound, int, ok, sendRaw } from "./naked.ts"
+import { addressOf, arena, bound, int, ok, sendRaw } from "./naked.ts"
 import { seeded } from "./random.ts"
 
 const one = Uint8Array.of(1)
@@ -23,6 +23,30 @@ const [canary, poison] = [0xca, 0xa5]
 
 const part = (arena: Arena, from: number, bytes: number) => [...arena.bytes.subarray(from, from + bytes)]
 const filled = (bytes: number, value: number) => Array.from({ length: bytes }, () => value)
+
+it.scoped("one piece is sent as it was given, several from where they are: no buffer is in between", () =>
+  Effect.gen(function* () {
+    const [sender, receiver] = [yield* bound(), yield* bound()]
+    const out = sender.driver.arena({ ...arena(sender, "send", 1, 0).layout, pieces: 3 })
+    const name = addressOf(receiver)
+    const exchange = (pieces: ReadonlyArray<Uint8Array>) => {
+      out.bytes.set(name, out.nameAt(0))
+      out.fill(0, name.length, 0, pieces)
+      // Changed between the preparation and the call: seen where the kernel reads the piece itself.
+      for (const piece of pieces) piece.fill(9)
+      expect(sender.socket.send(out, 0, 1)).toBe(1)
+      const into = arena(receiver, "receive", 1, 0)
+      expect(receiver.socket.receive(into, 1, false)).toBe(1)
+      return part(into, into.dataAt(0), into.dataLength(0))
+    }
+    expect(exchange([Uint8Array.of(1, 2, 3)])).toEqual([1, 2, 3])
+    expect(exchange([Uint8Array.of(1, 2), Uint8Array.of(3)])).toEqual([9, 9, 9])
+    // More than there are vectors: the rest is copied into the last.
+    expect(exchange([1, 2, 3, 4].map((value) => Uint8Array.of(value)))).toEqual([9, 9, 3, 4])
+    expect(exchange([new Uint8Array(0), Uint8Array.of(1), new Uint8Array(0)])).toEqual([9])
+    expect(exchange([new Uint8Array(0), new Uint8Array(0)])).toEqual([])
+  })
+)
 
 describe("a guarded arena", () => {
   it.scoped("holds poison where the kernel wrote nothing, and canaries behind every part", () =>

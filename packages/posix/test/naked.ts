@@ -73,10 +73,13 @@ export const arena = (
     dataBytes
   })
 
+/** The name by which a socket is sent to. */
+export const addressOf = ({ driver, family, port }: Naked): Uint8Array => nameOf(driver, family, port)
+
 /** Sends a payload with these bytes of control data, as they are. */
 export const sendRaw = (from: Naked, to: Naked, data: Uint8Array, control: Uint8Array = new Uint8Array(0)) => {
   const out = arena(from, "send", 1, 512, 70_000)
-  const name = nameOf(from.driver, from.family, to.port)
+  const name = addressOf({ ...from, port: to.port })
   out.bytes.set(name, out.nameAt(0))
   out.bytes.set(control, out.controlAt(0))
   out.fill(0, name.length, control.length, [data])

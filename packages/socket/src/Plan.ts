@@ -211,14 +211,14 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
   }
   const { scatter } = spec
   const scattered = scatter?.reduce((sum, bytes) => sum + bytes, 0)
+  const isPart = (bytes: number) => Number.isInteger(bytes) && bytes >= 1
   if (
-    scatter?.every((bytes) => Number.isInteger(bytes) && bytes >= 1) === false ||
-    (scattered ?? 1) > slotBytes[family]
-  )
-    invalid.push({
-      option: "withScatter",
-      why: `${scatter?.join(", ")} are not sizes of parts: integers from 1, at most ${slotBytes[family]} together`
-    })
+    scatter !== undefined &&
+    !(scatter.length > 0 && scatter.every(isPart) && (scattered ?? 0) <= slotBytes[family])
+  ) {
+    const why = `[${scatter.join(", ")}] are not sizes of parts: one integer from 1 or more, at most ${slotBytes[family]} together`
+    invalid.push({ option: "withScatter", why })
+  }
   return {
     abi,
     family,

@@ -21,10 +21,12 @@ import {
   withOptional,
   withOriginalArrivalInterface,
   withPktInfo,
+  withScatter,
   withReceiveBufferSize,
   withReuseAddress,
   withRoutingHeader,
-  withTimestamp
+  withTimestamp,
+  type ConnectedSocket
 } from "@ancillary/socket"
 import type { Effect, Layer, Option, Scope, Stream } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
@@ -152,6 +154,27 @@ describe("a layer's type is its list of features", () => {
     expectTypeOf<Failing<typeof NodeSockets.layer>>().toEqualTypeOf<DatagramUnsupportedError>()
     expectTypeOf<Failing<typeof LinuxSockets.layer>>().toEqualTypeOf<DatagramUnsupportedError>()
     expectTypeOf<Failing<typeof WinsockSockets.layer>>().toEqualTypeOf<DatagramUnsupportedError>()
+  })
+})
+
+describe("parts and pairs", () => {
+  it("a payload has as many parts as are declared, each a Uint8Array", () => {
+    const spec = Datagram.ipv4.pipe(withScatter(12, 1500), withPktInfo())
+    expectTypeOf<Spec.Received<typeof spec>["parts"]>().toEqualTypeOf<readonly [Uint8Array, Uint8Array]>()
+    // @ts-expect-error: it is declared once.
+    spec.pipe(withScatter(1))
+    // @ts-expect-error: there is no third part.
+    expectTypeOf<Spec.Received<typeof spec>["parts"][2]>().toBeAny()
+    // @ts-expect-error: parts are always there, so there is nothing to be optional.
+    withOptional(withScatter(1))
+    expectTypeOf<Spec.Sendable<typeof spec>>().not.toHaveProperty("parts")
+  })
+
+  it("the halves of a pair send to each other alone", () => {
+    const halves = Datagram.pair(Datagram.unix)
+    type Half = Effect.Effect.Success<typeof halves>[0]
+    expectTypeOf<Half>().toEqualTypeOf<ConnectedSocket<"unix", never>>()
+    expectTypeOf<Parameters<Half["send"]>[0]>().not.toHaveProperty("to")
   })
 })
 

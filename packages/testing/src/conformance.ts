@@ -12,6 +12,7 @@ import { exchange } from "./internal/exchange.ts"
 import { faults } from "./internal/faults.ts"
 import { laws } from "./internal/laws.ts"
 import type { PlatformFacts } from "./PlatformFacts.ts"
+import { payloads } from "./internal/payloads.ts"
 import { refusals } from "./internal/refusals.ts"
 
 export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
@@ -35,6 +36,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     const all = bench(facts, driver)
     exchange(all)
     laws(all)
+    payloads(all)
     refusals(all)
     faults(all)
   })

@@ -265,8 +265,8 @@ const parse = <F extends Family, D extends ControlMessage.Any, R>(
   })
 
 /**
- * Answers as the one who was asked: unicast from the address asked, and the route decides the interface; to a link-local peer, or where a
- * group or a broadcast address was asked, over the interface asked, and the kernel chooses the source.
+ * Answers as the one who was asked: unicast from the address asked, and the route decides the interface (a link-local peer is answered over the
+ * interface it asked on); where a group or a broadcast address was asked, over that interface, and the kernel chooses the source.
  *
  * **Details**
  *

@@ -21,7 +21,12 @@ const ipv4 = Effect.gen(function* () {
 })
 const ipv6 = Effect.gen(function* () {
   const socket = yield* Datagram.bind(Datagram.ipv6.pipe(withPktInfo()), { address: "::", port })
-  return Stream.runForEach(socket.datagrams, (asked) => Effect.ignore(Datagram.reply(socket, asked, asked.data)))
+  return Stream.runForEach(socket.datagrams, (asked) => {
+    const { interfaceIndex } = asked.control.pktInfo
+    // What suffices for reaching a link-local peer, but leaves the source to the kernel.
+    const over = socket.send({ data: asked.data, to: asked.from, control: { pktInfo: { interfaceIndex } } })
+    return Effect.ignore(naked ? over : Datagram.reply(socket, asked, asked.data))
+  })
 })
 
 const program = Effect.gen(function* () {

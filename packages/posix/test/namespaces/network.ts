@@ -61,6 +61,7 @@ export const make = (): Network => {
     inside(server, "addr", "add", "239.77.7.7/32", "dev", "sA", "autojoin")
     for (const [name, dev, address] of [
       [server, "sA", "fe80::77:1/64"],
+      [server, "sA", "fe80::77:3/64"],
       [client, "cA", "fe80::77:2/64"]
     ] as const) {
       inside(name, "addr", "add", address, "dev", dev, "nodad")

@@ -17,8 +17,9 @@ interface Asked {
 /**
  * From where the answer leaves, and what to fall back to.
  *
- * Unicast: from the address that was asked, and never by the interface that was: on an asymmetric route that loses the answer. A group or a
- * broadcast address cannot be a source (IPv6: EINVAL; IPv4: another's address), and a link-local peer is reached over one interface alone.
+ * Unicast: from the address that was asked, and never by the interface that was: on an asymmetric route that loses the answer. A link-local peer is
+ * reached over one interface alone, which is named beside the source: left to itself the kernel answers with the interface's first address. A group
+ * or a broadcast address cannot be a source (IPv6: EINVAL; IPv4: another's address): there the kernel chooses.
  */
 export const replySource = (
   asked: unknown
@@ -26,8 +27,10 @@ export const replySource = (
   // Guaranteed by the types of `reply`, whose conditional ones do not resolve for a generic family.
   const { control, delivery, from } = asked as Asked
   const { destination, interfaceIndex } = control.pktInfo
+  if (delivery !== "unicast") return { pktInfo: { interfaceIndex }, otherwise: undefined }
   const linkLocal = from.address instanceof Ipv6Address && from.address.isLinkLocal
-  return delivery === "unicast" && !linkLocal
-    ? { pktInfo: { source: destination }, otherwise: { interfaceIndex } }
-    : { pktInfo: { interfaceIndex }, otherwise: undefined }
+  return {
+    pktInfo: linkLocal ? { source: destination, interfaceIndex } : { source: destination },
+    otherwise: { interfaceIndex }
+  }
 }

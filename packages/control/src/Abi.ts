@@ -101,9 +101,17 @@ export interface Abi {
     readonly ipv6: number
     readonly unix: number
   }
+  /** `group_req`: an interface index, then the group as a `sockaddr_storage`. */
+  readonly groupReq: { readonly size: number; readonly group: number }
+  /** `group_source_req`: a `group_req`, then the source as a `sockaddr_storage`. */
+  readonly groupSourceReq: { readonly size: number; readonly source: number }
   /** Address family numbers: `AF_INET`, `AF_INET6`, `AF_UNIX`. */
   readonly family: { readonly ipv4: number; readonly ipv6: number; readonly unix: number }
 }
+
+// A sockaddr_storage is aligned as the widest integer of the ABI is: to 8 bytes, but for the i386 of Linux and where Darwin packs to 4.
+const aligned8 = { groupReq: { size: 136, group: 8 }, groupSourceReq: { size: 264, source: 136 } } as const
+const aligned4 = { groupReq: { size: 132, group: 4 }, groupSourceReq: { size: 260, source: 132 } } as const
 
 const winsock64 = {
   platform: "winsock",
@@ -124,6 +132,7 @@ const winsock64 = {
   mmsghdr: undefined,
   iovec: { size: 16, base: 8, length: { at: 0, bytes: 4 } },
   sockaddr: { lengthByte: false, ipv4: 16, ipv6: 28, unix: 110 },
+  ...aligned8,
   family: { ipv4: 2, ipv6: 23, unix: 1 }
 } as const
 
@@ -144,6 +153,7 @@ const winsock32 = {
   mmsghdr: undefined,
   iovec: { size: 8, base: 4, length: { at: 0, bytes: 4 } },
   sockaddr: winsock64.sockaddr,
+  ...aligned8,
   family: winsock64.family
 } as const
 
@@ -168,6 +178,7 @@ const linuxGlibc64 = {
   },
   mmsghdr: { size: 64, length: 56 },
   iovec: { size: 16, base: 0, length: { at: 8, bytes: 8 } },
+  ...aligned8,
   ...linuxFamilies
 } as const
 
@@ -187,6 +198,7 @@ const linux32 = {
   },
   mmsghdr: { size: 32, length: 28 },
   iovec: { size: 8, base: 0, length: { at: 4, bytes: 4 } },
+  ...aligned4,
   ...linuxFamilies
 } as const
 
@@ -231,6 +243,7 @@ export const Abi = {
     mmsghdr: undefined,
     iovec: { size: 16, base: 0, length: { at: 8, bytes: 8 } },
     sockaddr: { lengthByte: true, ipv4: 16, ipv6: 28, unix: 106 },
+    ...aligned4,
     family: { ipv4: 2, ipv6: 30, unix: 1 }
   }
 } as const satisfies Record<string, Abi>

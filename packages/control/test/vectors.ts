@@ -35,6 +35,7 @@ export interface Vectors {
     }>
     readonly bytes: string
   }>
+  readonly groups: ReadonlyArray<{ readonly name: string; readonly bytes: string }>
 }
 
 const folder = new URL("../golden/", import.meta.url)

@@ -16,7 +16,14 @@ import { darwin } from "./internal/platform.ts"
  * @category models
  * @since 0.1.0
  */
-export const capabilities = ["timestamp", "routingHeader"] as const
+export const capabilities = [
+  // Messages.
+  "timestamp",
+  "routingHeader",
+  // Options.
+  "reusePort",
+  "defaultTrafficClass"
+] as const
 
 /**
  * The driver itself, to be wrapped or shared.

@@ -16,7 +16,24 @@ import { linux } from "./internal/platform.ts"
  * @category models
  * @since 0.1.0
  */
-export const capabilities = ["timestamp", "dropCount", "routingHeader", "bindToDevice"] as const
+export const capabilities = [
+  // Messages.
+  "timestamp",
+  "dropCount",
+  "routingHeader",
+  // Options.
+  "bindToDevice",
+  "unicastInterface",
+  "reusePort",
+  "freebind",
+  "transparent",
+  "multicastAll",
+  "defaultTrafficClass",
+  "defaultPriority",
+  "defaultMark",
+  "autoFlowLabel",
+  "pathMtuDiscovery"
+] as const
 
 /**
  * The driver itself, to be wrapped or shared. `guarded` puts canaries behind every buffer and poisons what the kernel shall fill: slower, for

@@ -15,7 +15,9 @@ import {
 } from "@ancillary/control"
 import type { ArenaLayout } from "./Arena.ts"
 import type { SocketKind } from "./Driver.ts"
-import { ipv6Only, type SocketOption } from "./SocketOption.ts"
+import { families } from "./internal/families.ts"
+import { type Setting, setting } from "./option/definition.ts"
+import { ipv6Only } from "./option/ipv6Only.ts"
 import type { Declaration, Recipe, Truncation } from "./Spec.ts"
 
 /**
@@ -31,7 +33,13 @@ export type PlannedOption = {
   readonly key: string | undefined
   readonly optional: boolean
 } & (
-  | { readonly level: number; readonly option: number; readonly value: Uint8Array }
+  | {
+      readonly level: number
+      readonly option: number
+      readonly value: Uint8Array
+      /** What a process needs for it, as the system names it. */
+      readonly privilege?: string | undefined
+    }
   | { readonly ioctl: number; readonly input: Uint8Array }
 )
 
@@ -122,10 +130,6 @@ export interface Plan {
   readonly scatter: ReadonlyArray<number> | undefined
 }
 
-/** The families whose rows a spec uses: a `dual` socket is asked in both. */
-const families = (family: Family): ReadonlyArray<"ipv4" | "ipv6" | "unix"> =>
-  family === "dual" ? ["ipv6", "ipv4"] : [family]
-
 /**
  * The largest payloads that can be sent, in bytes: what the length fields of the headers leave (IPv6 without jumbograms), and for Unix
  * sockets the default limit of Linux.
@@ -161,17 +165,16 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
   const invalid: Array<{ readonly option: string; readonly why: string }> = []
   const { family } = spec
 
-  const set = (option: SocketOption, feature: string, value: number | string) => {
-    const row = option.table[abi.platform]
-    const why = option.refuse(value)
-    if (why !== undefined) invalid.push({ option: option.name, why })
-    else if (isAbsence(row))
-      refused.push({ feature, why: row.absent, remedy: "Leave it out where this platform is served" })
-    else options.push({ feature, key: undefined, optional: false, ...row, value: option.encode(value) })
+  const set = ({ encode, feature, name }: Setting) => {
+    const encoded = encode(abi.platform, family)
+    if ("invalid" in encoded) invalid.push({ option: name, why: encoded.invalid })
+    else if ("absent" in encoded)
+      refused.push({ feature, why: encoded.absent, remedy: "Leave it out where this platform is served" })
+    else for (const call of encoded) options.push({ feature, key: undefined, optional: false, ...call })
   }
   // Never for unix and ipv4: an option of the other family fails on some set-ups (binding ::1 on Windows among them).
-  if (family === "ipv6" || family === "dual") set(ipv6Only, `Datagram.${family}`, family === "ipv6" ? 1 : 0)
-  for (const { feature, option, value } of spec.settings) set(option, feature, value)
+  if (family === "ipv6" || family === "dual") set(setting(ipv6Only, family === "ipv6", `Datagram.${family}`))
+  for (const each of spec.settings) set(each)
 
   const received: Array<Declaration> = []
   for (const declaration of spec.declarations) {
@@ -192,7 +195,8 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
             "ioctl" in request
               ? request
               : { ...request, value: typeof request.value === "number" ? int32(request.value) : request.value }
-          if (!options.some((other) => sameCall(other, call)))
+          // An option that the program set itself to something else does not stand for what a message asks.
+          if (!options.some((other) => other.key !== undefined && sameCall(other, call)))
             options.push({ feature, key: message.key, optional, ...call })
         }
         if (cell.arrives !== undefined && !isAbsence(cell.arrives)) {

@@ -9,7 +9,7 @@
 import type { ControlMessage, Family, Message, Optional, Presence, ReceiveOnly, SendOnly } from "@ancillary/control"
 import type { Option, Pipeable } from "effect"
 import { pipeArguments } from "effect/Pipeable"
-import type { SocketOption } from "./SocketOption.ts"
+import type { Setting } from "./option/definition.ts"
 
 /**
  * Marks a spec, and carries its type parameters.
@@ -84,18 +84,6 @@ export interface Declaration {
   readonly optional: boolean
   /** Bytes of payload to make room for, all occurrences of a repeated message together; absent: the definition's own bound. */
   readonly maximumBytes: number | undefined
-}
-
-/**
- * An option as a spec sets it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Setting {
-  readonly option: SocketOption
-  readonly feature: string
-  readonly value: number | string
 }
 
 /**
@@ -210,7 +198,13 @@ type Refusal<M extends ControlMessage.Any, F extends Family, D extends ControlMe
       : `'${M["key"]}' does not exist for ${F} sockets`
   : never
 
-type Suits<F extends Family, For extends Family> = F extends For
+/**
+ * Unknown where a family has what is made for the families `For`; otherwise the sentence that the compiler shows.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Suits<F extends Family, For extends Family> = F extends For
   ? unknown
   : `this option does not exist for ${F} sockets`
 
@@ -319,7 +313,7 @@ const apply = (self: Recipe, part: Part): Recipe => {
     return { ...self, declarations: [...self.declarations, part.declare] }
   }
   if ("set" in part) {
-    const others = self.settings.filter(({ option }) => option.name !== part.set.option.name)
+    const others = self.settings.filter(({ name }) => name !== part.set.name)
     return { ...self, settings: [...others, part.set] }
   }
   if ("scatter" in part) {

@@ -140,12 +140,26 @@ describe("a layer's type is its list of features", () => {
     expectTypeOf<Provided<typeof NodeSockets.layer>>().toEqualTypeOf<DatagramSockets>()
   })
 
+  type LinuxOption =
+    | "bindToDevice"
+    | "unicastInterface"
+    | "reusePort"
+    | "freebind"
+    | "transparent"
+    | "multicastAll"
+    | "defaultTrafficClass"
+    | "defaultPriority"
+    | "defaultMark"
+    | "autoFlowLabel"
+    | "pathMtuDiscovery"
+  type WinsockOption = "exclusiveUse" | "unicastInterface" | "pathMtuDiscovery"
+
   it("LinuxSockets and WinsockSockets what theirs have", () => {
     expectTypeOf<Provided<typeof LinuxSockets.layer>>().toEqualTypeOf<
-      DatagramSockets | Capability<"timestamp" | "dropCount" | "routingHeader" | "bindToDevice">
+      DatagramSockets | Capability<"timestamp" | "dropCount" | "routingHeader" | LinuxOption>
     >()
     expectTypeOf<Provided<typeof WinsockSockets.layer>>().toEqualTypeOf<
-      DatagramSockets | Capability<"originalArrivalInterface" | "routingHeader">
+      DatagramSockets | Capability<"originalArrivalInterface" | "routingHeader" | WinsockOption>
     >()
   })
 

@@ -19,7 +19,15 @@ import { makeDriver } from "./internal/driver.ts"
  * @category models
  * @since 0.1.0
  */
-export const capabilities = ["originalArrivalInterface", "routingHeader"] as const
+export const capabilities = [
+  // Messages.
+  "originalArrivalInterface",
+  "routingHeader",
+  // Options.
+  "exclusiveUse",
+  "unicastInterface",
+  "pathMtuDiscovery"
+] as const
 
 /**
  * The driver itself, to be wrapped or shared. `guarded` puts canaries behind every buffer and poisons what the kernel shall fill: slower, for

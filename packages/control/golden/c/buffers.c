@@ -16,8 +16,6 @@ typedef struct {
 
 #define ITEM(name, level, type, payload) static const Item name = {level, type, &payload, sizeof payload}
 
-// In network order, on little-endian machines.
-#define IPV4(a, b, c, d) ((unsigned)(a) | (b) << 8 | (c) << 16 | (unsigned)(d) << 24)
 #define OURS IPV4(192, 0, 2, 1)
 #define DESTINATION IPV4(198, 51, 100, 2)
 

@@ -43,6 +43,9 @@ typedef struct in6_pktinfo PktInfo6;
 #include <errno.h>
 #include <stddef.h>
 
+// In network order, on little-endian machines.
+#define IPV4(a, b, c, d) ((unsigned)(a) | (b) << 8 | (c) << 16 | (unsigned)(d) << 24)
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 // A message of no destination and no data around a control buffer: what the macros want to see.
@@ -64,3 +67,4 @@ void structs(void);
 void constants(void);
 void macros(void);
 void buffers(void);
+void groups(void);

@@ -54,6 +54,14 @@ void layout(void) {
   put_number("unix", sizeof(struct sockaddr_un));
   put_close('}');
 
+  put_open("groupReq", '{');
+  SIZE(struct group_req), AT("group", struct group_req, gr_group);
+  put_close('}');
+
+  put_open("groupSourceReq", '{');
+  SIZE(struct group_source_req), AT("source", struct group_source_req, gsr_source);
+  put_close('}');
+
   put_open("family", '{');
   put_number("ipv4", AF_INET), put_number("ipv6", AF_INET6), put_number("unix", AF_UNIX);
   put_close('}');

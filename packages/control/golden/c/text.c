@@ -15,6 +15,7 @@ unsigned golden(char *text) {
   structs();
   constants();
   buffers();
+  groups();
   put('}');
   return end_of_text - text;
 }

@@ -11,9 +11,29 @@ export const SOL_SOCKET = 0xffff
 
 /** Socket options. */
 export const SO_REUSEADDR = 4
+export const SO_BROADCAST = 0x20
+export const SO_REUSEPORT = 0x200
 export const SO_SNDBUF = 0x1001
 export const SO_RCVBUF = 0x1002
+export const IP_TTL = 4
+export const IP_MULTICAST_TTL = 10
+export const IP_MULTICAST_LOOP = 11
+export const IP_DONTFRAG = 28
+export const IP_MULTICAST_IFINDEX = 66
+export const IPV6_UNICAST_HOPS = 4
+export const IPV6_MULTICAST_IF = 9
+export const IPV6_MULTICAST_HOPS = 10
+export const IPV6_MULTICAST_LOOP = 11
 export const IPV6_V6ONLY = 27
+export const IPV6_DONTFRAG = 62
+
+/** Memberships of groups, on the level of either family (RFC 3678). */
+export const MCAST_JOIN_GROUP = 80
+export const MCAST_LEAVE_GROUP = 81
+export const MCAST_JOIN_SOURCE_GROUP = 82
+export const MCAST_LEAVE_SOURCE_GROUP = 83
+export const MCAST_BLOCK_SOURCE = 84
+export const MCAST_UNBLOCK_SOURCE = 85
 
 /** Options that ask for control messages. */
 export const SO_TIMESTAMP = 0x400

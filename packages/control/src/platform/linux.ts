@@ -12,10 +12,41 @@ export const IPPROTO_IPV6 = 41
 
 /** Socket options. */
 export const SO_REUSEADDR = 2
+export const SO_BROADCAST = 6
 export const SO_SNDBUF = 7
 export const SO_RCVBUF = 8
+export const SO_PRIORITY = 12
+export const SO_REUSEPORT = 15
 export const SO_BINDTODEVICE = 25
+export const SO_MARK = 36
+export const IP_MTU_DISCOVER = 10
+export const IP_FREEBIND = 15
+export const IP_TRANSPARENT = 19
+export const IP_MULTICAST_IF = 32
+export const IP_MULTICAST_TTL = 33
+export const IP_MULTICAST_LOOP = 34
+export const IP_MULTICAST_ALL = 49
+export const IP_UNICAST_IF = 50
+export const IPV6_UNICAST_HOPS = 16
+export const IPV6_MULTICAST_IF = 17
+export const IPV6_MULTICAST_HOPS = 18
+export const IPV6_MULTICAST_LOOP = 19
+export const IPV6_MTU_DISCOVER = 23
 export const IPV6_V6ONLY = 26
+export const IPV6_MULTICAST_ALL = 29
+export const IPV6_DONTFRAG = 62
+export const IPV6_AUTOFLOWLABEL = 70
+export const IPV6_TRANSPARENT = 75
+export const IPV6_UNICAST_IF = 76
+export const IPV6_FREEBIND = 78
+
+/** Memberships of groups, on the level of either family (RFC 3678). */
+export const MCAST_JOIN_GROUP = 42
+export const MCAST_BLOCK_SOURCE = 43
+export const MCAST_UNBLOCK_SOURCE = 44
+export const MCAST_LEAVE_GROUP = 45
+export const MCAST_JOIN_SOURCE_GROUP = 46
+export const MCAST_LEAVE_SOURCE_GROUP = 47
 
 /** Options that ask for control messages. */
 export const IP_RECVTTL = 12

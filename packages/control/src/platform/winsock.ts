@@ -10,10 +10,37 @@ export const IPPROTO_IPV6 = 41
 export const SOL_SOCKET = 0xffff
 
 /** Socket options. */
+export const SO_EXCLUSIVEADDRUSE = -5
 export const SO_REUSEADDR = 4
+export const SO_BROADCAST = 0x20
 export const SO_SNDBUF = 0x1001
 export const SO_RCVBUF = 0x1002
+export const IP_MULTICAST_IF = 9
+export const IP_MULTICAST_TTL = 10
+export const IP_MULTICAST_LOOP = 11
+export const IP_DONTFRAGMENT = 14
+export const IP_UNICAST_IF = 31
+export const IP_MTU_DISCOVER = 71
+export const IPV6_UNICAST_HOPS = 4
+export const IPV6_MULTICAST_IF = 9
+export const IPV6_MULTICAST_HOPS = 10
+export const IPV6_MULTICAST_LOOP = 11
+export const IPV6_DONTFRAG = 14
 export const IPV6_V6ONLY = 27
+export const IPV6_UNICAST_IF = 31
+export const IPV6_MTU_DISCOVER = 71
+
+/** Memberships of groups, on the level of either family (RFC 3678), and those of a family alone. */
+export const MCAST_JOIN_GROUP = 41
+export const MCAST_LEAVE_GROUP = 42
+export const MCAST_BLOCK_SOURCE = 43
+export const MCAST_UNBLOCK_SOURCE = 44
+export const MCAST_JOIN_SOURCE_GROUP = 45
+export const MCAST_LEAVE_SOURCE_GROUP = 46
+export const IP_ADD_MEMBERSHIP = 12
+export const IP_DROP_MEMBERSHIP = 13
+export const IPV6_ADD_MEMBERSHIP = 12
+export const IPV6_DROP_MEMBERSHIP = 13
 
 /** Options that ask for control messages. */
 export const IP_RECVTTL = 21

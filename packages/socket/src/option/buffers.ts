@@ -1,0 +1,55 @@
+/**
+ * How much the kernel keeps for a socket.
+ *
+ * @since 0.1.0
+ */
+import type { Family } from "@ancillary/control"
+import * as Darwin from "@ancillary/control/platform/darwin"
+import * as Linux from "@ancillary/control/platform/linux"
+import * as Winsock from "@ancillary/control/platform/winsock"
+import { anywhere } from "./cells.ts"
+import { define } from "./definition.ts"
+import { integer } from "./values.ts"
+
+const bytes = integer("a size in bytes", 1, 0x3fffffff)
+
+/**
+ * Bytes that the kernel keeps for datagrams nobody has read yet.
+ *
+ * **Gotchas**
+ *
+ * Linux doubles what is asked (its own bookkeeping counts) and caps it at twice `net.core.rmem_max` without a word: what was granted is what
+ * `getOption` says.
+ *
+ * @see socket(7), SO_RCVBUF
+ * @category options
+ * @since 0.1.0
+ */
+export const receiveBufferSize = define<number, Family>({
+  name: "SO_RCVBUF",
+  table: {
+    linux: anywhere({ level: Linux.SOL_SOCKET, option: Linux.SO_RCVBUF, codec: bytes }),
+    darwin: anywhere({ level: Darwin.SOL_SOCKET, option: Darwin.SO_RCVBUF, codec: bytes }),
+    winsock: anywhere({ level: Winsock.SOL_SOCKET, option: Winsock.SO_RCVBUF, codec: bytes })
+  }
+})
+
+/**
+ * Bytes that the kernel keeps for datagrams it has not sent yet.
+ *
+ * **Gotchas**
+ *
+ * Linux doubles what is asked and caps it at twice `net.core.wmem_max` without a word: what was granted is what `getOption` says.
+ *
+ * @see socket(7), SO_SNDBUF
+ * @category options
+ * @since 0.1.0
+ */
+export const sendBufferSize = define<number, Family>({
+  name: "SO_SNDBUF",
+  table: {
+    linux: anywhere({ level: Linux.SOL_SOCKET, option: Linux.SO_SNDBUF, codec: bytes }),
+    darwin: anywhere({ level: Darwin.SOL_SOCKET, option: Darwin.SO_SNDBUF, codec: bytes }),
+    winsock: anywhere({ level: Winsock.SOL_SOCKET, option: Winsock.SO_SNDBUF, codec: bytes })
+  }
+})

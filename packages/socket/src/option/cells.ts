@@ -1,0 +1,25 @@
+/**
+ * One cell in several places of a table.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * The same for both internet families: an option of the socket itself, or one absence.
+ *
+ * @category definitions
+ * @since 0.1.0
+ */
+export const internet = <Cell>(cell: Cell): { readonly ipv4: Cell; readonly ipv6: Cell } => ({ ipv4: cell, ipv6: cell })
+
+/**
+ * The same for every family.
+ *
+ * @category definitions
+ * @since 0.1.0
+ */
+export const anywhere = <Cell>(cell: Cell): { readonly ipv4: Cell; readonly ipv6: Cell; readonly unix: Cell } => ({
+  ipv4: cell,
+  ipv6: cell,
+  unix: cell
+})

@@ -1,0 +1,122 @@
+/**
+ * Who may have an address, and which: shared, alone, or one that is not this host's.
+ *
+ * @since 0.1.0
+ */
+import type { Capability, Internet } from "@ancillary/control"
+import * as Darwin from "@ancillary/control/platform/darwin"
+import * as Linux from "@ancillary/control/platform/linux"
+import * as Winsock from "@ancillary/control/platform/winsock"
+import { internet } from "./cells.ts"
+import { define } from "./definition.ts"
+import { flag } from "./values.ts"
+
+/**
+ * Binds although another socket has the address, or had it a moment ago.
+ *
+ * **Gotchas**
+ *
+ * Winsock: another program may take over the address with this option; Linux lets sockets that all have it share an address, and the last one
+ * bound gets what is unicast; macOS lets several sockets have it only for multicast.
+ *
+ * @see socket(7), SO_REUSEADDR
+ * @category options
+ * @since 0.1.0
+ */
+export const reuseAddress = define<boolean, Internet>({
+  name: "SO_REUSEADDR",
+  table: {
+    linux: internet({ level: Linux.SOL_SOCKET, option: Linux.SO_REUSEADDR, codec: flag() }),
+    darwin: internet({ level: Darwin.SOL_SOCKET, option: Darwin.SO_REUSEADDR, codec: flag() }),
+    winsock: internet({ level: Winsock.SOL_SOCKET, option: Winsock.SO_REUSEADDR, codec: flag() })
+  }
+})
+
+/**
+ * Several sockets of one user share an address, if all of them have this: Linux spreads the peers over them, macOS does not.
+ *
+ * @see socket(7), SO_REUSEPORT
+ * @category options
+ * @since 0.1.0
+ */
+export const reusePort = define<boolean, Internet, Capability<"reusePort">>({
+  name: "SO_REUSEPORT",
+  table: {
+    linux: internet({ level: Linux.SOL_SOCKET, option: Linux.SO_REUSEPORT, codec: flag() }),
+    darwin: internet({ level: Darwin.SOL_SOCKET, option: Darwin.SO_REUSEPORT, codec: flag() }),
+    winsock: internet({
+      absent: "Windows spreads no peers over sockets; its SO_REUSEADDR lets another program take over the address"
+    })
+  }
+})
+
+/**
+ * Nobody else may have the address, whatever they ask for. Set before the socket is bound.
+ *
+ * @see winsock2.h, SO_EXCLUSIVEADDRUSE
+ * @category options
+ * @since 0.1.0
+ */
+export const exclusiveUse = define<boolean, Internet, Capability<"exclusiveUse">>({
+  name: "SO_EXCLUSIVEADDRUSE",
+  table: {
+    linux: internet({ absent: "on Linux a socket has its address alone unless it says otherwise" }),
+    darwin: internet({ absent: "on macOS a socket has its address alone unless it says otherwise" }),
+    winsock: internet({ level: Winsock.SOL_SOCKET, option: Winsock.SO_EXCLUSIVEADDRUSE, codec: flag() })
+  }
+})
+
+const linuxOnly = { absent: "only Linux lets a socket have an address that the host does not have" }
+
+/**
+ * Binds to an address that this host does not have, or not yet; on IPv6 a datagram may also leave from one. No privilege is needed.
+ *
+ * **Gotchas**
+ *
+ * With IPv4 a source that is not the host's own is refused in a datagram all the same (ENETUNREACH): that takes `transparent`.
+ *
+ * @see ip(7), IP_FREEBIND; linux/in6.h, IPV6_FREEBIND
+ * @category options
+ * @since 0.1.0
+ */
+export const freebind = define<boolean, Internet, Capability<"freebind">>({
+  name: "IP_FREEBIND/IPV6_FREEBIND",
+  table: {
+    linux: {
+      ipv4: { level: Linux.IPPROTO_IP, option: Linux.IP_FREEBIND, codec: flag() },
+      ipv6: { level: Linux.IPPROTO_IPV6, option: Linux.IPV6_FREEBIND, codec: flag() }
+    },
+    darwin: internet(linuxOnly),
+    winsock: internet(linuxOnly)
+  }
+})
+
+/**
+ * Takes what a firewall rule diverts here though it was sent to others, and sends from addresses that are not this host's. It wants the
+ * privilege CAP_NET_ADMIN.
+ *
+ * @see ip(7), IP_TRANSPARENT; linux/in6.h, IPV6_TRANSPARENT; Documentation/networking/tproxy.rst
+ * @category options
+ * @since 0.1.0
+ */
+export const transparent = define<boolean, Internet, Capability<"transparent">>({
+  name: "IP_TRANSPARENT/IPV6_TRANSPARENT",
+  table: {
+    linux: {
+      ipv4: {
+        level: Linux.IPPROTO_IP,
+        option: Linux.IP_TRANSPARENT,
+        codec: flag(),
+        privilege: "CAP_NET_ADMIN"
+      },
+      ipv6: {
+        level: Linux.IPPROTO_IPV6,
+        option: Linux.IPV6_TRANSPARENT,
+        codec: flag(),
+        privilege: "CAP_NET_ADMIN"
+      }
+    },
+    darwin: internet(linuxOnly),
+    winsock: internet(linuxOnly)
+  }
+})

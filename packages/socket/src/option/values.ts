@@ -1,0 +1,115 @@
+/**
+ * How values of options are laid out: switches, integers, interface indexes, words that stand for numbers.
+ *
+ * @since 0.1.0
+ */
+import { type Absence, Codec } from "@ancillary/control"
+import type { Row } from "./definition.ts"
+
+/**
+ * A switch: a C `int` (`BOOL` on Winsock), or one byte where `bytes` says so. Either is understood when it is read, whatever is not 0 being on.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const flag = (bytes: 1 | 4 = 4): Codec.Codec<boolean> => ({
+  size: { minimum: 1, maximum: 4 },
+  read: (view, at, length) => integerAt(view, at, length) !== 0,
+  write: (view, at, value) => {
+    view.setUint8(at, value ? 1 : 0)
+    return bytes
+  },
+  refuse: (value) => (typeof value === "boolean" ? undefined : `${Codec.shown(value)} is neither true nor false`)
+})
+
+/**
+ * An integer within bounds: a C `int`, or one byte where `bytes` says so. `what` it is begins the refusal of another: `a hop limit`.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const integer = (what: string, minimum: number, maximum: number, bytes: 1 | 4 = 4): Codec.Codec<number> => ({
+  size: { minimum: 1, maximum: 4 },
+  read: integerAt,
+  write: (view, at, value) => {
+    if (bytes === 1) view.setUint8(at, value)
+    else view.setInt32(at, value, true)
+    return bytes
+  },
+  refuse: (value) =>
+    Codec.isInteger(value, minimum, maximum)
+      ? undefined
+      : `${Codec.shown(value)} is not ${what}: an integer from ${minimum} to ${maximum}`
+})
+
+const integerAt = (view: DataView, at: number, length: number): number =>
+  length < 4 ? view.getUint8(at) : view.getInt32(at, true)
+
+/**
+ * An interface by its index, 1 and above. `undefined` where none is set: the system chooses, by its routes.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const interfaceIndex = (order: "host" | "network"): Codec.Codec<number | undefined> => ({
+  size: 4,
+  read: (view, at) => {
+    const index = view.getUint32(at, order === "host")
+    return index === 0 ? undefined : index
+  },
+  write: (view, at, value) => {
+    view.setUint32(at, value ?? 0, order === "host")
+    return 4
+  },
+  refuse: refuseIndex
+})
+
+/**
+ * Why a value is no interface index, or nothing.
+ *
+ * @category validation
+ * @since 0.1.0
+ */
+export const refuseIndex = (value: number | undefined): string | undefined =>
+  value === undefined || Codec.isInteger(value, 1, 0x7fffffff)
+    ? undefined
+    : `${Codec.shown(value)} is not the index of an interface: an integer from 1`
+
+/**
+ * Words that stand for numbers: the total table of a platform, whose absences say why it lacks a word.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const words = <A extends string>(numbers: {
+  readonly [W in A]: number | Absence
+}): Pick<Row<A>, "codec" | "lacks"> => {
+  const isWord = (word: string): word is A => Object.hasOwn(numbers, word)
+  const known = Object.keys(numbers).filter(isWord)
+  const entry = (word: A): number | Absence => numbers[word]
+  return {
+    lacks: (word) => {
+      const found = entry(word)
+      return typeof found === "number" ? undefined : found.absent
+    },
+    codec: {
+      size: 4,
+      read: (view, at) => {
+        const number = view.getInt32(at, true)
+        return (
+          known.find((word) => entry(word) === number) ?? {
+            malformed: `${number} is none of ${known.join(", ")}`,
+            offset: at
+          }
+        )
+      },
+      write: (view, at, word) => {
+        const found = entry(word)
+        view.setInt32(at, typeof found === "number" ? found : 0, true)
+        return 4
+      },
+      refuse: (word) =>
+        isWord(word) ? undefined : `${Codec.shown(word)} is none of ${known.map((each) => `"${each}"`).join(", ")}`
+    }
+  }
+}

@@ -46,7 +46,7 @@ it.runIf(alone)(
   () => {
     const seen = child("route", "unshare", "-n")
     const sentence = (port: string) =>
-      `Sending 1 bytes to ${port} failed (sendmsg: ENETUNREACH 101). There is no route there, or the source that was asked for is not an address of this host: check both.`
+      `Sending 1 bytes to ${port} failed (sendmsg: ENETUNREACH 101). There is no route there: check the address and the routes of this host.`
     expect(seen).toMatchObject([
       { reason: "Unreachable", code: "ENETUNREACH", message: sentence("203.0.113.1:9") },
       { reason: "Unreachable", code: "ENETUNREACH", message: sentence("239.1.2.3:9") },
@@ -77,10 +77,11 @@ it.scoped.runIf(hasIpv6())("what the way does not take, and a source that is not
     })
     const foreign = { pktInfo: { source: "2001:db8::77" } }
     expect(yield* Effect.flip(socket.send({ data: data.subarray(0, 1), to, control: foreign }))).toMatchObject({
-      reason: "InvalidArgument",
+      reason: "AddressNotAvailable",
       syscall: "sendmsg",
       code: "EINVAL",
-      message: `Sending 1 bytes to [::1]:${to.port} failed (sendmsg: EINVAL 22). The kernel refuses the combination of address and control data: check the source, the interface and the destination.`
+      message:
+        "control.pktInfo: 2001:db8::77 is not an address of this host (sendmsg: EINVAL 22). Send from one that is, or leave the source out. Nothing was sent."
     })
     yield* socket.send({ data: data.subarray(0, 7), to })
     expect((yield* socket.receive).data).toHaveLength(7)

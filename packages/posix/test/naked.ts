@@ -76,10 +76,40 @@ export const arena = (
 /** The name by which a socket is sent to. */
 export const addressOf = ({ driver, family, port }: Naked): Uint8Array => nameOf(driver, family, port)
 
+/** An IPv6 socket that serves both families, with nothing else set. */
+export const boundDual: Effect.Effect<Naked, never, Scope.Scope> = Effect.gen(function* () {
+  const driver = yield* Effect.orDie(LinuxSockets.driver({ guarded: true }))
+  const socket = yield* Effect.acquireRelease(
+    Effect.sync(() => ok(driver.open({ family: "ipv6", protocol: "udp" }))),
+    (socket) => Effect.sync(() => socket.close())
+  )
+  ok(socket.setOption(41, 26, int(0)))
+  const name = new Uint8Array(28)
+  name[0] = driver.abi.family.ipv6
+  ok(socket.bind(name))
+  ok(socket.localName(name))
+  return { driver, socket, family: "ipv6", port: new DataView(name.buffer).getUint16(2) }
+})
+
+/** `::ffff:127.0.0.1`, as an IPv6 socket names an IPv4 peer. */
+export const mapped = (at: Naked): Uint8Array => {
+  const name = addressOf({ ...at, family: "ipv6" })
+  name.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1], 8)
+  return name
+}
+
 /** Sends a payload with these bytes of control data, as they are. */
-export const sendRaw = (from: Naked, to: Naked, data: Uint8Array, control: Uint8Array = new Uint8Array(0)) => {
+export const sendRaw = (from: Naked, to: Naked, data: Uint8Array, control: Uint8Array = new Uint8Array(0)) =>
+  sendTo(from, addressOf({ ...from, port: to.port }), data, control)
+
+/** The same, to a name. */
+export const sendTo = (
+  from: Naked,
+  name: Uint8Array,
+  data: Uint8Array,
+  control: Uint8Array = new Uint8Array(0)
+): ReturnType<NativeSocket["send"]> => {
   const out = arena(from, "send", 1, 512, 70_000)
-  const name = addressOf({ ...from, port: to.port })
   out.bytes.set(name, out.nameAt(0))
   out.bytes.set(control, out.controlAt(0))
   out.fill(0, name.length, control.length, [data])

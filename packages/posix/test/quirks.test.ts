@@ -12,7 +12,7 @@ const one = Uint8Array.of(1)
 const ipv6 = hasIpv6()
 
 describe("the class byte", () => {
-  it.scoped("naked: an ECN message alone wipes the DSCP of its socket; ours sends both halves as one", () =>
+  it.scoped("trap 4, naked: an ECN message alone wipes the DSCP of its socket; ours sends both halves as one", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       ok(sender.socket.setOption(0, 1, int(46 << 2)))
@@ -32,7 +32,7 @@ describe("the class byte", () => {
     })
   )
 
-  it.scoped("naked: it arrives as one byte, and the three behind it are what was there before", () =>
+  it.scoped("trap 1, naked: it arrives as one byte, and the three behind it are what was there before", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       ok(receiver.socket.setOption(0, 13, int(1)))
@@ -56,7 +56,7 @@ describe("the class byte", () => {
 })
 
 it.scoped.runIf(ipv6)(
-  "naked: a hop limit beyond 16 bits is cut before it is checked (65541 sends 5); ours refuses it",
+  "trap 3, naked: a hop limit beyond 16 bits is cut before it is checked (65541 sends 5); ours refuses it",
   () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound("ipv6"), yield* bound("ipv6")]
@@ -72,37 +72,41 @@ it.scoped.runIf(ipv6)(
     })
 )
 
-it.scoped("naked: what was queued before the option has no interface; ours sets every option before it binds", () =>
-  Effect.gen(function* () {
-    const [sender, receiver] = [yield* bound(), yield* bound()]
-    sendRaw(sender, receiver, one)
-    ok(receiver.socket.setOption(0, 8, int(1)))
-    expect(receiveRaw(receiver, 64).messages[0]?.payload.subarray(0, 8)).toEqual(new Uint8Array(8))
+it.scoped(
+  "trap 5, naked: what was queued before the option has no interface; ours sets every option before it binds",
+  () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      sendRaw(sender, receiver, one)
+      ok(receiver.socket.setOption(0, 8, int(1)))
+      expect(receiveRaw(receiver, 64).messages[0]?.payload.subarray(0, 8)).toEqual(new Uint8Array(8))
 
-    const calls = Datagram.explain(Datagram.ipv4.pipe(withPktInfo()), receiver.driver.abi)
-    expect(calls.options.map(({ call }) => call)).toEqual(["setsockopt(0, 8)"])
-    const info = yield* Effect.gen(function* () {
-      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })
-      yield* socket.send({ data: one, to: socket.localAddress })
-      return (yield* socket.receive).control.pktInfo
-    }).pipe(Effect.provide(layer))
-    expect(info.interfaceIndex).toBeGreaterThan(0)
-  })
-)
-
-it.scoped("naked: sixteen zero bytes behind the last message are EINVAL (ours: traps.test.ts, the exact length)", () =>
-  Effect.gen(function* () {
-    const [sender, receiver] = [yield* bound(), yield* bound()]
-    const control = message(sender, 0, 2, int(9))
-    const padded = (zeros: number) =>
-      sendRaw(sender, receiver, one, Uint8Array.from([...control, ...new Uint8Array(zeros)]))
-    expect(padded(15)).toBe(1)
-    expect(padded(16)).toMatchObject({ code: "EINVAL" })
-  })
+      const calls = Datagram.explain(Datagram.ipv4.pipe(withPktInfo()), receiver.driver.abi)
+      expect(calls.options.map(({ call }) => call)).toEqual(["setsockopt(0, 8)"])
+      const info = yield* Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })
+        yield* socket.send({ data: one, to: socket.localAddress })
+        return (yield* socket.receive).control.pktInfo
+      }).pipe(Effect.provide(layer))
+      expect(info.interfaceIndex).toBeGreaterThan(0)
+    })
 )
 
 it.scoped(
-  "naked: a message that was cut differs from a whole one in its length, and perhaps in a flag (ours: traps.test.ts, a fault)",
+  "trap 12, naked: sixteen zero bytes behind the last message are EINVAL (ours: traps.test.ts, the exact length)",
+  () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      const control = message(sender, 0, 2, int(9))
+      const padded = (zeros: number) =>
+        sendRaw(sender, receiver, one, Uint8Array.from([...control, ...new Uint8Array(zeros)]))
+      expect(padded(15)).toBe(1)
+      expect(padded(16)).toMatchObject({ code: "EINVAL" })
+    })
+)
+
+it.scoped(
+  "trap 13, naked: a message that was cut differs from a whole one in its length, and perhaps in a flag (ours: traps.test.ts, a fault)",
   () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
@@ -118,20 +122,22 @@ it.scoped(
     })
 )
 
-it.scoped("an empty datagram, one that did not fit, and one that was read before are three things", () =>
-  Effect.gen(function* () {
-    const [sender, receiver] = [yield* bound(), yield* bound()]
-    sendRaw(sender, receiver, new Uint8Array(0))
-    sendRaw(sender, receiver, new Uint8Array(10))
-    const [empty, cut] = [receiveRaw(receiver, 0, 4), receiveRaw(receiver, 0, 4)]
-    expect([empty.count, empty.length, empty.flags]).toEqual([1, 0, 0])
-    // Linux tells the true size.
-    expect([cut.count, cut.length, cut.flags]).toEqual([1, 10, ReceiveFlags.dataTruncated])
-    expect(receiveRaw(receiver, 0, 4).count).toBe(0)
-  })
+it.scoped(
+  "trap 15, naked: an empty datagram, one that did not fit, and one that was read before are three things",
+  () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      sendRaw(sender, receiver, new Uint8Array(0))
+      sendRaw(sender, receiver, new Uint8Array(10))
+      const [empty, cut] = [receiveRaw(receiver, 0, 4), receiveRaw(receiver, 0, 4)]
+      expect([empty.count, empty.length, empty.flags]).toEqual([1, 0, 0])
+      // Linux tells the true size.
+      expect([cut.count, cut.length, cut.flags]).toEqual([1, 10, ReceiveFlags.dataTruncated])
+      expect(receiveRaw(receiver, 0, 4).count).toBe(0)
+    })
 )
 
-it.scopedLive.runIf(ipv6)("an IPv6 payload is larger than any of IPv4, and is not cut", () =>
+it.scopedLive.runIf(ipv6)("trap 29: an IPv6 payload is larger than any of IPv4, and is not cut", () =>
   Effect.gen(function* () {
     const socket = yield* Datagram.bind(Datagram.ipv6, { address: "::1", port: 0 })
     const largest = new Uint8Array(65_527).fill(3)
@@ -143,19 +149,21 @@ it.scopedLive.runIf(ipv6)("an IPv6 payload is larger than any of IPv4, and is no
   }).pipe(Effect.provide(layer))
 )
 
-it.scoped("an arena is reset before each call: a kernel that shortened its lengths does not shorten the next", () =>
-  Effect.gen(function* () {
-    const [sender, receiver] = [yield* bound(), yield* bound()]
-    ok(receiver.socket.setOption(0, 12, int(1)))
-    const into = arena(receiver, "receive", 4, 64)
-    for (let round = 0; round < 3; round++) {
-      for (let i = 0; i < 3; i++) sendRaw(sender, receiver, Uint8Array.of(round, i))
-      expect(receiver.socket.receive(into, 4, false)).toBe(3)
-      for (let slot = 0; slot < 3; slot++) {
-        expect([into.nameLength(slot), into.controlLength(slot), into.dataLength(slot)]).toEqual([16, 24, 2])
-        expect([into.bytes[into.dataAt(slot)], into.bytes[into.dataAt(slot) + 1]]).toEqual([round, slot])
+it.scoped(
+  "trap 14: an arena is reset before each call: a kernel that shortened its lengths does not shorten the next",
+  () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      ok(receiver.socket.setOption(0, 12, int(1)))
+      const into = arena(receiver, "receive", 4, 64)
+      for (let round = 0; round < 3; round++) {
+        for (let i = 0; i < 3; i++) sendRaw(sender, receiver, Uint8Array.of(round, i))
+        expect(receiver.socket.receive(into, 4, false)).toBe(3)
+        for (let slot = 0; slot < 3; slot++) {
+          expect([into.nameLength(slot), into.controlLength(slot), into.dataLength(slot)]).toEqual([16, 24, 2])
+          expect([into.bytes[into.dataAt(slot)], into.bytes[into.dataAt(slot) + 1]]).toEqual([round, slot])
+        }
       }
-    }
-    into.free()
-  })
+      into.free()
+    })
 )

@@ -73,6 +73,7 @@ export class DatagramSendError extends Data.TaggedError("DatagramSendError")<
       | "InvalidArgument"
       | "MessageTooLarge"
       | "Unreachable"
+      | "AddressNotAvailable"
       | "ConnectionRefused"
       | "PermissionDenied"
       | "BufferFull"
@@ -199,10 +200,7 @@ export const unsupported = (feature: string, why: string, remedy: string, fault?
 
 const sendReasons: { readonly [code in string]?: readonly [DatagramSendError["reason"], string] } = {
   EMSGSIZE: ["MessageTooLarge", "Send less at once, or in several datagrams"],
-  ENETUNREACH: [
-    "Unreachable",
-    "There is no route there, or the source that was asked for is not an address of this host: check both"
-  ],
+  ENETUNREACH: ["Unreachable", "There is no route there: check the address and the routes of this host"],
   EHOSTUNREACH: ["Unreachable", "The host does not answer on its network: check the address"],
   ENETDOWN: ["Unreachable", "The network is down: try again later"],
   EHOSTDOWN: ["Unreachable", "The host is down: try again later"],
@@ -252,6 +250,20 @@ export const sendError = (fault: Fault, what: string): DatagramSendError => {
     message: `${what} failed ${told(fault)}. ${remedy}.`
   })
 }
+
+/**
+ * A source that was asked for is no address of this host, whatever the system calls that.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const sourceNotOurs = (fault: Fault, source: string): DatagramSendError =>
+  new DatagramSendError({
+    ...described(fault),
+    reason: "AddressNotAvailable",
+    field: Option.some("control.pktInfo"),
+    message: `control.pktInfo: ${source} is not an address of this host ${told(fault)}. Send from one that is, or leave the source out. Nothing was sent.`
+  })
 
 /**
  * Refused before any system call: nothing was sent.

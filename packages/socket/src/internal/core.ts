@@ -9,6 +9,7 @@ import { type Driver, type Fault, isFault, type NativeSocket, type Watch } from 
 import * as Plan from "../Plan.ts"
 import { ControlFault, type Decode, decoder } from "./decoder.ts"
 import { type Encode, encoder, type Refusal } from "./encoder.ts"
+import { foreignSource } from "./foreignSource.ts"
 import { Waiters } from "./waiters.ts"
 
 /** A datagram before its types: `Datagram<F, D>` for the spec that was bound. */
@@ -249,6 +250,11 @@ export class Core {
     const count = this.#native.send(arena, 0, 1)
     if (count === 1) this.sent++
     return count
+  }
+
+  /** The source that a send failed by, where it is no address of this host. */
+  foreignSource(control: object | undefined, failed: Fault): string | undefined {
+    return foreignSource(this.#driver, this.plan.family, control, failed)
   }
 
   /** What the event loop shall report: asked for while somebody waits, and given up when it reports to nobody. */

@@ -18,7 +18,8 @@ import {
   receiveClosed,
   receiveError,
   sendClosed,
-  sendError
+  sendError,
+  sourceNotOurs
 } from "../DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import { isFault } from "../Driver.ts"
@@ -239,9 +240,12 @@ const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendErr
       sent = core.send(destination, otherwise, pieces)
     }
     if (typeof sent !== "number") {
+      const source = isFault(sent) ? core.foreignSource(control, sent) : undefined
       return Effect.fail(
         isFault(sent)
-          ? sendError(sent, `Sending ${size} bytes to ${destination ?? core.peer}`)
+          ? source === undefined
+            ? sendError(sent, `Sending ${size} bytes to ${destination ?? core.peer}`)
+            : sourceNotOurs(sent, source)
           : invalidSend(sent.field, sent.why, sent.unsupported ? "Unsupported" : "InvalidArgument")
       )
     }

@@ -12,6 +12,7 @@ import { exchange } from "./internal/exchange.ts"
 import { faults } from "./internal/faults.ts"
 import { laws } from "./internal/laws.ts"
 import type { PlatformFacts } from "./PlatformFacts.ts"
+import { mistakes } from "./internal/mistakes.ts"
 import { payloads } from "./internal/payloads.ts"
 import { refusals } from "./internal/refusals.ts"
 
@@ -37,6 +38,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     exchange(all)
     laws(all)
     payloads(all)
+    mistakes(all)
     refusals(all)
     faults(all)
   })

@@ -1,0 +1,143 @@
+/** Mistakes that other libraries have shipped, each named with where it was told, and what a declared socket does there. */
+import { describe, expect, it } from "@effect/vitest"
+import { Codec, type ControlMessage, define } from "@ancillary/control"
+import {
+  Datagram,
+  withControlMessage,
+  withDscp,
+  withEcn,
+  withHopLimit,
+  withMaximumDatagramSize,
+  withPktInfo
+} from "@ancillary/socket"
+import { ReceiveFlags } from "@ancillary/socket/Arena"
+import { Chunk, Effect, Option } from "effect"
+import { type Bench, bytes, text } from "./bench.ts"
+
+const at = { address: "127.0.0.1", port: 0 }
+
+export const mistakes = ({ facts, layer, over }: Bench): void => {
+  describe("mistakes of others", () => {
+    it.scopedLive("mistake: an ECN that did not arrive, read as 'not capable' (apple/swift-nio); ours is a fault", () =>
+      Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withEcn()), at)
+        yield* socket.send({ data: bytes("x"), to: socket.localAddress })
+        const fault = yield* Effect.flip(socket.receive)
+        expect(fault).toMatchObject({ reason: "ControlMissing", key: Option.some("ecn") })
+      }).pipe(Effect.provide(over({ onReceived: (slot) => void (slot.controlLength = 0) })))
+    )
+
+    it.scopedLive.runIf(facts.families.length === 2)(
+      "mistake: a control buffer by guess, too small once another message is added (quinn, n0-computer/noq 778, aws/s2n-quic 1819)",
+      () =>
+        Effect.gen(function* () {
+          const spec = Datagram.dual.pipe(withPktInfo(), withHopLimit(), withEcn(), withDscp())
+          const socket = yield* Datagram.bind(spec, { address: "::", port: 0 })
+          const peers = [yield* Datagram.client(Datagram.ipv4), yield* Datagram.client(Datagram.ipv6)] as const
+          const { port } = socket.localAddress
+          yield* peers[0].send({ data: bytes("4"), to: { address: "127.0.0.1", port } })
+          yield* peers[1].send({ data: bytes("6"), to: { address: "::1", port } })
+          for (let i = 0; i < 2; i++) yield* socket.receive
+          expect(yield* socket.stats).toMatchObject({
+            received: 2n,
+            faults: { ControlTruncated: 0n, ControlMissing: 0n }
+          })
+        }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("mistake: a batch that is read without control buffers (netty/netty 17492)", () =>
+      Effect.gen(function* () {
+        const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+        const socket = yield* Datagram.bind(spec, at)
+        for (const each of ["a", "b", "c"]) yield* socket.send({ data: bytes(each), to: socket.localAddress })
+        const batch = Chunk.toReadonlyArray(yield* socket.receiveBatch)
+        expect(batch.map(({ data }) => text(data))).toEqual(["a", "b", "c"])
+        for (const { control } of batch) {
+          expect(control.hopLimit).toBe(facts.hopLimit.ipv4)
+          expect(control.pktInfo.interfaceIndex).toBeGreaterThan(0)
+        }
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("mistake: a decoded length that includes the header (compio-rs/compio)", () =>
+      Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withControlMessage(rawHopLimit)), at)
+        yield* socket.send({ data: bytes("x"), to: socket.localAddress })
+        expect([...(yield* socket.receive).control.rawHopLimit]).toEqual([facts.hopLimit.ipv4, 0, 0, 0])
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("mistake: options of the other family, which fail on some hosts (quinn-rs/quinn 2682)", () => {
+      const levels = new Set<number>()
+      const hooks = {
+        onSetOption: (level: number) => {
+          levels.add(level)
+          return undefined
+        }
+      }
+      const [ip, ipv6] = [0, 41]
+      return Effect.gen(function* () {
+        yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withEcn()), at)
+        expect([...levels]).toEqual([ip])
+        if (!facts.families.includes("ipv6")) return
+        levels.clear()
+        yield* Datagram.bind(Datagram.ipv6.pipe(withPktInfo(), withHopLimit(), withEcn()), { address: "::1", port: 0 })
+        expect([...levels]).toEqual([ipv6])
+      }).pipe(Effect.provide(over(hooks)))
+    })
+
+    it.scopedLive(
+      "mistake: truncation that no counter shows (envoyproxy/envoy 33474), or that ends reading (denoland/deno 7355)",
+      () =>
+        Effect.gen(function* () {
+          const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(8)), at)
+          const sender = yield* Datagram.client(Datagram.ipv4)
+          for (const each of ["much too long", "fits", "again too long", "and fits"])
+            yield* sender.send({ data: bytes(each), to: socket.localAddress })
+          const batch = Effect.map(
+            socket.receiveBatch,
+            Chunk.map(({ data }) => text(data))
+          )
+          expect(Chunk.toReadonlyArray(yield* batch)).toEqual(["fits", "and fits"])
+          expect(yield* socket.stats).toMatchObject({ taken: 4n, received: 2n, faults: { DataTruncated: 2n } })
+        }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive(
+      "mistake: a cut datagram whose sender is not told (dotnet/runtime 46785) taken for another's; ours is a fault without one",
+      () =>
+        Effect.gen(function* () {
+          const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(8)), at)
+          yield* socket.send({ data: bytes("12345678"), to: socket.localAddress })
+          const fault = yield* Effect.flip(socket.receive)
+          expect(fault).toMatchObject({ _tag: "DatagramFault", from: Option.none() })
+          expect(yield* socket.stats).toMatchObject({ taken: 1n, received: 0n })
+        }).pipe(
+          Effect.provide(
+            over({
+              onReceived: (slot) => {
+                slot.nameLength = 0
+                slot.flags |= ReceiveFlags.dataTruncated
+              }
+            })
+          )
+        )
+    )
+  })
+}
+
+/** The IPv4 TTL as the bytes of its payload. */
+interface RawHopLimit extends ControlMessage<"rawHopLimit", "ipv4"> {
+  readonly received: { readonly rawHopLimit: Uint8Array }
+}
+const arriving = (option: number, type: number) => ({
+  ipv4: {
+    request: [{ level: 0, option, value: 1 }],
+    arrives: [{ level: 0, type, payload: Codec.bytes({ maximum: 16 }) }]
+  }
+})
+const rawHopLimit = define<RawHopLimit>({
+  key: "rawHopLimit",
+  presence: "always",
+  table: { linux: arriving(12, 2), winsock: arriving(21, 4), darwin: { ipv4: { absent: "not tried there" } } }
+})

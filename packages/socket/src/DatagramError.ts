@@ -96,6 +96,16 @@ export class DatagramReceiveError extends Data.TaggedError("DatagramReceiveError
 > {}
 
 /**
+ * The host's interfaces: nobody has that name or index, or the system would not tell.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DatagramInterfaceError extends Data.TaggedError("DatagramInterfaceError")<
+  Described & { readonly reason: "UnknownName" | "UnknownIndex" | "Other" }
+> {}
+
+/**
  * One datagram that could not be delivered as promised. The socket and its streams go on.
  *
  * @category errors
@@ -121,6 +131,7 @@ export type DatagramError =
   | DatagramUnsupportedError
   | DatagramSendError
   | DatagramReceiveError
+  | DatagramInterfaceError
   | DatagramFault
 
 /** Linux and Darwin name a code as it is, Winsock with WSA before it: one table serves both. */
@@ -337,4 +348,30 @@ export const sendClosed = (): DatagramSendError =>
     reason: "Closed",
     field: Option.none(),
     message: "The socket is closed: its scope has ended. Bind another one to go on."
+  })
+
+/**
+ * What the system said where its interfaces were asked for.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const interfaceError = (fault: Fault): DatagramInterfaceError =>
+  new DatagramInterfaceError({
+    ...described(fault),
+    reason: "Other",
+    message: `Asking for the interfaces failed ${told(fault)}. Look the code up in the manual page of the call.`
+  })
+
+/**
+ * No interface of the host is called so; `names` are those that there are.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const unknownInterface = (asked: string | number, names: ReadonlyArray<string>): DatagramInterfaceError =>
+  new DatagramInterfaceError({
+    ...unmade("interfaces"),
+    reason: typeof asked === "string" ? "UnknownName" : "UnknownIndex",
+    message: `No interface of this host has the ${typeof asked === "string" ? `name '${asked}'` : `index ${asked}`}. There are ${names.join(", ")}: choose one of them, or wait until it is there.`
   })

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import type { Abi } from "@ancillary/control"
+import type { Abi, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import type { Arena, ArenaLayout } from "./Arena.ts"
 
 /**
@@ -42,6 +42,24 @@ export interface SocketKind {
 }
 
 /**
+ * One of the host's network interfaces, as the system tells of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NetworkInterface {
+  /** What control messages and the zone of an address call it, 1 and up. Another interface may have it once this one is gone. */
+  readonly index: number
+  /** As the system's own tools show it: `eth0`, `Ethernet 2`. */
+  readonly name: string
+  /** Its addresses, each with the number of leading bits that its network shares. */
+  readonly addresses: ReadonlyArray<{ readonly address: Ipv4Address | Ipv6Address; readonly prefix: number }>
+  readonly up: boolean
+  readonly loopback: boolean
+  readonly multicast: boolean
+}
+
+/**
  * Opens sockets and owns the native memory that they read into and send from.
  *
  * @category models
@@ -59,6 +77,8 @@ export interface Driver {
   readonly adopt: (descriptor: number, kind: SocketKind) => NativeSocket | Fault
   /** Closes a descriptor that is no socket of this driver's: one that arrived with a datagram. */
   readonly release: (descriptor: number) => Fault | undefined
+  /** The host's interfaces, those that are down and those without an address among them. */
+  readonly interfaces: () => ReadonlyArray<NetworkInterface> | Fault
   /** What an error number is called, for numbers that come in messages. */
   readonly errorName: (errno: number) => string
 }

@@ -11,6 +11,7 @@ export {
   DatagramBindError,
   type DatagramError,
   DatagramFault,
+  DatagramInterfaceError,
   DatagramReceiveError,
   DatagramSendError,
   DatagramUnsupportedError
@@ -18,6 +19,8 @@ export {
 export { serve } from "./DatagramServer.ts"
 export type { ConnectedSocket, DatagramSocket, DatagramSource, DatagramStats, Outgoing } from "./DatagramSocket.ts"
 export { DatagramSockets } from "./DatagramSockets.ts"
+export type { NetworkInterface } from "./Driver.ts"
+export { type InterfaceChange, Interfaces } from "./Interfaces.ts"
 export * as Plan from "./Plan.ts"
 export * as SocketOption from "./SocketOption.ts"
 export { all, type Control, type SendControl, type Spec, type With, withOptional, withScatter } from "./Spec.ts"

@@ -63,6 +63,7 @@ export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupp
       open: (kind) => native.open(host, kind),
       pair: () => native.pair(host),
       adopt: (descriptor, kind) => native.adopt(host, descriptor, kind),
+      interfaces: () => native.interfaces(host),
       release: (descriptor) => native.release(host, descriptor),
       errorName: native.errorName
     }

@@ -28,6 +28,12 @@ export interface Libc {
   readonly setsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number
   /** int getsockopt(int fd, int level, int optname, void *optval, socklen_t *optlen) */
   readonly getsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array) => number
+  /** int getifaddrs(struct ifaddrs **ifap) */
+  readonly getifaddrs: (first: Uint8Array) => number
+  /** void freeifaddrs(struct ifaddrs *ifa) */
+  readonly freeifaddrs: (first: Address) => void
+  /** unsigned int if_nametoindex(const char *ifname). 0 where there is none. */
+  readonly if_nametoindex: (name: string) => number
   /** ssize_t recvmsg(int fd, struct msghdr *msg, int flags) */
   readonly recvmsg: (fd: number, message: Address, flags: number) => number
   /** ssize_t sendmsg(int fd, const struct msghdr *msg, int flags) */
@@ -59,6 +65,9 @@ export const load = (platform: "linux" | "darwin"): Libc => {
     getsockname: library.func("getsockname", "int", ["int", "void *", "void *"]),
     setsockopt: library.func("setsockopt", "int", ["int", "int", "int", "void *", "uint32_t"]),
     getsockopt: library.func("getsockopt", "int", ["int", "int", "int", "void *", "void *"]),
+    getifaddrs: library.func("getifaddrs", "int", ["void *"]),
+    freeifaddrs: library.func("freeifaddrs", "void", ["uintptr_t"]),
+    if_nametoindex: library.func("if_nametoindex", "uint32_t", ["str"]),
     recvmsg: library.func("recvmsg", "int64_t", ["int", "uintptr_t", "int"]),
     sendmsg: library.func("sendmsg", "int64_t", ["int", "uintptr_t", "int"]),
     recvmmsg: linux ? library.func("recvmmsg", "int", ["int", "uintptr_t", "uint32_t", "int", "uintptr_t"]) : undefined,

@@ -11,3 +11,13 @@ export const allocate = (size: number): { readonly bytes: Uint8Array<ArrayBuffer
 
 /** Where bytes of the program are: for one call, as long as somebody holds them. */
 export const addressOf = (bytes: Uint8Array): number => Number(koffi.address(bytes))
+
+/** A copy of bytes at an address that the system told. */
+export const read = (address: number, size: number): DataView => {
+  // What koffi decodes is untyped: that ends here. Not `koffi.view`, which is no copy and which Electron refuses.
+  const bytes = Uint8Array.from(koffi.decode(BigInt(address), "uint8_t", size) as Uint8Array)
+  return new DataView(bytes.buffer)
+}
+
+/** The text at an address that the system told, up to its NUL. */
+export const text = (address: number): string => koffi.decode.string(BigInt(address))

@@ -20,13 +20,16 @@ export interface PlatformNumbers {
   readonly SO_TYPE: number
   /** Linux: what asks for the error queue instead of the data. */
   readonly MSG_ERRQUEUE: number | undefined
+  readonly IFF_UP: number
+  readonly IFF_LOOPBACK: number
+  readonly IFF_MULTICAST: number
   readonly receiveFlags: number
   readonly sendFlags: number
 }
 
 const MSG_DONTWAIT = { linux: 0x40, darwin: 0x80 }
 
-/** asm-generic/socket.h, linux/socket.h, linux/net.h. */
+/** asm-generic/socket.h, linux/socket.h, linux/net.h, linux/if.h. */
 export const linux: PlatformNumbers = {
   SOCK_DGRAM: 2,
   IPPROTO_ICMP: 1,
@@ -41,13 +44,16 @@ export const linux: PlatformNumbers = {
   SOL_SOCKET: 1,
   SO_TYPE: 3,
   MSG_ERRQUEUE: 0x2000,
+  IFF_UP: 1,
+  IFF_LOOPBACK: 8,
+  IFF_MULTICAST: 0x1000,
   // MSG_TRUNC as an input: tell the true size. MSG_CMSG_CLOEXEC: descriptors that arrive are closed on exec.
   receiveFlags: MSG_DONTWAIT.linux | 0x20 | 0x40000000,
   // MSG_NOSIGNAL: a closed Unix peer is an error, not a signal that ends the process.
   sendFlags: MSG_DONTWAIT.linux | 0x4000
 }
 
-/** sys/socket.h, sys/filio.h. From the headers' text: nothing here was run. */
+/** sys/socket.h, sys/filio.h, net/if.h. From the headers' text: nothing here was run. */
 export const darwin: PlatformNumbers = {
   SOCK_DGRAM: 2,
   IPPROTO_ICMP: 1,
@@ -62,6 +68,9 @@ export const darwin: PlatformNumbers = {
   SOL_SOCKET: 0xffff,
   SO_TYPE: 0x1008,
   MSG_ERRQUEUE: undefined,
+  IFF_UP: 1,
+  IFF_LOOPBACK: 8,
+  IFF_MULTICAST: 0x8000,
   receiveFlags: MSG_DONTWAIT.darwin,
   sendFlags: MSG_DONTWAIT.darwin
 }

@@ -56,6 +56,7 @@ export const makeDriver = (layer: string, guarded: boolean): Effect.Effect<Drive
     // Winsock: AF_UNIX has streams alone, so there is no pair, and no message that a handle could arrive with.
     pair: () => native.fault("socketpair", native.WSAEAFNOSUPPORT),
     adopt: (descriptor, kind) => native.adopt(host, descriptor, kind),
+    interfaces: () => native.interfaces(host),
     release: () => native.fault("closesocket", native.WSAEINVAL),
     errorName: native.errorName
   }))

@@ -1,6 +1,6 @@
 /**
  * Numbers of the calls themselves, and what a call's answer means. What belongs to messages and options is in
- * `@ancillary/control/platform/winsock`. From winsock2.h, ws2def.h, mswsock.h and mstcpip.h, as mingw-w64 prints them.
+ * `@ancillary/control/platform/winsock`. From winsock2.h, ws2def.h, mswsock.h, mstcpip.h and iptypes.h, as mingw-w64 prints them.
  */
 import { ReceiveFlags } from "@ancillary/socket/Arena"
 
@@ -23,6 +23,16 @@ export const SIO_UDP_NETRESET = 0x9800000f
 export const WSAID_WSARECVMSG: Uint8Array = new Uint8Array([
   0xc8, 0xd7, 0x89, 0xf6, 0x1f, 0x6f, 0x6b, 0x43, 0x8a, 0x53, 0xe5, 0x4f, 0xe3, 0x51, 0xc3, 0x22
 ])
+
+/** What GetAdaptersAddresses is asked and answers (iptypes.h, ipifcons.h, ifdef.h, winerror.h). */
+export const AF_UNSPEC = 0
+/** GAA_FLAG_SKIP_ANYCAST | GAA_FLAG_SKIP_MULTICAST | GAA_FLAG_SKIP_DNS_SERVER. */
+export const GAA_FLAGS = 0x02 | 0x04 | 0x08
+export const IP_ADAPTER_NO_MULTICAST = 0x10
+export const IF_TYPE_SOFTWARE_LOOPBACK = 24
+export const IfOperStatusUp = 1
+export const ERROR_BUFFER_OVERFLOW = 111
+export const ERROR_NO_DATA = 232
 
 export const MSG_PEEK = 0x02
 export const MSG_TRUNC = 0x100

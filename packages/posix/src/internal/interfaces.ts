@@ -1,0 +1,101 @@
+/** The host's interfaces by `getifaddrs(3)`: a list with an entry for each address, and one for each interface on its link layer. */
+import { type Abi, Codec, SocketAddress } from "@ancillary/control"
+import type { Fault, NetworkInterface } from "@ancillary/socket/Driver"
+import { lastFault } from "./errno.ts"
+import type { Address } from "./libc.ts"
+import { read, text } from "./memory.ts"
+import type { Host } from "./socket.ts"
+
+type Addresses = NetworkInterface["addresses"]
+
+/** What `struct ifaddrs` says, pointers as addresses. */
+interface Entry {
+  readonly next: Address
+  readonly name: string
+  readonly flags: number
+  readonly address: Address
+  readonly mask: Address
+}
+
+/** Seven words: next, name, flags (an unsigned int), address, netmask, broadcast address or peer, data. */
+const entry = ({ pointerBytes }: Abi, at: Address): Entry => {
+  const words = read(at, 5 * pointerBytes)
+  const word = (index: number) =>
+    pointerBytes === 8 ? Number(words.getBigUint64(8 * index, true)) : words.getUint32(4 * index, true)
+  return {
+    next: word(0),
+    name: text(word(1)),
+    flags: words.getUint32(2 * pointerBytes, true),
+    address: word(3),
+    mask: word(4)
+  }
+}
+
+export const interfaces = (host: Host): ReadonlyArray<NetworkInterface> | Fault => {
+  const { abi, libc, numbers } = host
+  const list = new DataView(new ArrayBuffer(8))
+  if (libc.getifaddrs(new Uint8Array(list.buffer)) < 0) return lastFault("getifaddrs")
+  const first = Number(list.getBigUint64(0, true))
+  try {
+    const found = new Map<string, NetworkInterface & { readonly addresses: Array<Addresses[number]> }>()
+    for (let at = first; at !== 0;) {
+      const { address, flags, mask, name, next } = entry(abi, at)
+      at = next
+      let one = found.get(name)
+      if (one === undefined) {
+        const index = libc.if_nametoindex(name)
+        // It went away since it was listed.
+        if (index === 0) continue
+        const has = (flag: number) => (flags & flag) !== 0
+        one = {
+          index,
+          name,
+          addresses: [],
+          up: has(numbers.IFF_UP),
+          loopback: has(numbers.IFF_LOOPBACK),
+          multicast: has(numbers.IFF_MULTICAST)
+        }
+        found.set(name, one)
+      }
+      one.addresses.push(...addressesOf(abi, address, mask))
+    }
+    return [...found.values()]
+  } finally {
+    libc.freeifaddrs(first)
+  }
+}
+
+/** The address of an entry, or none: that of the link layer, of another family, of an interface without any. */
+const addressesOf = (abi: Abi, at: Address, mask: Address): Addresses => {
+  if (at === 0) return []
+  const family = familyOf(abi, at)
+  if (family === undefined) return []
+  const size = abi.sockaddr[family]
+  const named = SocketAddress.read(abi, read(at, size), 0, size)
+  if (Codec.isMalformed(named) || named.family === "unix") return []
+  return [{ address: named.address, prefix: mask === 0 ? widths[family] : prefixOf(abi, family, mask) }]
+}
+
+const widths = { ipv4: 32, ipv6: 128 } as const
+/** Where `sockaddr_in` and `sockaddr_in6` have their address. */
+const addressAt = { ipv4: 4, ipv6: 8 } as const
+
+const familyOf = ({ family, sockaddr }: Abi, at: Address): "ipv4" | "ipv6" | undefined => {
+  const head = read(at, 2)
+  const number = sockaddr.lengthByte ? head.getUint8(1) : head.getUint16(0, true)
+  return number === family.ipv4 ? "ipv4" : number === family.ipv6 ? "ipv6" : undefined
+}
+
+/** The bits that are set in a netmask. */
+const prefixOf = ({ sockaddr }: Abi, family: "ipv4" | "ipv6", mask: Address): number => {
+  const from = addressAt[family]
+  const whole = from + widths[family] / 8
+  // Darwin: a mask is cut behind its last byte that is not zero, and its first byte says so.
+  const length = sockaddr.lengthByte ? Math.min(read(mask, 1).getUint8(0), whole) : whole
+  const bytes = read(mask, length)
+  let bits = 0
+  for (let at = from; at < length; at++) bits += ones(bytes.getUint8(at))
+  return bits
+}
+
+const ones = (byte: number): number => byte.toString(2).replaceAll("0", "").length

@@ -1,0 +1,89 @@
+/** The host's interfaces as Linux tells of them, beside what other sources say. */
+import { execFileSync, spawn, spawnSync } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
+import { networkInterfaces } from "node:os"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { LinuxSockets } from "@ancillary/posix"
+import { Datagram, Interfaces, withPktInfo } from "@ancillary/socket"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { onTestFinished } from "vitest"
+import { requirement } from "../../testing/machine.ts"
+import { canMakeNamespaces } from "./namespaces/network.ts"
+
+const layer = Layer.provideMerge(Interfaces.layer, LinuxSockets.layer)
+
+it.effect("every interface of sysfs has its index, its flags, and the addresses that Node knows", () =>
+  Effect.gen(function* () {
+    const { list } = yield* Interfaces
+    const found = yield* list
+    const sysfs = (name: string, file: string) => Number(readFileSync(`/sys/class/net/${name}/${file}`, "utf8"))
+    const names = readdirSync("/sys/class/net").filter((name) => name !== "bonding_masters")
+    expect(found.map(({ name }) => name).toSorted()).toEqual(names.toSorted())
+    for (const { index, loopback, multicast, name, up } of found) {
+      const flags = sysfs(name, "flags")
+      expect([name, index, up, loopback, multicast]).toEqual([
+        name,
+        sysfs(name, "ifindex"),
+        (flags & 1) !== 0,
+        (flags & 8) !== 0,
+        (flags & 0x1000) !== 0
+      ])
+    }
+    const ours = found.flatMap(({ addresses, name }) =>
+      addresses.map(({ address, prefix }) => `${name} ${String(address)}/${prefix}`)
+    )
+    // Node leaves out interfaces that are down; it names the zone apart.
+    const nodes = Object.entries(networkInterfaces()).flatMap(([name, all]) =>
+      (all ?? []).map((one) =>
+        one.family === "IPv6" && one.scopeid > 0
+          ? `${name} ${String(one.cidr).replace("/", `%${one.scopeid}/`)}`
+          : `${name} ${one.cidr}`
+      )
+    )
+    expect(nodes.length).toBeGreaterThan(0)
+    expect(ours).toEqual(expect.arrayContaining(nodes))
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive("the index of a packet information is that of the interface with the name", () =>
+  Effect.gen(function* () {
+    const { byName, nameOf } = yield* Interfaces
+    const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })
+    yield* socket.send({ data: Uint8Array.of(1), to: socket.localAddress })
+    const { interfaceIndex } = (yield* socket.receive).control.pktInfo
+    expect(nameOf(interfaceIndex)).toBe("lo")
+    expect(yield* byName("lo")).toMatchObject({ index: interfaceIndex, loopback: true, up: true })
+  }).pipe(Effect.provide(layer))
+)
+
+const names = canMakeNamespaces()
+describe.runIf(requirement("network namespaces", names, "Run as root with iproute2 (docker run --privileged)"))(
+  "in a namespace of its own",
+  () => {
+    it("changes tell of an interface that comes, gets an address, goes up, and goes", { timeout: 30_000 }, async () => {
+      const namespace = `ancillary-i-${process.pid}`
+      execFileSync("ip", ["netns", "add", namespace])
+      onTestFinished(() => void spawnSync("ip", ["netns", "del", namespace]))
+      const program = fileURLToPath(new URL("namespaces/watching.ts", import.meta.url))
+      const node = [process.execPath, "--import", "tsx", "-C", "@ancillary/source", program]
+      const child = spawn("ip", ["netns", "exec", namespace, ...node], { stdio: ["ignore", "pipe", "inherit"] })
+      onTestFinished(() => void child.kill("SIGKILL"))
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+      const next = async () => String((await lines.next()).value)
+      const ip = (...words: ReadonlyArray<string>) => execFileSync("ip", ["-n", namespace, ...words])
+
+      expect(await next()).toBe("Added lo down")
+      ip("link", "add", "v0", "type", "veth", "peer", "name", "v1")
+      expect([await next(), await next()].toSorted()).toEqual(["Added v0 down", "Added v1 down"])
+      ip("addr", "add", "10.99.0.1/24", "dev", "v0")
+      expect(await next()).toBe("Changed v0 down 10.99.0.1/24")
+      ip("link", "set", "v0", "addrgenmode", "none", "up")
+      expect(await next()).toBe("Changed v0 up 10.99.0.1/24")
+      // One end of the cable takes the other with it.
+      ip("link", "del", "v1")
+      expect([await next(), await next()].toSorted()).toEqual(["Removed v0 up 10.99.0.1/24", "Removed v1 down"])
+    })
+  }
+)

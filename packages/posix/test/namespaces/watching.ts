@@ -1,0 +1,19 @@
+/** Prints what changes about the interfaces of its namespace, a line a change, until it is ended. */
+import { LinuxSockets } from "@ancillary/posix"
+import { Interfaces } from "@ancillary/socket"
+import { Console, Effect, Layer, Stream } from "effect"
+
+const program = Effect.gen(function* () {
+  const { changes } = yield* Interfaces
+  yield* Stream.runForEach(changes({ interval: "10 millis" }), ({ _tag, interface: { addresses, name, up } }) =>
+    Console.log(
+      [
+        _tag,
+        name,
+        up ? "up" : "down",
+        ...addresses.map(({ address, prefix }) => `${String(address)}/${prefix}`).toSorted()
+      ].join(" ")
+    )
+  )
+})
+void Effect.runPromise(program.pipe(Effect.provide(Layer.provide(Interfaces.layer, LinuxSockets.layer))))

@@ -1,0 +1,67 @@
+/** The host's interfaces by `GetAdaptersAddresses`. */
+import { type Abi, Codec, SocketAddress } from "@ancillary/control"
+import type { Fault, NetworkInterface } from "@ancillary/socket/Driver"
+import { fault } from "./errno.ts"
+import { type Adapter, type Iphlpapi, loadIphlpapi } from "./iphlpapi.ts"
+import { addressOf } from "./memory.ts"
+import * as Numbers from "./platform.ts"
+import type { Host } from "./socket.ts"
+
+/** What the documentation recommends to begin with; it is more than most hosts need. */
+const firstTry = 15_000
+/** Adapters may come between two calls, but not for ever. */
+const tries = 4
+
+export const interfaces = ({ abi }: Host): ReadonlyArray<NetworkInterface> | Fault => {
+  const library = loadIphlpapi()
+  const size = Uint32Array.of(firstTry)
+  let error = 0
+  for (let i = 0; i < tries; i++) {
+    const adapters = new Uint8Array(size[0] ?? firstTry)
+    error = library.GetAdaptersAddresses(Numbers.AF_UNSPEC, Numbers.GAA_FLAGS, 0, adapters, new Uint8Array(size.buffer))
+    // Winsock: a host without an adapter answers ERROR_NO_DATA.
+    if (error === Numbers.ERROR_NO_DATA) return []
+    if (error === 0) return list(abi, library, adapters)
+    if (error !== Numbers.ERROR_BUFFER_OVERFLOW) break
+  }
+  return fault("GetAdaptersAddresses", error)
+}
+
+/** Every pointer leads into the memory itself, which is looked at by offsets: nothing reads what somebody might have freed. */
+const list = (abi: Abi, library: Iphlpapi, memory: Uint8Array): ReadonlyArray<NetworkInterface> => {
+  const base = addressOf(memory)
+  const found: Array<NetworkInterface> = []
+  for (let at = base; at !== 0;) {
+    const adapter = library.adapter(memory, at - base)
+    at = adapter.Next
+    found.push({
+      // Winsock: an interface has an index in each protocol that it speaks, the same number where it has both.
+      index: adapter.IfIndex || adapter.Ipv6IfIndex,
+      name: adapter.FriendlyName,
+      addresses: addressesOf(abi, library, memory, adapter),
+      up: adapter.OperStatus === Numbers.IfOperStatusUp,
+      loopback: adapter.IfType === Numbers.IF_TYPE_SOFTWARE_LOOPBACK,
+      multicast: (adapter.Flags & Numbers.IP_ADAPTER_NO_MULTICAST) === 0
+    })
+  }
+  return found
+}
+
+const addressesOf = (
+  abi: Abi,
+  library: Iphlpapi,
+  memory: Uint8Array,
+  { FirstUnicastAddress }: Adapter
+): NetworkInterface["addresses"] => {
+  const base = addressOf(memory)
+  const view = new DataView(memory.buffer)
+  const found: Array<NetworkInterface["addresses"][number]> = []
+  for (let at = FirstUnicastAddress; at !== 0;) {
+    const { Address, Next, OnLinkPrefixLength } = library.unicastAddress(memory, at - base)
+    at = Next
+    const named = SocketAddress.read(abi, view, Address.lpSockaddr - base, Address.iSockaddrLength)
+    if (!Codec.isMalformed(named) && named.family !== "unix")
+      found.push({ address: named.address, prefix: OnLinkPrefixLength })
+  }
+  return found
+}

@@ -71,6 +71,8 @@ export interface Abi {
    */
   readonly proof: "run" | "headers" | "documentation"
   readonly pointerBytes: 4 | 8
+  /** Bytes of control data beyond which the C library refuses a send before the kernel sees it. */
+  readonly controlLimit?: number | undefined
   /** `cmsghdr`, `WSACMSGHDR`. `align` is what headers and payloads start at a multiple of. */
   readonly cmsghdr: {
     readonly size: number
@@ -219,10 +221,12 @@ export const Abi = {
     name: "linux-musl-64",
     proof: "headers",
     ...linuxGlibc64,
+    // musl: sendmsg copies control data onto its stack to clear those pads, 1024 bytes of it at most, else ENOMEM.
+    controlLimit: 1024,
     cmsghdr: { ...linuxGlibc64.cmsghdr, length: { at: 0, bytes: 4 } },
     msghdr: { ...linuxGlibc64.msghdr, bufferCount: { at: 24, bytes: 4 }, controlLength: { at: 40, bytes: 4 } }
   },
-  linuxMusl32: { name: "linux-musl-32", proof: "documentation", ...linux32 },
+  linuxMusl32: { name: "linux-musl-32", proof: "documentation", ...linux32, controlLimit: 1024 },
   // Darwin: socklen_t lengths and 4-byte alignment of control messages on a 64-bit system (sys/socket.h, __DARWIN_ALIGN32).
   darwin64: {
     name: "darwin-64",

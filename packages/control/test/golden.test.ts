@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import {
+  type Abi,
   abis,
   ControlBuffer,
   Dscp,
@@ -150,7 +151,7 @@ for (const golden of vectors) {
   const abi = abiNamed(golden.abi)
   describe(golden.abi, () => {
     it("has every size and offset that the compiler gives to the structures", () => {
-      const { name, platform, proof: _, ...layout } = abi
+      const { controlLimit: _limit, name, platform, proof: _proof, ...layout }: Abi = abi
       expect({ ...layout, mmsghdr: layout.mmsghdr ?? null }).toStrictEqual(golden.layout)
       expect(name.startsWith(platform)).toBe(true)
     })

@@ -108,7 +108,10 @@ export const encoder = (plan: Plan, own: OwnValue): Encode => {
       for (let i = 0; i < each.size; i++) view.setUint8(payloadAt + i, (number >>> (8 * i)) & 255)
       end = pad(view, payloadAt + each.size, end + ControlBuffer.space(abi, each.size))
     }
-    return end - at
+    const bytes = end - at
+    if (bytes <= (abi.controlLimit ?? bytes)) return bytes
+    const why = `${bytes} bytes of control data are more than the ${abi.controlLimit} that this system's C library takes with one datagram`
+    return { field: "control", why, unsupported: false }
   }
 }
 

@@ -3,4 +3,5 @@
  *
  * @since 0.1.0
  */
+export * as HostName from "./HostName.ts"
 export * as NodeSockets from "./NodeSockets.ts"

@@ -12,7 +12,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
-const units = ["text", "layout", "macros", "buffers", "groups"]
+const units = ["text", "layout", "macros", "buffers", "groups", "headers"]
 const c = (unit) => join(here, "c", `${unit}.c`)
 
 // -O0: the walks over impossible lengths compute impossible pointers, and an optimiser may conclude from them. -I.: for constants.h.

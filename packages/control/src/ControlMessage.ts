@@ -26,7 +26,7 @@ export type Presence = "always" | "perhaps" | "repeated"
  * **Details**
  *
  * The docstrings of the fields of `received` are what an editor shows at `datagram.control.hopLimit`. Where a value depends on the family,
- * `this["family"]["is"]` is the family at hand.
+ * `this["family"]["is"]` is the family at hand; where the needs depend on the direction, `this["direction"]` is what is declared.
  *
  * @example
  * ```ts
@@ -124,7 +124,7 @@ export interface ReceiveOnly<M extends ControlMessage.Any> extends ControlMessag
   M["key"],
   M["families"],
   M["presence"],
-  ControlMessage.Needs<M>
+  ControlMessage.Needs<M & { readonly direction: "receive" }>
 > {
   readonly direction: "receive"
   readonly received: ControlMessage.Received<M, this["family"]["is"]>
@@ -141,7 +141,7 @@ export interface SendOnly<M extends ControlMessage.Any> extends ControlMessage<
   M["key"],
   M["families"],
   M["presence"],
-  ControlMessage.Needs<M>
+  ControlMessage.Needs<M & { readonly direction: "send" }>
 > {
   readonly direction: "send"
   readonly received: ControlMessage.Received<M, this["family"]["is"]>
@@ -212,6 +212,8 @@ export interface Departure<in Sent> {
   readonly shared?: { readonly mask: number; readonly level: number; readonly option: number } | undefined
   /** Keys of messages that say the same in other words: refused beside this one, also where they are marked otherwise. */
   readonly excludes?: ReadonlyArray<string> | undefined
+  /** What the kernel may want of the sender (`CAP_NET_RAW`): a send that is not permitted then names this message and what to grant. */
+  readonly privilege?: string | undefined
 }
 
 /**

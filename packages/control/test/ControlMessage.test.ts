@@ -162,10 +162,13 @@ describe("define", () => {
 describe("the messages that come with the library", () => {
   it("are all there, each with its own key", () => {
     expect(builtIns.map(({ key }) => key).toSorted()).toEqual([
+      "destinationOptions",
       "dropCount",
       "dscp",
       "ecn",
+      "hopByHopOptions",
       "hopLimit",
+      "nextHop",
       "originalArrivalInterface",
       "pktInfo",
       "routingHeader",
@@ -179,7 +182,10 @@ describe("the messages that come with the library", () => {
         for (const family of families) {
           const cell = message.cell(platform, family)
           if (isAbsence(cell)) expect(cell.absent, `${message.key}, ${platform}, ${family}`).toMatch(/^\S.{10,}[^.]$/)
-          else expect(cell.request.length + arrivals(message, platform, family).length).toBeGreaterThan(0)
+          else
+            expect(
+              arrivals(message, platform, family).length + (departure(message, platform, family) === undefined ? 0 : 1)
+            ).toBeGreaterThan(0)
         }
   })
 
@@ -214,6 +220,8 @@ describe("the messages that come with the library", () => {
       hopLimit: "41,51=1 | 41,52 | 41,52",
       dscp: "41,66=1 | 41,67 | 41,67",
       ecn: "41,66=1 | 41,67 | 41,67",
+      hopByHopOptions: "41,53=1 | 41,54 | 41,54",
+      destinationOptions: "41,58=1 | 41,59 | 41,59",
       routingHeader: "41,56=1 | 41,57 | ",
       dropCount: "1,40=1 | 1,40 | ",
       timestamp: "1,64=1 | 1,64 | "
@@ -234,7 +242,8 @@ describe("the messages that come with the library", () => {
       hopLimit: "41,21=1 | 41,21 | 41,21",
       dscp: "41,40=1 | 41,39 | 41,39",
       ecn: "41,40=1 | 41,39 | 41,50",
-      routingHeader: "41,38=1 | 41,32 | "
+      hopByHopOptions: "41,1=1 | 41,1 | 41,1",
+      routingHeader: "41,38=1 | 41,32 | 41,32"
     })
     expect(facts("winsock", "unix")).toEqual({})
   })
@@ -252,7 +261,10 @@ describe("the messages that come with the library", () => {
       hopLimit: "41,37=1 | 41,47 | 41,47",
       dscp: "41,35=1 | 41,36 | 41,36",
       ecn: "41,35=1 | 41,36 | 41,36",
-      routingHeader: "41,38=1 | 41,51 | ",
+      hopByHopOptions: "41,39=1 | 41,49 | 41,49",
+      destinationOptions: "41,40=1 | 41,50 | 41,50",
+      routingHeader: "41,38=1 | 41,51 | 41,51",
+      nextHop: " |  | 41,48",
       timestamp: "65535,1024=1 | 65535,2 | "
     })
     expect(facts("darwin", "unix")).toEqual({ timestamp: "65535,1024=1 | 65535,2 | " })

@@ -3,13 +3,17 @@ import {
   type Abi,
   abis,
   ControlBuffer,
+  DestinationOptions,
   Dscp,
   Ecn,
+  ExtensionHeader,
+  HopByHopOptions,
   HopLimit,
   Ipv4Address,
   Ipv6Address,
   PktInfo,
-  type Platform
+  type Platform,
+  RoutingHeader
 } from "@ancillary/control"
 import { describe, expect, it } from "vitest"
 import { requirement } from "../../testing/machine.ts"
@@ -40,6 +44,13 @@ const differently = (abi: string, walk: string): { readonly ours: number | undef
       ? // musl: CMSG_NXTHDR wants more than a bare header at the very end. The kernel may deliver one (an empty payload), and glibc finds it.
         { "a second header without payload, at the very end": { ours: 24 } }[walk]
       : undefined
+
+const group = (last: number) => `20010db800000000000000000000000${last}`
+const segments = [1, 2].map((last) => Ipv6Address.of([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]))
+const optionsHeader = (type: number, data: Uint8Array, changeable: boolean): ExtensionHeader.OptionsHeader => ({
+  nextHeader: 17,
+  options: [{ type, data, ifUnknown: "skip", changeable }]
+})
 
 /** What stands in the buffers, token by token of their names, as the reader shall tell it. */
 const valuesOf = (token: string, platform: Platform, family: RowFamily): ReadonlyArray<readonly [string, unknown]> => {
@@ -77,8 +88,32 @@ const valuesOf = (token: string, platform: Platform, family: RowFamily): Readonl
       return []
     case "originalArrivalInterface":
       return [["originalArrivalInterface", 7]]
-    case "routingHeader":
-      return [["routingHeader", fromHex("1100fd0001020304")]]
+    case "routingHeader": {
+      const bytes = fromHex("1100fd0001020304")
+      const data = fromHex("01020304")
+      return [["routingHeader", { kind: "unknown", type: 253, nextHeader: 17, segmentsLeft: 0, bytes, data }]]
+    }
+    case "segments":
+      return [
+        [
+          "routingHeader",
+          {
+            kind: "segments",
+            type: 4,
+            nextHeader: 17,
+            segmentsLeft: 1,
+            bytes: fromHex(`1104040101001234${group(1)}${group(2)}`),
+            addresses: segments,
+            flags: 0,
+            tag: 0x1234,
+            tlvs: new Uint8Array(0)
+          }
+        ]
+      ]
+    case "hopByHopOptions":
+      return [["hopByHopOptions", optionsHeader(5, fromHex("0000"), false)]]
+    case "destinationOptions":
+      return [["destinationOptions", optionsHeader(0x3e, fromHex("0102030405"), true)]]
     default:
       throw new Error(`nobody says what '${token}' shall be read as`)
   }
@@ -126,6 +161,12 @@ const messageSent = (token: string, platform: Platform, family: RowFamily): Cont
       })
     case "hopLimit":
       return sent(HopLimit, platform, family, 64)
+    case "hopByHopOptions":
+      return sent(HopByHopOptions, platform, family, { options: [ExtensionHeader.routerAlert(0)] })
+    case "destinationOptions":
+      return sent(DestinationOptions, platform, family, { options: [{ type: 0x3e, data: fromHex("0102030405") }] })
+    case "segments":
+      return sent(RoutingHeader, platform, family, { kind: "segments", addresses: segments, tag: 0x1234 })
     case "ecn":
       return sent(Ecn, platform, family, "ect1")
     case "trafficClass": {

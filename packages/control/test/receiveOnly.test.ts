@@ -1,11 +1,11 @@
 /** Messages that are only read: what their bytes say. */
-import { DropCount, OriginalArrivalInterface, RoutingHeader, Timestamp } from "@ancillary/control"
+import { DropCount, OriginalArrivalInterface, Timestamp } from "@ancillary/control"
 import { expect, it } from "vitest"
-import { arrivals, builtIns, departures, families, fits, platforms, read } from "./messages.ts"
+import { arrivals, builtIns, departures, families, read } from "./messages.ts"
 import { fromHex, viewOf } from "./vectors.ts"
 
 it("none of them can be sent", () => {
-  for (const message of [DropCount, OriginalArrivalInterface, RoutingHeader, Timestamp]) {
+  for (const message of [DropCount, OriginalArrivalInterface, Timestamp]) {
     expect(builtIns).toContain(message)
     expect(departures(message)).toEqual([])
   }
@@ -33,17 +33,4 @@ it("a drop count and an interface index are unsigned", () => {
   for (const family of ["ipv4", "ipv6"] as const)
     expect(read(arrivals(DropCount, "linux", family)[0], fromHex("ffffffff"))).toBe(0xffffffff)
   expect(read(arrivals(OriginalArrivalInterface, "winsock", "ipv4")[0], fromHex("00000080"))).toBe(0x80000000)
-})
-
-it("a routing header is a copy of the packet's, of 8 to 2048 bytes, any number of times", () => {
-  expect(RoutingHeader.presence).toBe("repeated")
-  for (const platform of platforms) {
-    const [arrival] = arrivals(RoutingHeader, platform, "ipv6")
-    if (arrival === undefined) throw new Error("it arrives")
-    expect([7, 8, 2048, 2049].map((bytes) => fits(arrival.payload.size, bytes))).toEqual([false, true, true, false])
-    const bytes = fromHex("1100fd0001020304")
-    const value = read(arrival, bytes)
-    expect(value).toEqual(bytes)
-    expect(value).not.toBe(bytes)
-  }
 })

@@ -36,6 +36,15 @@ export interface Vectors {
     readonly bytes: string
   }>
   readonly groups: ReadonlyArray<{ readonly name: string; readonly bytes: string }>
+  /** Extension headers as a C library builds them, where it does. */
+  readonly headers?: {
+    readonly options: ReadonlyArray<{
+      readonly name: string
+      readonly options: ReadonlyArray<{ readonly type: number; readonly length: number; readonly align: 1 | 2 | 4 | 8 }>
+      readonly bytes: string
+    }>
+    readonly sourceRoutes: ReadonlyArray<{ readonly addresses: number; readonly bytes: string }>
+  }
 }
 
 const folder = new URL("../golden/", import.meta.url)

@@ -41,6 +41,22 @@ ITEM(pktInfoMapped, IPPROTO_IPV6, IPV6_PKTINFO, mapped);
 static const unsigned char routing[] = {17, 0, 253, 0, 1, 2, 3, 4};
 ITEM(routingHeader, IPPROTO_IPV6, IPV6_RTHDR, routing);
 
+// The number of what follows a header is there on arrival, 17 for UDP; on sending the kernel writes it.
+#define HOP_BY_HOP(next) {next, 0, 5, 2, 0, 0, 1, 0} // router alert 0, padding of 2
+#define DESTINATION_OPTIONS(next) {next, 1, 0x3e, 5, 1, 2, 3, 4, 5, 1, 5, 0, 0, 0, 0, 0} // an option of 5 bytes, padding of 7
+#define GROUP(last) 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last
+#define SEGMENTS(next) {next, 4, 4, 1, 1, 0, 0x12, 0x34, GROUP(1), GROUP(2)} // two segments, one left, no flags, tag 0x1234
+static const unsigned char hopByHop[] = HOP_BY_HOP(17), hopByHopGiven[] = HOP_BY_HOP(0);
+static const unsigned char segmentList[] = SEGMENTS(17);
+ITEM(hopByHopOptions, IPPROTO_IPV6, IPV6_HOPOPTS, hopByHop);
+ITEM(hopByHopOptionsSent, IPPROTO_IPV6, IPV6_HOPOPTS, hopByHopGiven);
+ITEM(segments, IPPROTO_IPV6, IPV6_RTHDR, segmentList);
+#ifdef IPV6_DSTOPTS // the headers of Windows have no number for it
+static const unsigned char destination[] = DESTINATION_OPTIONS(17), destinationGiven[] = DESTINATION_OPTIONS(0);
+ITEM(destinationOptions, IPPROTO_IPV6, IPV6_DSTOPTS, destination);
+ITEM(destinationOptionsSent, IPPROTO_IPV6, IPV6_DSTOPTS, destinationGiven);
+#endif
+
 #ifdef _WIN32
 #define class4 class4Sent
 static const int ect1 = 1;
@@ -49,6 +65,9 @@ ITEM(ecn6, IPPROTO_IPV6, IPV6_ECN, ect1);
 // Windows 10 up to 1607 delivers hop limit and class under these types (wine-mirror/wine, dlls/ws2_32/tests/sock.c).
 ITEM(hopLimit4Early, IPPROTO_IP, IP_HOPLIMIT, hops);
 ITEM(class4Early, IPPROTO_IP, IP_TCLASS, trafficClass);
+// Linux takes no routing header with a datagram.
+static const unsigned char segmentListGiven[] = SEGMENTS(0);
+ITEM(segmentsSent, IPPROTO_IPV6, IPV6_RTHDR, segmentListGiven);
 static const ULONG interfaceIndex = 7;
 ITEM(originalArrivalInterface, IPPROTO_IP, IP_ORIGINAL_ARRIVAL_IF, interfaceIndex);
 #else
@@ -69,7 +88,7 @@ ITEM(timestamp, SOL_SOCKET, SO_TIMESTAMPNS_NEW, stamp);
 
 static const struct {
   const char *name;
-  const Item *items[6];
+  const Item *items[8];
 } contents[] = {
     {"ipv4 received: pktInfo", {&pktInfo4}},
     {"ipv4 received: hopLimit", {&hopLimit4}},
@@ -83,6 +102,7 @@ static const struct {
     {"ipv6 received: pktInfo hopLimit trafficClass", {&pktInfo6, &hopLimit6, &class6}},
     {"ipv6 received: pktInfo hopLimit trafficClass routingHeader routingHeader",
      {&pktInfo6, &hopLimit6, &class6, &routingHeader, &routingHeader}},
+    {"ipv6 received: hopByHopOptions segments routingHeader", {&hopByHopOptions, &segments, &routingHeader}},
     {"dual received: pktInfo hopLimit trafficClass", {&pktInfoMapped, &pktInfo4, &hopLimit4, &class4}},
     {"ipv4 sent: pktInfo", {&pktInfo4Sent}},
     {"ipv4 sent: hopLimit", {&hopLimit4}},
@@ -92,7 +112,17 @@ static const struct {
     {"ipv6 sent: hopLimit", {&hopLimit6}},
     {"ipv6 sent: trafficClass", {&class6}},
     {"ipv6 sent: pktInfo hopLimit trafficClass", {&pktInfo6, &hopLimit6, &class6}},
+    {"ipv6 sent: hopByHopOptions", {&hopByHopOptionsSent}},
+#ifdef IPV6_DSTOPTS
+    {"ipv6 received: destinationOptions", {&destinationOptions}},
+    {"ipv6 received: pktInfo hopLimit trafficClass hopByHopOptions destinationOptions segments destinationOptions",
+     {&pktInfo6, &hopLimit6, &class6, &hopByHopOptions, &destinationOptions, &segments, &destinationOptions}},
+    {"ipv6 sent: destinationOptions", {&destinationOptionsSent}},
+    {"ipv6 sent: pktInfo hopLimit hopByHopOptions destinationOptions", {&pktInfo6, &hopLimit6, &hopByHopOptionsSent, &destinationOptionsSent}},
+#endif
 #ifdef _WIN32
+    {"ipv6 sent: segments", {&segmentsSent}},
+    {"ipv6 sent: pktInfo hopLimit hopByHopOptions segments", {&pktInfo6, &hopLimit6, &hopByHopOptionsSent, &segmentsSent}},
     {"ipv4 received: originalArrivalInterface", {&originalArrivalInterface}},
     {"ipv4 received: pktInfo hopLimit trafficClass originalArrivalInterface", {&pktInfo4, &hopLimit4, &class4, &originalArrivalInterface}},
     {"ipv4 received by Windows 10 1607: pktInfo hopLimit trafficClass", {&pktInfo4, &hopLimit4Early, &class4Early}},
@@ -112,7 +142,7 @@ static const struct {
 };
 
 static void build(const char *name, const Item *const *items) {
-  _Alignas(16) unsigned char bytes[256];
+  _Alignas(16) unsigned char bytes[512];
   for (unsigned i = 0; i < sizeof bytes; i++) bytes[i] = 0; // the padding, too
   unsigned used = 0;
   Message room = AROUND(bytes, sizeof bytes);

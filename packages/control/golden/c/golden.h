@@ -68,3 +68,4 @@ void constants(void);
 void macros(void);
 void buffers(void);
 void groups(void);
+void headers(void);

@@ -1,15 +1,19 @@
-import { bytes } from "../Codec.ts"
 import { type Capability, type ControlMessage, define, type Row } from "../ControlMessage.ts"
+import * as ExtensionHeader from "../ExtensionHeader.ts"
 import { on } from "../internal/on.ts"
 import * as Darwin from "../platform/darwin.ts"
 import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
 
 /**
- * The IPv6 routing headers that a datagram arrived with, one value each, as they stood in the packet. Read only: Linux refuses the message
- * on sending.
+ * The IPv6 routing headers of a datagram: the nodes that it visited, or shall visit, on its way.
  *
- * @see RFC 3542 section 7; RFC 8200 section 4.4
+ * **Gotchas**
+ *
+ * Linux takes none with a single datagram, which is why sending has a capability of its own; of type 4 it takes one for the whole socket
+ * (`withStickyRoutingHeader`), without a privilege.
+ *
+ * @see RFC 8200 section 4.4; RFC 3542 section 7; ws2ipdef.h, IPV6_RTHDR and IPV6_RECVRTHDR
  * @category messages
  * @since 0.1.0
  */
@@ -17,24 +21,35 @@ export interface RoutingHeader extends ControlMessage<
   "routingHeader",
   "ipv6",
   "repeated",
-  Capability<"routingHeader">
+  Capability<"routingHeader"> | Capability<"sentRoutingHeader">
 > {
+  readonly needs: (
+    _: never
+  ) =>
+    | ("receive" extends this["direction"] ? Capability<"routingHeader"> : never)
+    | ("send" extends this["direction"] ? Capability<"sentRoutingHeader"> : never)
   readonly received: {
-    /** A routing header as in the packet: next header, length in units of 8 bytes without the first, type, segments left, data. */
-    readonly routingHeader: Uint8Array
+    /** The routing headers that the datagram came with, in the order of the packet. */
+    readonly routingHeader: ExtensionHeader.RoutingHeader
+  }
+  readonly sendable: {
+    /** A routing header to send with it. Absent: none but the socket's sticky one. */
+    readonly routingHeader?: ExtensionHeader.RoutingHeaderToSend | undefined
   }
 }
 
-/** A header is a multiple of 8 bytes, 2048 of them at the most (RFC 8200 section 4.4). */
-const header = bytes({ minimum: 8, maximum: 2048 })
-
-const row = (level: number, option: number, type: number): Row<Uint8Array, never> => ({
+const row = (
+  level: number,
+  option: number,
+  type: number
+): Row<ExtensionHeader.RoutingHeader, ExtensionHeader.RoutingHeaderToSend> => ({
   request: on(level, option),
-  arrives: [{ level, type, payload: header }]
+  arrives: [{ level, type, payload: ExtensionHeader.routing }],
+  sends: { level, type, payload: ExtensionHeader.routing }
 })
 
 /**
- * The definition of `RoutingHeader`.
+ * The definition of `RoutingHeader`. What Winsock and macOS do rests on the numbers in their headers alone.
  *
  * @category messages
  * @since 0.1.0
@@ -43,7 +58,16 @@ export const RoutingHeader = define<RoutingHeader>({
   key: "routingHeader",
   presence: "repeated",
   table: {
-    linux: { ipv6: row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVRTHDR, Linux.IPV6_RTHDR) },
+    linux: {
+      ipv6: {
+        ...row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVRTHDR, Linux.IPV6_RTHDR),
+        // Linux: EINVAL whatever the type of the header (trap 26). Only the option takes one, and that of type 4.
+        sends: {
+          absent:
+            "Linux takes no routing header with a datagram: one of type 4 goes with all of a socket's, as a sticky option"
+        }
+      }
+    },
     darwin: { ipv6: row(Darwin.IPPROTO_IPV6, Darwin.IPV6_RECVRTHDR, Darwin.IPV6_RTHDR) },
     winsock: { ipv6: row(Winsock.IPPROTO_IPV6, Winsock.IPV6_RECVRTHDR, Winsock.IPV6_RTHDR) }
   }

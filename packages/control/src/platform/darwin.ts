@@ -42,6 +42,8 @@ export const IP_RECVTOS = 27
 export const IPV6_RECVTCLASS = 35
 export const IPV6_RECVHOPLIMIT = 37
 export const IPV6_RECVRTHDR = 38
+export const IPV6_RECVHOPOPTS = 39
+export const IPV6_RECVDSTOPTS = 40
 export const IPV6_RECVPKTINFO = 61
 
 /** Types of control messages; several are also the option that asks for them. */
@@ -51,4 +53,7 @@ export const IP_PKTINFO = 26
 export const IPV6_TCLASS = 36
 export const IPV6_PKTINFO = 46
 export const IPV6_HOPLIMIT = 47
+export const IPV6_NEXTHOP = 48
+export const IPV6_HOPOPTS = 49
+export const IPV6_DSTOPTS = 50
 export const IPV6_RTHDR = 51

@@ -53,7 +53,9 @@ export const IP_RECVTTL = 12
 export const IP_RECVTOS = 13
 export const IPV6_RECVPKTINFO = 49
 export const IPV6_RECVHOPLIMIT = 51
+export const IPV6_RECVHOPOPTS = 53
 export const IPV6_RECVRTHDR = 56
+export const IPV6_RECVDSTOPTS = 58
 export const IPV6_RECVTCLASS = 66
 
 /** Types of control messages; several are also the option that asks for them. */
@@ -63,6 +65,8 @@ export const IP_PKTINFO = 8
 export const SO_RXQ_OVFL = 40
 export const IPV6_PKTINFO = 50
 export const IPV6_HOPLIMIT = 52
+export const IPV6_HOPOPTS = 54
 export const IPV6_RTHDR = 57
+export const IPV6_DSTOPTS = 59
 export const SO_TIMESTAMPNS_NEW = 64
 export const IPV6_TCLASS = 67

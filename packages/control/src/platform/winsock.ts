@@ -49,6 +49,7 @@ export const IPV6_RECVRTHDR = 38
 export const IPV6_RECVTCLASS = 40
 
 /** Types of control messages; several are also the option that asks for them. */
+export const IPV6_HOPOPTS = 1
 export const IP_TOS = 3
 export const IP_TTL = 4
 export const IP_PKTINFO = 19

@@ -1,0 +1,520 @@
+/**
+ * IPv6 extension headers: hop-by-hop and destination options, routing headers; their bytes as values, and back.
+ *
+ * **Details**
+ *
+ * All integers in them are big-endian. Every header begins with the number of what follows it, which the kernel fills in on sending, and
+ * with its own length in units of 8 bytes, the first 8 not counted: 8 to 2048 bytes.
+ *
+ * Reading is total: any bytes give a header or a `Malformed`. Building refuses with a sentence what no receiver would take.
+ *
+ * @example
+ * ```ts
+ * import { ExtensionHeader } from "@ancillary/control"
+ *
+ * ExtensionHeader.buildOptions({ options: [ExtensionHeader.routerAlert(0)] }) // => Uint8Array.of(0, 0, 5, 2, 0, 0, 1, 0)
+ * ```
+ *
+ * @see RFC 8200 section 4; RFC 3542 sections 8 to 10; RFC 6275 section 6.4; RFC 8754 section 2
+ * @since 0.1.0
+ */
+import { type Codec, isInteger, isMalformed, type Malformed, shown } from "./Codec.ts"
+import { Ipv6Address } from "./Ipv6Address.ts"
+import { readIpv6, writeIpv6 } from "./SocketAddress.ts"
+
+/**
+ * What a node does with the packet where it does not know the option; `report` is an ICMP parameter problem sent to the source.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UnknownOption = "skip" | "discard" | "discard-and-report" | "discard-and-report-unless-multicast"
+
+/**
+ * An option as it stood in a packet.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HeaderOption {
+  /** 2 to 255, with the bits that `ifUnknown` and `changeable` spell out. */
+  readonly type: number
+  readonly data: Uint8Array
+  /** What a node does that does not know the type: its upper two bits. */
+  readonly ifUnknown: UnknownOption
+  /** Whether routers may change the data on the way: the third bit of the type. */
+  readonly changeable: boolean
+}
+
+/**
+ * Where an option may begin, as RFC 8200 writes it: its type stands at a multiple of `x` bytes from the start of the header, plus `y`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Alignment {
+  readonly x: 1 | 2 | 4 | 8
+  /** 0 to `x` − 1. */
+  readonly y: number
+}
+
+/**
+ * An option to build a header of. What was received fits.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OptionToSend {
+  /** 2 to 255: types 0 and 1 are padding, which is inserted where alignment wants it. */
+  readonly type: number
+  /** At most 255 bytes. */
+  readonly data: Uint8Array
+  /** Absent: anywhere. */
+  readonly alignment?: Alignment | undefined
+}
+
+/**
+ * A hop-by-hop or destination options header as it stood in a packet, its padding removed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OptionsHeader {
+  /** The number of what follows it: 17 for UDP. */
+  readonly nextHeader: number
+  readonly options: ReadonlyArray<HeaderOption>
+}
+
+/**
+ * A hop-by-hop or destination options header to send. What was received fits; its `nextHeader` is the kernel's affair.
+ *
+ * **Gotchas**
+ *
+ * Linux drops, on receiving, a header of more than 8 options (`net.ipv6.max_hbh_opts_number`, `max_dst_opts_number`), and one with an option
+ * that it does not know and whose type says other than `skip`. The sender never learns of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OptionsToSend {
+  readonly options: ReadonlyArray<OptionToSend>
+}
+
+interface AnyRoutingHeader {
+  /** The number of what follows it: 17 for UDP. */
+  readonly nextHeader: number
+  /** Nodes that were still to be visited, 0 at the last one. */
+  readonly segmentsLeft: number
+  /** The whole header as it stood in the packet. */
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Type 0: lists nodes to visit. Forbidden since RFC 5095, because it lets anybody send packets to and fro between two nodes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SourceRoute extends AnyRoutingHeader {
+  readonly kind: "sourceRoute"
+  readonly type: 0
+  readonly addresses: ReadonlyArray<Ipv6Address>
+}
+
+/**
+ * Type 2: the home address of a mobile node (RFC 6275).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HomeAddress extends AnyRoutingHeader {
+  readonly kind: "homeAddress"
+  readonly type: 2
+  readonly address: Ipv6Address
+}
+
+/**
+ * Type 4: segments to visit (RFC 8754).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Segments extends AnyRoutingHeader {
+  readonly kind: "segments"
+  readonly type: 4
+  /** In the order of the header: the last to be visited first. */
+  readonly addresses: ReadonlyArray<Ipv6Address>
+  readonly flags: number
+  /** 16 bits that mark packets of one class. */
+  readonly tag: number
+  /** What stands behind the addresses: type-length-value objects, as they are. */
+  readonly tlvs: Uint8Array
+}
+
+/**
+ * A routing header of a type that is not known here.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UnknownRoutingHeader extends AnyRoutingHeader {
+  readonly kind: "unknown"
+  readonly type: number
+  /** What stands behind the first 4 bytes. */
+  readonly data: Uint8Array
+}
+
+/**
+ * A routing header as it stood in a packet; `kind` says which.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RoutingHeader = SourceRoute | HomeAddress | Segments | UnknownRoutingHeader
+
+/**
+ * A home address to send. What was received fits.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HomeAddressToSend {
+  readonly kind: "homeAddress"
+  readonly address: Ipv6Address | string
+}
+
+/**
+ * Segments to send. What was received fits.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SegmentsToSend {
+  readonly kind: "segments"
+  /** In the order of the header: the last to be visited first. Linux writes the datagram's destination over the very first. */
+  readonly addresses: ReadonlyArray<Ipv6Address | string>
+  /** Absent: all but one, so that the datagram goes to the end of `addresses` first. */
+  readonly segmentsLeft?: number | undefined
+  /** 0 to 255, absent 0. */
+  readonly flags?: number | undefined
+  /** 0 to 65535, absent 0. */
+  readonly tag?: number | undefined
+  /** A multiple of 8 bytes; absent: none. */
+  readonly tlvs?: Uint8Array | undefined
+}
+
+/**
+ * A routing header to send, of type 2 or 4. One of type 0 must not be sent (RFC 5095).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RoutingHeaderToSend = HomeAddressToSend | SegmentsToSend
+
+const maximum = 2048
+const size = { minimum: 8, maximum }
+const pad1 = 0
+const padN = 1
+
+const copy = (view: DataView, at: number, length: number): Uint8Array =>
+  new Uint8Array(view.buffer, view.byteOffset + at, length).slice()
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+const malformed = (why: string, offset: number): Malformed => ({ malformed: why, offset })
+
+/** What is wrong with the frame that all headers have. */
+const frame = (view: DataView, at: number, length: number): Malformed | undefined => {
+  if (length < 8 || length % 8 !== 0 || length > maximum)
+    return malformed(`an extension header of ${length} bytes is not a multiple of 8 from 8 to ${maximum}`, at)
+  const declared = 8 * (view.getUint8(at + 1) + 1)
+  return declared === length
+    ? undefined
+    : malformed(`an extension header declares ${declared} bytes and has ${length}`, at)
+}
+
+// ---- options
+
+const unknownOptions: ReadonlyArray<UnknownOption> = [
+  "skip",
+  "discard",
+  "discard-and-report",
+  "discard-and-report-unless-multicast"
+]
+
+const readOptions = (view: DataView, at: number, length: number): OptionsHeader | Malformed => {
+  const wrong = frame(view, at, length)
+  if (wrong !== undefined) return wrong
+  const options: Array<HeaderOption> = []
+  const end = at + length
+  for (let option = at + 2; option < end;) {
+    const type = view.getUint8(option)
+    if (type === pad1) {
+      option++
+      continue
+    }
+    const dataAt = option + 2
+    if (dataAt > end) return malformed(`an option of type ${type} has no length`, at)
+    const dataLength = view.getUint8(option + 1)
+    if (dataAt + dataLength > end)
+      return malformed(`an option of type ${type} declares ${dataLength} bytes, ${end - dataAt} are left`, at)
+    if (type !== padN) {
+      const ifUnknown = unknownOptions[type >> 6] ?? "skip"
+      options.push({ type, data: copy(view, dataAt, dataLength), ifUnknown, changeable: (type & 0x20) !== 0 })
+    }
+    option = dataAt + dataLength
+  }
+  return { nextHeader: view.getUint8(at), options }
+}
+
+/** Bytes of padding before what shall begin at `x` × n + `y`: at most 7, which is also what receivers take between two options. */
+const padding = (at: number, { x, y }: Alignment): number => (((y - at) % x) + x) % x
+const anywhere: Alignment = { x: 1, y: 0 }
+const end: Alignment = { x: 8, y: 0 }
+
+const sizeOfOptions = ({ options }: OptionsToSend): number => {
+  let at = 2
+  for (const { alignment, data } of options) at += padding(at, alignment ?? anywhere) + 2 + data.length
+  return at + padding(at, end)
+}
+
+const writeOptions = (view: DataView, start: number, header: OptionsToSend): number => {
+  const length = sizeOfOptions(header)
+  let at = 0
+  const put = (byte: number) => view.setUint8(start + at++, byte)
+  const pad = (bytes: number) => {
+    if (bytes === 1) return put(pad1)
+    if (bytes === 0) return
+    put(padN)
+    put(bytes - 2)
+    for (let i = 2; i < bytes; i++) put(0)
+  }
+  put(0)
+  put(length / 8 - 1)
+  for (const { alignment, data, type } of header.options) {
+    pad(padding(at, alignment ?? anywhere))
+    put(type)
+    put(data.length)
+    for (const byte of data) put(byte)
+  }
+  pad(padding(at, end))
+  return length
+}
+
+const refuseOptions = (header: OptionsToSend): string | undefined => {
+  if (typeof header !== "object" || header === null || !Array.isArray(header.options))
+    return `${shown(header)} is not an options header: a record with an array of 'options'`
+  for (const [index, option] of header.options.entries()) {
+    const why = refuseOption(option as unknown)
+    if (why !== undefined) return `option ${index}: ${why}`
+  }
+  const bytes = sizeOfOptions(header)
+  return bytes > maximum ? `${bytes} bytes of options are more than the ${maximum} that fit into a header` : undefined
+}
+
+const refuseOption = (option: unknown): string | undefined => {
+  if (typeof option !== "object" || option === null) return `${shown(option)} is not an option: a type and its data`
+  const { alignment, data, type } = option as Partial<OptionToSend>
+  if (type === pad1 || type === padN) return `type ${type} is padding, which is inserted where alignment wants it`
+  if (!isInteger(type, 2, 255)) return `${shown(type)} is not a type of option: an integer from 2 to 255`
+  if (!(data instanceof Uint8Array)) return `the data ${shown(data)} is not a Uint8Array`
+  if (data.length > 255) return `${data.length} bytes of data are more than the 255 that fit into an option`
+  if (alignment === undefined) return undefined
+  if (typeof alignment !== "object" || alignment === null) return `${shown(alignment)} is not an alignment: { x, y }`
+  const { x, y } = alignment
+  if (![1, 2, 4, 8].includes(x)) return `an alignment to ${shown(x)} bytes is none of 1, 2, 4 and 8`
+  return isInteger(y, 0, x - 1) ? undefined : `an alignment of ${x}n+${shown(y)}: y is an integer from 0 to ${x - 1}`
+}
+
+/**
+ * Router alert: asks every router on the way to look at the packet. Only the low 16 bits of the value count; 0 is for multicast listener
+ * discovery.
+ *
+ * @see RFC 2711; IANA, IPv6 Router Alert Option Values
+ * @category options
+ * @since 0.1.0
+ */
+export const routerAlert = (value: number): OptionToSend => ({
+  type: 5,
+  data: Uint8Array.of((value >> 8) & 255, value & 255),
+  alignment: { x: 2, y: 0 }
+})
+
+/**
+ * How the bytes of an options header are read and written.
+ *
+ * **Details**
+ *
+ * `Pad1` and `PadN` are inserted on writing, 7 zero bytes of them in a row at the most, and removed on reading, whatever they hold.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const options: Pick<Codec<OptionsHeader>, "size" | "read"> & Pick<Codec<OptionsToSend>, "write" | "refuse"> = {
+  size,
+  read: readOptions,
+  write: writeOptions,
+  refuse: refuseOptions
+}
+
+/**
+ * Reads an options header.
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parseOptions = (bytes: Uint8Array): OptionsHeader | Malformed =>
+  readOptions(viewOf(bytes), 0, bytes.length)
+
+/**
+ * The bytes of an options header, or why there are none.
+ *
+ * @category building
+ * @since 0.1.0
+ */
+export const buildOptions = (header: OptionsToSend): Uint8Array | Malformed => {
+  const why = refuseOptions(header)
+  if (why !== undefined) return malformed(why, 0)
+  const bytes = new Uint8Array(sizeOfOptions(header))
+  writeOptions(viewOf(bytes), 0, header)
+  return bytes
+}
+
+// ---- routing
+
+const readAddresses = (view: DataView, at: number, count: number): ReadonlyArray<Ipv6Address> =>
+  Array.from({ length: count }, (_, index) => readIpv6(view, at + 16 * index))
+
+const readRouting = (view: DataView, at: number, length: number): RoutingHeader | Malformed => {
+  const wrong = frame(view, at, length)
+  if (wrong !== undefined) return wrong
+  const type = view.getUint8(at + 2)
+  const segmentsLeft = view.getUint8(at + 3)
+  const common = { nextHeader: view.getUint8(at), segmentsLeft, bytes: copy(view, at, length) }
+  const behind = length - 8
+  const tooMany = (addresses: number) =>
+    malformed(`a routing header of type ${type} has ${segmentsLeft} segments left of ${addresses}`, at)
+  if (type === 0) {
+    const count = behind / 16
+    if (!Number.isInteger(count)) return malformed(`a routing header of type 0 with ${behind} bytes of addresses`, at)
+    if (segmentsLeft > count) return tooMany(count)
+    return { kind: "sourceRoute", type, ...common, addresses: readAddresses(view, at + 8, count) }
+  }
+  if (type === 2) {
+    if (behind !== 16) return malformed(`a routing header of type 2 with ${behind} bytes for its one address`, at)
+    if (segmentsLeft > 1) return tooMany(1)
+    return { kind: "homeAddress", type, ...common, address: readIpv6(view, at + 8) }
+  }
+  if (type === 4) {
+    const count = view.getUint8(at + 4) + 1
+    if (16 * count > behind)
+      return malformed(`a routing header of type 4 lists ${count} segments in ${behind} bytes`, at)
+    // RFC 8754, section 4.1.1: the first segment may be left out of the list, so as many may be left as it has.
+    if (segmentsLeft > count) return tooMany(count)
+    return {
+      kind: "segments",
+      type,
+      ...common,
+      addresses: readAddresses(view, at + 8, count),
+      flags: view.getUint8(at + 5),
+      tag: view.getUint16(at + 6),
+      tlvs: copy(view, at + 8 + 16 * count, behind - 16 * count)
+    }
+  }
+  return { kind: "unknown", type, ...common, data: copy(view, at + 4, length - 4) }
+}
+
+const noBytes = new Uint8Array(0)
+
+const sizeOfRouting = (header: RoutingHeaderToSend): number =>
+  header.kind === "homeAddress" ? 24 : 8 + 16 * header.addresses.length + (header.tlvs ?? noBytes).length
+
+const toAddress = (given: Ipv6Address | string): Ipv6Address => {
+  const address = typeof given === "string" ? Ipv6Address.parse(given) : given
+  return isMalformed(address) ? Ipv6Address.any : address
+}
+
+const writeRouting = (view: DataView, at: number, header: RoutingHeaderToSend): number => {
+  const length = sizeOfRouting(header)
+  for (let i = 0; i < length; i++) view.setUint8(at + i, 0)
+  view.setUint8(at + 1, length / 8 - 1)
+  if (header.kind === "homeAddress") {
+    view.setUint8(at + 2, 2)
+    view.setUint8(at + 3, 1)
+    writeIpv6(view, at + 8, toAddress(header.address))
+    return length
+  }
+  const { addresses, flags, segmentsLeft, tag, tlvs } = header
+  view.setUint8(at + 2, 4)
+  view.setUint8(at + 3, segmentsLeft ?? addresses.length - 1)
+  view.setUint8(at + 4, addresses.length - 1)
+  view.setUint8(at + 5, flags ?? 0)
+  view.setUint16(at + 6, tag ?? 0)
+  for (const [index, address] of addresses.entries()) writeIpv6(view, at + 8 + 16 * index, toAddress(address))
+  for (const [index, byte] of (tlvs ?? noBytes).entries()) view.setUint8(at + 8 + 16 * addresses.length + index, byte)
+  return length
+}
+
+const refuseAddress = (given: unknown): string | undefined => {
+  const address = typeof given === "string" ? Ipv6Address.parse(given) : given
+  if (isMalformed(address)) return address.malformed
+  return address instanceof Ipv6Address ? undefined : `${shown(given)} is not an IPv6 address`
+}
+
+const refuseRouting = (header: RoutingHeaderToSend): string | undefined => {
+  const kind: unknown = typeof header === "object" && header !== null ? header.kind : undefined
+  if (kind === "sourceRoute")
+    return "a routing header of type 0 must not be sent (RFC 5095): it lets anybody send packets to and fro between two nodes"
+  if (kind === "homeAddress") return refuseAddress((header as { readonly address?: unknown }).address)
+  if (kind !== "segments") return `${shown(header)} is not a routing header of kind "homeAddress" or "segments"`
+  const { addresses, flags, segmentsLeft, tag, tlvs } = header as Partial<SegmentsToSend>
+  if (!Array.isArray(addresses) || addresses.length === 0) return "segments are an array of at least one address"
+  for (const address of addresses) {
+    const why = refuseAddress(address)
+    if (why !== undefined) return why
+  }
+  if (segmentsLeft !== undefined && !isInteger(segmentsLeft, 0, addresses.length))
+    return `${shown(segmentsLeft)} segments left of ${addresses.length}`
+  if (flags !== undefined && !isInteger(flags, 0, 255))
+    return `flags of ${shown(flags)} are not an integer from 0 to 255`
+  if (tag !== undefined && !isInteger(tag, 0, 0xffff)) return `a tag of ${shown(tag)} is not an integer from 0 to 65535`
+  if (tlvs !== undefined && !(tlvs instanceof Uint8Array && tlvs.length % 8 === 0))
+    return "what stands behind the addresses is a Uint8Array of a multiple of 8 bytes"
+  const bytes = sizeOfRouting({ kind, addresses, tlvs })
+  return bytes > maximum ? `${bytes} bytes of segments are more than the ${maximum} that fit into a header` : undefined
+}
+
+/**
+ * How the bytes of a routing header are read and written.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const routing: Pick<Codec<RoutingHeader>, "size" | "read"> &
+  Pick<Codec<RoutingHeaderToSend>, "write" | "refuse"> = {
+  size,
+  read: readRouting,
+  write: writeRouting,
+  refuse: refuseRouting
+}
+
+/**
+ * Reads a routing header; of a type that is not known here, the bytes.
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parseRouting = (bytes: Uint8Array): RoutingHeader | Malformed =>
+  readRouting(viewOf(bytes), 0, bytes.length)
+
+/**
+ * The bytes of a routing header, or why there are none.
+ *
+ * @category building
+ * @since 0.1.0
+ */
+export const buildRouting = (header: RoutingHeaderToSend): Uint8Array | Malformed => {
+  const why = refuseRouting(header)
+  if (why !== undefined) return malformed(why, 0)
+  const bytes = new Uint8Array(sizeOfRouting(header))
+  writeRouting(viewOf(bytes), 0, header)
+  return bytes
+}

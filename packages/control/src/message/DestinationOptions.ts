@@ -1,0 +1,97 @@
+import { type Capability, type ControlMessage, define, type Message, type Row } from "../ControlMessage.ts"
+import * as ExtensionHeader from "../ExtensionHeader.ts"
+import { on } from "../internal/on.ts"
+import * as Darwin from "../platform/darwin.ts"
+import * as Linux from "../platform/linux.ts"
+import * as Winsock from "../platform/winsock.ts"
+
+interface Fields {
+  readonly received: {
+    /** The destination options headers that the datagram came with, in the order of the packet: before a routing header, and behind it. */
+    readonly destinationOptions: ExtensionHeader.OptionsHeader
+  }
+  readonly sendable: {
+    /** Destination options to send with it. Absent: none but the socket's sticky ones. */
+    readonly destinationOptions?: ExtensionHeader.OptionsToSend | undefined
+  }
+}
+
+/**
+ * The IPv6 destination options of a datagram, which its destination looks at. Linux and macOS.
+ *
+ * **Gotchas**
+ *
+ * Sending them wants a privilege (Linux: `CAP_NET_RAW`). Linux: one header that goes with a datagram replaces every sticky one of its socket
+ * for that datagram.
+ *
+ * @see RFC 8200 section 4.6; RFC 3542 section 9; the WSAMSG page, IPV6_DSTOPTS
+ * @category messages
+ * @since 0.1.0
+ */
+export interface DestinationOptions extends ControlMessage<
+  "destinationOptions",
+  "ipv6",
+  "repeated",
+  Capability<"destinationOptions">
+> {
+  readonly received: Fields["received"]
+  readonly sendable: Fields["sendable"]
+}
+
+/**
+ * The same, for a program that knows the number which the headers of Windows lack.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export interface NumberedDestinationOptions extends ControlMessage<"destinationOptions", "ipv6", "repeated"> {
+  readonly received: Fields["received"]
+  readonly sendable: Fields["sendable"]
+}
+
+const row = (
+  level: number,
+  option: number,
+  type: number,
+  privilege?: string
+): Row<ExtensionHeader.OptionsHeader, ExtensionHeader.OptionsToSend> => ({
+  request: on(level, option),
+  arrives: [{ level, type, payload: ExtensionHeader.options }],
+  sends: { level, type, payload: ExtensionHeader.options, privilege }
+})
+
+const posix = {
+  linux: { ipv6: row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVDSTOPTS, Linux.IPV6_DSTOPTS, "CAP_NET_RAW") },
+  darwin: { ipv6: row(Darwin.IPPROTO_IPV6, Darwin.IPV6_RECVDSTOPTS, Darwin.IPV6_DSTOPTS, "the privileges of root") }
+}
+
+/**
+ * The definition of `DestinationOptions`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const DestinationOptions = define<DestinationOptions>({
+  key: "destinationOptions",
+  presence: "repeated",
+  table: {
+    ...posix,
+    winsock: {
+      ipv6: { absent: "the documentation of WSAMSG names IPV6_DSTOPTS, and the headers of Windows give it no number" }
+    }
+  }
+})
+
+/**
+ * The definition of `NumberedDestinationOptions`: on Winsock the number asks and marks, as that of the hop-by-hop options does; elsewhere the
+ * system's own numbers count.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const numberedDestinationOptions = (type: number): Message<NumberedDestinationOptions> =>
+  define<NumberedDestinationOptions>({
+    key: "destinationOptions",
+    presence: "repeated",
+    table: { ...posix, winsock: { ipv6: row(Winsock.IPPROTO_IPV6, type, type) } }
+  })

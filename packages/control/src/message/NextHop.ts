@@ -1,0 +1,104 @@
+import { Abi } from "../Abi.ts"
+import { isMalformed, shown } from "../Codec.ts"
+import { type Capability, type ControlMessage, define, type Departure, type Message } from "../ControlMessage.ts"
+import { InternetEndpoint } from "../Endpoint.ts"
+import { Ipv6Address } from "../Ipv6Address.ts"
+import * as Darwin from "../platform/darwin.ts"
+import * as Linux from "../platform/linux.ts"
+import * as Winsock from "../platform/winsock.ts"
+import * as SocketAddress from "../SocketAddress.ts"
+
+interface Fields {
+  readonly sendable: {
+    /** The neighbour that the datagram is handed to, whatever the routes say. A link-local one has a zone: `fe80::1%2`. */
+    readonly nextHop?: string | Ipv6Address | undefined
+  }
+}
+
+/**
+ * The IPv6 neighbour that a datagram is handed to first. macOS, where it wants the privileges of root.
+ *
+ * @see RFC 3542 section 6.4; the WSAMSG page, IPV6_NEXTHOP
+ * @category messages
+ * @since 0.1.0
+ */
+export interface NextHop extends ControlMessage<"nextHop", "ipv6", "always", Capability<"nextHop">> {
+  readonly sendable: Fields["sendable"]
+}
+
+/**
+ * The same, for a program that knows a number for its system.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export interface NumberedNextHop extends ControlMessage<"nextHop", "ipv6"> {
+  readonly sendable: Fields["sendable"]
+}
+
+const parsed = (given: string | Ipv6Address) => (typeof given === "string" ? Ipv6Address.parse(given) : given)
+
+const refuse = (given: unknown): string | undefined => {
+  const address = typeof given === "string" ? Ipv6Address.parse(given) : given
+  if (isMalformed(address)) return address.malformed
+  if (!(address instanceof Ipv6Address)) return `${shown(given)} is not an IPv6 address`
+  if (address.isAny || address.isMulticast || address.isIpv4Mapped)
+    return `${address} is no address of an IPv6 neighbour`
+  return address.isLinkLocal && address.zone === 0
+    ? `${address} is link-local and names no interface: write ${address}%2 for the one with index 2`
+    : undefined
+}
+
+/** A `sockaddr_in6` without a port, as every ABI of a platform lays it out. */
+const neighbour = (abi: Abi): Departure<string | Ipv6Address>["payload"] => ({
+  size: abi.sockaddr.ipv6,
+  write: (view, at, given) => {
+    const address = parsed(given)
+    return SocketAddress.write(
+      abi,
+      new InternetEndpoint("ipv6", isMalformed(address) ? Ipv6Address.any : address, 0),
+      view,
+      at
+    )
+  },
+  refuse
+})
+
+const row = (abi: Abi, level: number, type: number, privilege?: string) => ({
+  ipv6: { request: [], sends: { level, type, payload: neighbour(abi), privilege } }
+})
+
+/**
+ * The definition of `NextHop`. What macOS does rests on the number in its headers alone.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const NextHop = define<NextHop>({
+  key: "nextHop",
+  presence: "always",
+  table: {
+    linux: { ipv6: { absent: "Linux has a number for IPV6_NEXTHOP and does not implement it" } },
+    darwin: row(Abi.darwin64, Darwin.IPPROTO_IPV6, Darwin.IPV6_NEXTHOP, "the privileges of root"),
+    winsock: {
+      ipv6: { absent: "the documentation of WSAMSG names IPV6_NEXTHOP, and the headers of Windows give it no number" }
+    }
+  }
+})
+
+/**
+ * The definition of `NumberedNextHop`: the number is the message's type on every platform. Linux refuses its own, 9, with `EINVAL`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const numberedNextHop = (type: number): Message<NumberedNextHop> =>
+  define<NumberedNextHop>({
+    key: "nextHop",
+    presence: "always",
+    table: {
+      linux: row(Abi.linuxGlibc64, Linux.IPPROTO_IPV6, type),
+      darwin: row(Abi.darwin64, Darwin.IPPROTO_IPV6, type),
+      winsock: row(Abi.winsockX64, Winsock.IPPROTO_IPV6, type)
+    }
+  })

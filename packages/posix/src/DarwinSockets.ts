@@ -20,6 +20,10 @@ export const capabilities = [
   // Messages.
   "timestamp",
   "routingHeader",
+  "sentRoutingHeader",
+  "hopByHopOptions",
+  "destinationOptions",
+  "nextHop",
   // Options.
   "reusePort",
   "defaultTrafficClass"

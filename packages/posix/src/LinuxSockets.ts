@@ -21,6 +21,8 @@ export const capabilities = [
   "timestamp",
   "dropCount",
   "routingHeader",
+  "hopByHopOptions",
+  "destinationOptions",
   // Options.
   "bindToDevice",
   "unicastInterface",

@@ -247,18 +247,25 @@ const sendReasons: { readonly [code in string]?: readonly [DatagramSendError["re
 }
 
 /**
- * A call that failed while a datagram was sent. `what` begins the sentence that the error says.
+ * A call that failed while a datagram was sent. `what` begins the sentence that the error says. `privileged` is what went with the datagram and
+ * wants a privilege, where something did.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const sendError = (fault: Fault, what: string): DatagramSendError => {
+export const sendError = (
+  fault: Fault,
+  what: string,
+  privileged?: { readonly key: string; readonly privilege: string }
+): DatagramSendError => {
   const [reason, remedy] = sendReasons[bare(fault.code)] ?? ["Other", "Look the code up in the manual page of the call"]
+  const denied = reason === "PermissionDenied" ? privileged : undefined
+  const grant = denied && `'${denied.key}' wants ${denied.privilege}: grant it to this process, or send without it`
   return new DatagramSendError({
     ...described(fault),
     reason,
-    field: Option.none(),
-    message: `${what} failed ${told(fault)}. ${remedy}.`
+    field: Option.map(Option.fromNullable(denied), ({ key }) => `control.${key}`),
+    message: `${what} failed ${told(fault)}. ${grant ?? remedy}.`
   })
 }
 

@@ -7,6 +7,7 @@
 import {
   type Abi,
   type Arrival,
+  Codec,
   ControlBuffer,
   type Departure,
   type Family,
@@ -200,7 +201,11 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
             options.push({ feature, key: message.key, optional, ...call })
         }
         if (cell.arrives !== undefined && !isAbsence(cell.arrives)) {
-          for (const arrival of cell.arrives) arrivals.push({ declaration, family: each, arrival })
+          for (const arrival of cell.arrives) {
+            const why = refuseRoom(declaration, arrival.payload.size)
+            if (why !== undefined) invalid.push({ option: feature, why })
+            arrivals.push({ declaration, family: each, arrival })
+          }
         }
       }
       if (direction !== "receive" && cell.sends !== undefined && !isAbsence(cell.sends)) {
@@ -228,7 +233,7 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
     family,
     kind: { family: family === "dual" ? "ipv6" : family, protocol: family === "unix" ? "unix" : "udp" },
     options,
-    receive: layOut(arrivals.map(({ arrival, declaration, family: of }) => toPlace(abi, declaration, of, arrival))),
+    receive: layOut(arrivals.map((arrival) => toArrivingPlace(abi, arrival))),
     send: sendLayout(abi, family, departures),
     arrivals,
     departures,
@@ -309,28 +314,48 @@ const sameCall = (a: Call, b: Call): boolean =>
 type Size = number | { readonly maximum: number; readonly minimum?: number | undefined }
 type Unplaced = Omit<Place, "at">
 
+const largestOf = (size: Size): number => (typeof size === "number" ? size : size.maximum)
+const smallestOf = (size: Size): number => (typeof size === "number" ? size : Math.max(1, size.minimum ?? 1))
+
+/** Why the room that is declared for a message is none. */
+const refuseRoom = ({ maximumBytes }: Declaration, size: Size): string | undefined =>
+  maximumBytes === undefined || Codec.isInteger(maximumBytes, smallestOf(size), 65_535)
+    ? undefined
+    : `maximumBytes of ${Codec.shown(maximumBytes)} is not an integer from ${smallestOf(size)} to 65535`
+
 /** What a message takes at most. Several of a repeated one share their room, and many small ones take more of it than a single large one. */
+const toArrivingPlace = (abi: Abi, { arrival, declaration, family }: PlannedArrival): Unplaced => {
+  const { maximumBytes, message } = declaration
+  const { size } = arrival.payload
+  if (message.presence !== "repeated") {
+    const bound = typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum)
+    return toPlace(abi, message.key, family, arrival, bound)
+  }
+  const room = maximumBytes ?? largestOf(size)
+  const place = toPlace(abi, message.key, family, arrival, room)
+  const many = Math.floor(room / smallestOf(size)) * ControlBuffer.space(abi, smallestOf(size))
+  return { ...place, space: Math.max(place.space, many) }
+}
+
+/** One message goes with a datagram, as large as its codec allows: what is declared as room is for peers. */
+const toDepartingPlace = (abi: Abi, { declaration, departure, family }: PlannedDeparture): Unplaced =>
+  toPlace(abi, declaration.message.key, family, departure, largestOf(departure.payload.size))
+
 const toPlace = (
   abi: Abi,
-  { maximumBytes, message }: Declaration,
+  key: string,
   family: Place["family"],
-  { level, payload, type }: { readonly level: number; readonly type: number; readonly payload: { readonly size: Size } }
-): Unplaced => {
-  const { size } = payload
-  const bound = typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum)
-  const smallest = typeof size === "number" ? size : Math.max(1, size.minimum ?? 1)
-  const whole = ControlBuffer.space(abi, bound)
-  const many = Math.floor(bound / smallest) * ControlBuffer.space(abi, smallest)
-  return {
-    keys: [message.key],
-    family,
-    level,
-    type,
-    payload: bound,
-    length: ControlBuffer.length(abi, bound),
-    space: message.presence === "repeated" ? Math.max(whole, many) : whole
-  }
-}
+  { level, type }: { readonly level: number; readonly type: number },
+  payload: number
+): Unplaced => ({
+  keys: [key],
+  family,
+  level,
+  type,
+  payload,
+  length: ControlBuffer.length(abi, payload),
+  space: ControlBuffer.space(abi, payload)
+})
 
 /**
  * Puts messages behind each other. Views of one message, and the types that versions of a system give to one, share a place as large as the
@@ -365,11 +390,7 @@ const layOut = (wanted: ReadonlyArray<Unplaced>): ControlLayout => {
 /** One family's messages go with a datagram, its peer's: the buffer is as large as the larger set. */
 const sendLayout = (abi: Abi, family: Family, departures: ReadonlyArray<PlannedDeparture>): ControlLayout => {
   const layouts = families(family).map((each) =>
-    layOut(
-      departures
-        .filter((planned) => planned.family === each)
-        .map(({ declaration, departure, family: of }) => toPlace(abi, declaration, of, departure))
-    )
+    layOut(departures.filter((planned) => planned.family === each).map((planned) => toDepartingPlace(abi, planned)))
   )
   return { bytes: Math.max(0, ...layouts.map(({ bytes }) => bytes)), places: layouts.flatMap(({ places }) => places) }
 }

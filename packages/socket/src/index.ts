@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+export * from "./combinators/headers.ts"
 export * from "./combinators/messages.ts"
 export * from "./combinators/options.ts"
 export * as Datagram from "./Datagram.ts"

@@ -1,5 +1,12 @@
 /** What a declaration means, to be read: what a spec receives, what it may send, what it needs. */
-import type { Capability, Ipv4Address, Ipv6Address, PacketInfo, PacketSource } from "@ancillary/control"
+import type {
+  Capability,
+  ExtensionHeader,
+  Ipv4Address,
+  Ipv6Address,
+  PacketInfo,
+  PacketSource
+} from "@ancillary/control"
 import { NodeSockets } from "@ancillary/node"
 import { LinuxSockets } from "@ancillary/posix"
 import { WinsockSockets } from "@ancillary/winsock"
@@ -14,10 +21,12 @@ import {
   type DatagramUnsupportedError,
   type Spec,
   withBindToDevice,
+  withDestinationOptions,
   withDropCount,
   withDscp,
   withEcn,
   withHopLimit,
+  withNextHop,
   withOptional,
   withOriginalArrivalInterface,
   withPktInfo,
@@ -55,7 +64,7 @@ describe("what is received", () => {
   it("is an array where it may come any number of times, optional or not", () => {
     const required = Datagram.ipv6.pipe(withRoutingHeader())
     const optional = Datagram.ipv6.pipe(withOptional(withRoutingHeader()))
-    type Headers = { readonly routingHeader: ReadonlyArray<Uint8Array> }
+    type Headers = { readonly routingHeader: ReadonlyArray<ExtensionHeader.RoutingHeader> }
     expectTypeOf<Spec.Received<typeof required>>().toEqualTypeOf<Headers>()
     expectTypeOf<Spec.Received<typeof optional>>().toEqualTypeOf<Headers>()
   })
@@ -79,6 +88,19 @@ describe("what may be sent", () => {
     expectTypeOf<Spec.Sendable<typeof spec>>().toEqualTypeOf<{
       readonly pktInfo?: PacketSource<"ipv6"> | undefined
       readonly hopLimit?: number | undefined
+    }>()
+  })
+
+  it("is one header of a kind, whatever arrives of it", () => {
+    const spec = Datagram.ipv6.pipe(withDestinationOptions(), withNextHop(), withRoutingHeader({ also: "send" }))
+    expectTypeOf<Spec.Sendable<typeof spec>>().toEqualTypeOf<{
+      readonly destinationOptions?: ExtensionHeader.OptionsToSend | undefined
+      readonly nextHop?: string | Ipv6Address | undefined
+      readonly routingHeader?: ExtensionHeader.RoutingHeaderToSend | undefined
+    }>()
+    expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{
+      readonly destinationOptions: ReadonlyArray<ExtensionHeader.OptionsHeader>
+      readonly routingHeader: ReadonlyArray<ExtensionHeader.RoutingHeader>
     }>()
   })
 
@@ -129,6 +151,22 @@ describe("what a program needs", () => {
     >()
   })
 
+  it("by direction where a platform has one alone", () => {
+    const received = Datagram.ipv6.pipe(withRoutingHeader({ maximumBytes: 64 }))
+    const sent = Datagram.ipv6.pipe(withRoutingHeader({ only: "send" }))
+    const both = Datagram.ipv6.pipe(withRoutingHeader({ also: "send" }))
+    expectTypeOf<Spec.Needs<typeof received>>().toEqualTypeOf<Capability<"routingHeader">>()
+    expectTypeOf<Spec.Needs<typeof sent>>().toEqualTypeOf<Capability<"sentRoutingHeader">>()
+    expectTypeOf<Spec.Needs<typeof both>>().toEqualTypeOf<
+      Capability<"routingHeader"> | Capability<"sentRoutingHeader">
+    >()
+  })
+
+  it("but none for a message whose number the program gives", () => {
+    const spec = Datagram.ipv6.pipe(withNextHop({ type: 9 }), withDestinationOptions({ type: 60, only: "receive" }))
+    expectTypeOf<Spec.Needs<typeof spec>>().toEqualTypeOf<never>()
+  })
+
   it("but none for what is optional", () => {
     const spec = Datagram.ipv4.pipe(withOptional(withOriginalArrivalInterface()), withOptional(withTimestamp()))
     expectTypeOf<Spec.Needs<typeof spec>>().toEqualTypeOf<never>()
@@ -152,14 +190,16 @@ describe("a layer's type is its list of features", () => {
     | "defaultMark"
     | "autoFlowLabel"
     | "pathMtuDiscovery"
+  type LinuxHeader = "routingHeader" | "hopByHopOptions" | "destinationOptions"
+  type WinsockHeader = "routingHeader" | "sentRoutingHeader" | "hopByHopOptions"
   type WinsockOption = "exclusiveUse" | "unicastInterface" | "pathMtuDiscovery"
 
   it("LinuxSockets and WinsockSockets what theirs have", () => {
     expectTypeOf<Provided<typeof LinuxSockets.layer>>().toEqualTypeOf<
-      DatagramSockets | Capability<"timestamp" | "dropCount" | "routingHeader" | LinuxOption>
+      DatagramSockets | Capability<"timestamp" | "dropCount" | LinuxHeader | LinuxOption>
     >()
     expectTypeOf<Provided<typeof WinsockSockets.layer>>().toEqualTypeOf<
-      DatagramSockets | Capability<"originalArrivalInterface" | "routingHeader" | WinsockOption>
+      DatagramSockets | Capability<"originalArrivalInterface" | WinsockHeader | WinsockOption>
     >()
   })
 

@@ -23,6 +23,8 @@ export const capabilities = [
   // Messages.
   "originalArrivalInterface",
   "routingHeader",
+  "sentRoutingHeader",
+  "hopByHopOptions",
   // Options.
   "exclusiveUse",
   "unicastInterface",

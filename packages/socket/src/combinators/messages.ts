@@ -12,7 +12,6 @@ import {
   type Message,
   OriginalArrivalInterface,
   PktInfo,
-  RoutingHeader,
   Timestamp
 } from "@ancillary/control"
 import { declare, type Directed, directed, type With } from "../Spec.ts"
@@ -73,16 +72,6 @@ export const withTimestamp = (): With<Timestamp> => declare(Timestamp, "withTime
  * @since 0.1.0
  */
 export const withDropCount = (): With<DropCount> => declare(DropCount, "withDropCount()", { direction: "receive" })
-
-/**
- * The IPv6 routing headers that a datagram arrived with. A peer decides how many: `maximumBytes` (8 to 2048, by default 256) is the room
- * for all of them together, and what exceeds it makes a fault of that datagram alone.
- *
- * @category messages
- * @since 0.1.0
- */
-export const withRoutingHeader = (options?: { readonly maximumBytes?: number | undefined }): With<RoutingHeader> =>
-  declare(RoutingHeader, "withRoutingHeader()", { direction: "receive", maximumBytes: options?.maximumBytes ?? 256 })
 
 /**
  * A message of one's own, made with `define`, on the very same path as the built-in ones.

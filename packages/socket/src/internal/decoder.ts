@@ -34,6 +34,8 @@ interface Reader {
   readonly type: number
   readonly minimum: number
   readonly maximum: number
+  /** Whether the maximum is what the program declared, less than what could come. */
+  readonly declared: boolean
   readonly read: PlannedArrival["arrival"]["payload"]["read"]
 }
 
@@ -51,6 +53,8 @@ export const decoder = (plan: Plan): Decode => {
       .map(({ arrival: { level, payload, type }, declaration: { maximumBytes, message } }) => {
         const slot = fields.findIndex(({ key }) => key === message.key)
         const { size } = payload
+        const largest = typeof size === "number" ? size : size.maximum
+        const room = typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum)
         return {
           slot,
           key: message.key,
@@ -58,7 +62,8 @@ export const decoder = (plan: Plan): Decode => {
           level,
           type,
           minimum: typeof size === "number" ? size : (size.minimum ?? 0),
-          maximum: typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum),
+          maximum: room,
+          declared: room < largest,
           read: payload.read
         }
       })
@@ -76,8 +81,13 @@ export const decoder = (plan: Plan): Decode => {
         // A cut message differs from a whole one in its length alone: every length is checked, whatever the flags say.
         const length = cursor.payloadLength
         if (length < reader.minimum || length > reader.maximum) {
-          return cut
-            ? new ControlFault("ControlTruncated", reader.key, `'${reader.key}' was cut to ${length} bytes`)
+          if (cut) return new ControlFault("ControlTruncated", reader.key, `'${reader.key}' was cut to ${length} bytes`)
+          return length > reader.maximum && reader.declared
+            ? new ControlFault(
+                "ControlTruncated",
+                reader.key,
+                `'${reader.key}' came with ${length} bytes, more than the ${reader.maximum} that are declared: raise maximumBytes`
+              )
             : new ControlFault(
                 "ControlMalformed",
                 reader.key,

@@ -244,7 +244,11 @@ const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendErr
       return Effect.fail(
         isFault(sent)
           ? source === undefined
-            ? sendError(sent, `Sending ${size} bytes to ${destination ?? core.peer}`)
+            ? sendError(
+                sent,
+                `Sending ${size} bytes to ${destination ?? core.peer}`,
+                core.privileged(control ?? {}, (destination ?? core.peer)?.family)
+              )
             : sourceNotOurs(sent, source)
           : invalidSend(sent.field, sent.why, sent.unsupported ? "Unsupported" : "InvalidArgument")
       )

@@ -265,7 +265,7 @@ describe("fifteen messages", () => {
     const [spec, control] = quickInfo(source).map(({ display }) => display)
     expect(spec).not.toContain("\n")
     expect(declared(spec ?? "")).toEqual(
-      ["PktInfo", "HopLimit", "Ecn", "Dscp", "Optional<Timestamp>", "DropCount", "RoutingHeader"]
+      ["PktInfo", "HopLimit", "Ecn", "Dscp", "Optional<Timestamp>", "DropCount", "ReceiveOnly<RoutingHeader>"]
         .concat(names.map((name) => name.toUpperCase()))
         .toSorted()
     )

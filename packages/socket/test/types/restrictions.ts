@@ -11,6 +11,8 @@ const spec = "packages/socket/src/Spec.ts"
 const combinators = "packages/socket/src/combinators/messages.ts"
 const datagram = "packages/socket/src/Datagram.ts"
 const socket = "packages/socket/src/DatagramSocket.ts"
+const routingHeader = "packages/control/src/message/RoutingHeader.ts"
+const extensionHeader = "packages/control/src/ExtensionHeader.ts"
 const pktInfo = "packages/control/src/message/PktInfo.ts"
 
 /** By the name that the wrong programs call it (`// held by: …`). */
@@ -86,6 +88,14 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
     at(spec, 'D extends { readonly direction: "receive" }', 'D extends { readonly direction: "neither" }')
   ],
   "a destination of the socket's family": [at(socket, "EndpointInput<F> | Destination<F>", "any")],
+  "no source route being sent": [
+    at(
+      extensionHeader,
+      "RoutingHeaderToSend = HomeAddressToSend | SegmentsToSend",
+      "RoutingHeaderToSend = HomeAddressToSend | SegmentsToSend | SourceRoute"
+    )
+  ],
+  "alignments to powers of two": [at(extensionHeader, "readonly x: 1 | 2 | 4 | 8", "readonly x: number")],
   "a payload of bytes": [at(socket, "readonly data: Uint8Array | ReadonlyArray<Uint8Array>", "readonly data: unknown")],
   "no destination with a peer": [at(socket, 'Omit<Outgoing<F, D, Given>, "to">', "Outgoing<F, D, Given>")],
 
@@ -121,6 +131,9 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
 
   // ---- needing
   "the needs of messages": [at(spec, "= D extends unknown ? ControlMessage.Needs<D> : never", "= never")],
+  "the needs of a direction": [
+    at(routingHeader, '("send" extends this["direction"] ? Capability<"sentRoutingHeader"> : never)', "never")
+  ],
   "the needs of options": [at(spec, "Suits<F, For>): Spec<F, D, R | Needs>", "Suits<F, For>): Spec<F, D, R>")],
   "bind needing a driver": [
     at(

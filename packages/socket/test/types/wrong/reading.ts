@@ -52,10 +52,10 @@ export const reading = Effect.gen(function* () {
   const at: bigint = stamped.control.timestamp
 
   const routed = yield* (yield* Datagram.bind(Datagram.ipv6.pipe(withRoutingHeader()), asked)).receive
-  // says: Type 'readonly Uint8Array<ArrayBufferLike>[]' is missing the following properties from type 'Uint8Array<ArrayBufferLike>'
+  // says: Property 'segmentsLeft' does not exist on type 'readonly RoutingHeader[]'
   // held by: the record of what arrives
   // held by: an array where it comes any number of times
-  const header: Uint8Array = routed.control.routingHeader
+  const left: number = routed.control.routingHeader.segmentsLeft
 
   const sent = yield* (yield* Datagram.bind(Datagram.ipv4.pipe(withHopLimit({ only: "send" })), asked)).receive
   // says: Property 'hopLimit' does not exist
@@ -64,5 +64,5 @@ export const reading = Effect.gen(function* () {
   // held by: SendOnly narrowing the direction
   sent.control.hopLimit
 
-  return [text, otherFamily, hops, at, header]
+  return [text, otherFamily, hops, at, left]
 })

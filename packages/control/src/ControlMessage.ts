@@ -210,6 +210,14 @@ export interface Departure<in Sent> {
    * (the payload read as a little-endian integer) are filled in from the socket's own value, which this option holds.
    */
   readonly shared?: { readonly mask: number; readonly level: number; readonly option: number } | undefined
+  /** What a value must agree with: the socket's own value of an option, and why the two do not go together. */
+  readonly agrees?:
+    | {
+        readonly level: number
+        readonly option: number
+        readonly refuse: (value: Sent, own: number) => string | undefined
+      }
+    | undefined
   /** Keys of messages that say the same in other words: refused beside this one, also where they are marked otherwise. */
   readonly excludes?: ReadonlyArray<string> | undefined
   /** What the kernel may want of the sender (`CAP_NET_RAW`): a send that is not permitted then names this message and what to grant. */

@@ -172,16 +172,38 @@ const refuse = (
   return address.isMulticast ? `${address} is a group: nothing can be sent from it` : undefined
 }
 
-const posixRow4 = (level: number, type: number): Row<PacketInfo<"ipv4">, PacketSource<"ipv4">> => ({
+/**
+ * Linux: an interface in the message overrides the one that the socket is bound to, also for programs without privileges, and the datagram leaves by
+ * the other (IPv6: to a destination of that zone; else EINVAL). Shown by traps/interfaces.test.ts.
+ */
+const boundInterface = {
+  level: Linux.SOL_SOCKET,
+  option: Linux.SO_BINDTOIFINDEX,
+  refuse: ({ interfaceIndex }: PacketSource<"ipv4"> | PacketSource<"ipv6">, bound: number): string | undefined =>
+    bound === 0 || interfaceIndex === undefined || interfaceIndex === 0 || interfaceIndex === bound
+      ? undefined
+      : `this socket is bound to interface ${bound}, and cannot send by ${interfaceIndex}`
+}
+
+const posixRow4 = (
+  level: number,
+  type: number,
+  agrees?: typeof boundInterface
+): Row<PacketInfo<"ipv4">, PacketSource<"ipv4">> => ({
   request: on(level, type),
   arrives: [{ level, type, payload: posix4 }],
-  sends: { level, type, payload: posix4 }
+  sends: { level, type, payload: posix4, agrees }
 })
 
-const row6 = (level: number, option: number, type: number): Row<PacketInfo<"ipv6">, PacketSource<"ipv6">> => ({
+const row6 = (
+  level: number,
+  option: number,
+  type: number,
+  agrees?: typeof boundInterface
+): Row<PacketInfo<"ipv6">, PacketSource<"ipv6">> => ({
   request: on(level, option),
   arrives: [{ level, type, payload: info6 }],
-  sends: { level, type, payload: info6 }
+  sends: { level, type, payload: info6, agrees }
 })
 
 /**
@@ -200,9 +222,9 @@ export const PktInfo = define<PktInfo>({
   presence: "always",
   table: {
     linux: {
-      ipv4: posixRow4(Linux.IPPROTO_IP, Linux.IP_PKTINFO),
+      ipv4: posixRow4(Linux.IPPROTO_IP, Linux.IP_PKTINFO, boundInterface),
       // Linux: IPV6_PKTINFO (50) as an option is the sticky one; IPV6_RECVPKTINFO (49) asks, and 50 arrives.
-      ipv6: row6(Linux.IPPROTO_IPV6, Linux.IPV6_RECVPKTINFO, Linux.IPV6_PKTINFO)
+      ipv6: row6(Linux.IPPROTO_IPV6, Linux.IPV6_RECVPKTINFO, Linux.IPV6_PKTINFO, boundInterface)
     },
     darwin: {
       ipv4: posixRow4(Darwin.IPPROTO_IP, Darwin.IP_PKTINFO),

@@ -70,3 +70,6 @@ export const IPV6_RTHDR = 57
 export const IPV6_DSTOPTS = 59
 export const SO_TIMESTAMPNS_NEW = 64
 export const IPV6_TCLASS = 67
+
+/** What a message must agree with: the index of the interface that a socket is bound to (since 5.0). */
+export const SO_BINDTOIFINDEX = 62

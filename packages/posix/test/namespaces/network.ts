@@ -73,21 +73,30 @@ export const make = (): Network => {
   }
 }
 
+const programOf = (file: string) => [
+  process.execPath,
+  "--import",
+  "tsx",
+  "-C",
+  "@ancillary/source",
+  fileURLToPath(new URL(file, import.meta.url))
+]
+
+/** A TypeScript program of this folder inside a namespace: what it printed, as JSON. */
+export const run = (namespace: string, file: string, ...words: ReadonlyArray<string>): unknown => {
+  const inside = ["netns", "exec", namespace, ...programOf(file), ...words]
+  const { status, stderr, stdout } = spawnSync("ip", inside, { cwd: root, encoding: "utf8" })
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
 /** A TypeScript program of this folder inside a namespace, once it has printed a line; and what ends it. */
 export const start = async (
   namespace: string,
   file: string,
   ...words: ReadonlyArray<string>
 ): Promise<() => Promise<void>> => {
-  const program = [
-    process.execPath,
-    "--import",
-    "tsx",
-    "-C",
-    "@ancillary/source",
-    fileURLToPath(new URL(file, import.meta.url))
-  ]
-  const child = spawn("ip", ["netns", "exec", namespace, ...program, ...words], { cwd: root })
+  const child = spawn("ip", ["netns", "exec", namespace, ...programOf(file), ...words], { cwd: root })
   let output = ""
   await new Promise<void>((resolve, reject) => {
     child.stderr.on("data", (chunk) => (output += String(chunk)))

@@ -24,6 +24,7 @@ interface Writer {
   readonly size: number
   readonly mask: number | undefined
   readonly own: { readonly level: number; readonly option: number } | undefined
+  readonly agrees: PlannedDeparture["departure"]["agrees"]
   readonly refuse: (value: unknown) => string | undefined
   readonly write: (view: DataView, at: number, value: unknown) => number
 }
@@ -38,6 +39,7 @@ const writer = ({ declaration, departure }: PlannedDeparture): Writer => {
     size: typeof payload.size === "number" ? payload.size : payload.size.maximum,
     mask: shared?.mask,
     own: shared === undefined ? undefined : { level: shared.level, option: shared.option },
+    agrees: departure.agrees,
     refuse: (value) => payload.refuse?.(value as never),
     write: (view, at, value) => payload.write(view, at, value as never)
   }
@@ -82,7 +84,8 @@ export const encoder = (plan: Plan, own: OwnValue): Encode => {
       if (lacking !== undefined) return refusal(key, lacking, true)
       const each = writers.get(key)
       if (each === undefined) return undeclared(key)
-      const why = each.refuse(value)
+      const { agrees } = each
+      const why = each.refuse(value) ?? agrees?.refuse(value as never, own(agrees.level, agrees.option))
       if (why !== undefined) return refusal(key, why)
       const rival = given.find(
         ([other]) => other.type === each.type && other.level === each.level && (other.mask ?? -1) & (each.mask ?? -1)

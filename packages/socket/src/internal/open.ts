@@ -159,17 +159,18 @@ const nameOf = (driver: Driver, plan: Plan, endpoint: Endpoint<Family>): Uint8Ar
   return bytes.subarray(0, length)
 }
 
-/** The values that messages which are a part of a number leave alone, as the socket has them now. */
+/** The options that what is sent depends on, as the socket has them now: the other bits of a number, the interface that it is bound to. */
 const ownValues = (plan: Plan, native: NativeSocket): ReadonlyMap<string, number> | Fault => {
   const values = new Map<string, number>()
-  for (const { departure } of plan.departures) {
-    if (departure.shared === undefined) continue
-    const { level, option } = departure.shared
-    const into = new Uint8Array(4)
-    const length = native.getOption(level, option, into)
-    // Wine: the class of IPv6 is no option there (WSAENOPROTOOPT). What cannot be set has its default, 0.
-    if (isFault(length) && !/^(WSA)?ENOPROTOOPT$/.test(length.code)) return length
-    values.set(`${level}/${option}`, new DataView(into.buffer).getUint32(0, true))
-  }
+  for (const { departure } of plan.departures)
+    for (const own of [departure.shared, departure.agrees]) {
+      if (own === undefined) continue
+      const { level, option } = own
+      const into = new Uint8Array(4)
+      const length = native.getOption(level, option, into)
+      // Wine: the class of IPv6 is no option there (WSAENOPROTOOPT); nor is the bound interface before Linux 5.0. What cannot be set is 0.
+      if (isFault(length) && !/^(WSA)?ENOPROTOOPT$/.test(length.code)) return length
+      values.set(`${level}/${option}`, new DataView(into.buffer).getUint32(0, true))
+    }
   return values
 }

@@ -1,0 +1,79 @@
+/** Run inside a namespace: on which interface own traffic arrives, and by which a datagram leaves. Prints what came of it. */
+import { readFileSync } from "node:fs"
+import { LinuxSockets } from "@ancillary/posix"
+import { Datagram, type DatagramSendError, DatagramSockets, withBindToDevice, withPktInfo } from "@ancillary/socket"
+import { type Driver, isFault } from "@ancillary/socket/Driver"
+import { Effect, Either } from "effect"
+
+const about = (device: string, what: string) => Number(readFileSync(`/sys/class/net/${device}/${what}`, "utf8"))
+const index = (device: string) => about(device, "ifindex")
+const left = (device: string) => about(device, "statistics/tx_packets")
+const data = Uint8Array.of(1)
+
+/** The kernel alone: a driver whose sockets say of none that it is bound to an interface. */
+const naked = (driver: Driver): Driver => ({
+  ...driver,
+  open: (kind) => {
+    const socket = driver.open(kind)
+    if (isFault(socket)) return socket
+    return {
+      ...socket,
+      getOption: (level, option, into) => (option === 62 ? into.fill(0).length : socket.getOption(level, option, into))
+    }
+  }
+})
+const layers = {
+  naked: DatagramSockets.layer(Effect.map(LinuxSockets.driver(), naked), LinuxSockets.capabilities),
+  ours: LinuxSockets.layer
+}
+
+const own = Effect.gen(function* () {
+  const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 0 })
+  yield* socket.send({ data, to: { address: "10.77.1.1", port: socket.localAddress.port } })
+  const { control, delivery } = yield* socket.receive
+  return { arrivedOn: control.pktInfo.interfaceIndex, destination: String(control.pktInfo.destination), delivery }
+})
+
+const code = (sent: Either.Either<void, DatagramSendError>) =>
+  Either.match(sent, { onLeft: (error) => [error.code, error.message], onRight: () => "sent" })
+
+/** From a socket on sA by sB: what the send says, and whether something left by sB. */
+const escape = Effect.gen(function* () {
+  const spec = Datagram.ipv4.pipe(withPktInfo(), withBindToDevice("sA"))
+  const socket = yield* Datagram.bind(spec, { address: "0.0.0.0", port: 0 })
+  const before = left("sB")
+  const control = { pktInfo: { interfaceIndex: index("sB") } }
+  const sent = yield* Effect.either(socket.send({ data, to: { address: "10.77.2.2", port: 9 }, control }))
+  return { sent: code(sent), leftByOther: left("sB") > before }
+})
+const escape6 = Effect.gen(function* () {
+  const spec = Datagram.ipv6.pipe(withPktInfo(), withBindToDevice("sA"))
+  const socket = yield* Datagram.bind(spec, { address: "::", port: 0 })
+  const control = { pktInfo: { interfaceIndex: index("sB") } }
+  const to = { address: `fe80::77:2%${index("sB")}`, port: 9 }
+  return code(yield* Effect.either(socket.send({ data, to, control })))
+})
+
+/** By an interface that does not lead there. */
+const astray = Effect.gen(function* () {
+  const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 0 })
+  const control = { pktInfo: { interfaceIndex: index("sB") } }
+  return code(yield* Effect.either(socket.send({ data, to: { address: "10.77.1.2", port: 9 }, control })))
+})
+
+const program = Effect.gen(function* () {
+  return {
+    indices: { lo: index("lo"), sA: index("sA"), sB: index("sB") },
+    own: yield* Effect.provide(own, layers.ours),
+    naked: {
+      escape: yield* Effect.provide(escape, layers.naked),
+      escape6: yield* Effect.provide(escape6, layers.naked),
+      astray: yield* Effect.provide(astray, layers.naked)
+    },
+    ours: {
+      escape: yield* Effect.provide(escape, layers.ours),
+      escape6: yield* Effect.provide(escape6, layers.ours)
+    }
+  }
+})
+console.log(JSON.stringify(await Effect.runPromise(Effect.scoped(program))))

@@ -22,6 +22,54 @@ export const canMakeNamespaces = (): boolean => {
 }
 
 const ip = (...words: ReadonlyArray<string>) => execFileSync("ip", words, { stdio: ["ignore", "ignore", "inherit"] })
+/** `ip` in a namespace. */
+export const inside = (namespace: string, ...words: ReadonlyArray<string>): void => void ip("-n", namespace, ...words)
+/** `sysctl -w` in a namespace. */
+export const sysctl = (namespace: string, setting: string): void =>
+  void execFileSync("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting])
+
+/** Makes hosts and calls them by their roles; whatever fails on the way removes them all. */
+export const hosts = <const Roles extends ReadonlyArray<string>>(
+  roles: Roles,
+  setUp: (host: { readonly [R in Roles[number]]: string }) => void
+): { readonly [R in Roles[number]]: string } & { readonly remove: () => void } => {
+  const host = Object.fromEntries(roles.map((role) => [role, `ancillary-${role}-${process.pid}`])) as {
+    readonly [R in Roles[number]]: string
+  }
+  const remove = () => {
+    for (const name of Object.values<string>(host)) spawnSync("ip", ["netns", "del", name])
+  }
+  try {
+    for (const name of Object.values<string>(host)) {
+      ip("netns", "add", name)
+      inside(name, "link", "set", "lo", "up")
+    }
+    setUp(host)
+  } catch (error) {
+    remove()
+    throw error
+  }
+  return { ...host, remove }
+}
+
+/** A cable between two hosts, whose ends are up; each end is given its addresses. */
+export const cable = (...ends: readonly [End, End]): void => {
+  const [one, other] = ends
+  inside(one.host, "link", "add", one.device, "type", "veth", "peer", "name", other.device, "netns", other.host)
+  for (const { addresses, device, host } of ends) {
+    for (const address of addresses) {
+      const how = address.includes(":") ? ["nodad"] : ["brd", "+"]
+      inside(host, "addr", "add", address, "dev", device, ...how)
+    }
+    inside(host, "link", "set", device, "up")
+  }
+}
+
+interface End {
+  readonly host: string
+  readonly device: string
+  readonly addresses: ReadonlyArray<string>
+}
 
 export interface Network {
   readonly server: string
@@ -29,49 +77,27 @@ export interface Network {
   readonly remove: () => void
 }
 
-export const make = (): Network => {
-  const [server, client] = [`ancillary-s-${process.pid}`, `ancillary-c-${process.pid}`]
-  const remove = () => {
-    for (const name of [server, client]) spawnSync("ip", ["netns", "del", name])
-  }
-  const inside = (name: string, ...words: ReadonlyArray<string>) => ip("-n", name, ...words)
-  try {
+export const make = (): Network =>
+  hosts(["server", "client"], ({ client, server }) => {
     for (const name of [server, client]) {
-      ip("netns", "add", name)
-      inside(name, "link", "set", "lo", "up")
       // Strict reverse path filtering would drop what comes in by one cable and goes back by the other; answering ARP for the addresses of
       // other interfaces would let through what was sent over the wrong cable.
-      for (const setting of ["all.rp_filter=0", "default.rp_filter=0", "all.arp_ignore=1"]) {
-        execFileSync("ip", ["netns", "exec", name, "sysctl", "-qw", `net.ipv4.conf.${setting}`])
-      }
+      for (const setting of ["all.rp_filter=0", "default.rp_filter=0", "all.arp_ignore=1"])
+        sysctl(name, `net.ipv4.conf.${setting}`)
     }
-    for (const [at, which] of [
-      [1, "A"],
-      [2, "B"]
-    ] as const) {
-      inside(server, "link", "add", `s${which}`, "type", "veth", "peer", "name", `c${which}`, "netns", client)
-      inside(server, "addr", "add", `10.77.${at}.1/24`, "brd", "+", "dev", `s${which}`)
-      inside(client, "addr", "add", `10.77.${at}.2/24`, "brd", "+", "dev", `c${which}`)
-      inside(server, "link", "set", `s${which}`, "up")
-      inside(client, "link", "set", `c${which}`, "up")
-    }
+    cable(
+      { host: server, device: "sA", addresses: ["10.77.1.1/24", "fe80::77:1/64", "fe80::77:3/64"] },
+      { host: client, device: "cA", addresses: ["10.77.1.2/24", "fe80::77:2/64"] }
+    )
+    cable(
+      { host: server, device: "sB", addresses: ["10.77.2.1/24"] },
+      { host: client, device: "cB", addresses: ["10.77.2.2/24"] }
+    )
     inside(client, "addr", "add", "10.77.9.2/32", "dev", "lo")
     inside(server, "route", "add", "10.77.9.2/32", "via", "10.77.2.2")
     inside(client, "route", "add", "224.0.0.0/4", "dev", "cA")
     inside(server, "addr", "add", "239.77.7.7/32", "dev", "sA", "autojoin")
-    for (const [name, dev, address] of [
-      [server, "sA", "fe80::77:1/64"],
-      [server, "sA", "fe80::77:3/64"],
-      [client, "cA", "fe80::77:2/64"]
-    ] as const) {
-      inside(name, "addr", "add", address, "dev", dev, "nodad")
-    }
-    return { server, client, remove }
-  } catch (error) {
-    remove()
-    throw error
-  }
-}
+  })
 
 const programOf = (file: string) => [
   process.execPath,
@@ -90,27 +116,57 @@ export const run = (namespace: string, file: string, ...words: ReadonlyArray<str
   return JSON.parse(stdout)
 }
 
+/** The index of an interface of a host. */
+export const indexOf = (namespace: string, device: string): number =>
+  Number(
+    execFileSync("ip", ["netns", "exec", namespace, "cat", `/sys/class/net/${device}/ifindex`], { encoding: "utf8" })
+  )
+
 /** A TypeScript program of this folder inside a namespace, once it has printed a line; and what ends it. */
 export const start = async (
   namespace: string,
   file: string,
   ...words: ReadonlyArray<string>
-): Promise<() => Promise<void>> => {
+): Promise<() => Promise<void>> => (await startReading(namespace, file, ...words)).stop
+
+/** The same, and what it prints after that line: `lines` waits for so many more, each JSON. */
+export const startReading = async (
+  namespace: string,
+  file: string,
+  ...words: ReadonlyArray<string>
+): Promise<{
+  readonly stop: () => Promise<void>
+  readonly lines: (count: number) => Promise<ReadonlyArray<unknown>>
+}> => {
   const child = spawn("ip", ["netns", "exec", namespace, ...programOf(file), ...words], { cwd: root })
   let output = ""
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on("data", (chunk) => (output += String(chunk)))
-    child.stdout.on("data", (chunk) => {
-      output += String(chunk)
-      if (output.includes("\n")) resolve()
+  let read = 1
+  const printed = () => output.split("\n").slice(0, -1)
+  const until = (count: number) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (printed().length >= count) resolve()
+      }
+      child.stdout.on("data", look)
+      child.on("exit", () => reject(new Error(`${file} ended early:\n${output}`)))
+      look()
     })
-    child.on("exit", () => reject(new Error(`${file} ended before it was ready:\n${output}`)))
-  })
-  return () =>
-    new Promise((gone) => {
-      child.on("exit", () => gone())
-      child.kill("SIGKILL")
-    })
+  child.stderr.on("data", (chunk) => (output += String(chunk)))
+  child.stdout.on("data", (chunk) => (output += String(chunk)))
+  await until(1)
+  return {
+    stop: () =>
+      new Promise((gone) => {
+        child.on("exit", () => gone())
+        child.kill("SIGKILL")
+      }),
+    lines: async (count) => {
+      await until(read + count)
+      const lines = printed().slice(read, read + count)
+      read += count
+      return lines.map((line): unknown => JSON.parse(line))
+    }
+  }
 }
 
 /** Python inside a namespace: what it printed, as JSON. */

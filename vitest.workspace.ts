@@ -33,6 +33,7 @@ export default [
   suite("winsock"),
   suite("node"),
   suite("testing"),
+  suite("fuzz"),
   examples,
   types
 ]

@@ -142,26 +142,17 @@ export const prepare = () => {
 // Wine maps the whole file system to drive Z.
 const windowsPath = (file) => `Z:${file.replaceAll("/", "\\")}`
 
-/**
- * Runs a bundle in the Windows Node. `status` is null when it was killed after `timeoutMs`.
- *
- * Answers a promise, so that a test can talk to the process meanwhile and vitest's worker is not blocked.
- */
-export const run = async (bundlePath, { args = [], env = {}, timeoutMs = 120_000 } = {}) => {
-  const { folder, node } = prepare()
-  const bundle = resolve(bundlePath)
-  if (relative(folder, bundle).startsWith("..")) {
-    throw new Error(
-      `${bundle} is outside of ${folder}: it would load the koffi of this machine, not the one for Windows`
-    )
-  }
+/** Runs a Windows program. `status` is null when it was killed after `timeoutMs`. */
+export const runProgram = async (program, { args = [], cwd, env = {}, timeoutMs = 120_000 } = {}) => {
+  const { folder } = prepare()
   const output = mkdtempSync(join(folder, "output-"))
   const files = ["stdout", "stderr"].map((name) => join(output, name))
   // Wine: a Unix pipe as stdout makes Node throw EBADF; a file works.
   const descriptors = files.map((file) => openSync(file, "w"))
   try {
     const status = await new Promise((settle, fail) => {
-      spawn(requireWine(), [node, "--enable-source-maps", windowsPath(bundle), ...args], {
+      spawn(requireWine(), [program, ...args], {
+        cwd,
         env: { ...wineEnv(), ...env },
         stdio: ["ignore", ...descriptors],
         timeout: timeoutMs,
@@ -176,6 +167,22 @@ export const run = async (bundlePath, { args = [], env = {}, timeoutMs = 120_000
     descriptors.forEach(closeSync)
     rmSync(output, { recursive: true, force: true })
   }
+}
+
+/**
+ * Runs a bundle in the Windows Node. `status` is null when it was killed after `timeoutMs`.
+ *
+ * Answers a promise, so that a test can talk to the process meanwhile and vitest's worker is not blocked.
+ */
+export const run = async (bundlePath, { args = [], env = {}, timeoutMs = 120_000 } = {}) => {
+  const { folder, node } = prepare()
+  const bundle = resolve(bundlePath)
+  if (relative(folder, bundle).startsWith("..")) {
+    throw new Error(
+      `${bundle} is outside of ${folder}: it would load the koffi of this machine, not the one for Windows`
+    )
+  }
+  return runProgram(node, { args: ["--enable-source-maps", windowsPath(bundle), ...args], env, timeoutMs })
 }
 
 if (process.argv[1] === here) {

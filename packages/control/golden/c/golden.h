@@ -1,6 +1,6 @@
 // The real headers of the target, one spelling for what POSIX and Winsock name differently, and the functions of the other files.
 //
-// Nothing here or in the files that include this calls a C library: a Windows target is run inside a Linux process (see run.c), where it has
+// Nothing here or in the files that include this calls a C library: a Windows target is run inside a Linux process (see image.h), where it has
 // none. So the text of the document is written by hand (text.c), and only run.c prints.
 
 #ifdef _WIN32

@@ -1,0 +1,63 @@
+/**
+ * `npm run fuzz`: see `options.ts`, or `--help`.
+ */
+import { differential } from "./differential.ts"
+import { help, parse, type PartName } from "./options.ts"
+import type { Part } from "./part.ts"
+import { targets } from "./program.ts"
+
+const options = parse(process.argv.slice(2))
+if (options === "help" || "wrong" in options) {
+  console.log(options === "help" ? help : `${options.wrong}\n\n${help}`)
+  process.exit(options === "help" ? 0 : 2)
+}
+const { count, first, only, seed } = options
+
+/** Told in full, before a part is given up. */
+const differencesAtMost = 3
+
+let differences = 0
+
+const run = async (part: PartName, abi: string | undefined, body: Part): Promise<void> => {
+  const name = abi === undefined ? part : `${part}, ${abi}`
+  const cases = count(part)
+  const start = performance.now()
+  let tenth = 0
+  let own = 0
+  await body({
+    seed,
+    first,
+    count: cases,
+    progress: (done) => {
+      if (Math.floor((10 * done) / cases) === tenth && done < cases) return
+      tenth = Math.floor((10 * done) / cases)
+      console.log(
+        `${name}: ${done} of ${cases}, ${own} differences, ${((performance.now() - start) / 1000).toFixed(1)} s`
+      )
+    },
+    found: ({ index, lines }) => {
+      const only = abi === undefined ? part : `${part} --abi ${abi}`
+      console.log(`${name}: seed ${seed}, case ${index} is not as it should be:\n  ${lines.join("\n  ")}`)
+      console.log(`  Again: npm run fuzz -- --only ${only} --seed ${seed} --first ${index} --count 1`)
+      return ++own < differencesAtMost
+    }
+  })
+  differences += own
+}
+
+console.log(`seed ${seed}`)
+if (only.includes("differential")) {
+  const known = targets()
+  for (const name of options.abis ?? known.map(({ name }) => name)) {
+    const abi = known.find((each) => each.name === name)
+    if (abi?.available === true) {
+      await run("differential", name, differential(name))
+      continue
+    }
+    console.log(`not run here: ${name}. ${abi?.how ?? `There are ${known.map(({ name }) => name).join(", ")}.`}`)
+    // Who names one wants it to run.
+    if (options.abis !== undefined) process.exitCode = 1
+  }
+}
+console.log(differences === 0 ? "No difference." : `${differences} differences.`)
+if (differences > 0) process.exitCode = 1

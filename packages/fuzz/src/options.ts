@@ -1,0 +1,70 @@
+/** What the command line says. */
+import { parseArgs } from "node:util"
+
+const counts = { differential: 1_000_000, echo: 100_000, hostile: 1_000_000 }
+
+export type PartName = keyof typeof counts
+
+export const help = `npm run fuzz -- [options]
+
+Random cases, until one is not as it should be: it is told in full, with how to see it again, and the exit code is 1.
+
+  differential   lists of messages and corruptions: we and the C macros of each ABI write and walk them alike, byte for byte
+  echo           what is sent over loopback with random control messages arrives as it was sent (Linux)
+  hostile        control buffers bent at random become datagrams as declared or named faults, and the accounts balance
+
+  --only <part>  that part alone; may be repeated
+  --abi <name>   differential: that ABI alone; may be repeated. By default every one that this machine has a compiler for
+  --count <n>    cases of each part, and of each ABI. By default ${Object.entries(counts)
+    .map(([part, count]) => `${count} (${part})`)
+    .join(", ")}
+  --seed <n>     0 to 4294967295. By default a new one, which is printed
+  --first <n>    index of the first case: with the seed it says what the case is. By default 0
+  --help         this
+`
+
+export interface Options {
+  readonly only: ReadonlyArray<PartName>
+  readonly abis: ReadonlyArray<string> | undefined
+  readonly seed: number
+  readonly first: number
+  readonly count: (part: PartName) => number
+}
+
+const isPart = (name: string): name is PartName => name in counts
+
+/** The options, or what is wrong with them. */
+export const parse = (args: ReadonlyArray<string>): Options | "help" | { readonly wrong: string } => {
+  const string = { type: "string" } as const
+  let values
+  try {
+    ;({ values } = parseArgs({
+      args: [...args],
+      options: {
+        only: { ...string, multiple: true },
+        abi: { ...string, multiple: true },
+        count: string,
+        seed: string,
+        first: string,
+        help: { type: "boolean" }
+      }
+    }))
+  } catch (error) {
+    return { wrong: error instanceof Error ? error.message : String(error) }
+  }
+  if (values.help === true) return "help"
+  const only = values.only ?? Object.keys(counts)
+  const stranger = only.find((name) => !isPart(name))
+  if (stranger !== undefined) return { wrong: `--only ${stranger}: there are ${Object.keys(counts).join(", ")}` }
+  const { count, first = "0", seed = String(Math.floor(Math.random() * 2 ** 32)) } = values
+  for (const [name, value] of Object.entries({ count, first, seed }))
+    if (value !== undefined && !(/^\d+$/.test(value) && Number(value) < 2 ** 32))
+      return { wrong: `--${name} ${value}: an integer from 0 to 4294967295` }
+  return {
+    only: only.filter(isPart),
+    abis: values.abi,
+    seed: Number(seed),
+    first: Number(first),
+    count: (part) => (count === undefined ? counts[part] : Number(count))
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * splitmix32: the numbers that everything here is drawn from, a sequence of its own for each case. `c/random.c` draws the same.
+ */
+const mix = (value: number): number => {
+  value = Math.imul(value ^ (value >>> 16), 0x21f0aaad)
+  value = Math.imul(value ^ (value >>> 15), 0x735a2d97)
+  return value ^ (value >>> 15)
+}
+
+export class Random {
+  #state = 0
+
+  /** Begins the sequence of a case. */
+  drawFor(seed: number, index: number): this {
+    this.#state = mix(seed ^ mix(index + 1))
+    return this
+  }
+
+  /** An unsigned integer of 32 bits. */
+  draw(): number {
+    this.#state = (this.#state + 0x9e3779b9) | 0
+    return mix(this.#state) >>> 0
+  }
+
+  /** An integer from 0 up to, and not, `limit`. */
+  below(limit: number): number {
+    return this.draw() % limit
+  }
+
+  /** Once in so many times, on average. */
+  oneIn(times: number): boolean {
+    return this.below(times) === 0
+  }
+
+  pick<A>(values: ReadonlyArray<A>): A {
+    const value = values[this.below(values.length)]
+    if (value === undefined) throw new Error("There is nothing to pick from")
+    return value
+  }
+
+  bytes(size: number): Uint8Array {
+    return Uint8Array.from({ length: size }, () => this.draw())
+  }
+}

@@ -223,8 +223,9 @@ export const pair = <D extends ControlMessage.Any, R>(
  */
 export const connect = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
-  peer: EndpointInput<F> | Endpoint<F>,
-  options?: { readonly local?: EndpointInput<F> | undefined }
+  // The spec alone says which family it is: both kinds of endpoints go to a dual socket.
+  peer: EndpointInput<NoInfer<F>> | Endpoint<NoInfer<F>>,
+  options?: { readonly local?: EndpointInput<NoInfer<F>> | undefined }
 ): Effect.Effect<
   ConnectedSocket<F, D>,
   DatagramBindError | DatagramUnsupportedError,

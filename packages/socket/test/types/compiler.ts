@@ -37,14 +37,23 @@ const parsed = new Map<string, ts.SourceFile | undefined>()
 /** A program of `files`, with `patches` applied in memory; `before` is one with the same files, whose work is used again. */
 export const compile = (
   files: ReadonlyArray<string>,
-  { before, patches = [] }: { readonly before?: ts.Program; readonly patches?: ReadonlyArray<Patch> } = {}
+  {
+    before,
+    patches = [],
+    texts = new Map<string, string>()
+  }: {
+    readonly before?: ts.Program
+    readonly patches?: ReadonlyArray<Patch>
+    /** Files that are nowhere but here, by name. */
+    readonly texts?: ReadonlyMap<string, string>
+  } = {}
 ): ts.Program => {
   const host = ts.createCompilerHost(options)
   const parse = (file: string, content: string | undefined, target: ts.ScriptTarget | ts.CreateSourceFileOptions) =>
     content === undefined
       ? undefined
       : ts.createSourceFile(file, content.replace(/^\/\/ @ts-nocheck/, "//            "), target, true)
-  const patched = new Map<string, string>()
+  const patched = new Map<string, string>(texts)
   for (const { file, from, to } of patches) {
     const name = path.join(root, file)
     const content = patched.get(name) ?? ts.sys.readFile(name) ?? ""

@@ -3,7 +3,7 @@
 // `src/random.ts`, `src/case.ts` and `src/observe.ts` are the same in TypeScript, draw by draw and word by word: read them side by side.
 // Everything up to `observe` needs nothing of a C library.
 
-#include "golden.h"
+#include "target.h"
 #include "random.h"
 
 typedef unsigned char Byte;

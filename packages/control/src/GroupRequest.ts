@@ -65,7 +65,7 @@ export const writeMreq = ({ group, interfaceIndex = 0 }: GroupRequest): Uint8Arr
   return bytes
 }
 
-/** Port 0 and no zone: the interface is told beside it. */
+/** Port 0 and no zone: the interface is told beside them. */
 const writeAddress = (abi: Abi, address: Ipv4Address | Ipv6Address, view: DataView, at: number): void => {
   const endpoint =
     address instanceof Ipv4Address

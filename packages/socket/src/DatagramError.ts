@@ -6,23 +6,21 @@
  */
 import type { Endpoint, Family } from "@ancillary/control"
 import { Data, Option } from "effect"
+import type { DatagramMembershipError } from "./DatagramMembershipError.ts"
+import { type DatagramOptionError, leaveItOut, optionReason } from "./DatagramOptionError.ts"
 import type { Fault } from "./Driver.ts"
+import {
+  bare,
+  bindAnother,
+  closed,
+  described,
+  type Described,
+  remedyOfOthers,
+  told,
+  unmade
+} from "./internal/described.ts"
 
-/**
- * What every error tells besides its tag. Where no system call was made (the arguments were refused before), `syscall` names the one that
- * would have been, `code` is `"INVALID"` and `errno` 0.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Described {
-  /** `"bind"`, `"sendmsg"`, `"WSASendMsg"` … */
-  readonly syscall: string
-  /** As the platform names it: `"EADDRINUSE"`, `"WSAEMSGSIZE"`. */
-  readonly code: string
-  readonly errno: number
-  readonly message: string
-}
+export type { Described } from "./internal/described.ts"
 
 /**
  * A socket could not be opened, set up or bound.
@@ -132,14 +130,9 @@ export type DatagramError =
   | DatagramSendError
   | DatagramReceiveError
   | DatagramInterfaceError
+  | DatagramOptionError
+  | DatagramMembershipError
   | DatagramFault
-
-/** Linux and Darwin name a code as it is, Winsock with WSA before it: one table serves both. */
-const bare = (code: string): string => code.replace(/^WSA/, "")
-
-const described = (fault: Fault) => ({ syscall: fault.syscall, code: fault.code, errno: fault.errno })
-const told = (fault: Fault): string => `(${fault.syscall}: ${fault.code} ${fault.errno})`
-const unmade = (syscall: string) => ({ syscall, code: "INVALID", errno: 0 })
 
 const bindReasons: { readonly [code in string]?: readonly [DatagramBindError["reason"], string] } = {
   EADDRINUSE: [
@@ -176,7 +169,7 @@ const bindReasons: { readonly [code in string]?: readonly [DatagramBindError["re
  * @since 0.1.0
  */
 export const bindError = (fault: Fault, what: string, option?: string): DatagramBindError => {
-  const [reason, remedy] = bindReasons[bare(fault.code)] ?? ["Other", "Look the code up in the manual page of the call"]
+  const [reason, remedy] = bindReasons[bare(fault.code)] ?? ["Other", remedyOfOthers]
   return new DatagramBindError({
     ...described(fault),
     reason,
@@ -208,6 +201,27 @@ export const unsupported = (feature: string, why: string, remedy: string, fault?
     remedy,
     message: `${feature}: ${why}${fault === undefined ? "" : ` ${told(fault)}`}. ${remedy}.`
   })
+
+/**
+ * An option that the system refused while its socket was set up.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const settingError = (
+  fault: Fault,
+  feature: string,
+  privilege?: string
+): DatagramBindError | DatagramUnsupportedError => {
+  const [reason, remedy] = optionReason(fault, privilege)
+  if (reason === "Unsupported") return unsupported(feature, "this system does not have the option", leaveItOut, fault)
+  return new DatagramBindError({
+    ...described(fault),
+    reason: reason === "Closed" ? "Other" : reason,
+    option: Option.some(feature),
+    message: `Setting ${feature} failed ${told(fault)}. ${remedy}.`
+  })
+}
 
 const sendReasons: { readonly [code in string]?: readonly [DatagramSendError["reason"], string] } = {
   EMSGSIZE: ["MessageTooLarge", "Send less at once, or in several datagrams"],
@@ -258,7 +272,7 @@ export const sendError = (
   what: string,
   privileged?: { readonly key: string; readonly privilege: string }
 ): DatagramSendError => {
-  const [reason, remedy] = sendReasons[bare(fault.code)] ?? ["Other", "Look the code up in the manual page of the call"]
+  const [reason, remedy] = sendReasons[bare(fault.code)] ?? ["Other", remedyOfOthers]
   const denied = reason === "PermissionDenied" ? privileged : undefined
   const grant = denied && `'${denied.key}' wants ${denied.privilege}: grant it to this process, or send without it`
   return new DatagramSendError({
@@ -317,18 +331,13 @@ const receiveReasons: { readonly [code in string]?: readonly [DatagramReceiveErr
  * @since 0.1.0
  */
 export const receiveError = (fault: Fault): DatagramReceiveError => {
-  const [reason, remedy] = receiveReasons[bare(fault.code)] ?? [
-    "Other",
-    "Look the code up in the manual page of the call"
-  ]
+  const [reason, remedy] = receiveReasons[bare(fault.code)] ?? ["Other", remedyOfOthers]
   return new DatagramReceiveError({
     ...described(fault),
     reason,
     message: `Receiving failed ${told(fault)}. ${remedy}.`
   })
 }
-
-const closed = { syscall: "close", code: "CLOSED", errno: 0 }
 
 /**
  * A read that was waiting when the scope of its socket ended, or began later.
@@ -340,7 +349,7 @@ export const receiveClosed = (): DatagramReceiveError =>
   new DatagramReceiveError({
     ...closed,
     reason: "Closed",
-    message: "The socket is closed: its scope has ended. Bind another one to go on."
+    message: bindAnother
   })
 
 /**
@@ -354,7 +363,7 @@ export const sendClosed = (): DatagramSendError =>
     ...closed,
     reason: "Closed",
     field: Option.none(),
-    message: "The socket is closed: its scope has ended. Bind another one to go on."
+    message: bindAnother
   })
 
 /**
@@ -367,7 +376,7 @@ export const interfaceError = (fault: Fault): DatagramInterfaceError =>
   new DatagramInterfaceError({
     ...described(fault),
     reason: "Other",
-    message: `Asking for the interfaces failed ${told(fault)}. Look the code up in the manual page of the call.`
+    message: `Asking for the interfaces failed ${told(fault)}. ${remedyOfOthers}.`
   })
 
 /**

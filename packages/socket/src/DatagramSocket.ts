@@ -18,11 +18,22 @@
  *
  * @since 0.1.0
  */
-import type { AddressOf, ControlMessage, Endpoint, EndpointInput, Family, UnixEndpoint } from "@ancillary/control"
-import type { Chunk, Duration, Effect, Either, Option, Stream } from "effect"
+import type {
+  Address,
+  AddressOf,
+  ControlMessage,
+  Endpoint,
+  EndpointInput,
+  Family,
+  UnixEndpoint
+} from "@ancillary/control"
+import type { Chunk, Duration, Effect, Either, Option, Scope, Stream } from "effect"
 import type { Datagram } from "./Datagram.ts"
+import type { DatagramMembershipError } from "./DatagramMembershipError.ts"
+import type { DatagramOptionError } from "./DatagramOptionError.ts"
 import type { DatagramFault, DatagramReceiveError, DatagramSendError } from "./DatagramError.ts"
-import type { SendControl } from "./Spec.ts"
+import type { SocketOption } from "./option/definition.ts"
+import type { SendControl, Suits } from "./Spec.ts"
 
 // Not a bare text: beside a literal that would collapse to `never` and take the sentence with it.
 interface Refused<Why extends string> {
@@ -134,16 +145,72 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
 }
 
 /**
+ * The options of a socket that is open.
+ *
+ * **Details**
+ *
+ * What was asked for is what was set; what was granted is what `getOption` says (Linux doubles a buffer's size and caps it without a word). An
+ * option of both families is set for both on a dual socket, and got as IPv6's where the system tells that.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, SocketOption } from "@ancillary/socket"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })
+ *   yield* socket.setOption(SocketOption.receiveBufferSize, 4 << 20)
+ *   const granted = yield* socket.getOption(SocketOption.receiveBufferSize)
+ *   yield* Effect.log(`granted: ${granted} bytes`)
+ * })
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LiveOptions<in F extends Family> {
+  /** Sets an option. The value is checked before any system call. */
+  readonly setOption: <A, For extends Family, Needs>(
+    option: SocketOption<A, For, Needs> & Suits<F, For>,
+    value: NoInfer<A>
+  ) => Effect.Effect<void, DatagramOptionError>
+  /** Gets an option, as the system has it. */
+  readonly getOption: <A, For extends Family, Needs>(
+    option: SocketOption<A, For, Needs> & Suits<F, For>
+  ) => Effect.Effect<A, DatagramOptionError>
+}
+
+/** The address of a group or of a source, as a text or as one that was parsed. */
+type Group<F extends Family> = F extends "unix" ? Refused<"a Unix socket joins no groups"> : string | Address<F>
+
+/**
  * A bound socket; its `Scope` owns it.
  *
  * @category models
  * @since 0.1.0
  */
-export interface DatagramSocket<in out F extends Family, in D extends ControlMessage.Any> extends DatagramSource<F, D> {
+export interface DatagramSocket<in out F extends Family, in D extends ControlMessage.Any>
+  extends DatagramSource<F, D>, LiveOptions<F> {
   /** Sends one datagram; waits while the send buffer is full. Everything is checked first: what fails was not sent. */
   readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Outgoing<F, D, Given>
   ) => Effect.Effect<void, DatagramSendError>
+  /**
+   * Joins a group until the scope ends: on the interface of that index (or of the group's zone), else on the one that the routes say; from one
+   * source, else from whoever sends. The same membership again is counted: joined once, left with the last. Sources are joined one by one.
+   *
+   * On Linux a socket that is bound to any address hears groups that others have joined as well, unless `multicastAll` is off.
+   */
+  readonly join: (
+    group: Group<F>,
+    options?: { readonly interfaceIndex?: number | undefined; readonly source?: Group<F> | undefined }
+  ) => Effect.Effect<void, DatagramMembershipError, Scope.Scope>
+  /** Silences one source in a group that was joined from whoever sends, on the same interface, until the scope ends or the group is left. */
+  readonly block: (
+    group: Group<F>,
+    source: Group<F>,
+    options?: { readonly interfaceIndex?: number | undefined }
+  ) => Effect.Effect<void, DatagramMembershipError, Scope.Scope>
 }
 
 /**
@@ -152,7 +219,8 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
  * @category models
  * @since 0.1.0
  */
-export interface ConnectedSocket<out F extends Family, in D extends ControlMessage.Any> extends DatagramSource<F, D> {
+export interface ConnectedSocket<in out F extends Family, in D extends ControlMessage.Any>
+  extends DatagramSource<F, D>, LiveOptions<F> {
   readonly peer: Endpoint<F>
   readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Omit<Outgoing<F, D, Given>, "to">

@@ -17,8 +17,17 @@ export {
   DatagramSendError,
   DatagramUnsupportedError
 } from "./DatagramError.ts"
+export { DatagramMembershipError } from "./DatagramMembershipError.ts"
+export { DatagramOptionError } from "./DatagramOptionError.ts"
 export { serve } from "./DatagramServer.ts"
-export type { ConnectedSocket, DatagramSocket, DatagramSource, DatagramStats, Outgoing } from "./DatagramSocket.ts"
+export type {
+  ConnectedSocket,
+  DatagramSocket,
+  DatagramSource,
+  DatagramStats,
+  LiveOptions,
+  Outgoing
+} from "./DatagramSocket.ts"
 export { DatagramSockets } from "./DatagramSockets.ts"
 export type { NetworkInterface } from "./Driver.ts"
 export { type InterfaceChange, Interfaces } from "./Interfaces.ts"

@@ -28,6 +28,22 @@ export interface PlatformFacts {
   readonly lacks: { readonly [key: string]: string }
   /** The hop limit of a datagram that was sent without one. */
   readonly hopLimit: { readonly ipv4: number; readonly ipv6: number }
+  readonly options: {
+    /** Options that the platform lacks, by the name of their combinator: a part of the reason. */
+    readonly lacks: { readonly [combinator: string]: string }
+    /** Options that it knows and refuses for a family: the code. */
+    readonly refuses: { readonly [combinator: string]: { readonly [F in "ipv4" | "ipv6" | "dual"]?: string } }
+    /** Options that can be set for IPv4 and not be got: a part of the reason. */
+    readonly untold: { readonly [combinator: string]: string }
+    /** The size of a buffer that is granted where that many bytes are asked for. */
+    readonly granted: (asked: number) => number
+  }
+  readonly memberships: {
+    /** The calls that join and leave a group by an interface's index: `41/42`. */
+    readonly calls: { readonly [F in "ipv4" | "ipv6"]: readonly [join: ReadonlyArray<string>, leave: string] | string }
+    /** What is answered where sources are not known. */
+    readonly sources: string | undefined
+  }
 }
 
 /**
@@ -45,7 +61,17 @@ export const linux: PlatformFacts = {
   largest: { ipv4: 65_507, ipv6: 65_527 },
   tellsTrueSize: true,
   lacks: { originalArrivalInterface: "only Windows tells through which interface a tunnelled packet first came" },
-  hopLimit: { ipv4: 64, ipv6: 64 }
+  hopLimit: { ipv4: 64, ipv6: 64 },
+  options: {
+    lacks: { withExclusiveUse: "on Linux a socket has its address alone unless it says otherwise" },
+    refuses: {},
+    untold: { withMulticastInterface: "Linux answers with the interface's address" },
+    granted: (asked) => 2 * asked
+  },
+  memberships: {
+    calls: { ipv4: [["0/42"], "0/45"], ipv6: [["41/42"], "41/45"] },
+    sources: undefined
+  }
 }
 
 /**
@@ -67,5 +93,30 @@ export const wine: PlatformFacts = {
     timestamp: "Windows stamps with its performance counter (SIO_TIMESTAMPING), which is no time of day",
     dropCount: "only Linux tells how many datagrams a socket has dropped"
   },
-  hopLimit: { ipv4: 64, ipv6: 64 }
+  hopLimit: { ipv4: 64, ipv6: 64 },
+  options: {
+    lacks: {
+      withReusePort: "Windows spreads no peers over sockets",
+      withBindToDevice: "Windows has no option that binds a socket to a device",
+      withFreebind: "only Linux lets a socket have an address that the host does not have",
+      withMulticastAll: "a socket hears the groups that it has joined itself",
+      withDefaultTrafficClass: "Windows marks traffic by policy",
+      withDefaultPriority: "only Linux queues by a socket's priority",
+      withAutoFlowLabel: "only Linux has a switch for flow labels"
+    },
+    refuses: {
+      // Not Windows: Wine takes the address of an interface here, and no index.
+      withMulticastInterface: { ipv4: "WSAEINVAL", dual: "WSAEINVAL" },
+      // Not Windows: Wine hands the index to its host, and Linux wants it in network order.
+      withUnicastInterface: { ipv6: "WSAEINVAL", dual: "WSAEINVAL" },
+      withPathMtuDiscovery: { ipv4: "WSAENOPROTOOPT", ipv6: "WSAENOPROTOOPT", dual: "WSAENOPROTOOPT" }
+    },
+    untold: {},
+    granted: (asked) => asked
+  },
+  memberships: {
+    // Not Windows: Wine knows no MCAST_ option, and so no sources; what it does know takes the address of an interface with IPv4.
+    calls: { ipv4: "WSAEINVAL", ipv6: [["41/41", "41/12"], "41/13"] },
+    sources: "WSAENOPROTOOPT"
+  }
 }

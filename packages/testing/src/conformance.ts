@@ -13,6 +13,8 @@ import { faults } from "./internal/faults.ts"
 import { laws } from "./internal/laws.ts"
 import type { PlatformFacts } from "./PlatformFacts.ts"
 import { mistakes } from "./internal/mistakes.ts"
+import { memberships } from "./internal/memberships.ts"
+import { options } from "./internal/options.ts"
 import { payloads } from "./internal/payloads.ts"
 import { refusals } from "./internal/refusals.ts"
 
@@ -40,6 +42,8 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     payloads(all)
     mistakes(all)
     refusals(all)
+    options(all)
+    memberships(all)
     faults(all)
   })
 }

@@ -10,6 +10,8 @@ import * as Plan from "../Plan.ts"
 import { ControlFault, type Decode, decoder } from "./decoder.ts"
 import { type Encode, encoder, type Refusal } from "./encoder.ts"
 import { foreignSource } from "./foreignSource.ts"
+import type { Live } from "./live.ts"
+import { Memberships } from "./memberships.ts"
 import { Waiters } from "./waiters.ts"
 
 /** A datagram before its types: `Datagram<F, D>` for the spec that was bound. */
@@ -60,6 +62,8 @@ export class Core {
   readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
   readonly descriptor: number
   readonly waiters: Waiters
+  readonly live: Live
+  readonly memberships: Memberships
   closed = false
 
   taken = 0n
@@ -89,7 +93,7 @@ export class Core {
     readonly local: Endpoint<Family>
     readonly peer: Endpoint<Family> | undefined
     readonly declined: Core["declined"]
-    readonly own: (level: number, option: number) => number
+    readonly live: Live
   }) {
     const { driver, plan } = options
     this.plan = { ...plan, declined: options.declined }
@@ -97,6 +101,8 @@ export class Core {
     this.peer = options.peer
     this.declined = options.declined
     this.waiters = options.waiters
+    this.live = options.live
+    this.memberships = new Memberships(driver, options.native)
     this.#driver = driver
     this.descriptor = options.native.descriptor
     this.#native = options.native
@@ -104,7 +110,7 @@ export class Core {
     this.#incoming = driver.arena(Plan.receiveArena(plan, batchSlots))
     this.#outgoing = driver.arena(Plan.sendArena(plan, 1))
     this.#decode = decoder(this.plan)
-    this.#encode = encoder(this.plan, options.own)
+    this.#encode = encoder(this.plan, (level, option) => this.live.own(level, option))
   }
 
   /** At most `slots` outcomes, none where nothing is there; what was given back comes first. */

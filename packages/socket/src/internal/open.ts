@@ -5,11 +5,13 @@ import {
   type DatagramBindError,
   type DatagramUnsupportedError,
   invalidBind,
+  settingError,
   unsupported
 } from "../DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import type { Plan, PlannedOption } from "../Plan.ts"
 import { Core } from "./core.ts"
+import { Live } from "./live.ts"
 import { Waiters } from "./waiters.ts"
 
 /** Where a socket comes from, and what is done with it once its options are set. */
@@ -93,7 +95,7 @@ const setUp = (
     if (fault === undefined) continue
     if (planned.optional && planned.key !== undefined)
       declined.push({ key: planned.key, why: `${planned.feature}: ${fault.code}` })
-    else return optionError(planned, fault)
+    else return refusedOption(planned, fault)
   }
   if (local !== undefined) {
     const failed = native.bind(nameOf(driver, plan, local))
@@ -103,8 +105,9 @@ const setUp = (
     const refused = native.connect(nameOf(driver, plan, peer))
     if (refused !== undefined) return bindError(refused, `Connecting to ${peer}`)
   }
-  const own = ownValues(plan, native)
-  if (isFault(own)) return bindError(own, "Reading the socket's traffic class")
+  const live = new Live(plan, native)
+  const unread = live.readOwn()
+  if (unread !== undefined) return bindError(unread, "Reading the socket's traffic class")
   const name = new Uint8Array(SocketAddress.size(driver.abi, plan.kind.family))
   const length = native.localName(name)
   if (isFault(length)) return bindError(length, "Asking for the local address")
@@ -126,7 +129,7 @@ const setUp = (
     local: bound,
     peer: peer ?? connected,
     declined,
-    own: (level, option) => own.get(`${level}/${option}`) ?? 0
+    live
   })
   return core
 }
@@ -137,16 +140,13 @@ const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined =>
   return isFault(answer) ? answer : undefined
 }
 
-/** The kernel knows the option and refuses the value or the privilege, or it does not know the option at all. */
-const optionError = ({ feature, key }: PlannedOption, fault: Fault): DatagramBindError | DatagramUnsupportedError =>
-  key !== undefined || /^(WSA)?E(NOPROTOOPT|OPNOTSUPP|AFNOSUPPORT)$/.test(fault.code)
-    ? unsupported(
-        feature,
-        "this system refuses the option that asks for it",
-        `Declare withOptional(${feature}) to go without where it is lacking`,
-        fault
-      )
-    : bindError(fault, `Setting ${feature}`, feature)
+/** A message that cannot be asked for is lacking, whatever the code. An option of its own may be refused for its value or for a privilege. */
+const refusedOption = (planned: PlannedOption, fault: Fault): DatagramBindError | DatagramUnsupportedError => {
+  const { feature, key } = planned
+  if (key === undefined) return settingError(fault, feature, "privilege" in planned ? planned.privilege : undefined)
+  const why = "this system refuses the option that asks for it"
+  return unsupported(feature, why, `Declare withOptional(${feature}) to go without where it is lacking`, fault)
+}
 
 const openError = (fault: Fault, family: Family): DatagramBindError | DatagramUnsupportedError =>
   /^(WSA)?E(AFNOSUPPORT|PROTONOSUPPORT|SOCKTNOSUPPORT)$/.test(fault.code)
@@ -157,20 +157,4 @@ const nameOf = (driver: Driver, plan: Plan, endpoint: Endpoint<Family>): Uint8Ar
   const bytes = new Uint8Array(SocketAddress.size(driver.abi, plan.kind.family))
   const length = SocketAddress.write(driver.abi, endpoint, new DataView(bytes.buffer), 0, plan.family === "dual")
   return bytes.subarray(0, length)
-}
-
-/** The options that what is sent depends on, as the socket has them now: the other bits of a number, the interface that it is bound to. */
-const ownValues = (plan: Plan, native: NativeSocket): ReadonlyMap<string, number> | Fault => {
-  const values = new Map<string, number>()
-  for (const { departure } of plan.departures)
-    for (const own of [departure.shared, departure.agrees]) {
-      if (own === undefined) continue
-      const { level, option } = own
-      const into = new Uint8Array(4)
-      const length = native.getOption(level, option, into)
-      // Wine: the class of IPv6 is no option there (WSAENOPROTOOPT); nor is the bound interface before Linux 5.0. What cannot be set is 0.
-      if (isFault(length) && !/^(WSA)?ENOPROTOOPT$/.test(length.code)) return length
-      values.set(`${level}/${option}`, new DataView(into.buffer).getUint32(0, true))
-    }
-  return values
 }

@@ -23,6 +23,9 @@ import {
 } from "../DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import { isFault } from "../Driver.ts"
+import type { SocketOption } from "../option/definition.ts"
+import { hold } from "./groups.ts"
+import { getOption, setOption } from "./live.ts"
 import { withoutSource } from "./reply.ts"
 import { batchSlots, type Core, isTransient, type Outcome, ReceivedDatagram } from "./core.ts"
 
@@ -299,11 +302,29 @@ const source = (core: Core) => ({
   descriptor: Effect.suspend(() => (core.closed ? Effect.fail(receiveClosed()) : Effect.succeed(core.descriptor)))
 })
 
+const options = (core: Core) => ({
+  setOption: <A>(option: SocketOption<A, Family, unknown>, value: A) => setOption(core, option, value),
+  getOption: <A>(option: SocketOption<A, Family, unknown>) => getOption(core, option)
+})
+
 export const makeSocket = <F extends Family, D extends ControlMessage.Any>(core: Core): DatagramSocket<F, D> =>
-  ({ ...source(core), send: (message: unknown) => send(core, message) }) as unknown as DatagramSocket<F, D>
+  ({
+    ...source(core),
+    ...options(core),
+    send: (message: unknown) => send(core, message),
+    join: (group: unknown, given: { readonly interfaceIndex?: unknown; readonly source?: unknown } = {}) =>
+      hold(core, given.source === undefined ? "group" : "source", { group, ...given }),
+    block: (group: unknown, source: unknown, given: { readonly interfaceIndex?: unknown } = {}) =>
+      hold(core, "block", { group, source, ...given })
+  }) as unknown as DatagramSocket<F, D>
 
 export const makeConnected = <F extends Family, D extends ControlMessage.Any>(
   core: Core,
   peer: Endpoint<F>
 ): ConnectedSocket<F, D> =>
-  ({ ...source(core), peer, send: (message: unknown) => send(core, message) }) as unknown as ConnectedSocket<F, D>
+  ({
+    ...source(core),
+    ...options(core),
+    peer,
+    send: (message: unknown) => send(core, message)
+  }) as unknown as ConnectedSocket<F, D>

@@ -24,6 +24,20 @@ const mreqn: Codec.Codec<number | undefined> = {
   refuse: refuseIndex
 }
 
+/** Winsock: an address of 0.0.0.0/8 is an index in network order; another is the address of an interface, which somebody else set. */
+const indexAsAddress: Codec.Codec<number | undefined> = {
+  ...interfaceIndex("network"),
+  read: (view, at) => {
+    const number = view.getUint32(at)
+    if (number === 0) return undefined
+    return number <= 0xffffff ? number : { malformed: "an interface by its address", offset: at }
+  },
+  refuse: (value) =>
+    value !== undefined && value > 0xffffff
+      ? `${value} is more than the 16777215 that an index may be here`
+      : refuseIndex(value)
+}
+
 /**
  * The interface that datagrams to groups leave by where the packet information names none, by its index; `undefined`: as the routes say.
  *
@@ -52,8 +66,8 @@ export const multicastInterface = define<number | undefined, Internet>({
       ipv6: { level: Darwin.IPPROTO_IPV6, option: Darwin.IPV6_MULTICAST_IF, codec: interfaceIndex("host") }
     },
     winsock: {
-      // Winsock: an address of 0.0.0.0/8 is an index in network order (IPPROTO_IP socket options). Wine takes addresses alone: WSAEINVAL.
-      ipv4: { level: Winsock.IPPROTO_IP, option: Winsock.IP_MULTICAST_IF, codec: interfaceIndex("network") },
+      // Wine takes addresses alone here: WSAEINVAL for an index.
+      ipv4: { level: Winsock.IPPROTO_IP, option: Winsock.IP_MULTICAST_IF, codec: indexAsAddress },
       ipv6: { level: Winsock.IPPROTO_IPV6, option: Winsock.IPV6_MULTICAST_IF, codec: interfaceIndex("host") }
     }
   }

@@ -70,7 +70,7 @@ export const interfaceIndex = (order: "host" | "network"): Codec.Codec<number | 
  * @category validation
  * @since 0.1.0
  */
-export const refuseIndex = (value: number | undefined): string | undefined =>
+export const refuseIndex = (value: unknown): string | undefined =>
   value === undefined || Codec.isInteger(value, 1, 0x7fffffff)
     ? undefined
     : `${Codec.shown(value)} is not the index of an interface: an integer from 1`

@@ -9,6 +9,8 @@ const messages = "packages/control/src/ControlMessage.ts"
 const endpoints = "packages/control/src/Endpoint.ts"
 const spec = "packages/socket/src/Spec.ts"
 const combinators = "packages/socket/src/combinators/messages.ts"
+const options = "packages/socket/src/combinators/options.ts"
+const definition = "packages/socket/src/option/definition.ts"
 const datagram = "packages/socket/src/Datagram.ts"
 const socket = "packages/socket/src/DatagramSocket.ts"
 const routingHeader = "packages/control/src/message/RoutingHeader.ts"
@@ -46,6 +48,54 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
       spec,
       "<M extends ControlMessage.Any>(self: With<M>)",
       "<M extends ControlMessage.Any>(self: With<M> | Configure<any, any>)"
+    )
+  ],
+
+  // ---- setting
+  "the value of an option's type": [
+    at(options, "  value: NoInfer<A>\n): Configure<Families, Needs>", "  value: any\n): Configure<Families, Needs>")
+  ],
+  "the value of a live option's type": [at(socket, "    value: NoInfer<A>\n", "    value: any\n")],
+  "the modes of path MTU discovery": [
+    at(
+      "packages/socket/src/option/fragmentation.ts",
+      'export type PathMtuMode = "dont" | "want" | "do" | "probe" | "interface" | "omit"',
+      "export type PathMtuMode = any"
+    )
+  ],
+  "an option's table of every platform": [
+    at(
+      definition,
+      "    readonly [P in Platform]: { readonly [F in Exclude<",
+      "    readonly [P in Platform]?: { readonly [F in Exclude<"
+    )
+  ],
+  "an option's table of every family": [
+    at(
+      definition,
+      'readonly [F in Exclude<Families, "dual">]: Row<A>',
+      'readonly [F in Exclude<Families, "dual">]?: Row<A>'
+    )
+  ],
+  "the codec of an option's value": [
+    at(definition, "readonly codec: Codec.Codec<A>", "readonly codec: Codec.Codec<any>")
+  ],
+
+  // ---- joining
+  "a Unix socket joining no groups": [at(socket, 'Refused<"a Unix socket joins no groups">', "string")],
+  "a group of the socket's family": [at(socket, ": string | Address<F>\n", ": any\n")],
+  "a connected socket joining no groups": [
+    at(
+      socket,
+      "ConnectedSocket<in out F extends Family, in D extends ControlMessage.Any>\n  extends",
+      'ConnectedSocket<in out F extends Family, in D extends ControlMessage.Any>\n  extends Pick<DatagramSocket<F, D>, "join">,'
+    )
+  ],
+  "a membership needing a scope": [
+    at(
+      socket,
+      "readonly source?: Group<F> | undefined }\n  ) => Effect.Effect<void, DatagramMembershipError, Scope.Scope>",
+      "readonly source?: Group<F> | undefined }\n  ) => Effect.Effect<void, DatagramMembershipError>"
     )
   ],
 
@@ -113,8 +163,13 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "the family of a socket": [
     at(
       socket,
-      "DatagramSocket<in out F extends Family, in D extends ControlMessage.Any> extends DatagramSource<F, D>",
-      "DatagramSocket<F extends Family, in D extends ControlMessage.Any> extends DatagramSource<any, D>"
+      "DatagramSocket<in out F extends Family, in D extends ControlMessage.Any>\n  extends DatagramSource<F, D>, LiveOptions<F>",
+      "DatagramSocket<F extends Family, in D extends ControlMessage.Any>\n  extends DatagramSource<any, D>, LiveOptions<any>"
+    ),
+    at(
+      socket,
+      'type Group<F extends Family> = F extends "unix" ? Refused<"a Unix socket joins no groups"> : string | Address<F>',
+      "type Group<F extends Family> = string"
     ),
     at(
       socket,

@@ -1,0 +1,94 @@
+/**
+ * What an open socket is set to: its options, and the values of them that what is sent depends on.
+ */
+import { Codec, type Family, isAbsence } from "@ancillary/control"
+import { Effect } from "effect"
+import {
+  type DatagramOptionError,
+  invalidOption,
+  leaveItOut,
+  optionClosed,
+  optionError,
+  unknownValue
+} from "../DatagramOptionError.ts"
+import { type Fault, isFault, type NativeSocket } from "../Driver.ts"
+import { encode, rowsOf, sizeOf, type SocketOption } from "../option/definition.ts"
+import type { Plan } from "../Plan.ts"
+
+export class Live {
+  readonly plan: Plan
+  readonly native: NativeSocket
+  #own = new Map<string, number>()
+
+  constructor(plan: Plan, native: NativeSocket) {
+    this.plan = plan
+    this.native = native
+  }
+
+  /** The socket's own value of an option that what is sent depends on. */
+  own(level: number, option: number): number {
+    return this.#own.get(`${level}/${option}`) ?? 0
+  }
+
+  /** Reads them, as the socket has them now: the other bits of a number, the interface that it is bound to. */
+  readOwn(): Fault | undefined {
+    for (const { departure } of this.plan.departures)
+      for (const own of [departure.shared, departure.agrees]) {
+        if (own === undefined) continue
+        const { level, option } = own
+        const into = new Uint8Array(4)
+        const length = this.native.getOption(level, option, into)
+        // Wine: the class of IPv6 is no option there (WSAENOPROTOOPT); nor is the bound interface before Linux 5.0. What cannot be set is 0.
+        if (isFault(length) && !/^(WSA)?ENOPROTOOPT$/.test(length.code)) return length
+        this.#own.set(`${level}/${option}`, new DataView(into.buffer).getUint32(0, true))
+      }
+    return undefined
+  }
+}
+
+/** What a program hands over, of whatever value: the types are those of the socket's interface. */
+type Any<A> = SocketOption<A, Family, unknown>
+
+/** A socket that may be closed by now. */
+interface Open {
+  readonly closed: boolean
+  readonly live: Live
+}
+
+export const setOption = <A>(core: Open, option: Any<A>, value: A): Effect.Effect<void, DatagramOptionError> =>
+  Effect.suspend(() => {
+    if (core.closed) return Effect.fail(optionClosed(option.name))
+    const { native, plan } = core.live
+    const encoded = encode(option, value, plan.abi.platform, plan.family)
+    if ("invalid" in encoded) return Effect.fail(invalidOption(option.name, encoded.invalid, "InvalidArgument"))
+    if ("absent" in encoded)
+      return Effect.fail(invalidOption(option.name, `${encoded.absent}. ${leaveItOut}`, "Unsupported"))
+    for (const { level, option: number, privilege, value: bytes } of encoded) {
+      const refused = native.setOption(level, number, bytes)
+      if (refused !== undefined) return Effect.fail(optionError(refused, option.name, privilege))
+      const unread = core.live.readOwn()
+      if (unread !== undefined) return Effect.fail(optionError(unread, option.name))
+    }
+    return Effect.void
+  })
+
+export const getOption = <A>(core: Open, option: Any<A>): Effect.Effect<A, DatagramOptionError> =>
+  Effect.suspend(() => {
+    if (core.closed) return Effect.fail(optionClosed(option.name))
+    const { native, plan } = core.live
+    const unsupported = (why: string) => Effect.fail(invalidOption(option.name, why, "Unsupported", "getsockopt"))
+    const rows = rowsOf(option, plan.abi.platform, plan.family)
+    if (isAbsence(rows)) return unsupported(`${rows.absent}. ${leaveItOut}`)
+    // On a dual socket IPv6's, where that is told.
+    const row = rows.find(({ untold }) => untold === undefined)
+    if (row === undefined) return unsupported(`${rows.map(({ untold }) => untold).join("; ")}. Keep what was set`)
+    const { maximum, minimum } = sizeOf(row.codec)
+    const into = new Uint8Array(maximum)
+    const length = native.getOption(row.level, row.option, into)
+    if (isFault(length)) return Effect.fail(optionError(length, option.name, row.privilege))
+    const value =
+      length < minimum || length > maximum
+        ? { malformed: `a value of ${length} bytes`, offset: 0 }
+        : row.codec.read(new DataView(into.buffer), 0, length)
+    return Codec.isMalformed(value) ? Effect.fail(unknownValue(option.name, value.malformed)) : Effect.succeed(value)
+  })

@@ -1,0 +1,248 @@
+/** Options: set by a spec and on an open socket, got as the system has them, refused with what to do. */
+import { describe, expect, it } from "@effect/vitest"
+import { Codec, ControlBuffer, type Family, type Internet } from "@ancillary/control"
+import {
+  Datagram,
+  SocketOption,
+  withAutoFlowLabel,
+  withBindToDevice,
+  withBroadcast,
+  withDefaultHopLimit,
+  withDefaultPriority,
+  withDefaultTrafficClass,
+  withDontFragment,
+  withDscp,
+  withExclusiveUse,
+  withFreebind,
+  withMulticastAll,
+  withMulticastHopLimit,
+  withMulticastInterface,
+  withMulticastLoopback,
+  withPathMtuDiscovery,
+  withReceiveBufferSize,
+  withReuseAddress,
+  withReusePort,
+  withSendBufferSize,
+  withSocketOption,
+  withUnicastInterface
+} from "@ancillary/socket"
+import { Effect, Exit, Scope } from "effect"
+import { type Bench, bytes } from "./bench.ts"
+
+const loopbackIndex = 1
+const loopbacks = { ipv4: "127.0.0.1", ipv6: "::1", dual: "::" } as const
+const specs = { ipv4: Datagram.ipv4, ipv6: Datagram.ipv6, dual: Datagram.dual }
+const internet = ["ipv4", "ipv6", "dual"] as const
+type Option<A> = SocketOption.SocketOption<A, Family, unknown>
+
+/** A spec without the types that would keep a test from asking for what its platform lacks. */
+const declared = (family: Internet, combinator?: unknown) => {
+  const spec = specs[family] as typeof Datagram.ipv4
+  return combinator === undefined ? spec : (combinator as (_: typeof spec) => typeof spec)(spec)
+}
+const bind = (family: Internet, combinator?: unknown) =>
+  Datagram.bind(declared(family, combinator), { address: loopbacks[family], port: 0 })
+
+export const options = (all: Bench): void => {
+  const { driver, facts, layer, over } = all
+  const here = internet.filter((family) => facts.families.includes(family === "ipv4" ? "ipv4" : "ipv6"))
+
+  /** One option: `other` is a value that an open socket is set to, absent where that is too late. */
+  const option = <A>(
+    combinator: string,
+    option: Option<A>,
+    set: (value: A) => unknown,
+    value: A,
+    more: {
+      readonly other?: A
+      readonly families?: ReadonlyArray<Internet>
+      readonly granted?: (asked: A) => A
+    } = {}
+  ): void => {
+    const { families = internet, granted = (asked: A) => asked, other } = more
+    it.scopedLive.each(here.filter((family) => families.includes(family)))(`${combinator}, %s`, (family) =>
+      Effect.gen(function* () {
+        const { lacks, refuses, untold } = facts.options
+        const why = lacks[combinator]
+        const code = refuses[combinator]?.[family]
+        if (why !== undefined || code !== undefined) {
+          const plain = yield* bind(family)
+          const refused = yield* Effect.flip(bind(family, set(value)))
+          const live = yield* Effect.flip(plain.setOption(option, value))
+          const absent = why !== undefined || code === "WSAENOPROTOOPT"
+          expect(refused._tag).toBe(absent ? "DatagramUnsupportedError" : "DatagramBindError")
+          expect(live).toMatchObject({ reason: absent ? "Unsupported" : "InvalidArgument", option: option.name })
+          for (const error of [refused, live]) {
+            expect(error.code).toBe(code ?? "INVALID")
+            expect(error.message).toContain(why ?? code)
+          }
+          return
+        }
+        const socket = yield* bind(family, set(value))
+        const reason = family === "ipv4" ? untold[combinator] : undefined
+        if (reason !== undefined) {
+          const error = yield* Effect.flip(socket.getOption(option))
+          expect(error).toMatchObject({ reason: "Unsupported", syscall: "getsockopt", option: option.name })
+          expect(error.message).toContain(reason)
+        } else expect(yield* socket.getOption(option)).toEqual(granted(value))
+        if (other === undefined) return
+        yield* socket.setOption(option, other)
+        if (reason === undefined) expect(yield* socket.getOption(option)).toEqual(granted(other))
+      }).pipe(Effect.provide(layer))
+    )
+  }
+
+  describe("options", () => {
+    const { granted } = facts.options
+    const O = SocketOption
+    option("withReuseAddress", O.reuseAddress, withReuseAddress, true, { other: false })
+    option("withReusePort", O.reusePort, withReusePort, true, { other: false })
+    option("withExclusiveUse", O.exclusiveUse, withExclusiveUse, true)
+    option("withReceiveBufferSize", O.receiveBufferSize, withReceiveBufferSize, 20_000, { other: 40_000, granted })
+    option("withSendBufferSize", O.sendBufferSize, withSendBufferSize, 20_000, { other: 40_000, granted })
+    option("withBroadcast", O.broadcast, withBroadcast, true, { other: false, families: ["ipv4", "dual"] })
+    option("withBindToDevice", O.bindToDevice, (name) => withBindToDevice(String(name)), "lo")
+    option("withFreebind", O.freebind, withFreebind, true, { other: false })
+    option("withMulticastInterface", O.multicastInterface, () => withMulticastInterface(loopbackIndex), loopbackIndex)
+    option("withMulticastHopLimit", O.multicastHopLimit, withMulticastHopLimit, 0, { other: 255 })
+    option("withMulticastLoopback", O.multicastLoopback, withMulticastLoopback, false, { other: true })
+    option("withMulticastAll", O.multicastAll, withMulticastAll, false, { other: true })
+    option("withUnicastInterface", O.unicastInterface, () => withUnicastInterface(loopbackIndex), loopbackIndex)
+    option("withDefaultHopLimit", O.defaultHopLimit, withDefaultHopLimit, 1, { other: 255 })
+    option("withDefaultTrafficClass", O.defaultTrafficClass, withDefaultTrafficClass, 184, { other: 255 })
+    option("withPathMtuDiscovery", O.pathMtuDiscovery, withPathMtuDiscovery, "do", { other: "probe" })
+    option("withDontFragment", O.dontFragment, withDontFragment, true, { other: false })
+    option("withAutoFlowLabel", O.autoFlowLabel, withAutoFlowLabel, false, { other: true, families: ["ipv6", "dual"] })
+    option("withDefaultPriority", O.defaultPriority, withDefaultPriority, 5, { other: 0 })
+
+    it.scopedLive("an interface that is chosen no longer: as the routes say", () =>
+      Effect.gen(function* () {
+        const family = facts.families.includes("ipv6") ? "ipv6" : "ipv4"
+        const socket = yield* bind(family, withMulticastHopLimit(1))
+        yield* socket.setOption(SocketOption.multicastInterface, undefined)
+        if (family === "ipv4") return
+        expect(yield* socket.getOption(SocketOption.multicastInterface)).toBeUndefined()
+        yield* socket.setOption(SocketOption.multicastInterface, loopbackIndex)
+        expect(yield* socket.getOption(SocketOption.multicastInterface)).toBe(loopbackIndex)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("an interface that does not exist is an argument that cannot be", () =>
+      Effect.gen(function* () {
+        const socket = yield* bind("ipv4")
+        const error = yield* Effect.flip(socket.setOption(SocketOption.unicastInterface, 9_999_999))
+        expect(error).toMatchObject({
+          reason: "InvalidArgument",
+          syscall: "setsockopt",
+          option: O.unicastInterface.name
+        })
+        expect(error.message).toMatch(
+          /^Setting IP_UNICAST_IF\/IPV6_UNICAST_IF failed \(setsockopt: (WSA)?E[A-Z]+ \d+\)\. /
+        )
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("a connected socket has them too", () =>
+      Effect.gen(function* () {
+        const peer = yield* bind("ipv4")
+        const socket = yield* Datagram.connect(Datagram.ipv4, peer.localAddress)
+        yield* socket.setOption(SocketOption.defaultHopLimit, 7)
+        expect(yield* socket.getOption(SocketOption.defaultHopLimit)).toBe(7)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("a socket of one family is never set for the other; a dual one for both, IPv6 first", () => {
+      const seen: Array<string> = []
+      const hooks = { onSetOption: (level: number, option: number) => void seen.push(`${level}/${option}`) }
+      return Effect.gen(function* () {
+        const levels: Array<unknown> = []
+        for (const family of here) {
+          const socket = yield* bind(family, withDefaultHopLimit(9))
+          yield* socket.setOption(SocketOption.multicastHopLimit, 9)
+          // IPV6_V6ONLY, which the family itself sets, is an option of IPv6 as well.
+          levels.push([family, ...seen.splice(0).map((call) => call.split("/")[0])])
+        }
+        expect(levels).toEqual(
+          [
+            ["ipv4", "0", "0"],
+            ["ipv6", "41", "41", "41"],
+            ["dual", "41", "41", "0", "41", "0"]
+          ].filter(([family]) => here.some((one) => one === family))
+        )
+      }).pipe(Effect.provide(over(hooks)))
+    })
+
+    it.scopedLive("values that cannot be: the option, the range, no system call, and the socket as it was", () => {
+      let calls = 0
+      return Effect.gen(function* () {
+        const socket = yield* bind("ipv4", withDefaultHopLimit(9))
+        const before = calls
+        const set = <A>(option: Option<A>, value: unknown) => socket.setOption(option, value as A)
+        const cases = [
+          [set(O.defaultHopLimit, 0), `${O.defaultHopLimit.name}: 0 is not a hop limit: an integer from 1 to 255.`],
+          [set(O.defaultHopLimit, "9"), `${O.defaultHopLimit.name}: '9' is not a hop limit: an integer from 1 to 255.`],
+          [set(O.receiveBufferSize, -1), "SO_RCVBUF: -1 is not a size in bytes: an integer from 1 to 1073741823."],
+          [
+            set(O.multicastHopLimit, 256),
+            "IP_MULTICAST_TTL/IPV6_MULTICAST_HOPS: 256 is not a hop limit for groups: an integer from 0 to 255."
+          ],
+          [set(O.multicastLoopback, "no"), "IP_MULTICAST_LOOP/IPV6_MULTICAST_LOOP: 'no' is neither true nor false."],
+          [
+            set(O.multicastInterface, 1.5),
+            "IP_MULTICAST_IF/IPV6_MULTICAST_IF: 1.5 is not the index of an interface: an integer from 1."
+          ]
+        ] as const
+        for (const [attempt, message] of cases) {
+          const error = yield* Effect.flip(attempt)
+          expect(error).toMatchObject({
+            _tag: "DatagramOptionError",
+            reason: "InvalidArgument",
+            code: "INVALID",
+            message
+          })
+        }
+        expect(calls).toBe(before)
+        expect(yield* socket.getOption(O.defaultHopLimit)).toBe(9)
+      }).pipe(Effect.provide(over({ onSetOption: () => void calls++ })))
+    })
+
+    it.scopedLive("a socket whose scope has ended has no options", () =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const socket = yield* Scope.extend(bind("ipv4"), scope)
+        yield* Scope.close(scope, Exit.void)
+        for (const attempt of [socket.setOption(O.broadcast, true), socket.getOption(O.broadcast)])
+          expect(yield* Effect.flip(attempt)).toMatchObject({
+            reason: "Closed",
+            option: "SO_BROADCAST",
+            message: "The socket is closed: its scope has ended. Bind another one to go on."
+          })
+      }).pipe(Effect.provide(layer))
+    )
+
+    // The byte of DSCP and ECN, as an option of one's own: Winsock has it too, though Windows may not heed it.
+    const row = (option: number) => ({ ipv4: { level: 0, option, codec: Codec.int32 } })
+    const classByte = SocketOption.define<number, "ipv4">({
+      name: "the class byte",
+      table: { linux: row(1), darwin: row(3), winsock: row(3) }
+    })
+
+    it.scopedLive("what a message leaves alone is what the socket has now, also after a live change", () => {
+      const sent: Array<Uint8Array> = []
+      return Effect.gen(function* () {
+        const { abi } = yield* driver
+        const spec = Datagram.ipv4.pipe(withDscp({ only: "send" }), withSocketOption(classByte, 1))
+        const socket = yield* Datagram.bind(spec, { address: loopbacks.ipv4, port: 0 })
+        const send = socket.send({ data: bytes("x"), to: socket.localAddress, control: { dscp: 46 } })
+        yield* send
+        for (const ecn of [2, 3, 0]) {
+          yield* socket.setOption(classByte, ecn)
+          expect(yield* socket.getOption(classByte)).toBe(ecn)
+          yield* send
+        }
+        const payloads = sent.flatMap((control) => ControlBuffer.toMessages(abi, control).messages)
+        expect(payloads.map(({ payload }) => payload[0])).toEqual([0xb9, 0xba, 0xbb, 0xb8])
+      }).pipe(Effect.provide(over({ onSend: ({ control }) => void sent.push(control) })))
+    })
+  })
+}

@@ -290,6 +290,8 @@ export interface Message<M extends ControlMessage.Any> {
   readonly [Defined]: (_: never) => M
   readonly key: M["key"]
   readonly presence: M["presence"]
+  /** The families that it is defined for; `dual` sockets use the two of the internet. */
+  readonly families: ReadonlyArray<"ipv4" | "ipv6" | "unix">
   /** How the platform does this message for a family, or why it does not. */
   readonly cell: (platform: Platform, family: "ipv4" | "ipv6" | "unix") => Cell
 }
@@ -301,6 +303,15 @@ export interface Message<M extends ControlMessage.Any> {
  * @since 0.1.0
  */
 export const isAbsence = (value: object | undefined): value is Absence => value !== undefined && "absent" in value
+
+/**
+ * Whether a value is a message that `define` made: how the library's own are found among its exports.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isMessage = (value: unknown): value is Message<ControlMessage.Any> =>
+  typeof value === "object" && value !== null && "presence" in value && "cell" in value
 
 /**
  * Makes a message. The one way: every built-in goes through it.
@@ -319,6 +330,7 @@ export const define = <M extends ControlMessage.Any = never>(definition: Definit
   const { key, presence } = definition
   const cell = (platform: Platform, family: "ipv4" | "ipv6" | "unix"): Cell =>
     table[platform][family] ?? { absent: `'${key}' does not exist for ${family} sockets` }
+  const families: Message<M>["families"] = (["ipv4", "ipv6", "unix"] as const).filter((each) => each in table.linux)
   // The symbol is a phantom: it carries the type and is never there.
-  return { key, presence, cell } as Message<M>
+  return { key, presence, families, cell } as Message<M>
 }

@@ -2,7 +2,7 @@
  * The messages that come with the library, found by what they are, and their rows as erased as a program finds them.
  */
 import * as control from "@ancillary/control"
-import { type Arrival, type Cell, Codec, type Departure, isAbsence, type Platform } from "@ancillary/control"
+import { type Arrival, type Cell, Codec, type Departure, isAbsence, isMessage, type Platform } from "@ancillary/control"
 
 type Erased = {
   readonly key: string
@@ -13,9 +13,6 @@ export type RowFamily = "ipv4" | "ipv6" | "unix"
 
 export const platforms: ReadonlyArray<Platform> = ["linux", "winsock", "darwin"]
 export const families: ReadonlyArray<RowFamily> = ["ipv4", "ipv6", "unix"]
-
-const isMessage = (value: unknown): value is Erased =>
-  typeof value === "object" && value !== null && "cell" in value && "presence" in value
 
 /** Every message that the package exports: a new one is tested by the laws without being added here. */
 export const builtIns: ReadonlyArray<Erased> = Object.values<unknown>(control).filter(isMessage)

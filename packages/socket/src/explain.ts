@@ -1,4 +1,5 @@
 import type { AbiName } from "@ancillary/control"
+import { columns } from "./internal/columns.ts"
 import type { ControlLayout, Plan, PlannedOption } from "./Plan.ts"
 
 /**
@@ -82,13 +83,3 @@ const byteMap = ({ abi, family }: Plan, layout: ControlLayout): ReadonlyArray<st
 
 const range = (from: number, to: number): string => `${from}..${to - 1}`
 const count = (bytes: number): string => (bytes === 1 ? "1 byte" : `${bytes} bytes`)
-
-const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
-  const widths = rows.reduce<ReadonlyArray<number>>(
-    (all, row) => row.map((cell, i) => Math.max(cell.length, all[i] ?? 0)),
-    []
-  )
-  return rows.map((row) =>
-    row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd((widths[i] ?? 0) + 2))).join("")
-  )
-}

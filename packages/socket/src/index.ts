@@ -7,6 +7,7 @@
 export * from "./combinators/headers.ts"
 export * from "./combinators/messages.ts"
 export * from "./combinators/options.ts"
+export * as Capabilities from "./Capabilities.ts"
 export * as Datagram from "./Datagram.ts"
 export {
   DatagramBindError,

@@ -16,6 +16,7 @@ import { mistakes } from "./internal/mistakes.ts"
 import { memberships } from "./internal/memberships.ts"
 import { options } from "./internal/options.ts"
 import { payloads } from "./internal/payloads.ts"
+import { probe } from "./internal/probe.ts"
 import { refusals } from "./internal/refusals.ts"
 
 export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
@@ -45,5 +46,6 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     options(all)
     memberships(all)
     faults(all)
+    probe(all)
   })
 }

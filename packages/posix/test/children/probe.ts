@@ -1,0 +1,12 @@
+/** Probes without privileges, and prints what was found, as JSON and as the table. */
+import { LinuxSockets } from "@ancillary/posix"
+import { Capabilities } from "@ancillary/socket"
+import { Effect } from "effect"
+
+const probe = Effect.gen(function* () {
+  if (process.getuid?.() === 0) process.setuid?.(65_534)
+  const found = yield* Capabilities.probe()
+  return { ...found, table: String(found) }
+}).pipe(Effect.provide(LinuxSockets.layer))
+
+console.log(JSON.stringify(await Effect.runPromise(probe)))

@@ -1,0 +1,60 @@
+/** What a probe finds on Linux, with privileges and without. */
+import { execFileSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { LinuxSockets } from "@ancillary/posix"
+import { Capabilities } from "@ancillary/socket"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { hasIpv6, requirement } from "../../testing/machine.ts"
+import { sockets } from "./process.ts"
+
+const told = (answer: Capabilities.Answer["answer"], why = "", code?: string) => ({ answer, code, why })
+const supported = told("supported")
+
+describe.runIf(hasIpv6())("a probe on Linux", () => {
+  it.live("tells what arrives, what comes only sometimes, and what the platform does not have", () =>
+    Effect.gen(function* () {
+      const before = sockets()
+      const { findings } = yield* Capabilities.probe()
+      expect(sockets()).toBe(before)
+      const found = (key: string, family: string) => findings.find((one) => one.key === key && one.family === family)
+      for (const family of ["ipv4", "ipv6"]) {
+        expect(found("hopLimit", family)).toMatchObject({ received: supported, sent: supported })
+        expect(found("dropCount", family)).toMatchObject({
+          received: told("accepted", "it does not come with every datagram"),
+          sent: told("absent", "it is only received")
+        })
+      }
+      expect(found("timestamp", "unix")).toMatchObject({ received: supported })
+      expect(found("routingHeader", "ipv6")).toMatchObject({
+        received: { answer: "accepted" },
+        sent: { answer: "absent" }
+      })
+      expect(found("nextHop", "ipv6")).toMatchObject({ received: { answer: "absent" }, sent: { answer: "absent" } })
+    }).pipe(Effect.provide(LinuxSockets.layer))
+  )
+
+  const root = requirement("what is allowed to the privileged", process.getuid?.() === 0, "Run as root")
+  it.live.runIf(root)("what wants a privilege is supported where there is one", () =>
+    Effect.gen(function* () {
+      const { findings } = yield* Capabilities.probe()
+      for (const { received, sent } of findings.filter(({ key }) => key.endsWith("Options") && key !== "ipOptions"))
+        expect([received, sent]).toEqual([supported, supported])
+    }).pipe(Effect.provide(LinuxSockets.layer))
+  )
+
+  it("what wants a privilege is refused where there is none, and the table says so", { timeout: 60_000 }, () => {
+    const program = fileURLToPath(new URL("children/probe.ts", import.meta.url))
+    const node = ["--import", "tsx", "-C", "@ancillary/source", program]
+    const { findings, table } = JSON.parse(execFileSync(process.execPath, node, { encoding: "utf8" })) as {
+      readonly findings: ReadonlyArray<Capabilities.Finding>
+      readonly table: string
+    }
+    for (const key of ["destinationOptions", "hopByHopOptions"]) {
+      const { sent } = findings.find((one) => one.key === key) ?? {}
+      expect(sent).toEqual({ answer: "refused", code: "EPERM", why: "a privilege is missing" })
+      expect(table).toMatch(new RegExp(`^${key} +ipv6 +sent +refused, EPERM +a privilege is missing$`, "m"))
+    }
+    expect(findings.find(({ key }) => key === "hopLimit")).toMatchObject({ sent: { answer: "supported" } })
+  })
+})

@@ -74,6 +74,41 @@ export const uint32: Codec<number> = {
 }
 
 /**
+ * An unsigned 16-bit integer in host order.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const uint16: Codec<number> = {
+  size: 2,
+  read: (view, offset) => view.getUint16(offset, true),
+  write: (view, offset, value) => {
+    view.setUint16(offset, value, true)
+    return 2
+  },
+  refuse: (value) => (isInteger(value, 0, 0xffff) ? undefined : `${shown(value)} is not an integer from 0 to 65535`)
+}
+
+/**
+ * An unsigned 64-bit integer in host order, as a `bigint`.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const uint64: Codec<bigint> = {
+  size: 8,
+  read: (view, offset) => view.getBigUint64(offset, true),
+  write: (view, offset, value) => {
+    view.setBigUint64(offset, value, true)
+    return 8
+  },
+  refuse: (value: unknown) =>
+    typeof value === "bigint" && value >= 0n && value <= 0xffff_ffff_ffff_ffffn
+      ? undefined
+      : `${shown(value)} is not a bigint from 0 to 18446744073709551615`
+}
+
+/**
  * One unsigned byte.
  *
  * @category codecs

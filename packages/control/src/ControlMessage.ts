@@ -162,7 +162,7 @@ export interface Capability<out Name extends string> {
 
 /**
  * What asks the kernel for a message: a socket option, or an ioctl with its input. A number is a C `int`; `flags` says that its bits are
- * switches, so that messages which ask by the same option are asked for together.
+ * switches, so that messages which ask by the same option are asked for together; `privilege` is what the process may have to be granted.
  *
  * @category definitions
  * @since 0.1.0
@@ -173,6 +173,7 @@ export type Request =
       readonly option: number
       readonly value: Uint8Array | number
       readonly flags?: true | undefined
+      readonly privilege?: string | undefined
     }
   | { readonly ioctl: number; readonly input: Uint8Array }
 
@@ -220,6 +221,10 @@ export interface Departure<in Sent> {
     | undefined
   /** Keys of messages that say the same in other words: refused beside this one, also where they are marked otherwise. */
   readonly excludes?: ReadonlyArray<string> | undefined
+  /** What has to be set on the socket before the kernel takes it. */
+  readonly request?: ReadonlyArray<Request> | undefined
+  /** Written behind the others: another message sets the same thing besides its own, and of two the kernel obeys the later. */
+  readonly last?: true | undefined
   /** What the kernel may want of the sender (`CAP_NET_RAW`): a send that is not permitted then names this message and what to grant. */
   readonly privilege?: string | undefined
 }
@@ -241,7 +246,7 @@ export interface Absence {
  * @since 0.1.0
  */
 export interface Row<Received, Sent> {
-  /** What asks for it, in order; nothing where the kernel needs no asking, or the message is only sent. */
+  /** What asks the kernel to deliver it, in order; nothing where the kernel needs no asking, or the message is only sent. */
   readonly request: ReadonlyArray<Request>
   /** Several where versions of a system differ in the type they deliver. */
   readonly arrives?: ReadonlyArray<Arrival<Received>> | Absence | undefined

@@ -1,4 +1,12 @@
-import { Codec, type ControlMessage, type Definition, define, HopLimit, isAbsence } from "@ancillary/control"
+import {
+  Codec,
+  type ControlMessage,
+  type Definition,
+  define,
+  HopLimit,
+  isAbsence,
+  type Request
+} from "@ancillary/control"
 import { FastCheck } from "effect"
 import { describe, expect, it } from "vitest"
 import { arrivals, builtIns, departure, departures, families, fits, platforms, read, refusal } from "./messages.ts"
@@ -52,6 +60,7 @@ describe("define", () => {
     ["arrives alone", { request, arrives: [arrives] }],
     ["arrives unasked", { request: [], arrives: [arrives] }],
     ["is sent alone", { request: [], sends: row.sends }],
+    ["is sent once the socket was prepared", { request: [], sends: { ...row.sends, request } }],
     ["is sent, and does not arrive, with the reason", { request: [], arrives: absent, sends: row.sends }],
     ["arrives, and is not sent, with the reason", { request, arrives: [arrives], sends: absent }],
     ["arrives under two types", { request, arrives: [arrives, { ...arrives, type: 37 }] }],
@@ -138,6 +147,11 @@ describe("define", () => {
       arriving({ payload: payload({ minimum: NaN, maximum: 8 }) }),
       "arrives: the least size is no integer from 0 to the greatest"
     ],
+    [
+      "a message that excludes itself",
+      { request: [], sends: { ...row.sends, excludes: ["ecn", "mark"] } },
+      "sends: it excludes itself"
+    ],
     ["a mask of nothing", shared(0), "sends: a mask is an integer of at least one bit"],
     ["a mask of 1.5", shared(1.5), "sends: a mask is an integer of at least one bit"],
     ["a mask of 33 bits", shared(2 ** 32), "sends: a mask is an integer of at least one bit"],
@@ -162,17 +176,31 @@ describe("define", () => {
 describe("the messages that come with the library", () => {
   it("are all there, each with its own key", () => {
     expect(builtIns.map(({ key }) => key).toSorted()).toEqual([
+      "checksum",
+      "coalescedSize",
+      "counterTimestamp",
       "destinationOptions",
       "dropCount",
       "dscp",
       "ecn",
+      "flowLabel",
+      "fragmentSize",
       "hopByHopOptions",
       "hopLimit",
+      "ipOptions",
+      "mark",
       "nextHop",
       "originalArrivalInterface",
+      "originalDestination",
       "pktInfo",
+      "priority",
       "routingHeader",
-      "timestamp"
+      "segmentSize",
+      "timestamp",
+      "timestamping",
+      "trafficClass",
+      "transmitTime",
+      "unfragmented"
     ])
   })
 
@@ -182,10 +210,10 @@ describe("the messages that come with the library", () => {
         for (const family of families) {
           const cell = message.cell(platform, family)
           if (isAbsence(cell)) expect(cell.absent, `${message.key}, ${platform}, ${family}`).toMatch(/^\S.{10,}[^.]$/)
-          else
-            expect(
-              arrivals(message, platform, family).length + (departure(message, platform, family) === undefined ? 0 : 1)
-            ).toBeGreaterThan(0)
+          else {
+            const sends = departure(message, platform, family)
+            expect(arrivals(message, platform, family).length + (sends === undefined ? 0 : 1)).toBeGreaterThan(0)
+          }
         }
   })
 
@@ -195,25 +223,41 @@ describe("the messages that come with the library", () => {
       builtIns.flatMap((message) => {
         const cell = message.cell(platform, family)
         if (isAbsence(cell)) return []
-        const asked = cell.request.map((each) =>
-          "ioctl" in each ? `ioctl ${each.ioctl}` : `${each.level},${each.option}=${String(each.value)}`
-        )
+        const asked = (requests: ReadonlyArray<Request>) =>
+          requests.map((each) =>
+            "ioctl" in each
+              ? `ioctl ${each.ioctl.toString(16)}=${String(each.input)}`
+              : `${each.level},${each.option}=${String(each.value)}`
+          )
         const seen = arrivals(message, platform, family).map(({ level, type }) => `${level},${type}`)
         const sends = departure(message, platform, family)
-        return [
-          [message.key, [asked.join(" "), seen.join(" "), sends ? `${sends.level},${sends.type}` : ""].join(" | ")]
-        ]
+        const departs = sends ? [...asked(sends.request ?? []), `${sends.level},${sends.type}`] : []
+        return [[message.key, [asked(cell.request).join(" "), seen.join(" "), departs.join(" ")].join(" | ")]]
       })
     )
 
   it("Linux: are asked for, arrive and are sent as was measured", () => {
+    const socketLevel = {
+      dropCount: "1,40=1 | 1,40 | ",
+      timestamp: "1,64=1 | 1,64 | ",
+      timestamping: "1,65=24 | 1,65 | ",
+      mark: "1,75=1 | 1,36 | 1,36",
+      priority: "1,82=1 | 1,12 | 1,12",
+      transmitTime: " |  | 1,61=1,0,0,0,0,0,0,0 1,61",
+      segmentSize: " |  | 17,103",
+      coalescedSize: "17,104=1 | 17,104 | "
+    }
     expect(facts("linux", "ipv4")).toEqual({
       pktInfo: "0,8=1 | 0,8 | 0,8",
       hopLimit: "0,12=1 | 0,2 | 0,2",
       dscp: "0,13=1 | 0,1 | 0,1",
       ecn: "0,13=1 | 0,1 | 0,1",
-      dropCount: "1,40=1 | 1,40 | ",
-      timestamp: "1,64=1 | 1,64 | "
+      trafficClass: "0,13=1 | 0,1 | 0,1",
+      ipOptions: "0,6=1 | 0,6 | 0,7",
+      originalDestination: "0,20=1 | 0,20 | ",
+      checksum: "0,23=1 | 0,23 | ",
+      fragmentSize: "0,25=1 | 0,25 | ",
+      ...socketLevel
     })
     expect(facts("linux", "ipv6")).toEqual({
       pktInfo: "41,49=1 | 41,50 | 41,50",
@@ -222,26 +266,40 @@ describe("the messages that come with the library", () => {
       ecn: "41,66=1 | 41,67 | 41,67",
       hopByHopOptions: "41,53=1 | 41,54 | 41,54",
       destinationOptions: "41,58=1 | 41,59 | 41,59",
+      trafficClass: "41,66=1 | 41,67 | 41,67",
       routingHeader: "41,56=1 | 41,57 | ",
-      dropCount: "1,40=1 | 1,40 | ",
-      timestamp: "1,64=1 | 1,64 | "
+      originalDestination: "41,74=1 | 41,74 | ",
+      fragmentSize: "41,77=1 | 41,77 | ",
+      flowLabel: "41,11=1 | 41,11 | 41,11",
+      unfragmented: " |  | 41,62",
+      ...socketLevel
     })
     expect(facts("linux", "unix")).toEqual({ timestamp: "1,64=1 | 1,64 | " })
   })
 
   it("Winsock: are asked for, arrive (under two types, by version) and are sent as the headers and documents say", () => {
+    const both = {
+      segmentSize: " |  | 17,2",
+      coalescedSize: "17,3=65527 | 17,3 | ",
+      counterTimestamp: "ioctl 980000eb=1,0,0,0,0,0,0,0 | 65535,12298 | "
+    }
     expect(facts("winsock", "ipv4")).toEqual({
       pktInfo: "0,19=1 | 0,19 | 0,19",
       hopLimit: "0,21=1 | 0,4 0,21 | 0,4",
       dscp: "0,40=1 | 0,3 0,39 | 0,3",
       ecn: "0,40=1 | 0,3 0,39 | 0,50",
-      originalArrivalInterface: "0,47=1 | 0,47 | "
+      trafficClass: "0,40=1 | 0,3 0,39 | 0,3",
+      originalArrivalInterface: "0,47=1 | 0,47 | ",
+      ...both
     })
     expect(facts("winsock", "ipv6")).toEqual({
       pktInfo: "41,19=1 | 41,19 | 41,19",
       hopLimit: "41,21=1 | 41,21 | 41,21",
       dscp: "41,40=1 | 41,39 | 41,39",
       ecn: "41,40=1 | 41,39 | 41,50",
+      trafficClass: "41,40=1 | 41,39 | 41,39",
+      unfragmented: " |  | 41,14",
+      ...both,
       hopByHopOptions: "41,1=1 | 41,1 | 41,1",
       routingHeader: "41,38=1 | 41,32 | 41,32"
     })
@@ -254,6 +312,7 @@ describe("the messages that come with the library", () => {
       hopLimit: "0,24=1 | 0,24 | ",
       dscp: "0,27=1 | 0,27 | 0,3",
       ecn: "0,27=1 | 0,27 | 0,3",
+      trafficClass: "0,27=1 | 0,27 | 0,3",
       timestamp: "65535,1024=1 | 65535,2 | "
     })
     expect(facts("darwin", "ipv6")).toEqual({
@@ -265,6 +324,8 @@ describe("the messages that come with the library", () => {
       destinationOptions: "41,40=1 | 41,50 | 41,50",
       routingHeader: "41,38=1 | 41,51 | 41,51",
       nextHop: " |  | 41,48",
+      trafficClass: "41,35=1 | 41,36 | 41,36",
+      unfragmented: " |  | 41,62",
       timestamp: "65535,1024=1 | 65535,2 | "
     })
     expect(facts("darwin", "unix")).toEqual({ timestamp: "65535,1024=1 | 65535,2 | " })

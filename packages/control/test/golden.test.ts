@@ -1,25 +1,11 @@
 import { readFileSync } from "node:fs"
-import {
-  type Abi,
-  abis,
-  ControlBuffer,
-  DestinationOptions,
-  Dscp,
-  Ecn,
-  ExtensionHeader,
-  HopByHopOptions,
-  HopLimit,
-  Ipv4Address,
-  Ipv6Address,
-  PktInfo,
-  type Platform,
-  RoutingHeader
-} from "@ancillary/control"
+import { type Abi, abis, ControlBuffer, Ipv6Address, type Platform } from "@ancillary/control"
 import { describe, expect, it } from "vitest"
 import { requirement } from "../../testing/machine.ts"
 import * as Linux from "../src/platform/linux.ts"
 import * as Winsock from "../src/platform/winsock.ts"
-import { arrivals, builtIns, departure, fits, type RowFamily, written } from "./messages.ts"
+import { messageSent, valuesOf } from "./goldenValues.ts"
+import { arrivals, builtIns, fits, type RowFamily } from "./messages.ts"
 import { abiNamed, fromHex, hex, type Vectors, vectors, viewOf } from "./vectors.ts"
 
 const constantsOf: { readonly [P in Platform]?: { readonly [name: string]: number } } = {
@@ -28,7 +14,26 @@ const constantsOf: { readonly [P in Platform]?: { readonly [name: string]: numbe
 }
 
 /** Constants that a system's headers lack, though its kernel knows them. */
-const notInHeaders: { readonly [abi: string]: ReadonlyArray<string> } = { "linux-musl-64": ["SO_TIMESTAMPNS_NEW"] }
+const newerThanWindows = ["UDP_SEND_MSG_SIZE", "UDP_RECV_MAX_COALESCED_SIZE", "UDP_COALESCED_INFO"]
+const newerThanLinux = ["SO_RCVPRIORITY"]
+const notInHeaders: { readonly [abi: string]: ReadonlyArray<string> } = {
+  "linux-glibc-64": newerThanLinux,
+  "linux-glibc-32": newerThanLinux,
+  "linux-musl-64": [
+    ...newerThanLinux,
+    "SO_RCVMARK",
+    "IPV6_FLOWINFO",
+    "SO_TIMESTAMPNS_NEW",
+    "SO_TIMESTAMPING_NEW",
+    "SOF_TIMESTAMPING_RX_HARDWARE",
+    "SOF_TIMESTAMPING_RX_SOFTWARE",
+    "SOF_TIMESTAMPING_SOFTWARE",
+    "SOF_TIMESTAMPING_RAW_HARDWARE"
+  ],
+  "winsock-x64": newerThanWindows,
+  "winsock-ia32": newerThanWindows,
+  "winsock-arm64": newerThanWindows
+}
 
 /** Where ours deliberately parts from a macro, and what ours says. Everything else is as the macro has it. */
 const differently = (abi: string, walk: string): { readonly ours: number | undefined } | undefined =>
@@ -44,80 +49,6 @@ const differently = (abi: string, walk: string): { readonly ours: number | undef
       ? // musl: CMSG_NXTHDR wants more than a bare header at the very end. The kernel may deliver one (an empty payload), and glibc finds it.
         { "a second header without payload, at the very end": { ours: 24 } }[walk]
       : undefined
-
-const group = (last: number) => `20010db800000000000000000000000${last}`
-const segments = [1, 2].map((last) => Ipv6Address.of([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]))
-const optionsHeader = (type: number, data: Uint8Array, changeable: boolean): ExtensionHeader.OptionsHeader => ({
-  nextHeader: 17,
-  options: [{ type, data, ifUnknown: "skip", changeable }]
-})
-
-/** What stands in the buffers, token by token of their names, as the reader shall tell it. */
-const valuesOf = (token: string, platform: Platform, family: RowFamily): ReadonlyArray<readonly [string, unknown]> => {
-  switch (token) {
-    case "pktInfo":
-      return [
-        [
-          "pktInfo",
-          family === "ipv6"
-            ? {
-                destination: Ipv6Address.of([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]),
-                local: undefined,
-                interfaceIndex: 7
-              }
-            : {
-                destination: Ipv4Address.of(198, 51, 100, 2),
-                local: platform === "winsock" ? undefined : Ipv4Address.of(192, 0, 2, 1),
-                interfaceIndex: 7
-              }
-        ]
-      ]
-    case "hopLimit":
-      return [["hopLimit", 64]]
-    case "trafficClass":
-      return [
-        ["dscp", 46],
-        ["ecn", "ect1"]
-      ]
-    case "dropCount":
-      return [["dropCount", 5]]
-    case "timestamp":
-      return [["timestamp", 1_700_000_000_123_456_789n]]
-    case "timestampOld":
-      // Asked for by another number (35) than the one that we ask by: a message that nobody declared.
-      return []
-    case "originalArrivalInterface":
-      return [["originalArrivalInterface", 7]]
-    case "routingHeader": {
-      const bytes = fromHex("1100fd0001020304")
-      const data = fromHex("01020304")
-      return [["routingHeader", { kind: "unknown", type: 253, nextHeader: 17, segmentsLeft: 0, bytes, data }]]
-    }
-    case "segments":
-      return [
-        [
-          "routingHeader",
-          {
-            kind: "segments",
-            type: 4,
-            nextHeader: 17,
-            segmentsLeft: 1,
-            bytes: fromHex(`1104040101001234${group(1)}${group(2)}`),
-            addresses: segments,
-            flags: 0,
-            tag: 0x1234,
-            tlvs: new Uint8Array(0)
-          }
-        ]
-      ]
-    case "hopByHopOptions":
-      return [["hopByHopOptions", optionsHeader(5, fromHex("0000"), false)]]
-    case "destinationOptions":
-      return [["destinationOptions", optionsHeader(0x3e, fromHex("0102030405"), true)]]
-    default:
-      throw new Error(`nobody says what '${token}' shall be read as`)
-  }
-}
 
 /** What the rows of the built-in messages read out of a buffer, in its order. */
 const readAll = (golden: Vectors, bytes: Uint8Array, families: ReadonlyArray<RowFamily>) => {
@@ -143,44 +74,6 @@ const parseName = (name: string) => {
   const [what = "", contents = ""] = name.split(": ")
   const [family = "", direction = ""] = what.split(" ")
   return { family, direction, tokens: contents.split(" ") }
-}
-
-/** A message of a built-in as its row writes it. */
-const sent = (message: (typeof builtIns)[number], platform: Platform, family: RowFamily, value: unknown) => {
-  const sends = departure(message, platform, family)
-  if (sends === undefined) throw new Error(`'${message.key}' is not sent on ${platform}, ${family}`)
-  return { level: sends.level, type: sends.type, payload: written(sends, value), shared: sends.shared }
-}
-
-const messageSent = (token: string, platform: Platform, family: RowFamily): ControlBuffer.RawMessage => {
-  switch (token) {
-    case "pktInfo":
-      return sent(PktInfo, platform, family, {
-        source: family === "ipv4" ? "192.0.2.1" : Ipv6Address.of([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]),
-        interfaceIndex: 7
-      })
-    case "hopLimit":
-      return sent(HopLimit, platform, family, 64)
-    case "hopByHopOptions":
-      return sent(HopByHopOptions, platform, family, { options: [ExtensionHeader.routerAlert(0)] })
-    case "destinationOptions":
-      return sent(DestinationOptions, platform, family, { options: [{ type: 0x3e, data: fromHex("0102030405") }] })
-    case "segments":
-      return sent(RoutingHeader, platform, family, { kind: "segments", addresses: segments, tag: 0x1234 })
-    case "ecn":
-      return sent(Ecn, platform, family, "ect1")
-    case "trafficClass": {
-      // 0xb9, from two views of it. Where ECN is not one (Winsock has a message for it), its bits are the socket's own.
-      const views = [sent(Dscp, platform, family, 46), sent(Ecn, platform, family, "ect1")]
-      let number = 0xb9
-      for (const { payload, shared } of views)
-        if (shared) number = (number & ~shared.mask) | (viewOf(payload).getInt32(0, true) & shared.mask)
-      const [{ level, type } = { level: -1, type: -1 }] = views
-      return { level, type, payload: new Uint8Array(Int32Array.of(number).buffer) }
-    }
-    default:
-      throw new Error(`nobody says how '${token}' is sent`)
-  }
 }
 
 it("an ABI claims a proof by headers or by a run exactly where there are golden vectors of it", () => {

@@ -19,7 +19,18 @@ import { linux } from "./internal/platform.ts"
 export const capabilities = [
   // Messages.
   "timestamp",
+  "timestamping",
   "dropCount",
+  "originalDestination",
+  "segmentation",
+  "coalescing",
+  "fragmentSize",
+  "checksum",
+  "flowLabel",
+  "mark",
+  "priority",
+  "transmitTime",
+  "ipOptions",
   "routingHeader",
   "hopByHopOptions",
   "destinationOptions",

@@ -261,25 +261,41 @@ const sendReasons: { readonly [code in string]?: readonly [DatagramSendError["re
 }
 
 /**
- * A call that failed while a datagram was sent. `what` begins the sentence that the error says. `privileged` is what went with the datagram and
- * wants a privilege, where something did.
+ * A control message that went with a datagram, and what it may want to be granted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SentMessage {
+  readonly key: string
+  readonly privilege: string | undefined
+}
+
+const quoted = (messages: ReadonlyArray<SentMessage>): string => messages.map(({ key }) => `'${key}'`).join(" and ")
+
+/**
+ * A call that failed while a datagram was sent. `what` begins the sentence that the error says. Where the kernel refuses a value or a
+ * privilege without saying of what, the sentence names the control messages that went with it, and what they want.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const sendError = (
-  fault: Fault,
-  what: string,
-  privileged?: { readonly key: string; readonly privilege: string }
-): DatagramSendError => {
-  const [reason, remedy] = sendReasons[bare(fault.code)] ?? ["Other", remedyOfOthers]
-  const denied = reason === "PermissionDenied" ? privileged : undefined
-  const grant = denied && `'${denied.key}' wants ${denied.privilege}: grant it to this process, or send without it`
+export const sendError = (fault: Fault, what: string, control: ReadonlyArray<SentMessage> = []): DatagramSendError => {
+  const code = bare(fault.code)
+  const [reason, general] = sendReasons[code] ?? ["Other", remedyOfOthers]
+  const forbidden =
+    code === "EPERM" || code === "EACCES" ? control.filter(({ privilege }) => privilege !== undefined) : []
+  const concerned = forbidden.length > 0 ? forbidden : /^(EPERM|EACCES|EINVAL)$/.test(code) ? control : []
+  const wants = forbidden.map(({ key, privilege }) => `'${key}' wants ${privilege}`).join(", ")
+  const remedy = forbidden.length > 0 ? `${wants}: grant it to this process, or send without it` : general
   return new DatagramSendError({
     ...described(fault),
     reason,
-    field: Option.map(Option.fromNullable(denied), ({ key }) => `control.${key}`),
-    message: `${what} failed ${told(fault)}. ${grant ?? remedy}.`
+    field:
+      concerned.length === 1
+        ? Option.map(Option.fromNullable(concerned[0]), ({ key }) => `control.${key}`)
+        : Option.none(),
+    message: `${what}${concerned.length > 0 ? ` with ${quoted(concerned)}` : ""} failed ${told(fault)}. ${remedy}.`
   })
 }
 

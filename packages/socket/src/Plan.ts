@@ -12,28 +12,39 @@ import {
   type Departure,
   type Family,
   isAbsence,
+  type Platform,
+  type Request,
   SocketAddress
 } from "@ancillary/control"
 import type { ArenaLayout } from "./Arena.ts"
 import type { SocketKind } from "./Driver.ts"
+import { ask } from "./internal/asking.ts"
 import { families } from "./internal/families.ts"
 import { type Setting, setting } from "./option/definition.ts"
 import { ipv6Only } from "./option/ipv6Only.ts"
 import type { Declaration, Recipe, Truncation } from "./Spec.ts"
 
 /**
- * One call that sets the socket up before it is bound.
+ * Who wants a call to be made.
  *
  * @category models
  * @since 0.1.0
  */
-export type PlannedOption = {
+export interface Asker {
   /** As the program wrote it: `withHopLimit()`. */
   readonly feature: string
   /** The message that is asked for; absent for an option of its own. */
   readonly key: string | undefined
   readonly optional: boolean
-} & (
+}
+
+/**
+ * One call that sets the socket up before it is bound. Messages that ask alike, and those whose switches share an option, ask together.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PlannedOption = { readonly askers: ReadonlyArray<Asker> } & (
   | {
       readonly level: number
       readonly option: number
@@ -171,7 +182,13 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
     if ("invalid" in encoded) invalid.push({ option: name, why: encoded.invalid })
     else if ("absent" in encoded)
       refused.push({ feature, why: encoded.absent, remedy: "Leave it out where this platform is served" })
-    else for (const call of encoded) options.push({ feature, key: undefined, optional: false, ...call })
+    else for (const call of encoded) options.push({ askers: [{ feature, key: undefined, optional: false }], ...call })
+  }
+  const asked = ({ feature, message, optional }: Declaration, requests: ReadonlyArray<Request>) => {
+    for (const request of requests) {
+      const why = ask(options, { feature, key: message.key, optional }, request)
+      if (why !== undefined) invalid.push({ option: feature, why })
+    }
   }
   // Never for unix and ipv4: an option of the other family fails on some set-ups (binding ::1 on Windows among them).
   if (family === "ipv6" || family === "dual") set(setting(ipv6Only, family === "ipv6", `Datagram.${family}`))
@@ -179,9 +196,10 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
 
   const received: Array<Declaration> = []
   for (const declaration of spec.declarations) {
-    const { direction, feature, message, optional } = declaration
+    const { direction, feature, invalid: why, message, optional } = declaration
+    if (why !== undefined) invalid.push({ option: feature, why })
     const lacks = lacking(declaration, abi, family)
-    if (direction !== "send") received.push(declaration)
+    if (direction !== "send" && comesWithDatagrams(message)) received.push(declaration)
     if (lacks !== undefined) {
       if (optional) declined.push({ key: message.key, why: lacks.why })
       else refused.push({ feature, ...lacks })
@@ -191,15 +209,7 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
       const cell = message.cell(abi.platform, each)
       if (isAbsence(cell)) continue
       if (direction !== "send") {
-        for (const request of cell.request) {
-          const call =
-            "ioctl" in request
-              ? request
-              : { ...request, value: typeof request.value === "number" ? int32(request.value) : request.value }
-          // An option that the program set itself to something else does not stand for what a message asks.
-          if (!options.some((other) => other.key !== undefined && sameCall(other, call)))
-            options.push({ feature, key: message.key, optional, ...call })
-        }
+        asked(declaration, cell.request)
         if (cell.arrives !== undefined && !isAbsence(cell.arrives)) {
           for (const arrival of cell.arrives) {
             const why = refuseRoom(declaration, arrival.payload.size)
@@ -209,6 +219,7 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
         }
       }
       if (direction !== "receive" && cell.sends !== undefined && !isAbsence(cell.sends)) {
+        asked(declaration, cell.sends.request ?? [])
         departures.push({ declaration, family: each, departure: cell.sends })
       }
     }
@@ -281,6 +292,18 @@ export const sendArena = (plan: Plan, slots: number): ArenaLayout => ({
   dataBytes: plan.sendBytes
 })
 
+const platforms: ReadonlyArray<Platform> = ["linux", "darwin", "winsock"]
+
+/** Whether any system delivers it with datagrams: what is only ever sent is nothing to read, in whichever direction it was declared. */
+const comesWithDatagrams = (message: Declaration["message"]): boolean =>
+  platforms.some((platform) =>
+    (["ipv4", "ipv6", "unix"] as const).some((family) => {
+      const cell = message.cell(platform, family)
+      if (isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives)) return false
+      return cell.arrives.some(({ event }) => event === undefined)
+    })
+  )
+
 /** Why the platform cannot do what is declared, in any of the directions it is declared for. */
 const lacking = (
   declaration: Declaration,
@@ -300,16 +323,6 @@ const lacking = (
   }
   return undefined
 }
-
-const int32 = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setInt32(0, value, true)
-  return bytes
-}
-
-type Call = { readonly level: number; readonly option: number } | { readonly ioctl: number }
-const sameCall = (a: Call, b: Call): boolean =>
-  "ioctl" in a ? "ioctl" in b && a.ioctl === b.ioctl : "option" in b && a.level === b.level && a.option === b.option
 
 type Size = number | { readonly maximum: number; readonly minimum?: number | undefined }
 type Unplaced = Omit<Place, "at">

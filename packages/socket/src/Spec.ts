@@ -84,6 +84,8 @@ export interface Declaration {
   readonly optional: boolean
   /** Bytes of payload to make room for, all occurrences of a repeated message together; absent: the definition's own bound. */
   readonly maximumBytes: number | undefined
+  /** Why what it was declared with cannot be: `bind` fails with it. */
+  readonly invalid?: string | undefined
 }
 
 /**
@@ -335,7 +337,11 @@ const combinator = (parts: ReadonlyArray<Part>) =>
 export const declare = <M extends ControlMessage.Any>(
   message: Message<M>,
   feature: string,
-  options?: { readonly direction?: "both" | "receive" | "send"; readonly maximumBytes?: number | undefined }
+  options?: {
+    readonly direction?: "both" | "receive" | "send"
+    readonly maximumBytes?: number | undefined
+    readonly invalid?: string | undefined
+  }
 ): With<M> =>
   combinator([
     {
@@ -344,7 +350,8 @@ export const declare = <M extends ControlMessage.Any>(
         feature,
         direction: options?.direction ?? "both",
         optional: false,
-        maximumBytes: options?.maximumBytes
+        maximumBytes: options?.maximumBytes,
+        invalid: options?.invalid
       }
     }
   ]) as unknown as With<M>

@@ -41,10 +41,12 @@ export const explain = (plan: Plan): Explanation => {
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ")
 
-const explainOption = (planned: PlannedOption): Explanation["options"][number] =>
-  "option" in planned
-    ? { feature: planned.feature, call: `setsockopt(${planned.level}, ${planned.option})`, value: hex(planned.value) }
-    : { feature: planned.feature, call: `ioctl(0x${planned.ioctl.toString(16)})`, value: hex(planned.input) }
+const explainOption = (planned: PlannedOption): Explanation["options"][number] => {
+  const feature = planned.askers.map((asker) => asker.feature).join(", ")
+  return "option" in planned
+    ? { feature, call: `setsockopt(${planned.level}, ${planned.option})`, value: hex(planned.value) }
+    : { feature, call: `ioctl(0x${planned.ioctl.toString(16)})`, value: hex(planned.input) }
+}
 
 const print = (plan: Plan, options: Explanation["options"]): string => {
   const { cmsghdr, name } = plan.abi

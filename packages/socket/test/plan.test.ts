@@ -126,7 +126,10 @@ describe("compile", () => {
       Datagram.ipv4.pipe(withReceiveBufferSize(1), withReuseAddress(), withReceiveBufferSize(2)),
       linux
     )
-    expect(options.map(({ feature }) => feature)).toEqual(["withReuseAddress()", "withReceiveBufferSize(2)"])
+    expect(options.flatMap(({ askers }) => askers.map(({ feature }) => feature))).toEqual([
+      "withReuseAddress()",
+      "withReceiveBufferSize(2)"
+    ])
   })
 
   it("what a platform lacks is refused with its reason and a remedy, or declined where it is optional", () => {
@@ -146,7 +149,7 @@ describe("compile", () => {
     expect(optional.declined).toEqual([
       {
         key: "timestamp",
-        why: "Windows stamps with its performance counter (SIO_TIMESTAMPING), which is no time of day"
+        why: "Windows stamps with its performance counter, which is no time of day: declare withCounterTimestamp()"
       }
     ])
   })

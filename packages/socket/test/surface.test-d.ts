@@ -178,28 +178,16 @@ describe("a layer's type is its list of features", () => {
     expectTypeOf<Provided<typeof NodeSockets.layer>>().toEqualTypeOf<DatagramSockets>()
   })
 
-  type LinuxOption =
-    | "bindToDevice"
-    | "unicastInterface"
-    | "reusePort"
-    | "freebind"
-    | "transparent"
-    | "multicastAll"
-    | "defaultTrafficClass"
-    | "defaultPriority"
-    | "defaultMark"
-    | "autoFlowLabel"
-    | "pathMtuDiscovery"
-  type LinuxHeader = "routingHeader" | "hopByHopOptions" | "destinationOptions"
-  type WinsockHeader = "routingHeader" | "sentRoutingHeader" | "hopByHopOptions"
-  type WinsockOption = "exclusiveUse" | "unicastInterface" | "pathMtuDiscovery"
-
-  it("LinuxSockets and WinsockSockets what theirs have", () => {
+  it("LinuxSockets and WinsockSockets what theirs have, by name", () => {
+    expectTypeOf<"timestamp" | "dropCount">().toExtend<(typeof LinuxSockets.capabilities)[number]>()
+    expectTypeOf<"counterTimestamp">().not.toExtend<(typeof LinuxSockets.capabilities)[number]>()
+    expectTypeOf<"originalArrivalInterface">().toExtend<(typeof WinsockSockets.capabilities)[number]>()
+    expectTypeOf<"timestamp">().not.toExtend<(typeof WinsockSockets.capabilities)[number]>()
     expectTypeOf<Provided<typeof LinuxSockets.layer>>().toEqualTypeOf<
-      DatagramSockets | Capability<"timestamp" | "dropCount" | LinuxHeader | LinuxOption>
+      DatagramSockets | Capability<(typeof LinuxSockets.capabilities)[number]>
     >()
     expectTypeOf<Provided<typeof WinsockSockets.layer>>().toEqualTypeOf<
-      DatagramSockets | Capability<"originalArrivalInterface" | WinsockHeader | WinsockOption>
+      DatagramSockets | Capability<(typeof WinsockSockets.capabilities)[number]>
     >()
   })
 

@@ -90,7 +90,7 @@ export const wine: PlatformFacts = {
   largest: { ipv4: 65_507, ipv6: 65_527 },
   tellsTrueSize: false,
   lacks: {
-    timestamp: "Windows stamps with its performance counter (SIO_TIMESTAMPING), which is no time of day",
+    timestamp: "Windows stamps with its performance counter, which is no time of day: declare withCounterTimestamp()",
     dropCount: "only Linux tells how many datagrams a socket has dropped"
   },
   hopLimit: { ipv4: 64, ipv6: 64 },

@@ -22,6 +22,9 @@ import { makeDriver } from "./internal/driver.ts"
 export const capabilities = [
   // Messages.
   "originalArrivalInterface",
+  "counterTimestamp",
+  "segmentation",
+  "coalescing",
   "routingHeader",
   "sentRoutingHeader",
   "hopByHopOptions",

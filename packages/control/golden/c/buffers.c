@@ -4,9 +4,6 @@
 // (control-messages.md, sections 1 and 2). Windows documents no order: there it is Wine's.
 
 #include "golden.h"
-#ifdef SO_TIMESTAMPNS_NEW // glibc takes it from the kernel's headers; musl has neither the number nor these headers
-#include <linux/time_types.h>
-#endif
 
 typedef struct {
   int level, type;
@@ -56,6 +53,8 @@ static const unsigned char destination[] = DESTINATION_OPTIONS(17), destinationG
 ITEM(destinationOptions, IPPROTO_IPV6, IPV6_DSTOPTS, destination);
 ITEM(destinationOptionsSent, IPPROTO_IPV6, IPV6_DSTOPTS, destinationGiven);
 #endif
+static const int whole = 1;
+ITEM(unfragmented, IPPROTO_IPV6, IPV6_DONTFRAG, whole);
 
 #ifdef _WIN32
 #define class4 class4Sent
@@ -70,6 +69,15 @@ static const unsigned char segmentListGiven[] = SEGMENTS(0);
 ITEM(segmentsSent, IPPROTO_IPV6, IPV6_RTHDR, segmentListGiven);
 static const ULONG interfaceIndex = 7;
 ITEM(originalArrivalInterface, IPPROTO_IP, IP_ORIGINAL_ARRIVAL_IF, interfaceIndex);
+#ifndef UDP_SEND_MSG_SIZE // ws2ipdef.h of newer SDKs
+#define UDP_SEND_MSG_SIZE 2
+#define UDP_COALESCED_INFO 3
+#endif
+static const DWORD segment = 1200;
+ITEM(segmentSize, IPPROTO_UDP, UDP_SEND_MSG_SIZE, segment);
+ITEM(coalescedSize, IPPROTO_UDP, UDP_COALESCED_INFO, segment);
+static const UINT64 ticks = 1700000000123456789;
+ITEM(counterTimestamp, SOL_SOCKET, SO_TIMESTAMP, ticks);
 #else
 // One byte on arrival, though four are taken on sending.
 static const unsigned char classByte = 0xb9;
@@ -79,16 +87,47 @@ ITEM(dropCount, SOL_SOCKET, SO_RXQ_OVFL, drops);
 // As wide as the C library's time: on ia32 the process must have asked with the number of that width, 35.
 static const struct timespec stampOld = {1700000000, 123456789};
 ITEM(timestampOld, SOL_SOCKET, SCM_TIMESTAMPNS, stampOld);
-#ifdef SO_TIMESTAMPNS_NEW
+#ifdef SO_TIMESTAMPNS_NEW // glibc has the number from the kernel's headers; musl has neither it nor them
 // Twice 64 bits everywhere.
 static const struct __kernel_timespec stamp = {1700000000, 123456789};
 ITEM(timestamp, SOL_SOCKET, SO_TIMESTAMPNS_NEW, stamp);
+// By the kernel, by nobody, by the network card.
+static const struct __kernel_timespec stamps[] = {{1700000000, 123456789}, {0, 0}, {1600000000, 1}};
+ITEM(timestamping, SOL_SOCKET, SO_TIMESTAMPING_NEW, stamps);
+// In network order: traffic class, label.
+static const unsigned char flow[] = {0x0b, 0x90, 0xab, 0xcd}, flowSent[] = {0, 0, 0xab, 0xcd};
+ITEM(flowLabel, IPPROTO_IPV6, IPV6_FLOWINFO, flow);
+ITEM(flowLabelSent, IPPROTO_IPV6, IPV6_FLOWINFO, flowSent);
 #endif
+// A datagram is sent with the size in two bytes, and merged ones arrive with it in four.
+static const unsigned short segmentShort = 1200;
+static const int segment = 1200;
+ITEM(segmentSize, IPPROTO_UDP, UDP_SEGMENT, segmentShort);
+ITEM(coalescedSize, IPPROTO_UDP, UDP_GRO, segment);
+static const unsigned markBits = 0xfedcba98, queue = 6;
+ITEM(mark, SOL_SOCKET, SO_MARK, markBits);
+ITEM(priority, SOL_SOCKET, SO_PRIORITY, queue);
+static const unsigned long long nanoseconds = 1700000000123456789;
+ITEM(transmitTime, SOL_SOCKET, SO_TXTIME, nanoseconds);
+static const struct sockaddr_in name4 = {.sin_family = AF_INET, .sin_port = 0xe914 /* 5353 */, .sin_addr.s_addr = DESTINATION};
+static const struct sockaddr_in6 name6 = {
+    .sin6_family = AF_INET6, .sin6_port = 0xe914, .sin6_addr = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 1}}}, .sin6_scope_id = 7};
+ITEM(originalDestination4, IPPROTO_IP, IP_RECVORIGDSTADDR, name4);
+ITEM(originalDestination6, IPPROTO_IPV6, IPV6_RECVORIGDSTADDR, name6);
+static const unsigned sum = 0x8001fffe;
+ITEM(checksum, IPPROTO_IP, IP_CHECKSUM, sum);
+static const int fragmentSize = 1500;
+ITEM(fragmentSize4, IPPROTO_IP, IP_RECVFRAGSIZE, fragmentSize);
+ITEM(fragmentSize6, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, fragmentSize);
+// Record route: room for one address, and the end of options.
+static const unsigned char options[] = {7, 7, 4, 0, 0, 0, 0, 0};
+ITEM(ipOptions, IPPROTO_IP, IP_RECVOPTS, options);
+ITEM(ipOptionsSent, IPPROTO_IP, IP_RETOPTS, options);
 #endif
 
 static const struct {
   const char *name;
-  const Item *items[8];
+  const Item *items[16]; // the last one is NULL
 } contents[] = {
     {"ipv4 received: pktInfo", {&pktInfo4}},
     {"ipv4 received: hopLimit", {&hopLimit4}},
@@ -120,9 +159,13 @@ static const struct {
     {"ipv6 sent: destinationOptions", {&destinationOptionsSent}},
     {"ipv6 sent: pktInfo hopLimit hopByHopOptions destinationOptions", {&pktInfo6, &hopLimit6, &hopByHopOptionsSent, &destinationOptionsSent}},
 #endif
+    {"ipv4 sent: segmentSize", {&segmentSize}},
+    {"ipv4 received: coalescedSize", {&coalescedSize}},
+    {"ipv6 sent: unfragmented", {&unfragmented}},
 #ifdef _WIN32
     {"ipv6 sent: segments", {&segmentsSent}},
     {"ipv6 sent: pktInfo hopLimit hopByHopOptions segments", {&pktInfo6, &hopLimit6, &hopByHopOptionsSent, &segmentsSent}},
+    {"ipv4 received: counterTimestamp", {&counterTimestamp}},
     {"ipv4 received: originalArrivalInterface", {&originalArrivalInterface}},
     {"ipv4 received: pktInfo hopLimit trafficClass originalArrivalInterface", {&pktInfo4, &hopLimit4, &class4, &originalArrivalInterface}},
     {"ipv4 received by Windows 10 1607: pktInfo hopLimit trafficClass", {&pktInfo4, &hopLimit4Early, &class4Early}},
@@ -130,6 +173,17 @@ static const struct {
     {"ipv6 sent: ecn", {&ecn6}},
 #else
     {"ipv4 received: dropCount", {&dropCount}},
+    {"ipv4 received: mark", {&mark}},
+    {"ipv4 received: priority", {&priority}},
+    {"ipv4 sent: mark priority", {&mark, &priority}},
+    {"ipv4 sent: transmitTime", {&transmitTime}},
+    {"ipv4 received: originalDestination", {&originalDestination4}},
+    {"ipv6 received: originalDestination", {&originalDestination6}},
+    {"ipv4 received: checksum", {&checksum}},
+    {"ipv4 received: fragmentSize", {&fragmentSize4}},
+    {"ipv6 received: fragmentSize", {&fragmentSize6}},
+    {"ipv4 received: ipOptions", {&ipOptions}},
+    {"ipv4 sent: ipOptions", {&ipOptionsSent}},
     {"ipv4 received: timestampOld", {&timestampOld}},
     {"ipv4 received: timestampOld dropCount pktInfo hopLimit trafficClass", {&timestampOld, &dropCount, &pktInfo4, &hopLimit4, &class4}},
     {"ipv6 received: timestampOld dropCount pktInfo hopLimit trafficClass", {&timestampOld, &dropCount, &pktInfo6, &hopLimit6, &class6}},
@@ -137,6 +191,13 @@ static const struct {
     {"ipv4 received: timestamp", {&timestamp}},
     {"ipv4 received: timestamp dropCount pktInfo hopLimit trafficClass", {&timestamp, &dropCount, &pktInfo4, &hopLimit4, &class4}},
     {"ipv6 received: timestamp dropCount pktInfo hopLimit trafficClass", {&timestamp, &dropCount, &pktInfo6, &hopLimit6, &class6}},
+    {"ipv4 received: timestamping", {&timestamping}},
+    {"ipv6 received: flowLabel", {&flowLabel}},
+    {"ipv6 sent: flowLabel", {&flowLabelSent}},
+    {"ipv4 received: timestamp timestamping dropCount mark priority coalescedSize pktInfo hopLimit trafficClass ipOptions originalDestination "
+     "checksum fragmentSize",
+     {&timestamp, &timestamping, &dropCount, &mark, &priority, &coalescedSize, &pktInfo4, &hopLimit4, &class4, &ipOptions,
+      &originalDestination4, &checksum, &fragmentSize4}},
 #endif
 #endif
 };

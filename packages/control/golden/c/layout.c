@@ -92,6 +92,11 @@ void structs(void) {
   put_close('}');
 
 #ifdef _WIN32
+  put_open("TIMESTAMPING_CONFIG", '{');
+  SIZE(TIMESTAMPING_CONFIG), AT("flags", TIMESTAMPING_CONFIG, Flags);
+  AT("buffered", TIMESTAMPING_CONFIG, TxTimestampsBuffered);
+  put_close('}');
+
   put_null("timespec");
 #else
   put_open("timespec", '{');
@@ -100,6 +105,14 @@ void structs(void) {
 #endif
   put_close('}');
 }
+
+#ifdef __GLIBC__
+// Enumerators, which an #ifdef does not see.
+#define SOF_TIMESTAMPING_RX_HARDWARE SOF_TIMESTAMPING_RX_HARDWARE
+#define SOF_TIMESTAMPING_RX_SOFTWARE SOF_TIMESTAMPING_RX_SOFTWARE
+#define SOF_TIMESTAMPING_SOFTWARE SOF_TIMESTAMPING_SOFTWARE
+#define SOF_TIMESTAMPING_RAW_HARDWARE SOF_TIMESTAMPING_RAW_HARDWARE
+#endif
 
 void constants(void) {
   put_open("constants", '{');

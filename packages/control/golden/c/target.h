@@ -5,8 +5,10 @@
 
 #ifdef _WIN32
 #define _WIN32_WINNT 0x0A00 // Windows 10: without it the newer options are hidden
+#define NTDDI_VERSION 0x0A00000A // … of 2021, without which those of mstcpip.h are
 #include <winsock2.h>
 #include <ws2tcpip.h>
+#include <mstcpip.h>
 #include <mswsock.h>
 #include <afunix.h>
 #define EITHER(posix, winsock) winsock
@@ -23,11 +25,17 @@ typedef IN6_PKTINFO PktInfo6;
 #else
 #define _GNU_SOURCE // in6_pktinfo, mmsghdr
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
+#ifdef __GLIBC__ // musl has none of the kernel's own headers
+#include <linux/in6.h>
+#include <linux/net_tstamp.h>
+#include <linux/time_types.h>
+#endif
 #define EITHER(posix, winsock) posix
 #define LENGTH CMSG_LEN
 #define SPACE CMSG_SPACE

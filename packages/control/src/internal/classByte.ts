@@ -13,6 +13,8 @@ import { on } from "./on.ts"
 export interface View<A> {
   /** The bits of the byte that are this view's. */
   readonly mask: number
+  /** Views of bits among these: they and this one say the same in other words. */
+  readonly excludes?: ReadonlyArray<string>
   readonly read: (byte: number) => A
   /** The bits in their place, the others zero. */
   readonly write: (value: A) => number
@@ -25,14 +27,16 @@ export const classRows = <A>(
 ): { readonly [P in Platform]: { readonly ipv4: Row<A, A>; readonly ipv6: Row<A, A> } } => {
   const read = (byte: number) =>
     byte >= 0 && byte <= 255 ? view.read(byte) : { malformed: `a traffic class of ${byte}` }
-  const { mask, refuse, write } = view
+  const { excludes, mask, refuse, write } = view
   const asInt: Codec<A> = transform(int32, { read, write, refuse })
   const asByte: Codec<A> = transform(uint8, { read, write, refuse })
   const departure = (level: number, type: number): Departure<A> => ({
     level,
     type,
     payload: asInt,
-    shared: { mask, level, option: type }
+    excludes,
+    // The whole byte leaves nothing to be filled in.
+    shared: mask === 0xff ? undefined : { mask, level, option: type }
   })
   const ipv6 = (option: number, type: number): Row<A, A> => ({
     request: on(Linux.IPPROTO_IPV6, option),

@@ -15,14 +15,14 @@ export const check = (
   for (const [platform, families] of Object.entries(table)) {
     for (const [family, cell] of Object.entries(families)) {
       const contradiction =
-        cell === undefined ? "there is neither a row nor an absence" : contradictionOf(cell, presence)
+        cell === undefined ? "there is neither a row nor an absence" : contradictionOf(key, cell, presence)
       if (contradiction !== undefined)
         throw new TypeError(`Control message '${key}', ${platform}, ${family}: ${contradiction}.`)
     }
   }
 }
 
-const contradictionOf = (cell: Cell, presence: Presence): string | undefined => {
+const contradictionOf = (key: string, cell: Cell, presence: Presence): string | undefined => {
   if ("absent" in cell) return cell.absent.trim() === "" ? "an absence without a reason" : undefined
   const { arrives, sends, request } = cell
   for (const part of [arrives, sends])
@@ -48,6 +48,7 @@ const contradictionOf = (cell: Cell, presence: Presence): string | undefined => 
     if (typeof size !== "number" && presence === "repeated" && (size.minimum ?? 1) < 1)
       return `${name}: a repeated message of no size`
   }
+  if (departure?.excludes?.includes(key) ?? false) return "sends: it excludes itself"
   if (departure?.shared !== undefined) {
     const { mask } = departure.shared
     if (!Number.isInteger(mask) || mask <= 0 || mask > 0xffffffff)

@@ -7,6 +7,11 @@ import * as Linux from "../platform/linux.ts"
 /**
  * How many datagrams the kernel has dropped on this socket since it was opened, because its receive buffer was full. Linux.
  *
+ * **Gotchas**
+ *
+ * The kernel counts in 32 bits and begins again at 0 after 4294967295. What was dropped between two counts is `(later - earlier) >>> 0`,
+ * which is right across that point too. Datagrams with a wrong checksum are not counted.
+ *
  * @see socket(7), SO_RXQ_OVFL
  * @category messages
  * @since 0.1.0

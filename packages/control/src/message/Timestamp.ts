@@ -7,6 +7,11 @@ import * as Linux from "../platform/linux.ts"
 /**
  * When the kernel took a datagram in, in nanoseconds since the epoch. Linux (nanosecond resolution) and macOS (microseconds).
  *
+ * **Gotchas**
+ *
+ * Linux is asked by `SO_TIMESTAMPNS`, which is always there and may be late: what was queued before the option was set, or arrived in the
+ * first milliseconds after it, has the time of reading. `Timestamping` rather says nothing then.
+ *
  * @see socket(7), SO_TIMESTAMPNS; getsockopt(2) of macOS, SO_TIMESTAMP
  * @category messages
  * @since 0.1.0
@@ -41,7 +46,9 @@ const darwin = {
   request: on(Darwin.SOL_SOCKET, Darwin.SO_TIMESTAMP),
   arrives: [{ level: Darwin.SOL_SOCKET, type: Darwin.SCM_TIMESTAMP, payload: timeval }]
 }
-const winsock = { absent: "Windows stamps with its performance counter (SIO_TIMESTAMPING), which is no time of day" }
+const winsock = {
+  absent: "Windows stamps with its performance counter, which is no time of day: declare withCounterTimestamp()"
+}
 
 /**
  * The definition of `Timestamp`.

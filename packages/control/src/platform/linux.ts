@@ -1,6 +1,6 @@
 /**
  * Numbers of Linux on every architecture that Node runs on but for the socket level of MIPS, SPARC and PA-RISC (asm-generic/socket.h,
- * linux/in.h, linux/in6.h, linux/udp.h).
+ * linux/in.h, linux/in6.h, linux/udp.h, linux/net_tstamp.h).
  *
  * @since 0.1.0
  */
@@ -8,6 +8,7 @@
 /** Levels of options and control messages. */
 export const IPPROTO_IP = 0
 export const SOL_SOCKET = 1
+export const IPPROTO_UDP = 17
 export const IPPROTO_IPV6 = 41
 
 /** Socket options. */
@@ -49,6 +50,7 @@ export const MCAST_JOIN_SOURCE_GROUP = 46
 export const MCAST_LEAVE_SOURCE_GROUP = 47
 
 /** Options that ask for control messages. */
+export const IP_RECVOPTS = 6
 export const IP_RECVTTL = 12
 export const IP_RECVTOS = 13
 export const IPV6_RECVPKTINFO = 49
@@ -57,19 +59,39 @@ export const IPV6_RECVHOPOPTS = 53
 export const IPV6_RECVRTHDR = 56
 export const IPV6_RECVDSTOPTS = 58
 export const IPV6_RECVTCLASS = 66
+export const SO_RCVMARK = 75
+/** Linux 6.14: not in the headers of Debian 12 (include/uapi/asm-generic/socket.h). */
+export const SO_RCVPRIORITY = 82
 
 /** Types of control messages; several are also the option that asks for them. */
 export const IP_TOS = 1
 export const IP_TTL = 2
+export const IP_RETOPTS = 7
 export const IP_PKTINFO = 8
+export const IPV6_FLOWINFO = 11
+export const IP_RECVORIGDSTADDR = 20
+export const IP_CHECKSUM = 23
+export const IP_RECVFRAGSIZE = 25
 export const SO_RXQ_OVFL = 40
 export const IPV6_PKTINFO = 50
 export const IPV6_HOPLIMIT = 52
 export const IPV6_HOPOPTS = 54
 export const IPV6_RTHDR = 57
 export const IPV6_DSTOPTS = 59
+export const SO_TXTIME = 61
 export const SO_TIMESTAMPNS_NEW = 64
+export const SO_TIMESTAMPING_NEW = 65
 export const IPV6_TCLASS = 67
+export const IPV6_RECVORIGDSTADDR = 74
+export const IPV6_RECVFRAGSIZE = 77
+export const UDP_SEGMENT = 103
+export const UDP_GRO = 104
+
+/** Switches of SO_TIMESTAMPING: what is stamped on arrival, and which stamps are told. */
+export const SOF_TIMESTAMPING_RX_HARDWARE = 4
+export const SOF_TIMESTAMPING_RX_SOFTWARE = 8
+export const SOF_TIMESTAMPING_SOFTWARE = 16
+export const SOF_TIMESTAMPING_RAW_HARDWARE = 64
 
 /** What a message must agree with: the index of the interface that a socket is bound to (since 5.0). */
 export const SO_BINDTOIFINDEX = 62

@@ -6,6 +6,7 @@
 
 /** Levels of options and control messages. */
 export const IPPROTO_IP = 0
+export const IPPROTO_UDP = 17
 export const IPPROTO_IPV6 = 41
 export const SOL_SOCKET = 0xffff
 
@@ -42,14 +43,21 @@ export const IP_DROP_MEMBERSHIP = 13
 export const IPV6_ADD_MEMBERSHIP = 12
 export const IPV6_DROP_MEMBERSHIP = 13
 
-/** Options that ask for control messages. */
+/** Options that ask for control messages, and the ioctl that does. */
+/** Windows 10 2004: ws2ipdef.h of newer SDKs than mingw-w64 10 has. */
+export const UDP_RECV_MAX_COALESCED_SIZE = 3
 export const IP_RECVTTL = 21
 export const IP_RECVTOS = 40
 export const IPV6_RECVRTHDR = 38
 export const IPV6_RECVTCLASS = 40
+export const SIO_TIMESTAMPING = 0x980000eb
+export const TIMESTAMPING_FLAG_RX = 1
 
 /** Types of control messages; several are also the option that asks for them. */
 export const IPV6_HOPOPTS = 1
+/** These two as UDP_RECV_MAX_COALESCED_SIZE. */
+export const UDP_SEND_MSG_SIZE = 2
+export const UDP_COALESCED_INFO = 3
 export const IP_TOS = 3
 export const IP_TTL = 4
 export const IP_PKTINFO = 19
@@ -62,3 +70,4 @@ export const IPV6_HOPLIMIT = 21
 export const IPV6_RTHDR = 32
 export const IPV6_TCLASS = 39
 export const IPV6_ECN = 50
+export const SO_TIMESTAMP = 0x300a

@@ -176,19 +176,6 @@ export class Core {
     if (this.unread.length > 0) this.waiters.wakeReaders()
   }
 
-  /** The first of what goes with a datagram that may want a privilege. */
-  privileged(
-    control: object,
-    peer: "ipv4" | "ipv6" | "unix" | undefined
-  ): { readonly key: string; readonly privilege: string } | undefined {
-    for (const { declaration, departure, family } of this.plan.departures) {
-      const { key } = declaration.message
-      if (family !== peer || departure.privilege === undefined || Reflect.get(control, key) === undefined) continue
-      return { key, privilege: departure.privilege }
-    }
-    return undefined
-  }
-
   /** Bytes of the largest payload to a peer of that family. */
   largest(peer: "ipv4" | "ipv6" | "unix" | undefined): number {
     return Math.min(this.plan.sendBytes, peer === undefined ? this.plan.sendBytes : Plan.largest[peer])

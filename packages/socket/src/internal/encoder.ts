@@ -25,13 +25,15 @@ interface Writer {
   readonly mask: number | undefined
   readonly own: { readonly level: number; readonly option: number } | undefined
   readonly agrees: PlannedDeparture["departure"]["agrees"]
+  readonly excludes: ReadonlyArray<string>
+  readonly last: boolean
   readonly refuse: (value: unknown) => string | undefined
   readonly write: (view: DataView, at: number, value: unknown) => number
 }
 
 // The types of a spec guarantee that a value fits its codec, and `refuse` checks it; the erased table cannot say so.
 const writer = ({ declaration, departure }: PlannedDeparture): Writer => {
-  const { level, payload, shared, type } = departure
+  const { excludes, last, level, payload, shared, type } = departure
   return {
     key: declaration.message.key,
     level,
@@ -40,10 +42,18 @@ const writer = ({ declaration, departure }: PlannedDeparture): Writer => {
     mask: shared?.mask,
     own: shared === undefined ? undefined : { level: shared.level, option: shared.option },
     agrees: departure.agrees,
+    excludes: excludes ?? [],
+    last: last ?? false,
     refuse: (value) => payload.refuse?.(value as never),
     write: (view, at, value) => payload.write(view, at, value as never)
   }
 }
+
+/** Whether two messages set the same bits, or one says that it and the other do. */
+const areRivals = (one: Writer, two: Writer): boolean =>
+  (one.type === two.type && one.level === two.level && ((one.mask ?? -1) & (two.mask ?? -1)) !== 0) ||
+  one.excludes.includes(two.key) ||
+  two.excludes.includes(one.key)
 
 /** Compiles the encoder of a plan. */
 export const encoder = (plan: Plan, own: OwnValue): Encode => {
@@ -87,12 +97,11 @@ export const encoder = (plan: Plan, own: OwnValue): Encode => {
       const { agrees } = each
       const why = each.refuse(value) ?? agrees?.refuse(value as never, own(agrees.level, agrees.option))
       if (why !== undefined) return refusal(key, why)
-      const rival = given.find(
-        ([other]) => other.type === each.type && other.level === each.level && (other.mask ?? -1) & (each.mask ?? -1)
-      )
+      const rival = given.find(([other]) => areRivals(other, each))
       if (rival !== undefined) return refusal(key, `'${key}' and '${rival[0].key}' are the same bits: give one of them`)
       given.push([each, value])
     }
+    if (given.length > 1) given.sort(([one], [two]) => Number(one.last) - Number(two.last))
     let end = at
     for (const [index, [each, value]] of given.entries()) {
       const same = (other: Writer) => other.type === each.type && other.level === each.level

@@ -9,7 +9,7 @@ import {
   unsupported
 } from "../DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
-import type { Plan, PlannedOption } from "../Plan.ts"
+import type { Asker, Plan, PlannedOption } from "../Plan.ts"
 import { Core } from "./core.ts"
 import { Live } from "./live.ts"
 import { Waiters } from "./waiters.ts"
@@ -93,9 +93,11 @@ const setUp = (
   for (const planned of plan.options) {
     const fault = set(native, planned)
     if (fault === undefined) continue
-    if (planned.optional && planned.key !== undefined)
-      declined.push({ key: planned.key, why: `${planned.feature}: ${fault.code}` })
-    else return refusedOption(planned, fault)
+    const required = planned.askers.find(({ optional }) => !optional)
+    if (required !== undefined) return refusedOption(planned, required, fault)
+    for (const { feature, key } of planned.askers)
+      if (key !== undefined && declined.every((each) => each.key !== key))
+        declined.push({ key, why: `${feature}: ${fault.code}` })
   }
   if (local !== undefined) {
     const failed = native.bind(nameOf(driver, plan, local))
@@ -140,10 +142,16 @@ const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined =>
   return isFault(answer) ? answer : undefined
 }
 
-/** A message that cannot be asked for is lacking, whatever the code. An option of its own may be refused for its value or for a privilege. */
-const refusedOption = (planned: PlannedOption, fault: Fault): DatagramBindError | DatagramUnsupportedError => {
-  const { feature, key } = planned
-  if (key === undefined) return settingError(fault, feature, "privilege" in planned ? planned.privilege : undefined)
+/**
+ * A message that cannot be asked for is lacking, whatever the code, unless a privilege is. An option of its own may be refused for its value, too.
+ */
+const refusedOption = (
+  planned: PlannedOption,
+  { feature, key }: Asker,
+  fault: Fault
+): DatagramBindError | DatagramUnsupportedError => {
+  if (key === undefined || /^(WSA)?E(PERM|ACCES)$/.test(fault.code))
+    return settingError(fault, feature, "privilege" in planned ? planned.privilege : undefined)
   const why = "this system refuses the option that asks for it"
   return unsupported(feature, why, `Declare withOptional(${feature}) to go without where it is lacking`, fault)
 }

@@ -19,6 +19,7 @@ import {
   receiveError,
   sendClosed,
   sendError,
+  type SentMessage,
   sourceNotOurs
 } from "../DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
@@ -250,7 +251,7 @@ const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendErr
             ? sendError(
                 sent,
                 `Sending ${size} bytes to ${destination ?? core.peer}`,
-                core.privileged(control ?? {}, (destination ?? core.peer)?.family)
+                sentMessages(core, destination, control)
               )
             : sourceNotOurs(sent, source)
           : invalidSend(sent.field, sent.why, sent.unsupported ? "Unsupported" : "InvalidArgument")
@@ -260,6 +261,18 @@ const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendErr
   })
   return attempt
 }
+
+/** What went with a datagram, for the error that says why it did not. */
+const sentMessages = (
+  { peer, plan }: Core,
+  to: Endpoint<Family> | undefined,
+  control: object = {}
+): ReadonlyArray<SentMessage> =>
+  plan.departures.flatMap(({ declaration: { message }, departure: { privilege }, family }) =>
+    family === (to ?? peer)?.family && Reflect.get(control, message.key) !== undefined
+      ? [{ key: message.key, privilege }]
+      : []
+  )
 
 /** Why nobody can be at an endpoint. */
 const unreachable = (core: Core, to: Endpoint<Family>): string | undefined => {

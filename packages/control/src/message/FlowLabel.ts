@@ -1,0 +1,65 @@
+import { type Codec, isInteger, shown } from "../Codec.ts"
+import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import { on } from "../internal/on.ts"
+import * as Linux from "../platform/linux.ts"
+
+/**
+ * The flow label of the IPv6 header: packets of one flow have the same, so that routers keep them together. Linux.
+ *
+ * **Gotchas**
+ *
+ * Linux gives its own datagrams a label unless it is told not to (`IPV6_AUTOFLOWLABEL`), and a label of 0 too. Once a socket of the host has
+ * leased a label for itself alone (`IPV6_FLOWLABEL_MGR`), every label that was not leased is refused (`EINVAL`), to all sockets.
+ *
+ * @see RFC 6437; RFC 8200 section 7
+ * @category messages
+ * @since 0.1.0
+ */
+export interface FlowLabel extends ControlMessage<"flowLabel", "ipv6", "perhaps", Capability<"flowLabel">> {
+  readonly received: {
+    /** The flow label, 0 to 1048575. Absent where it is 0 and the traffic class is 0 too. Linux. */
+    readonly flowLabel: number
+  }
+  readonly sendable: {
+    /** The flow label, 1 to 1048575. Absent: the kernel chooses one. Linux. */
+    readonly flowLabel?: number | undefined
+  }
+}
+
+/** Twenty bits, big-endian. The eight above are the traffic class on arrival, and count for nothing on departure. */
+const label: Codec<number> = {
+  size: 4,
+  read: (view, at) => view.getUint32(at) & 0xf_ffff,
+  write: (view, at, value) => {
+    view.setUint32(at, value)
+    return 4
+  },
+  refuse: (value) =>
+    isInteger(value, 1, 0xf_ffff)
+      ? undefined
+      : `${shown(value)} is not a flow label: an integer from 1 to 1048575 (0 is replaced by the kernel's own: leave it out)`
+}
+
+const absent = (system: string) => ({ absent: `${system} has no message for the flow label` })
+
+/**
+ * The definition of `FlowLabel`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const FlowLabel = define<FlowLabel>({
+  key: "flowLabel",
+  presence: "perhaps",
+  table: {
+    linux: {
+      ipv6: {
+        request: on(Linux.IPPROTO_IPV6, Linux.IPV6_FLOWINFO),
+        arrives: [{ level: Linux.IPPROTO_IPV6, type: Linux.IPV6_FLOWINFO, payload: label }],
+        sends: { level: Linux.IPPROTO_IPV6, type: Linux.IPV6_FLOWINFO, payload: label }
+      }
+    },
+    winsock: { ipv6: absent("Windows") },
+    darwin: { ipv6: absent("macOS") }
+  }
+})

@@ -1,0 +1,49 @@
+import { uint32 } from "../Codec.ts"
+import { type Capability, type ControlMessage, define, type Row } from "../ControlMessage.ts"
+import type { Internet } from "../Endpoint.ts"
+import { on } from "../internal/on.ts"
+import * as Linux from "../platform/linux.ts"
+
+/**
+ * The size of the largest fragment that a datagram was put together from: what its path let through. Linux.
+ *
+ * **Gotchas**
+ *
+ * The kernel keeps 16 bits of it: over an interface whose MTU is 65536 (loopback) a full fragment counts as none, and the size is that of the
+ * last one.
+ *
+ * @see ip(7), IP_RECVFRAGSIZE; ipv6(7), IPV6_RECVFRAGSIZE
+ * @category messages
+ * @since 0.1.0
+ */
+export interface FragmentSize extends ControlMessage<"fragmentSize", Internet, "perhaps", Capability<"fragmentSize">> {
+  readonly received: {
+    /** Bytes of the largest fragment, its IP header included; absent where the datagram came in one piece. Linux. */
+    readonly fragmentSize: number
+  }
+}
+
+const row = (level: number, option: number): Row<number, never> => ({
+  request: on(level, option),
+  arrives: [{ level, type: option, payload: uint32 }]
+})
+const absent = { absent: "only Linux tells from what a datagram was put together" }
+
+/**
+ * The definition of `FragmentSize`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const FragmentSize = define<FragmentSize>({
+  key: "fragmentSize",
+  presence: "perhaps",
+  table: {
+    linux: {
+      ipv4: row(Linux.IPPROTO_IP, Linux.IP_RECVFRAGSIZE),
+      ipv6: row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVFRAGSIZE)
+    },
+    winsock: { ipv4: absent, ipv6: absent },
+    darwin: { ipv4: absent, ipv6: absent }
+  }
+})

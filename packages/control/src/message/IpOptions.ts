@@ -1,0 +1,83 @@
+import { bytes, type Codec } from "../Codec.ts"
+import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import { on } from "../internal/on.ts"
+import * as Linux from "../platform/linux.ts"
+
+/**
+ * The options of the IPv4 header (record route, timestamps, router alert), as the bytes that they are. Linux.
+ *
+ * **Gotchas**
+ *
+ * Many routers drop packets that have options.
+ *
+ * @see RFC 791 section 3.1; ip(7), IP_RECVOPTS and IP_RETOPTS
+ * @category messages
+ * @since 0.1.0
+ */
+export interface IpOptions extends ControlMessage<"ipOptions", "ipv4", "perhaps", Capability<"ipOptions">> {
+  readonly received: {
+    /** The options as they stood in the packet, 4 to 40 bytes; absent where it had none. Linux. */
+    readonly ipOptions: Uint8Array
+  }
+  readonly sendable: {
+    /** Options for this datagram, 0 to 40 bytes, filled up to a multiple of 4; they replace all that the socket has. Linux. */
+    readonly ipOptions?: Uint8Array | undefined
+  }
+}
+
+const received = bytes({ minimum: 4, maximum: 40 })
+const sent: Codec<Uint8Array> = {
+  ...bytes({ maximum: 40 }),
+  refuse: (value) => bytes({ maximum: 40 }).refuse?.(value) ?? malformed(value)
+}
+
+const endOfOptions = 0
+const noOperation = 1
+
+/** Each option is a type and, but for two that stand alone, a length that counts both of its first bytes. */
+const malformed = (options: Uint8Array): string | undefined => {
+  let at = 0
+  while (at < options.length) {
+    const type = options[at]
+    if (type === endOfOptions) return undefined
+    const length = type === noOperation ? 1 : (options[at + 1] ?? 0)
+    if (type !== noOperation && length < 2) return `the option of type ${type} at byte ${at} has no length`
+    if (at + length > options.length) return `the option of type ${type} at byte ${at} goes on behind the last byte`
+    at += length
+  }
+  return undefined
+}
+
+const absent = {
+  winsock: { absent: "Windows takes options for a whole socket alone, and tells none of those that arrive" },
+  // Darwin: IP_RECVOPTS can be set, and the code behind it is compiled out (bsd/netinet/ip_input.c, "notyet").
+  darwin: { absent: "macOS has the option that asks for them, and delivers none" }
+}
+
+/**
+ * The definition of `IpOptions`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const IpOptions = define<IpOptions>({
+  key: "ipOptions",
+  presence: "perhaps",
+  table: {
+    linux: {
+      ipv4: {
+        request: on(Linux.IPPROTO_IP, Linux.IP_RECVOPTS),
+        arrives: [{ level: Linux.IPPROTO_IP, type: Linux.IP_RECVOPTS, payload: received }],
+        // Linux: sent under the number of those that are turned round for a reply; the one that arrives is EINVAL.
+        sends: {
+          level: Linux.IPPROTO_IP,
+          type: Linux.IP_RETOPTS,
+          payload: sent,
+          privilege: "CAP_NET_RAW for source routes"
+        }
+      }
+    },
+    winsock: { ipv4: absent.winsock },
+    darwin: { ipv4: absent.darwin }
+  }
+})

@@ -1,0 +1,51 @@
+import { uint32 } from "../Codec.ts"
+import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import type { Internet } from "../Endpoint.ts"
+import { on } from "../internal/on.ts"
+import * as Linux from "../platform/linux.ts"
+
+/**
+ * The mark that a packet has inside this host: routing and firewall rules set and ask for it; it does not travel. Linux (received since 5.19).
+ *
+ * @see socket(7), SO_MARK; ip-rule(8), fwmark
+ * @category messages
+ * @since 0.1.0
+ */
+export interface Mark extends ControlMessage<"mark", Internet, "perhaps", Capability<"mark">> {
+  readonly received: {
+    /** The packet's mark, as firewall rules or a sender on this host set it, 0 where nobody did. Ping sockets never tell it. Linux. */
+    readonly mark: number
+  }
+  readonly sendable: {
+    /** The mark for this datagram, 0 to 4294967295, with CAP_NET_ADMIN or CAP_NET_RAW. Absent: the socket's own. Linux. */
+    readonly mark?: number | undefined
+  }
+}
+
+const row = {
+  request: on(Linux.SOL_SOCKET, Linux.SO_RCVMARK),
+  arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SO_MARK, payload: uint32 }],
+  sends: {
+    level: Linux.SOL_SOCKET,
+    type: Linux.SO_MARK,
+    payload: uint32,
+    privilege: "CAP_NET_ADMIN or, from Linux 5.17 on, CAP_NET_RAW"
+  }
+}
+const absent = { absent: "there are no packet marks outside Linux" }
+
+/**
+ * The definition of `Mark`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const Mark = define<Mark>({
+  key: "mark",
+  presence: "perhaps",
+  table: {
+    linux: { ipv4: row, ipv6: row },
+    winsock: { ipv4: absent, ipv6: absent },
+    darwin: { ipv4: absent, ipv6: absent }
+  }
+})

@@ -1,0 +1,72 @@
+import { type Arrival, type Capability, type ControlMessage, define, type Row } from "../ControlMessage.ts"
+import { type Endpoint, type Family, type Internet, InternetEndpoint } from "../Endpoint.ts"
+import { on } from "../internal/on.ts"
+import { Ipv4Address } from "../Ipv4Address.ts"
+import * as Linux from "../platform/linux.ts"
+import { readIpv6 } from "../SocketAddress.ts"
+
+/**
+ * What a datagram brings where `OriginalDestination` is declared.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReceivedOriginalDestination<F extends Family> {
+  /** To whom the datagram was sent, address and port, whatever a transparent proxy made of it. Linux. */
+  readonly originalDestination: Endpoint<F>
+}
+
+/**
+ * To whom a datagram was sent before a transparent proxy (`TPROXY`) took it; without one, the destination with its port. Linux.
+ *
+ * @see ip(7), IP_RECVORIGDSTADDR; Documentation/networking/tproxy.rst of Linux
+ * @category messages
+ * @since 0.1.0
+ */
+export interface OriginalDestination extends ControlMessage<
+  "originalDestination",
+  Internet,
+  "always",
+  Capability<"originalDestination">
+> {
+  readonly received: ReceivedOriginalDestination<this["family"]["is"]>
+}
+
+const row = <F extends "ipv4" | "ipv6">(
+  level: number,
+  option: number,
+  payload: Arrival<InternetEndpoint<F>>["payload"]
+): Row<InternetEndpoint<F>, never> => ({ request: on(level, option), arrives: [{ level, type: option, payload }] })
+
+/** `sockaddr_in`: port and address in network order. */
+const name4: Arrival<InternetEndpoint<"ipv4">>["payload"] = {
+  size: 16,
+  read: (view, at) => new InternetEndpoint("ipv4", new Ipv4Address(view.getUint32(at + 4)), view.getUint16(at + 2))
+}
+/** `sockaddr_in6`, whose zone is in host order. */
+const name6: Arrival<InternetEndpoint<"ipv6">>["payload"] = {
+  size: 28,
+  read: (view, at) =>
+    new InternetEndpoint("ipv6", readIpv6(view, at + 8, view.getUint32(at + 24, true)), view.getUint16(at + 2))
+}
+
+const absent = { absent: "only Linux hands the datagrams of others to a transparent proxy" }
+
+/**
+ * The definition of `OriginalDestination`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const OriginalDestination = define<OriginalDestination>({
+  key: "originalDestination",
+  presence: "always",
+  table: {
+    linux: {
+      ipv4: row(Linux.IPPROTO_IP, Linux.IP_RECVORIGDSTADDR, name4),
+      ipv6: row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVORIGDSTADDR, name6)
+    },
+    winsock: { ipv4: absent, ipv6: absent },
+    darwin: { ipv4: absent, ipv6: absent }
+  }
+})

@@ -1,0 +1,57 @@
+import { uint32 } from "../Codec.ts"
+import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import type { Internet } from "../Endpoint.ts"
+import { on } from "../internal/on.ts"
+import * as Linux from "../platform/linux.ts"
+
+/**
+ * The priority by which a packet is queued inside this host; it does not travel. Linux 6.14.
+ *
+ * **Details**
+ *
+ * On IPv4 the kernel derives one from the traffic class that is sent. Given beside it, the priority counts, in whatever order they are written.
+ *
+ * @see socket(7), SO_PRIORITY; tc-prio(8)
+ * @category messages
+ * @since 0.1.0
+ */
+export interface Priority extends ControlMessage<"priority", Internet, "perhaps", Capability<"priority">> {
+  readonly received: {
+    /** The packet's priority: what a sender on this host or a firewall rule set, else 0. Ping sockets never tell it. Linux. */
+    readonly priority: number
+  }
+  readonly sendable: {
+    /** The priority of this datagram: 0 to 6, with CAP_NET_ADMIN or CAP_NET_RAW up to 4294967295. Absent: the socket's own. Linux. */
+    readonly priority?: number | undefined
+  }
+}
+
+const row = {
+  request: on(Linux.SOL_SOCKET, Linux.SO_RCVPRIORITY),
+  arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SO_PRIORITY, payload: uint32 }],
+  sends: {
+    level: Linux.SOL_SOCKET,
+    type: Linux.SO_PRIORITY,
+    payload: uint32,
+    // Linux: IP_TOS sets the priority too, and the later of the two counts.
+    last: true,
+    privilege: "CAP_NET_ADMIN or CAP_NET_RAW above 6"
+  }
+} as const
+const absent = { absent: "only Linux lets a datagram say how it is queued" }
+
+/**
+ * The definition of `Priority`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const Priority = define<Priority>({
+  key: "priority",
+  presence: "perhaps",
+  table: {
+    linux: { ipv4: row, ipv6: row },
+    winsock: { ipv4: absent, ipv6: absent },
+    darwin: { ipv4: absent, ipv6: absent }
+  }
+})

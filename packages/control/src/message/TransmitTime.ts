@@ -1,0 +1,87 @@
+import { uint64 } from "../Codec.ts"
+import { type Capability, type ControlMessage, define, type Message, type Row } from "../ControlMessage.ts"
+import type { Internet } from "../Endpoint.ts"
+import * as Linux from "../platform/linux.ts"
+
+/**
+ * The clock by which a datagram is timed: `monotonic` is what the `fq` scheduler goes by and anybody may use; `tai` and `realtime` (for `etf`)
+ * want CAP_NET_ADMIN.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TransmitClock = "monotonic" | "tai" | "realtime"
+
+/**
+ * When a datagram shall leave, in nanoseconds of the socket's clock: pacing and time-triggered sending, done by the kernel. Linux (4.19).
+ *
+ * **Gotchas**
+ *
+ * It is the scheduler of the interface that waits (`fq`, `etf`): under any other, and on loopback, the datagram leaves at once, and nothing
+ * says so. A scheduler drops what lies too far ahead (`fq`: 10 seconds) or, `etf`, in the past.
+ *
+ * @see socket(7), SO_TXTIME; tc-etf(8), tc-fq(8)
+ * @category messages
+ * @since 0.1.0
+ */
+export interface TransmitTime extends ControlMessage<"transmitTime", Internet, "always", Capability<"transmitTime">> {
+  readonly sendable: {
+    /** When the datagram shall leave, in nanoseconds of the clock that was declared. Absent: at once. Linux. */
+    readonly transmitTime?: bigint | undefined
+  }
+}
+
+/** `clockid_t` of Linux, the same on every architecture (linux/time.h). */
+const clocks: { readonly [clock in TransmitClock]: number } = { realtime: 0, monotonic: 1, tai: 11 }
+
+/** `struct sock_txtime`: a clock, and flags of which none is set. */
+const timed = (clock: TransmitClock): Uint8Array => {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setInt32(0, clocks[clock], true)
+  return bytes
+}
+
+const absent = { absent: "only Linux sends at a time that is given" }
+
+/**
+ * `TransmitTime` by a clock.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const transmitTimeBy = (clock: TransmitClock): Message<TransmitTime> => {
+  const linux: Row<never, bigint> = {
+    request: [],
+    sends: {
+      level: Linux.SOL_SOCKET,
+      type: Linux.SO_TXTIME,
+      payload: uint64,
+      // Linux: without it the message is EINVAL.
+      request: [
+        {
+          level: Linux.SOL_SOCKET,
+          option: Linux.SO_TXTIME,
+          value: timed(clock),
+          privilege: clock === "monotonic" ? undefined : "CAP_NET_ADMIN"
+        }
+      ]
+    }
+  }
+  return define<TransmitTime>({
+    key: "transmitTime",
+    presence: "always",
+    table: {
+      linux: { ipv4: linux, ipv6: linux },
+      winsock: { ipv4: absent, ipv6: absent },
+      darwin: { ipv4: absent, ipv6: absent }
+    }
+  })
+}
+
+/**
+ * The definition of `TransmitTime`, by the monotonic clock.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const TransmitTime: Message<TransmitTime> = transmitTimeBy("monotonic")

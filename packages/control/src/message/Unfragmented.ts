@@ -1,0 +1,46 @@
+import { type Codec, int32, shown, transform } from "../Codec.ts"
+import { type ControlMessage, define, type Row } from "../ControlMessage.ts"
+import * as Darwin from "../platform/darwin.ts"
+import * as Linux from "../platform/linux.ts"
+import * as Winsock from "../platform/winsock.ts"
+
+/**
+ * Whether an IPv6 datagram has to leave whole, where the socket's own setting does not say it of all (no router may cut it anyway). One that
+ * does not fit the interface or the path then fails with `MessageTooLarge`.
+ *
+ * @see RFC 3542 section 11.2; ipv6(7), IPV6_DONTFRAG
+ * @category messages
+ * @since 0.1.0
+ */
+export interface Unfragmented extends ControlMessage<"unfragmented", "ipv6"> {
+  readonly sendable: {
+    /** Whether this datagram has to leave whole. Absent: as the socket is set (`withDontFragment()`, or not). */
+    readonly unfragmented?: boolean | undefined
+  }
+}
+
+const flag: Codec<boolean> = transform(int32, {
+  read: (value) => value !== 0,
+  write: Number,
+  refuse: (value: unknown) => (typeof value === "boolean" ? undefined : `${shown(value)} is neither true nor false`)
+})
+const row = (level: number, type: number): Row<never, boolean> => ({
+  request: [],
+  sends: { level, type, payload: flag }
+})
+
+/**
+ * The definition of `Unfragmented`. On Winsock and macOS it rests on headers and RFC 3542 alone.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const Unfragmented = define<Unfragmented>({
+  key: "unfragmented",
+  presence: "always",
+  table: {
+    linux: { ipv6: row(Linux.IPPROTO_IPV6, Linux.IPV6_DONTFRAG) },
+    winsock: { ipv6: row(Winsock.IPPROTO_IPV6, Winsock.IPV6_DONTFRAG) },
+    darwin: { ipv6: row(Darwin.IPPROTO_IPV6, Darwin.IPV6_DONTFRAG) }
+  }
+})

@@ -1,0 +1,130 @@
+/** Traps of sizes: messages of another width, payloads that are cut into datagrams or merged from them. First naked, then ours. */
+import { LinuxSockets } from "@ancillary/posix"
+import {
+  Datagram,
+  DatagramSockets,
+  withCoalescing,
+  withHopLimit,
+  withMaximumDatagramSize,
+  withSegmentation,
+  withTrafficClass
+} from "@ancillary/socket"
+import { ReceiveFlags } from "@ancillary/socket/Arena"
+import { describe, expect, it } from "@effect/vitest"
+import { Chunk, Effect, Option } from "effect"
+import { hasIpv6 } from "../../../testing/machine.ts"
+import { bound, int, message, ok, receiveRaw, sendRaw } from "../naked.ts"
+
+const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
+const one = Uint8Array.of(1)
+const at = { address: "127.0.0.1", port: 0 }
+const IPPROTO_UDP = 17
+const UDP_SEGMENT = 103
+const UDP_GRO = 104
+const short = (value: number) => Uint8Array.of(value & 255, value >> 8)
+
+describe("trap 2: messages of another width", () => {
+  it.scoped.runIf(hasIpv6())("naked: a TTL and a class of one byte, a segment size of four: each is EINVAL", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      const [sender6, receiver6] = [yield* bound("ipv6"), yield* bound("ipv6")]
+      const refused = [
+        sendRaw(sender, receiver, one, message(sender, 0, 2, Uint8Array.of(9))),
+        sendRaw(sender6, receiver6, one, message(sender6, 41, 67, Uint8Array.of(9))),
+        sendRaw(sender, receiver, new Uint8Array(9), message(sender, IPPROTO_UDP, UDP_SEGMENT, int(3))),
+        sender.socket.setOption(IPPROTO_UDP, UDP_SEGMENT, short(3))
+      ]
+      for (const answer of refused) expect(answer).toMatchObject({ code: "EINVAL" })
+    })
+  )
+  it.scoped("ours: each has the width that the kernel takes", () =>
+    Effect.gen(function* () {
+      const spec = Datagram.ipv4.pipe(withHopLimit(), withTrafficClass(), withSegmentation())
+      const socket = yield* Datagram.bind(spec, at)
+      const control = { hopLimit: 9, trafficClass: 0xb8, segmentSize: 3 }
+      yield* socket.send({ data: new Uint8Array(7), to: socket.localAddress, control })
+      const datagrams = Chunk.toReadonlyArray(yield* socket.receiveBatch)
+      expect(datagrams.map(({ data }) => data.length)).toEqual([3, 3, 1])
+      expect(datagrams.map(({ control }) => control)).toEqual(
+        datagrams.map(() => ({ hopLimit: 9, trafficClass: 0xb8 }))
+      )
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("trap 27: segments and bytes are limited apart", () => {
+  it.scoped("naked: more than 128 segments are EINVAL, more bytes than a datagram holds EMSGSIZE", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      const cut = (bytes: number, size: number) =>
+        sendRaw(sender, receiver, new Uint8Array(bytes), message(sender, IPPROTO_UDP, UDP_SEGMENT, short(size)))
+      expect(cut(128, 1)).toBe(1)
+      expect(cut(129, 1)).toMatchObject({ code: "EINVAL" })
+      expect(cut(65_508, 1400)).toMatchObject({ code: "EMSGSIZE" })
+    })
+  )
+  it.scoped("ours: a typed error that names the field, and the socket is usable", () =>
+    Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withSegmentation()), at)
+      const send = (bytes: number, segmentSize: number) =>
+        socket.send({ data: new Uint8Array(bytes), to: socket.localAddress, control: { segmentSize } })
+      const many = yield* Effect.flip(send(129, 1))
+      expect(many).toMatchObject({ reason: "InvalidArgument", code: "EINVAL" })
+      expect(many.message).toContain("segmentSize")
+      expect(yield* Effect.flip(send(65_508, 1400))).toMatchObject({ reason: "MessageTooLarge" })
+      expect(yield* Effect.flip(send(9, 0))).toMatchObject({ reason: "InvalidArgument", code: "INVALID" })
+      yield* send(4, 2)
+      expect(Chunk.size(yield* socket.receiveBatch)).toBe(2)
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("trap 28: merged payloads", () => {
+  it.scoped("naked: merging that is switched off late leaves a merged payload without its size", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      ok(receiver.socket.setOption(IPPROTO_UDP, UDP_GRO, int(1)))
+      const three = () =>
+        sendRaw(sender, receiver, new Uint8Array(300), message(sender, IPPROTO_UDP, UDP_SEGMENT, short(100)))
+      three()
+      const merged = receiveRaw(receiver, 64)
+      expect([merged.length, merged.messages[0]?.payload]).toEqual([300, int(100)])
+      three()
+      ok(receiver.socket.setOption(IPPROTO_UDP, UDP_GRO, int(0)))
+      const sizeless = receiveRaw(receiver, 64)
+      expect([sizeless.length, sizeless.messages]).toEqual([300, []])
+    })
+  )
+  it.scoped(
+    "naked: a slot that is too small loses the later segments; plain datagrams on loopback are never merged",
+    () =>
+      Effect.gen(function* () {
+        const [sender, receiver] = [yield* bound(), yield* bound()]
+        ok(receiver.socket.setOption(IPPROTO_UDP, UDP_GRO, int(1)))
+        sendRaw(sender, receiver, new Uint8Array(300), message(sender, IPPROTO_UDP, UDP_SEGMENT, short(100)))
+        const cut = receiveRaw(receiver, 64, 150)
+        expect([cut.length, cut.flags]).toEqual([300, ReceiveFlags.dataTruncated])
+        expect(receiveRaw(receiver, 64).count).toBe(0)
+        for (let i = 0; i < 3; i++) sendRaw(sender, receiver, new Uint8Array(100))
+        expect([receiveRaw(receiver, 64).length, receiveRaw(receiver, 64).messages]).toEqual([100, []])
+      })
+  )
+  it.scoped(
+    "ours: merging is asked for before binding, the size comes with what was merged, and what was cut is a fault",
+    () =>
+      Effect.gen(function* () {
+        const spec = Datagram.ipv4.pipe(withCoalescing())
+        const socket = yield* Datagram.bind(spec, at)
+        const small = yield* Datagram.bind(spec.pipe(withMaximumDatagramSize(150)), at)
+        const sender = yield* Datagram.client(Datagram.ipv4.pipe(withSegmentation()))
+        for (const { localAddress } of [socket, small])
+          yield* sender.send({ data: new Uint8Array(250), to: localAddress, control: { segmentSize: 100 } })
+        yield* sender.send({ data: new Uint8Array(7), to: socket.localAddress })
+        const [merged, plain] = [yield* socket.receive, yield* socket.receive]
+        expect([merged.data.length, merged.control.coalescedSize]).toEqual([250, Option.some(100)])
+        expect([plain.data.length, plain.control.coalescedSize]).toEqual([7, Option.none()])
+        expect(yield* Effect.flip(small.receive)).toMatchObject({ reason: "DataTruncated" })
+        expect(yield* small.stats).toMatchObject({ taken: 1n, received: 0n, faults: { DataTruncated: 1n } })
+      }).pipe(Effect.provide(layer))
+  )
+})

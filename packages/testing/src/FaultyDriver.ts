@@ -51,14 +51,16 @@ export interface ReceivedSlot {
 }
 
 /**
- * What to bend. A hook that answers with a fault (or with 0, "would block") replaces the call; one that answers nothing lets it happen.
+ * What to bend. A hook that answers with a fault replaces the call, and so does one that answers with 0 (done, or "would block"); one that
+ * answers nothing lets it happen.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Hooks {
   readonly onOpen?: () => Fault | undefined
-  readonly onSetOption?: (level: number, option: number, value: Uint8Array) => Fault | undefined
+  readonly onSetOption?: (level: number, option: number, value: Uint8Array) => Fault | 0 | undefined
+  readonly onIoctl?: (code: number, input: Uint8Array) => Fault | 0 | undefined
   readonly onBind?: (name: Uint8Array) => Fault | undefined
   /** Before a call that sends. */
   readonly onSend?: (datagram: SentDatagram) => Fault | 0 | undefined
@@ -132,8 +134,11 @@ const bendable = (arena: Arena): Arena => {
 
 const wrapSocket = (socket: NativeSocket, hooks: Hooks): NativeSocket => ({
   ...socket,
-  setOption: (level, option, value) =>
-    hooks.onSetOption?.(level, option, value) ?? socket.setOption(level, option, value),
+  setOption: (level, option, value) => {
+    const instead = hooks.onSetOption?.(level, option, value)
+    return instead === undefined ? socket.setOption(level, option, value) : instead === 0 ? undefined : instead
+  },
+  ioctl: (code, input, output) => hooks.onIoctl?.(code, input) ?? socket.ioctl(code, input, output),
   bind: (name) => hooks.onBind?.(name) ?? socket.bind(name),
   receive: (arena, slots, peek) => {
     const bent = bents.get(arena)

@@ -26,6 +26,8 @@ export interface PlatformFacts {
   readonly tellsTrueSize: boolean
   /** Messages that the platform lacks, by key, with the sentence that says why. */
   readonly lacks: { readonly [key: string]: string }
+  /** Messages that it has by its headers, and that this system refuses: the code. */
+  readonly refuses: { readonly [key: string]: string }
   /** The hop limit of a datagram that was sent without one. */
   readonly hopLimit: { readonly ipv4: number; readonly ipv6: number }
   readonly options: {
@@ -60,7 +62,11 @@ export const linux: PlatformFacts = {
   codes: { addressInUse: "EADDRINUSE", addressNotAvailable: "EADDRNOTAVAIL" },
   largest: { ipv4: 65_507, ipv6: 65_527 },
   tellsTrueSize: true,
-  lacks: { originalArrivalInterface: "only Windows tells through which interface a tunnelled packet first came" },
+  lacks: {
+    originalArrivalInterface: "only Windows tells through which interface a tunnelled packet first came",
+    counterTimestamp: "only Windows stamps with a counter: declare withTimestamp()"
+  },
+  refuses: {},
   hopLimit: { ipv4: 64, ipv6: 64 },
   options: {
     lacks: { withExclusiveUse: "on Linux a socket has its address alone unless it says otherwise" },
@@ -91,8 +97,19 @@ export const wine: PlatformFacts = {
   tellsTrueSize: false,
   lacks: {
     timestamp: "Windows stamps with its performance counter, which is no time of day: declare withCounterTimestamp()",
-    dropCount: "only Linux tells how many datagrams a socket has dropped"
+    timestamping: "Windows stamps with its performance counter: declare withCounterTimestamp()",
+    dropCount: "only Linux tells how many datagrams a socket has dropped",
+    originalDestination: "only Linux hands the datagrams of others to a transparent proxy",
+    fragmentSize: "only Linux tells from what a datagram was put together",
+    checksum: "only Linux tells the sum that it made of a payload",
+    flowLabel: "Windows has no message for the flow label",
+    mark: "there are no packet marks outside Linux",
+    priority: "only Linux lets a datagram say how it is queued",
+    transmitTime: "only Linux sends at a time that is given",
+    ipOptions: "Windows takes options for a whole socket alone, and tells none of those that arrive"
   },
+  // Wine 8 knows none of them; Windows does.
+  refuses: { coalescedSize: "WSAEINVAL", counterTimestamp: "WSAEOPNOTSUPP" },
   hopLimit: { ipv4: 64, ipv6: 64 },
   options: {
     lacks: {

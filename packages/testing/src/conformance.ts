@@ -13,6 +13,7 @@ import { faults } from "./internal/faults.ts"
 import { laws } from "./internal/laws.ts"
 import type { PlatformFacts } from "./PlatformFacts.ts"
 import { mistakes } from "./internal/mistakes.ts"
+import { messages } from "./internal/messages.ts"
 import { memberships } from "./internal/memberships.ts"
 import { options } from "./internal/options.ts"
 import { payloads } from "./internal/payloads.ts"
@@ -39,6 +40,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
   describe(facts.name, () => {
     const all = bench(facts, driver)
     exchange(all)
+    messages(all)
     laws(all)
     payloads(all)
     mistakes(all)

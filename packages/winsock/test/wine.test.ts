@@ -13,6 +13,7 @@ const files = [
   "packages/winsock/test/wine/documented.wine.ts",
   "packages/winsock/test/wine/driver.wine.ts",
   "packages/winsock/test/wine/interfaces.wine.ts",
+  "packages/winsock/test/wine/messages.wine.ts",
   "packages/winsock/test/wine/probe.wine.ts",
   "packages/winsock/test/wine/readiness.wine.ts",
   "packages/winsock/test/wine/sockets.wine.ts",

@@ -1,0 +1,72 @@
+/** Messages that Wine refuses, asked for and delivered as Windows documents them: the calls are answered, and the buffers filled, by the test. */
+import { ControlBuffer } from "@ancillary/control"
+import { Datagram, DatagramSockets, type Spec, withCoalescing, withCounterTimestamp } from "@ancillary/socket"
+import { FaultyDriver } from "@ancillary/testing"
+import { WinsockSockets } from "@ancillary/winsock"
+import { expect, it } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import { abi, bytes } from "./naked.ts"
+
+interface Played {
+  readonly asked: ReadonlyArray<string>
+  readonly control: object
+}
+
+/** What a socket asks for, and what it makes of a datagram that comes with this message. */
+const played = (
+  spec: Spec<"ipv4", never>,
+  level: number,
+  type: number,
+  payload: Uint8Array
+): Effect.Effect<Played, unknown> => {
+  const asked: Array<string> = []
+  const noted = (call: string, value: Uint8Array): 0 => {
+    asked.push(`${call} = ${Buffer.from(value).toString("hex")}`)
+    return 0
+  }
+  const message = ControlBuffer.fromMessages(abi, [{ level, type, payload }])
+  const layer = DatagramSockets.layer(
+    Effect.map(WinsockSockets.driver({ guarded: true }), (driver) =>
+      FaultyDriver.wrap(driver, {
+        onIoctl: (code, input) => noted(`ioctl ${code.toString(16)}`, input),
+        onSetOption: (level, option, value) => noted(`${level},${option}`, value),
+        onReceived: (slot) => {
+          slot.control.set(message)
+          slot.controlLength = message.length
+        }
+      })
+    ),
+    []
+  )
+  return Effect.gen(function* () {
+    const socket = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
+    yield* socket.send({ data: bytes("x"), to: socket.localAddress })
+    return { asked, control: (yield* socket.receive).control }
+  }).pipe(Effect.scoped, Effect.provide(layer))
+}
+
+/** What is declared is seen at run time; the needs of it are met by the test. */
+const declared = (spec: Spec.Any): Spec<"ipv4", never> => spec as unknown as Spec<"ipv4", never>
+
+it.live("a counter's ticks: SIO_TIMESTAMPING with TIMESTAMPING_CONFIG asks, SO_TIMESTAMP of 64 bits arrives", () =>
+  Effect.gen(function* () {
+    const ticks = new Uint8Array(BigUint64Array.of(2n ** 63n + 5n).buffer)
+    const { asked, control } = yield* played(
+      declared(Datagram.ipv4.pipe(withCounterTimestamp())),
+      0xffff,
+      0x300a,
+      ticks
+    )
+    expect(asked).toEqual(["ioctl 980000eb = 0100000000000000"])
+    expect(control).toEqual({ counterTimestamp: Option.some(2n ** 63n + 5n) })
+  })
+)
+
+it.live("merged datagrams: UDP_RECV_MAX_COALESCED_SIZE with the maximum asks, UDP_COALESCED_INFO has their size", () =>
+  Effect.gen(function* () {
+    const spec = declared(Datagram.ipv4.pipe(withCoalescing({ maximumBytes: 0x1234 })))
+    const { asked, control } = yield* played(spec, 17, 3, new Uint8Array(Uint32Array.of(1200).buffer))
+    expect(asked).toEqual(["17,3 = 34120000"])
+    expect(control).toEqual({ coalescedSize: Option.some(1200) })
+  })
+)

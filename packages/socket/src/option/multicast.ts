@@ -137,6 +137,10 @@ const own = { absent: "a socket hears the groups that it has joined itself, whic
  * Whether a socket bound to no group hears every group that any socket of the host has joined. On by default, on Linux alone: off, it hears
  * those that it has joined itself.
  *
+ * **Gotchas**
+ *
+ * A dual socket hears others' IPv6 groups and not their IPv4 ones until it is set, either way.
+ *
  * @see ip(7), IP_MULTICAST_ALL; linux/in6.h, IPV6_MULTICAST_ALL (Linux 4.20)
  * @category options
  * @since 0.1.0

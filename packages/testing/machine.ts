@@ -3,6 +3,7 @@
  * ANCILLARY_REQUIRE=all it is a failure.
  */
 import { spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 
 /** Whether the machine has it: used with `it.runIf`, `describe.runIf`. */
@@ -24,3 +25,23 @@ export const hasIpv6 = (): boolean =>
 
 /** Whether a program is on the path. */
 export const onPath = (program: string): boolean => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0
+
+const CAP_NET_RAW = 13n
+
+/** Whether the kernel takes extension headers and raw packets of this process. */
+export const hasRawPrivilege = (): boolean => {
+  const [, effective = "0"] = /^CapEff:\s*(\w+)$/m.exec(statusOfProcess()) ?? []
+  return requirement(
+    "sending extension headers",
+    ((BigInt(`0x${effective}`) >> CAP_NET_RAW) & 1n) === 1n,
+    "Run as root, or grant CAP_NET_RAW"
+  )
+}
+
+const statusOfProcess = (): string => {
+  try {
+    return readFileSync("/proc/self/status", "utf8")
+  } catch {
+    return ""
+  }
+}

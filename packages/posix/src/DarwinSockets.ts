@@ -25,6 +25,7 @@ export const capabilities = [
   "destinationOptions",
   "nextHop",
   // Options.
+  "stickyHeaders",
   "reusePort",
   "defaultTrafficClass"
 ] as const

@@ -35,6 +35,7 @@ export const capabilities = [
   "hopByHopOptions",
   "destinationOptions",
   // Options.
+  "stickyHeaders",
   "bindToDevice",
   "unicastInterface",
   "reusePort",

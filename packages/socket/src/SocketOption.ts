@@ -8,6 +8,7 @@
  */
 export * from "./option/buffers.ts"
 export { define, type Definition, type Row, type SocketOption } from "./option/definition.ts"
+export * from "./option/extensionHeaders.ts"
 export * from "./option/fragmentation.ts"
 export * from "./option/headers.ts"
 export * from "./option/interfaces.ts"

@@ -183,6 +183,8 @@ describe("a layer's type is its list of features", () => {
     expectTypeOf<"counterTimestamp">().not.toExtend<(typeof LinuxSockets.capabilities)[number]>()
     expectTypeOf<"originalArrivalInterface">().toExtend<(typeof WinsockSockets.capabilities)[number]>()
     expectTypeOf<"timestamp">().not.toExtend<(typeof WinsockSockets.capabilities)[number]>()
+    expectTypeOf<"sentRoutingHeader" | "nextHop">().not.toExtend<(typeof LinuxSockets.capabilities)[number]>()
+    expectTypeOf<"sentRoutingHeader">().toExtend<(typeof WinsockSockets.capabilities)[number]>()
     expectTypeOf<Provided<typeof LinuxSockets.layer>>().toEqualTypeOf<
       DatagramSockets | Capability<(typeof LinuxSockets.capabilities)[number]>
     >()

@@ -25,6 +25,7 @@ export const IPV6_MULTICAST_IF = 9
 export const IPV6_MULTICAST_HOPS = 10
 export const IPV6_MULTICAST_LOOP = 11
 export const IPV6_V6ONLY = 27
+export const IPV6_RTHDRDSTOPTS = 57
 export const IPV6_DONTFRAG = 62
 
 /** Memberships of groups, on the level of either family (RFC 3678). */

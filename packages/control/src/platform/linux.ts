@@ -35,6 +35,7 @@ export const IPV6_MULTICAST_LOOP = 19
 export const IPV6_MTU_DISCOVER = 23
 export const IPV6_V6ONLY = 26
 export const IPV6_MULTICAST_ALL = 29
+export const IPV6_RTHDRDSTOPTS = 55
 export const IPV6_DONTFRAG = 62
 export const IPV6_AUTOFLOWLABEL = 70
 export const IPV6_TRANSPARENT = 75

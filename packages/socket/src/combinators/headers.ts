@@ -1,19 +1,22 @@
 /**
- * A combinator for each message about IPv6 extension headers.
+ * A combinator for each message about IPv6 extension headers, and for the sticky ones.
  *
  * **Details**
  *
  * A peer decides how many headers come and how large they are. `maximumBytes` (8 to 65535, by default 256) is the room for all of one kind
  * that come with a datagram; what exceeds it makes a fault of that datagram alone.
  *
- * What goes with a datagram is one header of a kind. The sticky headers of a socket are options, and Linux leaves all of them out where one
- * goes with a datagram.
+ * What goes with a datagram is one header of a kind. Sticky headers are options of a socket and go with every datagram; Linux leaves all of
+ * them out of one that brings a header of its own.
  *
  * @since 0.1.0
  */
 import {
+  type Capability,
+  Codec,
   type ControlMessage,
   DestinationOptions,
+  ExtensionHeader,
   HopByHopOptions,
   type Message,
   NextHop,
@@ -25,7 +28,9 @@ import {
   RoutingHeader,
   type SendOnly
 } from "@ancillary/control"
-import { declare, type With } from "../Spec.ts"
+import { setting } from "../option/definition.ts"
+import * as SocketOption from "../SocketOption.ts"
+import { type Configure, configure, declare, type With } from "../Spec.ts"
 
 interface Room {
   /** Bytes of all headers of this kind that may come with a datagram, 8 to 65535; absent: 256. */
@@ -152,3 +157,71 @@ export const withNextHop = ((given?: Numbered) =>
   (): With<NextHop>
   (options: Numbered): With<NumberedNextHop>
 }
+
+type Sticky = Configure<"ipv6" | "dual", Capability<"stickyHeaders">>
+
+const sticky = (
+  option: typeof SocketOption.stickyRoutingHeader,
+  bytes: Uint8Array | Codec.Malformed,
+  feature: string
+): Sticky =>
+  configure({
+    set: Codec.isMalformed(bytes)
+      ? { name: option.name, feature, encode: () => ({ invalid: bytes.malformed }) }
+      : setting(option, bytes, feature)
+  })
+
+const bytesOf = (header: ExtensionHeader.OptionsToSend | Uint8Array): Uint8Array | Codec.Malformed =>
+  header instanceof Uint8Array ? header : ExtensionHeader.buildOptions(header)
+
+/**
+ * Hop-by-hop options for every datagram that brings no header of its own, or the bytes of such a header (`IPV6_HOPOPTS`). Linux, with the
+ * privilege CAP_NET_RAW, and macOS.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export const withStickyHopByHopOptions = (header: ExtensionHeader.OptionsToSend | Uint8Array): Sticky =>
+  sticky(SocketOption.stickyHopByHopOptions, bytesOf(header), "withStickyHopByHopOptions(header)")
+
+/**
+ * Destination options for every datagram that brings no header of its own, or the bytes of such a header (`IPV6_DSTOPTS`). Linux, with the
+ * privilege CAP_NET_RAW, and macOS.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export const withStickyDestinationOptions = (header: ExtensionHeader.OptionsToSend | Uint8Array): Sticky =>
+  sticky(SocketOption.stickyDestinationOptions, bytesOf(header), "withStickyDestinationOptions(header)")
+
+/**
+ * Destination options that stand before the sticky routing header, for every node that it visits (`IPV6_RTHDRDSTOPTS`). They leave together
+ * with that alone. Linux, with the privilege CAP_NET_RAW, and macOS.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export const withStickyRouteOptions = (header: ExtensionHeader.OptionsToSend | Uint8Array): Sticky =>
+  sticky(SocketOption.stickyRouteOptions, bytesOf(header), "withStickyRouteOptions(header)")
+
+/**
+ * A routing header for every datagram that brings no header of its own, or its bytes (`IPV6_RTHDR`). Linux takes type 4, without a privilege,
+ * and writes the datagram's destination over its first address. macOS.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, withStickyRoutingHeader } from "@ancillary/socket"
+ *
+ * // To the destination by way of 2001:db8::1; "::" is where Linux writes the destination.
+ * const spec = Datagram.ipv6.pipe(withStickyRoutingHeader({ kind: "segments", addresses: ["::", "2001:db8::1"] }))
+ * ```
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export const withStickyRoutingHeader = (header: ExtensionHeader.RoutingHeaderToSend | Uint8Array): Sticky =>
+  sticky(
+    SocketOption.stickyRoutingHeader,
+    header instanceof Uint8Array ? header : ExtensionHeader.buildRouting(header),
+    "withStickyRoutingHeader(header)"
+  )

@@ -1,0 +1,120 @@
+/**
+ * Sticky IPv6 extension headers: those that go with every datagram of a socket. Their values are the bytes of a header, as
+ * `ExtensionHeader.buildOptions` and `buildRouting` make them; no bytes at all: none.
+ *
+ * **Gotchas**
+ *
+ * Linux leaves all of them out of a datagram that brings a header of its own (`withHopByHopOptions`, `withDestinationOptions`).
+ *
+ * @see RFC 3542 section 4, 7, 8 and 9
+ * @since 0.1.0
+ */
+import { type Capability, Codec, ExtensionHeader } from "@ancillary/control"
+import * as Darwin from "@ancillary/control/platform/darwin"
+import * as Linux from "@ancillary/control/platform/linux"
+import { define, type SocketOption } from "./definition.ts"
+
+// Linux: 2040 bytes are the most (EINVAL), though with a single datagram a header may have 2048.
+const size = { minimum: 0, maximum: 2040 }
+
+const header = (refuse: (bytes: Uint8Array) => string | undefined): Codec.Codec<Uint8Array> => {
+  const { read, refuse: refuseBytes, write } = Codec.bytes(size)
+  return {
+    size,
+    read,
+    write,
+    refuse: (value) => refuseBytes?.(value) ?? (value.length === 0 ? undefined : refuse(value))
+  }
+}
+
+const options = header((bytes) => {
+  const parsed = ExtensionHeader.parseOptions(bytes)
+  return Codec.isMalformed(parsed) ? parsed.malformed : undefined
+})
+const routing = header((bytes) => {
+  const parsed = ExtensionHeader.parseRouting(bytes)
+  if (Codec.isMalformed(parsed)) return parsed.malformed
+  return parsed.kind === "sourceRoute" ? "a routing header of type 0 must not be sent (RFC 5095)" : undefined
+})
+
+type Sticky = SocketOption<Uint8Array, "ipv6" | "dual", Capability<"stickyHeaders">>
+
+const sticky = (
+  name: string,
+  linux: number,
+  darwin: number,
+  codec: Codec.Codec<Uint8Array>,
+  privilege: { readonly linux?: string | undefined; readonly darwin?: string | undefined }
+): Sticky =>
+  define<Uint8Array, "ipv6" | "dual", Capability<"stickyHeaders">>({
+    name,
+    table: {
+      linux: { ipv6: { level: Linux.IPPROTO_IPV6, option: linux, codec, privilege: privilege.linux } },
+      darwin: { ipv6: { level: Darwin.IPPROTO_IPV6, option: darwin, codec, privilege: privilege.darwin } },
+      winsock: { ipv6: { absent: "Windows documents no option whose header goes with every datagram of a socket" } }
+    }
+  })
+
+const privileged = { linux: "CAP_NET_RAW", darwin: "the privileges of root" }
+
+/**
+ * The hop-by-hop options of every datagram that has no header of its own. Linux, with the privilege CAP_NET_RAW, and macOS.
+ *
+ * @see RFC 3542 section 8, IPV6_HOPOPTS
+ * @category options
+ * @since 0.1.0
+ */
+export const stickyHopByHopOptions: Sticky = sticky(
+  "IPV6_HOPOPTS",
+  Linux.IPV6_HOPOPTS,
+  Darwin.IPV6_HOPOPTS,
+  options,
+  privileged
+)
+
+/**
+ * The destination options of every datagram that has no header of its own. Linux, with the privilege CAP_NET_RAW, and macOS.
+ *
+ * @see RFC 3542 section 9, IPV6_DSTOPTS
+ * @category options
+ * @since 0.1.0
+ */
+export const stickyDestinationOptions: Sticky = sticky(
+  "IPV6_DSTOPTS",
+  Linux.IPV6_DSTOPTS,
+  Darwin.IPV6_DSTOPTS,
+  options,
+  privileged
+)
+
+/**
+ * The destination options that stand before the sticky routing header, for every node that it visits. They leave together with that alone.
+ * Linux, with the privilege CAP_NET_RAW, and macOS.
+ *
+ * @see RFC 3542 section 9, IPV6_RTHDRDSTOPTS
+ * @category options
+ * @since 0.1.0
+ */
+export const stickyRouteOptions: Sticky = sticky(
+  "IPV6_RTHDRDSTOPTS",
+  Linux.IPV6_RTHDRDSTOPTS,
+  Darwin.IPV6_RTHDRDSTOPTS,
+  options,
+  privileged
+)
+
+/**
+ * The routing header of every datagram that has no header of its own. Linux takes type 4 without a privilege, writes the datagram's destination
+ * over its first address, and sends to the address that `segmentsLeft` points at; type 2 where it was built with Mobile IPv6. macOS.
+ *
+ * **Gotchas**
+ *
+ * Nodes on the way forward by segments only where they are told to (Linux: `net.ipv6.conf.all.seg6_enabled` and the interface's).
+ *
+ * @see RFC 3542 section 7, IPV6_RTHDR; RFC 8754
+ * @category options
+ * @since 0.1.0
+ */
+export const stickyRoutingHeader: Sticky = sticky("IPV6_RTHDR", Linux.IPV6_RTHDR, Darwin.IPV6_RTHDR, routing, {
+  darwin: "the privileges of root"
+})

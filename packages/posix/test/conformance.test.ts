@@ -1,6 +1,7 @@
 import { LinuxSockets } from "@ancillary/posix"
 import { conformance, linux } from "@ancillary/testing/conformance"
-import { hasIpv6 } from "../../testing/machine.ts"
+import { hasIpv6, hasRawPrivilege } from "../../testing/machine.ts"
 
 const families: typeof linux.families = hasIpv6() ? linux.families : ["ipv4"]
-conformance({ ...linux, families }, LinuxSockets.driver({ guarded: true }))
+const extensionHeaders = hasRawPrivilege() ? linux.extensionHeaders : "not permitted"
+conformance({ ...linux, families, extensionHeaders }, LinuxSockets.driver({ guarded: true }))

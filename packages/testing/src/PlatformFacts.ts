@@ -28,6 +28,11 @@ export interface PlatformFacts {
   readonly lacks: { readonly [key: string]: string }
   /** Messages that it has by its headers, and that this system refuses: the code. */
   readonly refuses: { readonly [key: string]: string }
+  /**
+   * IPv6 extension headers: exchanged; not permitted, for want of a privilege (Linux: `CAP_NET_RAW`); or refused already by the options that ask
+   * for them.
+   */
+  readonly extensionHeaders: "exchanged" | "not permitted" | "refused"
   /** The hop limit of a datagram that was sent without one. */
   readonly hopLimit: { readonly ipv4: number; readonly ipv6: number }
   readonly options: {
@@ -67,6 +72,7 @@ export const linux: PlatformFacts = {
     counterTimestamp: "only Windows stamps with a counter: declare withTimestamp()"
   },
   refuses: {},
+  extensionHeaders: "exchanged",
   hopLimit: { ipv4: 64, ipv6: 64 },
   options: {
     lacks: { withExclusiveUse: "on Linux a socket has its address alone unless it says otherwise" },
@@ -110,6 +116,7 @@ export const wine: PlatformFacts = {
   },
   // Wine 8 knows none of them; Windows does.
   refuses: { coalescedSize: "WSAEINVAL", counterTimestamp: "WSAEOPNOTSUPP" },
+  extensionHeaders: "refused",
   hopLimit: { ipv4: 64, ipv6: 64 },
   options: {
     lacks: {

@@ -10,6 +10,7 @@ import type { Effect } from "effect"
 import { bench } from "./internal/bench.ts"
 import { exchange } from "./internal/exchange.ts"
 import { faults } from "./internal/faults.ts"
+import { headers } from "./internal/headers.ts"
 import { laws } from "./internal/laws.ts"
 import type { PlatformFacts } from "./PlatformFacts.ts"
 import { mistakes } from "./internal/mistakes.ts"
@@ -41,6 +42,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     const all = bench(facts, driver)
     exchange(all)
     messages(all)
+    headers(all)
     laws(all)
     payloads(all)
     mistakes(all)

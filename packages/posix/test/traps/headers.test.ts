@@ -3,6 +3,7 @@ import { Codec, ControlBuffer, ExtensionHeader } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/posix"
 import {
   Datagram,
+  SocketOption,
   withDestinationOptions,
   withHopByHopOptions,
   withHopLimit,
@@ -283,6 +284,17 @@ describe("trap 25: what receivers drop, and what one header costs", () => {
           expect(yield* seen).toEqual([[], [[0x1e]]])
           yield* socket.send({ data: one, to, control: { destinationOptions: option, hopByHopOptions: alert } })
           expect(yield* seen).toEqual([[[5]], [[0x3e]]])
+          // As they are on the socket, and taken away.
+          const { stickyHopByHopOptions } = SocketOption
+          expect(yield* socket.getOption(stickyHopByHopOptions)).toEqual(Uint8Array.of(0, 0, 5, 2, 0, 0, 1, 0))
+          yield* socket.setOption(stickyHopByHopOptions, new Uint8Array(0))
+          expect(yield* socket.getOption(stickyHopByHopOptions)).toEqual(new Uint8Array(0))
+          yield* socket.send({ data: one, to })
+          expect(yield* seen).toEqual([[], [[0x3e]]])
+          expect(yield* Effect.flip(socket.setOption(stickyHopByHopOptions, one))).toMatchObject({
+            reason: "InvalidArgument",
+            code: "INVALID"
+          })
         }).pipe(Effect.provide(layer))
       })
   )
@@ -328,7 +340,7 @@ describe("trap 26: routing headers and next hops that are no messages", () => {
       for (const [route, why] of [
         [typeZero, "IPV6_RTHDR: a routing header of type 0 must not be sent (RFC 5095)."],
         [one, "IPV6_RTHDR: an extension header of 1 bytes is not a multiple of 8 from 8 to 2048."],
-        [new Uint8Array(2048), "IPV6_RTHDR: 2048 bytes are more than the 2040 that were declared."],
+        [new Uint8Array(2048), "IPV6_RTHDR: 2048 bytes are more than the 2040 of a sticky header."],
         [{ kind: "segments", addresses: [] } as const, "IPV6_RTHDR: segments are an array of at least one address."]
       ] as const)
         expect(yield* bindAnyway(Datagram.ipv6.pipe(withStickyRoutingHeader(route)))).toMatchObject({
@@ -358,5 +370,13 @@ describe("trap 26: routing headers and next hops that are no messages", () => {
         yield* socket.send({ data: one, to })
         expect((yield* socket.receive).data).toEqual(one)
       }).pipe(Effect.provide(layer))
+  )
+
+  it.scoped.runIf(hasIpv6())("ours: a sticky one of type 4, and getOption tells it", () =>
+    Effect.gen(function* () {
+      const route = { kind: "segments", addresses: ["::", "::1"] } as const
+      const socket = yield* Datagram.bind(Datagram.ipv6.pipe(withStickyRoutingHeader(route)), at)
+      expect(yield* socket.getOption(SocketOption.stickyRoutingHeader)).toEqual(ExtensionHeader.buildRouting(route))
+    }).pipe(Effect.provide(layer))
   )
 })

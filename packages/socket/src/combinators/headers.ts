@@ -175,7 +175,7 @@ const bytesOf = (header: ExtensionHeader.OptionsToSend | Uint8Array): Uint8Array
   header instanceof Uint8Array ? header : ExtensionHeader.buildOptions(header)
 
 /**
- * Hop-by-hop options for every datagram that brings no header of its own, or the bytes of such a header (`IPV6_HOPOPTS`). Linux, with the
+ * Hop-by-hop options for every datagram that brings no header of its own, or the bytes of such a header. Linux, with the
  * privilege CAP_NET_RAW, and macOS.
  *
  * @category options
@@ -185,7 +185,7 @@ export const withStickyHopByHopOptions = (header: ExtensionHeader.OptionsToSend 
   sticky(SocketOption.stickyHopByHopOptions, bytesOf(header), "withStickyHopByHopOptions(header)")
 
 /**
- * Destination options for every datagram that brings no header of its own, or the bytes of such a header (`IPV6_DSTOPTS`). Linux, with the
+ * Destination options for every datagram that brings no header of its own, or the bytes of such a header. Linux, with the
  * privilege CAP_NET_RAW, and macOS.
  *
  * @category options
@@ -195,7 +195,7 @@ export const withStickyDestinationOptions = (header: ExtensionHeader.OptionsToSe
   sticky(SocketOption.stickyDestinationOptions, bytesOf(header), "withStickyDestinationOptions(header)")
 
 /**
- * Destination options that stand before the sticky routing header, for every node that it visits (`IPV6_RTHDRDSTOPTS`). They leave together
+ * Destination options that stand before the sticky routing header, for every node that it visits. They leave together
  * with that alone. Linux, with the privilege CAP_NET_RAW, and macOS.
  *
  * @category options
@@ -205,7 +205,7 @@ export const withStickyRouteOptions = (header: ExtensionHeader.OptionsToSend | U
   sticky(SocketOption.stickyRouteOptions, bytesOf(header), "withStickyRouteOptions(header)")
 
 /**
- * A routing header for every datagram that brings no header of its own, or its bytes (`IPV6_RTHDR`). Linux takes type 4, without a privilege,
+ * A routing header for every datagram that brings no header of its own, or its bytes. Linux takes type 4, without a privilege,
  * and writes the datagram's destination over its first address. macOS.
  *
  * @example

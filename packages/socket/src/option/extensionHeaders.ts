@@ -17,15 +17,14 @@ import { define, type SocketOption } from "./definition.ts"
 // Linux: 2040 bytes are the most (EINVAL), though with a single datagram a header may have 2048.
 const size = { minimum: 0, maximum: 2040 }
 
-const header = (refuse: (bytes: Uint8Array) => string | undefined): Codec.Codec<Uint8Array> => {
-  const { read, refuse: refuseBytes, write } = Codec.bytes(size)
-  return {
-    size,
-    read,
-    write,
-    refuse: (value) => refuseBytes?.(value) ?? (value.length === 0 ? undefined : refuse(value))
+const header = (refuse: (bytes: Uint8Array) => string | undefined): Codec.Codec<Uint8Array> => ({
+  ...Codec.bytes(size),
+  refuse: (value: unknown) => {
+    if (!(value instanceof Uint8Array)) return `${Codec.shown(value)} is not a Uint8Array`
+    if (value.length > size.maximum) return `${value.length} bytes are more than the ${size.maximum} of a sticky header`
+    return value.length === 0 ? undefined : refuse(value)
   }
-}
+})
 
 const options = header((bytes) => {
   const parsed = ExtensionHeader.parseOptions(bytes)
@@ -109,7 +108,8 @@ export const stickyRouteOptions: Sticky = sticky(
  *
  * **Gotchas**
  *
- * Nodes on the way forward by segments only where they are told to (Linux: `net.ipv6.conf.all.seg6_enabled` and the interface's).
+ * Nodes on the way forward by segments only where they are told to (Linux: `net.ipv6.conf.all.seg6_enabled` and the interface's). A Linux node
+ * loses a packet that has another header before its segments, and tells nobody: hop-by-hop options and `stickyRouteOptions` do not go with it.
  *
  * @see RFC 3542 section 7, IPV6_RTHDR; RFC 8754
  * @category options

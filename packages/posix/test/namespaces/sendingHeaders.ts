@@ -1,0 +1,49 @@
+/** Run inside a namespace: sends to the address of its first argument, by way of the second's where its headers are sticky. */
+import { ExtensionHeader } from "@ancillary/control"
+import { LinuxSockets } from "@ancillary/posix"
+import {
+  Datagram,
+  withDestinationOptions,
+  withHopByHopOptions,
+  withStickyDestinationOptions,
+  withStickyHopByHopOptions,
+  withStickyRouteOptions,
+  withStickyRoutingHeader
+} from "@ancillary/socket"
+import { Effect } from "effect"
+
+const [address = "::1", router = "::1"] = process.argv.slice(2)
+const to = { address, port: 5397 }
+const bytes = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
+
+// 0x3e: passed over where it is not known, and what it holds may change on the way.
+const option = (text: string) => ({ options: [{ type: 0x3e, data: bytes(text), alignment: { x: 4, y: 2 } as const }] })
+const alert = { options: [ExtensionHeader.routerAlert(0)] }
+
+const messages = Effect.gen(function* () {
+  const socket = yield* Datagram.client(Datagram.ipv6.pipe(withHopByHopOptions(), withDestinationOptions()))
+  yield* socket.send({ data: bytes("plain"), to })
+  yield* socket.send({ data: bytes("alert"), to, control: { hopByHopOptions: alert } })
+  yield* socket.send({
+    data: bytes("both"),
+    to,
+    control: { hopByHopOptions: alert, destinationOptions: option("there") }
+  })
+}).pipe(Effect.scoped)
+
+const route = { kind: "segments", addresses: ["::", router], tag: 7 } as const
+const routed = withStickyRoutingHeader(route)
+const behind = Datagram.ipv6.pipe(routed, withStickyDestinationOptions(option("last")))
+const before = behind.pipe(withStickyHopByHopOptions(alert), withStickyRouteOptions(option("every")))
+const sticky = Effect.gen(function* () {
+  // Without a privilege: nothing but the route.
+  yield* (yield* Datagram.client(Datagram.ipv6.pipe(routed))).send({ data: bytes("routed"), to })
+  yield* (yield* Datagram.client(behind)).send({ data: bytes("behind"), to })
+  const socket = yield* Datagram.client(before.pipe(withHopByHopOptions({ only: "send" })))
+  yield* socket.send({ data: bytes("before"), to })
+  yield* socket.send({ data: bytes("one message"), to, control: { hopByHopOptions: alert } })
+}).pipe(Effect.scoped)
+
+const program = Effect.zipRight(messages, sticky)
+await Effect.runPromise(program.pipe(Effect.provide(LinuxSockets.layer)))
+console.log("true")

@@ -70,11 +70,7 @@ export class Case {
     while (messages.length < count) {
       const level = levels[random.below(10)] ?? random.draw() | 0
       const type = random.below(4) > 0 ? random.below(128) : random.draw() | 0
-      const payload = new Uint8Array(random.below(8) > 0 ? random.below(41) : random.below(payloadAtMost + 1))
-      for (let at = 0; at < payload.length; at += 4) {
-        const word = random.draw()
-        for (let byte = 0; byte < 4 && at + byte < payload.length; byte++) payload[at + byte] = word >>> (8 * byte)
-      }
+      const payload = random.bytes(random.below(8) > 0 ? random.below(41) : random.below(payloadAtMost + 1))
       messages.push({ level, type, payload })
     }
     return messages

@@ -2,6 +2,8 @@
  * `npm run fuzz`: see `options.ts`, or `--help`.
  */
 import { differential } from "./differential.ts"
+import { echo } from "./echo.ts"
+import { hostile } from "./hostile.ts"
 import { help, parse, type PartName } from "./options.ts"
 import type { Part } from "./part.ts"
 import { targets } from "./program.ts"
@@ -59,5 +61,10 @@ if (only.includes("differential")) {
     if (options.abis !== undefined) process.exitCode = 1
   }
 }
+if (only.includes("echo")) {
+  if (process.platform === "linux") await run("echo", undefined, echo())
+  else console.log("not run here: echo. It is Linux that it asks.")
+}
+if (only.includes("hostile")) await run("hostile", undefined, hostile())
 console.log(differences === 0 ? "No difference." : `${differences} differences.`)
 if (differences > 0) process.exitCode = 1

@@ -1,7 +1,7 @@
 /** What the command line says. */
 import { parseArgs } from "node:util"
 
-const counts = { differential: 1_000_000, echo: 100_000, hostile: 1_000_000 }
+const counts = { differential: 1_000_000, echo: 10_000, hostile: 20_000 }
 
 export type PartName = keyof typeof counts
 
@@ -10,8 +10,10 @@ export const help = `npm run fuzz -- [options]
 Random cases, until one is not as it should be: it is told in full, with how to see it again, and the exit code is 1.
 
   differential   lists of messages and corruptions: we and the C macros of each ABI write and walk them alike, byte for byte
-  echo           what is sent over loopback with random control messages arrives as it was sent (Linux)
-  hostile        control buffers bent at random become datagrams as declared or named faults, and the accounts balance
+  echo           what is sent over loopback with random control messages arrives as it was sent (Linux). A case: two sockets of random
+                 specs, up to 16 datagrams
+  hostile        what a driver received, bent at random, becomes datagrams as declared or named faults, and the accounts balance. A case: a
+                 socket of a random spec, up to 100 datagrams
 
   --only <part>  that part alone; may be repeated
   --abi <name>   differential: that ABI alone; may be repeated. By default every one that this machine has a compiler for

@@ -32,13 +32,17 @@ export class Random {
     return this.below(times) === 0
   }
 
+  /** One of them; there is at least one. */
   pick<A>(values: ReadonlyArray<A>): A {
-    const value = values[this.below(values.length)]
-    if (value === undefined) throw new Error("There is nothing to pick from")
-    return value
+    return values[this.below(values.length)] as A
   }
 
-  bytes(size: number): Uint8Array {
-    return Uint8Array.from({ length: size }, () => this.draw())
+  bytes(size: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(size)
+    for (let at = 0; at < size; at += 4) {
+      const word = this.draw()
+      for (let byte = 0; byte < 4 && at + byte < size; byte++) bytes[at + byte] = word >>> (8 * byte)
+    }
+    return bytes
   }
 }

@@ -6,22 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { requirement } from "../../testing/machine.ts"
 import { beside, differential } from "../src/differential.ts"
 import { describe as lines, Observer, type Subject } from "../src/observe.ts"
-import type { Difference, Part } from "../src/part.ts"
 import { Program, targets } from "../src/program.ts"
+import { firstOf } from "./firstOf.ts"
 
 const seed = 1
 const timeout = 120_000
-
-/** The first difference of so many cases. */
-const firstOf = async (part: Part, count: number): Promise<Difference | undefined> => {
-  let first: Difference | undefined
-  const found = (difference: Difference) => {
-    first = difference
-    return false
-  }
-  await part({ seed, first: 0, count, progress: () => undefined, found })
-  return first
-}
 
 const known = targets().map((target) => ({
   ...target,

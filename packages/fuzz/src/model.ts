@@ -1,0 +1,101 @@
+/**
+ * What a received slot must become, read from its bytes as plainly as can be: what the decoder, which is made to be fast, is compared with.
+ */
+import { isDeepStrictEqual } from "node:util"
+import { Codec, ControlBuffer, type Endpoint, type Family, SocketAddress } from "@ancillary/control"
+import { ReceiveFlags } from "@ancillary/socket/Arena"
+import type { Plan } from "@ancillary/socket/Plan"
+import { Option } from "effect"
+
+/** A slot as the driver answered it. */
+export interface Slot {
+  readonly name: Uint8Array
+  readonly control: Uint8Array
+  /** As much of the payload as there is room for. */
+  readonly data: Uint8Array
+  /** Its true size. */
+  readonly dataLength: number
+  readonly flags: number
+}
+
+/** What a slot must become: nothing, some fault, or a datagram of exactly this. */
+export type Expected =
+  | "dropped"
+  | "fault"
+  | {
+      readonly from: Endpoint<Family>
+      readonly data: Uint8Array
+      readonly control: { readonly [key: string]: unknown }
+      readonly truncated: Option.Option<{ readonly size: Option.Option<number> }>
+    }
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+const is = (flags: number, flag: number) => (flags & flag) !== 0
+
+export const expected = (plan: Plan, slot: Slot): Expected => {
+  const { abi, family, receiveBytes, truncation } = plan
+  if (slot.name.length === 0 && family !== "unix") return "fault"
+  const from = SocketAddress.read(abi, viewOf(slot.name), 0, slot.name.length)
+  if (Codec.isMalformed(from)) return "fault"
+  const cut = is(slot.flags, ReceiveFlags.dataTruncated)
+  if (cut && truncation !== "deliver") return truncation === "drop" ? "dropped" : "fault"
+  const control = expectedControl(plan, from.family, slot.control)
+  if (control === undefined || is(slot.flags, ReceiveFlags.controlTruncated)) return "fault"
+  const size = slot.dataLength > receiveBytes ? Option.some(slot.dataLength) : Option.none()
+  return { from, data: slot.data, control, truncated: cut ? Option.some({ size }) : Option.none() }
+}
+
+const expectedControl = (
+  plan: Plan,
+  peer: "ipv4" | "ipv6" | "unix",
+  bytes: Uint8Array
+): { readonly [key: string]: unknown } | undefined => {
+  const { malformed, messages } = ControlBuffer.toMessages(plan.abi, bytes)
+  if (malformed !== undefined) return undefined
+  const record: { [key: string]: unknown } = {}
+  for (const { maximumBytes, message, optional } of plan.received) {
+    const values: Array<unknown> = []
+    for (const { level, payload, type } of messages) {
+      for (const { arrival, declaration, family } of plan.arrivals) {
+        if (declaration.message.key !== message.key || family !== peer) continue
+        if (arrival.level !== level || arrival.type !== type) continue
+        const { size } = arrival.payload
+        const [least, most] = typeof size === "number" ? [size, size] : [size.minimum ?? 0, size.maximum]
+        if (payload.length < least || payload.length > Math.min(most, maximumBytes ?? most)) return undefined
+        const value = arrival.payload.read(viewOf(payload), 0, payload.length)
+        if (Codec.isMalformed(value)) return undefined
+        if (arrival.several === true && Array.isArray(value)) values.push(...(value as ReadonlyArray<unknown>))
+        else values.push(value)
+      }
+    }
+    // The last one of a message that comes once.
+    if (message.presence === "repeated") record[message.key] = values
+    else if (message.presence === "perhaps" || optional)
+      record[message.key] = values.length > 0 ? Option.some(values.at(-1)) : Option.none()
+    else if (values.length > 0) record[message.key] = values.at(-1)
+    else return undefined
+  }
+  return record
+}
+
+/** Equal in everything, prototypes included. */
+export const isSame = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a, b)
+
+/** What is wrong with the shape of a record, whatever its values: each declared key is there and no other, an `Option` or an array where it must be. */
+export const misshapen = (plan: Plan, control: { readonly [key: string]: unknown }): string | undefined => {
+  const keys = plan.received.map(({ message }) => message.key)
+  if (!isSame(keys.toSorted(), Object.keys(control).toSorted()))
+    return `it has ${Object.keys(control).join(", ")} where ${keys.join(", ")} are declared`
+  for (const { message, optional } of plan.received) {
+    const value = control[message.key]
+    const fits =
+      message.presence === "repeated"
+        ? Array.isArray(value)
+        : message.presence === "perhaps" || optional
+          ? Option.isOption(value)
+          : value !== undefined && value !== null && !Option.isOption(value)
+    if (!fits) return `${message.key} is not as a message that comes '${message.presence}' is presented`
+  }
+  return undefined
+}

@@ -1,0 +1,54 @@
+/**
+ * A driver of paper: of any ABI on any machine, it agrees to everything, and receives as many empty slots as are pending. Hooks around it
+ * write what they hold.
+ */
+import { type Abi, InternetEndpoint, Ipv4Address, Ipv6Address, SocketAddress, UnixEndpoint } from "@ancillary/control"
+import * as Arena from "@ancillary/socket/Arena"
+import type { Driver, NativeSocket, SocketKind } from "@ancillary/socket/Driver"
+
+export interface Pending {
+  count: number
+}
+
+export const paper = (abi: Abi, pending: Pending): Driver => ({
+  abi,
+  arena: Arena.shared(abi, {
+    allocate: (bytes) => ({ bytes: new Uint8Array(bytes), address: 0 }),
+    guarded: false
+  }),
+  open: (kind) => socket(abi, kind, pending),
+  pair: () => [
+    socket(abi, { family: "unix", protocol: "unix" }, pending),
+    socket(abi, { family: "unix", protocol: "unix" }, pending)
+  ],
+  adopt: (_, kind) => socket(abi, kind, pending),
+  // Descriptors are made up here: none of them may be closed.
+  release: () => undefined,
+  interfaces: () => [],
+  errorName: String
+})
+
+const anywhere = {
+  ipv4: new InternetEndpoint("ipv4", Ipv4Address.of(127, 0, 0, 1), 5300),
+  ipv6: new InternetEndpoint("ipv6", Ipv6Address.of([0, 0, 0, 0, 0, 0, 0, 1]), 5300),
+  unix: new UnixEndpoint("/paper")
+}
+
+const socket = (abi: Abi, { family }: SocketKind, pending: Pending): NativeSocket => ({
+  descriptor: -1,
+  setOption: () => undefined,
+  getOption: (_level, _option, into) => into.fill(0).length,
+  ioctl: () => 0,
+  bind: () => undefined,
+  connect: () => undefined,
+  localName: (into) => SocketAddress.write(abi, anywhere[family], new DataView(into.buffer), 0),
+  receive: (_, slots, peek) => {
+    const count = Math.min(slots, pending.count)
+    if (!peek) pending.count -= count
+    return count
+  },
+  receiveErrors: () => 0,
+  send: (_arena, _first, slots) => slots,
+  watch: () => ({ on: () => undefined, close: () => undefined }),
+  close: () => undefined
+})

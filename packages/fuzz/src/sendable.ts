@@ -1,0 +1,155 @@
+/**
+ * What can be sent with a datagram over loopback, and what its receiver is to read of it. A message that is not listed is sent too, with a
+ * value that it does not refuse: then nothing is known of it, but that the datagram arrives, or that the refusal is a typed error.
+ */
+import { type ExtensionHeader, InternetEndpoint, Ipv4Address, Ipv6Address } from "@ancillary/control"
+import type { PlannedDeparture } from "@ancillary/socket/Plan"
+import type { Random } from "./random.ts"
+
+/** A datagram before it is sent. */
+export interface Sending {
+  readonly to: InternetEndpoint<"ipv4"> | InternetEndpoint<"ipv6">
+  readonly payload: number
+  /** Index of `lo`. */
+  readonly loopback: number
+}
+
+export interface Control {
+  readonly [key: string]: unknown
+}
+
+/** Any address of 127.0.0.0/8 that is no broadcast address. */
+export const loopbackAddress = (random: Random): Ipv4Address =>
+  Ipv4Address.of(127, random.below(256), random.below(256), 1 + random.below(254))
+
+const codepoints = ["not-ect", "ect1", "ect0", "ce"] as const
+
+/** Types that receivers pass over, and at most 7 bytes of padding in a row: what else is sent is dropped on arrival. */
+const headers = (random: Random): ExtensionHeader.OptionsToSend => ({
+  options: Array.from({ length: 1 + random.below(4) }, () => {
+    const x = random.pick([1, 2, 4, 8] as const)
+    const alignment = random.oneIn(2) ? undefined : { x, y: random.below(x) }
+    return { type: random.pick([0x1e, 0x3e]), data: random.bytes(random.below(30)), alignment }
+  })
+})
+
+/** No operation, router alert, and the end. */
+const ipOptions = (random: Random): Uint8Array =>
+  Uint8Array.from(
+    Array.from({ length: random.below(4) }, () => random.pick([[1], [0x94, 4, 0, 0]]))
+      .flat()
+      .concat(random.pick([[], [0]]))
+  )
+
+const values: { readonly [key: string]: (random: Random, sending: Sending) => unknown } = {
+  pktInfo: (random, { loopback, to }) => ({
+    ...(random.oneIn(3)
+      ? {}
+      : { source: to.family === "ipv4" ? loopbackAddress(random) : Ipv6Address.of([0, 0, 0, 0, 0, 0, 0, 1]) }),
+    ...(random.oneIn(2) ? {} : { interfaceIndex: loopback })
+  }),
+  hopLimit: (random) => 1 + random.below(255),
+  trafficClass: (random) => random.below(256),
+  dscp: (random) => random.below(64),
+  ecn: (random) => random.pick(codepoints),
+  flowLabel: (random) => 1 + random.below(0xf_ffff),
+  mark: (random) => random.draw(),
+  priority: (random) => (random.oneIn(2) ? random.below(7) : random.draw()),
+  // At most 8 segments, so that all of them fit into the receiver's buffer.
+  segmentSize: (random, { payload }) => Math.ceil(payload / 8) + 1 + random.below(400),
+  ipOptions,
+  transmitTime: (random) => BigInt(random.draw()),
+  unfragmented: (random) => random.oneIn(2),
+  hopByHopOptions: headers,
+  destinationOptions: headers
+}
+
+/** What a program without types might try. */
+const guesses: ReadonlyArray<unknown> = [
+  0,
+  1,
+  2,
+  64,
+  1000,
+  true,
+  1n,
+  "",
+  "::1",
+  new Uint8Array(0),
+  new Uint8Array(8),
+  {},
+  []
+]
+
+/** A value to send, or nothing where none is found. */
+export const draw = (random: Random, { declaration, departure }: PlannedDeparture, sending: Sending): unknown => {
+  const known = values[declaration.message.key]
+  if (known !== undefined) return known(random, sending)
+  const { refuse } = departure.payload
+  const taken = guesses.filter((guess) => refuse !== undefined && refuse(guess as never) === undefined)
+  return taken.length > 0 ? random.pick(taken) : undefined
+}
+
+export const isKnown = (key: string): boolean => key in values
+
+/** A message that does not arrive. */
+export const absent = Symbol("absent")
+
+const classOf = ({ dscp, ecn, trafficClass }: Control): number =>
+  typeof trafficClass === "number"
+    ? trafficClass
+    : ((typeof dscp === "number" ? dscp : 0) << 2) | Math.max(0, codepoints.indexOf(ecn as "ce"))
+
+const optionsRead = (sent: unknown, nextHeader: number) =>
+  sent === undefined
+    ? absent
+    : {
+        nextHeader,
+        options: (sent as ExtensionHeader.OptionsToSend).options.map(({ data, type }) => ({
+          type,
+          data,
+          ifUnknown: "skip",
+          changeable: (type & 0x20) !== 0
+        }))
+      }
+
+const padded = (sent: unknown) => {
+  if (!(sent instanceof Uint8Array) || sent.length === 0) return absent
+  const bytes = new Uint8Array(Math.ceil(sent.length / 4) * 4)
+  bytes.set(sent)
+  return bytes
+}
+
+/** What the receiver reads of each message, as far as that is known. */
+export const readings = (sent: Control, { loopback, to }: Sending): Control => {
+  const { address } = to
+  const byte = classOf(sent)
+  return {
+    pktInfo: {
+      destination: address,
+      local: address instanceof Ipv4Address ? address : undefined,
+      interfaceIndex: loopback
+    },
+    hopLimit: sent["hopLimit"] ?? 64,
+    trafficClass: byte,
+    dscp: byte >> 2,
+    ecn: codepoints[byte & 3],
+    originalDestination: to,
+    mark: sent["mark"] ?? 0,
+    ipOptions: padded(sent["ipOptions"]),
+    hopByHopOptions: optionsRead(sent["hopByHopOptions"], sent["destinationOptions"] === undefined ? 17 : 60),
+    destinationOptions: optionsRead(sent["destinationOptions"], 17),
+    routingHeader: absent,
+    fragmentSize: absent,
+    // Of those that were not sent the kernel chooses one, and of the class it derives a priority.
+    ...("flowLabel" in sent ? { flowLabel: sent["flowLabel"] } : {}),
+    ...("priority" in sent ? { priority: sent["priority"] } : {})
+  }
+}
+
+/** From where it leaves, where nothing else is said. */
+export const sourceOf = (sent: Control, { to }: Sending): Ipv4Address | Ipv6Address => {
+  const { source } = (sent["pktInfo"] ?? {}) as { readonly source?: Ipv4Address | Ipv6Address }
+  if (source !== undefined) return source
+  return to.family === "ipv4" ? Ipv4Address.of(127, 0, 0, 1) : to.address
+}

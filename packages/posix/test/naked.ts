@@ -109,7 +109,7 @@ export const sendTo = (
   data: Uint8Array,
   control: Uint8Array = new Uint8Array(0)
 ): ReturnType<NativeSocket["send"]> => {
-  const out = arena(from, "send", 1, 512, 70_000)
+  const out = arena(from, "send", 1, Math.max(512, control.length), 70_000)
   out.bytes.set(name, out.nameAt(0))
   out.bytes.set(control, out.controlAt(0))
   out.fill(0, name.length, control.length, [data])

@@ -4,7 +4,7 @@ import { isFault } from "@ancillary/socket/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import koffi from "koffi"
-import { bare, bound, int, type Naked, ok, receiveRaw, sendRaw } from "./naked.ts"
+import { bare, bound, int, type Naked, ok, receiveErrorRaw, receiveRaw, sendRaw } from "./naked.ts"
 import { collect, pollHandles } from "./process.ts"
 
 const one = Uint8Array.of(1)
@@ -110,8 +110,8 @@ const watching = (at: Naked) =>
     Effect.sync(() => {
       const seen: Array<string> = []
       const hooks = { onReport: () => {} }
-      const watch = at.socket.watch((readable, writable) => {
-        seen.push(`${readable ? "readable" : ""}${writable ? "writable" : ""}`)
+      const watch = at.socket.watch((readable, writable, failed) => {
+        seen.push(`${readable ? "readable" : ""}${writable ? "writable" : ""}${failed ? "failed" : ""}`)
         hooks.onReport()
       })
       if (isFault(watch)) throw new Error(watch.code)
@@ -223,6 +223,30 @@ describe("ours: a watch", () => {
     })
   )
 
+  it.scopedLive("reports an error alone where only that is asked for: once, and nothing of datagrams that are queued", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => port))
+      ok(receiver.socket.setOption(0, 11, int(1)))
+      const { seen, watch } = yield* watching(receiver)
+      sendRaw(sender, receiver, one)
+      watch.on(false, false, true)
+      yield* moment
+      expect(seen).toEqual([])
+      sendRaw(receiver, { ...receiver, port: gone }, one)
+      yield* moment
+      expect(seen).toEqual(["readablewritablefailed"])
+      // Until it is taken, each new interest is told again.
+      watch.on(false, false, true)
+      yield* moment
+      expect(seen).toHaveLength(2)
+      expect(receiveErrorRaw(receiver, 64).count).toBe(1)
+      watch.on(false, false, true)
+      yield* moment
+      expect(seen).toHaveLength(2)
+    })
+  )
+
   it.scopedLive("goes on after an error of the socket, which ends koffi's reports", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
@@ -239,7 +263,7 @@ describe("ours: a watch", () => {
       watch.on(true, false)
       sendRaw(receiver, { ...receiver, port: gone }, Uint8Array.of(1))
       yield* moment
-      expect(seen[0]).toBe("readablewritable")
+      expect(seen[0]).toBe("readablewritablefailed")
       expect(faults[0]).toBe("ECONNREFUSED")
       // Off again: the error queue, which nobody reads here, is purged with it.
       ok(receiver.socket.setOption(0, 11, int(0)))

@@ -10,7 +10,7 @@
 import type { Platform } from "./Abi.ts"
 import type { Codec } from "./Codec.ts"
 import type { Family } from "./Endpoint.ts"
-import { check } from "./internal/definition.ts"
+import { arrivalsOf, check } from "./internal/definition.ts"
 
 /**
  * How sure the kernel is: in every datagram; perhaps; any number of times. The reader gets the bare value, an `Option`, an array.
@@ -192,6 +192,8 @@ export interface Arrival<out Received> {
    * answers with no bytes and is no datagram).
    */
   readonly event?: "errorQueue" | "pseudoDatagram" | undefined
+  /** Set for an event that may also come beside a datagram, which it says nothing of: there is room for it, and nobody reads it. */
+  readonly strays?: true | undefined
   /** One payload holds several values of a repeated message (file descriptors): `read` answers with an array of them. */
   readonly several?: true | undefined
 }
@@ -297,6 +299,8 @@ export interface Message<M extends ControlMessage.Any> {
   readonly presence: M["presence"]
   /** The families that it is defined for; `dual` sockets use the two of the internet. */
   readonly families: ReadonlyArray<"ipv4" | "ipv6" | "unix">
+  /** How it is told on the platforms that tell it: in what a datagram carries, or, as an event of the socket, with none. */
+  readonly arrives: "withDatagrams" | "asEvent" | "never"
   /** How the platform does this message for a family, or why it does not. */
   readonly cell: (platform: Platform, family: "ipv4" | "ipv6" | "unix") => Cell
 }
@@ -333,9 +337,12 @@ export const define = <M extends ControlMessage.Any = never>(definition: Definit
   const table: { readonly [P in Platform]: { readonly [F in string]?: Cell } } = definition.table
   check(definition.key, definition.presence, table)
   const { key, presence } = definition
+  const [arrival] = arrivalsOf(table)
+  const arrives: Message<M>["arrives"] =
+    arrival === undefined ? "never" : arrival.event === undefined ? "withDatagrams" : "asEvent"
   const cell = (platform: Platform, family: "ipv4" | "ipv6" | "unix"): Cell =>
     table[platform][family] ?? { absent: `'${key}' does not exist for ${family} sockets` }
   const families: Message<M>["families"] = (["ipv4", "ipv6", "unix"] as const).filter((each) => each in table.linux)
   // The symbol is a phantom: it carries the type and is never there.
-  return { key, presence, families, cell } as Message<M>
+  return { key, presence, families, arrives, cell } as Message<M>
 }

@@ -166,6 +166,24 @@ describe("define", () => {
     expect(withCell(cell)).toThrow(new TypeError(`Control message 'mark', linux, ipv4: ${sentence}.`))
   })
 
+  it("says how a message is told: with datagrams, as an event of the socket, never; not both ways", () => {
+    const event = { request, arrives: [{ ...arrives, event: "errorQueue" }] }
+    expect(withCell(row)().arrives).toBe("withDatagrams")
+    const everywhere = (cell: unknown) => ({
+      table: {
+        linux: { ipv4: absent, ipv6: cell },
+        winsock: { ipv4: absent, ipv6: absent },
+        darwin: { ipv4: absent, ipv6: absent }
+      }
+    })
+    expect(withCell(row, everywhere(event))().arrives).toBe("asEvent")
+    expect(withCell(row, everywhere({ request: [], sends: row.sends }))().arrives).toBe("never")
+    // The other family's row arrives with datagrams.
+    expect(withCell(event)).toThrow(
+      new TypeError("Control message 'mark': it comes with datagrams and without; make two messages of it.")
+    )
+  })
+
   it("refuses a message that repeats and may be of no size, for then there is no end of what a buffer may hold", () => {
     expect(withCell(arriving({ payload: payload({ minimum: 0, maximum: 8 }) }), repeated)).toThrow(
       new TypeError("Control message 'mark', linux, ipv4: arrives: a repeated message of no size.")
@@ -183,6 +201,7 @@ describe("the messages that come with the library", () => {
       "dropCount",
       "dscp",
       "ecn",
+      "errorReports",
       "flowLabel",
       "fragmentSize",
       "hopByHopOptions",
@@ -192,6 +211,7 @@ describe("the messages that come with the library", () => {
       "nextHop",
       "originalArrivalInterface",
       "originalDestination",
+      "pathMtuReports",
       "pktInfo",
       "priority",
       "routingHeader",
@@ -200,6 +220,7 @@ describe("the messages that come with the library", () => {
       "timestamping",
       "trafficClass",
       "transmitTime",
+      "transmitTimestamp",
       "unfragmented"
     ])
   })
@@ -257,6 +278,8 @@ describe("the messages that come with the library", () => {
       originalDestination: "0,20=1 | 0,20 | ",
       checksum: "0,23=1 | 0,23 | ",
       fragmentSize: "0,25=1 | 0,25 | ",
+      errorReports: "0,11=1 | 0,11 | ",
+      transmitTimestamp: "1,65=2192 | 1,65 0,11 | 1,37",
       ...socketLevel
     })
     expect(facts("linux", "ipv6")).toEqual({
@@ -272,6 +295,9 @@ describe("the messages that come with the library", () => {
       fragmentSize: "41,77=1 | 41,77 | ",
       flowLabel: "41,11=1 | 41,11 | 41,11",
       unfragmented: " |  | 41,62",
+      errorReports: "41,25=1 | 41,25 | ",
+      pathMtuReports: "41,60=1 | 41,61 | ",
+      transmitTimestamp: "1,65=2192 | 1,65 41,25 | 1,37",
       ...socketLevel
     })
     expect(facts("linux", "unix")).toEqual({ timestamp: "1,64=1 | 1,64 | " })
@@ -324,6 +350,7 @@ describe("the messages that come with the library", () => {
       destinationOptions: "41,40=1 | 41,50 | 41,50",
       routingHeader: "41,38=1 | 41,51 | 41,51",
       nextHop: " |  | 41,48",
+      pathMtuReports: "41,43=1 | 41,44 | ",
       trafficClass: "41,35=1 | 41,36 | 41,36",
       unfragmented: " |  | 41,62",
       timestamp: "65535,1024=1 | 65535,2 | "

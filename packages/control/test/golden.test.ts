@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { requirement } from "../../testing/machine.ts"
 import * as Linux from "../src/platform/linux.ts"
 import * as Winsock from "../src/platform/winsock.ts"
-import { messageSent, valuesOf } from "./goldenValues.ts"
+import { eventsOf, messageSent, valuesOf } from "./goldenValues.ts"
 import { arrivals, builtIns, fits, type RowFamily } from "./messages.ts"
 import { abiNamed, fromHex, hex, type Vectors, vectors, viewOf } from "./vectors.ts"
 
@@ -24,7 +24,12 @@ const notInHeaders: { readonly [abi: string]: ReadonlyArray<string> } = {
     "SO_RCVMARK",
     "IPV6_FLOWINFO",
     "SO_TIMESTAMPNS_NEW",
+    "SO_TIMESTAMPING_OLD",
     "SO_TIMESTAMPING_NEW",
+    "SOF_TIMESTAMPING_TX_SOFTWARE",
+    "SOF_TIMESTAMPING_TX_SCHED",
+    "SOF_TIMESTAMPING_OPT_ID",
+    "SOF_TIMESTAMPING_OPT_TSONLY",
     "SOF_TIMESTAMPING_RX_HARDWARE",
     "SOF_TIMESTAMPING_RX_SOFTWARE",
     "SOF_TIMESTAMPING_SOFTWARE",
@@ -50,8 +55,8 @@ const differently = (abi: string, walk: string): { readonly ours: number | undef
         { "a second header without payload, at the very end": { ours: 24 } }[walk]
       : undefined
 
-/** What the rows of the built-in messages read out of a buffer, in its order. */
-const readAll = (golden: Vectors, bytes: Uint8Array, families: ReadonlyArray<RowFamily>) => {
+/** What the rows of the built-in messages read out of a buffer, in its order: those that come with datagrams, or the events. */
+const readAll = (golden: Vectors, bytes: Uint8Array, families: ReadonlyArray<RowFamily>, events = false) => {
   const abi = abiNamed(golden.abi)
   const cursor = new ControlBuffer.Cursor(abi)
   const view = viewOf(bytes)
@@ -60,10 +65,12 @@ const readAll = (golden: Vectors, bytes: Uint8Array, families: ReadonlyArray<Row
   while (cursor.next())
     for (const family of families)
       for (const message of builtIns)
-        for (const { level, payload, type } of arrivals(message, abi.platform, family)) {
-          if (level !== cursor.level || type !== cursor.type) continue
+        for (const { event, level, payload, type } of arrivals(message, abi.platform, family)) {
+          if (level !== cursor.level || type !== cursor.type || (event !== undefined) !== events) continue
           expect(fits(payload.size, cursor.payloadLength), `the size of ${message.key}`).toBe(true)
-          values.push([message.key, payload.read(view, cursor.payloadAt, cursor.payloadLength)])
+          const value = payload.read(view, cursor.payloadAt, cursor.payloadLength)
+          // An event says nothing of what is another's.
+          if (value !== undefined) values.push([message.key, value])
         }
   expect(cursor.malformed).toBeUndefined()
   return values
@@ -154,6 +161,15 @@ for (const golden of vectors) {
       const one = family === "ipv4" ? "ipv4" : "ipv6"
       const expected = tokens.flatMap((token) => valuesOf(token, abi.platform, one))
       expect(readAll(golden, fromHex(bytes), [one])).toEqual(expected)
+    })
+
+    const told = golden.buffers.filter(({ name }) => parseName(name).direction === "told")
+    it.runIf(told.length > 0).each(told)("reads the event that the C program put there: $name", ({ bytes, name }) => {
+      const { family, tokens } = parseName(name)
+      const one = family === "ipv4" ? "ipv4" : "ipv6"
+      const expected = tokens.flatMap((token) => eventsOf(token, one))
+      expect(expected.length).toBeGreaterThan(0)
+      expect(readAll(golden, fromHex(bytes), [one], true)).toEqual(expected)
     })
 
     const sendable = golden.buffers.filter(({ name }) => parseName(name).direction === "sent")

@@ -36,6 +36,7 @@ const plain: { readonly [token: string]: unknown } = {
   segmentSize: 1200,
   coalescedSize: 1200,
   unfragmented: true,
+  transmitTimestamp: 7,
   flowLabel: 0xabcd,
   checksum: 0x8001fffe,
   fragmentSize: 1500,
@@ -100,6 +101,31 @@ export const valuesOf = (token: string, platform: Platform, family: RowFamily): 
     default:
       if (!(token in plain)) throw new Error(`nobody says what '${token}' shall be read as`)
       return [[token, plain[token]]]
+  }
+}
+
+/** What an entry of the error queue, or what comes in place of a datagram, tells; messages that come with datagrams, too, tell nothing of it. */
+export const eventsOf = (token: string, family: RowFamily): Values => {
+  const error = { errno: 0, origin: "icmp", type: 0, code: 0, info: 0, data: 0, offender: undefined }
+  switch (token) {
+    case "refused":
+      return [["errorReports", { ...error, errno: 111, type: 3, code: 3, offender: Ipv4Address.of(198, 51, 100, 2) }]]
+    case "tooLarge": {
+      const offender = Ipv6Address.of([0xfe80, 0, 0, 0, 0, 0, 0, 1]).withZone(7)
+      return [["errorReports", { ...error, errno: 90, origin: "icmp6", type: 2, info: 1280, offender }]]
+    }
+    case "tooLargeHere":
+      return [["errorReports", { ...error, errno: 90, origin: "local", info: 1500 }]]
+    case "stamp":
+      return [["transmitTimestamp", { timestamp: stamp }]]
+    case "stampedSend":
+      return family === "ipv4"
+        ? [["transmitTimestamp", { number: 0xfffffffe, stage: "scheduled" }]]
+        : [["transmitTimestamp", { number: 9, stage: "sent" }]]
+    case "pathMtu":
+      return [["pathMtuReports", { destination: address6, mtu: 1280 }]]
+    default:
+      return []
   }
 }
 

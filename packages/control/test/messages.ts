@@ -7,6 +7,7 @@ import { type Arrival, type Cell, Codec, type Departure, isAbsence, isMessage, t
 type Erased = {
   readonly key: string
   readonly presence: string
+  readonly arrives: string
   readonly cell: (platform: Platform, family: RowFamily) => Cell
 }
 export type RowFamily = "ipv4" | "ipv6" | "unix"

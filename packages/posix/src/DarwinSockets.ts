@@ -24,6 +24,7 @@ export const capabilities = [
   "hopByHopOptions",
   "destinationOptions",
   "nextHop",
+  "pathMtuReports",
   // Options.
   "stickyHeaders",
   "reusePort",

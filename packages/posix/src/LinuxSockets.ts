@@ -34,6 +34,9 @@ export const capabilities = [
   "routingHeader",
   "hopByHopOptions",
   "destinationOptions",
+  "errorReports",
+  "pathMtuReports",
+  "transmitTimestamps",
   // Options.
   "stickyHeaders",
   "bindToDevice",

@@ -2,7 +2,7 @@
 import { Codec, ControlBuffer, endpoint, SocketAddress } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/posix"
 import type { Arena } from "@ancillary/socket/Arena"
-import { type Driver, isFault, type NativeSocket } from "@ancillary/socket/Driver"
+import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/socket/Driver"
 import { Effect, type Scope } from "effect"
 import { load } from "../src/internal/libc.ts"
 import { linux } from "../src/internal/platform.ts"
@@ -118,10 +118,9 @@ export const sendTo = (
   return sent
 }
 
-/** One received datagram, with its control messages. */
-export const receiveRaw = (at: Naked, controlBytes: number, dataBytes = 70_000) => {
+const taken = (at: Naked, controlBytes: number, dataBytes: number, call: (into: Arena) => number | Fault) => {
   const into = arena(at, "receive", 1, controlBytes, dataBytes)
-  const count = at.socket.receive(into, 1, false)
+  const count = call(into)
   const control = into.bytes.slice(into.controlAt(0), into.controlAt(0) + into.controlLength(0))
   const answer = {
     count,
@@ -133,6 +132,14 @@ export const receiveRaw = (at: Naked, controlBytes: number, dataBytes = 70_000) 
   into.free()
   return answer
 }
+
+/** One received datagram, with its control messages. */
+export const receiveRaw = (at: Naked, controlBytes: number, dataBytes = 70_000, peek = false) =>
+  taken(at, controlBytes, dataBytes, (into) => at.socket.receive(into, 1, peek))
+
+/** One entry of the error queue, with its control messages. */
+export const receiveErrorRaw = (at: Naked, controlBytes: number, dataBytes = 2048) =>
+  taken(at, controlBytes, dataBytes, (into) => at.socket.receiveErrors(into, 1))
 
 export const int = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer)
 export const message = (at: Naked, level: number, type: number, payload: Uint8Array): Uint8Array =>

@@ -33,6 +33,7 @@ import type { DatagramMembershipError } from "./DatagramMembershipError.ts"
 import type { DatagramOptionError } from "./DatagramOptionError.ts"
 import type { DatagramFault, DatagramReceiveError, DatagramSendError } from "./DatagramError.ts"
 import type { SocketOption } from "./option/definition.ts"
+import type { SocketEvent } from "./SocketEvent.ts"
 import type { SendControl, Suits } from "./Spec.ts"
 
 // Not a bare text: beside a literal that would collapse to `never` and take the sentence with it.
@@ -93,11 +94,28 @@ export interface DatagramStats {
   readonly dropped: bigint
   /** Given back by a `forEach` whose callback threw; the next reader gets them. */
   readonly unread: bigint
-  /** What peers and routers said of earlier datagrams (refused, unreachable, too large), passed over by streams and loops. */
+  /**
+   * What peers and routers said of earlier datagrams (refused, unreachable, too large), passed over: by streams and loops, and with
+   * `withErrorReports()` by every read that it was no concern of.
+   */
   readonly errors: bigint
   readonly sent: bigint
+  /** Datagrams among those sent whose first attempt failed by what another peer's error had left pending. Linux, with `withErrorReports()`. */
+  readonly resent: bigint
   /** Replies that went out without the source that was asked, because the system refuses one (some Windows machines). */
   readonly sourceRefused: bigint
+  /** What became of what the kernel told besides datagrams. `taken` is the sum of the others. */
+  readonly events: {
+    readonly taken: bigint
+    /** Handed over to readers of `events`. */
+    readonly received: bigint
+    /** The oldest of more than 256 that nobody had read, and those unread when the socket was closed. */
+    readonly dropped: bigint
+    /** What is in the error queue although the spec declares nothing of the kind, and stamps that cannot be told apart. */
+    readonly ignored: bigint
+    /** Waiting for a reader. */
+    readonly unread: bigint
+  }
 }
 
 /**
@@ -134,6 +152,11 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    * goes to the next reader.
    */
   readonly forEach: (f: (datagram: Datagram<F, D>) => void) => Effect.Effect<never, DatagramReceiveError>
+  /**
+   * What the kernel tells besides datagrams, as `withErrorReports`, `withPathMtuReports` and `withTransmitTimestamps` declare it. The last 256 are
+   * kept for whoever reads; two readers get distinct ones. A socket that declares none waits for its end. Ends only with the socket, as `Closed`.
+   */
+  readonly events: Stream.Stream<SocketEvent, DatagramReceiveError>
   readonly stats: Effect.Effect<DatagramStats>
   /** Optional messages that this platform does not have, with the reason. */
   readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>

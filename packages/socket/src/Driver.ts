@@ -108,10 +108,10 @@ export interface NativeSocket {
   /** Slots sent, from `first`; 0 where the send buffer is full. */
   readonly send: (arena: Arena, first: number, slots: number) => number | Fault
   /**
-   * One registration a socket, its callback never called before `on` asks for something. A fault (the socket has an error pending) wakes
-   * both readers and writers, who learn it from their call, and ends the interest until the next `on`.
+   * One registration a socket, its callback never called before `on` asks for something. `failed`, with both of the others: an error is
+   * pending on the socket, or its error queue has something. That ends the interest until the next `on`.
    */
-  readonly watch: (onReady: (readable: boolean, writable: boolean) => void) => Watch | Fault
+  readonly watch: (onReady: (readable: boolean, writable: boolean, failed: boolean) => void) => Watch | Fault
   readonly close: () => Fault | undefined
 }
 
@@ -122,7 +122,7 @@ export interface NativeSocket {
  * @since 0.1.0
  */
 export interface Watch {
-  /** What to report from now on; nothing for neither. The same interest again costs nothing. */
-  readonly on: (readable: boolean, writable: boolean) => void
+  /** What to report from now on; nothing for none. `failed` is reported with each, and alone where only that is asked for. The same again costs nothing. */
+  readonly on: (readable: boolean, writable: boolean, failed?: boolean) => void
   readonly close: () => void
 }

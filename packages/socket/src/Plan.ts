@@ -7,12 +7,9 @@
 import {
   type Abi,
   type Arrival,
-  Codec,
-  ControlBuffer,
   type Departure,
   type Family,
   isAbsence,
-  type Platform,
   type Request,
   SocketAddress
 } from "@ancillary/control"
@@ -20,6 +17,7 @@ import type { ArenaLayout } from "./Arena.ts"
 import type { SocketKind } from "./Driver.ts"
 import { ask } from "./internal/asking.ts"
 import { families } from "./internal/families.ts"
+import { errorLayout, receiveLayout, refuseRoom, sendLayout } from "./internal/layout.ts"
 import { type Setting, setting } from "./option/definition.ts"
 import { ipv6Only } from "./option/ipv6Only.ts"
 import type { Declaration, Recipe, Truncation } from "./Spec.ts"
@@ -124,9 +122,11 @@ export interface Plan {
   readonly options: ReadonlyArray<PlannedOption>
   readonly receive: ControlLayout
   readonly send: ControlLayout
+  /** What comes with an entry of the error queue: every message that is on, and the events. Empty where no event comes that way. */
+  readonly errors: ControlLayout
   readonly arrivals: ReadonlyArray<PlannedArrival>
   readonly departures: ReadonlyArray<PlannedDeparture>
-  /** Keys that a datagram carries, in the order of their declaration. */
+  /** What a datagram carries, in the order of declaration; events are not among it. */
   readonly received: ReadonlyArray<Declaration>
   /** Optional messages that the platform lacks. */
   readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
@@ -199,7 +199,7 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
     const { direction, feature, invalid: why, message, optional } = declaration
     if (why !== undefined) invalid.push({ option: feature, why })
     const lacks = lacking(declaration, abi, family)
-    if (direction !== "send" && comesWithDatagrams(message)) received.push(declaration)
+    if (direction !== "send" && message.arrives === "withDatagrams") received.push(declaration)
     if (lacks !== undefined) {
       if (optional) declined.push({ key: message.key, why: lacks.why })
       else refused.push({ feature, ...lacks })
@@ -244,7 +244,8 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
     family,
     kind: { family: family === "dual" ? "ipv6" : family, protocol: family === "unix" ? "unix" : "udp" },
     options,
-    receive: layOut(arrivals.map((arrival) => toArrivingPlace(abi, arrival))),
+    receive: receiveLayout(abi, arrivals),
+    errors: errorLayout(abi, arrivals),
     send: sendLayout(abi, family, departures),
     arrivals,
     departures,
@@ -274,6 +275,24 @@ export const receiveArena = (plan: Plan, slots: number): ArenaLayout => ({
   dataBytes: plan.receiveBytes
 })
 
+/** Bytes of the datagram that an error is about: as many as ICMPv6 quotes at the most (RFC 4443 section 2.4). */
+const quotedBytes = 1280
+
+/**
+ * The arena that takes the error queue of a plan's socket, `slots` entries at a time.
+ *
+ * @category layouts
+ * @since 0.1.0
+ */
+export const errorArena = (plan: Plan, slots: number): ArenaLayout => ({
+  purpose: "receive",
+  slots,
+  pieces: 1,
+  nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
+  controlBytes: plan.errors.bytes,
+  dataBytes: quotedBytes
+})
+
 /** Pieces of a payload that the kernel gathers; the rest is copied behind them. */
 const gathered = 16
 
@@ -292,18 +311,6 @@ export const sendArena = (plan: Plan, slots: number): ArenaLayout => ({
   dataBytes: plan.sendBytes
 })
 
-const platforms: ReadonlyArray<Platform> = ["linux", "darwin", "winsock"]
-
-/** Whether any system delivers it with datagrams: what is only ever sent is nothing to read, in whichever direction it was declared. */
-const comesWithDatagrams = (message: Declaration["message"]): boolean =>
-  platforms.some((platform) =>
-    (["ipv4", "ipv6", "unix"] as const).some((family) => {
-      const cell = message.cell(platform, family)
-      if (isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives)) return false
-      return cell.arrives.some(({ event }) => event === undefined)
-    })
-  )
-
 /** Why the platform cannot do what is declared, in any of the directions it is declared for. */
 const lacking = (
   declaration: Declaration,
@@ -311,8 +318,10 @@ const lacking = (
   family: Family
 ): { readonly why: string; readonly remedy: string } | undefined => {
   const optional = `withOptional(${declaration.feature})`
-  for (const each of families(family)) {
-    const cell = declaration.message.cell(abi.platform, each)
+  const cells = families(family).map((each) => declaration.message.cell(abi.platform, each))
+  // A datagram of either family must bring what is declared. An event is there for the peers that there is one of.
+  const wanted = declaration.message.arrives === "asEvent" ? cells.filter((cell) => !isAbsence(cell)) : cells
+  for (const cell of wanted.length === 0 ? cells : wanted) {
     if (isAbsence(cell)) return { why: cell.absent, remedy: `Declare ${optional} to go without where it is lacking` }
     if (declaration.direction !== "send" && isAbsence(cell.arrives)) {
       return { why: cell.arrives.absent, remedy: `Declare it with { only: "send" }, or ${optional}` }
@@ -322,88 +331,4 @@ const lacking = (
     }
   }
   return undefined
-}
-
-type Size = number | { readonly maximum: number; readonly minimum?: number | undefined }
-type Unplaced = Omit<Place, "at">
-
-const largestOf = (size: Size): number => (typeof size === "number" ? size : size.maximum)
-const smallestOf = (size: Size): number => (typeof size === "number" ? size : Math.max(1, size.minimum ?? 1))
-
-/** Why the room that is declared for a message is none. */
-const refuseRoom = ({ maximumBytes }: Declaration, size: Size): string | undefined =>
-  maximumBytes === undefined || Codec.isInteger(maximumBytes, smallestOf(size), 65_535)
-    ? undefined
-    : `maximumBytes of ${Codec.shown(maximumBytes)} is not an integer from ${smallestOf(size)} to 65535`
-
-/** What a message takes at most. Several of a repeated one share their room, and many small ones take more of it than a single large one. */
-const toArrivingPlace = (abi: Abi, { arrival, declaration, family }: PlannedArrival): Unplaced => {
-  const { maximumBytes, message } = declaration
-  const { size } = arrival.payload
-  if (message.presence !== "repeated") {
-    const bound = typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum)
-    return toPlace(abi, message.key, family, arrival, bound)
-  }
-  const room = maximumBytes ?? largestOf(size)
-  const place = toPlace(abi, message.key, family, arrival, room)
-  const many = Math.floor(room / smallestOf(size)) * ControlBuffer.space(abi, smallestOf(size))
-  return { ...place, space: Math.max(place.space, many) }
-}
-
-/** One message goes with a datagram, as large as its codec allows: what is declared as room is for peers. */
-const toDepartingPlace = (abi: Abi, { declaration, departure, family }: PlannedDeparture): Unplaced =>
-  toPlace(abi, declaration.message.key, family, departure, largestOf(departure.payload.size))
-
-const toPlace = (
-  abi: Abi,
-  key: string,
-  family: Place["family"],
-  { level, type }: { readonly level: number; readonly type: number },
-  payload: number
-): Unplaced => ({
-  keys: [key],
-  family,
-  level,
-  type,
-  payload,
-  length: ControlBuffer.length(abi, payload),
-  space: ControlBuffer.space(abi, payload)
-})
-
-/**
- * Puts messages behind each other. Views of one message, and the types that versions of a system give to one, share a place as large as the
- * largest of them.
- */
-const layOut = (wanted: ReadonlyArray<Unplaced>): ControlLayout => {
-  const places: Array<Unplaced> = []
-  for (const place of wanted) {
-    const shared = places.findIndex(
-      (other) =>
-        (other.level === place.level && other.type === place.type) ||
-        (other.family === place.family &&
-          other.level === place.level &&
-          other.keys.some((key) => place.keys.includes(key)))
-    )
-    const other = places[shared]
-    if (other === undefined) places.push(place)
-    else {
-      const larger = place.space > other.space ? place : other
-      places[shared] = { ...larger, type: other.type, keys: [...new Set([...other.keys, ...place.keys])] }
-    }
-  }
-  let at = 0
-  const placed = places.map((place): Place => {
-    const next = { ...place, at }
-    at += place.space
-    return next
-  })
-  return { bytes: at, places: placed }
-}
-
-/** One family's messages go with a datagram, its peer's: the buffer is as large as the larger set. */
-const sendLayout = (abi: Abi, family: Family, departures: ReadonlyArray<PlannedDeparture>): ControlLayout => {
-  const layouts = families(family).map((each) =>
-    layOut(departures.filter((planned) => planned.family === each).map((planned) => toDepartingPlace(abi, planned)))
-  )
-  return { bytes: Math.max(0, ...layouts.map(({ bytes }) => bytes)), places: layouts.flatMap(({ places }) => places) }
 }

@@ -9,7 +9,8 @@
  * - `start` wants the callback again.
  * - A handle that nothing references is collected, and reading silently ends: the closure that is returned holds it.
  * - An exception in the callback surfaces in some later foreign call: none leaves it.
- * - A negative status (the socket has an error pending) ends the reports: everybody is woken to learn it, and the next interest starts anew.
+ * - A negative status (the socket has an error pending, or its error queue something) ends the reports: everybody is woken to learn it, and the
+ *   next interest starts anew. There is no interest in errors alone; one in the peer's hanging up is told of nothing else.
  *
  * Shown by `readiness.test.ts` of `@ancillary/posix` and `readiness.wine.ts` of `@ancillary/winsock`, naked first.
  *
@@ -29,6 +30,8 @@ declare const queueMicrotask: (task: () => void) => void
 export interface Interest {
   readonly readable: boolean
   readonly writable: boolean
+  /** The peer hung up, which no datagram socket's does. Asked for alone it leaves what every interest is told of: errors. */
+  readonly disconnect: boolean
 }
 
 /**
@@ -68,16 +71,17 @@ export type Poll = (descriptor: number, interest: Interest, callback: PollCallba
 export const watch = (
   poll: Poll,
   descriptor: number,
-  onReady: (readable: boolean, writable: boolean) => void
+  onReady: (readable: boolean, writable: boolean, failed: boolean) => void
 ): Watch => {
   let readable = false
   let writable = false
+  let failed = false
   let closed = false
   let handle: PollHandle | undefined = undefined
 
-  const report = (ready: Interest) => {
+  const report = (isReadable: boolean, isWritable: boolean, isFailed: boolean) => {
     try {
-      onReady(ready.readable, ready.writable)
+      onReady(isReadable, isWritable, isFailed)
     } catch (defect) {
       queueMicrotask(() => {
         throw defect
@@ -86,20 +90,22 @@ export const watch = (
   }
   const callback: PollCallback = (status, events) => {
     if (closed) return
-    if (status >= 0) return report(events)
+    if (status >= 0) return report(events.readable, events.writable, false)
     readable = false
     writable = false
+    failed = false
     handle?.stop()
-    report({ readable: true, writable: true })
+    report(true, true, true)
   }
 
   return {
-    on: (wantReadable, wantWritable) => {
-      if (closed || (wantReadable === readable && wantWritable === writable)) return
+    on: (wantReadable, wantWritable, wantFailed = false) => {
+      if (closed || (wantReadable === readable && wantWritable === writable && wantFailed === failed)) return
       readable = wantReadable
       writable = wantWritable
-      const interest = { readable, writable }
-      if (!readable && !writable) handle?.stop()
+      failed = wantFailed
+      const interest = { readable, writable, disconnect: failed }
+      if (!readable && !writable && !failed) handle?.stop()
       else if (handle === undefined) handle = poll(descriptor, interest, callback)
       else handle.start(interest, callback)
     },

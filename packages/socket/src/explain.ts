@@ -15,6 +15,8 @@ export interface Explanation {
   readonly options: ReadonlyArray<{ readonly feature: string; readonly call: string; readonly value: string }>
   readonly receive: ControlLayout
   readonly send: ControlLayout
+  /** Empty where no event of the error queue is declared. */
+  readonly errors: ControlLayout
   readonly declined: Plan["declined"]
   readonly refused: Plan["refused"]
   readonly toString: () => string
@@ -33,6 +35,7 @@ export const explain = (plan: Plan): Explanation => {
     options: plan.options.map(explainOption),
     receive: plan.receive,
     send: plan.send,
+    errors: plan.errors,
     declined: plan.declined,
     refused: plan.refused
   }
@@ -57,6 +60,7 @@ const print = (plan: Plan, options: Explanation["options"]): string => {
     ...section("options, before bind", columns(options.map(({ call, feature, value }) => [feature, call, value]))),
     ...section(`receive control buffer, ${plan.receive.bytes} bytes`, byteMap(plan, plan.receive)),
     ...section(`send control buffer, ${plan.send.bytes} bytes`, byteMap(plan, plan.send)),
+    ...section(`error queue control buffer, ${plan.errors.bytes} bytes`, byteMap(plan, plan.errors)),
     ...section(
       "declined",
       plan.declined.map(({ key, why }) => `${key}: ${why}`)

@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+export * from "./combinators/events.ts"
 export * from "./combinators/headers.ts"
 export * from "./combinators/messages.ts"
 export * from "./combinators/options.ts"
@@ -33,5 +34,6 @@ export { DatagramSockets } from "./DatagramSockets.ts"
 export type { NetworkInterface } from "./Driver.ts"
 export { type InterfaceChange, Interfaces } from "./Interfaces.ts"
 export * as Plan from "./Plan.ts"
+export type { ErrorReport, OwnEvent, PathMtuReport, SocketEvent, TransmitTimestamp } from "./SocketEvent.ts"
 export * as SocketOption from "./SocketOption.ts"
 export { all, type Control, type SendControl, type Spec, type With, withOptional, withScatter } from "./Spec.ts"

@@ -5,7 +5,8 @@ import type {
   Ipv4Address,
   Ipv6Address,
   PacketInfo,
-  PacketSource
+  PacketSource,
+  StampRequest
 } from "@ancillary/control"
 import { NodeSockets } from "@ancillary/node"
 import { LinuxSockets } from "@ancillary/posix"
@@ -17,24 +18,29 @@ import {
   type DatagramFault,
   type DatagramReceiveError,
   type DatagramSendError,
+  type DatagramSource,
   type DatagramSockets,
   type DatagramUnsupportedError,
+  type SocketEvent,
   type Spec,
   withBindToDevice,
   withDestinationOptions,
   withDropCount,
   withDscp,
   withEcn,
+  withErrorReports,
   withHopLimit,
   withNextHop,
   withOptional,
   withOriginalArrivalInterface,
+  withPathMtuReports,
   withPktInfo,
   withScatter,
   withReceiveBufferSize,
   withReuseAddress,
   withRoutingHeader,
   withTimestamp,
+  withTransmitTimestamps,
   type ConnectedSocket
 } from "@ancillary/socket"
 import type { Effect, Layer, Option, Scope, Stream } from "effect"
@@ -111,6 +117,41 @@ describe("what may be sent", () => {
   })
 })
 
+describe("an event of the socket", () => {
+  const spec = Datagram.dual.pipe(withErrorReports(), withPathMtuReports(), withTransmitTimestamps())
+  const program = Datagram.bind(spec, at)
+  type Socket = Effect.Effect.Success<typeof program>
+
+  it("is nothing that a datagram carries", () => {
+    // oxlint-disable-next-line typescript/no-generated-empty-object-type -- nothing is what is meant
+    expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{}>()
+    const optional = Datagram.ipv4.pipe(withOptional(withErrorReports()), withHopLimit())
+    expectTypeOf<Spec.Received<typeof optional>>().toEqualTypeOf<{ readonly hopLimit: number }>()
+  })
+
+  it("is read from the socket, whatever that declares", () => {
+    expectTypeOf<Socket["events"]>().toEqualTypeOf<Stream.Stream<SocketEvent, DatagramReceiveError>>()
+    expectTypeOf<SocketEvent["_tag"]>().toEqualTypeOf<
+      "ErrorReport" | "PathMtuReport" | "TransmitTimestamp" | "OwnEvent"
+    >()
+    expectTypeOf<DatagramSource<"ipv4", never>["events"]>().toEqualTypeOf<Socket["events"]>()
+  })
+
+  it("is asked for with a datagram where it is about that one", () => {
+    expectTypeOf<Spec.Sendable<typeof spec>>().toEqualTypeOf<{
+      readonly transmitTimestamp?: number | StampRequest | undefined
+    }>()
+  })
+
+  it("needs of the platform what it is called, and nothing where it is optional", () => {
+    expectTypeOf<Needed<typeof program>>().toEqualTypeOf<
+      DatagramSockets | Scope.Scope | Capability<"errorReports" | "pathMtuReports" | "transmitTimestamps">
+    >()
+    const optional = Datagram.ipv4.pipe(withOptional(withTransmitTimestamps()), withOptional(withErrorReports()))
+    expectTypeOf<Spec.Needs<typeof optional>>().toEqualTypeOf<never>()
+  })
+})
+
 describe("one direction", () => {
   const spec = Datagram.ipv4.pipe(withHopLimit({ only: "send" }), withDscp({ only: "receive" }))
 
@@ -179,7 +220,7 @@ describe("a layer's type is its list of features", () => {
   })
 
   it("LinuxSockets and WinsockSockets what theirs have, by name", () => {
-    expectTypeOf<"timestamp" | "dropCount">().toExtend<(typeof LinuxSockets.capabilities)[number]>()
+    expectTypeOf<"timestamp" | "dropCount" | "errorReports">().toExtend<(typeof LinuxSockets.capabilities)[number]>()
     expectTypeOf<"counterTimestamp">().not.toExtend<(typeof LinuxSockets.capabilities)[number]>()
     expectTypeOf<"originalArrivalInterface">().toExtend<(typeof WinsockSockets.capabilities)[number]>()
     expectTypeOf<"timestamp">().not.toExtend<(typeof WinsockSockets.capabilities)[number]>()

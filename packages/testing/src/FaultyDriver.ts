@@ -51,6 +51,20 @@ export interface ReceivedSlot {
 }
 
 /**
+ * An entry of the error queue that the kernel never made: its bytes, exactly as they shall be found.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ErrorEntry {
+  /** Where the datagram was going, as a socket address; empty for none. */
+  readonly name: Uint8Array
+  readonly control: Uint8Array
+  /** The start of the datagram. */
+  readonly data: Uint8Array
+}
+
+/**
  * What to bend. A hook that answers with a fault replaces the call, and so does one that answers with 0 (done, or "would block"); one that
  * answers nothing lets it happen.
  *
@@ -68,6 +82,8 @@ export interface Hooks {
   readonly onReceive?: (slots: number) => Fault | 0 | undefined
   /** After it, for each datagram that it brought. */
   readonly onReceived?: (slot: ReceivedSlot) => void
+  /** Before a call that takes the error queue: at most so many entries that it brings instead, a fault, or nothing to let it happen. */
+  readonly onReceiveErrors?: (slots: number) => ReadonlyArray<ErrorEntry> | Fault | undefined
   /** After a socket was closed. */
   readonly onClose?: () => void
 }
@@ -154,6 +170,27 @@ const wrapSocket = (socket: NativeSocket, hooks: Hooks): NativeSocket => ({
       bent?.set(slot, { controlLength, dataLength, flags, nameLength })
     }
     return count
+  },
+  receiveErrors: (arena, slots) => {
+    const bent = bents.get(arena)
+    bent?.clear()
+    const instead = hooks.onReceiveErrors?.(slots)
+    if (instead === undefined) return socket.receiveErrors(arena, slots)
+    if (isFault(instead)) return instead
+    for (const [slot, entry] of instead.slice(0, slots).entries()) {
+      const { control, data, name } = slotOf(arena, slot)
+      const put = (from: Uint8Array, into: Uint8Array) => {
+        into.set(from.subarray(0, into.length))
+        return Math.min(from.length, into.length)
+      }
+      bent?.set(slot, {
+        nameLength: put(entry.name, name),
+        controlLength: put(entry.control, control),
+        dataLength: put(entry.data, data),
+        flags: 0
+      })
+    }
+    return Math.min(instead.length, slots)
   },
   send: (arena, first, slots) => {
     for (let slot = first; slot < first + slots; slot++) {

@@ -24,7 +24,7 @@ export interface PlatformFacts {
   readonly largest: { readonly ipv4: number; readonly ipv6: number }
   /** Whether a truncated datagram's true size is told. */
   readonly tellsTrueSize: boolean
-  /** Messages that the platform lacks, by key, with the sentence that says why. */
+  /** Messages that the platform lacks, by key (or key and family: `"pathMtuReports, ipv4"`), with the sentence that says why. */
   readonly lacks: { readonly [key: string]: string }
   /** Messages that it has by its headers, and that this system refuses: the code. */
   readonly refuses: { readonly [key: string]: string }
@@ -69,7 +69,9 @@ export const linux: PlatformFacts = {
   tellsTrueSize: true,
   lacks: {
     originalArrivalInterface: "only Windows tells through which interface a tunnelled packet first came",
-    counterTimestamp: "only Windows stamps with a counter: declare withTimestamp()"
+    counterTimestamp: "only Windows stamps with a counter: declare withTimestamp()",
+    "pathMtuReports, ipv4":
+      "for IPv4 the path MTU comes with the error of a datagram that was too large: declare withErrorReports()"
   },
   refuses: {},
   extensionHeaders: "exchanged",
@@ -112,7 +114,11 @@ export const wine: PlatformFacts = {
     mark: "there are no packet marks outside Linux",
     priority: "only Linux lets a datagram say how it is queued",
     transmitTime: "only Linux sends at a time that is given",
-    ipOptions: "Windows takes options for a whole socket alone, and tells none of those that arrive"
+    ipOptions: "Windows takes options for a whole socket alone, and tells none of those that arrive",
+    errorReports: "Windows says neither which datagram an ICMP error is about nor who sent it",
+    pathMtuReports: "Windows has no message for the path MTU",
+    transmitTimestamp:
+      "Windows hands out the stamp of a datagram that was sent by an ioctl of its own (SIO_GET_TX_TIMESTAMP)"
   },
   // Wine 8 knows none of them; Windows does.
   refuses: { coalescedSize: "WSAEINVAL", counterTimestamp: "WSAEOPNOTSUPP" },

@@ -8,6 +8,7 @@ import type { Driver } from "@ancillary/socket/Driver"
 import { describe } from "@effect/vitest"
 import type { Effect } from "effect"
 import { bench } from "./internal/bench.ts"
+import { events } from "./internal/events.ts"
 import { exchange } from "./internal/exchange.ts"
 import { faults } from "./internal/faults.ts"
 import { headers } from "./internal/headers.ts"
@@ -50,6 +51,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     options(all)
     memberships(all)
     faults(all)
+    events(all)
     probe(all)
   })
 }

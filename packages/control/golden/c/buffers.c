@@ -94,6 +94,21 @@ ITEM(timestamp, SOL_SOCKET, SO_TIMESTAMPNS_NEW, stamp);
 // By the kernel, by nobody, by the network card.
 static const struct __kernel_timespec stamps[] = {{1700000000, 123456789}, {0, 0}, {1600000000, 1}};
 ITEM(timestamping, SOL_SOCKET, SO_TIMESTAMPING_NEW, stamps);
+// What the error queue tells: a port that is closed, a packet that is too large for a router's next hop, the number of a send that was stamped.
+#define EXTENDED_ERROR(what, of, ...) static const struct { struct sock_extended_err error; struct of offender; } what = {__VA_ARGS__}
+EXTENDED_ERROR(refused4, sockaddr_in, {ECONNREFUSED, SO_EE_ORIGIN_ICMP, 3, 3}, {.sin_family = AF_INET, .sin_addr.s_addr = DESTINATION});
+EXTENDED_ERROR(tooLarge6, sockaddr_in6, {EMSGSIZE, SO_EE_ORIGIN_ICMP6, 2, 0, .ee_info = 1280},
+               {.sin6_family = AF_INET6, .sin6_addr = {{{0xfe, 0x80, [15] = 1}}}, .sin6_scope_id = 7});
+EXTENDED_ERROR(tooLargeHere, sockaddr_in, {EMSGSIZE, SO_EE_ORIGIN_LOCAL, .ee_info = 1500}, {.sin_family = AF_UNSPEC});
+EXTENDED_ERROR(stamped4, sockaddr_in, {ENOMSG, SO_EE_ORIGIN_TIMESTAMPING, .ee_info = SCM_TSTAMP_SCHED, .ee_data = 0xfffffffe}, {0});
+EXTENDED_ERROR(stamped6, sockaddr_in6, {ENOMSG, SO_EE_ORIGIN_TIMESTAMPING, .ee_info = SCM_TSTAMP_SND, .ee_data = 9}, {0});
+ITEM(errorReport4, IPPROTO_IP, IP_RECVERR, refused4);
+ITEM(errorReport6, IPPROTO_IPV6, IPV6_RECVERR, tooLarge6);
+ITEM(ownReport, IPPROTO_IP, IP_RECVERR, tooLargeHere);
+ITEM(stampedSend4, IPPROTO_IP, IP_RECVERR, stamped4);
+ITEM(stampedSend6, IPPROTO_IPV6, IPV6_RECVERR, stamped6);
+static const int stampIt = SOF_TIMESTAMPING_TX_SOFTWARE;
+ITEM(transmitTimestamp, SOL_SOCKET, SO_TIMESTAMPING_OLD, stampIt);
 // In network order: traffic class, label.
 static const unsigned char flow[] = {0x0b, 0x90, 0xab, 0xcd}, flowSent[] = {0, 0, 0xab, 0xcd};
 ITEM(flowLabel, IPPROTO_IPV6, IPV6_FLOWINFO, flow);
@@ -119,6 +134,10 @@ ITEM(checksum, IPPROTO_IP, IP_CHECKSUM, sum);
 static const int fragmentSize = 1500;
 ITEM(fragmentSize4, IPPROTO_IP, IP_RECVFRAGSIZE, fragmentSize);
 ITEM(fragmentSize6, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, fragmentSize);
+// A pseudo-datagram's.
+static const struct ip6_mtuinfo mtuInfo = {
+    .ip6m_addr = {.sin6_family = AF_INET6, .sin6_addr = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 1}}}}, .ip6m_mtu = 1280};
+ITEM(pathMtu, IPPROTO_IPV6, IPV6_PATHMTU, mtuInfo);
 // Record route: room for one address, and the end of options.
 static const unsigned char options[] = {7, 7, 4, 0, 0, 0, 0, 0};
 ITEM(ipOptions, IPPROTO_IP, IP_RECVOPTS, options);
@@ -184,6 +203,7 @@ static const struct {
     {"ipv6 received: fragmentSize", {&fragmentSize6}},
     {"ipv4 received: ipOptions", {&ipOptions}},
     {"ipv4 sent: ipOptions", {&ipOptionsSent}},
+    {"ipv6 told: pathMtu", {&pathMtu}},
     {"ipv4 received: timestampOld", {&timestampOld}},
     {"ipv4 received: timestampOld dropCount pktInfo hopLimit trafficClass", {&timestampOld, &dropCount, &pktInfo4, &hopLimit4, &class4}},
     {"ipv6 received: timestampOld dropCount pktInfo hopLimit trafficClass", {&timestampOld, &dropCount, &pktInfo6, &hopLimit6, &class6}},
@@ -192,6 +212,15 @@ static const struct {
     {"ipv4 received: timestamp dropCount pktInfo hopLimit trafficClass", {&timestamp, &dropCount, &pktInfo4, &hopLimit4, &class4}},
     {"ipv6 received: timestamp dropCount pktInfo hopLimit trafficClass", {&timestamp, &dropCount, &pktInfo6, &hopLimit6, &class6}},
     {"ipv4 received: timestamping", {&timestamping}},
+    {"ipv4 told: refused", {&errorReport4}},
+    {"ipv6 told: tooLarge", {&errorReport6}},
+    {"ipv4 told: tooLargeHere", {&ownReport}},
+    {"ipv4 told: timestamp pktInfo hopLimit trafficClass refused",
+     {&timestamp, &pktInfo4, &hopLimit4, &class4, &errorReport4}},
+    {"ipv4 told: stamp stampedSend", {&timestamping, &stampedSend4}},
+    {"ipv6 told: stamp stampedSend", {&timestamping, &stampedSend6}},
+    {"ipv4 sent: transmitTimestamp", {&transmitTimestamp}},
+    {"ipv6 sent: transmitTimestamp", {&transmitTimestamp}},
     {"ipv6 received: flowLabel", {&flowLabel}},
     {"ipv6 sent: flowLabel", {&flowLabelSent}},
     {"ipv4 received: timestamp timestamping dropCount mark priority coalescedSize pktInfo hopLimit trafficClass ipOptions originalDestination "

@@ -32,6 +32,7 @@ typedef IN6_PKTINFO PktInfo6;
 #include <sys/un.h>
 #include <time.h>
 #ifdef __GLIBC__ // musl has none of the kernel's own headers
+#include <linux/errqueue.h>
 #include <linux/in6.h>
 #include <linux/net_tstamp.h>
 #include <linux/time_types.h>

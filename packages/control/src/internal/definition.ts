@@ -1,12 +1,20 @@
 import type { Platform } from "../Abi.ts"
-import type { Cell, Presence } from "../ControlMessage.ts"
+import type { Arrival, Cell, Presence } from "../ControlMessage.ts"
+
+type Table = { readonly [P in Platform]: { readonly [F in string]?: Cell } }
+
+/** Every way in which a message arrives, on any platform. */
+export const arrivalsOf = (table: Table): ReadonlyArray<Arrival<unknown>> =>
+  Object.values(table)
+    .flatMap((families) => Object.values(families))
+    .flatMap((cell) =>
+      cell === undefined || "absent" in cell || cell.arrives === undefined || "absent" in cell.arrives
+        ? []
+        : cell.arrives
+    )
 
 /** Refuses, with a sentence, a definition that contradicts itself. */
-export const check = (
-  key: string,
-  presence: Presence,
-  table: { readonly [P in Platform]: { readonly [F in string]?: Cell } }
-): void => {
+export const check = (key: string, presence: Presence, table: Table): void => {
   if (!/^[a-z][A-Za-z0-9]*$/.test(key))
     throw new TypeError(`A control message's key is a name in camelCase, not '${key}'.`)
   if (!["always", "perhaps", "repeated"].includes(presence)) {
@@ -20,6 +28,9 @@ export const check = (
         throw new TypeError(`Control message '${key}', ${platform}, ${family}: ${contradiction}.`)
     }
   }
+  const events = new Set(arrivalsOf(table).map(({ event }) => event !== undefined))
+  if (events.size > 1)
+    throw new TypeError(`Control message '${key}': it comes with datagrams and without; make two messages of it.`)
 }
 
 const contradictionOf = (key: string, cell: Cell, presence: Presence): string | undefined => {

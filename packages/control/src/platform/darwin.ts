@@ -45,6 +45,7 @@ export const IPV6_RECVHOPLIMIT = 37
 export const IPV6_RECVRTHDR = 38
 export const IPV6_RECVHOPOPTS = 39
 export const IPV6_RECVDSTOPTS = 40
+export const IPV6_RECVPATHMTU = 43
 export const IPV6_RECVPKTINFO = 61
 
 /** Types of control messages; several are also the option that asks for them. */
@@ -52,6 +53,7 @@ export const SCM_TIMESTAMP = 2
 export const IP_TOS = 3
 export const IP_PKTINFO = 26
 export const IPV6_TCLASS = 36
+export const IPV6_PATHMTU = 44
 export const IPV6_PKTINFO = 46
 export const IPV6_HOPLIMIT = 47
 export const IPV6_NEXTHOP = 48

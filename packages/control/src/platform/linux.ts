@@ -52,13 +52,16 @@ export const MCAST_LEAVE_SOURCE_GROUP = 47
 
 /** Options that ask for control messages. */
 export const IP_RECVOPTS = 6
+export const IP_RECVERR = 11
 export const IP_RECVTTL = 12
 export const IP_RECVTOS = 13
+export const IPV6_RECVERR = 25
 export const IPV6_RECVPKTINFO = 49
 export const IPV6_RECVHOPLIMIT = 51
 export const IPV6_RECVHOPOPTS = 53
 export const IPV6_RECVRTHDR = 56
 export const IPV6_RECVDSTOPTS = 58
+export const IPV6_RECVPATHMTU = 60
 export const IPV6_RECVTCLASS = 66
 export const SO_RCVMARK = 75
 /** Linux 6.14: not in the headers of Debian 12 (include/uapi/asm-generic/socket.h). */
@@ -73,6 +76,7 @@ export const IPV6_FLOWINFO = 11
 export const IP_RECVORIGDSTADDR = 20
 export const IP_CHECKSUM = 23
 export const IP_RECVFRAGSIZE = 25
+export const SO_TIMESTAMPING_OLD = 37
 export const SO_RXQ_OVFL = 40
 export const IPV6_PKTINFO = 50
 export const IPV6_HOPLIMIT = 52
@@ -80,6 +84,7 @@ export const IPV6_HOPOPTS = 54
 export const IPV6_RTHDR = 57
 export const IPV6_DSTOPTS = 59
 export const SO_TXTIME = 61
+export const IPV6_PATHMTU = 61
 export const SO_TIMESTAMPNS_NEW = 64
 export const SO_TIMESTAMPING_NEW = 65
 export const IPV6_TCLASS = 67
@@ -88,11 +93,15 @@ export const IPV6_RECVFRAGSIZE = 77
 export const UDP_SEGMENT = 103
 export const UDP_GRO = 104
 
-/** Switches of SO_TIMESTAMPING: what is stamped on arrival, and which stamps are told. */
+/** Switches of SO_TIMESTAMPING: what is stamped, on arrival and on departure, and which stamps are told and how. */
+export const SOF_TIMESTAMPING_TX_SOFTWARE = 2
 export const SOF_TIMESTAMPING_RX_HARDWARE = 4
 export const SOF_TIMESTAMPING_RX_SOFTWARE = 8
 export const SOF_TIMESTAMPING_SOFTWARE = 16
 export const SOF_TIMESTAMPING_RAW_HARDWARE = 64
+export const SOF_TIMESTAMPING_OPT_ID = 128
+export const SOF_TIMESTAMPING_TX_SCHED = 256
+export const SOF_TIMESTAMPING_OPT_TSONLY = 2048
 
 /** What a message must agree with: the index of the interface that a socket is bound to (since 5.0). */
 export const SO_BINDTOIFINDEX = 62

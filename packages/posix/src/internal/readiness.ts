@@ -5,5 +5,7 @@ import koffi from "koffi"
 /** The shape that koffi's poll really has: its declarations leave out the status. */
 const poll = koffi.node.poll as unknown as Readiness.Poll
 
-export const watch = (descriptor: number, onReady: (readable: boolean, writable: boolean) => void): Watch =>
-  Readiness.watch(poll, descriptor, onReady)
+export const watch = (
+  descriptor: number,
+  onReady: (readable: boolean, writable: boolean, failed: boolean) => void
+): Watch => Readiness.watch(poll, descriptor, onReady)

@@ -7,8 +7,10 @@ import { type Arena, ReceiveFlags } from "../Arena.ts"
 import { DatagramFault } from "../DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket, type Watch } from "../Driver.ts"
 import * as Plan from "../Plan.ts"
+import { Calls } from "./calls.ts"
 import { ControlFault, type Decode, decoder } from "./decoder.ts"
 import { type Encode, encoder, type Refusal } from "./encoder.ts"
+import { Events } from "./events.ts"
 import { foreignSource } from "./foreignSource.ts"
 import type { Live } from "./live.ts"
 import { Memberships } from "./memberships.ts"
@@ -42,19 +44,6 @@ export type Outcome = ReceivedDatagram | DatagramFault
 /** Datagrams that one call asks for where a reader takes what comes. */
 export const batchSlots = 64
 
-/** What a peer or a router said of an earlier datagram: a socket's streams pass over it. */
-const transient = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EMSGSIZE",
-  "ENETRESET",
-  "EHOSTDOWN",
-  "ENETDOWN"
-])
-export const isTransient = ({ code }: Fault): boolean => transient.has(code.replace(/^WSA/, ""))
-
 export class Core {
   readonly plan: Plan.Plan
   readonly local: Endpoint<Family>
@@ -64,12 +53,13 @@ export class Core {
   readonly waiters: Waiters
   readonly live: Live
   readonly memberships: Memberships
+  readonly events: Events
+  readonly calls: Calls
   closed = false
 
   taken = 0n
   received = 0n
   dropped = 0n
-  errors = 0n
   sent = 0n
   sourceRefused = 0n
   readonly faults = { DataTruncated: 0n, ControlTruncated: 0n, ControlMissing: 0n, ControlMalformed: 0n }
@@ -103,6 +93,8 @@ export class Core {
     this.waiters = options.waiters
     this.live = options.live
     this.memberships = new Memberships(driver, options.native)
+    this.events = new Events({ ...options, plan: this.plan, incoming: () => this.#incoming })
+    this.calls = new Calls(options.native, this.events, this.peer !== undefined)
     this.#driver = driver
     this.descriptor = options.native.descriptor
     this.#native = options.native
@@ -118,10 +110,11 @@ export class Core {
     if (this.unread.length > 0) return this.unread.splice(0, slots)
     // Where all of a batch is dropped by policy, the next may be behind it; a flood of such is left to the next turn of the event loop.
     for (let batch = 0; batch < 64; batch++) {
-      const count = this.#native.receive(this.#incoming, slots, false)
+      const count = this.calls.receive(this.#incoming, slots, false)
       if (isFault(count) || count === 0) return isFault(count) ? count : []
       const outcomes: Array<Outcome> = []
       for (let slot = 0; slot < count; slot++) {
+        if (this.events.isInPlaceOfDatagram(this.#incoming, slot)) continue
         const outcome = this.#read(this.#incoming, slot)
         this.taken++
         if (outcome === undefined) this.dropped++
@@ -137,9 +130,11 @@ export class Core {
     for (;;) {
       const [first] = this.unread
       if (first !== undefined) return first
-      const count = this.#native.receive(this.#incoming, 1, true)
+      const count = this.calls.receive(this.#incoming, 1, true)
       if (isFault(count)) return count
       if (count === 0) return undefined
+      // Linux: looking at one takes it.
+      if (this.events.isInPlaceOfDatagram(this.#incoming, 0)) continue
       const outcome = this.#read(this.#incoming, 0)
       if (outcome !== undefined) return outcome
       this.#native.receive(this.#incoming, 1, false)
@@ -150,6 +145,7 @@ export class Core {
 
   /** Whether something is there to be read. Asked with no room at all, so that nothing that comes with it is installed. */
   isWaiting(): boolean {
+    if (this.events.inPlaceOfDatagrams) this.events.look()
     const arena = this.#driver.arena({
       purpose: "receive",
       slots: 1,
@@ -253,7 +249,7 @@ export class Core {
       controlBytes = written
     }
     arena.fill(0, nameBytes, controlBytes, pieces)
-    const count = this.#native.send(arena, 0, 1)
+    const count = this.calls.send(arena, to, this.events.stampOf(control))
     if (count === 1) this.sent++
     return count
   }
@@ -265,7 +261,18 @@ export class Core {
 
   /** What the event loop shall report: asked for while somebody waits, and given up when it reports to nobody. */
   watch(): void {
-    if (!this.closed) this.#watch.on(this.waiters.reading, this.waiters.writing)
+    const { attending, reading, writing } = this.waiters
+    if (!this.closed) this.#watch.on(reading, writing, attending && this.events.declared)
+  }
+
+  /** What the event loop reports. `failed`: an error is pending, or the error queue has something. */
+  ready(readable: boolean, writable: boolean, failed: boolean): void {
+    // What the queue had is no reason to read or to send: where there is another, the event loop says so again.
+    if (!failed || !this.events.attend()) {
+      if (readable) this.waiters.wakeReader()
+      if (writable) this.waiters.wakeWriters()
+    }
+    this.watch()
   }
 
   close(): void {
@@ -275,6 +282,7 @@ export class Core {
     this.#native.close()
     this.#incoming.free()
     this.#outgoing.free()
+    this.events.close()
     this.dropped += BigInt(this.unread.length)
     this.unread = []
     this.waiters.close()

@@ -49,7 +49,7 @@ export const decoder = (plan: Plan): Decode => {
   }))
   const readers = (family: "ipv4" | "ipv6" | "unix"): ReadonlyArray<Reader> =>
     plan.arrivals
-      .filter((planned) => planned.family === family)
+      .filter((planned) => planned.family === family && planned.arrival.event === undefined)
       .map(({ arrival: { level, payload, type }, declaration: { maximumBytes, message } }) => {
         const slot = fields.findIndex(({ key }) => key === message.key)
         const { size } = payload

@@ -116,11 +116,7 @@ const setUp = (
   const bound = SocketAddress.read(driver.abi, new DataView(name.buffer), 0, length)
   if (Codec.isMalformed(bound)) return bindError({ syscall: "getsockname", code: "EINVAL", errno: 0 }, bound.malformed)
   const waiters = new Waiters()
-  const watch = native.watch((readable, writable) => {
-    if (readable) waiters.wakeReader()
-    if (writable) waiters.wakeWriters()
-    core.watch()
-  })
+  const watch = native.watch((readable, writable, failed) => core.ready(readable, writable, failed))
   if (isFault(watch)) return bindError(watch, "Registering with the event loop")
   const core = new Core({
     driver,

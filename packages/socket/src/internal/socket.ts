@@ -25,10 +25,11 @@ import {
 import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import { isFault } from "../Driver.ts"
 import type { SocketOption } from "../option/definition.ts"
+import type { SocketEvent } from "../SocketEvent.ts"
 import { hold } from "./groups.ts"
 import { getOption, setOption } from "./live.ts"
 import { withoutSource } from "./reply.ts"
-import { batchSlots, type Core, isTransient, type Outcome, ReceivedDatagram } from "./core.ts"
+import { batchSlots, type Core, type Outcome, ReceivedDatagram } from "./core.ts"
 
 /** Batches that a loop takes before it lets the event loop see to the others. */
 const batchesPerTurn = 16
@@ -54,6 +55,17 @@ const readable = (core: Core): Effect.Effect<void, DatagramReceiveError> =>
     if (core.unread.length > 0) return resume(Effect.void)
     const waiter = (closed: boolean) => resume(closed ? Effect.fail(receiveClosed()) : Effect.void)
     core.waiters.read(waiter)
+    core.watch()
+    return Effect.sync(() => core.waiters.leave(waiter))
+  })
+
+/** Waits until there are events, taking none. */
+const attended = (core: Core): Effect.Effect<void, DatagramReceiveError> =>
+  Effect.async((resume) => {
+    if (core.closed) return resume(Effect.fail(receiveClosed()))
+    if (core.events.unread > 0) return resume(Effect.void)
+    const waiter = (closed: boolean) => resume(closed ? Effect.fail(receiveClosed()) : Effect.void)
+    core.waiters.attend(waiter)
     core.watch()
     return Effect.sync(() => core.waiters.leave(waiter))
   })
@@ -135,8 +147,7 @@ const takeBatch = <A>(
       if (core.closed) return Effect.fail(receiveClosed())
       const taken = core.take(batchSlots)
       if (isFault(taken)) {
-        if (!isTransient(taken)) return Effect.fail(receiveError(taken))
-        core.errors++
+        if (!core.calls.passesOver(taken)) return Effect.fail(receiveError(taken))
         continue
       }
       if (taken.length === 0) return Effect.zipRight(readable(core), attempt)
@@ -144,6 +155,17 @@ const takeBatch = <A>(
       const chunk = Chunk.unsafeFromArray(present(taken))
       if (Chunk.isNonEmpty(chunk)) return Effect.succeed(chunk)
     }
+  })
+  return attempt
+}
+
+const takeEvents = (core: Core): Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> => {
+  const attempt: Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> = handOver(() => {
+    if (core.closed) return Effect.fail(receiveClosed())
+    const events = core.events.take()
+    return events.length === 0
+      ? Effect.zipRight(attended(core), attempt)
+      : Effect.succeed(Chunk.unsafeFromArray(events))
   })
   return attempt
 }
@@ -183,8 +205,7 @@ const forEach = (core: Core, f: (datagram: ReceivedDatagram) => void): Effect.Ef
         if (core.closed) return stop(Effect.fail(receiveClosed()))
         const taken = core.take(batchSlots)
         if (isFault(taken)) {
-          if (!isTransient(taken)) return stop(Effect.fail(receiveError(taken)))
-          core.errors++
+          if (!core.calls.passesOver(taken)) return stop(Effect.fail(receiveError(taken)))
         } else if (taken.length === 0) break
         else hand(taken)
       }
@@ -293,9 +314,17 @@ const stats = (core: Core): DatagramStats => ({
   faults: { ...core.faults },
   dropped: core.dropped,
   unread: BigInt(core.unread.length),
-  errors: core.errors,
+  errors: core.calls.errors,
   sent: core.sent,
-  sourceRefused: core.sourceRefused
+  resent: core.calls.resent,
+  sourceRefused: core.sourceRefused,
+  events: {
+    taken: core.events.taken,
+    received: core.events.received,
+    dropped: core.events.dropped,
+    ignored: core.events.ignored,
+    unread: BigInt(core.events.unread)
+  }
 })
 
 // What follows gives the outcomes of a core the types of the spec that it was opened for: decode and encode were compiled from that spec.
@@ -310,6 +339,7 @@ const source = (core: Core) => ({
   datagrams: Stream.repeatEffectChunk(takeBatch(core, datagramsOf)),
   outcomes: Stream.repeatEffectChunk(takeBatch(core, eithersOf)),
   forEach: (f: (datagram: ReceivedDatagram) => void) => forEach(core, f),
+  events: Stream.repeatEffectChunk(takeEvents(core)),
   stats: Effect.sync(() => stats(core)),
   declined: core.declined,
   descriptor: Effect.suspend(() => (core.closed ? Effect.fail(receiveClosed()) : Effect.succeed(core.descriptor)))

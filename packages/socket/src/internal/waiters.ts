@@ -9,12 +9,16 @@ export type Waiter = (closed: boolean) => void
 export class Waiters {
   #readers = new Set<Waiter>()
   #writers = new Set<Waiter>()
+  #attending = new Set<Waiter>()
 
   get reading(): boolean {
     return this.#readers.size > 0
   }
   get writing(): boolean {
     return this.#writers.size > 0
+  }
+  get attending(): boolean {
+    return this.#attending.size > 0
   }
 
   read(waiter: Waiter): void {
@@ -23,9 +27,14 @@ export class Waiters {
   write(waiter: Waiter): void {
     this.#writers.add(waiter)
   }
+  /** Waits for events. */
+  attend(waiter: Waiter): void {
+    this.#attending.add(waiter)
+  }
   leave(waiter: Waiter): void {
     this.#readers.delete(waiter)
     this.#writers.delete(waiter)
+    this.#attending.delete(waiter)
   }
 
   wakeReader(): void {
@@ -46,10 +55,17 @@ export class Waiters {
     for (const waiter of writers) waiter(false)
   }
 
+  wakeAttending(): void {
+    const attending = [...this.#attending]
+    this.#attending.clear()
+    for (const waiter of attending) waiter(false)
+  }
+
   close(): void {
-    const everyone = [...this.#readers, ...this.#writers]
+    const everyone = [...this.#readers, ...this.#writers, ...this.#attending]
     this.#readers.clear()
     this.#writers.clear()
+    this.#attending.clear()
     for (const waiter of everyone) waiter(true)
   }
 }

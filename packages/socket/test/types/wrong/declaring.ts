@@ -4,6 +4,7 @@ import {
   all,
   Datagram,
   withControlMessage,
+  withErrorReports,
   withHopLimit,
   withOptional,
   withOriginalArrivalInterface,
@@ -73,6 +74,10 @@ Datagram.ipv4.pipe(withRoutingHeader())
 // says: 'hopLimit' does not exist for unix sockets
 // held by: the check for families
 Datagram.unix.pipe(withHopLimit())
+
+// says: 'errorReports' does not exist for unix sockets
+// held by: the check for families
+Datagram.unix.pipe(withErrorReports())
 
 // says: 'routingHeader' does not exist for ipv4 sockets
 // held by: the check for families

@@ -1,6 +1,7 @@
 // @ts-nocheck: these must not compile; ../compile.test.ts takes this line out and reads what the compiler says.
 import type {
   Ecn,
+  ErrorReports,
   HopLimit,
   Ipv6Address,
   Optional,
@@ -17,6 +18,7 @@ declare const plain: DatagramSocket<"ipv4", never>
 declare const informed: DatagramSocket<"ipv4", PktInfo | HopLimit>
 declare const six: DatagramSocket<"ipv6", PktInfo>
 declare const stamped: DatagramSocket<"ipv4", Timestamp | Ecn>
+declare const reporting: DatagramSocket<"ipv4", ErrorReports>
 declare const sixth: Ipv6Address
 const to = { address: "127.0.0.1", port: 9 } as const
 const data = new Uint8Array(1)
@@ -35,6 +37,10 @@ informed.send({ data, to, control: kept })
 // says: 'timestamp' cannot be sent on this socket
 // held by: the refusal of undeclared keys
 stamped.send({ data, to, control: { timestamp: 1n } })
+
+// says: 'errorReports' cannot be sent on this socket
+// held by: the refusal of undeclared keys
+reporting.send({ data, to, control: { errorReports: {} } })
 
 // says: Type 'string' is not assignable to type 'number'
 // held by: the type of what is given

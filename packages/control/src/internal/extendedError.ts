@@ -1,0 +1,77 @@
+/**
+ * Linux's extended errors: what the error queue says of an earlier send, for the messages that are made of it.
+ */
+import type { Arrival, Request } from "../ControlMessage.ts"
+import { Ipv4Address } from "../Ipv4Address.ts"
+import type { Ipv6Address } from "../Ipv6Address.ts"
+import * as Linux from "../platform/linux.ts"
+import { readIpv6 } from "../SocketAddress.ts"
+import { on } from "./on.ts"
+
+/** By their numbers, `SO_EE_ORIGIN_…`. */
+const origins = ["none", "local", "icmp", "icmp6", "stamp", "zerocopy", "txtime"] as const
+
+/**
+ * An entry of the error queue, as its bytes say it (`struct sock_extended_err` and the address behind it).
+ *
+ * @see ip(7), IP_RECVERR; linux/errqueue.h
+ * @category models
+ * @since 0.1.0
+ */
+export interface ExtendedError {
+  /** Who says it: this host, a peer or a router by ICMP, or what is no error at all. */
+  readonly origin: (typeof origins)[number] | "unknown"
+  readonly errno: number
+  /** Of the ICMP message, where one is behind it. */
+  readonly type: number
+  readonly code: number
+  /** Two numbers whose meaning the origin decides: the path MTU, what was stamped, a range of sends. */
+  readonly info: number
+  readonly data: number
+  /** Who sent the ICMP message. */
+  readonly offender: Ipv4Address | Ipv6Address | undefined
+}
+
+/** The address behind the structure; family 0 is none. */
+type Offender = (view: DataView, at: number) => Ipv4Address | Ipv6Address
+
+const offender4: Offender = (view, at) => new Ipv4Address(view.getUint32(at + 4))
+const offender6: Offender = (view, at) => {
+  const address = readIpv6(view, at + 8, view.getUint32(at + 24, true))
+  // Linux: a socket for both families is told everything as IPv6, what an IPv4 peer or router said among it.
+  return address.toIpv4() ?? address
+}
+
+const read = (view: DataView, at: number, offender: Offender): ExtendedError => ({
+  errno: view.getUint32(at, true),
+  origin: origins[view.getUint8(at + 4)] ?? "unknown",
+  type: view.getUint8(at + 5),
+  code: view.getUint8(at + 6),
+  info: view.getUint32(at + 8, true),
+  data: view.getUint32(at + 12, true),
+  offender: view.getUint16(at + 16, true) === 0 ? undefined : offender(view, at + 16)
+})
+
+/** How entries of the error queue arrive on each family, read as what a message makes of them; `undefined` is somebody else's. */
+export const extendedErrors = <A>(
+  as: (error: ExtendedError) => A | undefined
+): { readonly ipv4: Arrival<A | undefined>; readonly ipv6: Arrival<A | undefined> } => ({
+  ipv4: {
+    level: Linux.IPPROTO_IP,
+    type: Linux.IP_RECVERR,
+    payload: { size: 32, read: (view, at) => as(read(view, at, offender4)) },
+    event: "errorQueue"
+  },
+  ipv6: {
+    level: Linux.IPPROTO_IPV6,
+    type: Linux.IPV6_RECVERR,
+    payload: { size: 44, read: (view, at) => as(read(view, at, offender6)) },
+    event: "errorQueue"
+  }
+})
+
+/** Asks for what peers, routers and this host say of sends that failed. Stamps come the same way, asked for by an option of their own. */
+export const asksForErrors: { readonly ipv4: ReadonlyArray<Request>; readonly ipv6: ReadonlyArray<Request> } = {
+  ipv4: on(Linux.IPPROTO_IP, Linux.IP_RECVERR),
+  ipv6: on(Linux.IPPROTO_IPV6, Linux.IPV6_RECVERR)
+}

@@ -1,0 +1,72 @@
+import { type Arrival, type Capability, type ControlMessage, define, type Row } from "../ControlMessage.ts"
+import type { Internet } from "../Endpoint.ts"
+import { on } from "../internal/on.ts"
+import type { Ipv6Address } from "../Ipv6Address.ts"
+import * as Darwin from "../platform/darwin.ts"
+import * as Linux from "../platform/linux.ts"
+import { readIpv6 } from "../SocketAddress.ts"
+
+/**
+ * How large a packet to a destination may be, told when a datagram was too large to be sent and not to be fragmented. IPv6, Linux and macOS.
+ *
+ * **Details**
+ *
+ * An event of the socket, which comes with no datagram: `socket.events`. On a `dual` socket it tells of IPv6 destinations alone.
+ *
+ * @see RFC 3542 section 11.3, IPV6_RECVPATHMTU
+ * @category messages
+ * @since 0.1.0
+ */
+export interface PathMtuReports extends ControlMessage<
+  "pathMtuReports",
+  Internet,
+  "perhaps",
+  Capability<"pathMtuReports">
+> {
+  readonly event: {
+    readonly destination: Ipv6Address
+    /** Bytes of the largest packet, IP header included. */
+    readonly mtu: number
+  }
+}
+
+/** `struct ip6_mtuinfo`: a `sockaddr_in6` without a port, then the MTU in host order. */
+const mtuInfo: Arrival<PathMtuReports["event"]>["payload"] = {
+  size: 32,
+  read: (view, at) => ({
+    destination: readIpv6(view, at + 8, view.getUint32(at + 24, true)),
+    mtu: view.getUint32(at + 28, true)
+  })
+}
+
+// Linux: a receive call answers with no bytes, the destination as the peer, and this message alone; poll does not tell of it.
+const row = (level: number, option: number, type: number): Row<PathMtuReports["event"], never> => ({
+  request: on(level, option),
+  arrives: [{ level, type, payload: mtuInfo, event: "pseudoDatagram" }]
+})
+
+const ipv4 = {
+  absent: "for IPv4 the path MTU comes with the error of a datagram that was too large: declare withErrorReports()"
+}
+const winsock = { absent: "Windows has no message for the path MTU" }
+
+/**
+ * The definition of `PathMtuReports`.
+ *
+ * **Gotchas**
+ *
+ * Linux reports a send that was refused under `IPV6_DONTFRAG` (not under path MTU discovery alone), and several as one. What a router says
+ * of a datagram on its way is reported with the next refused one.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const PathMtuReports = define<PathMtuReports>({
+  key: "pathMtuReports",
+  presence: "perhaps",
+  table: {
+    linux: { ipv4, ipv6: row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVPATHMTU, Linux.IPV6_PATHMTU) },
+    darwin: { ipv4, ipv6: row(Darwin.IPPROTO_IPV6, Darwin.IPV6_RECVPATHMTU, Darwin.IPV6_PATHMTU) },
+    winsock: { ipv4: winsock, ipv6: winsock }
+  }
+})

@@ -1,0 +1,360 @@
+/** What the kernel tells of a socket besides datagrams, on real sockets: who is woken by it, who gets it, and that it leaves everything else alone. */
+import { type Capability, Codec, type ControlMessage, define, type Internet } from "@ancillary/control"
+import { LinuxSockets } from "@ancillary/posix"
+import {
+  Datagram,
+  DatagramSockets,
+  serve,
+  type SocketEvent,
+  withControlMessage,
+  withDontFragment,
+  withErrorReports,
+  withPathMtuReports,
+  withTransmitTimestamps
+} from "@ancillary/socket"
+import { isFault } from "@ancillary/socket/Driver"
+import { FaultyDriver } from "@ancillary/testing"
+import { describe, expect, it } from "@effect/vitest"
+import { Chunk, Effect, Exit, Fiber, Option, Ref, Scope, Stream } from "effect"
+import { hasIpv6 } from "../../testing/machine.ts"
+import { bound, int } from "./naked.ts"
+
+const driver = LinuxSockets.driver({ guarded: true })
+const layer = DatagramSockets.layer(driver, LinuxSockets.capabilities)
+const ipv6 = hasIpv6()
+const one = Uint8Array.of(1)
+const at = { address: "127.0.0.1", port: 0 }
+
+const turns = (count: number) =>
+  Effect.promise(async () => {
+    for (let i = 0; i < count; i++) await new Promise((resume) => setImmediate(resume))
+  })
+const nobody = Effect.scoped(Effect.map(bound(), ({ port }) => ({ address: "127.0.0.1", port })))
+
+type Events = { readonly events: Stream.Stream<SocketEvent, unknown> }
+const take = (socket: Events, count: number) =>
+  Effect.map(Stream.runCollect(Stream.take(socket.events, count)), Chunk.toReadonlyArray)
+const codes = (events: ReadonlyArray<SocketEvent>) =>
+  events.map((event) => (event._tag === "ErrorReport" ? event.code : event._tag))
+
+/** The layer, and how often the event loop has reported anything. */
+const counting = () => {
+  const reports = { count: 0 }
+  const counted = Effect.map(driver, (driver) => ({
+    ...driver,
+    open: (kind: Parameters<typeof driver.open>[0]) => {
+      const socket = driver.open(kind)
+      if (isFault(socket)) return socket
+      const watch: typeof socket.watch = (onReady) =>
+        socket.watch((...ready) => {
+          reports.count++
+          onReady(...ready)
+        })
+      return { ...socket, watch }
+    }
+  }))
+  return { reports, layer: DatagramSockets.layer(counted, LinuxSockets.capabilities) }
+}
+
+describe("a reader of events alone", () => {
+  it.scopedLive("is woken by an event, not by datagrams that are queued, which it leaves where they are", () => {
+    const { layer, reports } = counting()
+    return Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withErrorReports()), at)
+      const gone = yield* nobody
+      const reading = yield* Effect.fork(take(socket, 2))
+      yield* turns(5)
+      for (const data of [1, 2]) yield* socket.send({ data: Uint8Array.of(data), to: socket.localAddress })
+      yield* turns(50)
+      expect(reports.count).toBe(0)
+      yield* socket.send({ data: one, to: gone })
+      yield* turns(50)
+      expect(reports.count).toBe(1)
+      yield* socket.send({ data: one, to: gone })
+      expect(codes(yield* reading)).toEqual(["ECONNREFUSED", "ECONNREFUSED"])
+      yield* turns(50)
+      expect(reports.count).toBe(2)
+      expect(Chunk.toReadonlyArray(yield* socket.receiveBatch).map(({ data }) => data[0])).toEqual([1, 2])
+      expect(yield* socket.stats).toMatchObject({ taken: 2n, received: 2n, errors: 0n, resent: 0n })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.scopedLive("is not woken for ever by the error of a connected socket, which the next call is told", () => {
+    const { layer, reports } = counting()
+    return Effect.gen(function* () {
+      const socket = yield* Datagram.connect(Datagram.ipv4.pipe(withTransmitTimestamps()), yield* nobody)
+      const reading = yield* Effect.fork(take(socket, 2))
+      yield* turns(5)
+      // No error reports: the error is pending on the socket, and nothing of it is in the queue.
+      yield* socket.send({ data: one, control: { transmitTimestamp: 1 } })
+      yield* turns(100)
+      expect(reports.count).toBeLessThan(6)
+      expect(yield* Effect.flip(socket.receive)).toMatchObject({ reason: "ConnectionRefused", code: "ECONNREFUSED" })
+      yield* socket.send({ data: one, control: { transmitTimestamp: 2 } })
+      expect(yield* reading).toMatchObject([{ id: 1 }, { id: 2 }])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.scopedLive("waits for the end of a socket that declares none", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const socket = yield* Scope.extend(Datagram.bind(Datagram.ipv4, at), scope)
+      const reading = yield* Effect.fork(Stream.runDrain(socket.events))
+      yield* turns(5)
+      yield* Scope.close(scope, Exit.void)
+      expect(yield* Effect.flip(Fiber.join(reading))).toMatchObject({ _tag: "DatagramReceiveError", reason: "Closed" })
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("several readers", () => {
+  it.scopedLive("get distinct events, and one that is stopped while it waits loses none", () =>
+    Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withTransmitTimestamps()), at)
+      const seen = yield* Ref.make<ReadonlyArray<number>>([])
+      const reader = Stream.runForEach(socket.events, (event) =>
+        Ref.update(seen, (all) => (event._tag === "TransmitTimestamp" ? [...all, event.id] : all))
+      )
+      for (let id = 0; id < 100; id++) {
+        const [first, second] = [yield* Effect.fork(reader), yield* Effect.fork(reader)]
+        yield* turns(1)
+        yield* Fiber.interrupt(id % 2 === 0 ? first : second)
+        yield* socket.send({ data: one, to: socket.localAddress, control: { transmitTimestamp: id } })
+        yield* turns(2)
+        yield* Effect.all([Fiber.interrupt(first), Fiber.interrupt(second)])
+      }
+      const ids = Array.from({ length: 100 }, (_, id) => id)
+      const rest = yield* Effect.fork(reader)
+      yield* turns(2)
+      yield* Fiber.interrupt(rest)
+      expect((yield* Ref.get(seen)).toSorted((a, b) => a - b)).toEqual(ids)
+      expect((yield* socket.stats).events).toMatchObject({ taken: 100n, received: 100n, unread: 0n })
+    }).pipe(Effect.provide(layer))
+  )
+  it.scopedLive("end as Closed with their socket, and what nobody read is counted as dropped", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const socket = yield* Scope.extend(Datagram.bind(Datagram.ipv4.pipe(withTransmitTimestamps()), at), scope)
+      const readers = yield* Effect.forEach([1, 2], () => Effect.fork(Stream.runDrain(socket.events)))
+      yield* turns(5)
+      yield* socket.send({ data: one, to: socket.localAddress, control: { transmitTimestamp: 7 } })
+      yield* Scope.close(scope, Exit.void)
+      for (const reader of readers)
+        expect(yield* Effect.flip(Fiber.join(reader))).toMatchObject({ reason: "Closed", code: "CLOSED" })
+      const { dropped, received, taken, unread } = (yield* socket.stats).events
+      expect([taken, unread]).toEqual([received + dropped, 0n])
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("a connected socket with error reports", () => {
+  const spec = Datagram.ipv4.pipe(withErrorReports())
+  it.scopedLive("is refused as one without: once, by the next read or send, though the queue was taken meanwhile", () =>
+    Effect.gen(function* () {
+      const socket = yield* Datagram.connect(spec, yield* nobody)
+      const refused = { reason: "ConnectionRefused", code: "ECONNREFUSED", errno: 111 }
+      // Told to the event's reader first, then to whoever calls next.
+      yield* socket.send({ data: one })
+      expect(codes(yield* take(socket, 1))).toEqual(["ECONNREFUSED"])
+      expect(yield* Effect.flip(socket.receive)).toMatchObject({ _tag: "DatagramReceiveError", ...refused })
+      expect(Option.isNone(yield* socket.receiveWithin(1))).toBe(true)
+
+      yield* socket.send({ data: one })
+      expect(codes(yield* take(socket, 1))).toEqual(["ECONNREFUSED"])
+      expect(yield* Effect.flip(socket.send({ data: one }))).toMatchObject({ _tag: "DatagramSendError", ...refused })
+      expect(Option.isNone(yield* socket.receiveWithin(1))).toBe(true)
+
+      // The other way round; and a reader that waits is woken by it.
+      const reading = yield* Effect.fork(Effect.flip(socket.receive))
+      yield* turns(5)
+      yield* socket.send({ data: one })
+      expect(yield* Fiber.join(reading)).toMatchObject(refused)
+      expect(codes(yield* take(socket, 1))).toEqual(["ECONNREFUSED"])
+      expect(Option.isNone(yield* socket.receiveWithin(1))).toBe(true)
+      expect(yield* socket.stats).toMatchObject({ sent: 3n, resent: 0n, events: { taken: 3n, received: 3n } })
+    }).pipe(Effect.provide(layer))
+  )
+  it.scopedLive("has streams that go on", () =>
+    Effect.gen(function* () {
+      const gone = yield* nobody
+      const socket = yield* Datagram.connect(spec, gone)
+      const reading = yield* Effect.fork(Stream.runHead(socket.datagrams))
+      yield* turns(5)
+      yield* socket.send({ data: one })
+      yield* turns(5)
+      const back = yield* Datagram.bind(Datagram.ipv4, gone)
+      yield* back.send({ data: Uint8Array.of(8), to: socket.localAddress })
+      expect(Option.getOrThrow(yield* Fiber.join(reading)).data[0]).toBe(8)
+      expect(yield* socket.stats).toMatchObject({ errors: 1n, received: 1n })
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("nobody reads events", () => {
+  it.scopedLive(
+    "a socket that only sends has its error queue taken all the same: no stamp is lost, the last 256 are kept",
+    () =>
+      Effect.gen(function* () {
+        const [socket, sink] = [
+          yield* Datagram.bind(Datagram.ipv4.pipe(withTransmitTimestamps()), at),
+          yield* Datagram.bind(Datagram.ipv4, at)
+        ]
+        for (let id = 0; id < 2000; id++)
+          yield* socket.send({ data: one, to: sink.localAddress, control: { transmitTimestamp: id } })
+        const events = yield* take(socket, 200)
+        expect(events.map((event) => event._tag === "TransmitTimestamp" && event.id)).toEqual(
+          Array.from({ length: 200 }, (_, i) => 2000 - 256 - 16 + i)
+        )
+        const { dropped, ignored, received, taken, unread } = (yield* socket.stats).events
+        expect([ignored, taken, taken - received]).toEqual([0n, 1984n, dropped + unread])
+      }).pipe(Effect.provide(layer))
+  )
+  it.scopedLive("a server answers on, whoever of its clients has gone", () =>
+    Effect.gen(function* () {
+      const server = yield* serve(Datagram.ipv4.pipe(withErrorReports()), at, (asked, socket) =>
+        socket.send({ data: asked.data, to: asked.from })
+      )
+      const client = yield* Datagram.connect(Datagram.ipv4, server.localAddress)
+      for (let i = 0; i < 50; i++) {
+        // Asks, and does not wait for the answer.
+        yield* Effect.scoped(
+          Effect.flatMap(Datagram.connect(Datagram.ipv4, server.localAddress), (gone) => gone.send({ data: one }))
+        )
+        yield* client.send({ data: Uint8Array.of(i) })
+        expect((yield* client.receive).data[0]).toBe(i)
+      }
+      const { events, received, sent } = yield* server.stats
+      expect([received, sent]).toEqual([100n, 100n])
+      expect(events.ignored).toBe(0n)
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("an error that this host says itself", () => {
+  it.scopedLive.runIf(ipv6)("is told besides the send's, with the whole destination and the path MTU; once", () =>
+    Effect.gen(function* () {
+      const spec = Datagram.ipv6.pipe(withErrorReports(), withPathMtuReports(), withDontFragment())
+      const socket = yield* Datagram.bind(spec, { address: "::1", port: 0 })
+      const tooLarge = new Uint8Array(65_527)
+      expect(yield* Effect.flip(socket.send({ data: tooLarge, to: socket.localAddress }))).toMatchObject({
+        reason: "MessageTooLarge"
+      })
+      const [error, report] = yield* take(socket, 2)
+      expect(error).toMatchObject({ _tag: "ErrorReport", origin: "local", code: "EMSGSIZE", mtu: Option.some(65_536) })
+      if (error?._tag !== "ErrorReport") return
+      expect(String(Option.getOrThrow(error.destination))).toBe(String(socket.localAddress))
+      const absent = [Option.isNone(error.icmp), Option.isNone(error.offender), Option.isNone(error.arrival)]
+      expect(absent).toEqual([true, true, true])
+      expect(report).toMatchObject({ _tag: "PathMtuReport", mtu: 65_536 })
+      expect(yield* socket.stats).toMatchObject({ sent: 0n, resent: 0n, errors: 0n, events: { taken: 2n } })
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("a message of one's own that is an event", () => {
+  interface Queue extends ControlMessage<"queue", Internet, "perhaps", Capability<"errorReports">> {
+    readonly event: Uint8Array
+  }
+  const absent = { absent: "only Linux has an error queue" }
+  const bytes = { size: 32, read: Codec.bytes({ maximum: 32 }).read } as const
+  const Queue = define<Queue>({
+    key: "queue",
+    presence: "perhaps",
+    table: {
+      linux: {
+        ipv4: {
+          request: [{ level: 0, option: 11, value: 1 }],
+          arrives: [{ level: 0, type: 11, payload: bytes, event: "errorQueue" }]
+        },
+        ipv6: absent
+      },
+      winsock: { ipv4: absent, ipv6: absent },
+      darwin: { ipv4: absent, ipv6: absent }
+    }
+  })
+
+  it.scopedLive("comes as what its definition reads, and the socket is as undisturbed", () =>
+    Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withControlMessage(Queue)), at)
+      yield* socket.send({ data: one, to: yield* nobody })
+      yield* socket.send({ data: one, to: socket.localAddress })
+      const { control } = yield* socket.receive
+      expect(control).toEqual({})
+      const [event] = yield* take(socket, 1)
+      expect(event).toMatchObject({ _tag: "OwnEvent", key: "queue" })
+      if (event?._tag !== "OwnEvent" || !(event.value instanceof Uint8Array)) throw new Error("no bytes")
+      expect(event.value.subarray(0, 7)).toEqual(Uint8Array.of(...int(111), 2, 3, 3))
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("an entry that is not what it should be", () => {
+  const entry = (control: Uint8Array): FaultyDriver.ErrorEntry => ({ name: new Uint8Array(0), control, data: one })
+  // cmsg_len 48, level 0, type 11, then an origin that nobody knows.
+  const strange = new Uint8Array(48)
+  new DataView(strange.buffer).setUint32(0, 48, true)
+  strange[12] = 11
+  strange[20] = 77
+  const cases: ReadonlyArray<readonly [string, Uint8Array]> = [
+    ["has no control data", new Uint8Array(0)],
+    ["has half a header", strange.slice(0, 9)],
+    ["declares more than there is", Uint8Array.from(strange, (byte, i) => (i === 0 ? 200 : byte)).slice(0, 40)],
+    ["has another size", Uint8Array.from(strange, (byte, i) => (i === 0 ? 40 : byte)).slice(0, 40)],
+    ["is of an unknown origin", strange]
+  ]
+  for (const [what, control] of cases)
+    it.scopedLive(`${what}: counted, and nothing is disturbed`, () => {
+      let entries: Array<FaultyDriver.ErrorEntry> = []
+      const hooked = Effect.map(driver, (driver) =>
+        FaultyDriver.wrap(driver, { onReceiveErrors: (slots) => entries.splice(0, slots) })
+      )
+      return Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withErrorReports(), withTransmitTimestamps()), at)
+        entries = [entry(control), entry(control), entry(control)]
+        const reading = yield* Effect.fork(Stream.runDrain(socket.events))
+        yield* turns(2)
+        yield* socket.send({ data: one, to: socket.localAddress })
+        expect((yield* socket.receive).data).toEqual(one)
+        expect((yield* socket.stats).events).toEqual({ taken: 3n, received: 0n, dropped: 0n, ignored: 3n, unread: 0n })
+        yield* Fiber.interrupt(reading)
+      }).pipe(Effect.provide(DatagramSockets.layer(hooked, LinuxSockets.capabilities)))
+    })
+})
+
+it.scopedLive("an error that is pending without its entry, which another call has taken, is passed over too", () => {
+  let pending = 0
+  const fault = { syscall: "sendmsg", code: "ECONNREFUSED", errno: 111 }
+  const next = () => (pending-- > 0 ? fault : undefined)
+  const hooked = Effect.map(driver, (driver) => FaultyDriver.wrap(driver, { onSend: next, onReceive: next }))
+  return Effect.gen(function* () {
+    const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withErrorReports()), at)
+    pending = 1
+    yield* socket.send({ data: one, to: socket.localAddress })
+    pending = 1
+    expect((yield* socket.receive).data).toEqual(one)
+    expect(yield* socket.stats).toMatchObject({ sent: 1n, resent: 1n, received: 1n, errors: 1n })
+    // What fails twice is the send's own.
+    pending = 2
+    expect(yield* Effect.flip(socket.send({ data: one, to: socket.localAddress }))).toMatchObject({
+      code: "ECONNREFUSED"
+    })
+  }).pipe(Effect.provide(DatagramSockets.layer(hooked, LinuxSockets.capabilities)))
+})
+
+it.scopedLive("a prohibition is passed over by streams of a connected socket; one that never ends, ends them", () => {
+  let pending = 0
+  const fault = { syscall: "recvmmsg", code: "EACCES", errno: 13 }
+  const hooked = Effect.map(driver, (driver) =>
+    FaultyDriver.wrap(driver, { onReceive: () => (pending-- > 0 ? fault : undefined) })
+  )
+  return Effect.gen(function* () {
+    const peer = yield* Datagram.bind(Datagram.ipv4, at)
+    const socket = yield* Datagram.connect(Datagram.ipv4, peer.localAddress)
+    yield* peer.send({ data: one, to: socket.localAddress })
+    pending = 3
+    expect(Option.isSome(yield* Stream.runHead(socket.datagrams))).toBe(true)
+    expect(yield* socket.stats).toMatchObject({ errors: 3n })
+    pending = 1_000_000
+    expect(yield* Effect.flip(Stream.runDrain(socket.datagrams))).toMatchObject({ code: "EACCES" })
+  }).pipe(Effect.provide(DatagramSockets.layer(hooked, LinuxSockets.capabilities)))
+})

@@ -1,0 +1,92 @@
+/**
+ * What the kernel tells of a socket besides datagrams: `socket.events`.
+ *
+ * @since 0.1.0
+ */
+import type { Endpoint, Ipv4Address, Ipv6Address } from "@ancillary/control"
+import type { Option } from "effect"
+
+/**
+ * A datagram did not get there: its destination refused it, a router had no way or no hops left for it, or it was too large. Declared by
+ * `withErrorReports()`.
+ *
+ * @see ip(7), ipv6(7)
+ * @category models
+ * @since 0.1.0
+ */
+export interface ErrorReport {
+  readonly _tag: "ErrorReport"
+  /** Who says so: this host, or somebody by ICMP. */
+  readonly origin: "local" | "icmp" | "icmp6"
+  /** `"ECONNREFUSED"` (nobody listens there), `"EHOSTUNREACH"`, `"ENETUNREACH"`, `"EMSGSIZE"`, `"EACCES"` … and its number. */
+  readonly code: string
+  readonly errno: number
+  /** The ICMP message itself; none where this host says so. */
+  readonly icmp: Option.Option<{ readonly type: number; readonly code: number }>
+  /** Bytes of the largest packet that gets through, IP header included, where the datagram was too large. */
+  readonly mtu: Option.Option<number>
+  /** Who sent the ICMP message: the destination, or a router on the way. An IPv4 one is an IPv4 address on a `dual` socket too. */
+  readonly offender: Option.Option<Ipv4Address | Ipv6Address>
+  /** Where the datagram was going. Absent where the system does not say the whole of it. */
+  readonly destination: Option.Option<Endpoint<"dual">>
+  /** The payload of the datagram, as far as the ICMP message quotes it; empty where it does not, or where this host says so. */
+  readonly datagram: Uint8Array
+  /** Where the ICMP message (not a datagram) arrived; where packet information is declared. */
+  readonly arrival: Option.Option<{
+    readonly localAddress: Ipv4Address | Ipv6Address
+    readonly interfaceIndex: number
+  }>
+}
+
+/**
+ * A datagram was too large to be sent without fragments, and this much gets through. Declared by `withPathMtuReports()`.
+ *
+ * @see RFC 3542 section 11.3
+ * @category models
+ * @since 0.1.0
+ */
+export interface PathMtuReport {
+  readonly _tag: "PathMtuReport"
+  readonly destination: Ipv6Address
+  /** Bytes of the largest packet, IP header included. */
+  readonly mtu: number
+}
+
+/**
+ * A datagram that was sent with `transmitTimestamp` was stamped. Declared by `withTransmitTimestamps()`.
+ *
+ * @see Documentation/networking/timestamping.rst of Linux
+ * @category models
+ * @since 0.1.0
+ */
+export interface TransmitTimestamp {
+  readonly _tag: "TransmitTimestamp"
+  /** The program's number for the datagram, as it was given to `send`. */
+  readonly id: number
+  /** `sent`: the driver of the interface took it. `scheduled`: it was handed to the interface's scheduler. */
+  readonly stage: "scheduled" | "sent"
+  /** Nanoseconds since 1970-01-01T00:00:00Z. */
+  readonly timestamp: bigint
+}
+
+/**
+ * What a message of one's own says (`withControlMessage`), whose definition marks it as an event.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OwnEvent {
+  readonly _tag: "OwnEvent"
+  /** The key of the message. */
+  readonly key: string
+  /** What its definition reads. An answer of `undefined` is no event. */
+  readonly value: unknown
+}
+
+/**
+ * Whatever the kernel tells of a socket besides datagrams.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SocketEvent = ErrorReport | PathMtuReport | TransmitTimestamp | OwnEvent

@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import type { Platform } from "./Abi.ts"
-import type { Codec } from "./Codec.ts"
+import type { Codec, Malformed } from "./Codec.ts"
 import type { Family } from "./Endpoint.ts"
 import { arrivalsOf, check } from "./internal/definition.ts"
 
@@ -186,7 +186,10 @@ export type Request =
 export interface Arrival<out Received> {
   readonly level: number
   readonly type: number
-  readonly payload: Pick<Codec<Received>, "size" | "read">
+  /** `read` answers with nothing where the kernel says that it has none: as if the message had not come. */
+  readonly payload: Pick<Codec<Received>, "size"> & {
+    readonly read: (...payload: Parameters<Codec<Received>["read"]>) => Received | Malformed | undefined
+  }
   /**
    * Set where it comes with no datagram, and is an event of the socket: by Linux's error queue, or in place of a datagram (a receive call that
    * answers with no bytes and is no datagram).
@@ -229,6 +232,11 @@ export interface Departure<in Sent> {
   readonly last?: true | undefined
   /** What the kernel may want of the sender (`CAP_NET_RAW`): a send that is not permitted then names this message and what to grant. */
   readonly privilege?: string | undefined
+  /**
+   * Codes of a failed call that speak of this message (`EBADF`, without Winsock's prefix), each with a sentence that ends with what to do: the
+   * error names its field.
+   */
+  readonly faults?: { readonly [code in string]?: string } | undefined
 }
 
 /**
@@ -251,7 +259,10 @@ export interface Row<Received, Sent> {
   /** What asks the kernel to deliver it, in order; nothing where the kernel needs no asking, or the message is only sent. */
   readonly request: ReadonlyArray<Request>
   /** Several where versions of a system differ in the type they deliver. */
-  readonly arrives?: ReadonlyArray<Arrival<Received>> | Absence | undefined
+  readonly arrives?:
+    | ReadonlyArray<Arrival<Received> | (Arrival<ReadonlyArray<Received>> & { readonly several: true })>
+    | Absence
+    | undefined
   readonly sends?: Departure<Sent> | Absence | undefined
 }
 

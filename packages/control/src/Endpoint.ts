@@ -120,7 +120,7 @@ export type Endpoint<F extends Family> = F extends "unix"
  * @since 0.1.0
  */
 export type EndpointInput<F extends Family> = F extends "unix"
-  ? { readonly path: string }
+  ? { readonly path: string } | UnixEndpoint
   : { readonly address: string | Address<F>; readonly port: number }
 
 /**

@@ -25,6 +25,7 @@ export const capabilities = [
   "destinationOptions",
   "nextHop",
   "pathMtuReports",
+  "rights",
   // Options.
   "stickyHeaders",
   "reusePort",

@@ -37,6 +37,9 @@ export const capabilities = [
   "errorReports",
   "pathMtuReports",
   "transmitTimestamps",
+  "rights",
+  "credentials",
+  "pidFd",
   // Options.
   "stickyHeaders",
   "bindToDevice",

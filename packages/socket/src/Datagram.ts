@@ -93,7 +93,8 @@ export const unix: Spec<"unix", never> = make("unix")
  *
  * **Details**
  *
- * Port 0 takes a free one, which `localAddress` tells. Fails with `DatagramUnsupportedError` where the platform lacks what the spec requires,
+ * Port 0 takes a free one, which `localAddress` tells; so does, for a Unix socket on Linux, `new UnixEndpoint(undefined)` an abstract name. The
+ * file that binding a Unix socket to a path makes is removed when its scope closes. Fails with `DatagramUnsupportedError` where the platform lacks what the spec requires,
  * with `DatagramBindError` where the address is taken or not ours, where a privilege is missing, or an argument is out of its range.
  *
  * @category constructors
@@ -115,7 +116,8 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
   }).pipe(Effect.withSpan("Datagram.bind"))
 
 /**
- * A socket that asks others, bound to a free port of every address; a Unix one has no name, so nobody can answer it. Its scope closes it.
+ * A socket that asks others, bound to a free port of every address; a Unix one to an abstract name of the kernel's choice on Linux, and to none on
+ * macOS, where nobody can answer it. Its scope closes it.
  *
  * @example
  * ```ts
@@ -166,8 +168,9 @@ export interface AdoptedSocket<in out F extends Family, in D extends ControlMess
  *
  * **Details**
  *
- * Fails, and leaves the descriptor to its caller, where it is no datagram socket of the spec's family (`ENOTSOCK`, `EPROTOTYPE`). From then on
- * it is owned: where an option cannot be set it is closed.
+ * Where it fails the descriptor stays its caller's, open and not closed by anybody here: it is no datagram socket of the spec's family (`ENOTSOCK`,
+ * `EPROTOTYPE`), or does not take what the spec asks for. What a bound socket cannot change any more (which families it serves, on
+ * Linux) must be so already. Once it succeeded the socket is owned, and its scope closes it.
  *
  * **Gotchas**
  *
@@ -188,11 +191,18 @@ export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
     const { driver } = yield* DatagramSockets
     if (!Codec.isInteger(descriptor, 0, Number.MAX_SAFE_INTEGER))
       return yield* invalidBind(`${Codec.shown(descriptor)} is not the descriptor of a socket.`)
-    const plan = Plan.compile(spec, driver.abi)
+    const plan = withSpareRoom(Plan.compile(spec, driver.abi))
     const native = () => driver.adopt(descriptor, plan.kind)
-    const core = yield* open(driver, plan, { native, local: undefined, peer: undefined })
+    const adopted = `Adopting descriptor ${descriptor}`
+    const core = yield* open(driver, plan, { native, adopted, local: undefined, peer: undefined })
     return { ...makeSocket<F, D>(core), queuedBefore: core.isWaiting() }
   }).pipe(Effect.withSpan("Datagram.adopt"))
+
+/** Its maker may have asked for messages that the spec does not declare: room for all that there are, lest they cut those that it does. */
+const withSpareRoom = (plan: Plan.Plan): Plan.Plan => ({
+  ...plan,
+  receive: { ...plan.receive, bytes: plan.receive.bytes + 1024 }
+})
 
 /**
  * Two Unix sockets that are connected to each other and to nobody else; their scope closes both. Linux and macOS.
@@ -215,8 +225,8 @@ export const pair = <D extends ControlMessage.Any, R>(
   }).pipe(Effect.withSpan("Datagram.pair"))
 
 /**
- * A socket with one peer, bound to a free port unless `local` says which: what others send never arrives, what the peer refuses is told.
- * Its scope closes it. A Unix one has no name unless `local` gives it one, and cannot be answered then.
+ * A socket with one peer, bound as `client` does unless `local` says where: what others send never arrives, what the peer refuses is told.
+ * Its scope closes it.
  *
  * @category constructors
  * @since 0.1.0
@@ -234,23 +244,23 @@ export const connect = <F extends Family, D extends ControlMessage.Any, R>(
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
     const to = yield* parse(spec, peer, driver.abi)
+    if (to.family === "unix" && to.path === undefined)
+      return yield* invalidBind("The address cannot be used: a socket without a name cannot be connected to.")
     const given = options?.local
     const local = given === undefined ? yield* anywhere(spec, driver.abi) : yield* parse(spec, given, driver.abi)
     const core = yield* open(driver, Plan.compile(spec, driver.abi), { native: fresh, local, peer: to })
     return makeConnected<F, D>(core, to)
   }).pipe(Effect.withSpan("Datagram.connect"))
 
-/** A free port of every address; nothing for a Unix socket, which needs no name. */
+/** A free port of every address, a free name of a Unix socket; nothing where the system does not choose names. */
 const anywhere = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   abi: Abi
 ): Effect.Effect<Endpoint<F> | undefined, DatagramBindError> => {
-  const every: { readonly address: string; readonly port: number } = {
-    address: spec.family === "ipv4" ? "0.0.0.0" : "::",
-    port: 0
-  }
+  if (spec.family === "unix" && abi.platform !== "linux") return Effect.succeed(undefined)
+  const every = { address: spec.family === "ipv4" ? "0.0.0.0" : "::", port: 0 }
   // An internet family's input is an address and a port, which the compiler does not see through EndpointInput<F>.
-  return spec.family === "unix" ? Effect.succeed(undefined) : parse(spec, every as EndpointInput<F>, abi)
+  return parse(spec, (spec.family === "unix" ? new UnixEndpoint(undefined) : every) as EndpointInput<F>, abi)
 }
 
 const parse = <F extends Family, D extends ControlMessage.Any, R>(
@@ -283,7 +293,7 @@ export const reply = <F extends Internet>(
   data: Uint8Array | ReadonlyArray<Uint8Array>
 ): Effect.Effect<void, DatagramSendError> => {
   const { otherwise, pktInfo } = replySource(asked)
-  const message = { data, to: asked.from, control: { pktInfo }, [withoutSource]: otherwise && { pktInfo: otherwise } }
+  const message = { data, to: asked.from, control: { pktInfo }, [withoutSource]: otherwise }
   // What `replySource` answers is of the family of what was asked.
   return socket.send(message as unknown as Parameters<typeof socket.send>[0])
 }

@@ -119,7 +119,18 @@ export class DatagramFault extends Data.TaggedError("DatagramFault")<{
 }> {}
 
 /**
- * Every error of this package.
+ * A received descriptor that cannot be taken: it was before, it is closed, or it never came with a datagram.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DescriptorGone extends Data.TaggedError("DescriptorGone")<{
+  readonly reason: "Taken" | "Closed" | "Foreign"
+  readonly message: string
+}> {}
+
+/**
+ * Every error of a socket.
  *
  * @category errors
  * @since 0.1.0
@@ -134,7 +145,9 @@ export type DatagramError =
   | DatagramMembershipError
   | DatagramFault
 
-const bindReasons: { readonly [code in string]?: readonly [DatagramBindError["reason"], string] } = {
+type BindReason = readonly [reason: DatagramBindError["reason"], remedy: string]
+
+const bindReasons: { readonly [code in string]?: BindReason } = {
   EADDRINUSE: [
     "AddressInUse",
     "Another socket has it: choose another port, stop the other program, or declare withReuseAddress() where sharing is meant"
@@ -159,8 +172,22 @@ const bindReasons: { readonly [code in string]?: readonly [DatagramBindError["re
   ],
   EMFILE: ["TooManyOpenFiles", "The process has too many sockets and files open: close some or raise its limit"],
   ENFILE: ["TooManyOpenFiles", "The system has too many files open: close some or raise its limit"],
-  ENODEV: ["InvalidArgument", "There is no such interface: check its name or index"]
+  ENODEV: ["InvalidArgument", "There is no such interface: check its name or index"],
+  EBADF: ["InvalidArgument", "Nothing is open under that number: give the descriptor of a bound socket"],
+  ENOTSOCK: ["InvalidArgument", "No socket is open under that number: give the descriptor of a bound socket"],
+  EPROTOTYPE: [
+    "InvalidArgument",
+    "It is a socket of another kind or family: give one for datagrams, and a spec of its family"
+  ]
 }
+
+const bindFailure = (fault: Fault, what: string, option: string | undefined, [reason, remedy]: BindReason) =>
+  new DatagramBindError({
+    ...described(fault),
+    reason,
+    option: Option.fromNullable(option),
+    message: `${what} failed ${told(fault)}. ${remedy}.`
+  })
 
 /**
  * A call that failed while a socket was opened, set up or bound. `what` begins the sentence that the error says.
@@ -168,14 +195,35 @@ const bindReasons: { readonly [code in string]?: readonly [DatagramBindError["re
  * @category constructors
  * @since 0.1.0
  */
-export const bindError = (fault: Fault, what: string, option?: string): DatagramBindError => {
-  const [reason, remedy] = bindReasons[bare(fault.code)] ?? ["Other", remedyOfOthers]
-  return new DatagramBindError({
-    ...described(fault),
-    reason,
-    option: Option.fromNullable(option),
-    message: `${what} failed ${told(fault)}. ${remedy}.`
-  })
+export const bindError = (fault: Fault, what: string, option?: string): DatagramBindError =>
+  bindFailure(fault, what, option, bindReasons[bare(fault.code)] ?? ["Other", remedyOfOthers])
+
+/** By call, since the same code means another thing in each. */
+const unixReasons: { readonly [callAndCode in string]?: BindReason } = {
+  "bind EADDRINUSE": ["AddressInUse", "Another socket has that name: choose another, or stop the other program"],
+  "bind EACCES": ["PermissionDenied", "Files cannot be made in that folder: choose another, or grant the right to"],
+  "bind EROFS": ["AddressNotAvailable", "That file system is read-only: choose another path"],
+  "bind ENOENT": ["AddressNotAvailable", "There is no such folder: make it first"],
+  "bind ENOTDIR": ["AddressNotAvailable", "A part of the path is no folder: choose another path"],
+  "connect ENOENT": ["Unreachable", "Nobody has that name: start the receiver first"],
+  "connect ECONNREFUSED": ["Unreachable", "Nobody listens there: start the receiver first"],
+  "connect EACCES": ["PermissionDenied", "The socket's file may not be written to: grant the right to"],
+  "connect EPERM": ["PermissionDenied", "The socket there is connected, and takes from its peer alone: choose another"],
+  "connect EPROTOTYPE": ["InvalidArgument", "The socket there is none for datagrams: give the name of one that is"]
+}
+
+/**
+ * The same of the name of a Unix socket. `leftOver`: it is in use by a file that nobody listens on.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const unixError = (fault: Fault, what: string, leftOver: boolean): DatagramBindError => {
+  const known = unixReasons[`${fault.syscall} ${fault.code}`]
+  if (known === undefined) return bindError(fault, what)
+  const remedy =
+    "A file is there that nobody listens on, left by a program that ended without removing it: remove it, or choose another path"
+  return bindFailure(fault, what, undefined, leftOver ? [known[0], remedy] : known)
 }
 
 /**
@@ -243,7 +291,7 @@ const sendReasons: { readonly [code in string]?: readonly [DatagramSendError["re
   ],
   EACCES: [
     "PermissionDenied",
-    "Broadcasting wants the broadcast option, some control messages want privileges, a firewall may forbid it"
+    "Broadcasting wants the broadcast option, some control messages want privileges, a firewall or a file's mode may forbid it"
   ],
   EPERM: ["PermissionDenied", "The kernel or a firewall forbids it: grant the privilege or change the rule"],
   EINVAL: [
@@ -251,17 +299,22 @@ const sendReasons: { readonly [code in string]?: readonly [DatagramSendError["re
     "The kernel refuses the combination of address and control data: check the source, the interface and the destination"
   ],
   ENODEV: ["InvalidArgument", "There is no interface with that index: ask for its index again"],
+  ENOTCONN: ["ConnectionRefused", "The peer is gone, and the connection with it: connect again when it is back"],
+  EPROTOTYPE: ["InvalidArgument", "The socket there is none for datagrams: give the name of one that is"],
+  EMFILE: ["Other", "The process has too many sockets and files open: close some or raise its limit"],
   EAFNOSUPPORT: [
     "InvalidArgument",
     "The destination is of another address family than this socket: bind a socket of that family, or Datagram.dual"
   ],
   EDESTADDRREQ: ["InvalidArgument", "A datagram needs a destination: give `to`"],
   ENOENT: ["ConnectionRefused", "Nobody has that name: start the receiver first"],
-  ENOBUFS: ["BufferFull", "The system is out of buffers: send more slowly"]
+  ENOBUFS: ["BufferFull", "The system is out of buffers: send more slowly"],
+  EBADF: ["Other", "The socket's descriptor was closed by other code than this: leave that to its scope"],
+  ETOOMANYREFS: ["BufferFull", "Too many descriptors are under way: let their receivers read first"]
 }
 
 /**
- * A control message that went with a datagram, and what it may want to be granted.
+ * A control message that went with a datagram, what it may want to be granted, and what it knows of codes that a send fails with.
  *
  * @category models
  * @since 0.1.0
@@ -269,6 +322,7 @@ const sendReasons: { readonly [code in string]?: readonly [DatagramSendError["re
 export interface SentMessage {
   readonly key: string
   readonly privilege: string | undefined
+  readonly faults: { readonly [code in string]?: string } | undefined
 }
 
 const quoted = (messages: ReadonlyArray<SentMessage>): string => messages.map(({ key }) => `'${key}'`).join(" and ")
@@ -283,14 +337,21 @@ const quoted = (messages: ReadonlyArray<SentMessage>): string => messages.map(({
 export const sendError = (fault: Fault, what: string, control: ReadonlyArray<SentMessage> = []): DatagramSendError => {
   const code = bare(fault.code)
   const [reason, general] = sendReasons[code] ?? ["Other", remedyOfOthers]
+  const known = control.filter(({ faults }) => faults?.[code] !== undefined)
   const forbidden =
     code === "EPERM" || code === "EACCES" ? control.filter(({ privilege }) => privilege !== undefined) : []
-  const concerned = forbidden.length > 0 ? forbidden : /^(EPERM|EACCES|EINVAL)$/.test(code) ? control : []
+  const suspects = [...known, ...forbidden]
+  const concerned = suspects.length > 0 ? suspects : /^(EPERM|EACCES|EINVAL)$/.test(code) ? control : []
   const wants = forbidden.map(({ key, privilege }) => `'${key}' wants ${privilege}`).join(", ")
-  const remedy = forbidden.length > 0 ? `${wants}: grant it to this process, or send without it` : general
+  const remedies = [
+    ...known.map(({ faults }) => faults?.[code]),
+    ...(forbidden.length > 0 ? [`${wants}: grant it to this process, or send without it`] : [])
+  ]
+  const remedy = remedies.length > 0 ? remedies.join(". Or: ") : general
   return new DatagramSendError({
     ...described(fault),
-    reason,
+    // A code that says nothing by itself is about the value that a message knows it of.
+    reason: known.length > 0 && reason === "Other" ? "InvalidArgument" : reason,
     field:
       concerned.length === 1
         ? Option.map(Option.fromNullable(concerned[0]), ({ key }) => `control.${key}`)

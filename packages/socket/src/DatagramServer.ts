@@ -14,6 +14,7 @@ import type {
 } from "./DatagramError.ts"
 import type { DatagramSocket } from "./DatagramSocket.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
+import { hold } from "./internal/descriptors.ts"
 import type { NeedsAll, Spec } from "./Spec.ts"
 
 /**
@@ -22,7 +23,8 @@ import type { NeedsAll, Spec } from "./Spec.ts"
  * **Details**
  *
  * At most `concurrency` handlers run at a time (64 by default); while all are busy nothing is read and the kernel's buffer is the queue. A
- * handler that fails or dies is logged and its datagram is over; the server goes on. When the scope closes, reading stops and handlers have
+ * handler that fails or dies is logged and its datagram is over; the server goes on. Descriptors that came with a datagram are its handler's to
+ * take as long as it runs. When the scope closes, reading stops and handlers have
  * `shutdown` to finish (5 seconds by default) before they are interrupted and the socket is closed.
  *
  * @example
@@ -55,13 +57,17 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
     const finished = Effect.interruptible(FiberSet.awaitEmpty(handlers))
     yield* Effect.addFinalizer(() => Effect.timeoutOption(finished, options?.shutdown ?? Duration.seconds(5)))
     const free = yield* Effect.makeSemaphore(options?.concurrency ?? 64)
-    const handle = (datagram: Datagram.Datagram<F, D>) =>
-      handler(datagram, socket).pipe(
+    const handle = (datagram: Datagram.Datagram<F, D>) => {
+      // Reading goes on before the handler has begun, and would close what came with its datagram.
+      const release = hold(datagram.control)
+      return handler(datagram, socket).pipe(
         Effect.catchAllCause((cause) =>
           Effect.logError(`The handler of a datagram from ${String(datagram.from)} failed`, cause)
         ),
+        Effect.ensuring(Effect.sync(release)),
         Effect.ensuring(free.release(1))
       )
+    }
     // A handler's place first, then the datagram: what is taken from the kernel has somebody to handle it.
     const next = Effect.uninterruptibleMask((restore) =>
       Effect.zipRight(

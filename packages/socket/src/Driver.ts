@@ -101,6 +101,8 @@ export interface NativeSocket {
   /** Without a name: disconnects. */
   readonly connect: (name: Uint8Array | undefined) => Fault | undefined
   readonly localName: (into: Uint8Array) => number | Fault
+  /** The same of the peer that it is connected to, as datagrams from there name it. */
+  readonly peerName: (into: Uint8Array) => number | Fault
   /** Slots filled, from 0; 0 where nothing is there. A fault after some were filled comes with the next call. */
   readonly receive: (arena: Arena, slots: number, peek: boolean) => number | Fault
   /** The same, of what the kernel has to tell about earlier sends (Linux's error queue); 0 where there is no such queue. */

@@ -338,7 +338,7 @@ export const declare = <M extends ControlMessage.Any>(
   message: Message<M>,
   feature: string,
   options?: {
-    readonly direction?: "both" | "receive" | "send"
+    readonly direction?: "both" | "receive" | "send" | undefined
     readonly maximumBytes?: number | undefined
     readonly invalid?: string | undefined
   }

@@ -8,6 +8,7 @@ export * from "./combinators/events.ts"
 export * from "./combinators/headers.ts"
 export * from "./combinators/messages.ts"
 export * from "./combinators/options.ts"
+export * from "./combinators/unix.ts"
 export * as Capabilities from "./Capabilities.ts"
 export * as Datagram from "./Datagram.ts"
 export {
@@ -17,7 +18,8 @@ export {
   DatagramInterfaceError,
   DatagramReceiveError,
   DatagramSendError,
-  DatagramUnsupportedError
+  DatagramUnsupportedError,
+  DescriptorGone
 } from "./DatagramError.ts"
 export { DatagramMembershipError } from "./DatagramMembershipError.ts"
 export { DatagramOptionError } from "./DatagramOptionError.ts"
@@ -31,6 +33,7 @@ export type {
   Outgoing
 } from "./DatagramSocket.ts"
 export { DatagramSockets } from "./DatagramSockets.ts"
+export * as Descriptor from "./Descriptor.ts"
 export type { NetworkInterface } from "./Driver.ts"
 export { type InterfaceChange, Interfaces } from "./Interfaces.ts"
 export * as Plan from "./Plan.ts"

@@ -145,7 +145,11 @@ describe("an event of the socket", () => {
 
   it("needs of the platform what it is called, and nothing where it is optional", () => {
     expectTypeOf<Needed<typeof program>>().toEqualTypeOf<
-      DatagramSockets | Scope.Scope | Capability<"errorReports" | "pathMtuReports" | "transmitTimestamps">
+      | DatagramSockets
+      | Scope.Scope
+      | Capability<"errorReports">
+      | Capability<"pathMtuReports">
+      | Capability<"transmitTimestamps">
     >()
     const optional = Datagram.ipv4.pipe(withOptional(withTransmitTimestamps()), withOptional(withErrorReports()))
     expectTypeOf<Spec.Needs<typeof optional>>().toEqualTypeOf<never>()

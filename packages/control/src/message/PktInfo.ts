@@ -22,7 +22,10 @@ export interface PacketInfo<F extends Family> {
   readonly [Arrived]?: "what arrived"
   /** The destination address in the IP header: ours, a group's, or a broadcast address. */
   readonly destination: Address<F>
-  /** The address of this host that the kernel would answer from (`ipi_spec_dst`). Linux and macOS, IPv4 only. */
+  /**
+   * The address of this host that the kernel would answer from (`ipi_spec_dst`). Linux and macOS, IPv4 only; absent from what was queued before
+   * packet information was asked for (an adopted socket's).
+   */
   readonly local: Address<F> | undefined
   /** Of the interface it arrived on, from 1; 0 where the kernel does not know. */
   readonly interfaceIndex: number
@@ -81,7 +84,8 @@ const posix4: Codec4 = {
   size: 12,
   read: (view, at) => ({
     destination: new Ipv4Address(view.getUint32(at + 8)),
-    local: new Ipv4Address(view.getUint32(at + 4)),
+    // Linux: 0.0.0.0 where it was queued before the option was set.
+    local: view.getUint32(at + 4) === 0 ? undefined : new Ipv4Address(view.getUint32(at + 4)),
     interfaceIndex: view.getUint32(at, true)
   }),
   write: (view, at, source) => {

@@ -93,7 +93,9 @@ const row = (family: "ipv4" | "ipv6"): Row<TransmitTimestamp["event"], number | 
         size: stampsArrive.payload.size,
         read: (view, at, length) => {
           const stamps = stampsArrive.payload.read(view, at, length)
-          return "malformed" in stamps || stamps.software === undefined ? undefined : { timestamp: stamps.software }
+          return stamps === undefined || "malformed" in stamps || stamps.software === undefined
+            ? undefined
+            : { timestamp: stamps.software }
         }
       },
       event: "errorQueue",

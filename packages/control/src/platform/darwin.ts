@@ -49,6 +49,7 @@ export const IPV6_RECVPATHMTU = 43
 export const IPV6_RECVPKTINFO = 61
 
 /** Types of control messages; several are also the option that asks for them. */
+export const SCM_RIGHTS = 1
 export const SCM_TIMESTAMP = 2
 export const IP_TOS = 3
 export const IP_PKTINFO = 26

@@ -53,6 +53,9 @@ export const MCAST_LEAVE_SOURCE_GROUP = 47
 /** Options that ask for control messages. */
 export const IP_RECVOPTS = 6
 export const IP_RECVERR = 11
+export const SO_PASSCRED = 16
+/** include/uapi/asm-generic/socket.h since Linux 6.5; the headers of Debian 12 are older. */
+export const SO_PASSPIDFD = 76
 export const IP_RECVTTL = 12
 export const IP_RECVTOS = 13
 export const IPV6_RECVERR = 25
@@ -68,6 +71,10 @@ export const SO_RCVMARK = 75
 export const SO_RCVPRIORITY = 82
 
 /** Types of control messages; several are also the option that asks for them. */
+export const SCM_RIGHTS = 1
+export const SCM_CREDENTIALS = 2
+/** include/linux/socket.h since Linux 6.5. */
+export const SCM_PIDFD = 4
 export const IP_TOS = 1
 export const IP_TTL = 2
 export const IP_RETOPTS = 7

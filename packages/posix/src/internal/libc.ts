@@ -24,6 +24,8 @@ export interface Libc {
   readonly connect: (fd: number, name: Uint8Array, length: number) => number
   /** int getsockname(int fd, struct sockaddr *addr, socklen_t *addrlen) */
   readonly getsockname: (fd: number, name: Uint8Array, length: Uint8Array) => number
+  /** int getpeername(int fd, struct sockaddr *addr, socklen_t *addrlen) */
+  readonly getpeername: (fd: number, name: Uint8Array, length: Uint8Array) => number
   /** int setsockopt(int fd, int level, int optname, const void *optval, socklen_t optlen) */
   readonly setsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number
   /** int getsockopt(int fd, int level, int optname, void *optval, socklen_t *optlen) */
@@ -63,6 +65,7 @@ export const load = (platform: "linux" | "darwin"): Libc => {
     bind: library.func("bind", "int", ["int", "void *", "uint32_t"]),
     connect: library.func("connect", "int", ["int", "void *", "uint32_t"]),
     getsockname: library.func("getsockname", "int", ["int", "void *", "void *"]),
+    getpeername: library.func("getpeername", "int", ["int", "void *", "void *"]),
     setsockopt: library.func("setsockopt", "int", ["int", "int", "int", "void *", "uint32_t"]),
     getsockopt: library.func("getsockopt", "int", ["int", "int", "int", "void *", "void *"]),
     getifaddrs: library.func("getifaddrs", "int", ["void *"]),

@@ -15,9 +15,12 @@ export interface PlatformNumbers {
   readonly openRequests: ReadonlyArray<number>
   /** ioctls that make a socket so which was made elsewhere: `FIONBIO`, `FIOCLEX`. */
   readonly adoptRequests: ReadonlyArray<number>
-  /** Which option tells a socket's type, and its level. */
+  /** Which option tells a socket's type, and the level of all of them. */
   readonly SOL_SOCKET: number
   readonly SO_TYPE: number
+  /** Linux: the same of what is spoken on it. */
+  readonly SO_PROTOCOL: number | undefined
+  readonly IPPROTO_UDP: number
   /** Linux: what asks for the error queue instead of the data. */
   readonly MSG_ERRQUEUE: number | undefined
   readonly IFF_UP: number
@@ -43,6 +46,8 @@ export const linux: PlatformNumbers = {
   adoptRequests: [0x5421, 0x5451],
   SOL_SOCKET: 1,
   SO_TYPE: 3,
+  SO_PROTOCOL: 38,
+  IPPROTO_UDP: 17,
   MSG_ERRQUEUE: 0x2000,
   IFF_UP: 1,
   IFF_LOOPBACK: 8,
@@ -67,6 +72,8 @@ export const darwin: PlatformNumbers = {
   adoptRequests: [0x8004667e, 0x20006601],
   SOL_SOCKET: 0xffff,
   SO_TYPE: 0x1008,
+  SO_PROTOCOL: undefined,
+  IPPROTO_UDP: 17,
   MSG_ERRQUEUE: undefined,
   IFF_UP: 1,
   IFF_LOOPBACK: 8,

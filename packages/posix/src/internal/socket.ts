@@ -8,6 +8,7 @@ import { closed, EAGAIN, EPROTOTYPE, fault, lastError, lastFault } from "./errno
 import type { Libc } from "./libc.ts"
 import type { PlatformNumbers } from "./platform.ts"
 import { watch } from "./readiness.ts"
+import { made } from "./socketFile.ts"
 
 export interface Host {
   readonly abi: Abi
@@ -70,19 +71,26 @@ export const pair = (host: Host): readonly [NativeSocket, NativeSocket] | Fault 
   return [first, second]
 }
 
-/** Looks before it touches: what is no datagram socket of that family stays as it was, and its caller's. */
+/** Looks before it touches: what is no datagram socket of that family and protocol stays as it was, and its caller's. */
 export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | Fault => {
   const { abi, numbers } = host
   const socket = fromDescriptor(host, fd, kind)
-  const type = new Uint8Array(4)
-  const told = socket.getOption(numbers.SOL_SOCKET, numbers.SO_TYPE, type)
-  if (isFault(told)) return told
-  if (type[0] !== numbers.SOCK_DGRAM) return fault("adopt", EPROTOTYPE)
+  const is = (option: number, expected: number): Fault | undefined => {
+    const value = new Uint8Array(4)
+    const told = socket.getOption(numbers.SOL_SOCKET, option, value)
+    if (isFault(told)) return told
+    return value[0] === expected ? undefined : fault("adopt", EPROTOTYPE)
+  }
+  const other = is(numbers.SO_TYPE, numbers.SOCK_DGRAM)
+  if (other !== undefined) return other
   const name = new Uint8Array(128)
   const length = socket.localName(name)
   if (isFault(length)) return length
   if (name[abi.sockaddr.lengthByte ? 1 : 0] !== abi.family[kind.family]) return fault("adopt", EPROTOTYPE)
-  return prepare(socket, numbers.adoptRequests) ?? socket
+  // Linux: an unprivileged ping socket is one for datagrams, too.
+  const protocol = kind.protocol === "udp" ? numbers.IPPROTO_UDP : protocolOf(host, kind)
+  const spoken = numbers.SO_PROTOCOL === undefined ? undefined : is(numbers.SO_PROTOCOL, protocol)
+  return spoken ?? prepare(socket, numbers.adoptRequests) ?? socket
 }
 
 export const release = ({ libc }: Host, fd: number): Fault | undefined =>
@@ -90,8 +98,16 @@ export const release = ({ libc }: Host, fd: number): Fault | undefined =>
 
 export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number, { family }: SocketKind): NativeSocket => {
   let open = true
+  /** For a Unix socket that was bound to a path. */
+  let removeFile: (() => void) | undefined
   const stride = abi.mmsghdr?.size ?? abi.msghdr.size
   const answer = (syscall: string, result: number): Fault | undefined => (result < 0 ? lastFault(syscall) : undefined)
+
+  const name = (syscall: "getsockname" | "getpeername", into: Uint8Array): number | Fault => {
+    if (!open) return closed(syscall)
+    const length = new Uint32Array([into.length])
+    return answer(syscall, libc[syscall](fd, into, new Uint8Array(length.buffer))) ?? length[0] ?? 0
+  }
 
   /** What the kernel left in the header of a slot, in the terms of every platform. */
   const received = (arena: NativeArena, slot: number, bytes: number) => {
@@ -153,18 +169,20 @@ export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number, { famil
       output.set(argument.subarray(0, output.length))
       return output.length
     },
-    bind: (name) => (open ? answer("bind", libc.bind(fd, name, name.length)) : closed("bind")),
+    bind: (name) => {
+      if (!open) return closed("bind")
+      const failed = answer("bind", libc.bind(fd, name, name.length))
+      if (failed === undefined && family === "unix") removeFile = made(name)
+      return failed
+    },
     connect: (name) => {
       if (!open) return closed("connect")
       // AF_UNSPEC takes the peer away again.
       const target = name ?? new Uint8Array(abi.sockaddr.ipv4)
       return answer("connect", libc.connect(fd, target, target.length))
     },
-    localName: (into) => {
-      if (!open) return closed("getsockname")
-      const length = new Uint32Array([into.length])
-      return answer("getsockname", libc.getsockname(fd, into, new Uint8Array(length.buffer))) ?? length[0] ?? 0
-    },
+    localName: (into) => name("getsockname", into),
+    peerName: (into) => name("getpeername", into),
     receive: (shared, slots, peek) => {
       if (!open) return closed("recvmmsg")
       if (pending !== undefined) {
@@ -211,6 +229,7 @@ export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number, { famil
     close: () => {
       if (!open) return closed("close")
       open = false
+      removeFile?.()
       return answer("close", libc.close(fd))
     }
   }

@@ -1,8 +1,10 @@
 /** What the machine refuses for want of something: descriptors, a route. Prints what came of it. */
-import { readdirSync } from "node:fs"
+import { closeSync, openSync, readdirSync } from "node:fs"
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, type DatagramSockets, withPktInfo } from "@ancillary/socket"
-import { Effect, Exit, Scope } from "effect"
+import { Datagram, withPidFd, withPktInfo, withRights } from "@ancillary/socket"
+import { Effect, Exit, type Layer, Option, Scope } from "effect"
+
+type Needs = Layer.Layer.Success<typeof LinuxSockets.layer>
 
 const described = (error: { readonly _tag: string; readonly message: string }) =>
   Object.assign({}, error, { message: error.message })
@@ -32,5 +34,43 @@ const route = Effect.gen(function* () {
   return [plain, group, connected].map(described)
 }).pipe(Effect.scoped)
 
-const chosen: Effect.Effect<unknown, unknown, DatagramSockets> = process.argv[2] === "route" ? route : descriptors
+/** Receives more descriptors than there are numbers left, then as many as there are. */
+const rights = Effect.gen(function* () {
+  const data = Uint8Array.of(1)
+  const open = () => readdirSync("/proc/self/fd").length
+  const spec = Datagram.unix.pipe(withRights({ maximum: 3 }), withPidFd())
+  const [sender, receiver] = yield* Datagram.pair(spec)
+  // The event loop's own are opened with the first wait.
+  yield* receiver.receiveWithin("1 millis")
+  const before = open()
+  const fillers: Array<number> = []
+  const fill = (left: number) => {
+    for (;;) {
+      try {
+        fillers.push(openSync("/dev/null", "r"))
+      } catch {
+        break
+      }
+    }
+    for (let i = 0; i < left; i++) closeSync(fillers.pop() ?? -1)
+  }
+  yield* sender.send({ data, control: { rights: [0, 0, 0] } })
+  fill(2)
+  const error = yield* Effect.flip(receiver.receive)
+  const after = fillers.length
+  fill(0)
+  const stillOpen = 2 - (fillers.length - after)
+  yield* sender.send({ data, control: { rights: [0, 0, 0] } })
+  for (let i = 0; i < 3; i++) closeSync(fillers.pop() ?? -1)
+  // Three for the descriptors, and none for a pidfd: it is optional, and the datagram whole.
+  const { control } = yield* receiver.receive
+  const next = control.rights.length
+  const pidFd = Option.isSome(control.pidFd)
+  yield* receiver.receiveWithin(0)
+  for (const filler of fillers) closeSync(filler)
+  return { reason: error.reason, open: stillOpen, next, pidFd, leaked: open() - before }
+}).pipe(Effect.scoped)
+
+const words: { readonly [word in string]?: Effect.Effect<unknown, unknown, Needs> } = { route, rights }
+const chosen = words[process.argv[2] ?? ""] ?? descriptors
 console.log(JSON.stringify(await Effect.runPromise(chosen.pipe(Effect.provide(LinuxSockets.layer)))))

@@ -33,6 +33,7 @@ import {
   type TransmitTime,
   transmitTimeBy
 } from "@ancillary/control"
+import { written } from "../internal/written.ts"
 import { declare, type Directed, directed, type With } from "../Spec.ts"
 
 /**
@@ -249,10 +250,3 @@ export const withIpOptions: Directed<IpOptions> = directed(IpOptions, "withIpOpt
  */
 export const withControlMessage = <M extends ControlMessage.Any>(message: Message<M>): With<M> =>
   declare(message, `withControlMessage(${message.key})`)
-
-/** A combinator as the program wrote it, for errors. */
-const written = (name: string, options: object | undefined): string => {
-  const fields = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)
-  const list = fields.map(([key, value]) => `${key}: ${typeof value === "string" ? `"${value}"` : Codec.shown(value)}`)
-  return list.length === 0 ? `${name}()` : `${name}({ ${list.join(", ")} })`
-}

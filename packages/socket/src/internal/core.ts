@@ -9,11 +9,13 @@ import { type Driver, type Fault, isFault, type NativeSocket, type Watch } from 
 import * as Plan from "../Plan.ts"
 import { Calls } from "./calls.ts"
 import { ControlFault, type Decode, decoder } from "./decoder.ts"
+import { Descriptors } from "./descriptors.ts"
 import { type Encode, encoder, type Refusal } from "./encoder.ts"
 import { Events } from "./events.ts"
 import { foreignSource } from "./foreignSource.ts"
 import type { Live } from "./live.ts"
 import { Memberships } from "./memberships.ts"
+import { nameOf } from "./names.ts"
 import { Waiters } from "./waiters.ts"
 
 /** A datagram before its types: `Datagram<F, D>` for the spec that was bound. */
@@ -73,6 +75,9 @@ export class Core {
   #outgoing: Arena
   #decode: Decode
   #encode: Encode
+  #descriptors: Descriptors | undefined
+  /** What the kernel calls the peer: a program may write a path or an address in another way. */
+  #sender: Endpoint<Family> | undefined
 
   constructor(options: {
     readonly driver: Driver
@@ -82,6 +87,7 @@ export class Core {
     readonly waiters: Waiters
     readonly local: Endpoint<Family>
     readonly peer: Endpoint<Family> | undefined
+    readonly sender: Endpoint<Family> | undefined
     readonly declined: Core["declined"]
     readonly live: Live
   }) {
@@ -89,6 +95,7 @@ export class Core {
     this.plan = { ...plan, declined: options.declined }
     this.local = options.local
     this.peer = options.peer
+    this.#sender = options.sender
     this.declined = options.declined
     this.waiters = options.waiters
     this.live = options.live
@@ -103,11 +110,17 @@ export class Core {
     this.#outgoing = driver.arena(Plan.sendArena(plan, 1))
     this.#decode = decoder(this.plan)
     this.#encode = encoder(this.plan, (level, option) => this.live.own(level, option))
+    this.#descriptors = plan.family === "unix" ? new Descriptors(driver) : undefined
   }
 
   /** At most `slots` outcomes, none where nothing is there; what was given back comes first. */
   take(slots: number): ReadonlyArray<Outcome> | Fault {
-    if (this.unread.length > 0) return this.unread.splice(0, slots)
+    this.#descriptors?.next()
+    if (this.unread.length > 0) {
+      const again = this.unread.splice(0, slots)
+      if (this.#descriptors !== undefined) keep(this.#descriptors, again, "until the next read")
+      return again
+    }
     // Where all of a batch is dropped by policy, the next may be behind it; a flood of such is left to the next turn of the event loop.
     for (let batch = 0; batch < 64; batch++) {
       const count = this.calls.receive(this.#incoming, slots, false)
@@ -115,7 +128,7 @@ export class Core {
       const outcomes: Array<Outcome> = []
       for (let slot = 0; slot < count; slot++) {
         if (this.events.isInPlaceOfDatagram(this.#incoming, slot)) continue
-        const outcome = this.#read(this.#incoming, slot)
+        const outcome = this.#outcome(slot)
         this.taken++
         if (outcome === undefined) this.dropped++
         else outcomes.push(outcome)
@@ -127,19 +140,25 @@ export class Core {
 
   /** What the next `take` would bring, left where it is; what the spec drops is taken on the way. */
   peek(): Outcome | undefined | Fault {
+    this.#descriptors?.next()
     for (;;) {
       const [first] = this.unread
       if (first !== undefined) return first
-      const count = this.calls.receive(this.#incoming, 1, true)
-      if (isFault(count)) return count
-      if (count === 0) return undefined
+      const seen = this.calls.receive(this.#incoming, 1, true)
+      if (isFault(seen)) return seen
+      if (seen === 0) return undefined
       // Linux: looking at one takes it.
       if (this.events.isInPlaceOfDatagram(this.#incoming, 0)) continue
-      const outcome = this.#read(this.#incoming, 0)
+      const outcome = this.#outcome(0)
       if (outcome !== undefined) return outcome
-      this.#native.receive(this.#incoming, 1, false)
+      const count = this.calls.receive(this.#incoming, 1, false)
+      if (isFault(count)) return count
+      if (count === 0) continue
       this.taken++
-      this.dropped++
+      // Read anew: it brings its descriptors a second time, and may be another one where processes share the socket.
+      const taken = this.#outcome(0)
+      if (taken === undefined) this.dropped++
+      else this.giveBack([taken])
     }
   }
 
@@ -154,7 +173,9 @@ export class Core {
       controlBytes: 0,
       dataBytes: 0
     })
-    const count = this.#native.receive(arena, 1, true)
+    let count = this.#native.receive(arena, 1, true)
+    // What a peer said of an earlier datagram comes before what is queued, and once.
+    while (isFault(count) && this.calls.passesOver(count)) count = this.#native.receive(arena, 1, true)
     arena.free()
     return count === 1
   }
@@ -169,6 +190,7 @@ export class Core {
   giveBack(rest: ReadonlyArray<Outcome>): void {
     if (this.closed) this.dropped += BigInt(rest.length)
     else this.unread = [...rest, ...this.unread]
+    if (this.#descriptors !== undefined) keep(this.#descriptors, rest, "until told")
     if (this.unread.length > 0) this.waiters.wakeReaders()
   }
 
@@ -177,20 +199,27 @@ export class Core {
     return Math.min(this.plan.sendBytes, peer === undefined ? this.plan.sendBytes : Plan.largest[peer])
   }
 
+  /** What a slot says, and whose the descriptors are that came with it. */
+  #outcome(slot: number): Outcome | undefined {
+    const arena = this.#incoming
+    const outcome = this.#read(arena, slot)
+    const carried = outcome instanceof ReceivedDatagram ? outcome.control : undefined
+    this.#descriptors?.settle(carried, arena.view, arena.controlAt(slot), arena.controlLength(slot))
+    return outcome
+  }
+
   #read(arena: Arena, slot: number): Outcome | undefined {
     const { abi, receiveBytes, scatter, truncation } = this.plan
     const { bytes, view } = arena
     const nameLength = arena.nameLength(slot)
     // Winsock: the name is of use for unconnected sockets only. Linux: a Unix socket that was never bound has none.
     const from =
-      nameLength === 0 && this.peer !== undefined
-        ? this.peer
-        : nameLength === 0 && this.plan.family !== "unix"
-          ? { malformed: "the system does not say who sent it", offset: 0 }
-          : SocketAddress.read(abi, view, arena.nameAt(slot), nameLength)
+      nameLength > 0 || this.plan.family === "unix"
+        ? SocketAddress.read(abi, view, arena.nameAt(slot), nameLength)
+        : (this.#sender ?? { malformed: "the system does not say who sent it", offset: 0 })
     if (Codec.isMalformed(from)) return fault("ControlMalformed", undefined, undefined, from.malformed)
-    // What came in between `bind` and `connect` may be somebody else's.
-    if (this.peer !== undefined && !this.peer.equals(from)) return undefined
+    // What came in between `bind` and `connect` may be somebody else's. The two of a pair have no names, and nobody else reaches them.
+    if (this.peer !== undefined && this.#sender?.equals(from) === false) return undefined
     const flags = arena.flags(slot)
     const length = arena.dataLength(slot)
     const cut = (flags & ReceiveFlags.dataTruncated) !== 0
@@ -226,9 +255,12 @@ export class Core {
     if (info?.destination === undefined) return this.plan.abi.platform === "winsock" ? "unicast" : "unknown"
     const { destination, local } = info
     if (destination.isMulticast) return "multicast"
-    // Linux: ipi_spec_dst is the address of this host that answers; where that is not the destination, the destination was a broadcast one.
-    if (local !== undefined && !local.equals(destination)) return "broadcast"
-    return destination instanceof Ipv4Address && destination.equals(Ipv4Address.broadcast) ? "broadcast" : "unicast"
+    if (!(destination instanceof Ipv4Address)) return "unicast"
+    if (destination.equals(Ipv4Address.broadcast)) return "broadcast"
+    // Linux: ipi_spec_dst is the address of this host that answers; where that is not the destination, the destination was a broadcast one. It says
+    // nothing of what was queued before it was asked for.
+    if (local === undefined) return this.plan.abi.platform === "winsock" ? "unicast" : "unknown"
+    return local.equals(destination) ? "unicast" : "broadcast"
   }
 
   /** Sends one datagram: the number sent (0 where the buffer is full), or why not. */
@@ -259,6 +291,14 @@ export class Core {
     return foreignSource(this.#driver, this.plan.family, control, failed)
   }
 
+  /** Another socket, connected to a receiver of this one's datagrams; nothing where that is refused. */
+  connected(to: Endpoint<Family>): NativeSocket | Fault | undefined {
+    const socket = this.#driver.open(this.plan.kind)
+    if (isFault(socket) || socket.connect(nameOf(this.plan, to)) === undefined) return socket
+    socket.close()
+    return undefined
+  }
+
   /** What the event loop shall report: asked for while somebody waits, and given up when it reports to nobody. */
   watch(): void {
     const { attending, reading, writing } = this.waiters
@@ -280,6 +320,7 @@ export class Core {
     this.closed = true
     this.#watch.close()
     this.#native.close()
+    this.#descriptors?.close()
     this.#incoming.free()
     this.#outgoing.free()
     this.events.close()
@@ -287,6 +328,14 @@ export class Core {
     this.unread = []
     this.waiters.close()
   }
+}
+
+const keep = (
+  descriptors: Descriptors,
+  outcomes: ReadonlyArray<Outcome>,
+  how: "until the next read" | "until told"
+): void => {
+  for (const outcome of outcomes) if (outcome instanceof ReceivedDatagram) descriptors.keep(outcome.control, how)
 }
 
 /** Views of a payload, part by part; the last ones are short or empty where it was. */

@@ -36,6 +36,7 @@ interface Reader {
   readonly maximum: number
   /** Whether the maximum is what the program declared, less than what could come. */
   readonly declared: boolean
+  readonly several: boolean
   readonly read: PlannedArrival["arrival"]["payload"]["read"]
 }
 
@@ -50,7 +51,7 @@ export const decoder = (plan: Plan): Decode => {
   const readers = (family: "ipv4" | "ipv6" | "unix"): ReadonlyArray<Reader> =>
     plan.arrivals
       .filter((planned) => planned.family === family && planned.arrival.event === undefined)
-      .map(({ arrival: { level, payload, type }, declaration: { maximumBytes, message } }) => {
+      .map(({ arrival: { level, payload, several, type }, declaration: { maximumBytes, message } }) => {
         const slot = fields.findIndex(({ key }) => key === message.key)
         const { size } = payload
         const largest = typeof size === "number" ? size : size.maximum
@@ -64,6 +65,7 @@ export const decoder = (plan: Plan): Decode => {
           minimum: typeof size === "number" ? size : (size.minimum ?? 0),
           maximum: room,
           declared: room < largest,
+          several: several === true,
           read: payload.read
         }
       })
@@ -80,14 +82,10 @@ export const decoder = (plan: Plan): Decode => {
         if (reader.type !== cursor.type || reader.level !== cursor.level) continue
         // A cut message differs from a whole one in its length alone: every length is checked, whatever the flags say.
         const length = cursor.payloadLength
+        if (reader.declared && length > reader.maximum) return exceeding(reader, length)
         if (length < reader.minimum || length > reader.maximum) {
-          if (cut) return new ControlFault("ControlTruncated", reader.key, `'${reader.key}' was cut to ${length} bytes`)
-          return length > reader.maximum && reader.declared
-            ? new ControlFault(
-                "ControlTruncated",
-                reader.key,
-                `'${reader.key}' came with ${length} bytes, more than the ${reader.maximum} that are declared: raise maximumBytes`
-              )
+          return cut
+            ? new ControlFault("ControlTruncated", reader.key, `'${reader.key}' was cut to ${length} bytes`)
             : new ControlFault(
                 "ControlMalformed",
                 reader.key,
@@ -97,12 +95,17 @@ export const decoder = (plan: Plan): Decode => {
         const value = reader.read(view, cursor.payloadAt, length)
         if (Codec.isMalformed(value))
           return new ControlFault("ControlMalformed", reader.key, `'${reader.key}' is malformed: ${value.malformed}`)
+        if (value === undefined) continue
         const list = values[reader.slot]
-        if (reader.presence === "repeated" && Array.isArray(list)) list.push(value)
-        else values[reader.slot] = value
+        if (reader.presence !== "repeated" || !Array.isArray(list)) values[reader.slot] = value
+        else if (reader.several && Array.isArray(value)) for (const each of value) list.push(each)
+        else list.push(value)
       }
     }
-    if (cut)
+    // Unix: a peer may send descriptors to who did not ask for them. Where all that is declared has arrived, nothing else can have been lost.
+    const complete =
+      peer === "unix" && fields.every((field, i) => field.presence !== "repeated" && values[i] !== absent)
+    if (cut && !complete)
       return new ControlFault(
         "ControlTruncated",
         undefined,
@@ -127,4 +130,12 @@ export const decoder = (plan: Plan): Decode => {
     }
     return record
   }
+}
+
+/** What a peer decides the size of, where that is more than the program has declared room for. */
+const exceeding = ({ key, maximum, minimum, several }: Reader, length: number): ControlFault => {
+  const why = several
+    ? `came with ${length / minimum} values, more than the ${maximum / minimum} that are declared: raise its maximum`
+    : `came with ${length} bytes, more than the ${maximum} that are declared: raise maximumBytes`
+  return new ControlFault("ControlTruncated", key, `'${key}' ${why}`)
 }

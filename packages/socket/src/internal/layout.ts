@@ -44,7 +44,7 @@ export const errorLayout = (abi: Abi, arrivals: ReadonlyArray<PlannedArrival>): 
 const toArrivingPlace = (abi: Abi, { arrival, declaration, family }: PlannedArrival): Unplaced => {
   const { maximumBytes, message } = declaration
   const { size } = arrival.payload
-  if (message.presence !== "repeated") {
+  if (message.presence !== "repeated" || arrival.several === true) {
     const bound = typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum)
     return toPlace(abi, message.key, family, arrival, bound)
   }

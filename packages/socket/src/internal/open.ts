@@ -1,4 +1,4 @@
-import { Codec, type Endpoint, type Family, SocketAddress, UnixEndpoint } from "@ancillary/control"
+import { type Endpoint, type Family, UnixEndpoint } from "@ancillary/control"
 import { Effect, type Scope } from "effect"
 import {
   bindError,
@@ -6,12 +6,14 @@ import {
   type DatagramUnsupportedError,
   invalidBind,
   settingError,
+  unixError,
   unsupported
 } from "../DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import type { Asker, Plan, PlannedOption } from "../Plan.ts"
 import { Core } from "./core.ts"
 import { Live } from "./live.ts"
+import { named, nameOf } from "./names.ts"
 import { Waiters } from "./waiters.ts"
 
 /** Where a socket comes from, and what is done with it once its options are set. */
@@ -23,6 +25,8 @@ export interface Opening {
   readonly peer: Endpoint<Family> | undefined
   /** Whom it is connected to already, when it comes. */
   readonly connected?: Endpoint<Family> | undefined
+  /** Made elsewhere and bound: its maker's until all of this has succeeded. As the program wrote it, for the errors. */
+  readonly adopted?: string | undefined
 }
 
 /** A socket that the driver opens. */
@@ -77,9 +81,9 @@ const make = (driver: Driver, plan: Plan, opening: Opening): Core | DatagramBind
   const refused = refusal(plan)
   if (refused !== undefined) return refused
   const native = opening.native(driver, plan)
-  if (isFault(native)) return openError(native, plan.family)
+  if (isFault(native)) return openError(native, plan.family, opening.adopted)
   const core = setUp(driver, plan, native, opening)
-  if (!(core instanceof Core)) native.close()
+  if (!(core instanceof Core) && opening.adopted === undefined) native.close()
   return core
 }
 
@@ -87,12 +91,12 @@ const setUp = (
   driver: Driver,
   plan: Plan,
   native: NativeSocket,
-  { connected, local, peer }: Opening
+  { adopted, connected, local, peer }: Opening
 ): Core | DatagramBindError | DatagramUnsupportedError => {
   const declined = [...plan.declined]
   for (const planned of plan.options) {
     const fault = set(native, planned)
-    if (fault === undefined) continue
+    if (fault === undefined || (adopted !== undefined && isSet(native, planned))) continue
     const required = planned.askers.find(({ optional }) => !optional)
     if (required !== undefined) return refusedOption(planned, required, fault)
     for (const { feature, key } of planned.askers)
@@ -100,21 +104,22 @@ const setUp = (
         declined.push({ key, why: `${feature}: ${fault.code}` })
   }
   if (local !== undefined) {
-    const failed = native.bind(nameOf(driver, plan, local))
-    if (failed !== undefined) return bindError(failed, `Binding to ${local}`)
+    const name = nameOf(plan, local)
+    const failed = native.bind(name)
+    if (failed !== undefined) return nameError(driver, plan, failed, `Binding to ${local}`, name)
   }
   if (peer !== undefined) {
-    const refused = native.connect(nameOf(driver, plan, peer))
-    if (refused !== undefined) return bindError(refused, `Connecting to ${peer}`)
+    const name = nameOf(plan, peer)
+    const refused = native.connect(name)
+    if (refused !== undefined) return nameError(driver, plan, refused, `Connecting to ${peer}`, name)
   }
   const live = new Live(plan, native)
   const unread = live.readOwn()
   if (unread !== undefined) return bindError(unread, "Reading the socket's traffic class")
-  const name = new Uint8Array(SocketAddress.size(driver.abi, plan.kind.family))
-  const length = native.localName(name)
-  if (isFault(length)) return bindError(length, "Asking for the local address")
-  const bound = SocketAddress.read(driver.abi, new DataView(name.buffer), 0, length)
-  if (Codec.isMalformed(bound)) return bindError({ syscall: "getsockname", code: "EINVAL", errno: 0 }, bound.malformed)
+  const bound = named(plan, native.localName)
+  if (isFault(bound)) return bindError(bound, "Asking for the local address")
+  // Of one that was made elsewhere nobody said whether it is connected.
+  const sender = peer !== undefined || adopted !== undefined ? named(plan, native.peerName) : undefined
   const waiters = new Waiters()
   const watch = native.watch((readable, writable, failed) => core.ready(readable, writable, failed))
   if (isFault(watch)) return bindError(watch, "Registering with the event loop")
@@ -126,6 +131,7 @@ const setUp = (
     waiters,
     local: bound,
     peer: peer ?? connected,
+    sender: isFault(sender) ? undefined : sender,
     declined,
     live
   })
@@ -136,6 +142,27 @@ const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined =>
   if ("option" in planned) return native.setOption(planned.level, planned.option, planned.value)
   const answer = native.ioctl(planned.ioctl, planned.input, new Uint8Array(0))
   return isFault(answer) ? answer : undefined
+}
+
+/** Bound already, a socket does not let everything be changed (which families it serves, on Linux): what it has is as good. */
+const isSet = (native: NativeSocket, planned: PlannedOption): boolean => {
+  if (!("option" in planned)) return false
+  const into = new Uint8Array(planned.value.length)
+  const length = native.getOption(planned.level, planned.option, into)
+  return length === into.length && into.every((byte, i) => byte === planned.value[i])
+}
+
+const nameError = (driver: Driver, plan: Plan, fault: Fault, what: string, name: Uint8Array): DatagramBindError =>
+  plan.family === "unix" ? unixError(fault, what, isLeftOver(driver, plan, fault, name)) : bindError(fault, what)
+
+/** Whether a name is in use by a file that nobody listens on: the kernel tells who connects to it. */
+const isLeftOver = (driver: Driver, plan: Plan, { code }: Fault, name: Uint8Array): boolean => {
+  if (code !== "EADDRINUSE") return false
+  const asking = driver.open(plan.kind)
+  if (isFault(asking)) return false
+  const refused = asking.connect(name)
+  asking.close()
+  return refused?.code === "ECONNREFUSED"
 }
 
 /**
@@ -152,13 +179,7 @@ const refusedOption = (
   return unsupported(feature, why, `Declare withOptional(${feature}) to go without where it is lacking`, fault)
 }
 
-const openError = (fault: Fault, family: Family): DatagramBindError | DatagramUnsupportedError =>
+const openError = (fault: Fault, family: Family, adopted?: string): DatagramBindError | DatagramUnsupportedError =>
   /^(WSA)?E(AFNOSUPPORT|PROTONOSUPPORT|SOCKTNOSUPPORT)$/.test(fault.code)
     ? unsupported(`Datagram.${family}`, "this system has no such sockets", "Choose another family here", fault)
-    : bindError(fault, "Opening the socket")
-
-const nameOf = (driver: Driver, plan: Plan, endpoint: Endpoint<Family>): Uint8Array => {
-  const bytes = new Uint8Array(SocketAddress.size(driver.abi, plan.kind.family))
-  const length = SocketAddress.write(driver.abi, endpoint, new DataView(bytes.buffer), 0, plan.family === "dual")
-  return bytes.subarray(0, length)
-}
+    : bindError(fault, adopted ?? "Opening the socket")

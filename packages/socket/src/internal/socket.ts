@@ -28,7 +28,8 @@ import type { SocketOption } from "../option/definition.ts"
 import type { SocketEvent } from "../SocketEvent.ts"
 import { hold } from "./groups.ts"
 import { getOption, setOption } from "./live.ts"
-import { withoutSource } from "./reply.ts"
+import { type Otherwise, withoutSource } from "./reply.ts"
+import { room } from "./room.ts"
 import { batchSlots, type Core, type Outcome, ReceivedDatagram } from "./core.ts"
 
 /** Batches that a loop takes before it lets the event loop see to the others. */
@@ -66,15 +67,6 @@ const attended = (core: Core): Effect.Effect<void, DatagramReceiveError> =>
     if (core.events.unread > 0) return resume(Effect.void)
     const waiter = (closed: boolean) => resume(closed ? Effect.fail(receiveClosed()) : Effect.void)
     core.waiters.attend(waiter)
-    core.watch()
-    return Effect.sync(() => core.waiters.leave(waiter))
-  })
-
-const writable = (core: Core): Effect.Effect<void, DatagramSendError> =>
-  Effect.async((resume) => {
-    if (core.closed) return resume(Effect.fail(sendClosed()))
-    const waiter = (closed: boolean) => resume(closed ? Effect.fail(sendClosed()) : Effect.void)
-    core.waiters.write(waiter)
     core.watch()
     return Effect.sync(() => core.waiters.leave(waiter))
   })
@@ -226,7 +218,7 @@ interface Given {
   readonly data: unknown
   readonly to?: unknown
   readonly control?: unknown
-  readonly [withoutSource]?: object | undefined
+  readonly [withoutSource]?: Otherwise | undefined
 }
 
 const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendError> => {
@@ -260,9 +252,9 @@ const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendErr
     }
     let sent = core.send(destination, control, pieces)
     const otherwise = (message as Given)[withoutSource]
-    if (otherwise !== undefined && isFault(sent) && sent.code === "WSAEINVAL") {
+    if (otherwise !== undefined && isFault(sent) && sent.code === otherwise.code) {
       core.sourceRefused++
-      sent = core.send(destination, otherwise, pieces)
+      sent = core.send(destination, otherwise.control, pieces)
     }
     if (typeof sent !== "number") {
       const source = isFault(sent) ? core.foreignSource(control, sent) : undefined
@@ -278,7 +270,7 @@ const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendErr
           : invalidSend(sent.field, sent.why, sent.unsupported ? "Unsupported" : "InvalidArgument")
       )
     }
-    return sent > 0 ? Effect.void : Effect.zipRight(writable(core), attempt)
+    return sent > 0 ? Effect.void : Effect.zipRight(room(core, destination), attempt)
   })
   return attempt
 }
@@ -289,9 +281,9 @@ const sentMessages = (
   to: Endpoint<Family> | undefined,
   control: object = {}
 ): ReadonlyArray<SentMessage> =>
-  plan.departures.flatMap(({ declaration: { message }, departure: { privilege }, family }) =>
+  plan.departures.flatMap(({ declaration: { message }, departure: { faults, privilege }, family }) =>
     family === (to ?? peer)?.family && Reflect.get(control, message.key) !== undefined
-      ? [{ key: message.key, privilege }]
+      ? [{ key: message.key, privilege, faults }]
       : []
   )
 

@@ -10,6 +10,8 @@ export class Waiters {
   #readers = new Set<Waiter>()
   #writers = new Set<Waiter>()
   #attending = new Set<Waiter>()
+  /** For something that this socket's poll does not tell. */
+  #others = new Set<Waiter>()
 
   get reading(): boolean {
     return this.#readers.size > 0
@@ -31,10 +33,14 @@ export class Waiters {
   attend(waiter: Waiter): void {
     this.#attending.add(waiter)
   }
+  waitElsewhere(waiter: Waiter): void {
+    this.#others.add(waiter)
+  }
   leave(waiter: Waiter): void {
     this.#readers.delete(waiter)
     this.#writers.delete(waiter)
     this.#attending.delete(waiter)
+    this.#others.delete(waiter)
   }
 
   wakeReader(): void {
@@ -62,10 +68,11 @@ export class Waiters {
   }
 
   close(): void {
-    const everyone = [...this.#readers, ...this.#writers, ...this.#attending]
+    const everyone = [...this.#readers, ...this.#writers, ...this.#attending, ...this.#others]
     this.#readers.clear()
     this.#writers.clear()
     this.#attending.clear()
+    this.#others.clear()
     for (const waiter of everyone) waiter(true)
   }
 }

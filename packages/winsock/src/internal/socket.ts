@@ -143,13 +143,20 @@ const ioctl = (ws2: Ws2, handle: Handle, code: number, input: Uint8Array, output
 
 const fromHandle = ({ abi, ws2 }: Host, handle: Handle, recvMsg: WSARecvMsg): WinsockSocket => {
   let open = true
-  let connected = false
+  // One that was made elsewhere may be.
+  let connected = ws2.getpeername(handle, new Uint8Array(128), new Uint8Array(Int32Array.of(128).buffer)) === 0
   /** What a call answered after others had filled slots. */
   let pending: Fault | undefined
   const { moved } = ws2
   const { msghdr } = abi
   const answer = (syscall: string, result: number): Fault | undefined =>
     result === 0 ? undefined : lastFault(ws2, syscall)
+
+  const name = (syscall: "getsockname" | "getpeername", into: Uint8Array): number | Fault => {
+    if (!open) return closed(syscall)
+    const length = new Int32Array([into.length])
+    return answer(syscall, ws2[syscall](handle, into, new Uint8Array(length.buffer))) ?? length[0] ?? 0
+  }
 
   // Winsock: Wine leaves the count as it is where a datagram was cut, so that an earlier call's would be read: both begin at zero.
   const callReceive = (message: Address): number => {
@@ -226,12 +233,8 @@ const fromHandle = ({ abi, ws2 }: Host, handle: Handle, recvMsg: WSARecvMsg): Wi
       const told = ioctl(ws2, handle, Numbers.SIO_UDP_CONNRESET, bool(connected), noBytes)
       return isFault(told) ? told : undefined
     },
-    localName: (into) => {
-      if (!open) return closed("getsockname")
-      const length = new Int32Array([into.length])
-      const result = ws2.getsockname(handle, into, new Uint8Array(length.buffer))
-      return answer("getsockname", result) ?? length[0] ?? 0
-    },
+    localName: (into) => name("getsockname", into),
+    peerName: (into) => name("getpeername", into),
     receive: (shared, slots, peek) => {
       if (!open) return closed("WSARecvMsg")
       if (pending !== undefined) {

@@ -37,6 +37,8 @@ export interface Ws2 {
   readonly connect: (s: Handle, name: Uint8Array, length: number) => number
   /** int getsockname(SOCKET s, struct sockaddr *name, int *namelen) */
   readonly getsockname: (s: Handle, name: Uint8Array, length: Uint8Array) => number
+  /** int getpeername(SOCKET s, struct sockaddr *name, int *namelen) */
+  readonly getpeername: (s: Handle, name: Uint8Array, length: Uint8Array) => number
   /** int setsockopt(SOCKET s, int level, int optname, const char *optval, int optlen) */
   readonly setsockopt: (s: Handle, level: number, option: number, value: Uint8Array, length: number) => number
   /** int getsockopt(SOCKET s, int level, int optname, char *optval, int *optlen) */
@@ -88,6 +90,7 @@ const find = (): Ws2 => {
     bind: call("bind", "int", [handle, memory, "int"]),
     connect: call("connect", "int", [handle, memory, "int"]),
     getsockname: call("getsockname", "int", [handle, memory, memory]),
+    getpeername: call("getpeername", "int", [handle, memory, memory]),
     setsockopt: call("setsockopt", "int", [handle, "int", "int", memory, "int"]),
     getsockopt: call("getsockopt", "int", [handle, "int", "int", memory, memory]),
     WSAIoctl: call("WSAIoctl", "int", [

@@ -1,0 +1,94 @@
+import { type Codec, isInteger, shown } from "../Codec.ts"
+import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import { on } from "../internal/on.ts"
+import * as Linux from "../platform/linux.ts"
+
+/**
+ * Who a process is: `struct ucred`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ProcessCredentials {
+  /** Process id, as this process sees it; 0 where the kernel does not know it. */
+  readonly pid: number
+  /** User and group id, 0 to 4294967294; 65534 where the kernel does not know them. */
+  readonly uid: number
+  readonly gid: number
+}
+
+/**
+ * Which process sent a datagram, and as whom: the kernel vouches for it. Unix sockets of Linux.
+ *
+ * @see unix(7), SO_PASSCRED and SCM_CREDENTIALS
+ * @category messages
+ * @since 0.1.0
+ */
+export interface Credentials extends ControlMessage<"credentials", "unix", "always", Capability<"credentials">> {
+  readonly received: {
+    /**
+     * Process, user and group of the sender, checked by the kernel. Of a datagram that was queued before they were asked for (an adopted
+     * socket's), and of a process that this one cannot see, they are nobody's: 0, 65534, 65534. Linux.
+     */
+    readonly credentials: ProcessCredentials
+  }
+  readonly sendable: {
+    /** As whom to send. Absent: as oneself. Other values than one's own want privileges. Linux. */
+    readonly credentials?: ProcessCredentials | undefined
+  }
+}
+
+const ucred: Codec<ProcessCredentials> = {
+  size: 12,
+  read: (view, at) => ({
+    pid: view.getInt32(at, true),
+    uid: view.getUint32(at + 4, true),
+    gid: view.getUint32(at + 8, true)
+  }),
+  write: (view, at, { gid, pid, uid }) => {
+    view.setInt32(at, pid, true)
+    view.setUint32(at + 4, uid, true)
+    view.setUint32(at + 8, gid, true)
+    return 12
+  },
+  refuse: (value) => {
+    if (typeof value !== "object" || value === null) return `${shown(value)} is not { pid, uid, gid }`
+    if (!isInteger(value.pid, 1, 0x7fffffff)) return `${shown(value.pid)} is not a process id: an integer from 1`
+    // Linux: all bits set means "no id".
+    for (const id of ["uid", "gid"] as const)
+      if (!isInteger(value[id], 0, 0xfffffffe)) return `${shown(value[id])} is not a ${id}: 0 to 4294967294`
+    return undefined
+  }
+}
+
+/**
+ * The definition of `Credentials`.
+ *
+ * **Gotchas**
+ *
+ * Linux gives a socket that asks for credentials and has no name an abstract one when it first sends.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const Credentials = define<Credentials>({
+  key: "credentials",
+  presence: "always",
+  table: {
+    linux: {
+      unix: {
+        request: on(Linux.SOL_SOCKET, Linux.SO_PASSCRED),
+        arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SCM_CREDENTIALS, payload: ucred }],
+        sends: {
+          level: Linux.SOL_SOCKET,
+          type: Linux.SCM_CREDENTIALS,
+          payload: ucred,
+          privilege: "CAP_SYS_ADMIN, CAP_SETUID or CAP_SETGID for another's pid, uid or gid",
+          faults: { ESRCH: "No process has this pid: send one's own, or leave it out" }
+        }
+      }
+    },
+    darwin: { unix: { absent: "macOS tells no credentials with a datagram, only those of a stream's peer" } },
+    winsock: { unix: { absent: "Windows has no Unix datagram sockets" } }
+  }
+})

@@ -1,0 +1,53 @@
+import { type Arrival, type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import { Descriptor } from "../Descriptor.ts"
+import { on } from "../internal/on.ts"
+import * as Linux from "../platform/linux.ts"
+
+/**
+ * A descriptor of the process that sent a datagram: unlike a pid it stays that process's, also after its end. Unix sockets of Linux.
+ *
+ * @see pidfd_open(2); Linux 6.5, net/unix: SO_PASSPIDFD and SCM_PIDFD
+ * @category messages
+ * @since 0.1.0
+ */
+export interface PidFd extends ControlMessage<"pidFd", "unix", "perhaps", Capability<"pidFd">> {
+  readonly received: {
+    /**
+     * The sender's pidfd, closed on exec: it polls readable when the process has ended. Owned as every `Descriptor`. Absent from what was queued
+     * before it was asked for (an adopted socket's), and where the kernel could make none. Linux 6.5.
+     */
+    readonly pidFd: Descriptor
+  }
+}
+
+const descriptor: Arrival<Descriptor>["payload"] = {
+  size: 4,
+  read: (view, at) => {
+    const number = view.getInt32(at, true)
+    // Linux: an error number stands there where none could be made: the process is gone, or this one has no descriptor left.
+    return number < 0 ? undefined : new Descriptor(number)
+  }
+}
+
+const undone = "only Linux hands out descriptors of processes"
+
+/**
+ * The definition of `PidFd`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const PidFd = define<PidFd>({
+  key: "pidFd",
+  presence: "perhaps",
+  table: {
+    linux: {
+      unix: {
+        request: on(Linux.SOL_SOCKET, Linux.SO_PASSPIDFD),
+        arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SCM_PIDFD, payload: descriptor }]
+      }
+    },
+    darwin: { unix: { absent: undone } },
+    winsock: { unix: { absent: undone } }
+  }
+})

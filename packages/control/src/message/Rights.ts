@@ -1,0 +1,95 @@
+import { type Codec, isInteger, shown } from "../Codec.ts"
+import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import { Descriptor } from "../Descriptor.ts"
+import * as Darwin from "../platform/darwin.ts"
+import * as Linux from "../platform/linux.ts"
+
+/**
+ * Open files that go from process to process with a datagram: the receiver gets descriptors of its own for them. Unix sockets of Linux and macOS.
+ *
+ * @see unix(7), SCM_RIGHTS
+ * @category messages
+ * @since 0.1.0
+ */
+export interface Rights extends ControlMessage<"rights", "unix", "repeated", Capability<"rights">> {
+  readonly received: {
+    /**
+     * Descriptors that came with the datagram. The socket's until each is taken into a scope; an untaken one is closed at the next read. Linux,
+     * where they are closed on exec, and macOS, where they are not.
+     */
+    readonly rights: Descriptor
+  }
+  readonly sendable: {
+    /** What to send, 1 to 253: open descriptors, which stay open here, or received ones. Linux and macOS. */
+    readonly rights?: ReadonlyArray<Descriptor | number> | undefined
+  }
+}
+
+/**
+ * As many descriptors go with a datagram (Linux: `SCM_MAX_FD`, include/net/scm.h).
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const mostRights = 253
+
+const descriptors = {
+  size: { minimum: 4, maximum: 4 * mostRights },
+  read: (view, at, length) => {
+    if (length % 4 !== 0) return { malformed: `${length} bytes are no whole number of descriptors`, offset: at }
+    return Array.from({ length: length / 4 }, (_, i) => new Descriptor(view.getInt32(at + 4 * i, true)))
+  },
+  write: (view, at, values) => {
+    for (const [i, value] of values.entries()) view.setInt32(at + 4 * i, numberOf(value), true)
+    return 4 * values.length
+  },
+  refuse: (values: unknown) => {
+    if (!Array.isArray(values)) return `${shown(values)} is not an array of descriptors`
+    if (values.length < 1 || values.length > mostRights)
+      return `${values.length} descriptors cannot go with a datagram: 1 to ${mostRights} do, and with none the message is left out`
+    for (const value of values) {
+      if (value instanceof Descriptor) {
+        if (value.state === "closed") return `the descriptor ${value.number} was closed: its number is another's by now`
+      } else if (!isInteger(value, 0, 0x7fffffff)) return `${shown(value)} is not a descriptor`
+    }
+    return undefined
+  }
+} satisfies Pick<Codec<ReadonlyArray<Descriptor>>, "size" | "read"> &
+  Pick<Codec<ReadonlyArray<Descriptor | number>>, "write" | "refuse">
+
+const numberOf = (value: Descriptor | number): number => (typeof value === "number" ? value : value.number)
+
+const row = (level: number, type: number) => ({
+  // The kernel needs no asking: they come wherever a control buffer has room.
+  request: [],
+  arrives: [{ level, type, payload: descriptors, several: true as const }],
+  sends: {
+    level,
+    type,
+    payload: descriptors,
+    faults: {
+      EBADF: "One of the numbers is no open descriptor of this process: send it before it is closed",
+      EPERM: "The receiver takes no descriptors (SO_PASSRIGHTS): send it data alone",
+      ETOOMANYREFS:
+        "More descriptors are under way than this process may have open files: let their receivers read first",
+      // musl: sendmsg copies control data into a buffer of 1024 bytes.
+      ENOMEM: "This C library sends 252 descriptors at the most: send the rest with another datagram"
+    }
+  }
+})
+
+/**
+ * The definition of `Rights`.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const Rights = define<Rights>({
+  key: "rights",
+  presence: "repeated",
+  table: {
+    linux: { unix: row(Linux.SOL_SOCKET, Linux.SCM_RIGHTS) },
+    darwin: { unix: row(Darwin.SOL_SOCKET, Darwin.SCM_RIGHTS) },
+    winsock: { unix: { absent: "Windows has no Unix datagram sockets, and hands handles over with DuplicateHandle" } }
+  }
+})

@@ -1,0 +1,60 @@
+/** Open files to send, what becomes of their descriptors, and a count of all that are open. */
+import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { LinuxSockets } from "@ancillary/posix"
+import { Datagram, DatagramSockets } from "@ancillary/socket"
+import type { Driver } from "@ancillary/socket/Driver"
+import { Effect, type Layer, type Scope } from "effect"
+import { expect } from "vitest"
+import { openDescriptors } from "./process.ts"
+
+export const unixLayer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
+/** The same with a driver around the driver. */
+export const unixLayerOver = (bend: (driver: Driver) => Driver): typeof unixLayer =>
+  DatagramSockets.layer(Effect.map(LinuxSockets.driver({ guarded: true }), bend), LinuxSockets.capabilities)
+
+/** Files with their place in the array as content, open as long as the scope. */
+export const files = (count: number): Effect.Effect<ReadonlyArray<number>, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const folder = mkdtempSync(join(tmpdir(), "ancillary-"))
+      const numbers = Array.from({ length: count }, (_, i) => {
+        writeFileSync(join(folder, String(i)), String(i))
+        return openSync(join(folder, String(i)), "r")
+      })
+      rmSync(folder, { recursive: true })
+      return numbers
+    }),
+    (numbers) => Effect.sync(() => numbers.forEach((number) => closeSync(number)))
+  )
+export const contentOf = (number: number): string => {
+  const bytes = Buffer.alloc(8)
+  return bytes.toString("utf8", 0, readSync(number, bytes, 0, 8, 0))
+}
+export const isOpen = (number: number): boolean => {
+  try {
+    return fstatSync(number) !== undefined
+  } catch {
+    return false
+  }
+}
+/** Runs, and nothing more is open afterwards than before. */
+export const leakingNothing = <A, E>(
+  effect: Effect.Effect<A, E, Layer.Layer.Success<typeof unixLayer> | Scope.Scope>,
+  layer: typeof unixLayer = unixLayer
+): Effect.Effect<A, unknown> =>
+  Effect.gen(function* () {
+    // What the first socket of a process opens stays: the event loop's own.
+    yield* Effect.scoped(Effect.flatMap(Datagram.pair(Datagram.unix), ([first]) => first.receiveWithin("1 millis")))
+    const before = openDescriptors()
+    const answer = yield* Effect.scoped(effect)
+    expect(openDescriptors()).toBe(before)
+    return answer
+  }).pipe(Effect.provide(layer))
+
+/** Whether a descriptor is closed where another program is started. */
+export const isClosedOnExec = (number: number): boolean => {
+  const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${number}`, "utf8"))
+  return (parseInt(flags?.[1] ?? "0", 8) & 0o2000000) !== 0
+}

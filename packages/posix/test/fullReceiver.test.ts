@@ -1,0 +1,180 @@
+/** A receiver that takes no more: its senders wait until it was read from, and cost nothing meanwhile. */
+import { Datagram, withSendBufferSize } from "@ancillary/socket"
+import { FaultyDriver } from "@ancillary/testing"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Scope } from "effect"
+import { leakingNothing, unixLayerOver } from "./files.ts"
+import { ok } from "./naked.ts"
+import { nakedPair, nakedUnix, sendUnix } from "./nakedUnix.ts"
+import { sockets, turn } from "./process.ts"
+
+const { unix } = Datagram
+const abstract = (of: string) => `\0ancillary-${of}-${process.pid}`
+const data = Uint8Array.of(1)
+/** Turns of the event loop: each is a chance to try in vain. */
+const turns = (count: number) => Effect.repeatN(Effect.promise(turn), count - 1)
+
+/** The layer, and how often it was asked to send. */
+const counting = () => {
+  const calls = { sends: 0, opens: 0 }
+  const layer = unixLayerOver((driver) =>
+    FaultyDriver.wrap(driver, {
+      onSend: () => void calls.sends++,
+      onOpen: () => {
+        calls.opens++
+        return undefined
+      }
+    })
+  )
+  return { calls, layer }
+}
+
+it.scoped("trap 31, naked: a full receiver is EAGAIN at once, and the sender polls writable all the same", () =>
+  Effect.gen(function* () {
+    const { driver } = yield* nakedPair
+    yield* nakedUnix(driver, abstract("full"))
+    const sender = yield* nakedUnix(driver)
+    const send = () => ok(sendUnix(driver, sender, data, undefined, abstract("full")))
+    let sent = 0
+    while (send() === 1) sent++
+    expect(sent).toBeGreaterThan(1)
+    let woken = 0
+    const watch = ok(
+      sender.watch((_, writable) => {
+        if (writable && send() === 0) woken++
+      })
+    )
+    watch.on(false, true)
+    yield* turns(20)
+    watch.close()
+    expect(woken).toBeGreaterThan(10)
+  })
+)
+
+describe("trap 31: a sender to a full receiver", () => {
+  for (const kind of ["unconnected", "connected"] as const) {
+    it.live(`${kind}: waits without trying, and all arrives in its order`, () => {
+      const { calls, layer } = counting()
+      return leakingNothing(
+        Effect.gen(function* () {
+          const receiver = yield* Datagram.bind(unix, { path: abstract("slow") })
+          const { path } = receiver.localAddress
+          const [client, connected] = [
+            yield* Datagram.client(unix),
+            yield* Datagram.connect(unix, receiver.localAddress)
+          ]
+          const send = (i: number) =>
+            kind === "connected"
+              ? connected.send({ data: Uint8Array.of(i) })
+              : client.send({ data: Uint8Array.of(i), to: { path: path ?? "" } })
+          const all = Array.from({ length: 40 }, (_, i) => i)
+          const sending = yield* Effect.fork(Effect.forEach(all, send))
+          yield* turns(20)
+          const filled = calls.sends
+          expect(filled).toBeLessThan(20)
+          yield* turns(200)
+          expect(calls.sends).toBe(filled)
+          const seen: Array<number | undefined> = []
+          while (seen.length < all.length) seen.push((yield* receiver.receive).data[0])
+          expect(seen).toEqual(all)
+          yield* Fiber.join(sending)
+          // Each wait is two attempts at the most: one before it, one after.
+          expect(calls.sends).toBeLessThan(3 * all.length)
+        }),
+        layer
+      )
+    })
+  }
+
+  it.live("that is one of many: none starves, none tries in vain", () => {
+    const { calls, layer } = counting()
+    return leakingNothing(
+      Effect.gen(function* () {
+        const receiver = yield* Datagram.bind(unix, { path: abstract("busy") })
+        const client = yield* Datagram.client(unix)
+        const to = receiver.localAddress
+        const sending = yield* Effect.fork(
+          Effect.forEach(Array.from({ length: 8 }), () => Effect.repeatN(client.send({ data, to }), 9), {
+            concurrency: "unbounded"
+          })
+        )
+        yield* turns(50)
+        const filled = calls.sends
+        yield* turns(200)
+        expect(calls.sends).toBe(filled)
+        for (let i = 0; i < 80; i++) yield* receiver.receive
+        yield* Fiber.join(sending)
+        expect((yield* receiver.stats).received).toBe(80n)
+      }),
+      layer
+    )
+  })
+
+  it.live("that is interrupted, or whose socket is closed, or whose receiver ends, leaves nothing behind", () =>
+    leakingNothing(
+      Effect.gen(function* () {
+        const [receivers, clients] = [yield* Scope.make(), yield* Scope.make()]
+        const receiver = yield* Scope.extend(Datagram.bind(unix, { path: abstract("ending") }), receivers)
+        const to = receiver.localAddress
+        const closing = yield* Scope.extend(Datagram.client(unix), clients)
+        const client = yield* Datagram.client(unix)
+        const before = sockets()
+        const endless = (socket: typeof client) => Effect.fork(Effect.flip(Effect.forever(socket.send({ data, to }))))
+        const [closed, interrupted, refused] = [yield* endless(closing), yield* endless(client), yield* endless(client)]
+        yield* turns(20)
+        // One for each that waits.
+        expect(sockets()).toBe(before + 3)
+        yield* Fiber.interrupt(interrupted)
+        expect(sockets()).toBe(before + 2)
+        yield* Scope.close(clients, Exit.void)
+        expect(yield* Fiber.join(closed)).toMatchObject({ _tag: "DatagramSendError", reason: "Closed" })
+        expect(sockets()).toBe(before)
+        yield* Scope.close(receivers, Exit.void)
+        expect(yield* Fiber.join(refused)).toMatchObject({ reason: "ConnectionRefused", code: "ECONNREFUSED" })
+        expect(sockets()).toBe(before - 2)
+      })
+    )
+  )
+
+  it.live("that may open no more: an error, not a wait that never ends", () => {
+    let full = false
+    const layer = unixLayerOver((driver) =>
+      FaultyDriver.wrap(driver, {
+        onOpen: () => (full ? { syscall: "socket", code: "EMFILE", errno: 24 } : undefined)
+      })
+    )
+    return leakingNothing(
+      Effect.gen(function* () {
+        const receiver = yield* Datagram.bind(unix, { path: abstract("poor") })
+        const client = yield* Datagram.client(unix)
+        full = true
+        const error = yield* Effect.flip(Effect.forever(client.send({ data, to: receiver.localAddress })))
+        full = false
+        expect(error).toMatchObject({ reason: "Other", code: "EMFILE" })
+        expect(error.message).toBe(
+          `Waiting for room at ${receiver.localAddress} failed (socket: EMFILE 24). The process has too many sockets and files open: close some or raise its limit.`
+        )
+      }),
+      layer
+    )
+  })
+
+  it.live("whose own buffer is full waits for that, of a pair or not", () => {
+    const { calls, layer } = counting()
+    return leakingNothing(
+      Effect.gen(function* () {
+        const [first, second] = yield* Datagram.pair(unix.pipe(withSendBufferSize(4096)))
+        const large = new Uint8Array(2000)
+        const sending = yield* Effect.fork(Effect.repeatN(first.send({ data: large }), 49))
+        yield* turns(50)
+        const filled = calls.sends
+        expect(filled).toBeLessThan(20)
+        yield* turns(200)
+        expect(calls.sends).toBe(filled)
+        for (let i = 0; i < 50; i++) yield* second.receive
+        yield* Fiber.join(sending)
+      }),
+      layer
+    )
+  })
+})

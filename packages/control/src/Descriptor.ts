@@ -14,7 +14,7 @@ const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom")
  * Once closed, the number is free and may be another file's. It is good for a look (`fstat`) before the next read, and for nothing else before it
  * was taken.
  *
- * @see unix(7), SCM_RIGHTS
+ * @see unix(7), ancillary messages
  * @category models
  * @since 0.1.0
  */

@@ -197,6 +197,7 @@ describe("the messages that come with the library", () => {
       "checksum",
       "coalescedSize",
       "counterTimestamp",
+      "credentials",
       "destinationOptions",
       "dropCount",
       "dscp",
@@ -212,8 +213,10 @@ describe("the messages that come with the library", () => {
       "originalArrivalInterface",
       "originalDestination",
       "pathMtuReports",
+      "pidFd",
       "pktInfo",
       "priority",
+      "rights",
       "routingHeader",
       "segmentSize",
       "timestamp",
@@ -300,7 +303,12 @@ describe("the messages that come with the library", () => {
       transmitTimestamp: "1,65=2192 | 1,65 41,25 | 1,37",
       ...socketLevel
     })
-    expect(facts("linux", "unix")).toEqual({ timestamp: "1,64=1 | 1,64 | " })
+    expect(facts("linux", "unix")).toEqual({
+      timestamp: "1,64=1 | 1,64 | ",
+      credentials: "1,16=1 | 1,2 | 1,2",
+      rights: " | 1,1 | 1,1",
+      pidFd: "1,76=1 | 1,4 | "
+    })
   })
 
   it("Winsock: are asked for, arrive (under two types, by version) and are sent as the headers and documents say", () => {
@@ -355,7 +363,10 @@ describe("the messages that come with the library", () => {
       unfragmented: " |  | 41,62",
       timestamp: "65535,1024=1 | 65535,2 | "
     })
-    expect(facts("darwin", "unix")).toEqual({ timestamp: "65535,1024=1 | 65535,2 | " })
+    expect(facts("darwin", "unix")).toEqual({
+      timestamp: "65535,1024=1 | 65535,2 | ",
+      rights: " | 65535,1 | 65535,1"
+    })
   })
 
   it("answer any value that shall be sent with a sentence or with nothing, never with an exception", () => {

@@ -47,10 +47,11 @@ describe("reading", () => {
       })
   })
 
-  it("interface 0 is what a datagram has that was queued before the option", () => {
-    expect(read(arrivals(PktInfo, "linux", "ipv4")[0], fromHex("000000000000000007080900"))).toMatchObject({
+  it("interface 0 and no address that answers are what a datagram has that was queued before the option", () => {
+    expect(read(arrivals(PktInfo, "linux", "ipv4")[0], fromHex("000000000000000007080900"))).toEqual({
+      destination: Ipv4Address.of(7, 8, 9, 0),
       interfaceIndex: 0,
-      local: Ipv4Address.any
+      local: undefined
     })
   })
 })
@@ -75,7 +76,12 @@ describe("sending", () => {
           const zoned = source instanceof Ipv6Address && source.isLinkLocal ? source.withZone(index) : source
           expect(read(arrival, bytes)).toEqual(
             family === "ipv4" && platform !== "winsock"
-              ? { destination: Ipv4Address.any, local: source, interfaceIndex: index }
+              ? {
+                  destination: Ipv4Address.any,
+                  // Zeros say that there is none.
+                  local: source.equals(Ipv4Address.any) ? undefined : source,
+                  interfaceIndex: index
+                }
               : { destination: zoned, local: undefined, interfaceIndex: index }
           )
         })

@@ -5,7 +5,7 @@ import { requirement } from "../../testing/machine.ts"
 import * as Linux from "../src/platform/linux.ts"
 import * as Winsock from "../src/platform/winsock.ts"
 import { eventsOf, messageSent, valuesOf } from "./goldenValues.ts"
-import { arrivals, builtIns, fits, type RowFamily } from "./messages.ts"
+import { arrivals, builtIns, families, fits, type RowFamily } from "./messages.ts"
 import { abiNamed, fromHex, hex, type Vectors, vectors, viewOf } from "./vectors.ts"
 
 const constantsOf: { readonly [P in Platform]?: { readonly [name: string]: number } } = {
@@ -15,7 +15,7 @@ const constantsOf: { readonly [P in Platform]?: { readonly [name: string]: numbe
 
 /** Constants that a system's headers lack, though its kernel knows them. */
 const newerThanWindows = ["UDP_SEND_MSG_SIZE", "UDP_RECV_MAX_COALESCED_SIZE", "UDP_COALESCED_INFO"]
-const newerThanLinux = ["SO_RCVPRIORITY"]
+const newerThanLinux = ["SO_RCVPRIORITY", "SO_PASSPIDFD", "SCM_PIDFD"]
 const notInHeaders: { readonly [abi: string]: ReadonlyArray<string> } = {
   "linux-glibc-64": newerThanLinux,
   "linux-glibc-32": newerThanLinux,
@@ -158,7 +158,7 @@ for (const golden of vectors) {
         expect(readAll(golden, fromHex(bytes), ["ipv4", "ipv6"])).toEqual([["pktInfo", mapped], ...ipv4])
         return
       }
-      const one = family === "ipv4" ? "ipv4" : "ipv6"
+      const one = families.find((each) => each === family) ?? "ipv6"
       const expected = tokens.flatMap((token) => valuesOf(token, abi.platform, one))
       expect(readAll(golden, fromHex(bytes), [one])).toEqual(expected)
     })
@@ -175,7 +175,7 @@ for (const golden of vectors) {
     const sendable = golden.buffers.filter(({ name }) => parseName(name).direction === "sent")
     it.each(sendable)("writes what the C program would hand to the kernel: $name", ({ bytes, name }) => {
       const { family, tokens } = parseName(name)
-      const one = family === "ipv4" ? "ipv4" : "ipv6"
+      const one = families.find((each) => each === family) ?? "ipv6"
       const messages = tokens.map((token) => messageSent(token, abi.platform, one))
       expect(hex(ControlBuffer.fromMessages(abi, messages))).toBe(bytes)
     })

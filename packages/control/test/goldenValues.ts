@@ -5,6 +5,7 @@
 import {
   Codec,
   type ControlBuffer,
+  Descriptor,
   Dscp,
   Ecn,
   endpoint,
@@ -41,7 +42,9 @@ const plain: { readonly [token: string]: unknown } = {
   checksum: 0x8001fffe,
   fragmentSize: 1500,
   ipOptions: fromHex("0707040000000000"),
-  originalArrivalInterface: 7
+  originalArrivalInterface: 7,
+  rights: [5, 6, 7].map((number) => new Descriptor(number)),
+  credentials: { pid: 4321, uid: 1000, gid: 65_534 }
 }
 
 const group = (last: number) => `20010db800000000000000000000000${last}`
@@ -95,6 +98,8 @@ export const valuesOf = (token: string, platform: Platform, family: RowFamily): 
       return [[token, optionsHeader(5, fromHex("0000"), false)]]
     case "destinationOptions":
       return [[token, optionsHeader(0x3e, fromHex("0102030405"), true)]]
+    case "right":
+      return [["rights", [new Descriptor(5)]]]
     case "timestampOld":
       // Asked for by another number (35) than the one that we ask by: a message that nobody declared.
       return []
@@ -147,6 +152,8 @@ export const messageSent = (token: string, platform: Platform, family: RowFamily
       return sent(token, platform, family, { options: [{ type: 0x3e, data: fromHex("0102030405") }] })
     case "segments":
       return sent("routingHeader", platform, family, { kind: "segments", addresses: segments, tag: 0x1234 })
+    case "right":
+      return sent("rights", platform, family, [5])
     case "ecn":
       return sent(token, platform, family, "ect1")
     case "trafficClass": {

@@ -41,6 +41,7 @@ const socket = (abi: Abi, { family }: SocketKind, pending: Pending): NativeSocke
   ioctl: () => 0,
   bind: () => undefined,
   connect: () => undefined,
+  peerName: (into) => SocketAddress.write(abi, anywhere[family], new DataView(into.buffer), 0),
   localName: (into) => SocketAddress.write(abi, anywhere[family], new DataView(into.buffer), 0),
   receive: (_, slots, peek) => {
     const count = Math.min(slots, pending.count)

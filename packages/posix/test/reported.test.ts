@@ -114,10 +114,8 @@ describe.runIf(able)("across a router", () => {
       void execFileSync("ip", ["netns", "exec", network.client, "tc", "qdisc", ...words, "dev", "cR", "root"])
     beforeAll(() => {
       flush()
-      execFileSync("ip", [
-        ...["netns", "exec", network.client, "tc", "qdisc", "replace", "dev", "cR", "root"],
-        ...["tbf", "rate", "400kbit", "burst", "1600", "limit", "3000"]
-      ])
+      const shaped = "tc qdisc replace dev cR root tbf rate 400kbit burst 1600 limit 3000"
+      execFileSync("ip", ["netns", "exec", network.client, ...shaped.split(" ")])
     })
     afterAll(() => tc("del"))
 

@@ -48,7 +48,7 @@ describe("after a send that failed", () => {
         stamps.sent(5, false, false)
         for (const id of [10, 11, 12]) stamps.sent(id, false, true)
         const told = order.flatMap((which) => stamps.tell(stamp(numbers[which] ?? -1)))
-        expect(told.map(({ id, timestamp }) => [id, Number(timestamp)]).toSorted()).toEqual(
+        expect(told.map(({ id, timestamp }) => [id, Number(timestamp)] as const).toSorted(([a], [b]) => a - b)).toEqual(
           numbers.map((number, i) => [10 + i, number])
         )
         expect(stamps.lost).toBe(0)

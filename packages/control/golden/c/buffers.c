@@ -142,6 +142,11 @@ ITEM(pathMtu, IPPROTO_IPV6, IPV6_PATHMTU, mtuInfo);
 static const unsigned char options[] = {7, 7, 4, 0, 0, 0, 0, 0};
 ITEM(ipOptions, IPPROTO_IP, IP_RECVOPTS, options);
 ITEM(ipOptionsSent, IPPROTO_IP, IP_RETOPTS, options);
+static const int descriptor = 5, descriptors[] = {5, 6, 7};
+ITEM(right, SOL_SOCKET, SCM_RIGHTS, descriptor);
+ITEM(rights, SOL_SOCKET, SCM_RIGHTS, descriptors);
+static const struct ucred sender = {.pid = 4321, .uid = 1000, .gid = 65534};
+ITEM(credentials, SOL_SOCKET, SCM_CREDENTIALS, sender);
 #endif
 
 static const struct {
@@ -204,6 +209,13 @@ static const struct {
     {"ipv4 received: ipOptions", {&ipOptions}},
     {"ipv4 sent: ipOptions", {&ipOptionsSent}},
     {"ipv6 told: pathMtu", {&pathMtu}},
+    {"unix received: right", {&right}},
+    {"unix received: rights", {&rights}},
+    {"unix received: credentials rights", {&credentials, &rights}},
+    {"unix sent: right", {&right}},
+    {"unix sent: rights", {&rights}},
+    {"unix sent: credentials", {&credentials}},
+    {"unix sent: rights credentials", {&rights, &credentials}},
     {"ipv4 received: timestampOld", {&timestampOld}},
     {"ipv4 received: timestampOld dropCount pktInfo hopLimit trafficClass", {&timestampOld, &dropCount, &pktInfo4, &hopLimit4, &class4}},
     {"ipv6 received: timestampOld dropCount pktInfo hopLimit trafficClass", {&timestampOld, &dropCount, &pktInfo6, &hopLimit6, &class6}},

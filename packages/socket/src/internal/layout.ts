@@ -97,7 +97,7 @@ const layOut = (wanted: ReadonlyArray<Unplaced>): ControlLayout => {
     }
   }
   let at = 0
-  const placed = places.map(({ apart: _, ...place }): Place => {
+  const placed = places.map(({ apart: _apart, ...place }): Place => {
     const next = { ...place, at }
     at += place.space
     return next

@@ -59,7 +59,7 @@ export const events = ({ driver, facts }: Bench): void => {
         if (why === undefined) return Effect.provide(run(family), over({}))
         // Only what a family lacks altogether is refused by the compiler as well.
         const spec = (each: unknown) =>
-          (each as (_: typeof Datagram.ipv4) => typeof Datagram.ipv4)(Datagram[family] as typeof Datagram.ipv4)
+          (each as (_: typeof Datagram.ipv4) => typeof Datagram.ipv4)specOf(family)
         return Effect.gen(function* () {
           const error = yield* Effect.flip(Datagram.bind(spec(combinator), at(family)))
           expect(error).toMatchObject({ _tag: "DatagramUnsupportedError", code: "INVALID" })
@@ -85,7 +85,7 @@ export const events = ({ driver, facts }: Bench): void => {
   describe("events", () => {
     event("errorReports", withErrorReports(), (family) =>
       Effect.gen(function* () {
-        const spec = (Datagram[family] as typeof Datagram.ipv4).pipe(withErrorReports())
+        const spec = specOf(family).pipe(withErrorReports())
         const socket = yield* Datagram.bind(spec, at(family))
         const gone = yield* Effect.scoped(Effect.map(Datagram.bind(spec, at(family)), (each) => each.localAddress))
         yield* socket.send({ data, to: gone })
@@ -103,7 +103,7 @@ export const events = ({ driver, facts }: Bench): void => {
     )
     event("transmitTimestamp", withTransmitTimestamps(), (family) =>
       Effect.gen(function* () {
-        const spec = (Datagram[family] as typeof Datagram.ipv4).pipe(withTransmitTimestamps())
+        const spec = specOf(family).pipe(withTransmitTimestamps())
         const socket = yield* Datagram.bind(spec, at(family))
         yield* socket.send({ data, to: socket.localAddress, control: { transmitTimestamp: 77 } })
         expect(yield* take(socket, 1)).toMatchObject([{ _tag: "TransmitTimestamp", id: 77, stage: "sent" }])

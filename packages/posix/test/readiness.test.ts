@@ -223,28 +223,30 @@ describe("ours: a watch", () => {
     })
   )
 
-  it.scopedLive("reports an error alone where only that is asked for: once, and nothing of datagrams that are queued", () =>
-    Effect.gen(function* () {
-      const [sender, receiver] = [yield* bound(), yield* bound()]
-      const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => port))
-      ok(receiver.socket.setOption(0, 11, int(1)))
-      const { seen, watch } = yield* watching(receiver)
-      sendRaw(sender, receiver, one)
-      watch.on(false, false, true)
-      yield* moment
-      expect(seen).toEqual([])
-      sendRaw(receiver, { ...receiver, port: gone }, one)
-      yield* moment
-      expect(seen).toEqual(["readablewritablefailed"])
-      // Until it is taken, each new interest is told again.
-      watch.on(false, false, true)
-      yield* moment
-      expect(seen).toHaveLength(2)
-      expect(receiveErrorRaw(receiver, 64).count).toBe(1)
-      watch.on(false, false, true)
-      yield* moment
-      expect(seen).toHaveLength(2)
-    })
+  it.scopedLive(
+    "reports an error alone where only that is asked for: once, and nothing of datagrams that are queued",
+    () =>
+      Effect.gen(function* () {
+        const [sender, receiver] = [yield* bound(), yield* bound()]
+        const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => port))
+        ok(receiver.socket.setOption(0, 11, int(1)))
+        const { seen, watch } = yield* watching(receiver)
+        sendRaw(sender, receiver, one)
+        watch.on(false, false, true)
+        yield* moment
+        expect(seen).toEqual([])
+        sendRaw(receiver, { ...receiver, port: gone }, one)
+        yield* moment
+        expect(seen).toEqual(["readablewritablefailed"])
+        // Until it is taken, each new interest is told again.
+        watch.on(false, false, true)
+        yield* moment
+        expect(seen).toHaveLength(2)
+        expect(receiveErrorRaw(receiver, 64).count).toBe(1)
+        watch.on(false, false, true)
+        yield* moment
+        expect(seen).toHaveLength(2)
+      })
   )
 
   it.scopedLive("goes on after an error of the socket, which ends koffi's reports", () =>

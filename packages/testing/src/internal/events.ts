@@ -24,6 +24,8 @@ import { type Bench, bytes, text } from "./bench.ts"
 const features = ["errorReports", "pathMtuReports", "transmitTimestamps"] as const
 const loopbacks = { ipv4: "127.0.0.1", ipv6: "::1" } as const
 type Either = keyof typeof loopbacks
+/** Of the two families what is tested is the same, and the types of one of them do. */
+const specOf = (family: Either) => (family === "ipv4" ? Datagram.ipv4 : Datagram.ipv6) as typeof Datagram.ipv4
 
 /** A message of a program's own that every platform could tell in either way. */
 interface Told extends ControlMessage<"told", "ipv4", "perhaps"> {
@@ -58,8 +60,7 @@ export const events = ({ driver, facts }: Bench): void => {
       it.scopedLive(`${key}, ${family}${why === undefined ? "" : ": refused"}`, () => {
         if (why === undefined) return Effect.provide(run(family), over({}))
         // Only what a family lacks altogether is refused by the compiler as well.
-        const spec = (each: unknown) =>
-          (each as (_: typeof Datagram.ipv4) => typeof Datagram.ipv4)specOf(family)
+        const spec = (each: unknown) => (each as (_: typeof Datagram.ipv4) => typeof Datagram.ipv4)(specOf(family))
         return Effect.gen(function* () {
           const error = yield* Effect.flip(Datagram.bind(spec(combinator), at(family)))
           expect(error).toMatchObject({ _tag: "DatagramUnsupportedError", code: "INVALID" })

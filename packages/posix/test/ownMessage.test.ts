@@ -1,0 +1,77 @@
+/** A message that the library lacks takes one definition and nothing else: the one that docs/own-message.md shows, on real sockets. */
+import { readFileSync } from "node:fs"
+import { abis } from "@ancillary/control"
+import { LinuxSockets } from "@ancillary/posix"
+import { Datagram, DatagramSockets, Plan, withControlMessage, withIpOptions, withPktInfo } from "@ancillary/socket"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Fiber, Option } from "effect"
+import { answerOne, ReturnOptions } from "./own/returnOptions.ts"
+
+const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
+const at = { address: "127.0.0.1", port: 0 }
+/** Record route, with room for four addresses: length, where the next is written, the addresses, and the end of options. */
+const route = (...stops: ReadonlyArray<ReadonlyArray<number>>) =>
+  Uint8Array.from([7, 19, 4 + 4 * stops.length, ...stops.flat(), ...new Uint8Array(16 - 4 * stops.length), 0])
+// On its way inside this host it is recorded where a datagram leaves and where it arrives.
+const here = [127, 0, 0, 1]
+
+describe("a message of one's own", () => {
+  it.scoped("is what the document shows, word for word", () =>
+    Effect.sync(() => {
+      const [, shown] = /```ts\n(.*?)```/s.exec(readFileSync("docs/own-message.md", "utf8")) ?? []
+      expect(shown).toBe(readFileSync(new URL("own/returnOptions.ts", import.meta.url), "utf8"))
+    })
+  )
+
+  it.scopedLive("arrives and is sent: the program of the document answers by the way that was asked", () =>
+    Effect.gen(function* () {
+      const client = yield* Datagram.bind(Datagram.ipv4.pipe(withIpOptions()), at)
+      const server = yield* Effect.fork(Effect.scoped(answerOne))
+      const data = Uint8Array.of(42)
+      const ask = client.send({ data, to: { address: "127.0.0.1", port: 5300 }, control: { ipOptions: route() } })
+      const answer = yield* Effect.repeat(
+        Effect.flatMap(ask, () => client.receiveWithin("50 millis")),
+        { until: Option.isSome }
+      )
+      yield* Fiber.join(server)
+      const { control, data: answered } = Option.getOrThrow(answer)
+      expect(answered).toEqual(data)
+      expect(control.ipOptions).toEqual(Option.some(route(here, here, here, here)))
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive("lies beside the built-in ones, and is absent where the datagram has none", () =>
+    Effect.gen(function* () {
+      const spec = Datagram.ipv4.pipe(withPktInfo(), withControlMessage(ReturnOptions), withIpOptions())
+      const socket = yield* Datagram.bind(spec, at)
+      const send = (control: object) => socket.send({ data: Uint8Array.of(1), to: socket.localAddress, control })
+      yield* send({})
+      expect((yield* socket.receive).control).toMatchObject({ returnOptions: Option.none(), ipOptions: Option.none() })
+      yield* send({ returnOptions: route() })
+      const { ipOptions, pktInfo, returnOptions } = (yield* socket.receive).control
+      expect(ipOptions).toEqual(Option.some(route(here, here)))
+      expect(returnOptions).toEqual(Option.some(route(here, here)))
+      expect(String(pktInfo.destination)).toBe("127.0.0.1")
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive("is checked before it is sent, as its codec says", () =>
+    Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withControlMessage(ReturnOptions)), at)
+      const control = { returnOptions: new Uint8Array(41) }
+      const error = yield* Effect.flip(socket.send({ data: Uint8Array.of(1), to: socket.localAddress, control }))
+      expect(error.message).toBe(
+        "control.returnOptions: 41 bytes are more than the 40 that were declared. Nothing was sent."
+      )
+    }).pipe(Effect.provide(layer))
+  )
+
+  it("has a place in every plan, or the reason of its platform", () => {
+    const spec = Datagram.ipv4.pipe(withControlMessage(ReturnOptions))
+    for (const abi of abis) {
+      const { receive, refused, send } = Plan.compile(spec, abi)
+      if (abi.platform === "linux") expect([receive.places.length, send.places.length, refused]).toEqual([1, 1, []])
+      else expect(refused.map(({ why }) => why).join()).toMatch(/delivers no options$/)
+    }
+  })
+})

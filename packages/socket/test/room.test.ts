@@ -82,16 +82,26 @@ const most = (family: Family, declared: ReadonlyArray<Declared>, abi: Abi, choos
   const version = choose(2)
   for (const { message, room } of declared) {
     const cells = rowFamilies(family).map((each) => message.cell(abi.platform, each))
-    // One that a dual socket could not have of both is declined as a whole.
-    if (cells.some((cell) => isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives))) continue
+    // One that a dual socket could not have of both is declined as a whole, but for events, which may be of one.
+    if (
+      message.arrives !== "asEvent" &&
+      cells.some((cell) => isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives))
+    )
+      continue
     for (const cell of cells) {
       if (isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives)) continue
-      const arrivals = cell.arrives.filter(({ event }) => event === undefined)
+      // What the error queue brings has a buffer of its own, but for what strays from there.
+      const arrivals = cell.arrives.filter(({ event, strays }) => event !== "errorQueue" || strays === true)
       const arrival = arrivals[Math.min(version, arrivals.length - 1)]
       if (arrival === undefined) continue
       const { largest, smallest } = sizeOf(arrival)
+      const filling = room + beyond * smallest
       const sizes =
-        message.presence === "repeated" ? parts(room + beyond * smallest, smallest, largest, choose) : [largest]
+        message.presence !== "repeated"
+          ? [largest]
+          : arrival.several === true
+            ? [Math.min(filling, largest)]
+            : parts(filling, smallest, largest, choose)
       const { level, type } = arrival
       const raws = sizes.map((size) => ({ level, type, payload: new Uint8Array(size) }))
       const before = delivered.get(`${level}/${type}`) ?? []

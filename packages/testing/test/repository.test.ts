@@ -86,6 +86,24 @@ it("every workspace's tests are in the list of projects", () => {
   }
 })
 
+it("each of the 33 traps that were measured on Linux has a test of its name", () => {
+  const suites = [...sources("packages"), ...sources("examples")].filter((file) =>
+    /\/test\/|testing\/src\/internal/.test(file)
+  )
+  const titles = suites.flatMap((file) => {
+    const text = readFileSync(join(root, file), "utf8")
+    return Array.from(
+      text.matchAll(/(?:it|describe)[\w.]*(?:\([^"`]*\))?\(\s*["`]([^"`]*traps? [^"`]*)["`]/g),
+      ([, title]) => title ?? ""
+    )
+  })
+  const named = new Set(
+    titles.flatMap((title) => Array.from(title.matchAll(/trap (\d+)/g), ([, number]) => Number(number)))
+  )
+  const traps = Array.from({ length: 33 }, (_, i) => i + 1)
+  expect(traps.filter((number) => !named.has(number))).toEqual([])
+})
+
 it("every link in the documents leads somewhere", () => {
   const documents = [
     "README.md",

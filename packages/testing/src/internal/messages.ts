@@ -253,7 +253,7 @@ export const messages = ({ driver, facts }: Bench): void => {
         expect(yield* seen(spec, family, {})).toEqual({ fragmentSize: Option.none() })
         // Loopback's MTU is 65536: the largest of IPv4 fits, that of IPv6 does not.
         const { fragmentSize } = yield* seen(spec, family, {}, new Uint8Array(facts.largest[family]))
-        // Linux keeps 16 bits of a size: the first fragment counts 0, and the second is the largest. On other interfaces: namespaces.test.ts.
+        // Linux keeps 16 bits of a size: the first fragment counts 0, and the second is the largest.
         expect(fragmentSize).toEqual(family === "ipv4" ? Option.none() : Option.some(95))
       })
     )
@@ -288,7 +288,7 @@ export const messages = ({ driver, facts }: Bench): void => {
         const spec = either(family).pipe(withMark())
         expect(yield* seen(spec, family, {})).toEqual({ mark: Option.some(0) })
         const marked = yield* Effect.either(seen(spec, family, { mark: 0xfedcba98 }))
-        // Without the privilege the error says which message wants which: privileges.test.ts.
+        // Without the privilege the error says which message wants which.
         if (marked._tag === "Right") expect(marked.right).toEqual({ mark: Option.some(0xfedcba98) })
         else expect(marked.left).toMatchObject({ reason: "PermissionDenied", field: Option.some("control.mark") })
       })

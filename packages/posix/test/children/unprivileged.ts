@@ -12,7 +12,7 @@ import {
 import { Effect } from "effect"
 
 const described = (error: { readonly _tag: string; readonly message: string }) =>
-  Object.assign({}, error, { message: error.message.replace(/:\d+ failed/, ":port failed") })
+  Object.assign({}, error, { message: error.message.replace(/:\d+ with/, ":port with") })
 const data = Uint8Array.of(1)
 const at = { address: "::1", port: 0 }
 const header = { options: [ExtensionHeader.routerAlert(0)] }

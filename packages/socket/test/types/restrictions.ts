@@ -207,7 +207,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "an address of the family": [
     at(
       endpoints,
-      "? { readonly path: string }\n  : { readonly address: string | Address<F>; readonly port: number }",
+      "? { readonly path: string } | UnixEndpoint\n  : { readonly address: string | Address<F>; readonly port: number }",
       "? any\n  : any"
     )
   ],

@@ -29,6 +29,7 @@ import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import { type Explanation, explain as explainPlan } from "./explain.ts"
 import { fresh, open, openPair } from "./internal/open.ts"
+import { hostOf } from "./internal/ping.ts"
 import { replySource, withoutSource } from "./internal/reply.ts"
 import { makeConnected, makeSocket } from "./internal/socket.ts"
 import * as Plan from "./Plan.ts"
@@ -86,6 +87,53 @@ export const dual: Spec<"dual", never> = make("dual")
  * @since 0.1.0
  */
 export const unix: Spec<"unix", never> = make("unix")
+
+/**
+ * A ping socket of IPv4: sends ICMP echo requests and receives the replies to them, without a privilege. Linux and macOS.
+ *
+ * **Details**
+ *
+ * What is sent and received are ICMP messages, as `IcmpEcho` of `@ancillary/control` writes and reads them: nothing but echo requests goes out.
+ * The port of the socket is the identifier of its requests: 0 takes a free one. The kernel writes it into each, and the checksum. The port of a
+ * destination means nothing, and replies come from port 0.
+ *
+ * **Gotchas**
+ *
+ * Linux opens one for the groups in `net.ipv4.ping_group_range` alone (`PermissionDenied`), root's included; by default that is nobody. A mark or a
+ * priority that is asked for never comes. macOS leaves the identifier to the program.
+ *
+ * @example
+ * ```ts
+ * import { Codec, IcmpEcho } from "@ancillary/control"
+ * import { Datagram, withHopLimit } from "@ancillary/socket"
+ * import { Effect } from "effect"
+ *
+ * const ping = Effect.gen(function* () {
+ *   const socket = yield* Datagram.client(Datagram.icmp4.pipe(withHopLimit()))
+ *   const request = { kind: "request", sequence: 1, data: Uint8Array.of(1, 2, 3) } as const
+ *   const data = IcmpEcho.encode("ipv4", request)
+ *   if (Codec.isMalformed(data)) return false
+ *   yield* socket.send({ data, to: { address: "127.0.0.1", port: 0 } })
+ *   const reply = IcmpEcho.decode("ipv4", (yield* socket.receive).data)
+ *   return !Codec.isMalformed(reply) && IcmpEcho.matches(request, reply)
+ * })
+ * ```
+ *
+ * @see icmp(7); linux/Documentation/networking/ip-sysctl, ping_group_range
+ * @category specs
+ * @since 0.1.0
+ */
+export const icmp4: Spec<"ipv4", never> = make("ipv4", "icmp")
+
+/**
+ * A ping socket of IPv6: sends ICMPv6 echo requests and receives the replies to them, as `icmp4` does for IPv4. Linux, where the same setting
+ * (`net.ipv4.ping_group_range`) rules both, and macOS.
+ *
+ * @see icmp4; RFC 4443 section 4
+ * @category specs
+ * @since 0.1.0
+ */
+export const icmp6: Spec<"ipv6", never> = make("ipv6", "icmp")
 
 /**
  * Opens a socket, sets it up and binds it; its scope closes it. Every option is set before `bind(2)`: what is queued earlier has wrong
@@ -243,9 +291,11 @@ export const connect = <F extends Family, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
-    const to = yield* parse(spec, peer, driver.abi)
-    if (to.family === "unix" && to.path === undefined)
+    const parsed = yield* parse(spec, peer, driver.abi)
+    if (parsed.family === "unix" && parsed.path === undefined)
       return yield* invalidBind("The address cannot be used: a socket without a name cannot be connected to.")
+    // The same endpoint with another port, which the compiler does not follow through Endpoint<F>.
+    const to = spec.protocol === "icmp" ? (hostOf(parsed) as Endpoint<F>) : parsed
     const given = options?.local
     const local = given === undefined ? yield* anywhere(spec, driver.abi) : yield* parse(spec, given, driver.abi)
     const core = yield* open(driver, Plan.compile(spec, driver.abi), { native: fresh, local, peer: to })

@@ -227,6 +227,22 @@ export const unixError = (fault: Fault, what: string, leftOver: boolean): Datagr
 }
 
 /**
+ * A ping socket that could not be opened. Linux: EACCES says that the process is in no group that may.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const pingError = (fault: Fault, feature: string): DatagramBindError =>
+  fault.code === "EACCES"
+    ? new DatagramBindError({
+        ...described(fault),
+        reason: "PermissionDenied",
+        option: Option.none(),
+        message: `${feature}: opening the socket failed ${told(fault)}. No group of this process may ping: sysctl net.ipv4.ping_group_range="0 2147483647" lets all of them.`
+      })
+    : bindError(fault, `${feature}: opening the socket`)
+
+/**
  * Refused before any system call.
  *
  * @category constructors

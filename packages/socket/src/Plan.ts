@@ -11,15 +11,18 @@ import {
   type Family,
   isAbsence,
   type Request,
+  type Row,
   SocketAddress
 } from "@ancillary/control"
+import { IPPROTO_UDP } from "@ancillary/control/platform/linux"
 import type { ArenaLayout } from "./Arena.ts"
 import type { SocketKind } from "./Driver.ts"
 import { ask } from "./internal/asking.ts"
-import { families } from "./internal/families.ts"
+import { constructorOf, families } from "./internal/families.ts"
 import { errorLayout, receiveLayout, refuseRoom, sendLayout } from "./internal/layout.ts"
 import { type Setting, setting } from "./option/definition.ts"
 import { ipv6Only } from "./option/ipv6Only.ts"
+import { stripHeader } from "./option/stripHeader.ts"
 import type { Declaration, Recipe, Truncation } from "./Spec.ts"
 
 /**
@@ -150,6 +153,8 @@ export interface Plan {
  * @since 0.1.0
  */
 export const largest = { ipv4: 65_507, ipv6: 65_527, dual: 65_527, unix: 212_960 } as const
+/** The same for ping sockets, whose payload begins with the header of ICMP. */
+const largestPing = { ipv4: 65_515, ipv6: 65_535 } as const
 const slotBytes = { ipv4: 65_535, ipv6: 65_535, dual: 65_535, unix: 212_960 } as const
 
 /**
@@ -175,7 +180,7 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
   const declined: Array<{ readonly key: string; readonly why: string }> = []
   const refused: Array<{ readonly feature: string; readonly why: string; readonly remedy: string }> = []
   const invalid: Array<{ readonly option: string; readonly why: string }> = []
-  const { family } = spec
+  const { family, protocol } = spec
 
   const set = ({ encode, feature, name }: Setting) => {
     const encoded = encode(abi.platform, family)
@@ -191,14 +196,16 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
     }
   }
   // Never for unix and ipv4: an option of the other family fails on some set-ups (binding ::1 on Windows among them).
-  if (family === "ipv6" || family === "dual") set(setting(ipv6Only, family === "ipv6", `Datagram.${family}`))
+  if (family === "ipv6" || family === "dual") set(setting(ipv6Only, family === "ipv6", constructorOf(spec)))
+  if (protocol === "icmp" && family === "ipv4" && abi.platform === "darwin")
+    set(setting(stripHeader, true, constructorOf(spec)))
   for (const each of spec.settings) set(each)
 
   const received: Array<Declaration> = []
   for (const declaration of spec.declarations) {
     const { direction, feature, invalid: why, message, optional } = declaration
     if (why !== undefined) invalid.push({ option: feature, why })
-    const lacks = lacking(declaration, abi, family)
+    const lacks = lacking(declaration, abi, spec)
     if (direction !== "send" && message.arrives === "withDatagrams") received.push(declaration)
     if (lacks !== undefined) {
       if (optional) declined.push({ key: message.key, why: lacks.why })
@@ -242,7 +249,7 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
   return {
     abi,
     family,
-    kind: { family: family === "dual" ? "ipv6" : family, protocol: family === "unix" ? "unix" : "udp" },
+    kind: { family: family === "dual" ? "ipv6" : family, protocol },
     options,
     receive: receiveLayout(abi, arrivals),
     errors: errorLayout(abi, arrivals),
@@ -254,7 +261,10 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
     refused,
     invalid,
     receiveBytes: Math.min(scattered ?? limit ?? slotBytes[family], slotBytes[family]),
-    sendBytes: Math.min(limit ?? largest[family], largest[family]),
+    sendBytes: Math.min(
+      limit ?? Infinity,
+      protocol === "icmp" ? largestPing[family === "ipv4" ? "ipv4" : "ipv6"] : largest[family]
+    ),
     truncation: spec.truncation,
     scatter
   }
@@ -311,11 +321,15 @@ export const sendArena = (plan: Plan, slots: number): ArenaLayout => ({
   dataBytes: plan.sendBytes
 })
 
+/** Linux: a ping socket takes a message of UDP's level, and does nothing with it. */
+const isOfUdp = ({ arrives, sends }: Row<unknown, never>): boolean =>
+  [arrives ?? [], sends ?? []].flat().some((part) => "level" in part && part.level === IPPROTO_UDP)
+
 /** Why the platform cannot do what is declared, in any of the directions it is declared for. */
 const lacking = (
   declaration: Declaration,
   abi: Abi,
-  family: Family
+  { family, protocol }: Recipe
 ): { readonly why: string; readonly remedy: string } | undefined => {
   const optional = `withOptional(${declaration.feature})`
   const cells = families(family).map((each) => declaration.message.cell(abi.platform, each))
@@ -323,6 +337,8 @@ const lacking = (
   const wanted = declaration.message.arrives === "asEvent" ? cells.filter((cell) => !isAbsence(cell)) : cells
   for (const cell of wanted.length === 0 ? cells : wanted) {
     if (isAbsence(cell)) return { why: cell.absent, remedy: `Declare ${optional} to go without where it is lacking` }
+    if (protocol === "icmp" && isOfUdp(cell))
+      return { why: "a ping socket does not speak UDP", remedy: `Leave it out, or declare ${optional}` }
     if (declaration.direction !== "send" && isAbsence(cell.arrives)) {
       return { why: cell.arrives.absent, remedy: `Declare it with { only: "send" }, or ${optional}` }
     }

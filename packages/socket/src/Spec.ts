@@ -9,6 +9,7 @@
 import type { ControlMessage, Family, Message, Optional, Presence, ReceiveOnly, SendOnly } from "@ancillary/control"
 import type { Option, Pipeable } from "effect"
 import { pipeArguments } from "effect/Pipeable"
+import type { SocketKind } from "./Driver.ts"
 import type { Setting } from "./option/definition.ts"
 
 /**
@@ -104,6 +105,8 @@ export type Truncation = "fail" | "deliver" | "drop"
  */
 export interface Recipe {
   readonly family: Family
+  /** What is spoken on it: `icmp` is unprivileged ping. */
+  readonly protocol: SocketKind["protocol"]
   readonly declarations: ReadonlyArray<Declaration>
   readonly settings: ReadonlyArray<Setting>
   /** Bytes of the largest payload to receive and to send; absent: the largest there is. */
@@ -295,10 +298,11 @@ const fromRecipe = (recipe: Recipe): Recipe =>
  * @category constructors
  * @since 0.1.0
  */
-export const make = <F extends Family>(family: F): Spec<F, never> =>
+export const make = <F extends Family>(family: F, protocol?: "icmp"): Spec<F, never> =>
   // The type parameters are phantoms: the value holds them as plain fields.
   fromRecipe({
     family,
+    protocol: protocol ?? (family === "unix" ? "unix" : "udp"),
     declarations: [],
     settings: [],
     maximumDatagramSize: undefined,

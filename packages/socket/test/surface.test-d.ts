@@ -218,6 +218,21 @@ describe("what a program needs", () => {
   })
 })
 
+describe("a ping socket", () => {
+  it("is one of its family: ICMP is a protocol, and not a family", () => {
+    expectTypeOf(Datagram.icmp4).toEqualTypeOf(Datagram.ipv4)
+    expectTypeOf(Datagram.icmp6).toEqualTypeOf(Datagram.ipv6)
+    const spec = Datagram.icmp4.pipe(withPktInfo(), withHopLimit())
+    expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{
+      readonly pktInfo: PacketInfo<"ipv4">
+      readonly hopLimit: number
+    }>()
+    expectTypeOf<Needed<ReturnType<typeof Datagram.client<"ipv4", never, never>>>>().toEqualTypeOf<
+      DatagramSockets | Scope.Scope
+    >()
+  })
+})
+
 describe("a layer's type is its list of features", () => {
   it("NodeSockets promises what every platform has", () => {
     expectTypeOf<Provided<typeof NodeSockets.layer>>().toEqualTypeOf<DatagramSockets>()

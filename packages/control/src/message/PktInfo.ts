@@ -24,7 +24,7 @@ export interface PacketInfo<F extends Family> {
   readonly destination: Address<F>
   /**
    * The address of this host that the kernel would answer from (`ipi_spec_dst`). Linux and macOS, IPv4 only; absent from what was queued before
-   * packet information was asked for (an adopted socket's).
+   * packet information was asked for (an adopted socket's), and on Linux from all that a ping socket receives.
    */
   readonly local: Address<F> | undefined
   /** Of the interface it arrived on, from 1; 0 where the kernel does not know. */
@@ -84,7 +84,7 @@ const posix4: Codec4 = {
   size: 12,
   read: (view, at) => ({
     destination: new Ipv4Address(view.getUint32(at + 8)),
-    // Linux: 0.0.0.0 where it was queued before the option was set.
+    // Linux: 0.0.0.0 where it was queued before the option was set, and always on ping sockets.
     local: view.getUint32(at + 4) === 0 ? undefined : new Ipv4Address(view.getUint32(at + 4)),
     interfaceIndex: view.getUint32(at, true)
   }),

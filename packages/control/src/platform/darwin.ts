@@ -18,6 +18,7 @@ export const SO_RCVBUF = 0x1002
 export const IP_TTL = 4
 export const IP_MULTICAST_TTL = 10
 export const IP_MULTICAST_LOOP = 11
+export const IP_STRIPHDR = 23
 export const IP_DONTFRAG = 28
 export const IP_MULTICAST_IFINDEX = 66
 export const IPV6_UNICAST_HOPS = 4

@@ -196,7 +196,8 @@ export class Core {
 
   /** Bytes of the largest payload to a peer of that family. */
   largest(peer: "ipv4" | "ipv6" | "unix" | undefined): number {
-    return Math.min(this.plan.sendBytes, peer === undefined ? this.plan.sendBytes : Plan.largest[peer])
+    const { kind, sendBytes } = this.plan
+    return peer === undefined || kind.protocol === "icmp" ? sendBytes : Math.min(sendBytes, Plan.largest[peer])
   }
 
   /** What a slot says, and whose the descriptors are that came with it. */
@@ -258,7 +259,7 @@ export class Core {
     if (!(destination instanceof Ipv4Address)) return "unicast"
     if (destination.equals(Ipv4Address.broadcast)) return "broadcast"
     // Linux: ipi_spec_dst is the address of this host that answers; where that is not the destination, the destination was a broadcast one. It says
-    // nothing of what was queued before it was asked for.
+    // nothing of what was queued before it was asked for, nor on a ping socket.
     if (local === undefined) return this.plan.abi.platform === "winsock" ? "unicast" : "unknown"
     return local.equals(destination) ? "unicast" : "broadcast"
   }

@@ -5,6 +5,7 @@ import {
   type DatagramBindError,
   type DatagramUnsupportedError,
   invalidBind,
+  pingError,
   settingError,
   unixError,
   unsupported
@@ -12,6 +13,7 @@ import {
 import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import type { Asker, Plan, PlannedOption } from "../Plan.ts"
 import { Core } from "./core.ts"
+import { constructorOf } from "./families.ts"
 import { Live } from "./live.ts"
 import { named, nameOf } from "./names.ts"
 import { Waiters } from "./waiters.ts"
@@ -59,7 +61,7 @@ export const openPair = (
         const refused = refusal(plan)
         if (refused !== undefined) return Effect.fail(refused)
         const pair = driver.pair()
-        return isFault(pair) ? Effect.fail(openError(pair, plan.family)) : Effect.succeed(pair)
+        return isFault(pair) ? Effect.fail(openError(pair, plan)) : Effect.succeed(pair)
       }),
       // A second time where a core already did: closing what is closed is a fault, and nothing more.
       (pair) => Effect.sync(() => pair.forEach((native) => native.close()))
@@ -81,7 +83,7 @@ const make = (driver: Driver, plan: Plan, opening: Opening): Core | DatagramBind
   const refused = refusal(plan)
   if (refused !== undefined) return refused
   const native = opening.native(driver, plan)
-  if (isFault(native)) return openError(native, plan.family, opening.adopted)
+  if (isFault(native)) return openError(native, plan, opening.adopted)
   const core = setUp(driver, plan, native, opening)
   if (!(core instanceof Core) && opening.adopted === undefined) native.close()
   return core
@@ -179,7 +181,11 @@ const refusedOption = (
   return unsupported(feature, why, `Declare withOptional(${feature}) to go without where it is lacking`, fault)
 }
 
-const openError = (fault: Fault, family: Family, adopted?: string): DatagramBindError | DatagramUnsupportedError =>
-  /^(WSA)?E(AFNOSUPPORT|PROTONOSUPPORT|SOCKTNOSUPPORT)$/.test(fault.code)
-    ? unsupported(`Datagram.${family}`, "this system has no such sockets", "Choose another family here", fault)
+const openError = (fault: Fault, plan: Plan, adopted?: string): DatagramBindError | DatagramUnsupportedError => {
+  const feature = constructorOf({ family: plan.family, protocol: plan.kind.protocol })
+  if (/^(WSA)?E(AFNOSUPPORT|PROTONOSUPPORT|SOCKTNOSUPPORT)$/.test(fault.code))
+    return unsupported(feature, "this system has no such sockets", "Choose another family here", fault)
+  return plan.kind.protocol === "icmp" && adopted === undefined
+    ? pingError(fault, feature)
     : bindError(fault, adopted ?? "Opening the socket")
+}

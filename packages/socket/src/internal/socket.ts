@@ -28,6 +28,7 @@ import type { SocketOption } from "../option/definition.ts"
 import type { SocketEvent } from "../SocketEvent.ts"
 import { hold } from "./groups.ts"
 import { getOption, setOption } from "./live.ts"
+import { refusePing } from "./ping.ts"
 import { type Otherwise, withoutSource } from "./reply.ts"
 import { room } from "./room.ts"
 import { batchSlots, type Core, type Outcome, ReceivedDatagram } from "./core.ts"
@@ -247,6 +248,9 @@ const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendErr
           "MessageTooLarge"
         )
       )
+    const { family, protocol } = core.plan.kind
+    const noPing = protocol === "icmp" && family !== "unix" ? refusePing(family, pieces) : undefined
+    if (noPing !== undefined) return Effect.fail(invalidSend("data", noPing))
     if (control !== undefined && (typeof control !== "object" || control === null)) {
       return Effect.fail(invalidSend("control", `${Codec.shown(control)} is not a record of control messages`))
     }
@@ -289,7 +293,12 @@ const sentMessages = (
 
 /** Why nobody can be at an endpoint. */
 const unreachable = (core: Core, to: Endpoint<Family>): string | undefined => {
-  if (to.family !== "unix") return to.port === 0 ? "port 0 is nobody's: a datagram goes to 1 to 65535" : undefined
+  if (to.family !== "unix") {
+    // A ping goes to a host, and its replies come from port 0: the port there means nothing.
+    return to.port === 0 && core.plan.kind.protocol !== "icmp"
+      ? "port 0 is nobody's: a datagram goes to 1 to 65535"
+      : undefined
+  }
   return to.path === undefined
     ? "a socket without a name cannot be sent to"
     : SocketAddress.refuseUnixPath(core.plan.abi, to.path)

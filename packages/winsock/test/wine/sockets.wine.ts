@@ -78,6 +78,20 @@ layer(guarded, { excludeTestServices: true })("a socket on Winsock", (it) => {
         code: "WSAEAFNOSUPPORT",
         errno: 10047
       })
+      const pings = [
+        yield* Effect.flip(Datagram.client(Datagram.icmp4)),
+        yield* Effect.flip(Datagram.bind(Datagram.icmp6, { address: "::1", port: 0 }))
+      ]
+      const refused = {
+        _tag: "DatagramUnsupportedError",
+        syscall: "WSASocketW",
+        code: "WSAEPROTONOSUPPORT",
+        errno: 10043
+      }
+      expect(pings).toMatchObject([
+        { ...refused, feature: "Datagram.icmp4" },
+        { ...refused, feature: "Datagram.icmp6" }
+      ])
     })
   )
   it.scoped("Wine: what it does not implement is refused by name, or declined where it is optional", () =>

@@ -56,6 +56,10 @@ Effect.runPromise(
 // held by: the check for families
 Datagram.dual.pipe(withHopByHopOptions())
 
+// says: 'hopByHopOptions' does not exist for ipv4 sockets
+// held by: the check for families
+Datagram.icmp4.pipe(withHopByHopOptions())
+
 // says: 'nextHop' does not exist for ipv4 sockets
 // held by: the check for families
 Datagram.ipv4.pipe(withOptional(withNextHop({ type: 9 })))

@@ -42,6 +42,8 @@ export const hosts = <const Roles extends ReadonlyArray<string>>(
   try {
     for (const name of Object.values<string>(host)) {
       ip("netns", "add", name)
+      // An address is nobody's source until its duplicates were looked for, which takes a second.
+      for (const scope of ["all", "default"]) sysctl(name, `net.ipv6.conf.${scope}.accept_dad=0`)
       inside(name, "link", "set", "lo", "up")
     }
     setUp(host)
@@ -90,8 +92,8 @@ export const make = (): Network =>
       { host: client, device: "cA", addresses: ["10.77.1.2/24", "fe80::77:2/64"] }
     )
     cable(
-      { host: server, device: "sB", addresses: ["10.77.2.1/24"] },
-      { host: client, device: "cB", addresses: ["10.77.2.2/24"] }
+      { host: server, device: "sB", addresses: ["10.77.2.1/24", "fe80::78:1/64"] },
+      { host: client, device: "cB", addresses: ["10.77.2.2/24", "fe80::78:2/64"] }
     )
     inside(client, "addr", "add", "10.77.9.2/32", "dev", "lo")
     inside(server, "route", "add", "10.77.9.2/32", "via", "10.77.2.2")

@@ -1,6 +1,7 @@
 /** What a declaration means, to be read: what a spec receives, what it may send, what it needs. */
 import type {
   Capability,
+  Descriptor,
   ExtensionHeader,
   Ipv4Address,
   Ipv6Address,
@@ -41,7 +42,10 @@ import {
   withRoutingHeader,
   withTimestamp,
   withTransmitTimestamps,
-  type ConnectedSocket
+  type ConnectedSocket,
+  withCredentials,
+  withPidFd,
+  withRights
 } from "@ancillary/socket"
 import type { Effect, Layer, Option, Scope, Stream } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
@@ -279,6 +283,29 @@ describe("parts and pairs", () => {
     type Half = Effect.Effect.Success<typeof halves>[0]
     expectTypeOf<Half>().toEqualTypeOf<ConnectedSocket<"unix", never>>()
     expectTypeOf<Parameters<Half["send"]>[0]>().not.toHaveProperty("to")
+  })
+})
+
+describe("open files and credentials", () => {
+  const spec = Datagram.unix.pipe(withRights({ maximum: 2 }), withCredentials())
+
+  it("arrive as an array of descriptors, and for certain", () => {
+    expectTypeOf<Spec.Received<typeof spec>["rights"]>().toEqualTypeOf<ReadonlyArray<Descriptor>>()
+    expectTypeOf<Spec.Received<typeof spec>["credentials"]["pid"]>().toEqualTypeOf<number>()
+    expectTypeOf<Spec.Sendable<typeof spec>["rights"]>().toEqualTypeOf<ReadonlyArray<Descriptor | number> | undefined>()
+    expectTypeOf<Spec.Needs<typeof spec>>().toEqualTypeOf<Capability<"rights"> | Capability<"credentials">>()
+  })
+
+  it("are of Unix sockets, bounded, and in the directions that were asked for", () => {
+    // @ts-expect-error: descriptors cross no network.
+    Datagram.ipv4.pipe(withRights({ maximum: 1 }))
+    // @ts-expect-error: a peer decides how many, so the program has to.
+    withRights()
+    const sending = Datagram.unix.pipe(withCredentials(), withRights({ only: "send" }))
+    expectTypeOf<Spec.Received<typeof sending>>().not.toHaveProperty("rights")
+    const receiving = Datagram.unix.pipe(withCredentials(), withRights({ maximum: 1, only: "receive" }), withPidFd())
+    expectTypeOf<Spec.Sendable<typeof receiving>>().not.toHaveProperty("rights")
+    expectTypeOf<Spec.Sendable<typeof receiving>>().not.toHaveProperty("pidFd")
   })
 })
 

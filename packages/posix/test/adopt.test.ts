@@ -1,0 +1,161 @@
+/** Sockets that were made elsewhere: taken over by their descriptor, refused where they are none, honest about what was queued before. */
+import { spawn } from "node:child_process"
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { LinuxSockets } from "@ancillary/posix"
+import {
+  Datagram,
+  DatagramSockets,
+  withBindToDevice,
+  withHopLimit,
+  withPktInfo,
+  withTimestamp
+} from "@ancillary/socket"
+import { expect, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Option, Scope } from "effect"
+import { hasIpv6 } from "../../testing/machine.ts"
+import { libc } from "./naked.ts"
+
+const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
+const AF_UNIX = 1
+const AF_INET = 2
+const AF_INET6 = 10
+const SOCK_STREAM = 1
+const SOCK_DGRAM = 2
+const one = Uint8Array.of(1)
+
+const isOpen = (descriptor: number): boolean => {
+  try {
+    return fstatSync(descriptor).ino > 0
+  } catch {
+    return false
+  }
+}
+
+/** As a program that knows nothing of us makes it: blocking, inherited, with nothing set; its port, and who closes it if nobody took it. */
+const foreign = (family = AF_INET, type = SOCK_DGRAM) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const descriptor = libc.socket(family, type, 0)
+      const name = new Uint8Array(family === AF_INET ? 16 : 28)
+      name[0] = family
+      if (family === AF_INET) name.set([127, 0, 0, 1], 4)
+      expect(libc.bind(descriptor, name, name.length)).toBe(0)
+      const length = new Uint8Array(Uint32Array.of(name.length).buffer)
+      expect(libc.getsockname(descriptor, name, length)).toBe(0)
+      return { descriptor, port: new DataView(name.buffer).getUint16(2), address: "127.0.0.1" }
+    }),
+    ({ descriptor }) => Effect.sync(() => isOpen(descriptor) && libc.close(descriptor))
+  )
+
+it.scopedLive("a bound socket is taken over: what the spec declares arrives, and its scope closes it", () =>
+  Effect.gen(function* () {
+    const { descriptor, ...to } = yield* foreign()
+    const scope = yield* Scope.make()
+    const adopting = Datagram.adopt(Datagram.ipv4.pipe(withPktInfo(), withHopLimit()), descriptor)
+    const socket = yield* Scope.extend(adopting, scope)
+    expect([yield* socket.descriptor, socket.queuedBefore]).toEqual([descriptor, false])
+    expect(String(socket.localAddress)).toBe(`127.0.0.1:${to.port}`)
+    // It was a socket that blocks: a reader that waits would stop the whole process.
+    const waiting = yield* Effect.fork(socket.receive)
+    yield* Effect.repeatN(Effect.yieldNow(), 20)
+    const client = yield* Datagram.client(Datagram.ipv4)
+    yield* client.send({ data: one, to })
+    const asked = yield* Fiber.join(waiting)
+    expect([asked.control.hopLimit, asked.delivery]).toEqual([64, "unicast"])
+    expect(asked.control.pktInfo.interfaceIndex).toBeGreaterThan(0)
+    yield* Datagram.reply(socket, asked, one)
+    expect(String((yield* client.receive).from)).toBe(`127.0.0.1:${to.port}`)
+    expect(isOpen(descriptor)).toBe(true)
+    yield* Scope.close(scope, Exit.void)
+    expect(isOpen(descriptor)).toBe(false)
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive(
+  "trap 5, ours: what was queued before it was adopted is told, and answered from the address that was asked",
+  () =>
+    Effect.gen(function* () {
+      const { descriptor, ...to } = yield* foreign()
+      const client = yield* Datagram.client(Datagram.ipv4)
+      yield* client.send({ data: one, to })
+      const socket = yield* Datagram.adopt(Datagram.ipv4.pipe(withPktInfo(), withTimestamp()), descriptor)
+      expect(socket.queuedBefore).toBe(true)
+      yield* client.send({ data: one, to })
+      const [before, after] = [yield* socket.receive, yield* socket.receive]
+      // Linux: the destination is right, the rest was not kept. Neither is taken for a broadcast or for an address to answer from.
+      expect([String(before.control.pktInfo.destination), before.control.pktInfo.interfaceIndex]).toEqual([
+        "127.0.0.1",
+        0
+      ])
+      expect([before.control.pktInfo.local, before.delivery]).toEqual([undefined, "unknown"])
+      expect(Option.isSome(before.control.timestamp)).toBe(true)
+      expect([String(after.control.pktInfo.local), after.delivery]).toEqual(["127.0.0.1", "unicast"])
+      for (const asked of [before, after]) {
+        yield* Datagram.reply(socket, asked, one)
+        expect(String((yield* client.receive).from)).toBe(`127.0.0.1:${to.port}`)
+      }
+    }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive("what is no datagram socket of the family is refused, and stays as it was", () =>
+  Effect.gen(function* () {
+    const folder = mkdtempSync(join(tmpdir(), "ancillary-adopt-"))
+    yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(folder, { recursive: true })))
+    const file = openSync(join(folder, "file"), "w")
+    yield* Effect.addFinalizer(() => Effect.sync(() => closeSync(file)))
+    const refused = (descriptor: number) => Effect.flip(Datagram.adopt(Datagram.ipv4, descriptor))
+    expect(yield* refused(file)).toMatchObject({ _tag: "DatagramBindError", code: "ENOTSOCK" })
+    const stream = yield* foreign(AF_INET, SOCK_STREAM)
+    expect(yield* refused(stream.descriptor)).toMatchObject({ _tag: "DatagramBindError", code: "EPROTOTYPE" })
+    // Of Unix sockets all kinds speak one protocol: the type alone tells them apart.
+    const pipe = libc.socket(AF_UNIX, SOCK_STREAM, 0)
+    yield* Effect.addFinalizer(() => Effect.sync(() => libc.close(pipe)))
+    expect(yield* Effect.flip(Datagram.adopt(Datagram.unix, pipe))).toMatchObject({ code: "EPROTOTYPE" })
+    for (const descriptor of [file, stream.descriptor, pipe]) expect(isOpen(descriptor)).toBe(true)
+    expect(yield* refused(999_999)).toMatchObject({ _tag: "DatagramBindError", code: "EBADF" })
+    for (const descriptor of [-1, 1.5, Number.NaN])
+      expect(yield* refused(descriptor)).toMatchObject({ reason: "InvalidArgument", code: "INVALID" })
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive.runIf(hasIpv6())("another family is refused, and stays as it was", () =>
+  Effect.gen(function* () {
+    const { descriptor } = yield* foreign(AF_INET6)
+    expect(yield* Effect.flip(Datagram.adopt(Datagram.ipv4, descriptor))).toMatchObject({ code: "EPROTOTYPE" })
+    expect(isOpen(descriptor)).toBe(true)
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive("an option that cannot be set leaves the descriptor to its caller", () =>
+  Effect.gen(function* () {
+    const { descriptor } = yield* foreign()
+    const error = yield* Effect.flip(Datagram.adopt(Datagram.ipv4.pipe(withBindToDevice("nosuchdevice0")), descriptor))
+    expect(error).toMatchObject({ _tag: "DatagramBindError", code: "ENODEV" })
+    expect(isOpen(descriptor)).toBe(true)
+    const again = yield* Datagram.adopt(Datagram.ipv4, descriptor)
+    expect(yield* again.descriptor).toBe(descriptor)
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive(
+  "a socket that a parent hands over as descriptor 3 serves in the child",
+  () =>
+    Effect.gen(function* () {
+      const { descriptor, ...to } = yield* foreign()
+      const program = fileURLToPath(new URL("children/activated.ts", import.meta.url))
+      const words = ["--import", "tsx", "-C", "@ancillary/source", program]
+      yield* Effect.acquireRelease(
+        Effect.sync(() => spawn(process.execPath, words, { stdio: ["ignore", "ignore", "inherit", descriptor] })),
+        (child) => Effect.sync(() => child.kill("SIGKILL"))
+      )
+      const client = yield* Datagram.client(Datagram.ipv4)
+      // Queued by the kernel until the child reads.
+      yield* client.send({ data: Uint8Array.of(7), to })
+      const answer = yield* client.receive
+      expect([[...answer.data], String(answer.from)]).toEqual([[7, 3], `127.0.0.1:${to.port}`])
+    }).pipe(Effect.provide(layer)),
+  30_000
+)

@@ -1,0 +1,16 @@
+/** As an init system starts it: its socket is descriptor 3. Answers each datagram with its payload and that number. */
+import { LinuxSockets } from "@ancillary/posix"
+import { Datagram, withPktInfo } from "@ancillary/socket"
+import { Effect, Stream } from "effect"
+
+const program = Effect.gen(function* () {
+  const socket = yield* Datagram.adopt(Datagram.ipv4.pipe(withPktInfo()), 3)
+  yield* Stream.runForEach(socket.datagrams, (asked) =>
+    Datagram.reply(
+      socket,
+      asked,
+      [...asked.data].concat(3).map((byte) => Uint8Array.of(byte))
+    )
+  )
+})
+void Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(LinuxSockets.layer)))

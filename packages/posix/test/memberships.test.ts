@@ -133,6 +133,8 @@ describe("sources", () => {
       // Joined again, nobody is silenced: that went with the group.
       yield* socket.join(group, onLo)
       expect(yield* heard(socket)).toEqual(both)
+      yield* socket.block(group, "127.0.0.1", onLo)
+      expect(yield* heard(socket)).toEqual(["127.0.0.2"])
     }).pipe(Effect.provide(layer))
   )
 })

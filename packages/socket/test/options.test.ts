@@ -199,6 +199,17 @@ describe.each(Object.entries(cases))("%s", (_, each) => {
   })
 })
 
+it.each(Object.entries(cases))("%s has its row in what explain prints", (feature, { linux, set }) => {
+  const [call] = linux
+  const table = String(
+    Datagram.explain(erased(set)(Datagram.ipv4), feature === "withExclusiveUse" ? platforms.winsock : platforms.linux)
+  )
+  const [place = "", hex = ""] = (feature === "withExclusiveUse" ? "65535/-5 01000000" : call).split(" ")
+  const row = table.split("\n").find((line) => line.trim().startsWith(`${feature}(`))
+  expect(row).toContain(`setsockopt(${place.replace("/", ", ")})`)
+  expect(row?.endsWith(hex.replaceAll(/(..)(?=.)/g, "$1 "))).toBe(true)
+})
+
 describe("an option of one family", () => {
   it("is set on a dual socket as well, for that family alone", () => {
     const abi = Abi.linuxGlibc64

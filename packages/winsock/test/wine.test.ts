@@ -8,6 +8,7 @@ import { runSuite } from "../wine/suite.mjs"
 
 /** Paths from the root of the repository. */
 const files = [
+  "packages/winsock/test/wine/adopt.wine.ts",
   "packages/winsock/test/wine/conformance.wine.ts",
   "packages/winsock/test/wine/truncation.wine.ts",
   "packages/winsock/test/wine/documented.wine.ts",

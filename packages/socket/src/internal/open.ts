@@ -151,7 +151,8 @@ const isSet = (native: NativeSocket, planned: PlannedOption): boolean => {
   if (!("option" in planned)) return false
   const into = new Uint8Array(planned.value.length)
   const length = native.getOption(planned.level, planned.option, into)
-  return length === into.length && into.every((byte, i) => byte === planned.value[i])
+  // Winsock: a switch is set as four bytes and told as one; the others are zero in both.
+  return !isFault(length) && length > 0 && into.every((byte, i) => byte === planned.value[i])
 }
 
 const nameError = (driver: Driver, plan: Plan, fault: Fault, what: string, name: Uint8Array): DatagramBindError =>

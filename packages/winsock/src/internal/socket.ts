@@ -168,9 +168,9 @@ const fromHandle = ({ abi, ws2 }: Host, handle: Handle, recvMsg: WSARecvMsg): Wi
     return ws2.WSASendMsg(handle, message, 0, moved.address, 0, 0) === 0 ? 0 : ws2.WSAGetLastError()
   }
 
-  /** What an earlier datagram left in a slot cannot pass for what a call did not write: a family of 0, a first message of 0 bytes. */
+  /** What an earlier datagram left in a slot cannot pass for what a call did not write: a family of 0, a first message of 0 bytes. A slot may have no room at all. */
   const disarm = (arena: NativeArena, slot: number) => {
-    arena.view.setUint16(arena.nameAt(slot), 0)
+    if (arena.layout.nameBytes > 0) arena.view.setUint16(arena.nameAt(slot), 0)
     if (arena.layout.controlBytes >= abi.cmsghdr.size)
       ControlBuffer.writeField(arena.view, arena.controlAt(slot), abi.cmsghdr.length, 0)
   }
@@ -183,7 +183,7 @@ const fromHandle = ({ abi, ws2 }: Host, handle: Handle, recvMsg: WSARecvMsg): Wi
     // Winsock: what is in a control buffer that was too small may be anything (haskell/network, cbits/cmsg.c): there is none.
     if ((flags & ReceiveFlags.controlTruncated) !== 0) ControlBuffer.writeField(view, header, msghdr.controlLength, 0)
     // Winsock: the name is "used only with unconnected sockets" (WSAMSG page). Wine fills it for connected ones too.
-    if (connected && view.getUint16(arena.nameAt(slot)) === 0)
+    if (connected && arena.layout.nameBytes > 0 && view.getUint16(arena.nameAt(slot)) === 0)
       ControlBuffer.writeField(view, header, msghdr.nameLength, 0)
     const bytes = moved.bytes[0] ?? 0
     // Winsock: Wine tells no count for data that was cut. The slot is full then, which is all that there is to know.

@@ -87,6 +87,7 @@ describe("a closed socket", () => {
       socket.bind(new Uint8Array(16)),
       socket.connect(undefined),
       socket.localName(new Uint8Array(16)),
+      socket.peerName(new Uint8Array(16)),
       socket.receive(arena, 1, false),
       socket.send(arena, 0, 1),
       socket.receiveMessage(arena.headerAddress(0)),

@@ -168,7 +168,10 @@ const fromHandle = ({ abi, ws2 }: Host, handle: Handle, recvMsg: WSARecvMsg): Wi
     return ws2.WSASendMsg(handle, message, 0, moved.address, 0, 0) === 0 ? 0 : ws2.WSAGetLastError()
   }
 
-  /** What an earlier datagram left in a slot cannot pass for what a call did not write: a family of 0, a first message of 0 bytes. A slot may have no room at all. */
+  /**
+   * What an earlier datagram left in a slot cannot pass for what a call did not write: a family of 0, a first message of 0 bytes. A slot may
+   * have no room for either.
+   */
   const disarm = (arena: NativeArena, slot: number) => {
     if (arena.layout.nameBytes > 0) arena.view.setUint16(arena.nameAt(slot), 0)
     if (arena.layout.controlBytes >= abi.cmsghdr.size)

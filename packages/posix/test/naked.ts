@@ -57,6 +57,15 @@ export const bare: Effect.Effect<Naked & { readonly fd: number }, never, Scope.S
   return { driver, socket, fd, family: "ipv4", port: new DataView(name.buffer).getUint16(2) } as const
 })
 
+/** Other code that has the descriptor of a socket, which stays the socket's. */
+export const borrowed = (fd: number, family: "ipv4" | "ipv6"): Effect.Effect<Naked> =>
+  Effect.map(Effect.orDie(LinuxSockets.driver()), (driver) => {
+    const socket = fromDescriptor({ abi: driver.abi, libc, numbers: linux }, fd, { family, protocol: "udp" })
+    const name = new Uint8Array(28)
+    ok(socket.localName(name))
+    return { driver, socket, family, port: new DataView(name.buffer).getUint16(2) }
+  })
+
 export const arena = (
   { driver, family }: Naked,
   purpose: "receive" | "send",

@@ -118,7 +118,10 @@ export const wine: PlatformFacts = {
     errorReports: "Windows says neither which datagram an ICMP error is about nor who sent it",
     pathMtuReports: "Windows has no message for the path MTU",
     transmitTimestamp:
-      "Windows hands out the stamp of a datagram that was sent by an ioctl of its own (SIO_GET_TX_TIMESTAMP)"
+      "Windows hands out the stamp of a datagram that was sent by an ioctl of its own (SIO_GET_TX_TIMESTAMP)",
+    rights: "Windows has no Unix datagram sockets, and hands handles over with DuplicateHandle",
+    credentials: "Windows has no Unix datagram sockets",
+    pidFd: "only Linux hands out descriptors of processes"
   },
   // Wine 8 knows none of them; Windows does.
   refuses: { coalescedSize: "WSAEINVAL", counterTimestamp: "WSAEOPNOTSUPP" },
@@ -132,7 +135,13 @@ export const wine: PlatformFacts = {
       withMulticastAll: "a socket hears the groups that it has joined itself",
       withDefaultTrafficClass: "Windows marks traffic by policy",
       withDefaultPriority: "only Linux queues by a socket's priority",
-      withAutoFlowLabel: "only Linux has a switch for flow labels"
+      withAutoFlowLabel: "only Linux has a switch for flow labels",
+      withTransparent: "only Linux lets a socket have an address that the host does not have",
+      withDefaultMark: "only Linux marks packets",
+      withStickyHopByHopOptions: "Windows documents no option whose header goes with every datagram of a socket",
+      withStickyDestinationOptions: "Windows documents no option whose header goes with every datagram of a socket",
+      withStickyRouteOptions: "Windows documents no option whose header goes with every datagram of a socket",
+      withStickyRoutingHeader: "Windows documents no option whose header goes with every datagram of a socket"
     },
     refuses: {
       // Not Windows: Wine takes the address of an interface here, and no index.

@@ -21,6 +21,7 @@ import { options } from "./internal/options.ts"
 import { payloads } from "./internal/payloads.ts"
 import { probe } from "./internal/probe.ts"
 import { refusals } from "./internal/refusals.ts"
+import { unix } from "./internal/unix.ts"
 
 export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
 
@@ -44,6 +45,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     exchange(all)
     messages(all)
     headers(all)
+    unix(all)
     laws(all)
     payloads(all)
     mistakes(all)

@@ -1,4 +1,4 @@
-/** Traps of Linux's error queue, of its stamps and of path MTU reports. First naked, then ours. */
+/** Traps of Linux's error queue and of its stamps. First naked, then ours. */
 import { LinuxSockets } from "@ancillary/posix"
 import {
   Datagram,
@@ -7,14 +7,15 @@ import {
   withDontFragment,
   withErrorReports,
   withHopLimit,
-  withPathMtuReports,
   withPktInfo,
+  withTrafficClass,
   withTransmitTimestamps
 } from "@ancillary/socket"
 import type { NativeArena } from "@ancillary/socket/Arena"
 import { isFault } from "@ancillary/socket/Driver"
+import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
-import { Chunk, Deferred, Effect, Either, Option, Stream } from "effect"
+import { Chunk, Effect, Option, Stream } from "effect"
 import koffi from "koffi"
 import { hasIpv6 } from "../../../testing/machine.ts"
 import {
@@ -32,6 +33,11 @@ import {
 } from "../naked.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
+const layerOver = (hooks: FaultyDriver.Hooks) =>
+  DatagramSockets.layer(
+    Effect.map(LinuxSockets.driver({ guarded: true }), (driver) => FaultyDriver.wrap(driver, hooks)),
+    LinuxSockets.capabilities
+  )
 const one = Uint8Array.of(1)
 const at = { address: "127.0.0.1", port: 0 }
 const at6 = { address: "::1", port: 0 }
@@ -55,71 +61,6 @@ const take = (socket: { readonly events: Stream.Stream<SocketEvent, unknown> }, 
 
 /** As large as a payload may be, and with its headers larger than loopback's 65,536 bytes. */
 const tooLarge = new Uint8Array(65_527)
-
-describe.runIf(ipv6)("trap 15: what tells of a path MTU is received as an empty datagram, and is none", () => {
-  it.scoped("naked: it comes before what is queued, with no bytes and one message, and a look takes it", () =>
-    Effect.gen(function* () {
-      const [sender, receiver] = [yield* bound("ipv6"), yield* bound("ipv6")]
-      for (const option of [60, 62]) ok(receiver.socket.setOption(41, option, int(1)))
-      sendRaw(sender, receiver, one)
-      for (let round = 0; round < 2; round++) {
-        expect(sendRaw(receiver, sender, tooLarge)).toMatchObject({ code: "EMSGSIZE" })
-        const { count, length, messages } = receiveRaw(receiver, 64, 64, round === 0)
-        expect([count, length, messages.map(({ level, type }) => [level, type])]).toEqual([1, 0, [[41, 61]]])
-        // The next look or read brings the datagram.
-        expect(receiveRaw(receiver, 64, 64, round === 0)).toMatchObject({ count: 1, length: 1, messages: [] })
-      }
-    })
-  )
-
-  const spec = Datagram.ipv6.pipe(withPathMtuReports(), withDontFragment())
-  const twoSockets = Effect.gen(function* () {
-    const [socket, peer] = [yield* Datagram.bind(spec, at6), yield* Datagram.bind(Datagram.ipv6, at6)]
-    const refused = Effect.gen(function* () {
-      const error = yield* Effect.flip(socket.send({ data: tooLarge, to: peer.localAddress }))
-      expect(error).toMatchObject({ reason: "MessageTooLarge", code: "EMSGSIZE" })
-    })
-    const queue = (text: number) => peer.send({ data: Uint8Array.of(text), to: socket.localAddress })
-    return { socket, refused, queue }
-  })
-
-  type Socket = Effect.Effect.Success<typeof twoSockets>["socket"]
-  const readers: { readonly [how: string]: (socket: Socket) => Effect.Effect<number | undefined, unknown> } = {
-    receive: (socket) => Effect.map(socket.receive, ({ data }) => data[0]),
-    peek: (socket) =>
-      Effect.zipRight(
-        socket.peek,
-        Effect.map(socket.receive, ({ data }) => data[0])
-      ),
-    receiveBatch: (socket) => Effect.map(socket.receiveBatch, (batch) => Chunk.headNonEmpty(batch).data[0]),
-    datagrams: (socket) => Effect.map(Stream.runHead(socket.datagrams), (head) => Option.getOrThrow(head).data[0]),
-    outcomes: (socket) =>
-      Effect.map(Stream.runHead(socket.outcomes), (head) => Either.getOrThrow(Option.getOrThrow(head)).data[0]),
-    forEach: (socket) =>
-      Effect.gen(function* () {
-        const first = yield* Deferred.make<number | undefined>()
-        yield* Effect.raceFirst(
-          socket.forEach(({ data }) => Deferred.unsafeDone(first, Effect.succeed(data[0]))),
-          Deferred.await(first)
-        )
-        return yield* Deferred.await(first)
-      })
-  }
-  for (const [how, read] of Object.entries(readers))
-    it.scopedLive(`ours: ${how} brings the datagram, and the report is an event`, () =>
-      Effect.gen(function* () {
-        const { queue, refused, socket } = yield* twoSockets
-        yield* queue(7)
-        yield* refused
-        expect(yield* read(socket)).toBe(7)
-        const [event] = yield* take(socket, 1)
-        expect(event).toMatchObject({ _tag: "PathMtuReport", mtu: 65_536 })
-        expect(event?._tag === "PathMtuReport" && String(event.destination)).toBe("::1")
-        const { taken, received, events } = yield* socket.stats
-        expect([taken, received, events.taken, events.received]).toEqual([1n, 1n, 1n, 1n])
-      }).pipe(Effect.provide(layer))
-    )
-})
 
 describe("trap 18: one peer's error swallows what is sent to another", () => {
   it.scoped("naked: of 200 datagrams to a healthy peer 200 are lost", () =>
@@ -180,6 +121,16 @@ describe("trap 18: one peer's error swallows what is sent to another", () => {
       expect(yield* socket.stats).toMatchObject({ sent: 1n, resent: 0n })
     }).pipe(Effect.provide(layer))
   )
+  it.scopedLive.runIf(ipv6)("ours: and is not tried again", () => {
+    let calls = 0
+    return Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv6.pipe(withErrorReports(), withDontFragment()), at6)
+      const error = yield* Effect.flip(socket.send({ data: tooLarge, to: socket.localAddress }))
+      expect([error.reason, calls]).toEqual(["MessageTooLarge", 1])
+      expect(yield* take(socket, 1)).toMatchObject([{ _tag: "ErrorReport", origin: "local", code: "EMSGSIZE" }])
+      expect((yield* socket.stats).events).toMatchObject({ taken: 1n, unread: 0n })
+    }).pipe(Effect.provide(layerOver({ onSend: () => void calls++ })))
+  })
 })
 
 describe("trap 19: the error queue", () => {
@@ -266,6 +217,37 @@ describe("trap 19: the error queue", () => {
   )
 })
 
+it.scopedLive("trap 19, ours: however much is in the error queue, it is taken at once", () => {
+  const counted = { reports: 0 }
+  const counting = Effect.map(LinuxSockets.driver({ guarded: true }), (driver) => ({
+    ...driver,
+    open: (kind: Parameters<typeof driver.open>[0]) => {
+      const socket = ok(driver.open(kind))
+      return {
+        ...socket,
+        watch: (onReady: Parameters<typeof socket.watch>[0]) =>
+          socket.watch((...ready) => {
+            counted.reports++
+            onReady(...ready)
+          })
+      }
+    }
+  }))
+  return Effect.gen(function* () {
+    const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withTransmitTimestamps()), at)
+    const reading = yield* Effect.fork(socket.receive)
+    yield* turns(5)
+    counted.reports = 0
+    // More than one call takes, and fewer than a sender takes by itself.
+    for (let id = 0; id < 30; id++)
+      yield* socket.send({ data: one, to: socket.localAddress, control: { transmitTimestamp: id } })
+    yield* turns(50)
+    yield* reading
+    expect((yield* socket.stats).events).toMatchObject({ taken: 30n, unread: 30n })
+    expect(counted.reports).toBeLessThanOrEqual(4)
+  }).pipe(Effect.provide(DatagramSockets.layer(counting, LinuxSockets.capabilities)))
+})
+
 describe("trap 21: reading an entry of the error queue", () => {
   const failed = (receiver: Naked, gone: number) => sendRaw(receiver, { ...receiver, port: gone }, Uint8Array.of(1, 2))
 
@@ -308,7 +290,8 @@ describe("trap 21: reading an entry of the error queue", () => {
 
   it.scopedLive("ours: everything that is declared fits, and the packet information is called what it is", () =>
     Effect.gen(function* () {
-      const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withErrorReports(), withTransmitTimestamps())
+      // Nothing else is declared whose room could serve.
+      const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withTrafficClass(), withErrorReports())
       const socket = yield* Datagram.bind(spec, at)
       const gone = { address: "127.0.0.1", port: yield* nobody() }
       yield* socket.send({ data: Uint8Array.of(1, 2), to: gone, control: { hopLimit: 9 } })

@@ -97,7 +97,7 @@ export const events = ({ driver, facts }: Bench): void => {
     event("pathMtuReports", withPathMtuReports(), () =>
       Effect.gen(function* () {
         const socket = yield* Datagram.bind(Datagram.ipv6.pipe(withPathMtuReports()), at("ipv6"))
-        // What it takes to be told of something: traps/events.test.ts of @ancillary/posix.
+        // What it takes to be told of something: traps/pathMtu.test.ts of @ancillary/posix.
         yield* socket.send({ data, to: socket.localAddress })
         expect((yield* socket.receive).control).toEqual({})
       })

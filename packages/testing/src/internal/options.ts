@@ -1,6 +1,6 @@
 /** Options: set by a spec and on an open socket, got as the system has them, refused with what to do. */
 import { describe, expect, it } from "@effect/vitest"
-import { Codec, ControlBuffer, type Family, type Internet } from "@ancillary/control"
+import { Codec, ControlBuffer, ExtensionHeader, type Family, type Internet } from "@ancillary/control"
 import {
   Datagram,
   SocketOption,
@@ -8,6 +8,7 @@ import {
   withBindToDevice,
   withBroadcast,
   withDefaultHopLimit,
+  withDefaultMark,
   withDefaultPriority,
   withDefaultTrafficClass,
   withDontFragment,
@@ -24,6 +25,11 @@ import {
   withReusePort,
   withSendBufferSize,
   withSocketOption,
+  withStickyDestinationOptions,
+  withStickyHopByHopOptions,
+  withStickyRouteOptions,
+  withStickyRoutingHeader,
+  withTransparent,
   withUnicastInterface
 } from "@ancillary/socket"
 import { Effect, Exit, Scope } from "effect"
@@ -92,6 +98,33 @@ export const options = (all: Bench): void => {
     )
   }
 
+  /** One that wants a privilege: set where this process has it, refused by the privilege's name where it has not. */
+  const privileged = <A>(
+    combinator: string,
+    option: Option<A>,
+    set: unknown,
+    value: A,
+    privilege: string,
+    families: ReadonlyArray<Internet> = internet
+  ): void =>
+    it.scopedLive.each(here.filter((family) => families.includes(family)))(`${combinator}, %s`, (family) =>
+      Effect.gen(function* () {
+        const plain = yield* bind(family)
+        const bound = yield* Effect.either(bind(family, set))
+        const live = yield* Effect.either(plain.setOption(option, value))
+        const why = facts.options.lacks[combinator]
+        for (const outcome of [bound, live]) {
+          if (outcome._tag === "Right") continue
+          const expected = why === undefined ? { reason: "PermissionDenied", code: "EPERM" } : { code: "INVALID" }
+          expect(outcome.left).toMatchObject(expected)
+          expect(outcome.left.message).toContain(why ?? `the privilege ${privilege}`)
+        }
+        expect(bound._tag).toBe(live._tag)
+        if (bound._tag === "Left") return
+        for (const socket of [bound.right, plain]) expect(yield* socket.getOption(option)).toEqual(value)
+      }).pipe(Effect.provide(layer))
+    )
+
   describe("options", () => {
     const { granted } = facts.options
     const O = SocketOption
@@ -114,6 +147,18 @@ export const options = (all: Bench): void => {
     option("withDontFragment", O.dontFragment, withDontFragment, true, { other: false })
     option("withAutoFlowLabel", O.autoFlowLabel, withAutoFlowLabel, false, { other: true, families: ["ipv6", "dual"] })
     option("withDefaultPriority", O.defaultPriority, withDefaultPriority, 5, { other: 0 })
+
+    privileged("withTransparent", O.transparent, withTransparent(), true, "CAP_NET_ADMIN")
+    privileged("withDefaultMark", O.defaultMark, withDefaultMark(0xfedcba98), 0xfedcba98, "CAP_NET_ADMIN")
+    const header: Uint8Array = Uint8Array.of(0, 0, 5, 2, 0, 1, 1, 0)
+    const segments = ExtensionHeader.buildRouting({ kind: "segments", addresses: ["::", "::1"] })
+    const sticky = (combinator: string, option: Option<Uint8Array>, set: unknown, value = header) =>
+      privileged(combinator, option, set, value, "CAP_NET_RAW", ["ipv6", "dual"])
+    sticky("withStickyHopByHopOptions", O.stickyHopByHopOptions, withStickyHopByHopOptions(header))
+    sticky("withStickyDestinationOptions", O.stickyDestinationOptions, withStickyDestinationOptions(header))
+    sticky("withStickyRouteOptions", O.stickyRouteOptions, withStickyRouteOptions(header))
+    if (!Codec.isMalformed(segments))
+      sticky("withStickyRoutingHeader", O.stickyRoutingHeader, withStickyRoutingHeader(segments), segments)
 
     it.scopedLive("an interface that is chosen no longer: as the routes say", () =>
       Effect.gen(function* () {

@@ -1,0 +1,127 @@
+/** Messages of Unix sockets: exchanged where there are such sockets, refused by name where there are none. */
+import { describe, expect, it } from "@effect/vitest"
+import type { Capability, ControlMessage } from "@ancillary/control"
+import {
+  Datagram,
+  DatagramSockets,
+  Descriptor,
+  type With,
+  withCredentials,
+  withOptional,
+  withPidFd,
+  withRights
+} from "@ancillary/socket"
+import { Effect, Option, type Scope } from "effect"
+import { type Bench, bytes, text } from "./bench.ts"
+
+const features = ["rights", "credentials", "pidFd"] as const
+type Needs = DatagramSockets | Scope.Scope | Capability<(typeof features)[number]>
+const data = bytes("x")
+
+export const unix = ({ driver, facts }: Bench): void => {
+  const layer = DatagramSockets.layer(driver, features)
+
+  /** A message whose case is run where the platform has it. Elsewhere binding and pairing fail with the reason, and no family has it. */
+  const message = <M extends ControlMessage.Any>(
+    key: M["key"],
+    combinator: With<M>,
+    run: Effect.Effect<void, unknown, Needs>
+  ): void => {
+    const why = facts.lacks[key]
+    const declared = (each: unknown, spec: unknown = Datagram.unix) =>
+      (each as (_: unknown) => typeof Datagram.unix)(spec)
+    it.scopedLive(`${key}${why === undefined ? "" : ": refused"}`, () => {
+      if (why === undefined) return Effect.provide(run, layer)
+      return Effect.gen(function* () {
+        const absent = { _tag: "DatagramUnsupportedError", code: "INVALID" }
+        const spec = declared(combinator)
+        for (const open of [Effect.asVoid(Datagram.client(spec)), Effect.asVoid(Datagram.pair(spec))]) {
+          const error = yield* Effect.flip(open)
+          expect(error).toMatchObject(absent)
+          expect(error.message).toContain(`${why}.`)
+        }
+        // To go without it is not enough: the sockets themselves are lacking.
+        const bare = yield* Effect.flip(Datagram.client(declared(withOptional(combinator))))
+        expect(bare).toMatchObject({ _tag: "DatagramUnsupportedError", feature: "Datagram.unix" })
+      }).pipe(Effect.provide(layer))
+    })
+    it.scopedLive(`${key}, of an internet socket: refused`, () =>
+      Effect.gen(function* () {
+        const at = { address: "127.0.0.1", port: 0 } as never
+        const error = yield* Effect.flip(Datagram.bind(declared(combinator, Datagram.ipv4), at))
+        expect(error).toMatchObject({ _tag: "DatagramUnsupportedError", code: "INVALID" })
+        expect(error.message).toContain(`'${key}' does not exist for ipv4 sockets`)
+      }).pipe(Effect.provide(layer))
+    )
+  }
+
+  describe("messages of Unix sockets", () => {
+    message(
+      "rights",
+      withRights({ maximum: 2 }),
+      Effect.gen(function* () {
+        const [first, second] = yield* Datagram.pair(Datagram.unix.pipe(withRights({ maximum: 2 })))
+        const own = yield* first.descriptor
+        yield* first.send({ data, control: { rights: [own, own] } })
+        const { control } = yield* second.receive
+        const numbers = yield* Effect.forEach(control.rights, Descriptor.take)
+        // Descriptors of their own for what was sent twice.
+        expect(new Set([own, ...numbers]).size).toBe(3)
+        for (const [rights, sentence] of [
+          [[], "0 descriptors cannot go with a datagram: 1 to 253 do, and with none the message is left out"],
+          [
+            Array.from({ length: 254 }, () => own),
+            "254 descriptors cannot go with a datagram: 1 to 253 do, and with none the message is left out"
+          ],
+          [[-1], "-1 is not a descriptor"],
+          [own, `${own} is not an array of descriptors`]
+        ] as const) {
+          const error = yield* Effect.flip(first.send({ data, control: { rights } as never }))
+          expect(error).toMatchObject({ reason: "InvalidArgument", field: Option.some("control.rights") })
+          expect(error.message).toBe(`control.rights: ${sentence}. Nothing was sent.`)
+        }
+        yield* first.send({ data })
+        expect((yield* second.receive).control.rights).toEqual([])
+      })
+    )
+
+    message(
+      "credentials",
+      withCredentials(),
+      Effect.gen(function* () {
+        const [first, second] = yield* Datagram.pair(Datagram.unix.pipe(withCredentials()))
+        yield* first.send({ data })
+        const { credentials } = (yield* second.receive).control
+        expect(credentials.pid).toBeGreaterThan(0)
+        yield* second.send({ data, control: { credentials } })
+        expect((yield* first.receive).control.credentials).toEqual(credentials)
+        for (const [given, sentence] of [
+          [{ ...credentials, pid: 0 }, "0 is not a process id: an integer from 1"],
+          [{ ...credentials, uid: 4_294_967_295 }, "4294967295 is not a uid: 0 to 4294967294"],
+          [{ ...credentials, gid: -1 }, "-1 is not a gid: 0 to 4294967294"],
+          [7, "7 is not { pid, uid, gid }"]
+        ] as const) {
+          const error = yield* Effect.flip(first.send({ data, control: { credentials: given } as never }))
+          expect(error.message).toBe(`control.credentials: ${sentence}. Nothing was sent.`)
+        }
+        yield* first.send({ data: bytes("y") })
+        expect(text((yield* second.receive).data)).toBe("y")
+      })
+    )
+
+    message(
+      "pidFd",
+      withPidFd(),
+      Effect.gen(function* () {
+        const [first, second] = yield* Datagram.pair(Datagram.unix.pipe(withPidFd()))
+        yield* first.send({ data })
+        const { pidFd } = (yield* second.receive).control
+        expect(yield* Descriptor.take(Option.getOrThrow(pidFd))).toBeGreaterThan(2)
+        const error = yield* Effect.flip(first.send({ data, control: { pidFd: 1 } as never }))
+        expect(error.message).toBe(
+          "control.pidFd: 'pidFd' cannot be sent on this socket: its spec does not declare it for sending. Nothing was sent."
+        )
+      })
+    )
+  })
+}

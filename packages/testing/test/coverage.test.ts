@@ -1,0 +1,13 @@
+/** The conformance suite has a case for whatever can be declared: each combinator is run on every driver, or its refusal is. */
+import { readdirSync, readFileSync } from "node:fs"
+import * as Library from "@ancillary/socket"
+import { expect, it } from "vitest"
+
+const folder = new URL("../src/internal/", import.meta.url)
+const suite = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8"))
+const combinators = Object.keys(Library).filter((name) => /^with[A-Z]/.test(name))
+
+it.each(combinators)("%s", (name) => {
+  const used = new RegExp(`^(?!import|  ${name},$).*\\b${name}\\b`, "m")
+  expect(suite.some((source) => used.test(source))).toBe(true)
+})

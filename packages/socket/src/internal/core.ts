@@ -10,12 +10,10 @@ import * as Plan from "../Plan.ts"
 import { Calls } from "./calls.ts"
 import { ControlFault, type Decode, decoder } from "./decoder.ts"
 import { Descriptors } from "./descriptors.ts"
-import { type Encode, encoder, type Refusal } from "./encoder.ts"
 import { Events } from "./events.ts"
-import { foreignSource } from "./foreignSource.ts"
 import type { Live } from "./live.ts"
 import { Memberships } from "./memberships.ts"
-import { nameOf } from "./names.ts"
+import { Outgoing } from "./outgoing.ts"
 import { Waiters } from "./waiters.ts"
 
 /** A datagram before its types: `Datagram<F, D>` for the spec that was bound. */
@@ -57,13 +55,12 @@ export class Core {
   readonly memberships: Memberships
   readonly events: Events
   readonly calls: Calls
+  readonly outgoing: Outgoing
   closed = false
 
   taken = 0n
   received = 0n
   dropped = 0n
-  sent = 0n
-  sourceRefused = 0n
   readonly faults = { DataTruncated: 0n, ControlTruncated: 0n, ControlMissing: 0n, ControlMalformed: 0n }
   /** What a reader gave back: the rest of a batch whose callback threw. Served before the kernel is asked. */
   unread: Array<Outcome> = []
@@ -72,9 +69,7 @@ export class Core {
   #native: NativeSocket
   #watch: Watch
   #incoming: Arena
-  #outgoing: Arena
   #decode: Decode
-  #encode: Encode
   #descriptors: Descriptors | undefined
   /** What the kernel calls the peer: a program may write a path or an address in another way. */
   #sender: Endpoint<Family> | undefined
@@ -102,14 +97,13 @@ export class Core {
     this.memberships = new Memberships(driver, options.native)
     this.events = new Events({ ...options, plan: this.plan, incoming: () => this.#incoming })
     this.calls = new Calls(options.native, this.events, this.peer !== undefined)
+    this.outgoing = new Outgoing({ ...options, plan: this.plan, calls: this.calls, events: this.events })
     this.#driver = driver
     this.descriptor = options.native.descriptor
     this.#native = options.native
     this.#watch = options.watch
     this.#incoming = driver.arena(Plan.receiveArena(plan, batchSlots))
-    this.#outgoing = driver.arena(Plan.sendArena(plan, 1))
     this.#decode = decoder(this.plan)
-    this.#encode = encoder(this.plan, (level, option) => this.live.own(level, option))
     this.#descriptors = plan.family === "unix" ? new Descriptors(driver) : undefined
   }
 
@@ -194,12 +188,6 @@ export class Core {
     if (this.unread.length > 0) this.waiters.wakeReaders()
   }
 
-  /** Bytes of the largest payload to a peer of that family. */
-  largest(peer: "ipv4" | "ipv6" | "unix" | undefined): number {
-    const { kind, sendBytes } = this.plan
-    return peer === undefined || kind.protocol === "icmp" ? sendBytes : Math.min(sendBytes, Plan.largest[peer])
-  }
-
   /** What a slot says, and whose the descriptors are that came with it. */
   #outcome(slot: number): Outcome | undefined {
     const arena = this.#incoming
@@ -264,42 +252,6 @@ export class Core {
     return local.equals(destination) ? "unicast" : "broadcast"
   }
 
-  /** Sends one datagram: the number sent (0 where the buffer is full), or why not. */
-  send(
-    to: Endpoint<Family> | undefined,
-    control: object | undefined,
-    pieces: ReadonlyArray<Uint8Array>
-  ): number | Fault | Refusal {
-    const arena = this.#outgoing
-    const { abi, family } = this.plan
-    let nameBytes = 0
-    if (to !== undefined) nameBytes = SocketAddress.write(abi, to, arena.view, arena.nameAt(0), family === "dual")
-    let controlBytes = 0
-    const peer = (to ?? this.peer)?.family
-    if (control !== undefined && peer !== undefined) {
-      const written = this.#encode(control, peer, arena.view, arena.controlAt(0))
-      if (typeof written !== "number") return written
-      controlBytes = written
-    }
-    arena.fill(0, nameBytes, controlBytes, pieces)
-    const count = this.calls.send(arena, to, this.events.stampOf(control))
-    if (count === 1) this.sent++
-    return count
-  }
-
-  /** The source that a send failed by, where it is no address of this host. */
-  foreignSource(control: object | undefined, failed: Fault): string | undefined {
-    return foreignSource(this.#driver, this.plan.family, control, failed)
-  }
-
-  /** Another socket, connected to a receiver of this one's datagrams; nothing where that is refused. */
-  connected(to: Endpoint<Family>): NativeSocket | Fault | undefined {
-    const socket = this.#driver.open(this.plan.kind)
-    if (isFault(socket) || socket.connect(nameOf(this.plan, to)) === undefined) return socket
-    socket.close()
-    return undefined
-  }
-
   /** What the event loop shall report: asked for while somebody waits, and given up when it reports to nobody. */
   watch(): void {
     const { attending, reading, writing } = this.waiters
@@ -323,7 +275,7 @@ export class Core {
     this.#native.close()
     this.#descriptors?.close()
     this.#incoming.free()
-    this.#outgoing.free()
+    this.outgoing.close()
     this.events.close()
     this.dropped += BigInt(this.unread.length)
     this.unread = []

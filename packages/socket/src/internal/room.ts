@@ -25,7 +25,7 @@ const ownRoom = (core: Core): Effect.Effect<void, DatagramSendError> =>
 const roomAt = (core: Core, to: Endpoint<Family>): Effect.Effect<void, DatagramSendError> =>
   Effect.async((resume) => {
     if (core.closed) return resume(Effect.fail(sendClosed()))
-    const probe = core.connected(to)
+    const probe = core.outgoing.connected(to)
     // Refused for what it is: the next attempt to send is, too, and says so.
     if (probe === undefined) return resume(Effect.void)
     if (isFault(probe)) return resume(Effect.fail(sendError(probe, `Waiting for room at ${to}`)))

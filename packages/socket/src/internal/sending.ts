@@ -42,7 +42,7 @@ export const send = (core: Core, message: unknown): Effect.Effect<void, Datagram
     } else if (to !== undefined)
       return Effect.fail(invalidSend("to", `this socket is connected to ${core.peer} and sends to nobody else`))
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    const most = core.largest((destination ?? core.peer)?.family)
+    const most = core.outgoing.largest((destination ?? core.peer)?.family)
     if (size > most)
       return Effect.fail(
         invalidSend(
@@ -57,14 +57,14 @@ export const send = (core: Core, message: unknown): Effect.Effect<void, Datagram
     if (control !== undefined && (typeof control !== "object" || control === null)) {
       return Effect.fail(invalidSend("control", `${Codec.shown(control)} is not a record of control messages`))
     }
-    let sent = core.send(destination, control, pieces)
+    let sent = core.outgoing.send(destination, control, pieces)
     const otherwise = (message as Given)[withoutSource]
     if (otherwise !== undefined && isFault(sent) && sent.code === otherwise.code) {
-      core.sourceRefused++
-      sent = core.send(destination, otherwise.control, pieces)
+      core.outgoing.sourceRefused++
+      sent = core.outgoing.send(destination, otherwise.control, pieces)
     }
     if (typeof sent !== "number") {
-      const source = isFault(sent) ? core.foreignSource(control, sent) : undefined
+      const source = isFault(sent) ? core.outgoing.foreignSource(control, sent) : undefined
       return Effect.fail(
         isFault(sent)
           ? source === undefined

@@ -19,9 +19,9 @@ const stats = (core: Core): DatagramStats => ({
   dropped: core.dropped,
   unread: BigInt(core.unread.length),
   errors: core.calls.errors,
-  sent: core.sent,
+  sent: core.outgoing.sent,
   resent: core.calls.resent,
-  sourceRefused: core.sourceRefused,
+  sourceRefused: core.outgoing.sourceRefused,
   events: {
     taken: core.events.taken,
     received: core.events.received,

@@ -7,14 +7,18 @@ import {
   withDropCount,
   withDscp,
   withEcn,
+  withErrorReports,
   withHopLimit,
   withOptional,
   withOriginalArrivalInterface,
+  withPathMtuReports,
   withPktInfo,
   withReceiveBufferSize,
   withReuseAddress,
   withRoutingHeader,
-  withTimestamp
+  withTimestamp,
+  withTimestamping,
+  withTransmitTimestamps
 } from "@ancillary/socket"
 import { describe, expect, it } from "vitest"
 
@@ -175,6 +179,70 @@ describe("compile", () => {
   it("the same message twice is refused at run time too", () => {
     const spec = Datagram.ipv4.pipe(withHopLimit()) as unknown as typeof Datagram.ipv4
     expect(() => spec.pipe(withHopLimit())).toThrow("'hopLimit' is already declared by this spec")
+  })
+
+  it("an entry of the error queue has room for what comes with a datagram, and for its events behind it", () => {
+    const places = ({ places }: Plan.ControlLayout) =>
+      places.map(({ at, keys, length, level, type }) => [keys.join(" "), `${level},${type}`, at, length])
+    const plan = Plan.compile(
+      Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withErrorReports(), withTransmitTimestamps()),
+      linux
+    )
+    // The number of a stamp comes as an error does, in its place; the stamp itself comes apart.
+    expect(places(plan.errors)).toEqual([
+      ["pktInfo", "0,8", 0, 28],
+      ["hopLimit", "0,2", 32, 20],
+      ["errorReports transmitTimestamp", "0,11", 56, 48],
+      ["transmitTimestamp", "1,65", 104, 64]
+    ])
+    expect([plan.errors.bytes, Plan.errorArena(plan, 3)]).toEqual([
+      168,
+      { purpose: "receive", slots: 3, pieces: 1, nameBytes: 16, controlBytes: 168, dataBytes: 1280 }
+    ])
+    // With a datagram no error comes, and a stamp may stray there.
+    expect(places(plan.receive)).toEqual([
+      ["pktInfo", "0,8", 0, 28],
+      ["hopLimit", "0,2", 32, 20],
+      ["transmitTimestamp", "1,65", 56, 64]
+    ])
+    expect(Plan.compile(Datagram.ipv4.pipe(withPktInfo()), linux).errors).toEqual({ bytes: 0, places: [] })
+    // What comes in place of a datagram has its room there, and in the queue as what may come with an entry.
+    const reports = Plan.compile(Datagram.ipv6.pipe(withPathMtuReports(), withErrorReports()), linux)
+    expect(places(reports.receive)).toEqual([["pathMtuReports", "41,61", 0, 48]])
+    expect(places(reports.errors)).toEqual([
+      ["pathMtuReports", "41,61", 0, 48],
+      ["errorReports", "41,25", 48, 60]
+    ])
+  })
+
+  it("stamps of what arrives and of what is sent are switches of one option, set once, in whichever order", () => {
+    const both = [
+      Datagram.ipv4.pipe(withTimestamping(), withTransmitTimestamps()),
+      Datagram.ipv4.pipe(withTransmitTimestamps(), withTimestamping())
+    ]
+    const features = ["withTimestamping()", "withTransmitTimestamps()"]
+    for (const [i, spec] of both.entries()) {
+      const { options, receive } = Plan.compile(spec, linux)
+      // RX_SOFTWARE 8, SOFTWARE 16, OPT_ID 128, OPT_TSONLY 2048.
+      expect(options).toEqual([
+        {
+          askers: (i === 0 ? features : features.toReversed()).map((feature) =>
+            expect.objectContaining({ feature, optional: false })
+          ),
+          level: 1,
+          option: 65,
+          privilege: undefined,
+          value: Uint8Array.of(0x98, 0x08, 0, 0)
+        }
+      ])
+      // And one place where they arrive.
+      expect(receive.bytes).toBe(64)
+    }
+    const card = Plan.compile(
+      Datagram.ipv4.pipe(withTimestamping({ hardware: true }), withTransmitTimestamps()),
+      linux
+    ).options
+    expect(card.map((each) => "value" in each && each.value)).toEqual([Uint8Array.of(0xd4 | 0x98, 0x08, 0, 0)])
   })
 
   it("prints its plan as a table with a byte map", () => {

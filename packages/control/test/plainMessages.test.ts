@@ -188,13 +188,13 @@ describe("what arrives", () => {
     expect(arriving(OriginalDestination, linux4, "020014e9c0000207aaaaaaaaaaaaaaaa")).toEqual(
       new InternetEndpoint("ipv4", Ipv4Address.of(192, 0, 2, 7), 5353)
     )
-    expect(
-      arriving(OriginalDestination, linux6, "0a0014e9ffffffff" + "fe800000000000000000000000000007" + "03000000")
-    ).toEqual(new InternetEndpoint("ipv6", Ipv6Address.of([0xfe80, 0, 0, 0, 0, 0, 0, 7], 3), 5353))
+    expect(arriving(OriginalDestination, linux6, "0a0014e9fffffffffe80000000000000000000000000000703000000")).toEqual(
+      new InternetEndpoint("ipv6", Ipv6Address.of([0xfe80, 0, 0, 0, 0, 0, 0, 7], 3), 5353)
+    )
   })
 
   it("a stamp that was not taken is none; the kernel's and the card's are told apart", () => {
-    const stamp = "0100000000000000" + "0200000000000000"
+    const stamp = "01000000000000000200000000000000"
     const none = "00".repeat(16)
     for (const at of [linux4, linux6]) {
       const [software, hardware] = [1_000_000_002n, undefined]

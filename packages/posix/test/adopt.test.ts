@@ -11,12 +11,16 @@ import {
   withBindToDevice,
   withHopLimit,
   withPktInfo,
+  withRights,
   withTimestamp
 } from "@ancillary/socket"
 import { expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"
+import { leakingNothing } from "./files.ts"
 import { libc } from "./naked.ts"
+import { unixName } from "./nakedUnix.ts"
+import { openDescriptors } from "./process.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 const AF_UNIX = 1
@@ -127,6 +131,28 @@ it.scopedLive.runIf(hasIpv6())("another family is refused, and stays as it was",
     expect(yield* Effect.flip(Datagram.adopt(Datagram.ipv4, descriptor))).toMatchObject({ code: "EPROTOTYPE" })
     expect(isOpen(descriptor)).toBe(true)
   }).pipe(Effect.provide(layer))
+)
+
+it.live("trap 30, ours: one that has room for more than its spec declares leaves none of it open", () =>
+  leakingNothing(
+    Effect.gen(function* () {
+      const to = { path: `\0ancillary-adopted-${process.pid}` }
+      const name = unixName(yield* LinuxSockets.driver(), to.path)
+      const descriptor = libc.socket(AF_UNIX, SOCK_DGRAM, 0)
+      expect(libc.bind(descriptor, name, name.length)).toBe(0)
+      const sender = yield* Datagram.client(Datagram.unix.pipe(withRights({ only: "send" })))
+      yield* sender.send({ data: one, to, control: { rights: [0, 0] } })
+      const socket = yield* Datagram.adopt(Datagram.unix, descriptor)
+      const before = openDescriptors()
+      yield* sender.send({ data: one, to, control: { rights: [0, 0] } })
+      expect(socket.queuedBefore).toBe(true)
+      for (let i = 0; i < 2; i++) {
+        expect((yield* socket.peek).data).toEqual(one)
+        expect((yield* socket.receive).data).toEqual(one)
+        expect(openDescriptors()).toBe(before)
+      }
+    })
+  )
 )
 
 it.scopedLive("an option that cannot be set leaves the descriptor to its caller", () =>

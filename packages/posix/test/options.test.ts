@@ -195,7 +195,24 @@ describe("privileges", () => {
       _tag: "DatagramOptionError",
       option
     })
+    const wants = {
+      mark: "'mark' wants CAP_NET_ADMIN or, from Linux 5.17 on, CAP_NET_RAW",
+      priority: "'priority' wants CAP_NET_ADMIN or CAP_NET_RAW above 6"
+    }
+    const unsent = (...keys: ReadonlyArray<keyof typeof wants>) => ({
+      _tag: "DatagramSendError",
+      reason: "PermissionDenied",
+      syscall: "sendmsg",
+      code: "EPERM",
+      message: expect.stringContaining(
+        `with ${keys.map((key) => `'${key}'`).join(" and ")} failed (sendmsg: EPERM 1). ${keys.map((key) => wants[key]).join(", ")}: grant it`
+      ) as string
+    })
+    const free = { mark: { _tag: "Some", value: 0 }, priority: { _tag: "Some", value: 6 } }
+    const toEach = [unsent("mark"), unsent("priority"), unsent("mark", "priority"), free]
     expect(JSON.parse(stdout)).toMatchObject({
+      sent: [...toEach, ...toEach],
+      byAnotherClock: refused('withTransmitTime({ clock: "tai" })'),
       transparent: refused("withTransparent()"),
       transparent6: refused("withTransparent()"),
       mark: refused("withDefaultMark(1)"),

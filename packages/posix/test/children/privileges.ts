@@ -7,6 +7,9 @@ import {
   withDefaultMark,
   withDefaultPriority,
   withFreebind,
+  withMark,
+  withPriority,
+  withTransmitTime,
   withTransparent
 } from "@ancillary/socket"
 import { Effect, Either } from "effect"
@@ -21,6 +24,28 @@ const told = <A, E extends { readonly message: string }, R>(attempt: Effect.Effe
     })
   )
 
+/** What messages of a datagram want; the socket is as good as before, and sends what is free. */
+const sent = Effect.gen(function* () {
+  const data = Uint8Array.of(1)
+  const socket = yield* Datagram.bind(Datagram.dual.pipe(withMark(), withPriority(), withTransmitTime()), {
+    address: "::",
+    port: 0
+  })
+  const outcomes: Array<unknown> = []
+  const privileged: ReadonlyArray<{ readonly mark?: number; readonly priority?: number }> = [
+    { mark: 1 },
+    { priority: 7 },
+    { priority: 6, mark: 1 }
+  ]
+  for (const address of ["127.0.0.1", "::1"]) {
+    const to = { address, port: socket.localAddress.port }
+    for (const control of privileged) outcomes.push(yield* told(socket.send({ data, to, control })))
+    yield* socket.send({ data, to, control: { priority: 6, transmitTime: 1n } })
+    outcomes.push((yield* socket.receive).control)
+  }
+  return outcomes
+})
+
 const program = Effect.gen(function* () {
   if (process.getuid?.() === 0) process.setuid?.(65_534)
   const socket = yield* Datagram.bind(Datagram.dual, { address: "::", port: 0 })
@@ -32,6 +57,8 @@ const program = Effect.gen(function* () {
     highPriority: yield* told(Datagram.bind(Datagram.ipv4.pipe(withDefaultPriority(7)), at)),
     freebind: yield* told(Datagram.bind(Datagram.ipv4.pipe(withFreebind()), { address: "192.0.2.77", port: 0 })),
     device: yield* told(Datagram.bind(Datagram.ipv4.pipe(withBindToDevice("lo")), at)),
+    sent: yield* sent,
+    byAnotherClock: yield* told(Datagram.bind(Datagram.ipv4.pipe(withTransmitTime({ clock: "tai" })), at)),
     live: {
       transparent: yield* told(socket.setOption(SocketOption.transparent, true)),
       mark: yield* told(socket.setOption(SocketOption.defaultMark, 1)),

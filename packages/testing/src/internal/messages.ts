@@ -16,6 +16,7 @@ import {
   withChecksum,
   withDscp,
   withEcn,
+  withPktInfo,
   withPriority,
   withSegmentation,
   withTimestamp,
@@ -245,6 +246,25 @@ export const messages = ({ driver, facts }: Bench): void => {
         yield* socket.send({ data, to: socket.localAddress })
         expect((yield* socket.receive).control.originalDestination).toEqual(socket.localAddress)
       })
+    )
+
+    it.scopedLive.runIf(facts.families.length === 2 && !("originalDestination" in facts.lacks))(
+      "originalDestination of a dual socket: each peer's in its own family, with the port",
+      () =>
+        Effect.gen(function* () {
+          const spec = Datagram.dual.pipe(withOriginalDestination(), withPktInfo())
+          const socket = yield* Datagram.bind(spec, { address: "::", port: 0 })
+          for (const family of internet) {
+            const to = { address: loopbacks[family], port: socket.localAddress.port }
+            yield* socket.send({ data, to })
+            const { control } = yield* socket.receive
+            expect([control.originalDestination.family, String(control.originalDestination)]).toEqual([
+              family,
+              family === "ipv4" ? `127.0.0.1:${to.port}` : `[::1]:${to.port}`
+            ])
+            expect(control.originalDestination.address).toEqual(control.pktInfo.destination)
+          }
+        }).pipe(Effect.provide(layer))
     )
 
     message("fragmentSize", withFragmentSize(), internet, (family) =>

@@ -1,0 +1,68 @@
+/** What a datagram was put together from, and the sum of its payload: neither can be shown on loopback. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { onPath, requirement } from "../../testing/machine.ts"
+import { canMakeNamespaces, inside, run, startReading } from "./namespaces/network.ts"
+import { makeRouted, type Routed } from "./namespaces/routed.ts"
+
+const able = requirement(
+  "datagrams that arrive in fragments",
+  onPath("ip") && canMakeNamespaces(),
+  "Run as root, with apt-get install -y iproute2 procps"
+)
+
+/** The ones' complement sum of 16-bit words in host order, as the kernel folds its own (RFC 1071). */
+const folded = (sum: number): number => (sum > 0xffff ? folded((sum >>> 16) + (sum & 0xffff)) : sum)
+const sumOf = (payload: string): number =>
+  folded(
+    payload.split("").reduce((sum, char, i) => sum + (i % 2 === 0 ? char.charCodeAt(0) : char.charCodeAt(0) << 8), 0)
+  )
+
+describe.runIf(able)("over a cable", () => {
+  let network: Routed
+  let reading: Awaited<ReturnType<typeof startReading>>
+  beforeAll(async () => {
+    network = makeRouted()
+    reading = await startReading(network.router, "observingFragments.ts")
+  }, 60_000)
+  afterAll(async () => {
+    await reading.stop()
+    network.remove()
+  })
+  const send = (...wanted: ReadonlyArray<{ readonly to: string; readonly text: string }>) =>
+    expect(run(network.client, "sending.ts", JSON.stringify(wanted))).toBe(true)
+  const [to4, to6] = ["10.78.1.1", "fd78:1::1"]
+  const [from4, from6] = ["10.78.1.2", "fd78:1::2"]
+
+  it("the size of the largest fragment, which is that of the path; absent where the datagram came in one piece", async () => {
+    const text = "x".repeat(4000)
+    send({ to: to4, text: "whole" }, { to: to4, text })
+    expect(await reading.lines(2)).toMatchObject([
+      { from: from4, bytes: 5, fragmentSize: null },
+      { from: from4, bytes: 4000, fragmentSize: 1500 }
+    ])
+    send({ to: to6, text: "whole" }, { to: to6, text })
+    // A multiple of 8 bytes behind the headers of IPv6 and of the fragment.
+    expect(await reading.lines(2)).toMatchObject([
+      { from: from6, bytes: 5, fragmentSize: null },
+      { from: from6, bytes: 4000, fragmentSize: 1496 }
+    ])
+    // The way is narrower than the interface, and the size says so.
+    inside(network.client, "route", "add", `${to4}/32`, "dev", "cR", "mtu", "lock", "576")
+    send({ to: to4, text })
+    inside(network.client, "route", "del", `${to4}/32`, "dev", "cR")
+    expect(await reading.lines(1)).toMatchObject([{ bytes: 4000, fragmentSize: 572 }])
+  }, 60_000)
+
+  it("the sum of a payload that the kernel had to add up itself; absent where it was left to a card", async () => {
+    const text = Array.from({ length: 60 }, (_, i) => String.fromCharCode(33 + i)).join("")
+    send({ to: to4, text })
+    expect(await reading.lines(1)).toMatchObject([{ bytes: 60, fragmentSize: null, checksum: null }])
+    // A sender sums what it sends in fragments, and so does the receiver, at once where it is short.
+    inside(network.client, "route", "add", `${to4}/32`, "dev", "cR", "mtu", "lock", "68")
+    send({ to: to4, text }, { to: to4, text: `${text.slice(1)}!` })
+    inside(network.client, "route", "del", `${to4}/32`, "dev", "cR")
+    const seen = (await reading.lines(2)) as ReadonlyArray<{ readonly bytes: number; readonly checksum: number }>
+    expect(seen).toMatchObject([{ fragmentSize: 68 }, { fragmentSize: 68 }])
+    expect(seen.map(({ checksum }) => folded(checksum))).toEqual([sumOf(text), sumOf(`${text.slice(1)}!`)])
+  }, 60_000)
+})

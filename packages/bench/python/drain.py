@@ -1,0 +1,34 @@
+"""drain.py BYTES BURST BURSTS: what drain.c does, by Python's recvmsg, one by one."""
+import socket
+import struct
+import sys
+import time
+
+size, burst, bursts = (int(each) for each in sys.argv[1:])
+reader = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 212992)
+IP_PKTINFO = 8  # Not in the module before Python 3.11.
+IP_TTL = 2
+reader.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+reader.setsockopt(socket.IPPROTO_IP, 12, 1)  # IP_RECVTTL
+reader.bind(("127.0.0.1", 0))
+reader.setblocking(False)
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+name = reader.getsockname()
+payload = bytes(size)
+room = socket.CMSG_SPACE(12) + socket.CMSG_SPACE(4)
+for _ in sys.stdin:
+    elapsed = 0
+    for _ in range(bursts):
+        for _ in range(burst):
+            sender.sendto(payload, name)
+        start = time.perf_counter_ns()
+        for _ in range(burst):
+            data, control, flags, peer = reader.recvmsg(65535, room)
+            for level, kind, value in control:
+                if level == socket.IPPROTO_IP and kind == IP_PKTINFO:
+                    interface, local, destination = struct.unpack("=I4s4s", value)
+                elif level == socket.IPPROTO_IP and kind == IP_TTL:
+                    (hops,) = struct.unpack("=i", value)
+        elapsed += time.perf_counter_ns() - start
+    print(elapsed / (burst * bursts), flush=True)

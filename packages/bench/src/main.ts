@@ -1,29 +1,68 @@
 /**
- * What a datagram costs beside `node:dgram`, in ratios of the same round: `npm run bench`, or `npm run bench -- --quick` to see that it runs.
+ * What a datagram costs beside `node:dgram` and beside C, in ratios of the same round: `npm run bench`, `npm run bench -- --quick` to see that it
+ * runs, `--only NAME` for one workload, `--write` to put what was found into `docs`.
  */
-import { NodeSockets } from "@ancillary/node"
-import { ManagedRuntime } from "effect"
-import { alternate, type Result } from "./rounds.ts"
-import { workloads } from "./workloads.ts"
+import { parseArgs } from "node:util"
+import { LinuxSockets } from "@ancillary/posix"
+import { Effect } from "effect"
+import { peers } from "./peers.ts"
+import { publish } from "./publish.ts"
+import { machine, type Measured, type Run } from "./result.ts"
+import { alternate } from "./rounds.ts"
+import { candidates, verdicts } from "./table.ts"
+import type { Setting, Workload } from "./workload.ts"
+import { bulkReceive, bulkSend } from "./workload/bulk.ts"
+import { fanOut } from "./workload/fanOut.ts"
+import { idle } from "./workload/idle.ts"
+import { pingPongs } from "./workload/pingPong.ts"
+import { receiving } from "./workload/receiving.ts"
+import { steady } from "./workload/steady.ts"
 
-const quick = process.argv.includes("--quick")
-const rounds = quick ? 2 : 14
-const bursts = quick ? 5 : 60
-
-const print = (title: string, results: ReadonlyArray<Result>): void => {
-  console.log(`\n${title}`)
-  for (const { name, nanoseconds, ratio } of results) {
-    const spread = `${ratio.lowest.toFixed(2)} to ${ratio.highest.toFixed(2)}`
-    console.log(`  ${name.padEnd(46)} × ${ratio.median.toFixed(2)}  (${spread})  ${(nanoseconds / 1000).toFixed(2)} µs`)
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
+    rounds: { type: "string", default: "14" }
   }
+})
+const full = options.quick ? 1 : Number(options.rounds)
+const workloads = [...receiving, fanOut, bulkSend, bulkReceive, ...pingPongs, steady, idle]
+const wanted = workloads.filter(({ name }) => options.only?.includes(name) ?? true)
+const unknown = options.only?.filter((only) => workloads.every(({ name }) => name !== only)) ?? []
+if (unknown.length > 0 || !(full >= 1)) {
+  console.error(`--rounds is a number, and --only one of: ${workloads.map(({ name }) => name).join(", ")}`)
+  process.exit(2)
 }
 
-const runtime = ManagedRuntime.make(NodeSockets.layer)
-console.log(`${rounds} rounds, in turn; × is the median ratio to the first line in the same round, with its spread`)
-print(
-  "Receiving 100 bytes, one control message read",
-  await alternate(await workloads.receiving(runtime, bursts), rounds)
-)
-print("Sending 100 bytes", await alternate(await workloads.sending(runtime, bursts), rounds))
-// The receivers go on for ever, and so does a bound node:dgram socket.
-process.exit(0)
+const measure = (workload: Workload, setting: Setting) =>
+  Effect.gen(function* () {
+    const { name, readings, title, unit, warm = true } = workload
+    const rounds = Math.min(full, workload.rounds ?? full)
+    const all = yield* workload.candidates(setting)
+    const series = yield* Effect.promise(() =>
+      alternate(all, { rounds, warm: warm && !options.quick }, (round) =>
+        process.stderr.write(`${name}: round ${round + 1} of ${rounds}\n`)
+      )
+    )
+    const measured: Measured = { workload: { name, readings, title, unit }, series }
+    // Of one cold round the times say nothing.
+    if (options.quick) console.log(`${title}: ${series.map(({ name }) => name).join("; ")}`)
+    else console.log(`\n${title}\n\n${candidates(measured)}`)
+    return measured
+  }).pipe(Effect.scoped)
+
+const bench = Effect.gen(function* () {
+  const setting: Setting = {
+    peers: yield* peers,
+    times: (full) => (options.quick ? Math.max(1, Math.ceil(full / 50)) : full)
+  }
+  const measured = yield* Effect.forEach(wanted, (workload) => measure(workload, setting))
+  const run: Run = { machine: machine(), measured }
+  if (options.quick) return
+  console.log(`\n${verdicts(run)}`)
+  if (options.write) publish(run)
+})
+
+if (process.platform === "linux") await Effect.runPromise(bench.pipe(Effect.scoped, Effect.provide(LinuxSockets.layer)))
+else console.log("not run here: the bench. It is Linux that it measures.")

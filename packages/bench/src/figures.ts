@@ -1,0 +1,61 @@
+/**
+ * What is to be reached, and whether it was.
+ */
+import { ratio, type Series, spread, type Spread } from "./rounds.ts"
+import { cBatched, dgram } from "./workload.ts"
+import { merged, segmented } from "./workload/bulk.ts"
+
+export interface Figure {
+  readonly what: string
+  readonly workload: string
+  readonly candidate: string
+  /** Absent: the reading itself is the figure. */
+  readonly against?: string
+  /** Reached up to here. */
+  readonly most: number
+}
+
+const figure = (
+  what: string,
+  workload: string,
+  candidate: string,
+  against: string | undefined,
+  most: number
+): Figure => ({
+  what,
+  workload,
+  candidate,
+  ...(against === undefined ? {} : { against }),
+  most
+})
+
+export const figures: ReadonlyArray<Figure> = [
+  figure("receive a batch", "drain-100", "receiveBatch", dgram, 0.31),
+  figure("receive a batch", "drain-100", "receiveBatch", cBatched, 1.25),
+  figure("receive through a stream", "drain-100", "runForEach", dgram, 0.5),
+  figure("event-driven, 1 to 8 a wake-up", "wakeups", "forEach", dgram, 0.6),
+  figure("send segmented bulk", "bulk-send", `send, ${segmented}`, dgram, 0.1),
+  figure("send segmented bulk", "bulk-send", `send, ${segmented}`, `C, ${segmented}`, 1.05),
+  figure("receive coalesced bulk", "bulk-receive", `forEach, ${merged}`, dgram, 0.12),
+  figure("receive coalesced bulk", "bulk-receive", `forEach, ${merged}`, `C, ${merged}`, 1.3),
+  figure("ping-pong round trip", "ping-pong-64", "forEach and send", dgram, 0.85),
+  figure("memory of an idle socket", "idle", "forEach", dgram, 0.5),
+  figure("receive calls a datagram", "calls", "receiveBatch", undefined, 1 / 32)
+]
+
+export interface Verdict {
+  readonly figure: Figure
+  /** Absent: the machine lacks the peer. */
+  readonly value: Spread | undefined
+  readonly reached: boolean | undefined
+}
+
+export const judge = (figure: Figure, series: ReadonlyArray<Series>): Verdict => {
+  const candidate = series.find(({ name }) => name === figure.candidate)
+  const against = series.find(({ name }) => name === figure.against)
+  if (candidate === undefined || (figure.against !== undefined && against === undefined)) {
+    return { figure, value: undefined, reached: undefined }
+  }
+  const value = against === undefined ? spread(candidate) : ratio(candidate, against)
+  return { figure, value, reached: value.median <= figure.most }
+}

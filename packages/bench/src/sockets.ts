@@ -1,0 +1,51 @@
+/**
+ * The sockets that the workloads have in common, ours and Node's; their scope closes them.
+ */
+import { createSocket, type Socket } from "node:dgram"
+import { Datagram, withHopLimit, withPktInfo, withReceiveBufferSize } from "@ancillary/socket"
+import { Effect, type Scope } from "effect"
+
+/** Asked for by every reader, C's and Python's too; what a kernel grants without being set up for more, twice that. */
+export const receiveBuffer = 212_992
+
+/** Too little for anything: a sink where nobody reads. */
+export const noBuffer = 2304
+
+export const loopback = { address: "127.0.0.1", port: 0 } as const
+
+/** What every reader of ours decodes. */
+export const reading = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withReceiveBufferSize(receiveBuffer))
+
+export const reader = Datagram.bind(reading, loopback)
+export type Reader = Effect.Effect.Success<typeof reader>
+
+export const sender = Datagram.bind(Datagram.ipv4, loopback)
+export type Sender = Effect.Effect.Success<typeof sender>
+
+/** Sends a payload so many times, in this turn of the event loop: nobody reads meanwhile. */
+export const filler =
+  (from: Sender, to: Parameters<Sender["send"]>[0]["to"], bytes: number) =>
+  (count: number): void => {
+    const message = from.send({ data: new Uint8Array(bytes), to })
+    for (let sent = 0; sent < count; sent++) Effect.runSync(message)
+  }
+
+/** A socket of `node:dgram`, and where it is. */
+export interface Plain {
+  readonly socket: Socket
+  readonly at: { readonly address: string; readonly port: number }
+}
+
+export const plain: Effect.Effect<Plain, never, Scope.Scope> = Effect.map(
+  Effect.acquireRelease(
+    Effect.async<Socket>((resume) => {
+      const socket = createSocket({ type: "udp4" })
+      socket.bind(0, loopback.address, () => {
+        socket.setRecvBufferSize(receiveBuffer)
+        resume(Effect.succeed(socket))
+      })
+    }),
+    (socket) => Effect.sync(() => socket.close())
+  ),
+  (socket) => ({ socket, at: { address: loopback.address, port: socket.address().port } })
+)

@@ -1,0 +1,156 @@
+/**
+ * Ten mebibytes in segments of 1,280 bytes to one peer: as datagrams, and cut and merged by the kernel.
+ */
+import type { Socket } from "node:dgram"
+import { Datagram, withCoalescing, withReceiveBufferSize, withSegmentation } from "@ancillary/socket"
+import { Effect } from "effect"
+import { Arrivals, clock, turn } from "../arrivals.ts"
+import type { Candidate } from "../rounds.ts"
+import { filler, loopback, noBuffer, plain, reader, reading, sender } from "../sockets.ts"
+import { cBatched, dgram, type Workload } from "../workload.ts"
+
+const segmentSize = 1280
+const megabytes = 10
+const allSegments = (megabytes << 20) / segmentSize
+
+/** Segments that fit into the largest payload there is. */
+const most = Math.floor(65_507 / segmentSize)
+
+export const segmented = "in segments"
+export const merged = "merged"
+
+/** Goes through the segments, at most so many at a time. */
+const inSteps = (segments: number, step: number): ReadonlyArray<number> =>
+  Array.from({ length: Math.ceil(segments / step) }, (_, i) => Math.min(step, segments - i * step))
+
+// Both at their most for 128 datagrams, of which each takes more of the receive buffer than its bytes; merged ones take little more.
+const plainBurst = 128
+const mergedBurst = 4
+
+// A sink takes merged segments: what it would cost to cut them for it is not the sender's.
+const sink = Datagram.bind(Datagram.ipv4.pipe(withCoalescing(), withReceiveBufferSize(noBuffer)), loopback)
+
+const sendPlain = (socket: Socket, payload: Uint8Array, port: number, count: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let left = count
+    for (let i = 0; i < count; i++) {
+      socket.send(payload, port, loopback.address, (error) => {
+        if (error !== null) reject(error)
+        else if (--left === 0) resolve()
+      })
+    }
+  })
+
+const timed =
+  (segments: number, send: () => Promise<unknown>): Candidate["round"] =>
+  async () => {
+    const start = clock()
+    await send()
+    return [(clock() - start) / segments]
+  }
+
+const sending = (segments: number) =>
+  Effect.gen(function* () {
+    const { localAddress: to } = yield* sink
+    const { socket } = yield* plain
+    const small = new Uint8Array(segmentSize)
+    const own = yield* Datagram.bind(Datagram.ipv4.pipe(withSegmentation()), loopback)
+    const messages = inSteps(segments, most).map((count) =>
+      own.send({ data: new Uint8Array(count * segmentSize), to, control: { segmentSize } })
+    )
+    return [
+      {
+        name: dgram,
+        round: timed(segments, async () => {
+          for (const count of inSteps(segments, plainBurst)) await sendPlain(socket, small, to.port, count)
+        })
+      },
+      {
+        name: `send, ${segmented}`,
+        round: timed(segments, () => Effect.runPromise(Effect.all(messages, { discard: true })))
+      }
+    ]
+  })
+
+export const bulkSend: Workload = {
+  name: "bulk-send",
+  title: `Sending ${megabytes} MiB in segments of 1,280 bytes`,
+  readings: ["a segment"],
+  unit: "µs",
+  candidates: ({ peers, times }) => {
+    const segments = times(allSegments)
+    return Effect.map(
+      Effect.all([
+        sending(segments),
+        peers.c(`C, ${segmented}`, "bulk", "send", "segmented", segmentSize, segments),
+        peers.c(cBatched, "bulk", "send", "plain", segmentSize, segments)
+      ]),
+      (each) => each.flat()
+    )
+  }
+}
+
+const received =
+  (steps: ReadonlyArray<number>, arrivals: Arrivals, fill: (segments: number) => void): Candidate["round"] =>
+  async () => {
+    let elapsed = 0
+    let total = 0
+    for (const segments of steps) {
+      fill(segments)
+      elapsed += await arrivals.until(segments)
+      total += segments
+      await turn()
+    }
+    return [elapsed / total]
+  }
+
+/** Datagrams in a payload, merged or not. */
+const segmentsOf = (bytes: number): number => Math.ceil(bytes / segmentSize)
+
+const receiving = (segments: number) =>
+  Effect.gen(function* () {
+    const from = yield* sender
+    const cutting = yield* Datagram.bind(Datagram.ipv4.pipe(withSegmentation()), loopback)
+    const node = yield* plain
+    const nodeArrivals = new Arrivals(clock)
+    node.socket.on("message", (message) => nodeArrivals.count(segmentsOf(message.length)))
+    const separate = yield* reader
+    const separateArrivals = new Arrivals(clock)
+    yield* Effect.forkScoped(separate.forEach(({ data }) => separateArrivals.count(segmentsOf(data.length))))
+    const merging = yield* Datagram.bind(reading.pipe(withCoalescing()), loopback)
+    const mergingArrivals = new Arrivals(clock)
+    yield* Effect.forkScoped(merging.forEach(({ data }) => mergingArrivals.count(segmentsOf(data.length))))
+    const fillMerged = (count: number) => {
+      for (const step of inSteps(count, most)) {
+        const data = new Uint8Array(step * segmentSize)
+        Effect.runSync(cutting.send({ data, to: merging.localAddress, control: { segmentSize } }))
+      }
+    }
+    const small = inSteps(segments, plainBurst)
+    return [
+      { name: dgram, round: received(small, nodeArrivals, filler(from, node.at, segmentSize)) },
+      { name: "forEach", round: received(small, separateArrivals, filler(from, separate.localAddress, segmentSize)) },
+      {
+        name: `forEach, ${merged}`,
+        round: received(inSteps(segments, most * mergedBurst), mergingArrivals, fillMerged)
+      }
+    ]
+  })
+
+export const bulkReceive: Workload = {
+  name: "bulk-receive",
+  title: `Receiving ${megabytes} MiB in segments of 1,280 bytes`,
+  readings: ["a segment"],
+  unit: "µs",
+  candidates: ({ peers, times }) => {
+    const segments = times(allSegments)
+    return Effect.map(
+      Effect.all([
+        receiving(segments),
+        peers.c(`C, ${merged}`, "bulk", "receive", "coalesced", segmentSize, segments),
+        peers.c(cBatched, "bulk", "receive", "plain", segmentSize, segments)
+      ]),
+      (each) => each.flat()
+    )
+  }
+}

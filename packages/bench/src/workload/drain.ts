@@ -1,0 +1,83 @@
+/**
+ * Reading what is there: a socket is filled in one turn of the event loop, so that nobody reads meanwhile; then the gauge runs until the last of
+ * it was handed over. Every candidate of ours decodes packet information and the hop limit, copies the payload, and has a field of each read.
+ */
+import { Effect, Stream } from "effect"
+import { Arrivals, type Gauge, turn } from "../arrivals.ts"
+import { type Candidate, median } from "../rounds.ts"
+import { filler, plain, type Reader, reader, sender } from "../sockets.ts"
+import { type Candidates, dgram } from "../workload.ts"
+
+/** How a program reads: for each datagram it calls `count` with a field. */
+export type Read = (socket: Reader, count: (hops: number) => void) => Effect.Effect<unknown, unknown>
+
+/** The ways to read, under the names that the tables have. */
+export const reads = {
+  forEach: (socket, count) => socket.forEach(({ control }) => count(control.hopLimit)),
+  receiveBatch: (socket, count) =>
+    Effect.forever(
+      Effect.map(socket.receiveBatch, (batch) => {
+        for (const { control } of batch) count(control.hopLimit)
+      })
+    ),
+  runForEachChunk: (socket, count) =>
+    Stream.runForEachChunk(socket.datagrams, (chunk) =>
+      Effect.sync(() => {
+        for (const { control } of chunk) count(control.hopLimit)
+      })
+    ),
+  runForEach: (socket, count) =>
+    Stream.runForEach(socket.datagrams, ({ control }) => Effect.sync(() => count(control.hopLimit))),
+  mapEffect: (socket, count) =>
+    Stream.runDrain(Stream.mapEffect(socket.datagrams, ({ control }) => Effect.sync(() => count(control.hopLimit)))),
+  receive: (socket, count) => Effect.forever(Effect.map(socket.receive, ({ control }) => count(control.hopLimit)))
+} satisfies { readonly [name in string]: Read }
+
+export interface Drained {
+  readonly bytes: number
+  /** How many datagrams are there at the i-th time. */
+  readonly burst: (i: number) => number
+  readonly bursts: number
+  readonly gauge: Gauge
+  /** Over the bursts of a round: their sum a datagram, or the median of what each took a datagram, which a collection of garbage does not move. */
+  readonly over: "sum" | "median"
+}
+
+const round =
+  (drained: Drained, arrivals: Arrivals, fill: (count: number) => void): Candidate["round"] =>
+  async () => {
+    let sum = 0
+    let total = 0
+    const each: Array<number> = []
+    for (let i = 0; i < drained.bursts; i++) {
+      const burst = drained.burst(i)
+      fill(burst)
+      const read = await arrivals.until(burst)
+      sum += read
+      total += burst
+      each.push(read / burst)
+      // The next burst is not for the reader's turn that is ending.
+      await turn()
+    }
+    return [drained.over === "sum" ? sum / total : median(each.toSorted((a, b) => a - b))]
+  }
+
+export const ours = (drained: Drained, names: ReadonlyArray<keyof typeof reads>): Candidates =>
+  Effect.forEach(names, (name) =>
+    Effect.gen(function* () {
+      const socket = yield* reader
+      const arrivals = new Arrivals(drained.gauge)
+      yield* Effect.forkScoped(reads[name](socket, (hops) => arrivals.count(hops > 0 ? 1 : 0)))
+      const from = yield* sender
+      return { name, round: round(drained, arrivals, filler(from, socket.localAddress, drained.bytes)) }
+    })
+  )
+
+export const nodes = (drained: Drained): Candidates =>
+  Effect.gen(function* () {
+    const { at, socket } = yield* plain
+    const arrivals = new Arrivals(drained.gauge)
+    socket.on("message", (message) => arrivals.count(message.length > 0 ? 1 : 0))
+    const from = yield* sender
+    return [{ name: dgram, round: round(drained, arrivals, filler(from, at, drained.bytes)) }]
+  })

@@ -1,0 +1,31 @@
+/**
+ * What a thousand sockets that wait take of memory, each candidate in a process of its own: from before the first socket, with everything loaded.
+ */
+import { fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { Effect } from "effect"
+import type { Candidate } from "../rounds.ts"
+import { dgram, type Workload } from "../workload.ts"
+
+const program = fileURLToPath(new URL("../idleProcess.ts", import.meta.url))
+
+const measured = (name: string, kind: "ours" | "node", sockets: number): Candidate => ({
+  name,
+  round: () =>
+    new Promise((resolve, reject) => {
+      const child = fork(program, [kind, String(sockets)], { execArgv: [...process.execArgv, "--expose-gc"] })
+      child.once("message", (bytes) => resolve([Number(bytes)]))
+      child.once("exit", (code) => reject(new Error(`${program} ended with ${code} before it answered`)))
+    })
+})
+
+export const idle: Workload = {
+  name: "idle",
+  title: "1,000 idle sockets, each with a reader",
+  readings: ["a socket"],
+  unit: "bytes",
+  rounds: 4,
+  warm: false,
+  candidates: ({ times }) =>
+    Effect.succeed([measured(dgram, "node", times(1000)), measured("forEach", "ours", times(1000))])
+}

@@ -1,0 +1,109 @@
+/**
+ * From a datagram to its echo, one at a time, between two sockets of one event loop: both sides are the candidate's.
+ */
+import { Datagram } from "@ancillary/socket"
+import { Effect } from "effect"
+import { clock } from "../arrivals.ts"
+import { type Candidate, median } from "../rounds.ts"
+import { plain, reader } from "../sockets.ts"
+import { cSingle, dgram, type Workload } from "../workload.ts"
+
+/** Asks so often, and answers the median of the times; `ask` answers a question with a call of `answered`. */
+const asked =
+  (pings: number, ask: () => void, listen: (answered: () => void) => void): Candidate["round"] =>
+  () =>
+    new Promise((resolve) => {
+      const samples: Array<number> = []
+      let start = 0
+      listen(() => {
+        samples.push(clock() - start)
+        if (samples.length === pings) return resolve([median(samples.toSorted((a, b) => a - b))])
+        start = clock()
+        ask()
+      })
+      start = clock()
+      ask()
+    })
+
+const nodes = (bytes: number, pings: number) =>
+  Effect.gen(function* () {
+    const client = yield* plain
+    const server = yield* plain
+    const payload = new Uint8Array(bytes)
+    let answered = (): void => undefined
+    client.socket.on("message", () => answered())
+    server.socket.on("message", (message, { address, port }) => server.socket.send(message, port, address))
+    const ask = () => client.socket.send(payload, server.at.port, server.at.address)
+    return [{ name: dgram, round: asked(pings, ask, (next) => (answered = next)) }]
+  })
+
+/** Plain functions on both sides; what is sent from them is an effect that is run there and then. */
+const callbacks = (bytes: number, pings: number) =>
+  Effect.gen(function* () {
+    const client = yield* reader
+    const server = yield* reader
+    let answered = (): void => undefined
+    yield* Effect.forkScoped(client.forEach(() => answered()))
+    yield* Effect.forkScoped(server.forEach(({ data, from }) => Effect.runSync(server.send({ data, to: from }))))
+    const question = client.send({ data: new Uint8Array(bytes), to: server.localAddress })
+    return [
+      {
+        name: "forEach and send",
+        round: asked(
+          pings,
+          () => Effect.runSync(question),
+          (next) => (answered = next)
+        )
+      }
+    ]
+  })
+
+/** A fiber on both sides; the server answers as the one who was asked, which takes the packet information. */
+const fibers = (bytes: number, pings: number) =>
+  Effect.gen(function* () {
+    const client = yield* reader
+    const server = yield* reader
+    yield* Effect.forkScoped(
+      Effect.forever(Effect.flatMap(server.receive, (asked) => Datagram.reply(server, asked, asked.data)))
+    )
+    const question = client.send({ data: new Uint8Array(bytes), to: server.localAddress })
+    return [
+      {
+        name: "receive and reply",
+        round: () =>
+          Effect.runPromise(
+            Effect.gen(function* () {
+              const samples: Array<number> = []
+              while (samples.length < pings) {
+                const start = clock()
+                yield* question
+                yield* client.receive
+                samples.push(clock() - start)
+              }
+              return [median(samples.toSorted((a, b) => a - b))]
+            })
+          )
+      }
+    ]
+  })
+
+const pingPong = (bytes: number): Workload => ({
+  name: `ping-pong-${bytes}`,
+  title: `Ping-pong, ${bytes} bytes`,
+  readings: ["a round trip, median"],
+  unit: "µs",
+  candidates: ({ peers, times }) => {
+    const pings = times(500)
+    return Effect.map(
+      Effect.all([
+        nodes(bytes, pings),
+        peers.c(cSingle, "ping_pong", bytes, pings),
+        callbacks(bytes, pings),
+        fibers(bytes, pings)
+      ]),
+      (each) => each.flat()
+    )
+  }
+})
+
+export const pingPongs: ReadonlyArray<Workload> = [pingPong(64), pingPong(512)]

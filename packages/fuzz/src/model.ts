@@ -69,6 +69,8 @@ const expectedControl = (
         if (payload.length < least || payload.length > Math.min(most, maximumBytes ?? most)) return undefined
         const value = arrival.payload.read(viewOf(payload), 0, payload.length)
         if (Codec.isMalformed(value)) return undefined
+        // A message that says that there is none: the pidfd that could not be made comes as an error number.
+        if (value === undefined) continue
         if (arrival.several === true && Array.isArray(value)) values.push(...(value as ReadonlyArray<unknown>))
         else values.push(value)
       }

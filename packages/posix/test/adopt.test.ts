@@ -155,6 +155,25 @@ it.live("trap 30, ours: one that has room for more than its spec declares leaves
   )
 )
 
+it.scopedLive("messages that its maker asked for cost none of those that the spec declares", () =>
+  Effect.gen(function* () {
+    const { descriptor, ...to } = yield* foreign()
+    // Timestamps, which come first, then the hop limit, the class and the original destination.
+    for (const [level, option] of [
+      [1, 64],
+      [0, 12],
+      [0, 13],
+      [0, 20]
+    ] as const)
+      expect(libc.setsockopt(descriptor, level, option, Uint8Array.of(1, 0, 0, 0), 4)).toBe(0)
+    const socket = yield* Datagram.adopt(Datagram.ipv4.pipe(withPktInfo()), descriptor)
+    const client = yield* Datagram.client(Datagram.ipv4)
+    yield* client.send({ data: one, to })
+    const { control } = yield* socket.receive
+    expect([Object.keys(control), String(control.pktInfo.destination)]).toEqual([["pktInfo"], "127.0.0.1"])
+  }).pipe(Effect.provide(layer))
+)
+
 it.scopedLive("an option that cannot be set leaves the descriptor to its caller", () =>
   Effect.gen(function* () {
     const { descriptor } = yield* foreign()

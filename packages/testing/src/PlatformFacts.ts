@@ -124,7 +124,11 @@ export const wine: PlatformFacts = {
     pidFd: "only Linux hands out descriptors of processes"
   },
   // Wine 8 knows none of them; Windows does.
-  refuses: { coalescedSize: "WSAEINVAL", counterTimestamp: "WSAEOPNOTSUPP" },
+  refuses: {
+    coalescedSize: "WSAEINVAL",
+    counterTimestamp: "WSAEOPNOTSUPP",
+    originalArrivalInterface: "WSAENOPROTOOPT"
+  },
   extensionHeaders: "refused",
   hopLimit: { ipv4: 64, ipv6: 64 },
   options: {

@@ -7,17 +7,20 @@ import {
   type Spec,
   withCoalescing,
   withCounterTimestamp,
+  withDropCount,
   withFlowLabel,
   withFragmentSize,
   withIpOptions,
   withMark,
   withOptional,
+  withOriginalArrivalInterface,
   withOriginalDestination,
   withChecksum,
   withDscp,
   withEcn,
   withPktInfo,
   withPriority,
+  withReceiveBufferSize,
   withSegmentation,
   withTimestamp,
   withTimestamping,
@@ -39,10 +42,12 @@ const features = [
   "checksum",
   "coalescing",
   "counterTimestamp",
+  "dropCount",
   "flowLabel",
   "fragmentSize",
   "ipOptions",
   "mark",
+  "originalArrivalInterface",
   "originalDestination",
   "priority",
   "segmentation",
@@ -238,6 +243,33 @@ export const messages = ({ driver, facts }: Bench): void => {
     )
 
     message("counterTimestamp", withCounterTimestamp(), internet, () => Effect.void)
+    message("originalArrivalInterface", withOriginalArrivalInterface(), ["ipv4"], () => Effect.void)
+
+    message("timestamp", withTimestamp(), internet, (family) =>
+      Effect.gen(function* () {
+        const spec = either(family).pipe(withTimestamp())
+        const [first, second] = [yield* seen(spec, family, {}), yield* seen(spec, family, {})].map(({ timestamp }) =>
+          Option.getOrThrow(timestamp)
+        )
+        expect(first).toBeGreaterThan(1_700_000_000_000_000_000n)
+        expect(second).toBeGreaterThan(first ?? 0n)
+      })
+    )
+
+    message("dropCount", withDropCount(), internet, (family) =>
+      Effect.gen(function* () {
+        const socket = yield* Datagram.bind(
+          either(family).pipe(withDropCount(), withReceiveBufferSize(2304)),
+          at(family)
+        )
+        const send = socket.send({ data: new Uint8Array(500), to: socket.localAddress })
+        yield* Effect.repeatN(send, 99)
+        let read = 0
+        while (Option.isSome(yield* socket.receiveWithin(0))) read++
+        yield* send
+        expect((yield* socket.receive).control.dropCount).toEqual(Option.some(100 - read))
+      })
+    )
 
     message("originalDestination", withOriginalDestination(), internet, (family) =>
       Effect.gen(function* () {
@@ -248,9 +280,10 @@ export const messages = ({ driver, facts }: Bench): void => {
       })
     )
 
-    it.scopedLive.runIf(facts.families.length === 2 && !("originalDestination" in facts.lacks))(
-      "originalDestination of a dual socket: each peer's in its own family, with the port",
-      () =>
+    // Where it is lacking, its refusal is asserted above.
+    const both = facts.families.length === 2 && !("originalDestination" in facts.lacks)
+    if (both)
+      it.scopedLive("originalDestination of a dual socket: each peer's in its own family, with the port", () =>
         Effect.gen(function* () {
           const spec = Datagram.dual.pipe(withOriginalDestination(), withPktInfo())
           const socket = yield* Datagram.bind(spec, { address: "::", port: 0 })
@@ -265,7 +298,7 @@ export const messages = ({ driver, facts }: Bench): void => {
             expect(control.originalDestination.address).toEqual(control.pktInfo.destination)
           }
         }).pipe(Effect.provide(layer))
-    )
+      )
 
     message("fragmentSize", withFragmentSize(), internet, (family) =>
       Effect.gen(function* () {

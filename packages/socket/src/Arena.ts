@@ -60,6 +60,12 @@ export interface Arena {
   readonly dataLength: (slot: number) => number
   /** A combination of `ReceiveFlags`. */
   readonly flags: (slot: number) => number
+  /** The first bytes of a received payload, copied. Small ones stand in a block together, none over another. */
+  readonly copy: (slot: number, length: number) => Uint8Array
+  /** The same bytes where they are: the next receive of any socket that shares the arena writes over them. */
+  readonly borrow: (slot: number, length: number) => Uint8Array
+  /** What was borrowed is not to be read any more. Guarded: it cannot be, it has no bytes from here on. */
+  readonly giveBack: (borrowed: Uint8Array) => void
   /**
    * Prepares a slot to be sent: lengths of what was written at `nameAt` and `controlAt` (0: none), and the payload. One piece is copied into the
    * slot; several are gathered by the kernel from where they are, so they must stay as they are until the call. What exceeds the vectors is
@@ -103,6 +109,29 @@ export interface NativeArena extends Arena {
   readonly damage: (slots: number) => string | undefined
 }
 
+/**
+ * Where an arena's memory comes from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ArenaMemory {
+  readonly allocate: (bytes: number) => { readonly bytes: Uint8Array; readonly address: number }
+  /** Where a program's own bytes are, until they are collected; absent where memory has no addresses: every piece is copied. */
+  readonly addressOf?: ((bytes: Uint8Array) => number) | undefined
+  readonly guarded: boolean
+  /**
+   * A block that received payloads are copied into, several in one; absent: a plain one. A program that could transfer it to another thread
+   * would take its neighbours' payloads along.
+   */
+  readonly block?: ((bytes: number) => ArrayBuffer) | undefined
+  /** Takes the bytes away from whoever still has them, for guarded arenas. */
+  readonly detach?: ((buffer: ArrayBuffer) => void) | undefined
+}
+
+/** Payloads of a quarter of it and less share a block of memory; a larger one has its own. */
+const blockBytes = 16_384
+
 /** A multiple of 16 keeps every part aligned for every structure, and apart from its neighbours' words. */
 const align = (bytes: number): number => (bytes + 15) & ~15
 const guardBytes = 16
@@ -118,13 +147,7 @@ const poison = 0xa5
 export const make = (
   abi: Abi,
   layout: ArenaLayout,
-  options: {
-    readonly allocate: (bytes: number) => { readonly bytes: Uint8Array; readonly address: number }
-    /** Where a program's own bytes are, until they are collected; absent where memory has no addresses: every piece is copied. */
-    readonly addressOf?: ((bytes: Uint8Array) => number) | undefined
-    readonly guarded: boolean
-    readonly free: () => void
-  }
+  options: ArenaMemory & { readonly free: () => void }
 ): NativeArena => {
   const { iovec, mmsghdr, msghdr } = abi
   const { controlBytes, dataBytes, nameBytes, pieces: vectorsPerSlot, slots } = layout
@@ -167,6 +190,42 @@ export const make = (
 
   const lengths = new Uint32Array(slots)
   const flags = new Uint8Array(slots)
+  /** A view of each slot's payload as long as its last one was: making one costs as much as copying a hundred bytes. */
+  const borrowed = new Array<Uint8Array | undefined>(slots)
+  const payload = (slot: number, length: number): Uint8Array => {
+    const known = borrowed[slot]
+    if (known?.length === length) return known
+    const at = dataAt(slot)
+    return (borrowed[slot] = bytes.subarray(at, at + length))
+  }
+  let block = new ArrayBuffer(0)
+  let used = 0
+  const room = (length: number): Uint8Array<ArrayBuffer> => {
+    if (length > blockBytes / 4) return new Uint8Array(length)
+    if (used + length > block.byteLength) {
+      block = options.block?.(blockBytes) ?? new ArrayBuffer(blockBytes)
+      used = 0
+    }
+    const at = used
+    // A program may lay wider numbers over what it received.
+    used += (length + 7) & ~7
+    return new Uint8Array(block, at, length)
+  }
+  const copy = (slot: number, length: number): Uint8Array<ArrayBuffer> => {
+    const own = room(length)
+    own.set(payload(slot, length))
+    return own
+  }
+
+  // Linux leaves the headers that it did not use as they are, and shortens the lengths of those that it did: these alone are set again. Of 64 slots
+  // that are offered, one or two are used where datagrams trickle in.
+  const keeps = mmsghdr !== undefined && guard === 0
+  let prepared = 0
+  let touched = 0
+
+  const nameLengthAt = msghdr.nameLength.at
+  const controlLengthAt = msghdr.controlLength.at
+  const flagsAt = msghdr.flags.at
 
   return {
     layout,
@@ -178,22 +237,32 @@ export const make = (
     headerAddress: (slot) => address + slot * stride,
     prepare: (count, inputFlags) => {
       for (let slot = 0; slot < count; slot++) {
+        if (keeps && slot >= touched && slot < prepared) continue
         const header = slot * stride
-        // Linux leaves the slots that it did not use as they are, and shortens the lengths of those it did: all are set again.
-        ControlBuffer.writeField(view, header, msghdr.nameLength, nameBytes)
-        ControlBuffer.writeField(view, header, msghdr.controlLength, controlBytes)
-        ControlBuffer.writeField(view, header, msghdr.flags, inputFlags)
+        // The lengths alone, whose upper halves nobody sets where they have any.
+        view.setUint32(header + nameLengthAt, nameBytes, true)
+        view.setUint32(header + controlLengthAt, controlBytes, true)
+        view.setUint32(header + flagsAt, inputFlags, true)
         if (guard > 0) for (const [, at, size] of parts) bytes.fill(poison, at(slot), at(slot) + Math.min(size, 4096))
       }
+      if (count > prepared) prepared = count
+      if (count >= touched) touched = 0
     },
     received: (slot, count, mark) => {
+      // The call may have failed at the next one.
+      if (slot + 2 > touched) touched = slot + 2
       lengths[slot] = count
       flags[slot] = mark
     },
-    nameLength: (slot) => ControlBuffer.readField(view, slot * stride, msghdr.nameLength),
-    controlLength: (slot) => Math.min(ControlBuffer.readField(view, slot * stride, msghdr.controlLength), controlBytes),
+    nameLength: (slot) => view.getUint32(slot * stride + nameLengthAt, true),
+    controlLength: (slot) => Math.min(view.getUint32(slot * stride + controlLengthAt, true), controlBytes),
     dataLength: (slot) => lengths[slot] ?? 0,
     flags: (slot) => flags[slot] ?? 0,
+    copy,
+    borrow: (slot, length) => (guard > 0 ? bytes.slice(dataAt(slot), dataAt(slot) + length) : payload(slot, length)),
+    giveBack: ({ buffer }) => {
+      if (guard > 0 && buffer instanceof ArrayBuffer) options.detach?.(buffer)
+    },
     fill: (slot, name, control, pieces) => {
       const header = slot * stride
       // Linux and Winsock: a name of length 0 is given as no name, which is what a connected socket takes.
@@ -247,14 +316,7 @@ export const make = (
  * @category constructors
  * @since 0.1.0
  */
-export const shared = (
-  abi: Abi,
-  options: {
-    readonly allocate: (bytes: number) => { readonly bytes: Uint8Array; readonly address: number }
-    readonly addressOf?: ((bytes: Uint8Array) => number) | undefined
-    readonly guarded: boolean
-  }
-): ((layout: ArenaLayout) => NativeArena) => {
+export const shared = (abi: Abi, options: ArenaMemory): ((layout: ArenaLayout) => NativeArena) => {
   const inUse = new Map<string, { readonly arena: NativeArena; uses: number }>()
   return (layout) => {
     const key = JSON.stringify(layout)

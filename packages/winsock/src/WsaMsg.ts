@@ -177,7 +177,7 @@ export const make = (capacity: {
     if (buffers.length === 0) return yield* invalid("WSAMSG", "A message has at least one buffer, if only of 0 bytes")
     const { host, native } = yield* loadNative("WsaMsg.make")
     const message = yield* Effect.acquireRelease(
-      Effect.sync(() => new Message(host.abi, { name, buffers: [...buffers], control }, native.allocate)),
+      Effect.sync(() => new Message(host.abi, { name, buffers: [...buffers], control }, native.memory.allocate)),
       (message) => Effect.sync(() => message.release())
     )
     return face(message)

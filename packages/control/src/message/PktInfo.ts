@@ -79,15 +79,31 @@ export interface PktInfo extends ControlMessage<"pktInfo", Internet> {
   readonly sendable: SendablePktInfo<this["family"]["is"]>
 }
 
+// Most datagrams have the packet information of the one before. It cannot be changed, so it is that one again.
+let last4: PacketInfo<"ipv4"> = { destination: Ipv4Address.any, local: undefined, interfaceIndex: 0 }
+let last6: PacketInfo<"ipv6"> = { destination: Ipv6Address.any, local: undefined, interfaceIndex: 0 }
+
 /** `in_pktinfo` of Linux and macOS: the interface first, then `ipi_spec_dst` (ours), then `ipi_addr` (what the IP header said). */
 const posix4: Codec4 = {
   size: 12,
-  read: (view, at) => ({
-    destination: new Ipv4Address(view.getUint32(at + 8)),
-    // Linux: 0.0.0.0 where it was queued before the option was set, and always on ping sockets.
-    local: view.getUint32(at + 4) === 0 ? undefined : new Ipv4Address(view.getUint32(at + 4)),
-    interfaceIndex: view.getUint32(at, true)
-  }),
+  read: (view, at) => {
+    const interfaceIndex = view.getUint32(at, true)
+    const local = view.getUint32(at + 4)
+    const destination = view.getUint32(at + 8)
+    if (
+      last4.destination.value !== destination ||
+      (last4.local?.value ?? 0) !== local ||
+      last4.interfaceIndex !== interfaceIndex
+    ) {
+      last4 = {
+        destination: new Ipv4Address(destination),
+        // Linux: 0.0.0.0 where it was queued before the option was set, and always on ping sockets.
+        local: local === 0 ? undefined : new Ipv4Address(local),
+        interfaceIndex
+      }
+    }
+    return last4
+  },
   write: (view, at, source) => {
     view.setUint32(at, source.interfaceIndex ?? 0, true)
     // Linux: the source to use goes into ipi_spec_dst; ipi_addr is not read on sending.
@@ -119,12 +135,22 @@ const info6: Codec6 = {
   size: 20,
   read: (view, at) => {
     const interfaceIndex = view.getUint32(at + 16, true)
-    const destination = readIpv6(view, at)
-    return {
-      destination: destination.isLinkLocal ? destination.withZone(interfaceIndex) : destination,
-      local: undefined,
-      interfaceIndex
+    const { destination: known } = last6
+    if (
+      last6.interfaceIndex !== interfaceIndex ||
+      known.a !== view.getUint32(at) ||
+      known.b !== view.getUint32(at + 4) ||
+      known.c !== view.getUint32(at + 8) ||
+      known.d !== view.getUint32(at + 12)
+    ) {
+      const destination = readIpv6(view, at)
+      last6 = {
+        destination: destination.isLinkLocal ? destination.withZone(interfaceIndex) : destination,
+        local: undefined,
+        interfaceIndex
+      }
     }
+    return last6
   },
   write: (view, at, source) => {
     const address = sourceOf("ipv6", source)

@@ -59,7 +59,7 @@ export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupp
     const host = { abi, libc, numbers }
     return {
       abi,
-      arena: Arena.shared(abi, { allocate: native.allocate, addressOf: native.addressOf, guarded }),
+      arena: Arena.shared(abi, { ...native.memory, guarded }),
       open: (kind) => native.open(host, kind),
       pair: () => native.pair(host),
       adopt: (descriptor, kind) => native.adopt(host, descriptor, kind),

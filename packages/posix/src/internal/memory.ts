@@ -1,3 +1,4 @@
+import { markAsUntransferable } from "node:worker_threads"
 import koffi from "koffi"
 
 /**
@@ -8,6 +9,16 @@ export const allocate = (size: number): { readonly bytes: Uint8Array<ArrayBuffer
   const bytes = new Uint8Array(new ArrayBuffer(size))
   return { bytes, address: Number(koffi.address(bytes)) }
 }
+
+/** A block of payloads. Who posts one of them to another thread sends a copy: the block would go with all that is in it. */
+export const block = (size: number): ArrayBuffer => {
+  const buffer = new ArrayBuffer(size)
+  markAsUntransferable(buffer)
+  return buffer
+}
+
+/** Takes a buffer from whoever has it: their views are empty from here on. */
+export const detach = (buffer: ArrayBuffer): void => void structuredClone(buffer, { transfer: [buffer] })
 
 /** Where bytes of the program are: for one call, as long as somebody holds them. */
 export const addressOf = (bytes: Uint8Array): number => Number(koffi.address(bytes))

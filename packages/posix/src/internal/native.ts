@@ -1,5 +1,5 @@
 /** What needs koffi, in one module, so that one dynamic import finds out whether it is there. */
-export { addressOf, allocate } from "./memory.ts"
+export * as memory from "./memory.ts"
 export { interfaces } from "./interfaces.ts"
 export { load } from "./libc.ts"
 export { errorName } from "./errno.ts"

@@ -1,48 +1,18 @@
 /**
  * One open socket: what it takes from the kernel, who waits for it, what is counted. Plain and synchronous; `socket.ts` makes effects of it.
  */
-import { type Endpoint, type Family, Codec, Ipv4Address, type PacketInfo, SocketAddress } from "@ancillary/control"
-import { Option } from "effect"
-import { type Arena, ReceiveFlags } from "../Arena.ts"
+import type { Endpoint, Family } from "@ancillary/control"
 import { DatagramFault } from "../DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket, type Watch } from "../Driver.ts"
-import * as Plan from "../Plan.ts"
+import type * as Plan from "../Plan.ts"
 import { Calls } from "./calls.ts"
-import { ControlFault, type Decode, decoder } from "./decoder.ts"
 import { Descriptors } from "./descriptors.ts"
 import { Events } from "./events.ts"
+import { Incoming, type Outcome, ReceivedDatagram } from "./incoming.ts"
 import type { Live } from "./live.ts"
 import { Memberships } from "./memberships.ts"
 import { Outgoing } from "./outgoing.ts"
 import { Waiters } from "./waiters.ts"
-
-/** A datagram before its types: `Datagram<F, D>` for the spec that was bound. */
-export class ReceivedDatagram {
-  readonly data: Uint8Array
-  readonly from: Endpoint<Family>
-  readonly control: { readonly [key: string]: unknown }
-  readonly delivery: "unicast" | "multicast" | "broadcast" | "unknown"
-  readonly truncated: Option.Option<{ readonly size: Option.Option<number> }>
-
-  constructor(
-    data: Uint8Array,
-    from: Endpoint<Family>,
-    control: { readonly [key: string]: unknown },
-    delivery: ReceivedDatagram["delivery"],
-    truncated: ReceivedDatagram["truncated"]
-  ) {
-    this.data = data
-    this.from = from
-    this.control = control
-    this.delivery = delivery
-    this.truncated = truncated
-  }
-}
-
-export type Outcome = ReceivedDatagram | DatagramFault
-
-/** Datagrams that one call asks for where a reader takes what comes. */
-export const batchSlots = 64
 
 export class Core {
   readonly plan: Plan.Plan
@@ -58,21 +28,19 @@ export class Core {
   readonly outgoing: Outgoing
   closed = false
 
-  taken = 0n
-  received = 0n
-  dropped = 0n
-  readonly faults = { DataTruncated: 0n, ControlTruncated: 0n, ControlMissing: 0n, ControlMalformed: 0n }
+  // Numbers: a bigint for each datagram would cost as much as a control message.
+  taken = 0
+  received = 0
+  dropped = 0
+  readonly faults = { DataTruncated: 0, ControlTruncated: 0, ControlMissing: 0, ControlMalformed: 0 }
   /** What a reader gave back: the rest of a batch whose callback threw. Served before the kernel is asked. */
   unread: Array<Outcome> = []
 
   #driver: Driver
   #native: NativeSocket
   #watch: Watch
-  #incoming: Arena
-  #decode: Decode
+  #incoming: Incoming
   #descriptors: Descriptors | undefined
-  /** What the kernel calls the peer: a program may write a path or an address in another way. */
-  #sender: Endpoint<Family> | undefined
 
   constructor(options: {
     readonly driver: Driver
@@ -90,20 +58,18 @@ export class Core {
     this.plan = { ...plan, declined: options.declined }
     this.local = options.local
     this.peer = options.peer
-    this.#sender = options.sender
     this.declined = options.declined
     this.waiters = options.waiters
     this.live = options.live
     this.memberships = new Memberships(driver, options.native)
-    this.events = new Events({ ...options, plan: this.plan, incoming: () => this.#incoming })
+    this.events = new Events({ ...options, plan: this.plan, incoming: () => this.#incoming.arena })
     this.calls = new Calls(options.native, this.events, this.peer !== undefined)
     this.outgoing = new Outgoing({ ...options, plan: this.plan, calls: this.calls, events: this.events })
     this.#driver = driver
     this.descriptor = options.native.descriptor
     this.#native = options.native
     this.#watch = options.watch
-    this.#incoming = driver.arena(Plan.receiveArena(plan, batchSlots))
-    this.#decode = decoder(this.plan)
+    this.#incoming = new Incoming({ ...options, plan: this.plan })
     this.#descriptors = plan.family === "unix" ? new Descriptors(driver) : undefined
   }
 
@@ -117,11 +83,11 @@ export class Core {
     }
     // Where all of a batch is dropped by policy, the next may be behind it; a flood of such is left to the next turn of the event loop.
     for (let batch = 0; batch < 64; batch++) {
-      const count = this.calls.receive(this.#incoming, slots, false)
+      const count = this.calls.receive(this.#incoming.arena, slots, false)
       if (isFault(count) || count === 0) return isFault(count) ? count : []
       const outcomes: Array<Outcome> = []
       for (let slot = 0; slot < count; slot++) {
-        if (this.events.isInPlaceOfDatagram(this.#incoming, slot)) continue
+        if (this.events.isInPlaceOfDatagram(this.#incoming.arena, slot)) continue
         const outcome = this.#outcome(slot)
         this.taken++
         if (outcome === undefined) this.dropped++
@@ -138,14 +104,14 @@ export class Core {
     for (;;) {
       const [first] = this.unread
       if (first !== undefined) return first
-      const seen = this.calls.receive(this.#incoming, 1, true)
+      const seen = this.calls.receive(this.#incoming.arena, 1, true)
       if (isFault(seen)) return seen
       if (seen === 0) return undefined
       // Linux: looking at one takes it.
-      if (this.events.isInPlaceOfDatagram(this.#incoming, 0)) continue
+      if (this.events.isInPlaceOfDatagram(this.#incoming.arena, 0)) continue
       const outcome = this.#outcome(0)
       if (outcome !== undefined) return outcome
-      const count = this.calls.receive(this.#incoming, 1, false)
+      const count = this.calls.receive(this.#incoming.arena, 1, false)
       if (isFault(count)) return count
       if (count === 0) continue
       this.taken++
@@ -182,74 +148,21 @@ export class Core {
 
   /** What a reader did not come to: the next one gets it. */
   giveBack(rest: ReadonlyArray<Outcome>): void {
-    if (this.closed) this.dropped += BigInt(rest.length)
+    if (this.closed) this.dropped += rest.length
     else this.unread = [...rest, ...this.unread]
     if (this.#descriptors !== undefined) keep(this.#descriptors, rest, "until told")
     if (this.unread.length > 0) this.waiters.wakeReaders()
   }
 
-  /** What a slot says, and whose the descriptors are that came with it. */
+  /** What a slot holds, and whose the descriptors are that came with it. */
   #outcome(slot: number): Outcome | undefined {
-    const arena = this.#incoming
-    const outcome = this.#read(arena, slot)
-    const carried = outcome instanceof ReceivedDatagram ? outcome.control : undefined
-    this.#descriptors?.settle(carried, arena.view, arena.controlAt(slot), arena.controlLength(slot))
-    return outcome
-  }
-
-  #read(arena: Arena, slot: number): Outcome | undefined {
-    const { abi, receiveBytes, scatter, truncation } = this.plan
-    const { bytes, view } = arena
-    const nameLength = arena.nameLength(slot)
-    // Winsock: the name is of use for unconnected sockets only. Linux: a Unix socket that was never bound has none.
-    const from =
-      nameLength > 0 || this.plan.family === "unix"
-        ? SocketAddress.read(abi, view, arena.nameAt(slot), nameLength)
-        : (this.#sender ?? { malformed: "the system does not say who sent it", offset: 0 })
-    if (Codec.isMalformed(from)) return fault("ControlMalformed", undefined, undefined, from.malformed)
-    // What came in between `bind` and `connect` may be somebody else's. The two of a pair have no names, and nobody else reaches them.
-    if (this.peer !== undefined && this.#sender?.equals(from) === false) return undefined
-    const flags = arena.flags(slot)
-    const length = arena.dataLength(slot)
-    const cut = (flags & ReceiveFlags.dataTruncated) !== 0
-    if (cut && truncation === "drop") return undefined
-    if (cut && truncation === "fail") {
-      const size = length > receiveBytes ? `${length} bytes` : `more than ${receiveBytes} bytes`
-      return fault(
-        "DataTruncated",
-        undefined,
-        from,
-        `a datagram of ${size} did not fit into ${receiveBytes}: raise withMaximumDatagramSize, or declare withTruncation("deliver")`
-      )
+    const outcome = this.#incoming.read(slot, false)
+    if (this.#descriptors !== undefined) {
+      const { arena } = this.#incoming
+      const carried = outcome instanceof ReceivedDatagram ? outcome.control : undefined
+      this.#descriptors.settle(carried, arena.view, arena.controlAt(slot), arena.controlLength(slot))
     }
-    const controlLength = arena.controlLength(slot)
-    const lost = (flags & ReceiveFlags.controlTruncated) !== 0
-    const control = this.#decode(view, arena.controlAt(slot), controlLength, from.family, lost)
-    if (control instanceof ControlFault) return fault(control.reason, control.key, from, control.message)
-    const at = arena.dataAt(slot)
-    const data = bytes.slice(at, at + Math.min(length, receiveBytes))
-    if (scatter !== undefined) control["parts"] = split(data, scatter)
-    const truncated = cut
-      ? Option.some({ size: length > receiveBytes ? Option.some(length) : Option.none() })
-      : Option.none()
-    return new ReceivedDatagram(data, from, control, this.#delivery(flags, control), truncated)
-  }
-
-  #delivery(flags: number, control: { readonly [key: string]: unknown }): ReceivedDatagram["delivery"] {
-    if ((flags & ReceiveFlags.multicast) !== 0) return "multicast"
-    if ((flags & ReceiveFlags.broadcast) !== 0) return "broadcast"
-    // Declared optionally, packet information is an Option, which has no destination of its own.
-    const given = control["pktInfo"]
-    const info = (Option.isOption(given) ? Option.getOrUndefined(given) : given) as PacketInfo<Family> | undefined
-    if (info?.destination === undefined) return this.plan.abi.platform === "winsock" ? "unicast" : "unknown"
-    const { destination, local } = info
-    if (destination.isMulticast) return "multicast"
-    if (!(destination instanceof Ipv4Address)) return "unicast"
-    if (destination.equals(Ipv4Address.broadcast)) return "broadcast"
-    // Linux: ipi_spec_dst is the address of this host that answers; where that is not the destination, the destination was a broadcast one. It says
-    // nothing of what was queued before it was asked for, nor on a ping socket.
-    if (local === undefined) return this.plan.abi.platform === "winsock" ? "unicast" : "unknown"
-    return local.equals(destination) ? "unicast" : "broadcast"
+    return outcome
   }
 
   /** What the event loop shall report: asked for while somebody waits, and given up when it reports to nobody. */
@@ -274,10 +187,10 @@ export class Core {
     this.#watch.close()
     this.#native.close()
     this.#descriptors?.close()
-    this.#incoming.free()
+    this.#incoming.arena.free()
     this.outgoing.close()
     this.events.close()
-    this.dropped += BigInt(this.unread.length)
+    this.dropped += this.unread.length
     this.unread = []
     this.waiters.close()
   }
@@ -290,22 +203,3 @@ const keep = (
 ): void => {
   for (const outcome of outcomes) if (outcome instanceof ReceivedDatagram) descriptors.keep(outcome.control, how)
 }
-
-/** Views of a payload, part by part; the last ones are short or empty where it was. */
-const split = (data: Uint8Array, sizes: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
-  let at = 0
-  return sizes.map((size) => data.subarray(at, (at += size)))
-}
-
-const fault = (
-  reason: DatagramFault["reason"],
-  key: string | undefined,
-  from: Endpoint<Family> | undefined,
-  message: string
-): DatagramFault =>
-  new DatagramFault({
-    reason,
-    key: Option.fromNullable(key),
-    from: Option.fromNullable(from),
-    message: `${from === undefined ? "A datagram" : `A datagram from ${from}`}: ${message}`
-  })

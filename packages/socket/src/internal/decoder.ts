@@ -1,5 +1,8 @@
 /**
  * From a control buffer to the record that a datagram carries. On the per-datagram path: plain loops, no Effect but its `Option`.
+ *
+ * A kernel puts the same messages into the same places, datagram after datagram. So what a walk found is tried first on the next one: every
+ * header is compared with what it was, and where one differs, or the whole length, the buffer is walked again.
  */
 import { Codec, ControlBuffer } from "@ancillary/control"
 import { Option } from "effect"
@@ -25,6 +28,26 @@ export type Decode = (
   peer: "ipv4" | "ipv6" | "unix",
   cut: boolean
 ) => { [key: string]: unknown } | ControlFault
+
+/** A message where the last walk found it, with what its header says: one that nobody reads is none the less compared. */
+interface Step {
+  /** Offset of the header from the start of the buffer, and of the payload. */
+  readonly at: number
+  readonly payloadAt: number
+  readonly payloadLength: number
+  readonly declared: number
+  readonly level: number
+  readonly type: number
+  readonly reader: Reader | undefined
+}
+
+/** The places of one walk that found each message once at the most; `bytes` is the length of the whole. */
+interface Course {
+  readonly bytes: number
+  readonly steps: ReadonlyArray<Step>
+  /** Slots of what did not come, and need not. */
+  readonly absent: ReadonlyArray<number>
+}
 
 interface Reader {
   readonly slot: number
@@ -72,12 +95,51 @@ export const decoder = (plan: Plan): Decode => {
   const byFamily = { ipv4: readers("ipv4"), ipv6: readers("ipv6"), unix: readers("unix") }
   const cursor = new ControlBuffer.Cursor(plan.abi)
   const values = new Array<unknown>(fields.length)
+  const record = recordOf(fields.map(({ key }) => key))
+  const perhaps = fields.map(({ presence }) => presence === "perhaps")
+  const { length: lengthAt, level: levelAt, type: typeAt } = plan.abi.cmsghdr
+  const wide = lengthAt.bytes === 8
+  // Where a message may come any number of times, each datagram is walked.
+  const learns = fields.every(({ presence }) => presence !== "repeated")
+  const courses: { [family in "ipv4" | "ipv6" | "unix"]: Course | undefined } = {
+    ipv4: undefined,
+    ipv6: undefined,
+    unix: undefined
+  }
+
+  /** Whether every header is what it was, and every payload can be read; then `values` holds them. */
+  const follow = ({ absent: missing, steps }: Course, view: DataView, at: number): boolean => {
+    for (let i = 0; i < missing.length; i++) values[missing[i] ?? 0] = Option.none()
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i]
+      if (step === undefined) return false
+      const header = at + step.at
+      if (
+        view.getUint32(header + lengthAt.at, true) !== step.declared ||
+        (wide && view.getUint32(header + lengthAt.at + 4, true) !== 0) ||
+        view.getInt32(header + levelAt, true) !== step.level ||
+        view.getInt32(header + typeAt, true) !== step.type
+      )
+        return false
+      const { reader } = step
+      if (reader === undefined) continue
+      const value = reader.read(view, at + step.payloadAt, step.payloadLength)
+      if (value === undefined || Codec.isMalformed(value)) return false
+      values[reader.slot] = perhaps[reader.slot] === true ? Option.some(value) : value
+    }
+    return true
+  }
 
   return (view, at, bytes, peer, cut) => {
+    const course = courses[peer]
+    if (course !== undefined && course.bytes === bytes && !cut && follow(course, view, at)) return record(values)
     const wanted = byFamily[peer]
+    const steps: Array<Step> = []
+    let once = learns
     for (let i = 0; i < fields.length; i++) values[i] = fields[i]?.presence === "repeated" ? [] : absent
     cursor.reset(view, at, bytes)
     while (cursor.next()) {
+      let read: Reader | undefined
       for (const reader of wanted) {
         if (reader.type !== cursor.type || reader.level !== cursor.level) continue
         // A cut message differs from a whole one in its length alone: every length is checked, whatever the flags say.
@@ -95,11 +157,27 @@ export const decoder = (plan: Plan): Decode => {
         const value = reader.read(view, cursor.payloadAt, length)
         if (Codec.isMalformed(value))
           return new ControlFault("ControlMalformed", reader.key, `'${reader.key}' is malformed: ${value.malformed}`)
-        if (value === undefined) continue
+        if (value === undefined) {
+          once = false
+          continue
+        }
         const list = values[reader.slot]
+        if (read !== undefined || list !== absent) once = false
+        read = reader
         if (reader.presence !== "repeated" || !Array.isArray(list)) values[reader.slot] = value
         else if (reader.several && Array.isArray(value)) for (const each of value) list.push(each)
         else list.push(value)
+      }
+      if (once) {
+        steps.push({
+          at: cursor.header - at,
+          payloadAt: cursor.payloadAt - at,
+          payloadLength: cursor.payloadLength,
+          declared: cursor.payloadAt - cursor.header + cursor.payloadLength,
+          level: cursor.level,
+          type: cursor.type,
+          reader: read
+        })
       }
     }
     // Unix: a peer may send descriptors to who did not ask for them. Where all that is declared has arrived, nothing else can have been lost.
@@ -118,15 +196,29 @@ export const decoder = (plan: Plan): Decode => {
         `at byte ${cursor.malformed.offset - at}, ${cursor.malformed.malformed}`
       )
     }
-    const record: { [key: string]: unknown } = {}
+    const missing: Array<number> = []
     for (let i = 0; i < fields.length; i++) {
-      const field = fields[i]
       const value = values[i]
-      if (field === undefined) continue
-      if (field.presence === "perhaps") record[field.key] = value === absent ? Option.none() : Option.some(value)
-      else if (value === absent)
-        return new ControlFault("ControlMissing", field.key, `'${field.key}' is declared, and did not arrive`)
-      else record[field.key] = value
+      if (perhaps[i] === true) {
+        if (value === absent) missing.push(i)
+        values[i] = value === absent ? Option.none() : Option.some(value)
+      } else if (value === absent) {
+        const key = fields[i]?.key
+        return new ControlFault("ControlMissing", key, `'${key}' is declared, and did not arrive`)
+      }
+    }
+    if (once && !cut) courses[peer] = { bytes, steps, absent: missing }
+    return record(values)
+  }
+}
+
+/** Makes records of the same keys, in their order. */
+const recordOf = (keys: ReadonlyArray<string>) => {
+  return (values: ReadonlyArray<unknown>): { [key: string]: unknown } => {
+    const record: { [key: string]: unknown } = {}
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]
+      if (key !== undefined) record[key] = values[i]
     }
     return record
   }

@@ -5,7 +5,8 @@ import { Chunk, Clock, Duration, Effect, Either, FiberRef, identity, Option } fr
 import { DatagramFault, DatagramReceiveError, receiveClosed, receiveError } from "../DatagramError.ts"
 import { isFault } from "../Driver.ts"
 import type { SocketEvent } from "../SocketEvent.ts"
-import { batchSlots, type Core, type Outcome, ReceivedDatagram } from "./core.ts"
+import type { Core } from "./core.ts"
+import { batchSlots, type Outcome, ReceivedDatagram } from "./incoming.ts"
 
 /** Batches that a loop takes before it lets the event loop see to the others. */
 const batchesPerTurn = 16

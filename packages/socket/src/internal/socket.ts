@@ -6,17 +6,23 @@ import { type Duration, Effect, Stream } from "effect"
 import { receiveClosed } from "../DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import type { SocketOption } from "../option/definition.ts"
-import type { Core, ReceivedDatagram } from "./core.ts"
+import type { Core } from "./core.ts"
 import { hold } from "./groups.ts"
+import type { ReceivedDatagram } from "./incoming.ts"
 import { getOption, setOption } from "./live.ts"
 import { datagramsOf, eithersOf, forEach, peek, receive, receiveWithin, takeBatch, takeEvents } from "./reading.ts"
 import { send } from "./sending.ts"
 
 const stats = (core: Core): DatagramStats => ({
-  taken: core.taken,
-  received: core.received,
-  faults: { ...core.faults },
-  dropped: core.dropped,
+  taken: BigInt(core.taken),
+  received: BigInt(core.received),
+  faults: {
+    DataTruncated: BigInt(core.faults.DataTruncated),
+    ControlTruncated: BigInt(core.faults.ControlTruncated),
+    ControlMissing: BigInt(core.faults.ControlMissing),
+    ControlMalformed: BigInt(core.faults.ControlMalformed)
+  },
+  dropped: BigInt(core.dropped),
   unread: BigInt(core.unread.length),
   errors: core.calls.errors,
   sent: core.outgoing.sent,

@@ -51,7 +51,7 @@ const abis: { readonly [arch in string]?: Abi } = {
 export const makeDriver = (layer: string, guarded: boolean): Effect.Effect<Driver, DatagramUnsupportedError> =>
   Effect.map(loadNative(layer), ({ host, native }) => ({
     abi: host.abi,
-    arena: Arena.shared(host.abi, { allocate: native.allocate, addressOf: native.addressOf, guarded }),
+    arena: Arena.shared(host.abi, { ...native.memory, guarded }),
     open: (kind) => native.open(host, kind),
     // Winsock: AF_UNIX has streams alone, so there is no pair, and no message that a handle could arrive with.
     pair: () => native.fault("socketpair", native.WSAEAFNOSUPPORT),

@@ -6,7 +6,7 @@ import * as Arena from "@ancillary/socket/Arena"
 import { isFault } from "@ancillary/socket/Driver"
 import { Effect, type Scope } from "effect"
 import { Message } from "../../src/internal/message.ts"
-import { allocate, load, open } from "../../src/internal/native.ts"
+import { load, memory, open } from "../../src/internal/native.ts"
 import type { WinsockSocket } from "../../src/internal/socket.ts"
 import type { WSARecvMsg, Ws2 } from "../../src/internal/ws2_32.ts"
 
@@ -14,7 +14,7 @@ export const abi = Abi.winsockX64
 export const ws2 = load()
 
 /** Arenas of their own, guarded. */
-export const arenas = () => Arena.shared(abi, { allocate, guarded: true })
+export const arenas = () => Arena.shared(abi, { ...memory, guarded: true })
 
 /** An open socket of the driver, and the function that its provider told. */
 export interface Open {
@@ -59,7 +59,7 @@ export const bound = (instead: Partial<Ws2> = {}): Effect.Effect<Open, never, Sc
 
 /** Memory of a message that lives as long as the test. */
 export const message = (name: number, buffers: ReadonlyArray<number>, control: number): Message =>
-  new Message(abi, { name, buffers, control }, allocate)
+  new Message(abi, { name, buffers, control }, memory.allocate)
 
 export const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
 export const bytes = (given: string): Uint8Array => new TextEncoder().encode(given)

@@ -75,11 +75,14 @@ export class DatagramSendError extends Data.TaggedError("DatagramSendError")<
       | "ConnectionRefused"
       | "PermissionDenied"
       | "BufferFull"
+      | "WouldBlock"
       | "Closed"
       | "Unsupported"
       | "Other"
     /** The field of what was given that is concerned: `"to"`, `"data"`, `"control.hopLimit"`. */
     readonly field: Option.Option<string>
+    /** Bytes of the payload that went out before, in whole segments; 0 but for one that leaves in segments. */
+    readonly sentBytes: number
   }
 > {}
 
@@ -350,7 +353,12 @@ const quoted = (messages: ReadonlyArray<SentMessage>): string => messages.map(({
  * @category constructors
  * @since 0.1.0
  */
-export const sendError = (fault: Fault, what: string, control: ReadonlyArray<SentMessage> = []): DatagramSendError => {
+export const sendError = (
+  fault: Fault,
+  what: string,
+  control: ReadonlyArray<SentMessage> = [],
+  sentBytes = 0
+): DatagramSendError => {
   const code = bare(fault.code)
   const [reason, general] = sendReasons[code] ?? ["Other", remedyOfOthers]
   const known = control.filter(({ faults }) => faults?.[code] !== undefined)
@@ -372,9 +380,28 @@ export const sendError = (fault: Fault, what: string, control: ReadonlyArray<Sen
       concerned.length === 1
         ? Option.map(Option.fromNullable(concerned[0]), ({ key }) => `control.${key}`)
         : Option.none(),
-    message: `${what}${concerned.length > 0 ? ` with ${quoted(concerned)}` : ""} failed ${told(fault)}. ${remedy}.`
+    sentBytes,
+    message: `${what}${concerned.length > 0 ? ` with ${quoted(concerned)}` : ""} failed ${told(fault)}. ${remedy}.${wentBefore(sentBytes)}`
   })
 }
+
+const wentBefore = (bytes: number): string => (bytes === 0 ? "" : ` The ${bytes} bytes before it went out.`)
+
+/**
+ * There was no room, and `withBackpressure("fail")` says not to wait. `what` begins the sentence that the error says.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const sendWouldBlock = (what: string, sentBytes: number): DatagramSendError =>
+  new DatagramSendError({
+    ...unmade("sendmsg"),
+    code: "WOULDBLOCK",
+    reason: "WouldBlock",
+    field: Option.none(),
+    sentBytes,
+    message: `${what} would have to wait: the send buffer is full. Send it again later, drop it, or declare withBackpressure("wait").${wentBefore(sentBytes)}`
+  })
 
 /**
  * A source that was asked for is no address of this host, whatever the system calls that.
@@ -387,6 +414,7 @@ export const sourceNotOurs = (fault: Fault, source: string): DatagramSendError =
     ...described(fault),
     reason: "AddressNotAvailable",
     field: Option.some("control.pktInfo"),
+    sentBytes: 0,
     message: `control.pktInfo: ${source} is not an address of this host ${told(fault)}. Send from one that is, or leave the source out. Nothing was sent.`
   })
 
@@ -405,6 +433,7 @@ export const invalidSend = (
     ...unmade("sendmsg"),
     reason,
     field: Option.some(field),
+    sentBytes: 0,
     message: `${field}: ${why}. Nothing was sent.`
   })
 
@@ -458,12 +487,13 @@ export const receiveClosed = (): DatagramReceiveError =>
  * @category constructors
  * @since 0.1.0
  */
-export const sendClosed = (): DatagramSendError =>
+export const sendClosed = (sentBytes = 0): DatagramSendError =>
   new DatagramSendError({
     ...closed,
     reason: "Closed",
     field: Option.none(),
-    message: bindAnother
+    sentBytes,
+    message: `${bindAnother}${wentBefore(sentBytes)}`
   })
 
 /**

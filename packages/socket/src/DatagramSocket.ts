@@ -27,7 +27,7 @@ import type {
   Family,
   UnixEndpoint
 } from "@ancillary/control"
-import type { Chunk, Duration, Effect, Either, Option, Scope, Stream } from "effect"
+import type { Chunk, Duration, Effect, Either, Option, Scope, Sink, Stream } from "effect"
 import type { Datagram } from "./Datagram.ts"
 import type { DatagramMembershipError } from "./DatagramMembershipError.ts"
 import type { DatagramOptionError } from "./DatagramOptionError.ts"
@@ -75,6 +75,29 @@ export interface Outgoing<F extends Family, D extends ControlMessage.Any, Given 
   readonly to: EndpointInput<F> | Destination<F>
   /** What goes with it. Only what the spec declares for sending. */
   readonly control?: Exact<Given, SendControl<F, D>> | undefined
+  /**
+   * The payload leaves as several datagrams of so many bytes, the last of which has the rest: 1 to what fits into one. `data` may be longer than a
+   * datagram then. Nothing has to be declared.
+   *
+   * Cut by the kernel or the network card where they do that (Linux, Windows 10 2004), up to 64 datagrams a call. Where they do not, or refuse to
+   * on the way to a host, the same datagrams are sent one by one, and the host is remembered. Not for ping sockets.
+   */
+  readonly segmentSize?: number | undefined
+}
+
+/**
+ * What became of the messages that `sendAll` was given: each is counted once.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendReport {
+  /** Messages that went, all of their segments. */
+  readonly sent: number
+  /** Dropped for want of room, where `withBackpressure("drop")` says so. */
+  readonly unsent: number
+  /** The others, by their place among those that were given, in that order. */
+  readonly failed: ReadonlyArray<{ readonly index: number; readonly error: DatagramSendError }>
 }
 
 /**
@@ -99,7 +122,10 @@ export interface DatagramStats {
    * `withErrorReports()` by every read that it was no concern of.
    */
   readonly errors: bigint
+  /** Datagrams that went out. A payload in segments is as many as it has segments. */
   readonly sent: bigint
+  /** Datagrams that were dropped for want of room, as `withBackpressure("drop")` says. */
+  readonly unsent: bigint
   /** Datagrams among those sent whose first attempt failed by what another peer's error had left pending. Linux, with `withErrorReports()`. */
   readonly resent: bigint
   /** Replies that went out without the source that was asked, because the system refuses one (some Windows machines). */
@@ -207,14 +233,47 @@ export interface LiveOptions<in F extends Family> {
 type Group<F extends Family> = F extends "unix" ? Refused<"a Unix socket joins no groups"> : string | Address<F>
 
 /**
+ * How a socket sends, given what one message is: with a destination, or without on a connected socket.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DatagramSender<in Message> {
+  /**
+   * Sends many messages in their order, with as few system calls as the platform has for that (Linux: one for 64). It does not fail: each message went, or
+   * the report has its error. Waits in the middle where the send buffer is full; interrupted there, what went is gone and nothing goes twice.
+   *
+   * @example
+   * ```ts
+   * import { Datagram } from "@ancillary/socket"
+   * import { Effect } from "effect"
+   *
+   * const notify = (peers: ReadonlyArray<{ readonly address: string; readonly port: number }>, data: Uint8Array) =>
+   *   Effect.gen(function* () {
+   *     const socket = yield* Datagram.client(Datagram.ipv4)
+   *     const { failed, sent } = yield* socket.sendAll(peers.map((to) => ({ data, to })))
+   *     for (const { error, index } of failed) yield* Effect.logWarning(`peer ${index}: ${error.message}`)
+   *     return sent
+   *   })
+   * ```
+   */
+  readonly sendAll: (messages: ReadonlyArray<Message>) => Effect.Effect<SendReport>
+  /** Sends chunk by chunk, each as `sendAll` does, and counts what went. Fails with the first error of a chunk, all of which was tried. */
+  readonly sink: Sink.Sink<number, Message, never, DatagramSendError>
+}
+
+/**
  * A bound socket; its `Scope` owns it.
  *
  * @category models
  * @since 0.1.0
  */
 export interface DatagramSocket<in out F extends Family, in D extends ControlMessage.Any>
-  extends DatagramSource<F, D>, LiveOptions<F> {
-  /** Sends one datagram; waits while the send buffer is full. Everything is checked first: what fails was not sent. */
+  extends DatagramSource<F, D>, LiveOptions<F>, DatagramSender<Outgoing<F, D>> {
+  /**
+   * Sends one datagram, or one payload in segments; waits while the send buffer is full, unless the spec says otherwise. Everything is checked
+   * first: what fails was not sent, but for the segments that its error counts.
+   */
   readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Outgoing<F, D, Given>
   ) => Effect.Effect<void, DatagramSendError>
@@ -243,8 +302,12 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
  * @since 0.1.0
  */
 export interface ConnectedSocket<in out F extends Family, in D extends ControlMessage.Any>
-  extends DatagramSource<F, D>, LiveOptions<F> {
+  extends DatagramSource<F, D>, LiveOptions<F>, DatagramSender<Omit<Outgoing<F, D>, "to">> {
   readonly peer: Endpoint<F>
+  /**
+   * Sends one datagram, or one payload in segments; waits while the send buffer is full, unless the spec says otherwise. Everything is checked
+   * first: what fails was not sent, but for the segments that its error counts.
+   */
   readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Omit<Outgoing<F, D, Given>, "to">
   ) => Effect.Effect<void, DatagramSendError>

@@ -20,10 +20,11 @@ import type { SocketKind } from "./Driver.ts"
 import { ask } from "./internal/asking.ts"
 import { constructorOf, families } from "./internal/families.ts"
 import { errorLayout, receiveLayout, refuseRoom, sendLayout } from "./internal/layout.ts"
+import { segmentSpace } from "./internal/segmentMessage.ts"
 import { type Setting, setting } from "./option/definition.ts"
 import { ipv6Only } from "./option/ipv6Only.ts"
 import { stripHeader } from "./option/stripHeader.ts"
-import type { Declaration, Recipe, Truncation } from "./Spec.ts"
+import type { Backpressure, Declaration, Recipe, Truncation } from "./Spec.ts"
 
 /**
  * Who wants a call to be made.
@@ -141,6 +142,7 @@ export interface Plan {
   readonly receiveBytes: number
   readonly sendBytes: number
   readonly truncation: Truncation
+  readonly backpressure: Backpressure
   /** Bytes of the parts that a payload is split into; absent: it is not. */
   readonly scatter: ReadonlyArray<number> | undefined
 }
@@ -266,6 +268,7 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
       protocol === "icmp" ? largestPing[family === "ipv4" ? "ipv4" : "ipv6"] : largest[family]
     ),
     truncation: spec.truncation,
+    backpressure: spec.backpressure,
     scatter
   }
 }
@@ -307,7 +310,8 @@ export const errorArena = (plan: Plan, slots: number): ArenaLayout => ({
 const gathered = 16
 
 /**
- * The arena that sends for a plan.
+ * The arena that sends for a plan, `slots` datagrams at a time. In one for many a payload that the kernel cuts may be larger than each of its
+ * datagrams, so that it has the room of the family.
  *
  * @category layouts
  * @since 0.1.0
@@ -317,8 +321,8 @@ export const sendArena = (plan: Plan, slots: number): ArenaLayout => ({
   slots,
   pieces: gathered,
   nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
-  controlBytes: plan.send.bytes,
-  dataBytes: plan.sendBytes
+  controlBytes: plan.send.bytes + (slots === 1 ? 0 : segmentSpace(plan)),
+  dataBytes: slots === 1 || plan.kind.protocol === "icmp" ? plan.sendBytes : largest[plan.family]
 })
 
 /** Linux: a ping socket takes a message of UDP's level, and does nothing with it. */

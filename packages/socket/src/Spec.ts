@@ -98,6 +98,14 @@ export interface Declaration {
 export type Truncation = "fail" | "deliver" | "drop"
 
 /**
+ * What becomes of a datagram that there is no room for: its send waits, or fails, or it is counted and dropped.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Backpressure = "wait" | "fail" | "drop"
+
+/**
  * What a spec says, without its type parameters.
  *
  * @category models
@@ -112,6 +120,7 @@ export interface Recipe {
   /** Bytes of the largest payload to receive and to send; absent: the largest there is. */
   readonly maximumDatagramSize: number | undefined
   readonly truncation: Truncation
+  readonly backpressure: Backpressure
   /** Bytes of the parts that a payload is split into; absent: it is not. */
   readonly scatter: ReadonlyArray<number> | undefined
 }
@@ -269,6 +278,7 @@ type Part =
   | { readonly set: Setting }
   | { readonly limit: number }
   | { readonly truncation: Truncation }
+  | { readonly backpressure: Backpressure }
   | { readonly scatter: ReadonlyArray<number> }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for every message, need and family; `infer` gets them back
@@ -307,6 +317,7 @@ export const make = <F extends Family>(family: F, protocol?: "icmp"): Spec<F, ne
     settings: [],
     maximumDatagramSize: undefined,
     truncation: "fail",
+    backpressure: "wait",
     scatter: undefined
   }) as Spec<F, never>
 
@@ -326,6 +337,7 @@ const apply = (self: Recipe, part: Part): Recipe => {
     if (self.scatter !== undefined) throw new TypeError("'parts' is already declared by this spec")
     return { ...self, scatter: part.scatter }
   }
+  if ("backpressure" in part) return { ...self, backpressure: part.backpressure }
   return "limit" in part ? { ...self, maximumDatagramSize: part.limit } : { ...self, truncation: part.truncation }
 }
 

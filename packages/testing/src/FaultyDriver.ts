@@ -76,7 +76,7 @@ export interface Hooks {
   readonly onSetOption?: (level: number, option: number, value: Uint8Array) => Fault | 0 | undefined
   readonly onIoctl?: (code: number, input: Uint8Array) => Fault | 0 | undefined
   readonly onBind?: (name: Uint8Array) => Fault | undefined
-  /** Before a call that sends. */
+  /** Before a call that sends, for each of its datagrams; again where an earlier call stopped at it. */
   readonly onSend?: (datagram: SentDatagram) => Fault | 0 | undefined
   /** Before a call that receives. */
   readonly onReceive?: (slots: number) => Fault | 0 | undefined
@@ -200,7 +200,8 @@ const wrapSocket = (socket: NativeSocket, hooks: Hooks): NativeSocket => ({
         control: control.slice(0, controlLength),
         data: payloads.get(arena)?.get(slot) ?? new Uint8Array(0)
       })
-      if (instead !== undefined) return slot > first ? slot - first : instead
+      // As the kernel does: what comes before goes out, and why the next did not is told by the call that begins with it.
+      if (instead !== undefined) return slot > first ? socket.send(arena, first, slot - first) : instead
     }
     return socket.send(arena, first, slots)
   },

@@ -21,6 +21,7 @@ import { options } from "./internal/options.ts"
 import { payloads } from "./internal/payloads.ts"
 import { probe } from "./internal/probe.ts"
 import { refusals } from "./internal/refusals.ts"
+import { sendings } from "./internal/sendings.ts"
 import { unix } from "./internal/unix.ts"
 
 export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
@@ -48,6 +49,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     unix(all)
     laws(all)
     payloads(all)
+    sendings(all)
     mistakes(all)
     refusals(all)
     options(all)

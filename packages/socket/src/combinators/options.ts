@@ -6,7 +6,7 @@
 import { type Capability, Codec, type Family, type Internet } from "@ancillary/control"
 import { type SocketOption as Option, setting } from "../option/definition.ts"
 import * as SocketOption from "../SocketOption.ts"
-import { type Configure, configure, type Truncation } from "../Spec.ts"
+import { type Backpressure, type Configure, configure, type Truncation } from "../Spec.ts"
 
 const set = <A, Families extends Family, Needs>(
   option: Option<A, Families, Needs>,
@@ -242,3 +242,20 @@ export const withMaximumDatagramSize = (bytes: number): Configure => configure<F
  * @since 0.1.0
  */
 export const withTruncation = (policy: Truncation): Configure => configure<Family>({ truncation: policy })
+
+/**
+ * What becomes of a datagram that there is no room for, in the socket's send buffer or at the receiver of a Unix socket: `wait` (the default) sends it
+ * once there is, `fail` makes it a `DatagramSendError` of reason `WouldBlock`, `drop` counts it as `unsent`.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, withBackpressure } from "@ancillary/socket"
+ *
+ * // Telemetry: a number that is late is of no use.
+ * const spec = Datagram.ipv4.pipe(withBackpressure("drop"))
+ * ```
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export const withBackpressure = (policy: Backpressure): Configure => configure<Family>({ backpressure: policy })

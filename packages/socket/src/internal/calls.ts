@@ -2,10 +2,9 @@
  * The calls of a socket that receive and send, undisturbed by what the kernel has to say of others: a read does not fail with the error of
  * another peer, a send that does is made again, and what comes in place of a datagram is none.
  */
-import type { Endpoint, Family, StampRequest } from "@ancillary/control"
 import type { Arena } from "../Arena.ts"
 import { type Fault, isFault, type NativeSocket } from "../Driver.ts"
-import type { Events } from "./events.ts"
+import type { Events, Sent } from "./events.ts"
 
 /** What a peer or a router said of an earlier datagram: a socket's streams pass over it. */
 const transient = new Set([
@@ -60,18 +59,24 @@ export class Calls {
     return 0
   }
 
-  /** Sends the one datagram that the arena was filled with; `to` is where, on a socket that has no peer. */
-  send(arena: Arena, to: Endpoint<Family> | undefined, stamp: StampRequest | undefined): number | Fault {
+  /**
+   * Sends slots that were filled, from `first`: how many, 0 where that one would have to wait, or why that one was not. Fewer went where the next
+   * failed: the call that begins with it says why.
+   *
+   * Linux: sendmmsg forgets the error of a datagram behind the first. One that was pending on the socket, another peer's, is gone with it, and the
+   * datagram goes out with the next call.
+   */
+  send(arena: Arena, first: number, slots: number, sent: ReadonlyArray<Sent>): number | Fault {
     const pending = this.#events.takePending()
     if (pending !== undefined) return pending
     for (let again = 0; ; again++) {
-      const count = this.#native.send(arena, 0, 1)
-      if (stamp !== undefined) this.#events.stamped(stamp, count === 1)
+      const count = this.#native.send(arena, first, slots)
+      this.#events.stamped(sent, first, slots, isFault(count) ? 0 : count)
       if (!isFault(count)) {
         if (again > 0 && count > 0) this.resent++
         return count
       }
-      const whose = this.#events.explain(to)
+      const whose = this.#events.explain(sent[first]?.to)
       if (this.#events.inPlaceOfDatagrams && count.code === "EMSGSIZE") this.#events.look()
       // What the queue says nothing of is tried once more: then it is the send's own.
       if (!this.#isAnothers(count, whose) || again >= (whose === undefined ? 1 : mostPassed)) return count

@@ -64,7 +64,7 @@ export class Core {
     this.memberships = new Memberships(driver, options.native)
     this.events = new Events({ ...options, plan: this.plan, incoming: () => this.#incoming.arena })
     this.calls = new Calls(options.native, this.events, this.peer !== undefined)
-    this.outgoing = new Outgoing({ ...options, plan: this.plan, calls: this.calls, events: this.events })
+    this.outgoing = new Outgoing({ ...options, plan: this.plan, calls: this.calls })
     this.#driver = driver
     this.descriptor = options.native.descriptor
     this.#native = options.native

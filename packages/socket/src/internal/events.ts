@@ -39,6 +39,19 @@ interface Drained {
   readonly local: number
 }
 
+/** What was sent, or was to be. */
+export interface Sent {
+  readonly to: Endpoint<Family> | undefined
+  readonly control: object | undefined
+}
+
+/** Which stamp is asked for with a datagram, in control data that was checked. */
+const stampOf = (control: object | undefined): StampRequest | undefined => {
+  if (control === undefined) return undefined
+  const stamp: unknown = Reflect.get(control, TransmitTimestamp.key)
+  return typeof stamp === "number" ? { id: stamp } : (stamp as StampRequest | undefined)
+}
+
 type Kind = "others" | "local" | "stamp"
 
 export class Events {
@@ -174,18 +187,18 @@ export class Events {
     return parts.length > 0
   }
 
-  /** Which stamp is asked for with a datagram, in control data that was checked. */
-  stampOf(control: object | undefined): StampRequest | undefined {
-    if (!this.declared || control === undefined) return undefined
-    const stamp: unknown = Reflect.get(control, TransmitTimestamp.key)
-    return typeof stamp === "number" ? { id: stamp } : (stamp as StampRequest | undefined)
-  }
-
-  /** A send that asked for a stamp, and whether it succeeded. */
-  stamped({ id, scheduled }: StampRequest, went: boolean): void {
-    this.#stamps.sent(id, scheduled === true, went)
-    // What failed is followed by a look at the queue anyway, which knows where it went.
-    if (went && ++this.#stamped >= stampedUnread) this.drain()
+  /** After a call that was to send the datagrams of some slots, and did so many of them. */
+  stamped(sent: ReadonlyArray<Sent>, first: number, slots: number, went: number): void {
+    if (!this.declared) return
+    // The one behind those that went was tried, too.
+    for (let slot = first; slot < first + Math.min(went + 1, slots); slot++) {
+      const stamp = stampOf(sent[slot]?.control)
+      if (stamp === undefined) continue
+      this.#stamps.sent(stamp.id, stamp.scheduled === true, slot < first + went)
+      if (slot < first + went) this.#stamped++
+    }
+    // Not before all are known whose stamps may be there. What failed is followed by a look at the queue anyway, which knows where it went.
+    if (went > 0 && this.#stamped >= stampedUnread) this.drain()
   }
 
   close(): void {

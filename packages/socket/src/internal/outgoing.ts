@@ -6,39 +6,52 @@ import type { Arena } from "../Arena.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import * as Plan from "../Plan.ts"
 import type { Calls } from "./calls.ts"
+import { Destinations } from "./destinations.ts"
 import { type Encode, encoder, type Refusal } from "./encoder.ts"
-import type { Events } from "./events.ts"
 import { foreignSource } from "./foreignSource.ts"
+import type { Letter } from "./letter.ts"
 import type { Live } from "./live.ts"
 import { nameOf } from "./names.ts"
+import { Segments } from "./segments.ts"
+
+/** Datagrams that one call takes. */
+export const sendSlots = 64
 
 export class Outgoing {
-  sent = 0n
-  sourceRefused = 0n
+  readonly destinations: Destinations
+  readonly segments: Segments
+  /** Datagrams. */
+  sent = 0
+  unsent = 0
+  sourceRefused = 0
 
   #driver: Driver
   #plan: Plan.Plan
   #peer: Endpoint<Family> | undefined
   #calls: Calls
-  #events: Events
+  /** For one datagram; and for many, once there were many: most sockets are fine without. */
+  #single: Arena
+  #many: Arena | undefined
   #arena: Arena
   #encode: Encode
 
   constructor(options: {
     readonly driver: Driver
     readonly plan: Plan.Plan
+    readonly native: NativeSocket
     readonly peer: Endpoint<Family> | undefined
     readonly calls: Calls
-    readonly events: Events
     readonly live: Live
   }) {
-    const { calls, driver, events, live, peer, plan } = options
+    const { calls, driver, live, native, peer, plan } = options
     this.#driver = driver
     this.#plan = plan
     this.#peer = peer
     this.#calls = calls
-    this.#events = events
-    this.#arena = driver.arena(Plan.sendArena(plan, 1))
+    this.#single = driver.arena(Plan.sendArena(plan, 1))
+    this.#arena = this.#single
+    this.destinations = new Destinations(plan)
+    this.segments = new Segments(plan, native)
     this.#encode = encoder(plan, (level, option) => live.own(level, option))
   }
 
@@ -48,27 +61,45 @@ export class Outgoing {
     return peer === undefined || kind.protocol === "icmp" ? sendBytes : Math.min(sendBytes, Plan.largest[peer])
   }
 
-  /** Sends one datagram: the number sent (0 where the buffer is full), or why not. */
-  send(
-    to: Endpoint<Family> | undefined,
-    control: object | undefined,
-    pieces: ReadonlyArray<Uint8Array>
-  ): number | Fault | Refusal {
+  /** Takes the memory that the next slots are filled in: of one, or of `sendSlots`. */
+  use(slots: number): void {
+    this.#arena =
+      slots === 1 ? this.#single : (this.#many ??= this.#driver.arena(Plan.sendArena(this.#plan, sendSlots)))
+  }
+
+  /** Fills a slot with what is next of a letter, from an offset: how many bytes of it, or why it cannot be sent. */
+  fill(slot: number, letter: Letter, from: number): number | Refusal {
     const arena = this.#arena
     const { abi, family } = this.#plan
-    let nameBytes = 0
-    if (to !== undefined) nameBytes = SocketAddress.write(abi, to, arena.view, arena.nameAt(0), family === "dual")
+    const { control, segmentSize, to } = letter
+    const nameBytes =
+      to === undefined ? 0 : SocketAddress.write(abi, to, arena.view, arena.nameAt(slot), family === "dual")
+    const peer = to ?? this.#peer
     let controlBytes = 0
-    const peer = (to ?? this.#peer)?.family
     if (control !== undefined && peer !== undefined) {
-      const written = this.#encode(control, peer, arena.view, arena.controlAt(0))
+      const written = this.#encode(control, peer.family, arena.view, arena.controlAt(slot))
       if (typeof written !== "number") return written
       controlBytes = written
     }
-    arena.fill(0, nameBytes, controlBytes, pieces)
-    const count = this.#calls.send(arena, to, this.#events.stampOf(control))
-    if (count === 1) this.sent++
-    return count
+    if (segmentSize === undefined) {
+      arena.fill(slot, nameBytes, controlBytes, letter.pieces)
+      return letter.size
+    }
+    const rest = letter.size - from
+    let bytes = letter.refusal === undefined ? this.segments.take(rest, segmentSize, peer) : Math.min(rest, segmentSize)
+    // Of one segment it says nothing.
+    if (bytes > segmentSize) {
+      const withSize = this.segments.write(arena.view, arena.controlAt(slot), controlBytes, segmentSize)
+      if (withSize === undefined) bytes = segmentSize
+      else controlBytes = withSize
+    }
+    arena.fill(slot, nameBytes, controlBytes, letter.part(from, bytes))
+    return bytes
+  }
+
+  /** Sends slots that were filled from letters: how many went (0 where the buffer is full), or why the first did not. */
+  send(letters: ReadonlyArray<Letter>, first: number, slots: number): number | Fault {
+    return this.#calls.send(this.#arena, first, slots, letters)
   }
 
   /** The source that a send failed by, where it is no address of this host. */
@@ -85,6 +116,7 @@ export class Outgoing {
   }
 
   close(): void {
-    this.#arena.free()
+    this.#single.free()
+    this.#many?.free()
   }
 }

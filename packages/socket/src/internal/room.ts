@@ -7,9 +7,10 @@ import type { Core } from "./core.ts"
 
 /** Waits until a datagram that would have blocked is worth another attempt. */
 export const room = (core: Core, to: Endpoint<Family> | undefined): Effect.Effect<void, DatagramSendError> =>
-  core.plan.family === "unix" && to !== undefined ? Effect.zipRight(ownRoom(core), roomAt(core, to)) : ownRoom(core)
+  core.plan.family === "unix" && to !== undefined ? Effect.zipRight(writable(core), roomAt(core, to)) : writable(core)
 
-const ownRoom = (core: Core): Effect.Effect<void, DatagramSendError> =>
+/** Waits until the socket takes another datagram, as far as its own buffer is concerned. */
+export const writable = (core: Core): Effect.Effect<void, DatagramSendError> =>
   Effect.async((resume) => {
     if (core.closed) return resume(Effect.fail(sendClosed()))
     const waiter = (closed: boolean) => resume(closed ? Effect.fail(sendClosed()) : Effect.void)

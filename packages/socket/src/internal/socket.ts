@@ -11,7 +11,7 @@ import { hold } from "./groups.ts"
 import type { ReceivedDatagram } from "./incoming.ts"
 import { getOption, setOption } from "./live.ts"
 import { datagramsOf, eithersOf, forEach, peek, receive, receiveWithin, takeBatch, takeEvents } from "./reading.ts"
-import { send } from "./sending.ts"
+import { send, sendAll, sink } from "./sending.ts"
 
 const stats = (core: Core): DatagramStats => ({
   taken: BigInt(core.taken),
@@ -25,9 +25,10 @@ const stats = (core: Core): DatagramStats => ({
   dropped: BigInt(core.dropped),
   unread: BigInt(core.unread.length),
   errors: core.calls.errors,
-  sent: core.outgoing.sent,
+  sent: BigInt(core.outgoing.sent),
+  unsent: BigInt(core.outgoing.unsent),
   resent: core.calls.resent,
-  sourceRefused: core.outgoing.sourceRefused,
+  sourceRefused: BigInt(core.outgoing.sourceRefused),
   events: {
     taken: core.events.taken,
     received: core.events.received,
@@ -55,6 +56,12 @@ const source = (core: Core) => ({
   descriptor: Effect.suspend(() => (core.closed ? Effect.fail(receiveClosed()) : Effect.succeed(core.descriptor)))
 })
 
+const target = (core: Core) => ({
+  send: (message: unknown) => send(core, message),
+  sendAll: (messages: ReadonlyArray<unknown>) => sendAll(core, messages),
+  sink: sink(core)
+})
+
 const options = (core: Core) => ({
   setOption: <A>(option: SocketOption<A, Family, unknown>, value: A) => setOption(core, option, value),
   getOption: <A>(option: SocketOption<A, Family, unknown>) => getOption(core, option)
@@ -64,7 +71,7 @@ export const makeSocket = <F extends Family, D extends ControlMessage.Any>(core:
   ({
     ...source(core),
     ...options(core),
-    send: (message: unknown) => send(core, message),
+    ...target(core),
     join: (group: unknown, given: { readonly interfaceIndex?: unknown; readonly source?: unknown } = {}) =>
       hold(core, given.source === undefined ? "group" : "source", { group, ...given }),
     block: (group: unknown, source: unknown, given: { readonly interfaceIndex?: unknown } = {}) =>
@@ -78,6 +85,6 @@ export const makeConnected = <F extends Family, D extends ControlMessage.Any>(
   ({
     ...source(core),
     ...options(core),
-    peer,
-    send: (message: unknown) => send(core, message)
+    ...target(core),
+    peer
   }) as unknown as ConnectedSocket<F, D>

@@ -1,0 +1,183 @@
+/**
+ * Messages that are sent together, in their order: each goes out once or is told why not, whatever happens in the middle. A plain loop that stops
+ * where it has to wait, and goes on where it was.
+ */
+import type { Endpoint, Family } from "@ancillary/control"
+import {
+  type DatagramSendError,
+  invalidSend,
+  sendClosed,
+  sendError,
+  sendWouldBlock,
+  sourceNotOurs
+} from "../DatagramError.ts"
+import { type Fault, isFault } from "../Driver.ts"
+import type { Core } from "./core.ts"
+import type { Refusal } from "./encoder.ts"
+import { letter as check, Letter } from "./letter.ts"
+import { sendSlots } from "./outgoing.ts"
+import { sentMessages } from "./sentMessages.ts"
+
+/** System calls after which the event loop gets its turn. */
+const callsATurn = 16
+
+/** What it waits for: room for the next datagram to somebody, or its next turn. */
+export type Pause = { readonly roomAt: Endpoint<Family> | undefined } | "its next turn"
+
+export class Batch {
+  sent = 0
+  unsent = 0
+  readonly failed: Array<{ readonly index: number; readonly error: DatagramSendError }> = []
+
+  #core: Core
+  #messages: ReadonlyArray<unknown>
+  #slots = sendSlots
+  #next = 0
+  /** Checked, and not at their end. */
+  #open: Array<Letter> = []
+  /** Whose each filled slot is, and how far that will be when it went. */
+  #letters: Array<Letter> = []
+  #ends: Array<number> = []
+
+  constructor(core: Core, messages: ReadonlyArray<unknown>) {
+    this.#core = core
+    this.#messages = messages
+  }
+
+  /** Sends what goes at once. Nothing where that was all. */
+  run(): Pause | undefined {
+    const { outgoing } = this.#core
+    for (let calls = 0; calls < callsATurn;) {
+      if (this.#core.closed) return this.#close()
+      // Anew after each pause: the memory is shared with other sockets.
+      const slots = this.#fill()
+      if (slots === 0) return undefined
+      for (let first = 0; first < slots; calls++) {
+        const count = outgoing.send(this.#letters, first, slots - first)
+        const letter = this.#letters[first]
+        if (letter === undefined) break
+        if (isFault(count)) {
+          if (this.#goesOtherwise(letter, first, count)) break
+          this.#fail(letter, this.#errorOf(letter, count))
+        } else if (count === 0) {
+          if (this.#core.plan.backpressure === "wait") return { roomAt: letter.to }
+          this.#giveUp(letter)
+        }
+        for (const end = first + (isFault(count) ? 0 : count); first < end; first++) this.#went(first)
+        while (first < slots && this.#letters[first]?.ended === true) first++
+      }
+    }
+    return "its next turn"
+  }
+
+  /** What was waited for will not come. */
+  refuse(error: DatagramSendError): void {
+    const letter = this.#open.find(({ ended }) => !ended)
+    if (letter !== undefined && !this.#core.closed) this.#fail(letter, error)
+  }
+
+  /** Those that wait, in their order, and as many of the next as there are slots for. */
+  #fill(): number {
+    let slots = 0
+    const waiting = this.#open
+    this.#open = []
+    for (const letter of waiting) if (!letter.ended) slots = this.#stage(letter, slots)
+    while (slots < this.#slots && this.#next < this.#messages.length) {
+      const index = this.#next++
+      const checked = check(this.#core, index, this.#messages[index])
+      if (checked instanceof Letter) slots = this.#stage(checked, slots)
+      else this.failed.push({ index, error: checked })
+    }
+    return slots
+  }
+
+  /** Fills slots with the rest of a letter, as far as there are any. */
+  #stage(letter: Letter, from: number): number {
+    let slots = from
+    if (from === 0) {
+      this.#slots = this.#messages.length === 1 && letter.segmentSize === undefined ? 1 : sendSlots
+      this.#core.outgoing.use(this.#slots)
+    }
+    let at = letter.gone
+    while (slots < this.#slots) {
+      const bytes = this.#core.outgoing.fill(slots, letter, at)
+      if (typeof bytes !== "number") {
+        this.#fail(letter, refused(bytes))
+        return from
+      }
+      at += bytes
+      this.#letters[slots] = letter
+      this.#ends[slots] = at
+      slots++
+      if (at === letter.size) break
+    }
+    this.#open.push(letter)
+    return slots
+  }
+
+  #went(slot: number): void {
+    const letter = this.#letters[slot]
+    const end = this.#ends[slot]
+    if (letter === undefined || end === undefined) return
+    const { outgoing } = this.#core
+    outgoing.sent += letter.datagrams(letter.gone, end)
+    letter.gone = end
+    // It was the cutting that was refused, and not the datagram.
+    if (letter.refusal !== undefined && letter.segmentSize !== undefined)
+      outgoing.segments.remember(letter.to ?? this.#core.peer, letter.segmentSize, letter.refusal)
+    letter.refusal = undefined
+    if (end < letter.size) return
+    letter.ended = true
+    this.sent++
+  }
+
+  /** Whether what failed may succeed in another way. */
+  #goesOtherwise(letter: Letter, slot: number, fault: Fault): boolean {
+    const { outgoing } = this.#core
+    const isCut = (this.#ends[slot] ?? 0) - letter.gone > (letter.segmentSize ?? Infinity)
+    if (isCut && outgoing.segments.isRefusal(fault)) {
+      letter.refusal = fault
+      return true
+    }
+    if (letter.otherwise?.code !== fault.code) return false
+    outgoing.sourceRefused++
+    letter.control = letter.otherwise.control
+    letter.otherwise = undefined
+    return true
+  }
+
+  /** There is no room, and the spec says not to wait for it. */
+  #giveUp(letter: Letter): void {
+    if (this.#core.plan.backpressure === "fail")
+      return this.#fail(letter, sendWouldBlock(this.#what(letter), letter.gone))
+    this.#core.outgoing.unsent += letter.datagrams(letter.gone, letter.size)
+    letter.ended = true
+    this.unsent++
+  }
+
+  #fail(letter: Letter, error: DatagramSendError): void {
+    letter.ended = true
+    this.failed.push({ index: letter.index, error })
+  }
+
+  #errorOf(letter: Letter, fault: Fault): DatagramSendError {
+    const source = this.#core.outgoing.foreignSource(letter.control, fault)
+    return source === undefined
+      ? sendError(fault, this.#what(letter), sentMessages(this.#core, letter), letter.gone)
+      : sourceNotOurs(fault, source)
+  }
+
+  #what({ gone, segmentSize, size, to }: Letter): string {
+    const how = segmentSize === undefined ? "" : ` in segments of ${segmentSize}`
+    return `Sending ${size - gone} bytes${how} to ${to ?? this.#core.peer}`
+  }
+
+  #close(): undefined {
+    for (const letter of this.#open) if (!letter.ended) this.#fail(letter, sendClosed(letter.gone))
+    const error = sendClosed()
+    while (this.#next < this.#messages.length) this.failed.push({ index: this.#next++, error })
+  }
+}
+
+const refused = ({ field, unsupported, why }: Refusal): DatagramSendError =>
+  invalidSend(field, why, unsupported ? "Unsupported" : "InvalidArgument")

@@ -1,0 +1,220 @@
+/** Many messages at once, and payloads in segments: each datagram goes out once, or its message is told of. */
+import { describe, expect, it } from "@effect/vitest"
+import { Ipv4Address } from "@ancillary/control"
+import { Datagram, withBackpressure, withHopLimit, withPktInfo } from "@ancillary/socket"
+import type { Fault } from "@ancillary/socket/Driver"
+import { Chunk, Effect, Exit, Fiber, Scope, Stream } from "effect"
+import type * as FaultyDriver from "../FaultyDriver.ts"
+import { type Bench, bytes, text } from "./bench.ts"
+
+const at = { address: "127.0.0.1", port: 0 }
+const count = 150
+const all = Array.from({ length: count }, (_, i) => i)
+const name = (i: number) => `datagram ${i}`
+/** Which of those it is, by what was sent. */
+const indexOf = ({ data }: { readonly data: Uint8Array }): number => Number(text(data).split(" ")[1])
+
+type Receiver = Effect.Effect.Success<ReturnType<typeof receiver>>
+const receiver = () => Datagram.bind(Datagram.ipv4.pipe(withHopLimit(), withPktInfo()), at)
+/** Reads until it has as many, and sees that there is no other. */
+const read = (socket: Receiver, expected: number) =>
+  Effect.gen(function* () {
+    let seen = Chunk.empty<Effect.Effect.Success<Receiver["receive"]>>()
+    while (seen.length < expected) seen = Chunk.appendAll(seen, yield* socket.receiveBatch)
+    expect(seen.length).toBe(expected)
+    expect((yield* socket.receiveWithin(0))._tag).toBe("None")
+    return Chunk.toReadonlyArray(seen)
+  })
+
+export const sendings = ({ facts, layer, over }: Bench): void => {
+  describe("many at once", () => {
+    it.scopedLive("go out in their order, each once, with their own control data, to whom they are addressed", () =>
+      Effect.gen(function* () {
+        const receivers = [yield* receiver(), yield* receiver(), yield* receiver()] as const
+        const sender = yield* Datagram.client(Datagram.ipv4.pipe(withHopLimit(), withPktInfo()))
+        const of = (i: number) => receivers[i % 3] ?? receivers[0]
+        // A third without control data, and each third by another notation of its destination.
+        const messages = all.map((i) => ({
+          data: i % 2 === 0 ? bytes(name(i)) : [bytes("datagram "), bytes(String(i))],
+          to: i % 2 === 0 ? of(i).localAddress : { address: "127.0.0.1", port: of(i).localAddress.port },
+          control:
+            i % 3 === 0
+              ? undefined
+              : i % 3 === 1
+                ? { hopLimit: (i % 200) + 1 }
+                : { hopLimit: 7, pktInfo: { source: Ipv4Address.loopback } }
+        }))
+        expect(yield* sender.sendAll(messages)).toEqual({ sent: count, unsent: 0, failed: [] })
+        expect((yield* sender.stats).sent).toBe(BigInt(count))
+        for (const [at, each] of receivers.entries()) {
+          const seen = yield* read(each, count / 3)
+          expect(seen.map(indexOf)).toEqual(all.filter((i) => i % 3 === at))
+          for (const datagram of seen) {
+            const i = indexOf(datagram)
+            const sent = i % 3 === 0 ? undefined : i % 3 === 1 ? (i % 200) + 1 : 7
+            expect([i, datagram.control.hopLimit]).toEqual([
+              i,
+              facts.sentControl === "honoured" ? (sent ?? facts.hopLimit.ipv4) : facts.hopLimit.ipv4
+            ])
+          }
+        }
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("that are mistakes are told by their place, and the others go out", () =>
+      Effect.gen(function* () {
+        const socket = yield* receiver()
+        const sender = yield* Datagram.client(Datagram.ipv4.pipe(withHopLimit()))
+        const to = socket.localAddress
+        // What a program without types may hand over.
+        const wrong: ReadonlyArray<unknown> = [
+          { data: "text", to },
+          { data: bytes("x"), to: { address: "127.0.0.1", port: 0 } },
+          { data: bytes("x"), to, control: { hopLimit: 256 } },
+          { data: new Uint8Array(70_000), to },
+          { data: bytes("x"), to, segmentSize: 0 },
+          null
+        ]
+        const fields = ["data", "to", "control.hopLimit", "data", "segmentSize", "message"]
+        const messages = all.map((i) => (i % 20 === 0 ? wrong[(i / 20) % 6] : { data: bytes(name(i)), to }))
+        const { failed, sent } = yield* sender.sendAll(messages as Parameters<typeof sender.sendAll>[0])
+        const right = all.filter((i) => i % 20 !== 0)
+        expect([sent, failed.map(({ index }) => index)]).toEqual([right.length, all.filter((i) => i % 20 === 0)])
+        for (const { error, index } of failed)
+          expect(error).toMatchObject({ field: { value: fields[(index / 20) % 6] }, sentBytes: 0 })
+        expect((yield* read(socket, right.length)).map(indexOf)).toEqual(right)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("on a connected socket, none at all, and by a sink", () =>
+      Effect.gen(function* () {
+        const socket = yield* receiver()
+        const sender = yield* Datagram.connect(Datagram.ipv4, socket.localAddress)
+        expect(yield* sender.sendAll([])).toEqual({ sent: 0, unsent: 0, failed: [] })
+        const messages = Stream.rechunk(Stream.fromIterable(all.map((i) => ({ data: bytes(name(i)) }))), 40)
+        expect(yield* Stream.run(messages, sender.sink)).toBe(count)
+        expect((yield* read(socket, count)).map(indexOf)).toEqual(all)
+        const wrong = Stream.make(
+          { data: bytes("datagram 1") },
+          { data: new Uint8Array(70_000) },
+          { data: bytes("datagram 2") }
+        )
+        expect(yield* Effect.flip(Stream.run(wrong, sender.sink))).toMatchObject({ reason: "MessageTooLarge" })
+        expect((yield* read(socket, 2)).map(indexOf)).toEqual([1, 2])
+      }).pipe(Effect.provide(layer))
+    )
+  })
+
+  const fault = (code: string): Fault => ({ syscall: facts.syscalls.send, code, errno: 1 })
+  const positions = [0, 1, 2, 31, 62, 63, 64, 65, 127, 128, 148, 149]
+
+  describe("what happens at any place among many", () => {
+    for (const k of positions) {
+      /** Bends the send of datagram k as often as is said. */
+      const bending = (answers: Array<Fault | 0>): FaultyDriver.Hooks => ({
+        onSend: (datagram) => (indexOf(datagram) === k ? answers.shift() : undefined)
+      })
+      const messages = (socket: Receiver) =>
+        all.map((i) => ({ data: bytes(name(i)), to: socket.localAddress, control: { hopLimit: (i % 200) + 1 } }))
+      const client = Datagram.client(Datagram.ipv4.pipe(withHopLimit()))
+      const seesOwnControl = (seen: ReadonlyArray<Effect.Effect.Success<Receiver["receive"]>>) => {
+        for (const each of seen)
+          expect(each.control.hopLimit).toBe(
+            facts.sentControl === "honoured" ? (indexOf(each) % 200) + 1 : facts.hopLimit.ipv4
+          )
+      }
+
+      it.scopedLive(`no room at ${k}: it waits, and all go out once`, () =>
+        Effect.gen(function* () {
+          const [socket, sender] = [yield* receiver(), yield* client]
+          expect(yield* sender.sendAll(messages(socket))).toEqual({ sent: count, unsent: 0, failed: [] })
+          const seen = yield* read(socket, count)
+          expect(seen.map(indexOf)).toEqual(all)
+          seesOwnControl(seen)
+        }).pipe(Effect.provide(over(bending([0, 0, 0]))))
+      )
+
+      it.scopedLive(`an error at ${k}: it is told, and the others go out once`, () =>
+        Effect.gen(function* () {
+          const [socket, sender] = [yield* receiver(), yield* client]
+          const { failed, sent } = yield* sender.sendAll(messages(socket))
+          expect([sent, failed.map(({ index }) => index)]).toEqual([count - 1, [k]])
+          expect(failed[0]?.error).toMatchObject({ reason: "PermissionDenied", code: "EPERM", sentBytes: 0 })
+          const seen = yield* read(socket, count - 1)
+          expect(seen.map(indexOf)).toEqual(all.filter((i) => i !== k))
+          seesOwnControl(seen)
+          expect((yield* sender.stats).sent).toBe(BigInt(count - 1))
+          // A call that sends others before it stops there, and the next one tells why.
+        }).pipe(Effect.provide(over(bending([fault("EPERM"), fault("EPERM")].slice(k % 64 === 0 ? 1 : 0)))))
+      )
+
+      it.scopedLive(`interrupted while it waits at ${k}: what went is gone, the rest is not`, () => {
+        let arrived = () => {}
+        const waiting = new Promise<void>((resolve) => (arrived = resolve))
+        const hooks: FaultyDriver.Hooks = {
+          onSend: (datagram) => (indexOf(datagram) === k ? (arrived(), 0) : undefined)
+        }
+        return Effect.gen(function* () {
+          const [socket, sender] = [yield* receiver(), yield* client]
+          const sending = yield* Effect.fork(sender.sendAll(messages(socket)))
+          yield* Effect.promise(() => waiting)
+          expect(Exit.isInterrupted(yield* Fiber.interrupt(sending))).toBe(true)
+          if (k > 0) expect((yield* read(socket, k)).map(indexOf)).toEqual(all.slice(0, k))
+          expect((yield* sender.stats).sent).toBe(BigInt(k))
+        }).pipe(Effect.provide(over(hooks)))
+      })
+
+      it.scopedLive(`closed while it waits at ${k}: the rest is told as Closed`, () => {
+        let arrived = () => {}
+        const waiting = new Promise<void>((resolve) => (arrived = resolve))
+        const hooks: FaultyDriver.Hooks = {
+          onSend: (datagram) => (indexOf(datagram) === k ? (arrived(), 0) : undefined)
+        }
+        return Effect.gen(function* () {
+          const scope = yield* Scope.make()
+          const [socket, sender] = [yield* receiver(), yield* Scope.extend(client, scope)]
+          const sending = yield* Effect.fork(sender.sendAll(messages(socket)))
+          yield* Effect.promise(() => waiting)
+          yield* Scope.close(scope, Exit.void)
+          const { failed, sent } = yield* Fiber.join(sending)
+          expect([sent, failed.map(({ index }) => index)]).toEqual([k, all.slice(k)])
+          expect(failed.every(({ error }) => error.reason === "Closed")).toBe(true)
+          if (k > 0) expect((yield* read(socket, k)).map(indexOf)).toEqual(all.slice(0, k))
+        }).pipe(Effect.provide(over(hooks)))
+      })
+    }
+  })
+
+  describe("backpressure", () => {
+    const full = (): FaultyDriver.Hooks => ({ onSend: (datagram) => (indexOf(datagram) % 10 === 3 ? 0 : undefined) })
+    const messages = (socket: Receiver) => all.map((i) => ({ data: bytes(name(i)), to: socket.localAddress }))
+    const [stuck, gone] = [all.filter((i) => i % 10 === 3), all.filter((i) => i % 10 !== 3)]
+
+    it.scopedLive("fail: what there is no room for is an error that says what to do", () =>
+      Effect.gen(function* () {
+        const socket = yield* receiver()
+        const sender = yield* Datagram.client(Datagram.ipv4.pipe(withBackpressure("fail")))
+        const { failed, sent, unsent } = yield* sender.sendAll(messages(socket))
+        expect([sent, unsent, failed.map(({ index }) => index)]).toEqual([gone.length, 0, stuck])
+        expect((yield* read(socket, gone.length)).map(indexOf)).toEqual(gone)
+        const error = yield* Effect.flip(sender.send({ data: bytes(name(3)), to: socket.localAddress }))
+        expect(error).toMatchObject({ reason: "WouldBlock", code: "WOULDBLOCK", sentBytes: 0 })
+        expect(error.message).toBe(
+          `Sending 10 bytes to ${socket.localAddress} would have to wait: the send buffer is full. Send it again later, drop it, or declare withBackpressure("wait").`
+        )
+      }).pipe(Effect.provide(over(full())))
+    )
+
+    it.scopedLive("drop: it is counted, and no error", () =>
+      Effect.gen(function* () {
+        const socket = yield* receiver()
+        const sender = yield* Datagram.client(Datagram.ipv4.pipe(withBackpressure("drop")))
+        const report = yield* sender.sendAll(messages(socket))
+        expect(report).toEqual({ sent: gone.length, unsent: stuck.length, failed: [] })
+        yield* sender.send({ data: bytes(name(3)), to: socket.localAddress })
+        expect((yield* read(socket, gone.length)).map(indexOf)).toEqual(gone)
+        expect(yield* sender.stats).toMatchObject({ sent: BigInt(gone.length), unsent: BigInt(stuck.length + 1) })
+      }).pipe(Effect.provide(over(full())))
+    )
+  })
+}

@@ -1,38 +1,44 @@
 /**
- * `idleProcess.ts ours|node SOCKETS`: opens so many sockets that wait for datagrams, and tells its parent the resident bytes that each took.
+ * `idleProcess.ts ours|node SOCKETS`: opens so many sockets that wait for datagrams, and tells its parent what each took: bytes that are
+ * alive, and bytes that the process grew by.
  */
 import { createSocket } from "node:dgram"
 import { once } from "node:events"
 import { LinuxSockets } from "@ancillary/posix"
-import { Effect } from "effect"
+import type { DatagramSockets } from "@ancillary/socket"
+import { Effect, type Scope } from "effect"
 import { loopback, reader } from "./sockets.ts"
 
 const [, , kind, count] = process.argv
 const sockets = Number(count)
 
-const resident = (): number => {
-  // Twice: the first may leave what finalizers still hold.
-  global.gc?.()
-  global.gc?.()
-  return process.memoryUsage.rss()
-}
+/** What is alive, in the heap and in buffers outside of it, and what is resident: pages that were kept for later fill up first. */
+const held = Effect.gen(function* () {
+  // V8 drops code that was not used for some collections, and finalizers run between them.
+  for (let collection = 0; collection < 8; collection++) {
+    global.gc?.()
+    yield* Effect.sleep(20)
+  }
+  const { external, heapUsed, rss } = process.memoryUsage()
+  return [heapUsed + external, rss] as const
+})
+
+const one: Effect.Effect<void, unknown, DatagramSockets | Scope.Scope> =
+  kind === "ours"
+    ? Effect.flatMap(reader, (socket) => Effect.asVoid(Effect.forkScoped(socket.forEach(() => undefined))))
+    : Effect.promise(() => once(createSocket("udp4", () => undefined).bind(0, loopback.address), "listening")).pipe(
+        Effect.asVoid
+      )
+
+const open = (many: number) => Effect.forEach(Array.from({ length: many }), () => one, { discard: true })
 
 const opened = Effect.gen(function* () {
-  const before = yield* Effect.sync(resident)
-  if (kind === "ours") {
-    for (let i = 0; i < sockets; i++) {
-      const socket = yield* reader
-      yield* Effect.forkScoped(socket.forEach(() => undefined))
-    }
-  } else {
-    for (let i = 0; i < sockets; i++) {
-      const socket = createSocket("udp4", () => undefined).bind(0, loopback.address)
-      yield* Effect.promise(() => once(socket, "listening"))
-    }
-  }
-  // Readers wait from the next turn on.
-  yield* Effect.sleep(100)
-  return (resident() - before) / sockets
+  // What the first sockets bring with them stays, however many there are.
+  yield* open(Math.ceil(sockets / 10))
+  const before = yield* held
+  yield* open(sockets)
+  const after = yield* held
+  return [(after[0] - before[0]) / sockets, (after[1] - before[1]) / sockets]
 })
 
 const each = await Effect.runPromise(opened.pipe(Effect.scoped, Effect.provide(LinuxSockets.layer)))

@@ -1,5 +1,5 @@
 /**
- * What a thousand sockets that wait take of memory, each candidate in a process of its own: from before the first socket, with everything loaded.
+ * What a thousand sockets that wait take of memory, each candidate in a process of its own.
  */
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
@@ -14,7 +14,7 @@ const measured = (name: string, kind: "ours" | "node", sockets: number): Candida
   round: () =>
     new Promise((resolve, reject) => {
       const child = fork(program, [kind, String(sockets)], { execArgv: [...process.execArgv, "--expose-gc"] })
-      child.once("message", (bytes) => resolve([Number(bytes)]))
+      child.once("message", (read) => resolve(Array.isArray(read) ? read.map(Number) : []))
       child.once("exit", (code) => reject(new Error(`${program} ended with ${code} before it answered`)))
     })
 })
@@ -22,7 +22,7 @@ const measured = (name: string, kind: "ours" | "node", sockets: number): Candida
 export const idle: Workload = {
   name: "idle",
   title: "1,000 idle sockets, each with a reader",
-  readings: ["a socket"],
+  readings: ["alive, a socket", "resident"],
   unit: "bytes",
   rounds: 4,
   warm: false,

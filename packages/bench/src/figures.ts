@@ -34,6 +34,8 @@ export const figures: ReadonlyArray<Figure> = [
   figure("receive a batch", "drain-100", "receiveBatch", cBatched, 1.25),
   figure("receive through a stream", "drain-100", "runForEach", dgram, 0.5),
   figure("event-driven, 1 to 8 a wake-up", "wakeups", "forEach", dgram, 0.6),
+  figure("send to 1,000 peers", "fan-out", "sendAll, with source", dgram, 0.65),
+  figure("send to 1,000 peers", "fan-out", "sendAll, with source", `${cBatched}, with source`, 1.2),
   figure("send segmented bulk", "bulk-send", `send, ${segmented}`, dgram, 0.1),
   figure("send segmented bulk", "bulk-send", `send, ${segmented}`, `C, ${segmented}`, 1.05),
   figure("receive coalesced bulk", "bulk-receive", `forEach, ${merged}`, dgram, 0.12),

@@ -26,8 +26,9 @@ export type Sender = Effect.Effect.Success<typeof sender>
 export const filler =
   (from: Sender, to: Parameters<Sender["send"]>[0]["to"], bytes: number) =>
   (count: number): void => {
-    const message = from.send({ data: new Uint8Array(bytes), to })
-    for (let sent = 0; sent < count; sent++) Effect.runSync(message)
+    const message = { data: new Uint8Array(bytes), to }
+    const { sent } = Effect.runSync(from.sendAll(Array.from({ length: count }, () => message)))
+    if (sent < count) throw new Error(`${sent} of ${count} datagrams were sent`)
   }
 
 /** A socket of `node:dgram`, and where it is. */

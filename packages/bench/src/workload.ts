@@ -14,7 +14,7 @@ export interface Setting {
 }
 
 /** What the candidates need: sockets, and what only Linux has. */
-export type Sockets = DatagramSockets | Capability<"segmentation"> | Capability<"coalescing">
+export type Sockets = DatagramSockets | Capability<"coalescing">
 
 /** The candidates, with their sockets open. */
 export type Candidates = Effect.Effect<ReadonlyArray<Candidate>, unknown, Sockets | Scope.Scope>

@@ -2,7 +2,7 @@
  * Ten mebibytes in segments of 1,280 bytes to one peer: as datagrams, and cut and merged by the kernel.
  */
 import type { Socket } from "node:dgram"
-import { Datagram, withCoalescing, withReceiveBufferSize, withSegmentation } from "@ancillary/socket"
+import { Datagram, withCoalescing, withReceiveBufferSize } from "@ancillary/socket"
 import { Effect } from "effect"
 import { Arrivals, clock, turn } from "../arrivals.ts"
 import type { Candidate } from "../rounds.ts"
@@ -18,6 +18,9 @@ const most = Math.floor(65_507 / segmentSize)
 
 export const segmented = "in segments"
 export const merged = "merged"
+
+/** Segments that a program hands over at once. */
+const largeBurst = 512
 
 /** Goes through the segments, at most so many at a time. */
 const inSteps = (segments: number, step: number): ReadonlyArray<number> =>
@@ -54,9 +57,9 @@ const sending = (segments: number) =>
     const { localAddress: to } = yield* sink
     const { socket } = yield* plain
     const small = new Uint8Array(segmentSize)
-    const own = yield* Datagram.bind(Datagram.ipv4.pipe(withSegmentation()), loopback)
-    const messages = inSteps(segments, most).map((count) =>
-      own.send({ data: new Uint8Array(count * segmentSize), to, control: { segmentSize } })
+    const own = yield* sender
+    const messages = inSteps(segments, largeBurst).map((count) =>
+      own.send({ data: new Uint8Array(count * segmentSize), to, segmentSize })
     )
     return [
       {
@@ -110,7 +113,6 @@ const segmentsOf = (bytes: number): number => Math.ceil(bytes / segmentSize)
 const receiving = (segments: number) =>
   Effect.gen(function* () {
     const from = yield* sender
-    const cutting = yield* Datagram.bind(Datagram.ipv4.pipe(withSegmentation()), loopback)
     const node = yield* plain
     const nodeArrivals = new Arrivals(clock)
     node.socket.on("message", (message) => nodeArrivals.count(segmentsOf(message.length)))
@@ -121,10 +123,7 @@ const receiving = (segments: number) =>
     const mergingArrivals = new Arrivals(clock)
     yield* Effect.forkScoped(merging.forEach(({ data }) => mergingArrivals.count(segmentsOf(data.length))))
     const fillMerged = (count: number) => {
-      for (const step of inSteps(count, most)) {
-        const data = new Uint8Array(step * segmentSize)
-        Effect.runSync(cutting.send({ data, to: merging.localAddress, control: { segmentSize } }))
-      }
+      Effect.runSync(from.send({ data: new Uint8Array(count * segmentSize), to: merging.localAddress, segmentSize }))
     }
     const small = inSteps(segments, plainBurst)
     return [

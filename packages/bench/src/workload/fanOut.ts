@@ -35,10 +35,13 @@ const repeated =
     return [(clock() - start) / (repeats * peersCount)]
   }
 
+const sending = Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), any)
+type Message = Parameters<Effect.Effect.Success<typeof sending>["send"]>[0]
+
 const ours = (repeats: number) =>
   Effect.gen(function* () {
     const sink = yield* Datagram.bind(Datagram.ipv4.pipe(withReceiveBufferSize(noBuffer)), any)
-    const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), any)
+    const socket = yield* sending
     const data = new Uint8Array(bytes)
     const { port } = sink.localAddress
     const control = { pktInfo: { source: loopback.address } }
@@ -48,9 +51,19 @@ const ours = (repeats: number) =>
         Effect.runPromise(Effect.forEach(addresses, (address) => send({ address, port }), { discard: true }))
       )
     })
+    // Made anew each time: a program has something else to say.
+    const together = (name: string, message: (to: { address: string; port: number }) => Message) => ({
+      name,
+      round: repeated(repeats, async () => {
+        const { sent } = await Effect.runPromise(socket.sendAll(addresses.map((address) => message({ address, port }))))
+        if (sent < peersCount) throw new Error(`${sent} of ${peersCount} datagrams were sent`)
+      })
+    })
     return [
-      each("send", (to) => socket.send({ data, to })),
-      each("send, with source", (to) => socket.send({ data, to, control }))
+      together("sendAll, with source", (to) => ({ data, to, control })),
+      together("sendAll", (to) => ({ data, to })),
+      each("send, with source", (to) => socket.send({ data, to, control })),
+      each("send", (to) => socket.send({ data, to }))
     ]
   })
 

@@ -25,8 +25,11 @@ import { type Abi, ControlBuffer, type Field } from "@ancillary/control"
  * @since 0.1.0
  */
 export interface ArenaLayout {
-  /** A receiving arena keeps its pointers, a sending one sets them for each message: the two are never the same block. */
-  readonly purpose: "receive" | "send"
+  /**
+   * A receiving arena keeps its pointers, a sending one sets them for each message, and what is lent is not received into meanwhile: they are never
+   * the same block.
+   */
+  readonly purpose: "receive" | "lend" | "send"
   /** Messages that one call can carry. */
   readonly slots: number
   /** Vectors of a message: into so many pieces of the program's own memory can a payload be sent from where it is. */

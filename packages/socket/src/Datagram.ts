@@ -42,7 +42,10 @@ import { type Control, make, type NeedsAll, type Spec } from "./Spec.ts"
  * @since 0.1.0
  */
 export interface Datagram<out F extends Family, in D extends ControlMessage.Any> {
-  /** The payload: its own copy, yours to keep. */
+  /**
+   * The payload: its own copy, yours to keep. Small ones stand in one block of memory, so a view over `data.buffer` begins at `data.byteOffset`, and
+   * posting `data` to another thread copies it.
+   */
   readonly data: Uint8Array
   readonly from: Endpoint<F>
   /** What the spec declared, typed. */

@@ -179,6 +179,14 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    */
   readonly forEach: (f: (datagram: Datagram<F, D>) => void) => Effect.Effect<never, DatagramReceiveError>
   /**
+   * The same, without a copy: `data`, and the parts of `withScatter`, are views of the memory that the kernel writes into, and hold this datagram only
+   * until the callback returns. What is to outlive it is copied by the program (`data.slice()`).
+   *
+   * A driver that is made with `{ guarded: true }` finds who forgot that: there each view is taken away when its callback returns, and has no
+   * bytes. A loop that a callback starts on a socket of its own begins with the next turn of the event loop.
+   */
+  readonly forEachBorrowed: (f: (datagram: Datagram<F, D>) => void) => Effect.Effect<never, DatagramReceiveError>
+  /**
    * What the kernel tells besides datagrams, as `withErrorReports`, `withPathMtuReports` and `withTransmitTimestamps` declare it. The last 256 are
    * kept for whoever reads; two readers get distinct ones. A socket that declares none waits for its end. Ends only with the socket, as `Closed`.
    */

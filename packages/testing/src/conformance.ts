@@ -18,6 +18,7 @@ import { mistakes } from "./internal/mistakes.ts"
 import { messages } from "./internal/messages.ts"
 import { memberships } from "./internal/memberships.ts"
 import { options } from "./internal/options.ts"
+import { paths } from "./internal/paths.ts"
 import { payloads } from "./internal/payloads.ts"
 import { probe } from "./internal/probe.ts"
 import { refusals } from "./internal/refusals.ts"
@@ -48,6 +49,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     headers(all)
     unix(all)
     laws(all)
+    paths(all)
     payloads(all)
     sendings(all)
     mistakes(all)

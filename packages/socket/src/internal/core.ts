@@ -8,11 +8,14 @@ import type * as Plan from "../Plan.ts"
 import { Calls } from "./calls.ts"
 import { Descriptors } from "./descriptors.ts"
 import { Events } from "./events.ts"
-import { Incoming, type Outcome, ReceivedDatagram } from "./incoming.ts"
+import { batchSlots, Incoming, type Outcome, ReceivedDatagram } from "./incoming.ts"
 import type { Live } from "./live.ts"
 import { Memberships } from "./memberships.ts"
 import { Outgoing } from "./outgoing.ts"
 import { Waiters } from "./waiters.ts"
+
+/** Whether a borrower's function runs: what it calls must not receive into what it reads. */
+let lending = false
 
 export class Core {
   readonly plan: Plan.Plan
@@ -40,6 +43,11 @@ export class Core {
   #native: NativeSocket
   #watch: Watch
   #incoming: Incoming
+  /** Where payloads are lent from, once somebody borrows. */
+  #lent: Incoming | undefined
+  /** Whether the last call of the kernel found that nothing more was there. */
+  #drained = false
+  #options: Omit<ConstructorParameters<typeof Incoming>[0], "purpose">
   #descriptors: Descriptors | undefined
 
   constructor(options: {
@@ -69,7 +77,8 @@ export class Core {
     this.descriptor = options.native.descriptor
     this.#native = options.native
     this.#watch = options.watch
-    this.#incoming = new Incoming({ ...options, plan: this.plan })
+    this.#options = { ...options, plan: this.plan }
+    this.#incoming = new Incoming({ ...this.#options, purpose: "receive" })
     this.#descriptors = plan.family === "unix" ? new Descriptors(driver) : undefined
   }
 
@@ -85,10 +94,11 @@ export class Core {
     for (let batch = 0; batch < 64; batch++) {
       const count = this.calls.receive(this.#incoming.arena, slots, false)
       if (isFault(count) || count === 0) return isFault(count) ? count : []
+      this.#drained = count < slots && this.plan.abi.mmsghdr !== undefined
       const outcomes: Array<Outcome> = []
       for (let slot = 0; slot < count; slot++) {
         if (this.events.isInPlaceOfDatagram(this.#incoming.arena, slot)) continue
-        const outcome = this.#outcome(slot)
+        const outcome = this.#outcome(this.#incoming, slot)
         this.taken++
         if (outcome === undefined) this.dropped++
         else outcomes.push(outcome)
@@ -96,6 +106,58 @@ export class Core {
       if (outcomes.length > 0) return outcomes
     }
     return []
+  }
+
+  /**
+   * Hands over what one call brings, one by one, until `f` says that it has enough; the rest is the next reader's. Whether there may be more.
+   */
+  each(f: (outcome: Outcome) => boolean): boolean | Fault {
+    this.#drained = false
+    const taken = this.take(batchSlots)
+    if (isFault(taken) || taken.length === 0) return isFault(taken) ? taken : false
+    for (let i = 0; i < taken.length; i++) {
+      const outcome = taken[i]
+      if (outcome !== undefined && !f(outcome)) {
+        this.giveBack(taken.slice(i + 1))
+        break
+      }
+    }
+    return !this.#drained
+  }
+
+  /**
+   * The same, with each payload where the kernel wrote it, for as long as `f` runs. The memory is every borrower's, so one that begins within
+   * another's `f` finds nothing, and is told by the event loop.
+   */
+  lend(f: (outcome: Outcome) => boolean): boolean | Fault {
+    if (lending) return false
+    if (this.unread.length > 0) return this.each(f)
+    this.#descriptors?.next()
+    const incoming = (this.#lent ??= new Incoming({ ...this.#options, purpose: "lend" }))
+    const count = this.calls.receive(incoming.arena, batchSlots, false)
+    if (isFault(count) || count === 0) return isFault(count) ? count : false
+    const rest: Array<Outcome> = []
+    let enough = false
+    lending = true
+    try {
+      for (let slot = 0; slot < count; slot++) {
+        if (this.events.isInPlaceOfDatagram(incoming.arena, slot)) continue
+        const outcome = this.#outcome(incoming, slot, !enough)
+        this.taken++
+        if (outcome === undefined) this.dropped++
+        else if (enough) rest.push(outcome)
+        else {
+          enough = !f(outcome)
+          if (outcome instanceof ReceivedDatagram) incoming.arena.giveBack(outcome.data)
+        }
+      }
+    } finally {
+      lending = false
+    }
+    if (rest.length > 0) this.giveBack(rest)
+    // Closed within `f`: what came with the rest is nobody's.
+    if (this.closed) this.#descriptors?.close()
+    return count === batchSlots || this.plan.abi.mmsghdr === undefined
   }
 
   /** What the next `take` would bring, left where it is; what the spec drops is taken on the way. */
@@ -109,14 +171,14 @@ export class Core {
       if (seen === 0) return undefined
       // Linux: looking at one takes it.
       if (this.events.isInPlaceOfDatagram(this.#incoming.arena, 0)) continue
-      const outcome = this.#outcome(0)
+      const outcome = this.#outcome(this.#incoming, 0)
       if (outcome !== undefined) return outcome
       const count = this.calls.receive(this.#incoming.arena, 1, false)
       if (isFault(count)) return count
       if (count === 0) continue
       this.taken++
       // Read anew: it brings its descriptors a second time, and may be another one where processes share the socket.
-      const taken = this.#outcome(0)
+      const taken = this.#outcome(this.#incoming, 0)
       if (taken === undefined) this.dropped++
       else this.giveBack([taken])
     }
@@ -155,10 +217,10 @@ export class Core {
   }
 
   /** What a slot holds, and whose the descriptors are that came with it. */
-  #outcome(slot: number): Outcome | undefined {
-    const outcome = this.#incoming.read(slot, false)
+  #outcome(incoming: Incoming, slot: number, borrowed = false): Outcome | undefined {
+    const outcome = incoming.read(slot, borrowed)
     if (this.#descriptors !== undefined) {
-      const { arena } = this.#incoming
+      const { arena } = incoming
       const carried = outcome instanceof ReceivedDatagram ? outcome.control : undefined
       this.#descriptors.settle(carried, arena.view, arena.controlAt(slot), arena.controlLength(slot))
     }
@@ -188,6 +250,7 @@ export class Core {
     this.#native.close()
     this.#descriptors?.close()
     this.#incoming.arena.free()
+    this.#lent?.arena.free()
     this.outgoing.close()
     this.events.close()
     this.dropped += this.unread.length

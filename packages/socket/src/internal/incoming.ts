@@ -51,7 +51,6 @@ export class Incoming {
   #plan: Plan.Plan
   #decode: Decode
   #connected: boolean
-  /** What the kernel calls the peer: a program may write a path or an address in another way. */
   #sender: Endpoint<Family> | undefined
   #names: Names
   /** The packet information last seen, and what it says of the delivery: it is the same object while it says the same. */
@@ -62,10 +61,12 @@ export class Incoming {
     readonly driver: Driver
     readonly plan: Plan.Plan
     readonly peer: Endpoint<Family> | undefined
+    /** What the kernel calls the peer: a program may write a path or an address in another way. */
     readonly sender: Endpoint<Family> | undefined
+    readonly purpose: "receive" | "lend"
   }) {
-    const { driver, peer, plan, sender } = options
-    this.arena = driver.arena(Plan.receiveArena(plan, batchSlots))
+    const { driver, peer, plan, purpose, sender } = options
+    this.arena = driver.arena({ ...Plan.receiveArena(plan, batchSlots), purpose })
     this.#plan = plan
     this.#decode = decoder(plan)
     this.#connected = peer !== undefined

@@ -146,9 +146,12 @@ export const eithersOf = (
 ): ReadonlyArray<Either.Either<ReceivedDatagram, DatagramFault>> =>
   outcomes.map((outcome) => (outcome instanceof DatagramFault ? Either.left(outcome) : Either.right(outcome)))
 
-/** The loop without a fiber: runs in the event loop's callback, a number of batches at a time. */
+/**
+ * The loop without a fiber: runs in the event loop's callback, a number of batches at a time. `take` says how a batch is handed over.
+ */
 export const forEach = (
   core: Core,
+  take: "each" | "lend",
   f: (datagram: ReceivedDatagram) => void
 ): Effect.Effect<never, DatagramReceiveError> =>
   Effect.async((resume) => {
@@ -157,30 +160,25 @@ export const forEach = (
       stopped = true
       resume(effect)
     }
-    const hand = (outcomes: ReadonlyArray<Outcome>) => {
-      for (let i = 0; i < outcomes.length; i++) {
-        const outcome = outcomes[i]
-        if (outcome === undefined) continue
-        core.count(outcome)
-        if (outcome instanceof DatagramFault) continue
-        try {
-          f(outcome)
-        } catch (defect) {
-          core.giveBack(outcomes.slice(i + 1))
-          return stop(Effect.die(defect))
-        }
-        if (stopped || core.closed) return core.giveBack(outcomes.slice(i + 1))
+    /** Whether it goes on. */
+    const hand = (outcome: Outcome): boolean => {
+      core.count(outcome)
+      if (outcome instanceof DatagramFault) return true
+      try {
+        f(outcome)
+      } catch (defect) {
+        stop(Effect.die(defect))
       }
+      return !stopped && !core.closed
     }
     const turn = (closed: boolean) => {
       if (closed) return stop(Effect.fail(receiveClosed()))
       for (let batch = 0; batch < batchesPerTurn && !stopped; batch++) {
         if (core.closed) return stop(Effect.fail(receiveClosed()))
-        const taken = core.take(batchSlots)
-        if (isFault(taken)) {
-          if (!core.calls.passesOver(taken)) return stop(Effect.fail(receiveError(taken)))
-        } else if (taken.length === 0) break
-        else hand(taken)
+        const more = core[take](hand)
+        // What is drained is not asked again: the event loop says when something has come.
+        if (more === false) break
+        if (isFault(more) && !core.calls.passesOver(more)) return stop(Effect.fail(receiveError(more)))
       }
       if (stopped) return
       if (core.closed) return stop(Effect.fail(receiveClosed()))

@@ -157,7 +157,6 @@ export const paths = ({ facts, layer }: Bench): void => {
           const [sender, socket, other] = [yield* bind, yield* bind, yield* bind]
           yield* sendTexts(sender, other, ["x", "y"])
           yield* sendTexts(sender, socket, ["first", "second"])
-          const scope = yield* Effect.scope
           const seen: Array<string> = []
           const nested: Array<string> = []
           const loop = yield* Effect.fork(
@@ -165,8 +164,8 @@ export const paths = ({ facts, layer }: Bench): void => {
               if (seen.length === 0) {
                 nested.push(text(Effect.runSync(other.receive).data))
                 Effect.runSync(sender.send({ data: bytes("third"), to: socket.localAddress }))
-                const inner = other.forEachBorrowed((datagram) => void nested.push(text(datagram.data)))
-                Effect.runFork(Effect.forkIn(inner, scope))
+                // Begins at once, within the callback. It ends with its socket.
+                Effect.runFork(other.forEachBorrowed((datagram) => void nested.push(text(datagram.data))))
               }
               seen.push(text(data))
             })

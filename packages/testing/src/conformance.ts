@@ -22,6 +22,7 @@ import { paths } from "./internal/paths.ts"
 import { payloads } from "./internal/payloads.ts"
 import { probe } from "./internal/probe.ts"
 import { refusals } from "./internal/refusals.ts"
+import { segments } from "./internal/segments.ts"
 import { sendings } from "./internal/sendings.ts"
 import { unix } from "./internal/unix.ts"
 
@@ -52,6 +53,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     paths(all)
     payloads(all)
     sendings(all)
+    segments(all)
     mistakes(all)
     refusals(all)
     options(all)

@@ -1,0 +1,202 @@
+/** Payloads that leave in segments: the same datagrams arrive whoever cuts them, each once, whatever is refused on the way. */
+import { describe, expect, it } from "@effect/vitest"
+import {
+  Datagram,
+  withBackpressure,
+  withHopLimit,
+  withMaximumDatagramSize,
+  withReceiveBufferSize
+} from "@ancillary/socket"
+import type { Fault } from "@ancillary/socket/Driver"
+import { Chunk, Effect, Option } from "effect"
+import type * as FaultyDriver from "../FaultyDriver.ts"
+import { type Bench, bytes } from "./bench.ts"
+
+const at = { address: "127.0.0.1", port: 0 }
+const receiver = Datagram.bind(Datagram.ipv4.pipe(withHopLimit(), withReceiveBufferSize(4 << 20)), at)
+type Receiver = Effect.Effect.Success<typeof receiver>
+
+/** Each byte says where it is, so that what is lost, twice or in another order shows. */
+const payload = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => (i * 7 + (i >> 8)) & 255)
+const cut = (data: Uint8Array, size: number): ReadonlyArray<Uint8Array> =>
+  Array.from({ length: Math.max(1, Math.ceil(data.length / size)) }, (_, i) => data.slice(i * size, (i + 1) * size))
+
+const read = (socket: Receiver, expected: number) =>
+  Effect.gen(function* () {
+    let seen = Chunk.empty<Effect.Effect.Success<Receiver["receive"]>>()
+    while (seen.length < expected) seen = Chunk.appendAll(seen, yield* socket.receiveBatch)
+    expect(Option.isNone(yield* socket.receiveWithin(0))).toBe(true)
+    return Chunk.toReadonlyArray(seen)
+  })
+/** Compared as numbers: byte by byte takes a test runner seconds. */
+const prints = (datagrams: ReadonlyArray<Uint8Array>): ReadonlyArray<string> =>
+  datagrams.map((each) => `${each.length} bytes, ${each.reduce((sum, byte) => (sum * 31 + byte) >>> 0, 7)}`)
+const expectSegments = (socket: Receiver, data: Uint8Array, size: number) =>
+  Effect.map(read(socket, cut(data, size).length), (seen) =>
+    expect(prints(seen.map((each) => each.data))).toEqual(prints(cut(data, size)))
+  )
+
+export const segments = ({ facts, layer, over }: Bench): void => {
+  const fault = (code: string): Fault => ({ syscall: facts.syscalls.send, code, errno: 1 })
+
+  describe("segments", () => {
+    it.scopedLive("of any size arrive as so many datagrams, the last with the rest", () =>
+      Effect.gen(function* () {
+        const [socket, sender] = [yield* receiver, yield* Datagram.client(Datagram.ipv4.pipe(withHopLimit()))]
+        const to = socket.localAddress
+        let sent = 0
+        for (const [size, segmentSize] of [
+          [0, 1],
+          [1, 1],
+          [100, 100],
+          [100, 101],
+          [101, 100],
+          [130, 1],
+          [250, 100],
+          [6400, 100],
+          [6401, 100],
+          [80_000, 1200],
+          [131_014, 65_507]
+        ] as const) {
+          const data = payload(size)
+          yield* sender.send({ data, to, segmentSize, control: { hopLimit: 9 } })
+          yield* expectSegments(socket, data, segmentSize)
+          sent += cut(data, segmentSize).length
+        }
+        expect((yield* sender.stats).sent).toBe(BigInt(sent))
+        // Pieces are cut where the payload is, not where they are.
+        const data = payload(1000)
+        const pieces = [data.subarray(0, 1), data.subarray(1, 1), data.subarray(1, 650), data.subarray(650)]
+        yield* sender.send({ data: pieces, to, segmentSize: 300 })
+        yield* expectSegments(socket, data, 300)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("among other messages keep their order and their own control data", () =>
+      Effect.gen(function* () {
+        const [socket, sender] = [yield* receiver, yield* Datagram.client(Datagram.ipv4.pipe(withHopLimit()))]
+        const to = socket.localAddress
+        const messages = Array.from({ length: 60 }, (_, i) => ({
+          data: payload(i * 10),
+          to,
+          ...(i % 3 === 0 ? { segmentSize: 50 } : {}),
+          ...(i % 2 === 0 ? { control: { hopLimit: i + 1 } } : {})
+        }))
+        const expected = messages.flatMap(({ control, data, segmentSize }) =>
+          cut(data, segmentSize ?? 65_507).map((each) => ({
+            data: each,
+            hopLimit:
+              facts.sentControl === "honoured" ? (control?.hopLimit ?? facts.hopLimit.ipv4) : facts.hopLimit.ipv4
+          }))
+        )
+        expect(yield* sender.sendAll(messages)).toEqual({ sent: 60, unsent: 0, failed: [] })
+        const seen = yield* read(socket, expected.length)
+        expect(seen.map(({ control: { hopLimit }, data }) => ({ data, hopLimit }))).toEqual(expected)
+        expect((yield* sender.stats).sent).toBe(BigInt(expected.length))
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("are not larger than a datagram of the socket, while their payload is", () =>
+      Effect.gen(function* () {
+        const socket = yield* receiver
+        const sender = yield* Datagram.connect(Datagram.ipv4.pipe(withMaximumDatagramSize(500)), socket.localAddress)
+        expect(yield* Effect.flip(sender.send({ data: bytes("x"), segmentSize: 501 }))).toMatchObject({
+          reason: "InvalidArgument",
+          message: "segmentSize: 501 is not a size of segments: an integer from 1 to 500. Nothing was sent."
+        })
+        yield* sender.send({ data: payload(5000), segmentSize: 500 })
+        yield* expectSegments(socket, payload(5000), 500)
+      }).pipe(Effect.provide(layer))
+    )
+
+    // Where a single datagram is refused the same way, it was not the cutting.
+    for (const code of ["EIO", "EINVAL", "EMSGSIZE", "EOPNOTSUPP"])
+      for (const refusedFrom of [0, 1, 2]) {
+        it.scopedLive(
+          `${code} from call ${refusedFrom} on: the same segments go out one by one, and the host is remembered`,
+          () => {
+            let cuts = 0
+            let singles = 0
+            const hooks: FaultyDriver.Hooks = {
+              onSend: ({ data }) => {
+                if (data.length <= 1000) return void singles++
+                return cuts++ >= refusedFrom ? fault(code) : undefined
+              }
+            }
+            return Effect.gen(function* () {
+              const [socket, sender] = [yield* receiver, yield* Datagram.client(Datagram.ipv4)]
+              const data = payload(150_500)
+              yield* sender.send({ data, to: socket.localAddress, segmentSize: 1000 })
+              yield* expectSegments(socket, data, 1000)
+              expect((yield* sender.stats).sent).toBe(151n)
+              const [tried, alone] = [cuts, singles]
+              // Remembered, whatever the port; where only the size was at fault, a smaller one may be cut.
+              yield* sender.sendAll([{ data: data.subarray(0, 3000), to: socket.localAddress, segmentSize: 1000 }])
+              yield* expectSegments(socket, data.subarray(0, 3000), 1000)
+              expect([cuts, singles]).toEqual([tried, alone + 3])
+              yield* sender.send({ data: data.subarray(0, 1400), to: socket.localAddress, segmentSize: 700 })
+              yield* expectSegments(socket, data.subarray(0, 1400), 700)
+              expect((yield* sender.stats).sent).toBe(156n)
+            }).pipe(Effect.provide(over(hooks)))
+          }
+        )
+      }
+
+    it.scopedLive("that fail alone, too, fail with how far they got, and nothing is remembered", () => {
+      let broken = true
+      const hooks: FaultyDriver.Hooks = {
+        onSend: ({ data }) => (broken && data[0] !== payload(1)[0] ? fault("EINVAL") : undefined)
+      }
+      return Effect.gen(function* () {
+        const [socket, sender] = [yield* receiver, yield* Datagram.client(Datagram.ipv4)]
+        const data = payload(100_000)
+        const error = yield* Effect.flip(sender.send({ data, to: socket.localAddress, segmentSize: 1000 }))
+        expect(error).toMatchObject({ reason: "InvalidArgument", code: "EINVAL" })
+        const went = error.sentBytes / 1000
+        expect(went).toBeGreaterThan(0)
+        expect(error.message).toContain(
+          `Sending ${100_000 - error.sentBytes} bytes in segments of 1000 to ${socket.localAddress} failed`
+        )
+        expect(error.message).toContain(`The ${error.sentBytes} bytes before it went out.`)
+        const seen = yield* read(socket, went)
+        expect(prints(seen.map((each) => each.data))).toEqual(prints(cut(data, 1000).slice(0, went)))
+        expect((yield* sender.stats).sent).toBe(BigInt(went))
+        broken = false
+        yield* sender.send({ data: data.subarray(error.sentBytes), to: socket.localAddress, segmentSize: 1000 })
+        yield* expectSegments(socket, data.subarray(error.sentBytes), 1000)
+      }).pipe(Effect.provide(over(hooks)))
+    })
+
+    it.scopedLive("that there is no room for: those that went are counted, the rest waits, fails or is dropped", () => {
+      let calls = 0
+      let full = 0
+      // Full from the second call on, for a while or for good.
+      const hooks: FaultyDriver.Hooks = {
+        onSend: ({ data }) => (data.length > 0 && ++calls > 1 && full-- > 0 ? 0 : undefined)
+      }
+      return Effect.gen(function* () {
+        const socket = yield* receiver
+        const data = payload(140_000)
+        const start = (patience: number) => {
+          calls = 0
+          full = patience
+        }
+        start(3)
+        const waiting = yield* Datagram.client(Datagram.ipv4)
+        yield* waiting.send({ data, to: socket.localAddress, segmentSize: 1000 })
+        yield* expectSegments(socket, data, 1000)
+        start(1e9)
+        const failing = yield* Datagram.client(Datagram.ipv4.pipe(withBackpressure("fail")))
+        const error = yield* Effect.flip(failing.send({ data, to: socket.localAddress, segmentSize: 1000 }))
+        expect(error.reason).toBe("WouldBlock")
+        expect((yield* read(socket, error.sentBytes / 1000)).length).toBeGreaterThan(0)
+        start(1e9)
+        const dropping = yield* Datagram.client(Datagram.ipv4.pipe(withBackpressure("drop")))
+        yield* dropping.send({ data, to: socket.localAddress, segmentSize: 1000 })
+        const { sent, unsent } = yield* dropping.stats
+        expect([sent > 0n, sent + unsent]).toEqual([true, 140n])
+        yield* read(socket, Number(sent))
+      }).pipe(Effect.provide(over(hooks)))
+    })
+  })
+}

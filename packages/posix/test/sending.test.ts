@@ -1,0 +1,224 @@
+/** Many messages and segments on Linux' own sockets: how many calls they take, what the kernel refuses by itself, and whose stamp is whose. */
+import { LinuxSockets } from "@ancillary/posix"
+import {
+  Datagram,
+  DatagramSockets,
+  withCoalescing,
+  withErrorReports,
+  withSendBufferSize,
+  withTransmitTimestamps
+} from "@ancillary/socket"
+import { isFault } from "@ancillary/socket/Driver"
+import { FaultyDriver } from "@ancillary/testing"
+import { describe, expect, it } from "@effect/vitest"
+import { Chunk, Effect, Exit, Fiber, Scope, Stream } from "effect"
+import { leakingNothing, unixLayerOver } from "./files.ts"
+import { bound, int, message, ok, receiveRaw, sendRaw } from "./naked.ts"
+import { turn } from "./process.ts"
+
+const driver = LinuxSockets.driver({ guarded: true })
+const at = { address: "127.0.0.1", port: 0 }
+const turns = (count: number) => Effect.repeatN(Effect.promise(turn), count - 1)
+const all = (count: number) => Array.from({ length: count }, (_, i) => i)
+const first = ({ data }: { readonly data: Uint8Array }) => data[0]
+
+/** The layer, and how many slots each call was to send. */
+const counting = (
+  setUp: (socket: { setOption: (l: number, o: number, v: Uint8Array) => unknown }) => void = () => {}
+) => {
+  const calls: Array<number> = []
+  const layer = DatagramSockets.layer(
+    Effect.map(driver, (driver) => ({
+      ...driver,
+      open: (kind: Parameters<typeof driver.open>[0]) => {
+        const socket = driver.open(kind)
+        if (isFault(socket)) return socket
+        setUp(socket)
+        const send: typeof socket.send = (arena, first, slots) => {
+          calls.push(slots)
+          return socket.send(arena, first, slots)
+        }
+        return { ...socket, send }
+      }
+    })),
+    LinuxSockets.capabilities
+  )
+  return { calls, layer }
+}
+
+const collect = (
+  socket: { readonly datagrams: Stream.Stream<{ readonly data: Uint8Array }, unknown> },
+  count: number
+) => Effect.map(Stream.runCollect(Stream.take(socket.datagrams, count)), Chunk.toReadonlyArray)
+
+describe("calls", () => {
+  it.scopedLive("take 64 messages, and as many segments as fit into one payload", () => {
+    const { calls, layer } = counting()
+    return Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withCoalescing()), at)
+      const to = socket.localAddress
+      yield* socket.sendAll(all(130).map((i) => ({ data: Uint8Array.of(i), to })))
+      expect(calls.splice(0)).toEqual([64, 64, 2])
+      expect((yield* collect(socket, 130)).map(first)).toEqual(all(130))
+      yield* socket.send({ data: new Uint8Array(64_000), to, segmentSize: 1000 })
+      expect(calls.splice(0)).toEqual([1])
+      expect((yield* socket.receive).control.coalescedSize).toMatchObject({ value: 1000 })
+      // Sixty-four segments, and one of 65,507 bytes at the most: a hundred of 1,000 bytes are two calls' worth, which one system call makes.
+      yield* socket.send({ data: new Uint8Array(100_000), to, segmentSize: 1000 })
+      expect(calls.splice(0)).toEqual([2])
+    }).pipe(Effect.provide(layer))
+  })
+})
+
+// SO_NO_CHECK
+const unchecked = [1, 11, int(1)] as const
+
+describe("a kernel that refuses to cut", () => {
+  it.scoped("naked: a socket without checksums is refused its segments", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      ok(sender.socket.setOption(...unchecked))
+      const cut = message(sender, 17, 103, new Uint8Array(Uint16Array.of(100).buffer))
+      expect(sendRaw(sender, receiver, new Uint8Array(300), cut)).toMatchObject({ code: "EINVAL" })
+      expect(receiveRaw(receiver, 64).count).toBe(0)
+    })
+  )
+
+  it.scopedLive("ours: the same segments go out one by one, and the host is remembered", () => {
+    const { calls, layer } = counting((socket) => socket.setOption(...unchecked))
+    return Effect.gen(function* () {
+      const [socket, sender] = [yield* Datagram.bind(Datagram.ipv4, at), yield* Datagram.client(Datagram.ipv4)]
+      const data = Uint8Array.from({ length: 10_000 }, (_, i) => Math.floor(i / 100))
+      for (let i = 0; i < 2; i++) {
+        yield* sender.send({ data, to: socket.localAddress, segmentSize: 100 })
+        expect((yield* collect(socket, 100)).map((each) => [first(each), each.data.length])).toEqual(
+          all(100).map((i) => [i, 100])
+        )
+      }
+      expect(calls).toEqual([2, 64, 36, 64, 36])
+      expect((yield* sender.stats).sent).toBe(200n)
+    }).pipe(Effect.provide(layer))
+  })
+})
+
+describe("transmit timestamps of many", () => {
+  for (const failing of [undefined, 0, 40, 64, 99])
+    it.scopedLive(`are each its datagram's${failing === undefined ? "" : `, the one at ${failing} refused`}`, () => {
+      const layer = DatagramSockets.layer(
+        Effect.map(driver, (driver) =>
+          FaultyDriver.wrap(driver, {
+            onSend: ({ data }) => (data[0] === failing ? { syscall: "sendmsg", code: "EPERM", errno: 1 } : undefined)
+          })
+        ),
+        LinuxSockets.capabilities
+      )
+      return Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withTransmitTimestamps()), at)
+        const to = socket.localAddress
+        const messages = all(100).map((i) => ({
+          data: Uint8Array.of(i),
+          to,
+          ...(i % 3 === 1 ? {} : { control: { transmitTimestamp: i } })
+        }))
+        const { sent } = yield* socket.sendAll(messages)
+        expect(sent).toBe(failing === undefined ? 100 : 99)
+        const stamped = all(100).filter((i) => i % 3 !== 1 && i !== failing)
+        const events = yield* Stream.runCollect(Stream.take(socket.events, stamped.length))
+        expect(Chunk.toReadonlyArray(events).map((each) => each._tag === "TransmitTimestamp" && each.id)).toEqual(
+          stamped
+        )
+        expect((yield* socket.stats).events).toMatchObject({ dropped: 0n, ignored: 0n })
+      }).pipe(Effect.provide(layer))
+    })
+})
+
+describe("errors of other peers", () => {
+  const layer = DatagramSockets.layer(driver, LinuxSockets.capabilities)
+  it.scopedLive("fail none of many: each goes out once", () =>
+    Effect.gen(function* () {
+      const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => ({ address: "127.0.0.1", port })))
+      const receiver = yield* Datagram.bind(Datagram.ipv4, at)
+      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withErrorReports()), at)
+      const messages = all(150).map((i) => ({
+        data: Uint8Array.of(i),
+        to: i % 5 === 0 ? gone : { address: "127.0.0.1", port: receiver.localAddress.port }
+      }))
+      expect(yield* socket.sendAll(messages)).toEqual({ sent: 150, unsent: 0, failed: [] })
+      expect((yield* collect(receiver, 120)).map(first)).toEqual(all(150).filter((i) => i % 5 !== 0))
+      expect((yield* socket.stats).sent).toBe(150n)
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("many to Unix receivers that are full", () => {
+  const path = (of: string) => `\0ancillary-sending-${of}-${process.pid}`
+
+  it.live("wait without trying, and all arrive once, in their order", () => {
+    let sends = 0
+    const layer = unixLayerOver((driver) => FaultyDriver.wrap(driver, { onSend: () => void sends++ }))
+    return leakingNothing(
+      Effect.gen(function* () {
+        const receivers = [
+          yield* Datagram.bind(Datagram.unix, { path: path("one") }),
+          yield* Datagram.bind(Datagram.unix, { path: path("two") })
+        ] as const
+        const client = yield* Datagram.client(Datagram.unix)
+        const messages = all(120).map((i) => ({
+          data: Uint8Array.of(i),
+          to: { path: path(i % 2 === 0 ? "one" : "two") }
+        }))
+        const sending = yield* Effect.fork(client.sendAll(messages))
+        yield* turns(30)
+        const filled = sends
+        yield* turns(200)
+        expect(sends).toBe(filled)
+        const seen = yield* Effect.all(
+          receivers.map((each) => collect(each, 60)),
+          { concurrency: "unbounded" }
+        )
+        expect(seen.map((each) => each.map(first))).toEqual([0, 1].map((odd) => all(120).filter((i) => i % 2 === odd)))
+        expect(yield* Fiber.join(sending)).toEqual({ sent: 120, unsent: 0, failed: [] })
+      }),
+      layer
+    )
+  })
+
+  it.live("interrupted there, closed there: what went is gone, and the rest is not, or is told", () =>
+    leakingNothing(
+      Effect.gen(function* () {
+        const receiver = yield* Datagram.bind(Datagram.unix, { path: path("ends") })
+        const scope = yield* Scope.make()
+        const client = yield* Scope.extend(Datagram.client(Datagram.unix), scope)
+        const messages = all(60).map((i) => ({ data: Uint8Array.of(i), to: receiver.localAddress }))
+        const interrupted = yield* Effect.fork(client.sendAll(messages))
+        yield* turns(30)
+        yield* Fiber.interrupt(interrupted)
+        const went = Number((yield* client.stats).sent)
+        expect(went).toBeGreaterThan(0)
+        expect((yield* collect(receiver, went)).map(first)).toEqual(all(went))
+        const closed = yield* Effect.fork(client.sendAll(messages))
+        yield* turns(30)
+        yield* Scope.close(scope, Exit.void)
+        const { failed, sent } = yield* Fiber.join(closed)
+        expect(failed.map(({ error, index }) => [index, error.reason])).toEqual(
+          all(60)
+            .slice(sent)
+            .map((i) => [i, "Closed"])
+        )
+        expect((yield* collect(receiver, sent)).map(first)).toEqual(all(sent))
+      })
+    )
+  )
+
+  it.live("of a pair whose own buffer is full, as well", () =>
+    leakingNothing(
+      Effect.gen(function* () {
+        const [one, two] = yield* Datagram.pair(Datagram.unix.pipe(withSendBufferSize(4096)))
+        const messages = all(100).map((i) => ({ data: new Uint8Array(2000).fill(i) }))
+        const sending = yield* Effect.fork(one.sendAll(messages))
+        expect((yield* collect(two, 100)).map(first)).toEqual(all(100))
+        expect((yield* Fiber.join(sending)).sent).toBe(100)
+      })
+    )
+  )
+})

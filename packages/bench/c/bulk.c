@@ -10,12 +10,12 @@ static int segmented, size, segments, most, reader, sender;
 static struct sockaddr_in name;
 static struct batch *room;
 static struct datagram *got;
-static uint8_t payload[LARGEST];
+static uint8_t *payload;
 static _Alignas(8) uint8_t control[64];
 
 /* As many segments as fit into one datagram's payload, in one call. */
-static void send_segments(int count) {
-  struct iovec piece = {payload, (size_t)count * size};
+static void send_segments(int first, int count) {
+  struct iovec piece = {payload + (size_t)first * size, (size_t)count * size};
   struct msghdr message = {.msg_name = &name,
                            .msg_namelen = sizeof name,
                            .msg_iov = &piece,
@@ -25,11 +25,14 @@ static void send_segments(int count) {
   while (sendmsg(sender, &message, 0) < 0) require(errno == EAGAIN, "sendmsg");
 }
 
-static void send_plain(int count) {
+static void send_plain(int first, int count) {
   struct mmsghdr messages[BATCH];
-  struct iovec piece = {payload, size};
-  for (int i = 0; i < count; i++)
-    messages[i].msg_hdr = (struct msghdr){.msg_name = &name, .msg_namelen = sizeof name, .msg_iov = &piece, .msg_iovlen = 1};
+  struct iovec pieces[BATCH];
+  for (int i = 0; i < count; i++) {
+    pieces[i] = (struct iovec){payload + (size_t)(first + i) * size, size};
+    messages[i].msg_hdr =
+        (struct msghdr){.msg_name = &name, .msg_namelen = sizeof name, .msg_iov = &pieces[i], .msg_iovlen = 1};
+  }
   for (int at = 0; at < count;) {
     int sent = sendmmsg(sender, messages + at, count - at, 0);
     require(sent > 0 || errno == EAGAIN, "sendmmsg");
@@ -41,8 +44,8 @@ static double send_round(void) {
   double start = now();
   for (int left = segments; left > 0;) {
     int count = left < most ? left : most;
-    if (segmented) send_segments(count);
-    else send_plain(count);
+    if (segmented) send_segments(segments - left, count);
+    else send_plain(segments - left, count);
     left -= count;
   }
   return (now() - start) / segments;
@@ -54,8 +57,8 @@ static double receive_round(void) {
     int filled = 0;
     for (int i = 0; i < (segmented ? MERGED_BURST : PLAIN_BURST / BATCH) && filled < left; i++) {
       int count = left - filled < most ? left - filled : most;
-      if (segmented) send_segments(count);
-      else send_plain(count);
+      if (segmented) send_segments(segments - left + filled, count);
+      else send_plain(segments - left + filled, count);
       filled += count;
     }
     double start = now();
@@ -88,6 +91,9 @@ int main(int argc, char **argv) {
     option(reader, IPPROTO_IP, IP_PKTINFO, 1);
     option(reader, IPPROTO_IP, IP_RECVTTL, 1);
   }
+  /* All of it is there: a page that was never written would be the same zeros again. */
+  payload = malloc((size_t)segments * size);
+  memset(payload, 1, (size_t)segments * size);
   room = batch(LARGEST);
   got = datagrams();
   return rounds(sending ? send_round : receive_round);

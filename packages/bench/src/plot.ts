@@ -1,8 +1,10 @@
 /**
- * The figures as a picture: for each a bar from nothing to the median, its spread, and where it should end.
+ * The figures as a picture: for each a bar from nothing to the median, its spread, and where it should end. What is beyond twice that is cut off.
  */
-import { figures, judge } from "./figures.ts"
+import { type Figure, figures, judge } from "./figures.ts"
 import type { Run } from "./result.ts"
+import type { Spread } from "./rounds.ts"
+import { aim } from "./table.ts"
 
 const row = 34
 const left = 330
@@ -12,6 +14,9 @@ const edge = 2
 
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
 
+const label = (figure: Figure, { median }: Spread): string =>
+  `${figure.against === undefined ? `1/${(1 / median).toFixed(0)}` : median.toFixed(2)} of ${aim(figure)}`
+
 export const plot = ({ machine, measured }: Run): string => {
   const bars = figures.flatMap((figure) => {
     const of = measured.find(({ workload }) => workload.name === figure.workload)
@@ -19,7 +24,7 @@ export const plot = ({ machine, measured }: Run): string => {
     const { reached, value } = judge(figure, of.series)
     return value === undefined ? [] : [{ figure, value, reached: reached === true }]
   })
-  const x = (times: number) => Math.round(left + (Math.min(times, edge) / edge) * (width - left - 60))
+  const x = (times: number) => Math.round(left + (Math.min(times, edge) / edge) * (width - left - 100))
   const height = 60 + bars.length * row
   const drawn = bars.map(({ figure, reached, value }, i) => {
     const y = 44 + i * row
@@ -28,11 +33,11 @@ export const plot = ({ machine, measured }: Run): string => {
     return `  <text x="${left - 10}" y="${y + 15}" text-anchor="end">${escaped(figure.what + against)}</text>
   <rect x="${left}" y="${y + 3}" width="${(median ?? left) - left}" height="16" fill="${reached ? "#3a8a5f" : "#c2632f"}"/>
   <path d="M${lowest} ${y + 11}H${highest}" stroke="#000" stroke-opacity="0.5"/>
-  <text x="${width - 8}" y="${y + 15}" text-anchor="end">${value.median.toFixed(2)}</text>`
+  <text x="${width - 8}" y="${y + 15}" text-anchor="end">${label(figure, value)}</text>`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
   <rect width="${width}" height="${height}" fill="#fff"/>
-  <text x="${left}" y="22">Median of the ratios in the same round; the line is what is to be reached. ${escaped(machine.date)}</text>
+  <text x="${left}" y="22">What was found, as a part of what is to be reached (dashed). ${escaped(machine.date)}</text>
 ${drawn.join("\n")}
   <path d="M${x(1)} 36V${height - 12}" stroke="#000" stroke-dasharray="4 3"/>
 </svg>

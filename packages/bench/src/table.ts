@@ -14,7 +14,7 @@ export const table = ([heading = [], ...rows]: ReadonlyArray<ReadonlyArray<strin
   return [line(heading), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)].join("\n")
 }
 
-export const times = ({ highest, lowest, median }: Spread): string =>
+const times = ({ highest, lowest, median }: Spread): string =>
   `${median.toFixed(2)} (${lowest.toFixed(2)} to ${highest.toFixed(2)})`
 
 /** A reading in its unit; calls are given as a part of one a datagram. */
@@ -41,7 +41,9 @@ export const candidates = ({ series, workload }: Measured): string => {
   return table([heading, ...rows])
 }
 
-const aim = ({ against, most }: Figure): string => (against === undefined ? shown(most, "calls") : most.toFixed(2))
+/** What a figure has to be at the most. */
+export const aim = ({ against, most }: Figure): string =>
+  against === undefined ? shown(most, "calls") : most.toFixed(2)
 
 /** The figures that are to be reached, as far as the run has them. */
 export const verdicts = ({ measured }: Run): string =>

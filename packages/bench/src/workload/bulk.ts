@@ -26,18 +26,27 @@ const largeBurst = 512
 const inSteps = (segments: number, step: number): ReadonlyArray<number> =>
   Array.from({ length: Math.ceil(segments / step) }, (_, i) => Math.min(step, segments - i * step))
 
-// Both at their most for 128 datagrams, of which each takes more of the receive buffer than its bytes; merged ones take little more.
+/** Datagrams in a payload, merged or not. */
+const segmentsOf = (bytes: number): number => Math.ceil(bytes / segmentSize)
+
+/** A payload, at most so many segments at a time. */
+const pieces = (payload: Uint8Array, step: number): ReadonlyArray<Uint8Array> => {
+  let at = 0
+  return inSteps(segmentsOf(payload.length), step).map((count) => payload.subarray(at, (at += count * segmentSize)))
+}
+
+// What fits into the receive buffer, where a datagram takes more room than it has bytes, and a merged one little more.
 const plainBurst = 128
 const mergedBurst = 4
 
 // A sink takes merged segments: what it would cost to cut them for it is not the sender's.
 const sink = Datagram.bind(Datagram.ipv4.pipe(withCoalescing(), withReceiveBufferSize(noBuffer)), loopback)
 
-const sendPlain = (socket: Socket, payload: Uint8Array, port: number, count: number): Promise<void> =>
+const sendPlain = (socket: Socket, payload: Uint8Array, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
-    let left = count
-    for (let i = 0; i < count; i++) {
-      socket.send(payload, port, loopback.address, (error) => {
+    let left = segmentsOf(payload.length)
+    for (const piece of pieces(payload, 1)) {
+      socket.send(piece, port, loopback.address, (error) => {
         if (error !== null) reject(error)
         else if (--left === 0) resolve()
       })
@@ -56,16 +65,15 @@ const sending = (segments: number) =>
   Effect.gen(function* () {
     const { localAddress: to } = yield* sink
     const { socket } = yield* plain
-    const small = new Uint8Array(segmentSize)
+    // All of it is there: a page that was never written would be the same zeros again.
+    const payload = new Uint8Array(segments * segmentSize).fill(1)
     const own = yield* sender
-    const messages = inSteps(segments, largeBurst).map((count) =>
-      own.send({ data: new Uint8Array(count * segmentSize), to, segmentSize })
-    )
+    const messages = pieces(payload, largeBurst).map((data) => own.send({ data, to, segmentSize }))
     return [
       {
         name: dgram,
         round: timed(segments, async () => {
-          for (const count of inSteps(segments, plainBurst)) await sendPlain(socket, small, to.port, count)
+          for (const piece of pieces(payload, plainBurst)) await sendPlain(socket, piece, to.port)
         })
       },
       {
@@ -106,9 +114,6 @@ const received =
     }
     return [elapsed / total]
   }
-
-/** Datagrams in a payload, merged or not. */
-const segmentsOf = (bytes: number): number => Math.ceil(bytes / segmentSize)
 
 const receiving = (segments: number) =>
   Effect.gen(function* () {

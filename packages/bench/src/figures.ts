@@ -33,6 +33,8 @@ export const figures: ReadonlyArray<Figure> = [
   figure("receive a batch", "drain-100", "receiveBatch", dgram, 0.31),
   figure("receive a batch", "drain-100", "receiveBatch", cBatched, 1.25),
   figure("receive through a stream", "drain-100", "runForEach", dgram, 0.5),
+  figure("receive borrowed", "drain-100", "forEachBorrowed", dgram, 0.28),
+  figure("receive borrowed", "drain-100", "forEachBorrowed", cBatched, 1.1),
   figure("event-driven, 1 to 8 a wake-up", "wakeups", "forEach", dgram, 0.6),
   figure("send to 1,000 peers", "fan-out", "sendAll, with source", dgram, 0.65),
   figure("send to 1,000 peers", "fan-out", "sendAll, with source", `${cBatched}, with source`, 1.2),

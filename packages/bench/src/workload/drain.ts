@@ -1,6 +1,7 @@
 /**
  * Reading what is there: a socket is filled in one turn of the event loop, so that nobody reads meanwhile; then the gauge runs until the last of
- * it was handed over. Every candidate of ours decodes packet information and the hop limit, copies the payload, and has a field of each read.
+ * it was handed over. Every candidate of ours decodes packet information and the hop limit, copies the payload where it is not borrowed, and
+ * has a field of each read.
  */
 import { Effect, Stream } from "effect"
 import { Arrivals, type Gauge, turn } from "../arrivals.ts"
@@ -14,6 +15,7 @@ export type Read = (socket: Reader, count: (hops: number) => void) => Effect.Eff
 /** The ways to read, under the names that the tables have. */
 export const reads = {
   forEach: (socket, count) => socket.forEach(({ control }) => count(control.hopLimit)),
+  forEachBorrowed: (socket, count) => socket.forEachBorrowed(({ control }) => count(control.hopLimit)),
   receiveBatch: (socket, count) =>
     Effect.forever(
       Effect.map(socket.receiveBatch, (batch) => {

@@ -45,7 +45,7 @@ const wakeups: Workload = {
         nodes(drained),
         peers.c(cBatched, "drain", "wakeups", "batched", 100, 8, bursts),
         peers.c(cSingle, "drain", "wakeups", "one", 100, 8, bursts),
-        ours(drained, ["forEach", "receiveBatch", "runForEach", "receive"])
+        ours(drained, ["forEachBorrowed", "forEach", "receiveBatch", "runForEach", "receive"])
       ]),
       (each) => each.flat()
     )
@@ -91,11 +91,19 @@ const calls: Workload = {
   }
 }
 
-const all = ["forEach", "receiveBatch", "runForEachChunk", "runForEach", "mapEffect", "receive"] as const
+const all = [
+  "forEachBorrowed",
+  "forEach",
+  "receiveBatch",
+  "runForEachChunk",
+  "runForEach",
+  "mapEffect",
+  "receive"
+] as const
 
 export const receiving: ReadonlyArray<Workload> = [
   drain(100, 256, all),
-  drain(1200, 128, ["forEach", "receiveBatch", "runForEach"]),
+  drain(1200, 128, ["forEachBorrowed", "forEach", "receiveBatch", "runForEach"]),
   wakeups,
   calls,
   allocation

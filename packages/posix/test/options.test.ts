@@ -166,17 +166,21 @@ it.scoped("a device that does not exist, live", () =>
 )
 
 describe("privileges", () => {
-  it.scoped.runIf(privileged)("with them: transparent, a mark, a high priority", () =>
-    Effect.gen(function* () {
-      const spec = Datagram.ipv4.pipe(withTransparent(), withDefaultMark(0xfffffff0), withDefaultPriority(0x80010001))
-      const socket = yield* Datagram.bind(spec, at)
-      expect(yield* socket.getOption(SocketOption.transparent)).toBe(true)
-      expect(yield* socket.getOption(SocketOption.defaultMark)).toBe(0xfffffff0)
-      expect(yield* socket.getOption(SocketOption.defaultPriority)).toBe(0x80010001)
-      yield* socket.setOption(SocketOption.transparent, false)
-      expect(yield* socket.getOption(SocketOption.transparent)).toBe(false)
-    }).pipe(Effect.provide(layer))
-  )
+  for (const family of ipv6 ? (["ipv4", "ipv6"] as const) : (["ipv4"] as const)) {
+    it.scoped.runIf(privileged)(`with them: transparent, a mark, a high priority, ${family}`, () =>
+      Effect.gen(function* () {
+        // Of the two families what is tested is the same, and the types of one of them do.
+        const start = (family === "ipv4" ? Datagram.ipv4 : Datagram.ipv6) as typeof Datagram.ipv4
+        const spec = start.pipe(withTransparent(), withDefaultMark(0xfffffff0), withDefaultPriority(0x80010001))
+        const socket = yield* Datagram.bind(spec, { address: family === "ipv4" ? "127.0.0.1" : "::1", port: 0 })
+        expect(yield* socket.getOption(SocketOption.transparent)).toBe(true)
+        expect(yield* socket.getOption(SocketOption.defaultMark)).toBe(0xfffffff0)
+        expect(yield* socket.getOption(SocketOption.defaultPriority)).toBe(0x80010001)
+        yield* socket.setOption(SocketOption.transparent, false)
+        expect(yield* socket.getOption(SocketOption.transparent)).toBe(false)
+      }).pipe(Effect.provide(layer))
+    )
+  }
 
   it("without them: the privilege by its name, before binding and live; what is free, is", () => {
     const program = fileURLToPath(new URL("children/privileges.ts", import.meta.url))

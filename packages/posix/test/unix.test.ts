@@ -4,7 +4,15 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { UnixEndpoint } from "@ancillary/control"
-import { Datagram, withHopLimit, withTimestamp } from "@ancillary/socket"
+import {
+  Datagram,
+  SocketOption,
+  withDefaultPriority,
+  withHopLimit,
+  withReceiveBufferSize,
+  withSendBufferSize,
+  withTimestamp
+} from "@ancillary/socket"
 import type { NativeArena } from "@ancillary/socket/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Option, Scope } from "effect"
@@ -325,6 +333,17 @@ describe("trap 31: the error queue of a Unix socket", () => {
     })
   )
 })
+
+it.scoped("buffers and a priority are options of a Unix socket, too", () =>
+  Effect.gen(function* () {
+    const spec = unix.pipe(withReceiveBufferSize(20_000), withSendBufferSize(30_000), withDefaultPriority(5))
+    const socket = yield* Datagram.bind(spec, { path: abstract("options") })
+    // Linux: twice of what is asked.
+    expect(yield* socket.getOption(SocketOption.receiveBufferSize)).toBe(40_000)
+    expect(yield* socket.getOption(SocketOption.sendBufferSize)).toBe(60_000)
+    expect(yield* socket.getOption(SocketOption.defaultPriority)).toBe(5)
+  }).pipe(Effect.provide(layer))
+)
 
 it.live("the descriptor is other code's to use as long as the socket is open", () =>
   leakingNothing(

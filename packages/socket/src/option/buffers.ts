@@ -7,11 +7,12 @@ import type { Family } from "@ancillary/control"
 import * as Darwin from "@ancillary/control/platform/darwin"
 import * as Linux from "@ancillary/control/platform/linux"
 import * as Winsock from "@ancillary/control/platform/winsock"
-import { anywhere } from "./cells.ts"
+import { anywhere, internet } from "./cells.ts"
 import { define } from "./definition.ts"
 import { integer } from "./values.ts"
 
 const bytes = integer("a size in bytes", 1, 0x3fffffff)
+const noUnixSockets = { absent: "Windows has no Unix datagram sockets" }
 
 /**
  * Bytes that the kernel keeps for datagrams nobody has read yet.
@@ -30,7 +31,10 @@ export const receiveBufferSize = define<number, Family>({
   table: {
     linux: anywhere({ level: Linux.SOL_SOCKET, option: Linux.SO_RCVBUF, codec: bytes }),
     darwin: anywhere({ level: Darwin.SOL_SOCKET, option: Darwin.SO_RCVBUF, codec: bytes }),
-    winsock: anywhere({ level: Winsock.SOL_SOCKET, option: Winsock.SO_RCVBUF, codec: bytes })
+    winsock: {
+      ...internet({ level: Winsock.SOL_SOCKET, option: Winsock.SO_RCVBUF, codec: bytes }),
+      unix: noUnixSockets
+    }
   }
 })
 
@@ -50,6 +54,9 @@ export const sendBufferSize = define<number, Family>({
   table: {
     linux: anywhere({ level: Linux.SOL_SOCKET, option: Linux.SO_SNDBUF, codec: bytes }),
     darwin: anywhere({ level: Darwin.SOL_SOCKET, option: Darwin.SO_SNDBUF, codec: bytes }),
-    winsock: anywhere({ level: Winsock.SOL_SOCKET, option: Winsock.SO_SNDBUF, codec: bytes })
+    winsock: {
+      ...internet({ level: Winsock.SOL_SOCKET, option: Winsock.SO_SNDBUF, codec: bytes }),
+      unix: noUnixSockets
+    }
   }
 })

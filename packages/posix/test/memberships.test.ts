@@ -48,6 +48,15 @@ const heard = (
   )
 const both = ["127.0.0.1", "127.0.0.2"]
 
+/** The sources of an IPv6 group on lo, each with how many sockets include it and how many exclude it. */
+const filters = (group: string): ReadonlyArray<string> =>
+  Array.from(
+    readFileSync("/proc/net/mcfilter6", "utf8").matchAll(
+      new RegExp(`^ *${lo} +lo \\w+${group} (\\w+) +(\\d+) +(\\d+)$`, "gm")
+    ),
+    ([, source, includes, excludes]) => `${source} ${includes} ${excludes}`
+  ).toSorted((a, b) => (a > b ? -1 : 1))
+
 /** Sockets that hold a group on lo, as /proc/net/igmp counts them; it shows an address as the machine has it in memory. */
 const holders = (address = group): number => {
   const shown = address
@@ -135,6 +144,25 @@ describe("sources", () => {
       expect(yield* heard(socket)).toEqual(both)
       yield* socket.block(group, "127.0.0.1", onLo)
       expect(yield* heard(socket)).toEqual(["127.0.0.2"])
+    }).pipe(Effect.provide(layer))
+  )
+
+  // Many a host has no route for IPv6 groups on lo: what the kernel holds is seen instead.
+  it.scoped.runIf(ipv6)("IPv6: single ones, and one silenced in a group that is heard", () =>
+    Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv6, { address: "::", port: 0 })
+      const six = "ff15::7742"
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* socket.join(six, { ...onLo, source: "2001:db8::1" })
+          yield* socket.join(six, { ...onLo, source: "::1" })
+          expect(filters("7742")).toEqual(["20010db8000000000000000000000001 1 0", `${"1".padStart(32, "0")} 1 0`])
+        })
+      )
+      expect(filters("7742")).toEqual([])
+      yield* socket.join(six, onLo)
+      yield* socket.block(six, "::1", onLo)
+      expect(filters("7742")).toEqual([`${"1".padStart(32, "0")} 0 1`])
     }).pipe(Effect.provide(layer))
   )
 })

@@ -96,7 +96,7 @@ export interface Hooks {
  */
 export const wrap = (driver: Driver, hooks: Hooks): Driver => {
   const wrapped = (socket: NativeSocket | Fault) => (isFault(socket) ? socket : wrapSocket(socket, hooks))
-  return {
+  const bent: Driver = {
     ...driver,
     arena: (layout) => bendable(driver.arena(layout)),
     open: (kind) => hooks.onOpen?.() ?? wrapped(driver.open(kind)),
@@ -106,7 +106,22 @@ export const wrap = (driver: Driver, hooks: Hooks): Driver => {
       return isFault(pair) ? pair : [wrapSocket(pair[0], hooks), wrapSocket(pair[1], hooks)]
     }
   }
+  const { onIoctl, onReceived, onReceiveErrors, onSetOption } = hooks
+  if ((onReceived ?? onReceiveErrors ?? onSetOption ?? onIoctl) !== undefined) untrue.add(bent)
+  return bent
 }
+
+/** Drivers whose hooks may claim what no kernel did. A fault claims nothing, nor does a call that brought nothing. */
+const untrue = new WeakSet<Driver>()
+
+/**
+ * Whether what a driver receives and takes is what its system delivered and took. Not where a hook looks at what arrived, which it may have
+ * written to, or stands for an option, an ioctl or the error queue.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isTrue = (driver: Driver): boolean => !untrue.has(driver)
 
 interface Bent {
   nameLength?: number

@@ -82,7 +82,7 @@ it("the lint rule refuses an import against the arrows, koffi outside of a drive
 it("every workspace's tests are in the list of projects", () => {
   const projects = readFileSync(join(root, "vitest.workspace.ts"), "utf8")
   for (const name of readdirSync(join(root, "packages"))) {
-    if (readdirSync(join(root, "packages", name)).includes("test")) expect(projects).toContain(`suite("${name}")`)
+    if (readdirSync(join(root, "packages", name)).includes("test")) expect(projects).toContain(`suite("${name}"`)
   }
 })
 

@@ -1,7 +1,10 @@
 /**
  * The files of this list, run in a Windows Node under Wine; each of their tests is one here.
  */
+import { appendFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
+import type { Row } from "../../testing/catalogue/ways.ts"
+import { overstated, report } from "../../testing/catalogue/runs.ts"
 import { requirement } from "../../testing/machine.ts"
 import { wineAvailable } from "../wine/prepare.mjs"
 import { runSuite } from "../wine/suite.mjs"
@@ -28,9 +31,18 @@ describe.runIf(requirement("Winsock, which runs under Wine", wineAvailable(), ho
   const { results } = wineAvailable()
     ? await runSuite(files.map((file) => new URL(file, root).pathname))
     : { results: [] }
-  for (const { error, name, ok } of results) {
+  for (const { error, name, ok, rows = [] } of results) {
     it(name.replace("packages/winsock/test/wine/", ""), () => {
       expect(ok, error).toBe(true)
+      // Where the catalogue is being renewed, what was seen is written down.
+      if (report !== undefined) appendFileSync(report, `${JSON.stringify({ test: name, rows })}\n`)
     })
   }
+
+  it("every test shows what the catalogue says of it", () => {
+    const there = new Set(results.map(({ name }) => name))
+    // Rows come out of another process, as text.
+    const seen = new Map(results.map(({ name, rows }) => [name, rows as ReadonlyArray<Row> | undefined]))
+    if (report === undefined) expect(files.flatMap((file) => overstated(file, there, seen))).toEqual([])
+  })
 })

@@ -107,6 +107,9 @@ const programOf = (file: string) => [
   "tsx",
   "-C",
   "@ancillary/source",
+  // What it sees of the catalogue's rows, its test has seen.
+  "--import",
+  new URL("../../../testing/catalogue/child.ts", import.meta.url).href,
   fileURLToPath(new URL(file, import.meta.url))
 ]
 

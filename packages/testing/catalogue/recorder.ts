@@ -1,0 +1,122 @@
+/**
+ * Sees, around a real driver, which rows its kernel really does: nothing is believed but what a system call brought.
+ *
+ * A row is `received` (or an `event`) when all that it asks was asked of the socket, the kernel delivered a message of its level and type, and its
+ * codec reads the payload; `sent` when a call took a datagram with such a message; `set` when the option was taken.
+ */
+import { Codec, ControlBuffer, type Request } from "@ancillary/control"
+import * as Linux from "@ancillary/control/platform/linux"
+import type { Arena } from "@ancillary/socket/Arena"
+import { type Driver, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
+import { fits, type Mark, type Row, rowOf, type RowFamily, type Way, ways } from "./ways.ts"
+
+/** `looks`: whether the system looks at control data that is sent. */
+export const record = (driver: Driver, see: (row: Row) => void, { looks }: { readonly looks: boolean }): Driver => {
+  const here = ways.filter(({ platform }) => platform === driver.abi.platform)
+  const around = (socket: NativeSocket, { family }: SocketKind): NativeSocket => {
+    const asked = new Asked()
+    const cursor = new ControlBuffer.Cursor(driver.abi)
+    const seeWays = (level: number, is: (way: Way) => boolean) => {
+      for (const way of here) if (way.family === familyAt(family, level) && is(way)) see(rowOf(way))
+    }
+    /** Sees what a number of slots hold, once for each level, type and length. */
+    const walk = (arena: Arena, first: number, slots: number, is: (way: Way, mark: Mark) => boolean) => {
+      const known = new Set<string>()
+      for (let slot = first; slot < first + slots; slot++) {
+        cursor.reset(arena.view, arena.controlAt(slot), arena.controlLength(slot))
+        while (cursor.next()) {
+          const { level, payloadLength, type } = cursor
+          const name = `${level}/${type}/${payloadLength}`
+          if (known.has(name)) continue
+          known.add(name)
+          seeWays(level, (way) =>
+            way.marks.some(
+              (mark) => mark.level === level && mark.type === type && fits(mark.size, payloadLength) && is(way, mark)
+            )
+          )
+        }
+      }
+    }
+    const arrived = (arena: Arena, slots: number, queue: boolean) =>
+      walk(arena, 0, slots, ({ asks }, { event, read }) => {
+        // What the error queue delivers beside an event tells of another packet than a datagram's.
+        if (queue !== (event === "errorQueue") || !asked.includes(asks)) return false
+        const value = read?.(arena.view, cursor.payloadAt, cursor.payloadLength)
+        return value !== undefined && !Codec.isMalformed(value)
+      })
+    return {
+      ...socket,
+      setOption: (level, option, value) => {
+        const fault = socket.setOption(level, option, value)
+        if (fault !== undefined) return fault
+        asked.option(level, option, value)
+        seeWays(
+          level,
+          ({ direction, marks }) =>
+            direction === "set" && marks.some((mark) => mark.level === level && mark.type === option)
+        )
+        return undefined
+      },
+      ioctl: (code, input, output) => {
+        const answer = socket.ioctl(code, input, output)
+        if (!isFault(answer)) asked.ioctl(code)
+        return answer
+      },
+      receive: (arena, slots, peek) => {
+        const count = socket.receive(arena, slots, peek)
+        if (!isFault(count)) arrived(arena, count, false)
+        return count
+      },
+      receiveErrors: (arena, slots) => {
+        const count = socket.receiveErrors(arena, slots)
+        if (!isFault(count)) arrived(arena, count, true)
+        return count
+      },
+      send: (arena, first, slots) => {
+        const count = socket.send(arena, first, slots)
+        if (!isFault(count) && looks)
+          walk(arena, first, count, ({ asks, direction }) => direction === "sent" && asked.includes(asks))
+        return count
+      }
+    }
+  }
+  const opened = (socket: ReturnType<Driver["open"]>, kind: SocketKind) =>
+    isFault(socket) ? socket : around(socket, kind)
+  return {
+    ...driver,
+    open: (kind) => opened(driver.open(kind), kind),
+    adopt: (descriptor, kind) => opened(driver.adopt(descriptor, kind), kind),
+    pair: () => {
+      const pair = driver.pair()
+      const kind = { family: "unix", protocol: "unix" } as const
+      return isFault(pair) ? pair : [around(pair[0], kind), around(pair[1], kind)]
+    }
+  }
+}
+
+/** Whose row a socket uses at a level: IPv4's where an IPv6 socket serves IPv4 peers too. The number of the level is everybody's. */
+const familyAt = (socket: RowFamily, level: number): RowFamily =>
+  socket === "ipv6" && level === Linux.IPPROTO_IP ? "ipv4" : socket
+
+/** What a socket was asked for. */
+class Asked {
+  readonly #options = new Map<string, Uint8Array>()
+  readonly #ioctls = new Set<number>()
+
+  option(level: number, option: number, value: Uint8Array): void {
+    this.#options.set(`${level}/${option}`, value.slice())
+  }
+  ioctl(code: number): void {
+    this.#ioctls.add(code)
+  }
+  /** Whether all of it was asked for; of a number that is switches, those that are meant. */
+  includes(requests: ReadonlyArray<Request>): boolean {
+    return requests.every((request) => {
+      if ("ioctl" in request) return this.#ioctls.has(request.ioctl)
+      const value = this.#options.get(`${request.level}/${request.option}`)
+      if (value === undefined || typeof request.value !== "number" || value.length < 4) return value !== undefined
+      const set = new DataView(value.buffer).getInt32(0, true)
+      return request.flags === true ? (set & request.value) === request.value : set === request.value
+    })
+  }
+}

@@ -1,0 +1,34 @@
+/** Puts a recorder around every driver that a layer of this process is made of. To be started before a module makes its layers. */
+import { DatagramSockets } from "@ancillary/socket"
+import { FaultyDriver } from "@ancillary/testing"
+import { Effect } from "effect"
+import { record } from "./recorder.ts"
+import type { Row } from "./ways.ts"
+
+interface System {
+  /** Whether it looks at control data that is sent. Where it does not, that it takes some proves nothing. */
+  readonly looks: boolean
+}
+
+/** Tells each row whenever it is seen. */
+export const watch = (system: System, see: (row: Row) => void): void => {
+  const { layer } = DatagramSockets
+  const recorded: typeof layer = (driver, capabilities) =>
+    layer(
+      // What a test bends is not the kernel's.
+      Effect.map(driver, (driver) => (FaultyDriver.isTrue(driver) ? record(driver, see, system) : driver)),
+      capabilities
+    )
+  Object.defineProperty(DatagramSockets, "layer", { value: recorded })
+}
+
+/** Answers what takes the rows that were seen since it was last called. */
+export const start = (system: System): (() => ReadonlyArray<Row>) => {
+  const seen = new Set<Row>()
+  watch(system, (row) => void seen.add(row))
+  return () => {
+    const rows = [...seen]
+    seen.clear()
+    return rows
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * For every test file of a project with drivers: what its tests see of the rows is written down where the catalogue is being renewed, else
+ * compared with what they are said to show. A test that shows less than that fails its file.
+ */
+import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+import { getNames, getTests } from "@vitest/runner/utils"
+import { afterAll, afterEach, beforeEach, type RunnerTask } from "vitest"
+import { hasIpv6, hasRawPrivilege } from "../machine.ts"
+import { overstated, report, type TestName } from "./runs.ts"
+import { start } from "./session.ts"
+import type { Row } from "./ways.ts"
+
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+const pathOf = ({ file }: RunnerTask): string => relative(root, file.filepath).replaceAll("\\", "/")
+const nameOf = (task: RunnerTask): TestName => [pathOf(task), ...getNames(task).slice(1)].join(" > ")
+
+const children = join(tmpdir(), `ancillary-rows-${process.pid}`)
+process.env["ANCILLARY_CHILD_ROWS"] = children
+const takeOfChildren = (): ReadonlyArray<Row> => {
+  const rows = existsSync(children) ? readFileSync(children, "utf8").trimEnd().split("\n") : []
+  rmSync(children, { force: true })
+  // Out of another process, as text.
+  return rows as ReadonlyArray<Row>
+}
+const takeOwn = start({ looks: true })
+const take = (): ReadonlyArray<Row> => [...new Set([...takeOwn(), ...takeOfChildren()])]
+const seen = new Map<TestName, ReadonlyArray<Row>>()
+
+beforeEach(() => void take())
+afterEach(({ task }) => {
+  if (task.result?.state === "pass") seen.set(nameOf(task), take())
+})
+afterAll((suite) => {
+  const { file } = suite
+  if (report !== undefined) {
+    for (const [test, rows] of seen) appendFileSync(report, `${JSON.stringify({ test, rows })}\n`)
+    return
+  }
+  const faults = overstated(pathOf(file), new Set(getTests(file).map(nameOf)), seen)
+  // A host without IPv6, or without the privilege, has other tests: what it lacks is a printed line, or a failure where all is required.
+  if (faults.length > 0 && hasIpv6() && hasRawPrivilege())
+    throw new Error(`The catalogue says more than these tests show (npm run catalogue -- --run): ${faults.join("; ")}.`)
+})

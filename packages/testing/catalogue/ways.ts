@@ -1,0 +1,167 @@
+/**
+ * Everything that the library defines, as rows: each way in which a platform does a message or an option for a family, and what it lacks, with
+ * the reason. Found by what it is among the exports, so that what is new appears without being added here.
+ */
+import * as control from "@ancillary/control"
+import {
+  abis,
+  type Absence,
+  type Arrival,
+  type Codec,
+  type ControlMessage,
+  Ipv4Address,
+  Ipv6Address,
+  isAbsence,
+  isMessage,
+  type Message,
+  type Platform,
+  type Presence,
+  type Request
+} from "@ancillary/control"
+import { SocketOption } from "@ancillary/socket"
+import { ipv6Only } from "@ancillary/socket/option/ipv6Only"
+import { type MembershipKind, membershipRows } from "@ancillary/socket/option/membership"
+import { stripHeader } from "@ancillary/socket/option/stripHeader"
+
+export type RowFamily = "ipv4" | "ipv6" | "unix"
+/** `event`: received, but with no datagram. `set`: an option. */
+export type Direction = "received" | "event" | "sent" | "set"
+
+/** A message, or an option. */
+export interface Subject {
+  /** As its module exports it, by which its source is found. */
+  readonly name: string
+  /** As `datagram.control` calls it; an option, as it is exported. */
+  readonly key: string
+  /** Absent: an option, or a message that comes with no datagram. */
+  readonly presence: Presence | undefined
+}
+
+interface Place {
+  readonly subject: Subject
+  readonly platform: Platform
+  readonly family: RowFamily
+}
+
+export interface Mark extends Pick<Arrival<unknown>, "level" | "type" | "event"> {
+  readonly size: Codec.Codec<unknown>["size"]
+  /** Of what arrives. */
+  readonly read: Arrival<unknown>["payload"]["read"] | undefined
+}
+
+export interface Way extends Place {
+  readonly direction: Direction
+  /** What a socket has to be asked before. */
+  readonly asks: ReadonlyArray<Request>
+  /** Several where versions of a system differ in what they deliver. */
+  readonly marks: ReadonlyArray<Mark>
+  readonly privilege: string | undefined
+}
+
+export interface Lack extends Place {
+  readonly lacks: "received" | "sent" | "both"
+  readonly why: string
+}
+
+export type Row = `${Platform} ${RowFamily} ${string} ${Direction}`
+
+export const rowOf = ({ direction, family, platform, subject }: Way): Row =>
+  `${platform} ${family} ${subject.key} ${direction}`
+
+export const isWay = (entry: Way | Lack): entry is Way => "marks" in entry
+
+export const platforms: ReadonlyArray<Platform> = ["linux", "winsock", "darwin"]
+const families: ReadonlyArray<RowFamily> = ["ipv4", "ipv6", "unix"]
+const places = platforms.flatMap((platform) => families.map((family) => ({ platform, family })))
+
+const ofMessage = (name: string, message: Message<ControlMessage.Any>): ReadonlyArray<Way | Lack> => {
+  const event = message.arrives === "asEvent"
+  const withDatagrams = message.arrives === "withDatagrams"
+  const subject = { name, key: message.key, presence: withDatagrams ? message.presence : undefined }
+  return places.flatMap(({ family, platform }): ReadonlyArray<Way | Lack> => {
+    if (!message.families.includes(family)) return []
+    const cell = message.cell(platform, family)
+    const place = { subject, platform, family }
+    const lack = (lacks: Lack["lacks"], { absent }: Absence): Lack => ({ ...place, lacks, why: absent })
+    if (isAbsence(cell)) return [lack("both", cell)]
+    const { arrives, request, sends } = cell
+    const entries: Array<Way | Lack> = []
+    if (isAbsence(arrives)) entries.push(lack("received", arrives))
+    else if (arrives !== undefined) {
+      const marks = arrives.map(({ payload: { read, size }, ...mark }) => ({ ...mark, read, size }))
+      entries.push({ ...place, direction: event ? "event" : "received", asks: request, marks, privilege: undefined })
+    }
+    if (isAbsence(sends)) entries.push(lack("sent", sends))
+    else if (sends !== undefined) {
+      const { level, payload, privilege, request: asks = [], type } = sends
+      const marks = [{ level, type, size: payload.size, read: undefined }]
+      entries.push({ ...place, direction: "sent", asks, marks, privilege })
+    }
+    return entries
+  })
+}
+
+/** An option whatever the type of its value, which nobody here looks at. */
+type Option = Pick<SocketOption.SocketOption<unknown, RowFamily>, "name" | "cell">
+
+const isOption = (value: unknown): value is Option =>
+  typeof value === "object" && value !== null && "cell" in value && "name" in value
+
+const ofOption = (name: string, option: Option): ReadonlyArray<Way | Lack> => {
+  const subject = { name, key: name, presence: undefined }
+  return places.flatMap(({ family, platform }): ReadonlyArray<Way | Lack> => {
+    const cell = option.cell(platform, family)
+    const place = { subject, platform, family }
+    if (cell === undefined) return []
+    if (isAbsence(cell)) return [{ ...place, lacks: "both", why: cell.absent }]
+    const { codec, level, option: type, privilege } = cell
+    return [
+      { ...place, direction: "set", asks: [], marks: [{ level, type, size: codec.size, read: undefined }], privilege }
+    ]
+  })
+}
+
+/** Groups are set like options, and the program says `socket.join` and `socket.block`. */
+const ofMembership = (kind: MembershipKind): ReadonlyArray<Way | Lack> => {
+  const subject = { name: "membershipRows", key: memberships[kind], presence: undefined }
+  return places.flatMap(({ family, platform }): ReadonlyArray<Way | Lack> => {
+    if (family === "unix") return []
+    const { any } = family === "ipv4" ? Ipv4Address : Ipv6Address
+    const request = { group: any, interfaceIndex: undefined, source: kind === "group" ? undefined : any }
+    const marks = membershipRows(platform, family, kind).map(({ begin, encode, level }) => {
+      const sizes = abis.filter((abi) => abi.platform === platform).map((abi) => encode(abi, request).length)
+      const size = { minimum: Math.min(...sizes), maximum: Math.max(...sizes) }
+      return { level, type: begin, size, read: undefined }
+    })
+    return [{ subject, platform, family, direction: "set", asks: [], marks, privilege: undefined }]
+  })
+}
+
+const memberships: { readonly [K in MembershipKind]: string } = {
+  group: "join",
+  source: "joinSource",
+  block: "block"
+}
+
+const found = <A>(
+  exported: { readonly [name: string]: unknown },
+  is: (value: unknown) => value is A,
+  entries: (name: string, value: A) => ReadonlyArray<Way | Lack>
+) =>
+  Object.entries(exported)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, value]) => (is(value) ? [entries(name, value)] : []))
+
+/** The entries of each message. */
+export const messages: ReadonlyArray<ReadonlyArray<Way | Lack>> = found(control, isMessage, ofMessage)
+
+/** The entries of each option; of those besides that the family of a spec sets, and of memberships. */
+export const options: ReadonlyArray<ReadonlyArray<Way | Lack>> = [
+  ...found({ ...SocketOption, ipv6Only, stripHeader }, isOption, ofOption),
+  ...(["group", "source", "block"] as const).map(ofMembership)
+]
+
+export const ways: ReadonlyArray<Way> = [...messages, ...options].flat().filter(isWay)
+
+export const fits = (size: Mark["size"], bytes: number): boolean =>
+  typeof size === "number" ? bytes === size : bytes >= (size.minimum ?? 0) && bytes <= size.maximum

@@ -38,6 +38,7 @@ export default [
   suite("node"),
   suite("testing"),
   suite("fuzz"),
+  suite("bench"),
   examples,
   types
 ]

@@ -13,14 +13,14 @@ import {
   withTruncation
 } from "@ancillary/socket"
 import { ReceiveFlags } from "@ancillary/socket/Arena"
-import type { Driver } from "@ancillary/socket/Driver"
+import { type Driver, isFault } from "@ancillary/socket/Driver"
 import { FaultyDriver } from "@ancillary/testing"
 import { Cause, Effect, Exit, type Scope } from "effect"
 import { corrupt } from "./corrupt.ts"
 import { drawEndpoint, drawMessages } from "./draw.ts"
 import { hasIpv6 } from "./machine.ts"
 import { expected, type Expected, isSame, misshapen, type Slot } from "./model.ts"
-import { paper } from "./paper.ts"
+import { paper, readyAtOnce } from "./paper.ts"
 import type { Part } from "./part.ts"
 import { Random } from "./random.ts"
 import { type Outcome, type Reader, readers, type Socket } from "./readers.ts"
@@ -70,10 +70,16 @@ class Round {
     this.reader = random.pick(readers)
     // Descriptors are made up here: none of them may be closed.
     const real = kernel === undefined ? paper(abi, { count: this.datagrams }) : { ...kernel, release: () => undefined }
-    this.driver = FaultyDriver.wrap(real, {
+    const bent = FaultyDriver.wrap(real, {
       onReceive: () => (this.slots.length < this.datagrams ? undefined : theEnd),
       onReceived: (slot) => this.#bend(slot)
     })
+    // The end is not the kernel's: its event loop would not tell of it to who waits, as loops do that have drained their socket.
+    const open: Driver["open"] = (kind) => {
+      const socket = bent.open(kind)
+      return isFault(socket) ? socket : { ...socket, watch: readyAtOnce }
+    }
+    this.driver = { ...bent, open }
   }
 
   #bend(slot: FaultyDriver.ReceivedSlot): void {

@@ -124,20 +124,23 @@ const receiving = (segments: number) =>
     const separate = yield* reader
     const separateArrivals = new Arrivals(clock)
     yield* Effect.forkScoped(separate.forEach(({ data }) => separateArrivals.count(segmentsOf(data.length))))
-    const merging = yield* Datagram.bind(reading.pipe(withCoalescing()), loopback)
-    const mergingArrivals = new Arrivals(clock)
-    yield* Effect.forkScoped(merging.forEach(({ data }) => mergingArrivals.count(segmentsOf(data.length))))
-    const fillMerged = (count: number) => {
-      Effect.runSync(from.send({ data: new Uint8Array(count * segmentSize), to: merging.localAddress, segmentSize }))
-    }
+    const merging = (name: "forEach" | "forEachBorrowed") =>
+      Effect.gen(function* () {
+        const socket = yield* Datagram.bind(reading.pipe(withCoalescing()), loopback)
+        const arrivals = new Arrivals(clock)
+        yield* Effect.forkScoped(socket[name](({ data }) => arrivals.count(segmentsOf(data.length))))
+        const fill = (count: number) => {
+          const data = new Uint8Array(count * segmentSize)
+          Effect.runSync(from.send({ data, to: socket.localAddress, segmentSize }))
+        }
+        return { name: `${name}, ${merged}`, round: received(inSteps(segments, most * mergedBurst), arrivals, fill) }
+      })
     const small = inSteps(segments, plainBurst)
     return [
       { name: dgram, round: received(small, nodeArrivals, filler(from, node.at, segmentSize)) },
       { name: "forEach", round: received(small, separateArrivals, filler(from, separate.localAddress, segmentSize)) },
-      {
-        name: `forEach, ${merged}`,
-        round: received(inSteps(segments, most * mergedBurst), mergingArrivals, fillMerged)
-      }
+      yield* merging("forEachBorrowed"),
+      yield* merging("forEach")
     ]
   })
 

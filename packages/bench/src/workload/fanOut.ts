@@ -3,6 +3,7 @@
  * full and drops the rest, the same for every candidate. Each datagram leaves from an address that is named with it, where that is said.
  */
 import type { Socket } from "node:dgram"
+import { InternetEndpoint, Ipv4Address } from "@ancillary/control"
 import { Datagram, withPktInfo, withReceiveBufferSize } from "@ancillary/socket"
 import { Effect } from "effect"
 import { clock } from "../arrivals.ts"
@@ -36,6 +37,7 @@ const repeated =
   }
 
 const sending = Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), any)
+type Peer = InternetEndpoint<"ipv4">
 type Message = Parameters<Effect.Effect.Success<typeof sending>["send"]>[0]
 
 const ours = (repeats: number) =>
@@ -44,26 +46,34 @@ const ours = (repeats: number) =>
     const socket = yield* sending
     const data = new Uint8Array(bytes)
     const { port } = sink.localAddress
-    const control = { pktInfo: { source: loopback.address } }
-    const each = (name: string, send: (to: { address: string; port: number }) => Effect.Effect<void, unknown>) => ({
+    // As a program has those that wrote to it: Node's are texts, ours numbers, and so is the address that was asked.
+    const peers = addresses.map(
+      (_, i) => new InternetEndpoint("ipv4", Ipv4Address.of(127, 1, (i + 1) >> 8, i + 1), port)
+    )
+    const control = { pktInfo: { source: Ipv4Address.loopback } }
+    const texts = { pktInfo: { source: loopback.address } }
+    const each = (name: string, message: (peer: Peer) => Message) => ({
       name,
       round: repeated(repeats, () =>
-        Effect.runPromise(Effect.forEach(addresses, (address) => send({ address, port }), { discard: true }))
+        Effect.runPromise(Effect.forEach(peers, (peer) => socket.send(message(peer)), { discard: true }))
       )
     })
     // Made anew each time: a program has something else to say.
-    const together = (name: string, message: (to: { address: string; port: number }) => Message) => ({
+    const together = (name: string, messages: () => ReadonlyArray<Message>) => ({
       name,
       round: repeated(repeats, async () => {
-        const { sent } = await Effect.runPromise(socket.sendAll(addresses.map((address) => message({ address, port }))))
+        const { sent } = await Effect.runPromise(socket.sendAll(messages()))
         if (sent < peersCount) throw new Error(`${sent} of ${peersCount} datagrams were sent`)
       })
     })
     return [
-      together("sendAll, with source", (to) => ({ data, to, control })),
-      together("sendAll", (to) => ({ data, to })),
-      each("send, with source", (to) => socket.send({ data, to, control })),
-      each("send", (to) => socket.send({ data, to }))
+      together("sendAll, with source", () => peers.map((to) => ({ data, to, control }))),
+      together("sendAll", () => peers.map((to) => ({ data, to }))),
+      together("sendAll, with source, all texts", () =>
+        addresses.map((address) => ({ data, to: { address, port }, control: texts }))
+      ),
+      each("send, with source", (to) => ({ data, to, control })),
+      each("send", (to) => ({ data, to }))
     ]
   })
 

@@ -220,11 +220,13 @@ export const writeHeader = (
   type: number,
   payload: number
 ): number => {
-  for (let i = 0; i < headerSize(abi); i++) view.setUint8(at + i, 0)
+  const header = headerSize(abi)
+  // Every ABI's is a multiple of four.
+  for (let i = 0; i < header; i += 4) view.setUint32(at + i, 0)
   writeField(view, at, abi.cmsghdr.length, length(abi, payload))
   view.setInt32(at + abi.cmsghdr.level, level, true)
   view.setInt32(at + abi.cmsghdr.type, type, true)
-  return at + headerSize(abi)
+  return at + header
 }
 
 /**

@@ -44,7 +44,7 @@ export const write = (abi: Abi, endpoint: AnyEndpoint, view: DataView, at: numbe
   if (endpoint.family === "unix") return writeUnix(abi, endpoint, view, at)
   const asIpv6 = endpoint.family === "ipv6" || mapped
   const length = asIpv6 ? abi.sockaddr.ipv6 : abi.sockaddr.ipv4
-  for (let i = 0; i < length; i++) view.setUint8(at + i, 0)
+  for (let i = 0; i < length; i += 4) view.setUint32(at + i, 0)
   writeFamily(abi, view, at, asIpv6 ? abi.family.ipv6 : abi.family.ipv4, length)
   view.setUint16(at + 2, endpoint.port)
   if (!asIpv6) {

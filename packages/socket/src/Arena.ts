@@ -71,8 +71,8 @@ export interface Arena {
   readonly giveBack: (borrowed: Uint8Array) => void
   /**
    * Prepares a slot to be sent: lengths of what was written at `nameAt` and `controlAt` (0: none), and the payload. One piece is copied into the
-   * slot; several are gathered by the kernel from where they are, so they must stay as they are until the call. What exceeds the vectors is
-   * copied.
+   * slot; several, and a large one, are gathered by the kernel from where they are, so they must stay as they are until the call. What exceeds the
+   * vectors is copied.
    */
   readonly fill: (slot: number, name: number, control: number, pieces: ReadonlyArray<Uint8Array>) => void
   /** Releases one use of the arena. */
@@ -134,6 +134,13 @@ export interface ArenaMemory {
 
 /** Payloads of a quarter of it and less share a block of memory; a larger one has its own. */
 const blockBytes = 16_384
+
+/** From here on, to ask where a single piece is costs less than to copy it. */
+const gatheredBytes = 16_384
+/** Bits of what a slot's pointers are set to: its name, its control buffer, its own payload alone. */
+const hasName = 1
+const hasControl = 2
+const isOwn = 4
 
 /** A multiple of 16 keeps every part aligned for every structure, and apart from its neighbours' words. */
 const align = (bytes: number): number => (bytes + 15) & ~15
@@ -226,6 +233,32 @@ export const make = (
   let prepared = 0
   let touched = 0
 
+  // Of a slot that is sent, what its pointers are set to: most are like the one before, and only their lengths differ.
+  const shapes = new Uint8Array(slots).fill(hasName | (controlBytes === 0 ? 0 : hasControl) | isOwn)
+  const gather = (slot: number, pieces: ReadonlyArray<Uint8Array>): void => {
+    let vector = 0
+    let length = 0
+    let copied = 0
+    const point = (to: number, size: number) => {
+      ControlBuffer.writeField(view, vectorAt(slot, vector) + iovec.base, pointer, to)
+      ControlBuffer.writeField(view, vectorAt(slot, vector), iovec.length, size)
+      vector++
+    }
+    for (const piece of pieces) {
+      length += piece.length
+      // Winsock: a vector of no bytes has no pointer that could be given (NULL with a length loses the datagram): there is none.
+      if (piece.length === 0) continue
+      if (addressOf !== undefined && vector < vectorsPerSlot - 1) point(addressOf(piece), piece.length)
+      else {
+        bytes.set(piece, dataAt(slot) + copied)
+        copied += piece.length
+      }
+    }
+    if (copied > 0 || vector === 0) point(address + dataAt(slot), copied)
+    ControlBuffer.writeField(view, slot * stride, msghdr.bufferCount, vector)
+    lengths[slot] = length
+  }
+
   const nameLengthAt = msghdr.nameLength.at
   const controlLengthAt = msghdr.controlLength.at
   const flagsAt = msghdr.flags.at
@@ -268,36 +301,31 @@ export const make = (
     },
     fill: (slot, name, control, pieces) => {
       const header = slot * stride
-      // Linux and Winsock: a name of length 0 is given as no name, which is what a connected socket takes.
-      ControlBuffer.writeField(view, header + msghdr.name, pointer, name === 0 ? 0 : address + nameAt(slot))
-      ControlBuffer.writeField(view, header, msghdr.nameLength, name)
-      ControlBuffer.writeField(view, header + msghdr.control, pointer, control === 0 ? 0 : address + controlAt(slot))
+      const given = (name === 0 ? 0 : hasName) | (control === 0 ? 0 : hasControl)
+      const shape = shapes[slot] ?? 0
+      if ((shape & (hasName | hasControl)) !== given) {
+        // Linux and Winsock: a name of length 0 is given as no name, which is what a connected socket takes.
+        ControlBuffer.writeField(view, header + msghdr.name, pointer, name === 0 ? 0 : address + nameAt(slot))
+        ControlBuffer.writeField(view, header + msghdr.control, pointer, control === 0 ? 0 : address + controlAt(slot))
+      }
+      view.setUint32(header + nameLengthAt, name, true)
       // Exact: Linux refuses zero bytes behind the last message (16 of them and more), Windows everything that is not exact.
-      ControlBuffer.writeField(view, header, msghdr.controlLength, control)
-      ControlBuffer.writeField(view, header, msghdr.flags, 0)
-      let vector = 0
-      const point = (to: number, length: number) => {
-        ControlBuffer.writeField(view, vectorAt(slot, vector) + iovec.base, pointer, to)
-        ControlBuffer.writeField(view, vectorAt(slot, vector), iovec.length, length)
-        vector++
-      }
-      let length = 0
-      let copied = 0
-      // Asking for an address costs more than copying a little, so a single piece is always copied.
-      const gathers = pieces.length > 1 && addressOf !== undefined
-      for (const piece of pieces) {
-        length += piece.length
-        // Winsock: a vector of no bytes has no pointer that could be given (NULL with a length loses the datagram): there is none.
-        if (piece.length === 0) continue
-        if (gathers && vector < vectorsPerSlot - 1) point(addressOf(piece), piece.length)
-        else {
-          bytes.set(piece, dataAt(slot) + copied)
-          copied += piece.length
+      view.setUint32(header + controlLengthAt, control, true)
+      view.setUint32(header + flagsAt, 0, true)
+      const [piece] = pieces
+      if (pieces.length === 1 && piece !== undefined && (piece.length < gatheredBytes || addressOf === undefined)) {
+        bytes.set(piece, dataAt(slot))
+        if ((shape & isOwn) === 0) {
+          ControlBuffer.writeField(view, vectorAt(slot, 0) + iovec.base, pointer, address + dataAt(slot))
+          ControlBuffer.writeField(view, header, msghdr.bufferCount, 1)
         }
+        view.setUint32(vectorAt(slot, 0) + iovec.length.at, piece.length, true)
+        lengths[slot] = piece.length
+        shapes[slot] = given | isOwn
+      } else {
+        shapes[slot] = given
+        gather(slot, pieces)
       }
-      if (copied > 0 || vector === 0) point(address + dataAt(slot), copied)
-      ControlBuffer.writeField(view, header, msghdr.bufferCount, vector)
-      lengths[slot] = length
     },
     damage: (count) => {
       for (let slot = 0; slot < count && guard > 0; slot++) {

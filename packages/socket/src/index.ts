@@ -30,7 +30,9 @@ export type {
   DatagramSource,
   DatagramStats,
   LiveOptions,
-  Outgoing
+  DatagramSender,
+  Outgoing,
+  SendReport
 } from "./DatagramSocket.ts"
 export { DatagramSockets } from "./DatagramSockets.ts"
 export * as Descriptor from "./Descriptor.ts"

@@ -44,10 +44,13 @@ import {
   withTransmitTimestamps,
   type ConnectedSocket,
   withCredentials,
+  type Outgoing,
+  type SendReport,
+  withBackpressure,
   withPidFd,
   withRights
 } from "@ancillary/socket"
-import type { Effect, Layer, Option, Scope, Stream } from "effect"
+import type { Effect, Layer, Option, Scope, Sink, Stream } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 
 const at = { address: "127.0.0.1", port: 0 }
@@ -329,5 +332,40 @@ describe("what can go wrong", () => {
 
   it("a loop ends by an error alone", () => {
     expectTypeOf<Effect.Effect.Success<ReturnType<Socket["forEach"]>>>().toEqualTypeOf<never>()
+  })
+})
+
+describe("sending many", () => {
+  const spec = Datagram.ipv4.pipe(withHopLimit())
+  type Socket = Effect.Effect.Success<ReturnType<typeof Datagram.bind<"ipv4", Spec.Declared<typeof spec>, never>>>
+  const message = { data: new Uint8Array(3), to: at }
+
+  it("takes what send takes, and cannot fail", () => {
+    const use = (socket: Socket) => socket.sendAll([message, { ...message, control: { hopLimit: 3 }, segmentSize: 2 }])
+    expectTypeOf<ReturnType<typeof use>>().toEqualTypeOf<Effect.Effect<SendReport>>()
+  })
+
+  it("takes nothing that is not declared, and no destination on a connected socket", () => {
+    const use = (socket: Socket, connected: ConnectedSocket<"ipv4", never>) => {
+      // @ts-expect-error -- 'ttl' is no message of this spec
+      void socket.sendAll([{ ...message, control: { ttl: 3 } }])
+      void connected.sendAll([{ data: message.data }])
+      // @ts-expect-error -- it is connected
+      void connected.sendAll([{ data: message.data, to: at }])
+      // @ts-expect-error -- a datagram needs a destination
+      void socket.sendAll([{ data: message.data }])
+    }
+    expectTypeOf(use).toBeFunction()
+  })
+
+  it("is a sink of the same messages, whose result is how many went", () => {
+    expectTypeOf<Socket["sink"]>().toEqualTypeOf<
+      Sink.Sink<number, Outgoing<"ipv4", Spec.Declared<typeof spec>>, never, DatagramSendError>
+    >()
+  })
+
+  it("says what becomes of a datagram without room", () => {
+    expectTypeOf(withBackpressure).parameter(0).toEqualTypeOf<"wait" | "fail" | "drop">()
+    expectTypeOf(Datagram.unix.pipe(withBackpressure("drop"))).toEqualTypeOf<typeof Datagram.unix>()
   })
 })

@@ -166,9 +166,20 @@ const info6: Codec6 = {
 type Codec4 = Arrival<PacketInfo<"ipv4">>["payload"] & Departure<PacketSource<"ipv4">>["payload"]
 type Codec6 = Arrival<PacketInfo<"ipv6">>["payload"] & Departure<PacketSource<"ipv6">>["payload"]
 
+/** A program names one source for many datagrams, and each asks twice. */
+let lastText = "0.0.0.0"
+let lastRead = parseAddress(lastText)
+const parsed = (text: string): ReturnType<typeof parseAddress> => {
+  if (text !== lastText) {
+    lastText = text
+    lastRead = parseAddress(text)
+  }
+  return lastRead
+}
+
 const sourceOf = <F extends "ipv4" | "ipv6">(family: F, { source }: PacketSource<F>): AddressOf[F] | undefined => {
   const address: Ipv4Address | Ipv6Address | ReturnType<typeof parseAddress> | undefined =
-    typeof source === "string" ? parseAddress(source) : source
+    typeof source === "string" ? parsed(source) : source
   if (address === undefined || isMalformed(address) || address.family !== family) return undefined
   // The family was compared, which the compiler does not follow through AddressOf[F].
   return address as AddressOf[F]
@@ -179,13 +190,14 @@ const refuse = (
   packetSource: PacketSource<"ipv4"> | PacketSource<"ipv6">
 ): string | undefined => {
   if (typeof packetSource !== "object" || packetSource === null) return `${shown(packetSource)} is not a packet source`
-  const unknown = Object.keys(packetSource).find((key) => key !== "source" && key !== "interfaceIndex")
-  if (unknown !== undefined) return `a packet source has 'source' and 'interfaceIndex', not '${unknown}'`
+  for (const key of Object.keys(packetSource))
+    if (key !== "source" && key !== "interfaceIndex")
+      return `a packet source has 'source' and 'interfaceIndex', not '${key}'`
   const { interfaceIndex, source } = packetSource
   if (interfaceIndex !== undefined && !isInteger(interfaceIndex, 0, 0x7fffffff))
     return `${shown(interfaceIndex)} is not an interface index`
   if (source === undefined) return undefined
-  const address = typeof source === "string" ? parseAddress(source) : source
+  const address = typeof source === "string" ? parsed(source) : source
   if (isMalformed(address)) return address.malformed
   // Asked of the class: an object that only says `family` would be written as zeros.
   if (!(address instanceof Ipv4Address || address instanceof Ipv6Address) || address.family !== family)

@@ -212,6 +212,7 @@ export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number, { famil
       if (!open) return closed("sendmsg")
       const arena = native(shared)
       intact(arena, first + slots)
+      // musl: a loop of sendmsg, which clears the pads of each header: a system call for each datagram, as without it.
       if (libc.sendmmsg !== undefined && slots > 1) {
         const count = libc.sendmmsg(fd, arena.headerAddress(first), slots, numbers.sendFlags)
         if (count >= 0) return count

@@ -12,21 +12,20 @@ import {
 } from "@ancillary/control"
 import type { Plan } from "../Plan.ts"
 
-/** What an object may say. */
+/** Objects that name a destination may say this much. */
 interface Written {
   readonly address?: unknown
   readonly path?: unknown
   readonly port?: unknown
 }
-/** What it said when it was read. */
-interface Known extends Written {
-  readonly endpoint: Endpoint<Family>
-}
+
+/** Texts that are known; beyond that all are forgotten. */
+const mostKnown = 4096
 
 export class Destinations {
   #plan: Plan
-  /** One object is often written for many datagrams: what was made of it is kept for as long as it is. */
-  #known = new WeakMap<object, Known>()
+  /** What was made of a text last: the same peers are written to again and again, mostly at the same port. */
+  #known = new Map<string, Endpoint<Family>>()
 
   constructor(plan: Plan) {
     this.#plan = plan
@@ -37,12 +36,14 @@ export class Destinations {
     // It is checked faster than it is found.
     if (to instanceof InternetEndpoint || typeof to !== "object" || to === null) return this.#read(to)
     const { address, path, port } = to as Written
-    const known = this.#known.get(to)
-    // Objects change.
-    if (known !== undefined && known.address === address && known.port === port && known.path === path)
-      return known.endpoint
+    const text = this.#plan.family === "unix" ? path : address
+    if (typeof text !== "string") return this.#read(to)
+    const known = this.#known.get(text)
+    if (known !== undefined && (known.family === "unix" || known.port === port)) return known
     const endpoint = this.#read(to instanceof UnixEndpoint ? to : { address, path, port })
-    if (typeof endpoint !== "string") this.#known.set(to, { address, path, port, endpoint })
+    if (typeof endpoint === "string") return endpoint
+    if (this.#known.size === mostKnown) this.#known.clear()
+    this.#known.set(text, endpoint)
     return endpoint
   }
 

@@ -85,41 +85,65 @@ export const encoder = (plan: Plan, own: OwnValue): Encode => {
     return scratch.getUint32(0, true) & (each.mask ?? 0)
   }
 
+  /** Writes one of the messages that are given, or nothing for one that an earlier one was written with; answers where the next begins. */
+  const write = (
+    given: ReadonlyArray<Writer>,
+    values: ReadonlyArray<unknown>,
+    index: number,
+    view: DataView,
+    at: number
+  ): number => {
+    const each = given[index]
+    if (each === undefined) return at
+    const { level, mask, size, type } = each
+    if (each.own === undefined || mask === undefined) {
+      const payloadAt = ControlBuffer.writeHeader(abi, view, at, level, type, 0)
+      const bytes = each.write(view, payloadAt, values[index])
+      ControlBuffer.writeField(view, at, abi.cmsghdr.length, ControlBuffer.length(abi, bytes))
+      return pad(view, payloadAt + bytes, at + ControlBuffer.space(abi, bytes))
+    }
+    let number = own(each.own.level, each.own.option)
+    for (const [i, other] of given.entries()) {
+      if (other.type !== type || other.level !== level) continue
+      // Written with the first of the messages that share it.
+      if (i < index) return at
+      number = (number & ~(other.mask ?? 0)) | bits(other, values[i])
+    }
+    const payloadAt = ControlBuffer.writeHeader(abi, view, at, level, type, size)
+    for (let i = 0; i < size; i++) view.setUint8(payloadAt + i, (number >>> (8 * i)) & 255)
+    return pad(view, payloadAt + size, at + ControlBuffer.space(abi, size))
+  }
+
   return (control, peer, view, at) => {
     const writers = byFamily[peer]
-    const given: Array<readonly [Writer, unknown]> = []
-    for (const [key, value] of Object.entries(control)) {
+    // Two arrays and a plain loop: this is done for each datagram.
+    const given: Array<Writer> = []
+    const values: Array<unknown> = []
+    for (const key in control) {
+      const value: unknown = Object.hasOwn(control, key) ? control[key as keyof typeof control] : undefined
       if (value === undefined) continue
-      const lacking = declined.get(key)
-      if (lacking !== undefined) return refusal(key, lacking, true)
       const each = writers.get(key)
-      if (each === undefined) return undeclared(key)
+      if (each === undefined || declined.has(key)) {
+        const lacking = declined.get(key)
+        return lacking === undefined ? undeclared(key) : refusal(key, lacking, true)
+      }
       const { agrees } = each
       const why = each.refuse(value) ?? agrees?.refuse(value as never, own(agrees.level, agrees.option))
       if (why !== undefined) return refusal(key, why)
-      const rival = given.find(([other]) => areRivals(other, each))
-      if (rival !== undefined) return refusal(key, `'${key}' and '${rival[0].key}' are the same bits: give one of them`)
-      given.push([each, value])
+      for (const other of given)
+        if (areRivals(other, each))
+          return refusal(key, `'${key}' and '${other.key}' are the same bits: give one of them`)
+      given.push(each)
+      values.push(value)
     }
-    if (given.length > 1) given.sort(([one], [two]) => Number(one.last) - Number(two.last))
     let end = at
-    for (const [index, [each, value]] of given.entries()) {
-      const same = (other: Writer) => other.type === each.type && other.level === each.level
-      if (each.own === undefined || each.mask === undefined) {
-        const payloadAt = ControlBuffer.writeHeader(abi, view, end, each.level, each.type, 0)
-        const size = each.write(view, payloadAt, value)
-        ControlBuffer.writeHeader(abi, view, end, each.level, each.type, size)
-        end = pad(view, payloadAt + size, end + ControlBuffer.space(abi, size))
-        continue
-      }
-      // Written with the first of the messages that share it.
-      if (given.findIndex(([other]) => same(other)) < index) continue
-      let number = own(each.own.level, each.own.option)
-      for (const [other, part] of given) if (same(other)) number = (number & ~(other.mask ?? 0)) | bits(other, part)
-      const payloadAt = ControlBuffer.writeHeader(abi, view, end, each.level, each.type, each.size)
-      for (let i = 0; i < each.size; i++) view.setUint8(payloadAt + i, (number >>> (8 * i)) & 255)
-      end = pad(view, payloadAt + each.size, end + ControlBuffer.space(abi, each.size))
+    let behind = 0
+    for (let i = 0; i < given.length; i++) {
+      if (given[i]?.last === true) behind++
+      else end = write(given, values, i, view, end)
     }
+    for (let i = 0; behind > 0 && i < given.length; i++)
+      if (given[i]?.last === true) end = write(given, values, i, view, end)
     const bytes = end - at
     if (bytes <= (abi.controlLimit ?? bytes)) return bytes
     const why = `${bytes} bytes of control data are more than the ${abi.controlLimit} that this system's C library takes with one datagram`

@@ -18,7 +18,8 @@ import type { Plan } from "../Plan.ts"
 export class Live {
   readonly plan: Plan
   readonly native: NativeSocket
-  #own = new Map<string, number>()
+  /** By level and option in one number: what is sent asks for it each time. */
+  #own = new Map<number, number>()
 
   constructor(plan: Plan, native: NativeSocket) {
     this.plan = plan
@@ -27,7 +28,7 @@ export class Live {
 
   /** The socket's own value of an option that what is sent depends on. */
   own(level: number, option: number): number {
-    return this.#own.get(`${level}/${option}`) ?? 0
+    return this.#own.get(level * 0x10000 + option) ?? 0
   }
 
   /** Reads them, as the socket has them now: the other bits of a number, the interface that it is bound to. */
@@ -40,7 +41,7 @@ export class Live {
         const length = this.native.getOption(level, option, into)
         // Wine: the class of IPv6 is no option there (WSAENOPROTOOPT); nor is the bound interface before Linux 5.0. What cannot be set is 0.
         if (isFault(length) && !/^(WSA)?ENOPROTOOPT$/.test(length.code)) return length
-        this.#own.set(`${level}/${option}`, new DataView(into.buffer).getUint32(0, true))
+        this.#own.set(level * 0x10000 + option, new DataView(into.buffer).getUint32(0, true))
       }
     return undefined
   }

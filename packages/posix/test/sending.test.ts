@@ -3,6 +3,7 @@ import { LinuxSockets } from "@ancillary/posix"
 import {
   Datagram,
   DatagramSockets,
+  SocketOption,
   withCoalescing,
   withErrorReports,
   withSendBufferSize,
@@ -220,5 +221,52 @@ describe("many to Unix receivers that are full", () => {
         expect((yield* Fiber.join(sending)).sent).toBe(100)
       })
     )
+  )
+})
+
+describe("limits", () => {
+  const layer = DatagramSockets.layer(driver, LinuxSockets.capabilities)
+  it.scopedLive("are those that were granted", () =>
+    Effect.gen(function* () {
+      const plain = yield* Datagram.bind(Datagram.ipv4.pipe(withSendBufferSize(40_000)), at)
+      expect(yield* plain.limits).toMatchObject({
+        segments: 64,
+        coalescing: false,
+        mayFragment: true,
+        sendBufferBytes: 80_000
+      })
+      yield* plain.setOption(SocketOption.dontFragment, true)
+      expect((yield* plain.limits).mayFragment).toBe(false)
+      const merging = yield* Datagram.bind(Datagram.ipv6.pipe(withCoalescing()), { address: "::1", port: 0 })
+      expect(yield* merging.limits).toMatchObject({ segments: 64, coalescing: true, mayFragment: true })
+      yield* merging.setOption(SocketOption.pathMtuDiscovery, "do")
+      expect((yield* merging.limits).mayFragment).toBe(false)
+      const [unix] = yield* Datagram.pair(Datagram.unix)
+      expect(yield* unix.limits).toMatchObject({ segments: 1, coalescing: false, mayFragment: false })
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive(
+    "are of one segment where the system does not know how to cut, and segments go out all the same",
+    () => {
+      const lacking = Effect.map(driver, (driver) => ({
+        ...driver,
+        open: (kind: Parameters<typeof driver.open>[0]) => {
+          const socket = driver.open(kind)
+          if (isFault(socket)) return socket
+          const getOption: typeof socket.getOption = (level, option, into) =>
+            level === 17 && option === 103
+              ? { syscall: "getsockopt", code: "ENOPROTOOPT", errno: 92 }
+              : socket.getOption(level, option, into)
+          return { ...socket, getOption }
+        }
+      }))
+      return Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4, at)
+        expect((yield* socket.limits).segments).toBe(1)
+        yield* socket.send({ data: new Uint8Array(300), to: socket.localAddress, segmentSize: 100 })
+        expect((yield* collect(socket, 3)).map(({ data }) => data.length)).toEqual([100, 100, 100])
+      }).pipe(Effect.provide(DatagramSockets.layer(lacking, LinuxSockets.capabilities)))
+    }
   )
 })

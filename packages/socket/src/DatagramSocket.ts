@@ -241,6 +241,24 @@ export interface LiveOptions<in F extends Family> {
 type Group<F extends Family> = F extends "unix" ? Refused<"a Unix socket joins no groups"> : string | Address<F>
 
 /**
+ * What a stack over datagrams sizes by (QUIC, tunnels, media), as the system has granted it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SocketLimits {
+  /** Datagrams that one call makes of a payload with `segmentSize`, 1 where the system cuts none. A host whose route refuses that is not counted. */
+  readonly segments: number
+  /** Whether merged datagrams may arrive: `withCoalescing` is declared, and the system has it. */
+  readonly coalescing: boolean
+  /** Whether a datagram above the path's MTU is fragmented, and not refused. Of a dual socket it tells what holds for IPv6 peers. */
+  readonly mayFragment: boolean
+  /** Bytes of the buffers, as they were granted and as the system counts (Linux: twice what was asked for, and what it keeps for itself among them). */
+  readonly sendBufferBytes: number
+  readonly receiveBufferBytes: number
+}
+
+/**
  * How a socket sends, given what one message is: with a destination, or without on a connected socket.
  *
  * @category models
@@ -268,6 +286,8 @@ export interface DatagramSender<in Message> {
   readonly sendAll: (messages: ReadonlyArray<Message>) => Effect.Effect<SendReport>
   /** Sends chunk by chunk, each as `sendAll` does, and counts what went. Fails with the first error of a chunk, all of which was tried. */
   readonly sink: Sink.Sink<number, Message, never, DatagramSendError>
+  /** Asked of the system each time: options that change meanwhile count. */
+  readonly limits: Effect.Effect<SocketLimits, DatagramOptionError>
 }
 
 /**

@@ -32,7 +32,8 @@ export type {
   LiveOptions,
   DatagramSender,
   Outgoing,
-  SendReport
+  SendReport,
+  SocketLimits
 } from "./DatagramSocket.ts"
 export { DatagramSockets } from "./DatagramSockets.ts"
 export * as Descriptor from "./Descriptor.ts"

@@ -9,6 +9,7 @@ import type { SocketOption } from "../option/definition.ts"
 import type { Core } from "./core.ts"
 import { hold } from "./groups.ts"
 import type { ReceivedDatagram } from "./incoming.ts"
+import { limits } from "./limits.ts"
 import { getOption, setOption } from "./live.ts"
 import { datagramsOf, eithersOf, forEach, peek, receive, receiveWithin, takeBatch, takeEvents } from "./reading.ts"
 import { send, sendAll, sink } from "./sending.ts"
@@ -60,7 +61,8 @@ const source = (core: Core) => ({
 const target = (core: Core) => ({
   send: (message: unknown) => send(core, message),
   sendAll: (messages: ReadonlyArray<unknown>) => sendAll(core, messages),
-  sink: sink(core)
+  sink: sink(core),
+  limits: limits(core)
 })
 
 const options = (core: Core) => ({

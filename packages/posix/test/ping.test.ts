@@ -107,7 +107,7 @@ describe.runIf(able)("pings of the own host", () => {
         coalescing: {
           _tag: "DatagramUnsupportedError",
           message:
-            "withCoalescing(): a ping socket does not speak UDP. Leave it out, or declare withOptional(withCoalescing())."
+            "withCoalescedSize(): a ping socket does not speak UDP. Leave it out, or declare withOptional(withCoalescedSize())."
         },
         adopted: [
           { reason: "InvalidArgument", code: "EPROTOTYPE" },

@@ -4,7 +4,7 @@ import {
   Datagram,
   DatagramSockets,
   SocketOption,
-  withCoalescing,
+  withCoalescedSize,
   withErrorReports,
   withSendBufferSize,
   withTransmitTimestamps
@@ -56,7 +56,7 @@ describe("calls", () => {
   it.scopedLive("take 64 messages, and as many segments as fit into one payload", () => {
     const { calls, layer } = counting()
     return Effect.gen(function* () {
-      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withCoalescing()), at)
+      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withCoalescedSize()), at)
       const to = socket.localAddress
       yield* socket.sendAll(all(130).map((i) => ({ data: Uint8Array.of(i), to })))
       expect(calls.splice(0)).toEqual([64, 64, 2])
@@ -237,7 +237,7 @@ describe("limits", () => {
       })
       yield* plain.setOption(SocketOption.dontFragment, true)
       expect((yield* plain.limits).mayFragment).toBe(false)
-      const merging = yield* Datagram.bind(Datagram.ipv6.pipe(withCoalescing()), { address: "::1", port: 0 })
+      const merging = yield* Datagram.bind(Datagram.ipv6.pipe(withCoalescedSize()), { address: "::1", port: 0 })
       expect(yield* merging.limits).toMatchObject({ segments: 64, coalescing: true, mayFragment: true })
       yield* merging.setOption(SocketOption.pathMtuDiscovery, "do")
       expect((yield* merging.limits).mayFragment).toBe(false)

@@ -211,7 +211,7 @@ export const make = (
   let block = new ArrayBuffer(0)
   let used = 0
   const room = (length: number): Uint8Array<ArrayBuffer> => {
-    if (length > blockBytes / 4) return new Uint8Array(length)
+    if (length > blockBytes / 4) return new Uint8Array(options.block?.(length) ?? new ArrayBuffer(length))
     if (used + length > block.byteLength) {
       block = options.block?.(blockBytes) ?? new ArrayBuffer(blockBytes)
       used = 0

@@ -42,10 +42,7 @@ import { type Control, make, type NeedsAll, type Spec } from "./Spec.ts"
  * @since 0.1.0
  */
 export interface Datagram<out F extends Family, in D extends ControlMessage.Any> {
-  /**
-   * The payload: its own copy, yours to keep. Small ones stand in one block of memory, so a view over `data.buffer` begins at `data.byteOffset`, and
-   * posting `data` to another thread copies it.
-   */
+  /** The payload: its own copy, yours to keep. Others may stand in `data.buffer`, so a view over that begins at `data.byteOffset`. */
   readonly data: Uint8Array
   readonly from: Endpoint<F>
   /** What the spec declared, typed. */

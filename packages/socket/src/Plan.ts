@@ -138,13 +138,17 @@ export interface Plan {
   readonly refused: ReadonlyArray<{ readonly feature: string; readonly why: string; readonly remedy: string }>
   /** Options with values that cannot be. */
   readonly invalid: ReadonlyArray<{ readonly option: string; readonly why: string }>
-  /** Bytes of the largest payload to receive, and to send. */
+  /** Bytes of the largest payload that a call takes: more than `datagramBytes` where it may be of several datagrams. */
   readonly receiveBytes: number
+  /** Bytes of the largest datagram to receive, and to send. */
+  readonly datagramBytes: number
   readonly sendBytes: number
   readonly truncation: Truncation
   readonly backpressure: Backpressure
   /** Bytes of the parts that a payload is split into; absent: it is not. */
   readonly scatter: ReadonlyArray<number> | undefined
+  /** Whether what the kernel merged is taken apart again. */
+  readonly splits: boolean
 }
 
 /**
@@ -248,6 +252,7 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
     const why = `[${scatter.join(", ")}] are not sizes of parts: one integer from 1 or more, at most ${slotBytes[family]} together`
     invalid.push({ option: "withScatter", why })
   }
+  const datagramBytes = Math.min(scattered ?? limit ?? slotBytes[family], slotBytes[family])
   return {
     abi,
     family,
@@ -262,14 +267,16 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
     declined,
     refused,
     invalid,
-    receiveBytes: Math.min(scattered ?? limit ?? slotBytes[family], slotBytes[family]),
+    receiveBytes: spec.splits ? slotBytes[family] : datagramBytes,
+    datagramBytes,
     sendBytes: Math.min(
       limit ?? Infinity,
       protocol === "icmp" ? largestPing[family === "ipv4" ? "ipv4" : "ipv6"] : largest[family]
     ),
     truncation: spec.truncation,
     backpressure: spec.backpressure,
-    scatter
+    scatter,
+    splits: spec.splits
   }
 }
 

@@ -6,7 +6,18 @@
  *
  * @since 0.1.0
  */
-import type { ControlMessage, Family, Message, Optional, Presence, ReceiveOnly, SendOnly } from "@ancillary/control"
+import type {
+  Capability,
+  Coalescing,
+  ControlMessage,
+  Family,
+  Internet,
+  Message,
+  Optional,
+  Presence,
+  ReceiveOnly,
+  SendOnly
+} from "@ancillary/control"
 import type { Option, Pipeable } from "effect"
 import { pipeArguments } from "effect/Pipeable"
 import type { SocketKind } from "./Driver.ts"
@@ -123,6 +134,8 @@ export interface Recipe {
   readonly backpressure: Backpressure
   /** Bytes of the parts that a payload is split into; absent: it is not. */
   readonly scatter: ReadonlyArray<number> | undefined
+  /** Whether what the kernel merged is taken apart again. */
+  readonly splits: boolean
 }
 
 /**
@@ -280,6 +293,7 @@ type Part =
   | { readonly truncation: Truncation }
   | { readonly backpressure: Backpressure }
   | { readonly scatter: ReadonlyArray<number> }
+  | { readonly splits: true }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for every message, need and family; `infer` gets them back
 type AnyPart = With<any> | Configure<any, any>
@@ -318,7 +332,8 @@ export const make = <F extends Family>(family: F, protocol?: "icmp"): Spec<F, ne
     maximumDatagramSize: undefined,
     truncation: "fail",
     backpressure: "wait",
-    scatter: undefined
+    scatter: undefined,
+    splits: false
   }) as Spec<F, never>
 
 const apply = (self: Recipe, part: Part): Recipe => {
@@ -337,6 +352,7 @@ const apply = (self: Recipe, part: Part): Recipe => {
     if (self.scatter !== undefined) throw new TypeError("'parts' is already declared by this spec")
     return { ...self, scatter: part.scatter }
   }
+  if ("splits" in part) return { ...self, splits: true }
   if ("backpressure" in part) return { ...self, backpressure: part.backpressure }
   return "limit" in part ? { ...self, maximumDatagramSize: part.limit } : { ...self, truncation: part.truncation }
 }
@@ -371,6 +387,25 @@ export const declare = <M extends ControlMessage.Any>(
       }
     }
   ]) as unknown as With<M>
+
+/**
+ * Datagrams that the kernel merged and this library took apart: nothing of it is to be seen.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Merging extends ControlMessage<"coalescedSize", Internet, "perhaps", Capability<"coalescing">> {
+  readonly received: {}
+}
+
+/**
+ * The same declaration, of datagrams that are taken apart.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const splitting = (merged: With<Coalescing>): With<Merging> =>
+  combinator([...merged.parts, { splits: true }]) as unknown as With<Merging>
 
 /**
  * The parts of a payload that was received: how many bytes each takes.

@@ -12,7 +12,7 @@ import {
 import {
   Datagram,
   Plan,
-  withCoalescing,
+  withCoalescedSize,
   withControlMessage,
   withCounterTimestamp,
   withDscp,
@@ -89,9 +89,9 @@ describe("one call", () => {
     const views = Plan.compile(Datagram.ipv4.pipe(withEcn(), withDscp(), withTrafficClass()), linux)
     expect(calls(views)).toEqual(["0,13 = 1 0 0 0"])
     expect(askers(views)).toEqual([["withEcn()", "withDscp()", "withTrafficClass()"]])
-    const dual = Plan.compile(Datagram.dual.pipe(withCoalescing()), linux)
+    const dual = Plan.compile(Datagram.dual.pipe(withCoalescedSize()), linux)
     expect(calls(dual)).toEqual(["41,26 = 0 0 0 0", "17,104 = 1 0 0 0"])
-    expect(askers(dual)[1]).toEqual(["withCoalescing()"])
+    expect(askers(dual)[1]).toEqual(["withCoalescedSize()"])
   })
 
   it("is not made with two values: the second declaration is an argument that cannot be", () => {
@@ -128,7 +128,7 @@ describe("one call", () => {
   })
 
   it("bears what the combinator was given: the maximum on Winsock, the clock on Linux", () => {
-    const uro = Datagram.ipv4.pipe(withCoalescing({ maximumBytes: 1500 }))
+    const uro = Datagram.ipv4.pipe(withCoalescedSize({ maximumBytes: 1500 }))
     expect(calls(Plan.compile(uro, Abi.winsockX64))).toEqual(["17,3 = 220 5 0 0"])
     expect(calls(Plan.compile(uro, linux))).toEqual(["17,104 = 1 0 0 0"])
     const clock = (clock: "monotonic" | "tai" | "realtime") =>
@@ -182,12 +182,12 @@ it("what a combinator was given and cannot be is told with the combinator as it 
     "withTimestamping({ software: false }): nobody is to stamp: declare software, hardware or both"
   ])
   for (const maximumBytes of [0, -1, 65_528, 1.5, Number.NaN]) {
-    expect(invalid(Datagram.ipv4.pipe(withCoalescing({ maximumBytes })))).toEqual([
-      `withCoalescing({ maximumBytes: ${maximumBytes} }): ${maximumBytes} is not a size in bytes: an integer from 1 to 65527`
+    expect(invalid(Datagram.ipv4.pipe(withCoalescedSize({ maximumBytes })))).toEqual([
+      `withCoalescedSize({ maximumBytes: ${maximumBytes} }): ${maximumBytes} is not a size in bytes: an integer from 1 to 65527`
     ])
   }
   expect(invalid(Datagram.ipv4.pipe(withTransmitTime({ clock: "boottime" as "tai" })))).toEqual([
     `withTransmitTime({ clock: "boottime" }): 'boottime' is not a clock: "monotonic", "tai" or "realtime"`
   ])
-  expect(invalid(Datagram.ipv4.pipe(withCoalescing({ maximumBytes: 1 }), withSegmentation()))).toEqual([])
+  expect(invalid(Datagram.ipv4.pipe(withCoalescedSize({ maximumBytes: 1 }), withSegmentation()))).toEqual([])
 })

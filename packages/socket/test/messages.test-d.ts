@@ -6,6 +6,7 @@ import {
   Datagram,
   type Spec,
   withChecksum,
+  withCoalescedSize,
   withCoalescing,
   withCounterTimestamp,
   withUnfragmented,
@@ -89,12 +90,20 @@ describe("only read", () => {
   })
 
   it("sizes and a sum, perhaps", () => {
-    const spec = Datagram.ipv4.pipe(withCoalescing(), withFragmentSize(), withChecksum())
+    const spec = Datagram.ipv4.pipe(withCoalescedSize(), withFragmentSize(), withChecksum())
     expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{
       readonly coalescedSize: Option.Option<number>
       readonly fragmentSize: Option.Option<number>
       readonly checksum: Option.Option<number>
     }>()
+  })
+
+  it("nothing of what was merged and taken apart again", () => {
+    const spec = Datagram.ipv4.pipe(withCoalescing(), withChecksum())
+    expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{ readonly checksum: Option.Option<number> }>()
+    expectTypeOf<Spec.Needs<typeof spec>>().toEqualTypeOf<Capability<"coalescing"> | Capability<"checksum">>()
+    // @ts-expect-error: both are of the same message, and a payload is either taken apart or not.
+    spec.pipe(withCoalescedSize())
   })
 
   it("the original destination is an endpoint of the family", () => {
@@ -120,9 +129,9 @@ describe("the lists of features", () => {
     withTimestamping(),
     withTransmitTime(),
     withSegmentation(),
-    withCoalescing()
+    withCoalescedSize()
   )
-  const windows = Datagram.ipv4.pipe(withCounterTimestamp(), withSegmentation(), withCoalescing())
+  const windows = Datagram.ipv4.pipe(withCounterTimestamp(), withSegmentation(), withCoalescedSize())
 
   it("Linux has what only Linux has, Windows its counter, and both cut and merge", () => {
     expectTypeOf<Spec.Needs<typeof linux>>().toExtend<Has<typeof LinuxSockets>>()

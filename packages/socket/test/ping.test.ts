@@ -3,7 +3,7 @@ import { Abi, abis, endpoint, IcmpEcho } from "@ancillary/control"
 import {
   Datagram,
   Plan,
-  withCoalescing,
+  withCoalescedSize,
   withHopLimit,
   withMaximumDatagramSize,
   withOptional,
@@ -46,7 +46,7 @@ it("what is UDP's own is refused, or declined where it is optional: Linux would 
   const why = "a ping socket does not speak UDP"
   for (const abi of [linux, Abi.winsockX64]) {
     expect(Plan.compile(Datagram.icmp4.pipe(withSegmentation()), abi).refused).toMatchObject([{ why }])
-    expect(Plan.compile(Datagram.icmp4.pipe(withCoalescing()), abi).refused).toMatchObject([{ why }])
+    expect(Plan.compile(Datagram.icmp4.pipe(withCoalescedSize()), abi).refused).toMatchObject([{ why }])
     const optional = Plan.compile(Datagram.icmp4.pipe(withOptional(withSegmentation())), abi)
     expect([optional.refused, optional.declined, optional.departures]).toEqual([[], [{ key: "segmentSize", why }], []])
     expect(Plan.compile(Datagram.ipv4.pipe(withSegmentation()), abi).refused).toEqual([])

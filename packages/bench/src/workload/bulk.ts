@@ -2,7 +2,7 @@
  * Ten mebibytes in segments of 1,280 bytes to one peer: as datagrams, and cut and merged by the kernel.
  */
 import type { Socket } from "node:dgram"
-import { Datagram, withCoalescing, withReceiveBufferSize } from "@ancillary/socket"
+import { Datagram, withCoalescedSize, withReceiveBufferSize } from "@ancillary/socket"
 import { Effect } from "effect"
 import { Arrivals, clock, turn } from "../arrivals.ts"
 import type { Candidate } from "../rounds.ts"
@@ -40,7 +40,7 @@ const plainBurst = 128
 const mergedBurst = 4
 
 // A sink takes merged segments: what it would cost to cut them for it is not the sender's.
-const sink = Datagram.bind(Datagram.ipv4.pipe(withCoalescing(), withReceiveBufferSize(noBuffer)), loopback)
+const sink = Datagram.bind(Datagram.ipv4.pipe(withCoalescedSize(), withReceiveBufferSize(noBuffer)), loopback)
 
 const sendPlain = (socket: Socket, payload: Uint8Array, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -126,7 +126,7 @@ const receiving = (segments: number) =>
     yield* Effect.forkScoped(separate.forEach(({ data }) => separateArrivals.count(segmentsOf(data.length))))
     const merging = (name: "forEach" | "forEachBorrowed") =>
       Effect.gen(function* () {
-        const socket = yield* Datagram.bind(reading.pipe(withCoalescing()), loopback)
+        const socket = yield* Datagram.bind(reading.pipe(withCoalescedSize()), loopback)
         const arrivals = new Arrivals(clock)
         yield* Effect.forkScoped(socket[name](({ data }) => arrivals.count(segmentsOf(data.length))))
         const fill = (count: number) => {

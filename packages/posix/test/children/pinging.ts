@@ -5,7 +5,7 @@ import { Codec, endpoint, IcmpEcho, SocketAddress } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/posix"
 import {
   Datagram,
-  withCoalescing,
+  withCoalescedSize,
   withDscp,
   withEcn,
   withHopLimit,
@@ -141,7 +141,7 @@ const pings = (each: Each) =>
       largest: length,
       tooLarge: described(tooLarge),
       untold: [Option.isNone(control.mark), Option.isNone(control.priority)],
-      coalescing: described(yield* Effect.flip(Datagram.client(icmp.pipe(withCoalescing())))),
+      coalescing: described(yield* Effect.flip(Datagram.client(icmp.pipe(withCoalescedSize())))),
       adopted: adopted.map(described)
     }
   })

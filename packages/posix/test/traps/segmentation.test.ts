@@ -3,7 +3,7 @@ import { LinuxSockets } from "@ancillary/posix"
 import {
   Datagram,
   DatagramSockets,
-  withCoalescing,
+  withCoalescedSize,
   withHopLimit,
   withMaximumDatagramSize,
   withSegmentation,
@@ -113,7 +113,7 @@ describe("trap 28: merged payloads", () => {
     "ours: merging is asked for before binding, the size comes with what was merged, and what was cut is a fault",
     () =>
       Effect.gen(function* () {
-        const spec = Datagram.ipv4.pipe(withCoalescing())
+        const spec = Datagram.ipv4.pipe(withCoalescedSize())
         const socket = yield* Datagram.bind(spec, at)
         const small = yield* Datagram.bind(spec.pipe(withMaximumDatagramSize(150)), at)
         const sender = yield* Datagram.client(Datagram.ipv4.pipe(withSegmentation()))

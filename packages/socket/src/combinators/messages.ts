@@ -34,7 +34,7 @@ import {
   transmitTimeBy
 } from "@ancillary/control"
 import { written } from "../internal/written.ts"
-import { declare, type Directed, directed, type With } from "../Spec.ts"
+import { declare, type Directed, directed, type Merging, splitting, type With } from "../Spec.ts"
 
 /**
  * Where a datagram arrived, and from where one shall leave: address and interface. Every platform.
@@ -151,15 +151,39 @@ export const withSegmentation = (): With<Segmentation> =>
   declare(Segmentation, "withSegmentation()", { direction: "send" })
 
 /**
- * Lets the kernel merge datagrams of one size from one sender, up to `maximumBytes` (1 to 65527; Linux has no such limit to set). `data` is
- * then the merged payload as it came, and `coalescedSize` says where to split it. Linux, Windows 10 2004.
+ * Lets the kernel merge datagrams of one size from one sender, and takes them apart again: a bulk of small datagrams costs what a few large ones do.
+ * `maximumBytes` (1 to 65527) bounds what Windows merges; Linux has no such limit to set. Linux 5.0, Windows 10 2004.
+ *
+ * **Details**
+ *
+ * What is received are the datagrams that were sent, one by one, those that the kernel did not merge among them. All that were merged have the control
+ * messages of the first, which is what the kernel keeps, and are views of one copy. `withMaximumDatagramSize` and `withScatter` speak of each
+ * datagram. `receive` may take several with one call, and keeps the rest for the next read.
+ *
+ * **Gotchas**
+ *
+ * Some Windows machines were seen to deliver a merged payload without the size of what is in it. What is larger than `withMaximumDatagramSize` and has no
+ * size is a fault there, and merging is switched off.
  *
  * @category messages
  * @since 0.1.0
  */
-export const withCoalescing = (options?: { readonly maximumBytes?: number | undefined }): With<Coalescing> => {
-  const { maximumBytes = 65_527 } = options ?? {}
-  return declare(coalescingUpTo(maximumBytes), written("withCoalescing", options), {
+export const withCoalescing = (options?: { readonly maximumBytes?: number | undefined }): With<Merging> =>
+  splitting(coalescing("withCoalescing", options))
+
+/**
+ * Lets the kernel merge datagrams of one size from one sender, as `withCoalescing` does, and takes nothing apart: `data` is the merged payload as it
+ * came, and `coalescedSize` says where to split it. Linux, Windows 10 2004.
+ *
+ * @category messages
+ * @since 0.1.0
+ */
+export const withCoalescedSize = (options?: { readonly maximumBytes?: number | undefined }): With<Coalescing> =>
+  coalescing("withCoalescedSize", options)
+
+const coalescing = (name: string, options: { readonly maximumBytes?: number | undefined } = {}): With<Coalescing> => {
+  const { maximumBytes = 65_527 } = options
+  return declare(coalescingUpTo(maximumBytes), written(name, options), {
     direction: "receive",
     invalid: Codec.isInteger(maximumBytes, 1, 65_527)
       ? undefined

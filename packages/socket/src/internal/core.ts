@@ -1,7 +1,7 @@
 /**
  * One open socket: what it takes from the kernel, who waits for it, what is counted. Plain and synchronous; `socket.ts` makes effects of it.
  */
-import type { Endpoint, Family } from "@ancillary/control"
+import { Coalescing, type Endpoint, type Family } from "@ancillary/control"
 import { DatagramFault } from "../DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket, type Watch } from "../Driver.ts"
 import type * as Plan from "../Plan.ts"
@@ -11,6 +11,7 @@ import { Events } from "./events.ts"
 import { batchSlots, Incoming, type Outcome, ReceivedDatagram } from "./incoming.ts"
 import type { Live } from "./live.ts"
 import { Memberships } from "./memberships.ts"
+import { apart, isSizeless } from "./merged.ts"
 import { Outgoing } from "./outgoing.ts"
 import { Waiters } from "./waiters.ts"
 
@@ -98,11 +99,10 @@ export class Core {
       const outcomes: Array<Outcome> = []
       for (let slot = 0; slot < count; slot++) {
         if (this.events.isInPlaceOfDatagram(this.#incoming.arena, slot)) continue
-        const outcome = this.#outcome(this.#incoming, slot)
-        this.taken++
-        if (outcome === undefined) this.dropped++
-        else outcomes.push(outcome)
+        this.#enter(this.#outcome(this.#incoming, slot), outcomes)
       }
+      // Who asked for one gets one, also of several that were merged.
+      if (slots === 1 && outcomes.length > 1) this.giveBack(outcomes.splice(1))
       if (outcomes.length > 0) return outcomes
     }
     return []
@@ -136,20 +136,23 @@ export class Core {
     const incoming = (this.#lent ??= new Incoming({ ...this.#options, purpose: "lend" }))
     const count = this.calls.receive(incoming.arena, batchSlots, false)
     if (isFault(count) || count === 0) return isFault(count) ? count : false
+    const outcomes: Array<Outcome> = []
     const rest: Array<Outcome> = []
     let enough = false
     lending = true
     try {
       for (let slot = 0; slot < count; slot++) {
         if (this.events.isInPlaceOfDatagram(incoming.arena, slot)) continue
-        const outcome = this.#outcome(incoming, slot, !enough)
-        this.taken++
-        if (outcome === undefined) this.dropped++
-        else if (enough) rest.push(outcome)
-        else {
-          enough = !f(outcome)
-          if (outcome instanceof ReceivedDatagram) incoming.arena.giveBack(outcome.data)
+        const whole = this.#outcome(incoming, slot, !enough)
+        outcomes.length = 0
+        this.#enter(whole, outcomes)
+        for (let i = 0; i < outcomes.length; i++) {
+          const outcome = outcomes[i]
+          if (outcome === undefined) continue
+          if (!enough) enough = !f(outcome)
+          else rest.push(outcome instanceof ReceivedDatagram ? outcome.copied() : outcome)
         }
+        if (whole instanceof ReceivedDatagram) incoming.arena.giveBack(whole.data)
       }
     } finally {
       lending = false
@@ -172,15 +175,15 @@ export class Core {
       // Linux: looking at one takes it.
       if (this.events.isInPlaceOfDatagram(this.#incoming.arena, 0)) continue
       const outcome = this.#outcome(this.#incoming, 0)
-      if (outcome !== undefined) return outcome
+      const next = this.plan.splits && outcome instanceof ReceivedDatagram ? apart(this.plan, outcome)[0] : outcome
+      if (next !== undefined) return next
       const count = this.calls.receive(this.#incoming.arena, 1, false)
       if (isFault(count)) return count
       if (count === 0) continue
-      this.taken++
       // Read anew: it brings its descriptors a second time, and may be another one where processes share the socket.
-      const taken = this.#outcome(this.#incoming, 0)
-      if (taken === undefined) this.dropped++
-      else this.giveBack([taken])
+      const taken: Array<Outcome> = []
+      this.#enter(this.#outcome(this.#incoming, 0), taken)
+      this.giveBack(taken)
     }
   }
 
@@ -225,6 +228,29 @@ export class Core {
       this.#descriptors.settle(carried, arena.view, arena.controlAt(slot), arena.controlLength(slot))
     }
     return outcome
+  }
+
+  /** Counts what a slot held: one, or as many as were merged into it. */
+  #enter(outcome: Outcome | undefined, into: Array<Outcome>): void {
+    if (this.plan.splits && outcome instanceof ReceivedDatagram) {
+      for (const each of apart(this.plan, outcome)) {
+        if (isSizeless(each)) this.#stopMerging()
+        this.#enterOne(each, into)
+      }
+    } else this.#enterOne(outcome, into)
+  }
+
+  #enterOne(outcome: Outcome | undefined, into: Array<Outcome>): void {
+    this.taken++
+    if (outcome === undefined) this.dropped++
+    else into.push(outcome)
+  }
+
+  /** Of every request of that message, the opposite; what is refused stays on, and each such payload is a fault. */
+  #stopMerging(): void {
+    for (const { askers, ...call } of this.plan.options)
+      if ("level" in call && askers.some(({ key }) => key === Coalescing.key))
+        this.#native.setOption(call.level, call.option, new Uint8Array(call.value.length))
   }
 
   /** What the event loop shall report: asked for while somebody waits, and given up when it reports to nobody. */

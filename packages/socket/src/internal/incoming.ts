@@ -38,6 +38,11 @@ export class ReceivedDatagram {
     this.delivery = delivery
     this.truncated = truncated
   }
+
+  /** With its own payload, for one that is borrowed. */
+  copied(): ReceivedDatagram {
+    return new ReceivedDatagram(this.data.slice(), this.from, this.control, this.delivery, this.truncated)
+  }
 }
 
 export type Outcome = ReceivedDatagram | DatagramFault
@@ -80,7 +85,7 @@ export class Incoming {
    */
   read(slot: number, borrowed: boolean): Outcome | undefined {
     const { arena } = this
-    const { family, receiveBytes, scatter, truncation } = this.#plan
+    const { family, receiveBytes, scatter, splits, truncation } = this.#plan
     const nameLength = arena.nameLength(slot)
     // Winsock: the name is of use for unconnected sockets only. Linux: a Unix socket that was never bound has none.
     const from =
@@ -95,20 +100,14 @@ export class Incoming {
     const cut = (flags & ReceiveFlags.dataTruncated) !== 0
     if (cut && truncation === "drop") return undefined
     if (cut && truncation === "fail") {
-      const size = length > receiveBytes ? `${length} bytes` : `more than ${receiveBytes} bytes`
-      return fault(
-        "DataTruncated",
-        undefined,
-        from,
-        `a datagram of ${size} did not fit into ${receiveBytes}: raise withMaximumDatagramSize, or declare withTruncation("deliver")`
-      )
+      return tooLarge(from, length > receiveBytes ? `${length} bytes` : `more than ${receiveBytes} bytes`, receiveBytes)
     }
     const lost = (flags & ReceiveFlags.controlTruncated) !== 0
     const control = this.#decode(arena.view, arena.controlAt(slot), arena.controlLength(slot), from.family, lost)
     if (control instanceof ControlFault) return fault(control.reason, control.key, from, control.message)
     const kept = Math.min(length, receiveBytes)
     const data = borrowed ? arena.borrow(slot, kept) : arena.copy(slot, kept)
-    if (scatter !== undefined) control["parts"] = split(data, scatter)
+    if (scatter !== undefined && !splits) control["parts"] = split(data, scatter)
     const truncated = cut
       ? Option.some({ size: length > receiveBytes ? Option.some(length) : Option.none() })
       : Option.none()
@@ -170,12 +169,21 @@ class Names {
 }
 
 /** Views of a payload, part by part; the last ones are short or empty where it was. */
-const split = (data: Uint8Array, sizes: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
+export const split = (data: Uint8Array, sizes: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
   let at = 0
   return sizes.map((size) => data.subarray(at, (at += size)))
 }
 
-const fault = (
+/** What did not fit, of so many bytes as a text. */
+export const tooLarge = (from: Endpoint<Family>, size: string, room: number): DatagramFault =>
+  fault(
+    "DataTruncated",
+    undefined,
+    from,
+    `a datagram of ${size} did not fit into ${room}: raise withMaximumDatagramSize, or declare withTruncation("deliver")`
+  )
+
+export const fault = (
   reason: DatagramFault["reason"],
   key: string | undefined,
   from: Endpoint<Family> | undefined,

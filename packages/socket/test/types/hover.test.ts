@@ -96,7 +96,7 @@ describe("the documentation travels", () => {
     expect(infos.map(({ documentation }) => documentation)).toEqual([
       "Routers that the datagram could still have crossed when it arrived, 0 to 255 (IPv4 says TTL).",
       "The packet's mark, as firewall rules set it.",
-      "The payload: its own copy, yours to keep.",
+      "The payload: its own copy, yours to keep. Others may stand in `data.buffer`, so a view over that begins at `data.byteOffset`.",
       "Where the datagram arrived: destination address and interface.",
       "The destination address in the IP header: ours, a group's, or a broadcast address.",
       "`None` when the time is over. Unlike `Effect.timeout(socket.receive, …)` it can never take a datagram and lose the race."

@@ -5,6 +5,7 @@ import {
   Datagram,
   DatagramSockets,
   type Spec,
+  withCoalescedSize,
   withCoalescing,
   withCounterTimestamp,
   withDropCount,
@@ -213,15 +214,32 @@ export const messages = ({ driver, facts }: Bench): void => {
       [65_536, "65536 is not a size of segments: an integer from 1 to 65535"]
     ])
 
-    message("coalescedSize", withCoalescing(), internet, (family) =>
+    message("coalescedSize", withCoalescedSize(), internet, (family) =>
       Effect.gen(function* () {
-        const spec = either(family).pipe(withCoalescing(), withSegmentation())
+        const spec = either(family).pipe(withCoalescedSize(), withSegmentation())
         // Never split here: the payload is handed over as the kernel merged it, with the size to split it by.
         const merged = yield* seen(spec, family, { segmentSize: 100 }, new Uint8Array(250))
         expect(merged.coalescedSize).toEqual(Option.some(100))
         expect(yield* seen(spec, family, {})).toEqual({ coalescedSize: Option.none() })
       })
     )
+
+    describe("taken apart", () =>
+      message("coalescedSize", withCoalescing(), internet, (family) =>
+        Effect.gen(function* () {
+          const socket = yield* Datagram.bind(either(family).pipe(withCoalescing()), at(family))
+          const whole = Uint8Array.from({ length: 250 }, (_, i) => i)
+          yield* socket.send({ data: whole, to: socket.localAddress, segmentSize: 100 })
+          yield* socket.send({ data: bytes("alone"), to: socket.localAddress })
+          const seen = yield* Effect.replicateEffect(socket.receive, 4)
+          expect(seen.map((each) => [...each.data])).toEqual(
+            [whole.subarray(0, 100), whole.subarray(100, 200), whole.subarray(200), bytes("alone")].map((each) => [
+              ...each
+            ])
+          )
+          for (const { control } of seen) expect(control).toEqual({})
+        })
+      ))
 
     message("timestamping", withTimestamping(), internet, (family) =>
       Effect.gen(function* () {

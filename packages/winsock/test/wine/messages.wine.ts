@@ -1,6 +1,14 @@
 /** Messages that Wine refuses, asked for and delivered as Windows documents them: the calls are answered, and the buffers filled, by the test. */
 import { ControlBuffer } from "@ancillary/control"
-import { Datagram, DatagramSockets, type Spec, withCoalescing, withCounterTimestamp } from "@ancillary/socket"
+import {
+  Datagram,
+  DatagramSockets,
+  type Spec,
+  withCoalescedSize,
+  withCoalescing,
+  withCounterTimestamp,
+  withMaximumDatagramSize
+} from "@ancillary/socket"
 import { FaultyDriver } from "@ancillary/testing"
 import { WinsockSockets } from "@ancillary/winsock"
 import { expect, it } from "@effect/vitest"
@@ -64,9 +72,43 @@ it.live("a counter's ticks: SIO_TIMESTAMPING with TIMESTAMPING_CONFIG asks, SO_T
 
 it.live("merged datagrams: UDP_RECV_MAX_COALESCED_SIZE with the maximum asks, UDP_COALESCED_INFO has their size", () =>
   Effect.gen(function* () {
-    const spec = declared(Datagram.ipv4.pipe(withCoalescing({ maximumBytes: 0x1234 })))
+    const spec = declared(Datagram.ipv4.pipe(withCoalescedSize({ maximumBytes: 0x1234 })))
     const { asked, control } = yield* played(spec, 17, 3, new Uint8Array(Uint32Array.of(1200).buffer))
     expect(asked).toEqual(["17,3 = 34120000"])
     expect(control).toEqual({ coalescedSize: Option.some(1200) })
   })
+)
+
+it.live(
+  "a merged payload without the size of what is in it is a fault, never one datagram, and merging is switched off",
+  () =>
+    Effect.gen(function* () {
+      const asked: Array<string> = []
+      const layer = DatagramSockets.layer(
+        Effect.map(WinsockSockets.driver({ guarded: true }), (driver) =>
+          FaultyDriver.wrap(driver, {
+            onSetOption: (level, option, value) => {
+              asked.push(`${level},${option} = ${Buffer.from(value).toString("hex")}`)
+              return 0
+            }
+          })
+        ),
+        []
+      )
+      const spec = declared(Datagram.ipv4.pipe(withCoalescing(), withMaximumDatagramSize(4)))
+      const seen = yield* Effect.gen(function* () {
+        const socket = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
+        const client = yield* Datagram.client(Datagram.ipv4)
+        for (const text of ["four", "5more", "last"]) yield* client.send({ data: bytes(text), to: socket.localAddress })
+        const first = yield* socket.receive
+        const fault = yield* Effect.flip(socket.receive)
+        return [first.data.length, fault.message.replace(/:\d+:/, ":"), (yield* socket.receive).data.length]
+      }).pipe(Effect.scoped, Effect.provide(layer))
+      expect(seen).toEqual([
+        4,
+        "A datagram from 127.0.0.1: a payload of several datagrams came without their size: withCoalescing is switched off",
+        4
+      ])
+      expect(asked).toEqual(["17,3 = f7ff0000", "17,3 = 00000000"])
+    })
 )

@@ -143,7 +143,8 @@ export class Core {
     try {
       for (let slot = 0; slot < count; slot++) {
         if (this.events.isInPlaceOfDatagram(incoming.arena, slot)) continue
-        const whole = this.#outcome(incoming, slot, !enough)
+        const borrowed = !enough
+        const whole = this.#outcome(incoming, slot, borrowed)
         outcomes.length = 0
         this.#enter(whole, outcomes)
         for (let i = 0; i < outcomes.length; i++) {
@@ -152,7 +153,7 @@ export class Core {
           if (!enough) enough = !f(outcome)
           else rest.push(outcome instanceof ReceivedDatagram ? outcome.copied() : outcome)
         }
-        if (whole instanceof ReceivedDatagram) incoming.arena.giveBack(whole.data)
+        if (borrowed && whole instanceof ReceivedDatagram) incoming.arena.giveBack(whole.data)
       }
     } finally {
       lending = false

@@ -163,8 +163,8 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "the family of a socket": [
     at(
       socket,
-      "DatagramSocket<in out F extends Family, in D extends ControlMessage.Any>\n  extends DatagramSource<F, D>, LiveOptions<F>",
-      "DatagramSocket<F extends Family, in D extends ControlMessage.Any>\n  extends DatagramSource<any, D>, LiveOptions<any>"
+      "DatagramSocket<in out F extends Family, in D extends ControlMessage.Any>\n  extends DatagramSource<F, D>, LiveOptions<F>, DatagramSender<Outgoing<F, D>>",
+      "DatagramSocket<F extends Family, in D extends ControlMessage.Any>\n  extends DatagramSource<any, D>, LiveOptions<any>, DatagramSender<Outgoing<any, D>>"
     ),
     at(
       socket,

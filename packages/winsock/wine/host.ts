@@ -57,8 +57,8 @@ export const runFiles = async (files: Record<string, () => Promise<unknown>>, re
       sequence: { seed: 0, hooks: "stack", setupFiles: "list" },
       maxConcurrency: 5,
       // Wine: the first call into a DLL may take a second.
-      testTimeout: 15_000,
-      hookTimeout: 15_000,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       retry: 0
     },
     importFile: (path) => files[path.slice(1)]?.(),

@@ -1,5 +1,5 @@
 /**
- * `idleProcess.ts ours|node SOCKETS`: opens so many sockets that wait for datagrams, and tells its parent what each took: bytes that are
+ * `idleProcess.js ours|node SOCKETS`: opens so many sockets that wait for datagrams, and tells its parent what each took: bytes that are
  * alive, and bytes that the process grew by.
  */
 import { createSocket } from "node:dgram"

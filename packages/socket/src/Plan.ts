@@ -180,6 +180,17 @@ const slotBytes = { ipv4: 65_535, ipv6: 65_535, dual: 65_535, unix: 212_960 } as
  * @since 0.1.0
  */
 export const compile = (spec: Recipe, abi: Abi): Plan => {
+  const known = plans.get(spec)?.get(abi)
+  if (known !== undefined) return known
+  const plan = derive(spec, abi)
+  plans.set(spec, (plans.get(spec) ?? new WeakMap<Abi, Plan>()).set(abi, plan))
+  return plan
+}
+
+/** A spec is bound again and again by whoever opens many sockets: they share its plan, and what is compiled from that. */
+const plans = new WeakMap<Recipe, WeakMap<Abi, Plan>>()
+
+const derive = (spec: Recipe, abi: Abi): Plan => {
   const options: Array<PlannedOption> = []
   const arrivals: Array<PlannedArrival> = []
   const departures: Array<PlannedDeparture> = []

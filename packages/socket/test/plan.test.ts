@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs"
-import { type Abi, abis, ControlBuffer } from "@ancillary/control"
+import { Abi, abis, ControlBuffer } from "@ancillary/control"
 import {
   all,
   Datagram,
@@ -265,4 +265,11 @@ send control buffer, 24 bytes
   0..15   header   pktInfo: cmsg_len 24, level 0, type 19
   16..23  payload  8 bytes`)
   })
+})
+
+it("is made once for a spec and an ABI: the sockets of a spec share it", () => {
+  const spec = Datagram.ipv4.pipe(withHopLimit())
+  expect(Plan.compile(spec, Abi.linuxGlibc64)).toBe(Plan.compile(spec, Abi.linuxGlibc64))
+  expect(Plan.compile(spec, Abi.winsockX64).abi).toBe(Abi.winsockX64)
+  expect(Plan.compile(spec.pipe(withPktInfo()), Abi.linuxGlibc64).arrivals).toHaveLength(2)
 })

@@ -64,7 +64,8 @@ export class Core {
     readonly live: Live
   }) {
     const { driver, plan } = options
-    this.plan = { ...plan, declined: options.declined }
+    // The very one where nothing more was declined: what is compiled from it is shared.
+    this.plan = options.declined.length === plan.declined.length ? plan : { ...plan, declined: options.declined }
     this.local = options.local
     this.peer = options.peer
     this.declined = options.declined

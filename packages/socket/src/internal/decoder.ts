@@ -65,8 +65,18 @@ interface Reader {
 
 const absent = Symbol("absent")
 
-/** Compiles the decoder of a plan. It keeps scratch space of its own: one call at a time, as everything on this path. */
+/** The decoder of a plan, which its sockets share. It keeps scratch space of its own: one call at a time, as everything on this path. */
 export const decoder = (plan: Plan): Decode => {
+  const known = decoders.get(plan)
+  if (known !== undefined) return known
+  const decode = compile(plan)
+  decoders.set(plan, decode)
+  return decode
+}
+
+const decoders = new WeakMap<Plan, Decode>()
+
+const compile = (plan: Plan): Decode => {
   const fields = plan.received.map(({ message, optional }) => ({
     key: message.key,
     presence: optional && message.presence === "always" ? "perhaps" : message.presence

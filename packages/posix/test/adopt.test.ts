@@ -9,6 +9,7 @@ import {
   Datagram,
   DatagramSockets,
   withBindToDevice,
+  withBroadcast,
   withHopLimit,
   withPktInfo,
   withRights,
@@ -39,13 +40,13 @@ const isOpen = (descriptor: number): boolean => {
 }
 
 /** As a program that knows nothing of us makes it: blocking, inherited, with nothing set; its port, and who closes it if nobody took it. */
-const foreign = (family = AF_INET, type = SOCK_DGRAM) =>
+const foreign = (family = AF_INET, type = SOCK_DGRAM, host = [127, 0, 0, 1]) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const descriptor = libc.socket(family, type, 0)
       const name = new Uint8Array(family === AF_INET ? 16 : 28)
       name[0] = family
-      if (family === AF_INET) name.set([127, 0, 0, 1], 4)
+      if (family === AF_INET) name.set(host, 4)
       expect(libc.bind(descriptor, name, name.length)).toBe(0)
       const length = new Uint8Array(Uint32Array.of(name.length).buffer)
       expect(libc.getsockname(descriptor, name, length)).toBe(0)
@@ -82,25 +83,34 @@ it.scopedLive(
   "trap 5, ours: what was queued before it was adopted is told, and answered from the address that was asked",
   () =>
     Effect.gen(function* () {
-      const { descriptor, ...to } = yield* foreign()
-      const client = yield* Datagram.client(Datagram.ipv4)
+      const { descriptor, port } = yield* foreign(AF_INET, SOCK_DGRAM, [0, 0, 0, 0])
+      const to = { address: "127.0.0.2", port }
+      const client = yield* Datagram.client(Datagram.ipv4.pipe(withBroadcast()))
       yield* client.send({ data: one, to })
+      yield* client.send({ data: one, to: { address: "127.255.255.255", port } })
       const socket = yield* Datagram.adopt(Datagram.ipv4.pipe(withPktInfo(), withTimestamp()), descriptor)
       expect(socket.queuedBefore).toBe(true)
       yield* client.send({ data: one, to })
-      const [before, after] = [yield* socket.receive, yield* socket.receive]
+      const [before, toAll, after] = [yield* socket.receive, yield* socket.receive, yield* socket.receive]
       // Linux: the destination is right, the rest was not kept. Neither is taken for a broadcast or for an address to answer from.
       expect([String(before.control.pktInfo.destination), before.control.pktInfo.interfaceIndex]).toEqual([
-        "127.0.0.1",
+        "127.0.0.2",
         0
       ])
       expect([before.control.pktInfo.local, before.delivery]).toEqual([undefined, "unknown"])
       expect(Option.isSome(before.control.timestamp)).toBe(true)
-      expect([String(after.control.pktInfo.local), after.delivery]).toEqual(["127.0.0.1", "unicast"])
-      for (const asked of [before, after]) {
+      expect([String(toAll.control.pktInfo.destination), toAll.delivery]).toEqual(["127.255.255.255", "unknown"])
+      expect([String(after.control.pktInfo.local), after.delivery]).toEqual(["127.0.0.2", "unicast"])
+      for (const [asked, answers] of [
+        [before, "127.0.0.2"],
+        // What turns out to be no source leaves the choice to the kernel.
+        [toAll, "127.0.0.1"],
+        [after, "127.0.0.2"]
+      ] as const) {
         yield* Datagram.reply(socket, asked, one)
-        expect(String((yield* client.receive).from)).toBe(`127.0.0.1:${to.port}`)
+        expect(String((yield* client.receive).from)).toBe(`${answers}:${port}`)
       }
+      expect((yield* socket.stats).sourceRefused).toBe(1n)
     }).pipe(Effect.provide(layer))
 )
 

@@ -2,6 +2,7 @@
 import { LinuxSockets } from "@ancillary/posix"
 import { Datagram, DatagramSockets, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/socket"
 import { ReceiveFlags } from "@ancillary/socket/Arena"
+import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"
@@ -81,14 +82,23 @@ it.scoped(
       ok(receiver.socket.setOption(0, 8, int(1)))
       expect(receiveRaw(receiver, 64).messages[0]?.payload.subarray(0, 8)).toEqual(new Uint8Array(8))
 
-      const calls = Datagram.explain(Datagram.ipv4.pipe(withPktInfo()), receiver.driver.abi)
-      expect(calls.options.map(({ call }) => call)).toEqual(["setsockopt(0, 8)"])
+      const calls: Array<string> = []
+      const recording = Effect.map(LinuxSockets.driver({ guarded: true }), (driver) =>
+        FaultyDriver.wrap(driver, {
+          onSetOption: (level, option) => void calls.push(`setsockopt(${level}, ${option})`),
+          onBind: () => void calls.push("bind")
+        })
+      )
+      const spec = Datagram.ipv4.pipe(withPktInfo())
       const info = yield* Effect.gen(function* () {
-        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })
+        const socket = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
         yield* socket.send({ data: one, to: socket.localAddress })
         return (yield* socket.receive).control.pktInfo
-      }).pipe(Effect.provide(layer))
+      }).pipe(Effect.provide(DatagramSockets.layer(recording, [])))
       expect(info.interfaceIndex).toBeGreaterThan(0)
+      const { options } = Datagram.explain(spec, receiver.driver.abi)
+      expect(calls).toEqual([...options.map(({ call }) => call), "bind"])
+      expect(calls).toEqual(["setsockopt(0, 8)", "bind"])
     })
 )
 

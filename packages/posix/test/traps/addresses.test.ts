@@ -123,6 +123,10 @@ describe.runIf(ipv6)("trap 9: a dual socket and an IPv4 peer", () => {
       const { control, from } = yield* socket.receive
       expect([from.family, String(control.pktInfo.destination), control.hopLimit]).toEqual(["ipv4", "127.0.0.1", 64])
       expect([control.ecn, control.dscp]).toEqual(["not-ect", 0])
+      // With nothing else there is no room to spare: the information of IPv4 comes behind that of IPv6.
+      const alone = yield* Datagram.bind(Datagram.dual.pipe(withPktInfo()), { address: "::", port: 0 })
+      yield* peer.send({ data: one, to: { address: "127.0.0.1", port: alone.localAddress.port } })
+      expect(String((yield* alone.receive).control.pktInfo.destination)).toBe("127.0.0.1")
     }).pipe(Effect.provide(layer))
   )
 })

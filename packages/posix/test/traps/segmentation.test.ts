@@ -48,6 +48,13 @@ describe("trap 2: messages of another width", () => {
       expect(datagrams.map(({ control }) => control)).toEqual(
         datagrams.map(() => ({ hopLimit: 9, trafficClass: 0xb8 }))
       )
+      if (!hasIpv6()) return
+      const spec6 = Datagram.ipv6.pipe(withHopLimit(), withTrafficClass(), withSegmentation())
+      const socket6 = yield* Datagram.bind(spec6, { address: "::1", port: 0 })
+      yield* socket6.send({ data: new Uint8Array(7), to: socket6.localAddress, control })
+      const datagrams6 = Chunk.toReadonlyArray(yield* socket6.receiveBatch)
+      expect(datagrams6.map(({ data }) => data.length)).toEqual([3, 3, 1])
+      expect(datagrams6[0]?.control).toEqual({ hopLimit: 9, trafficClass: 0xb8 })
     }).pipe(Effect.provide(layer))
   )
 })
@@ -69,9 +76,13 @@ describe("trap 27: segments and bytes are limited apart", () => {
       const send = (bytes: number, segmentSize: number) =>
         socket.send({ data: new Uint8Array(bytes), to: socket.localAddress, control: { segmentSize } })
       const many = yield* Effect.flip(send(129, 1))
-      expect(many).toMatchObject({ reason: "InvalidArgument", code: "EINVAL" })
+      expect(many).toMatchObject({
+        reason: "InvalidArgument",
+        code: "EINVAL",
+        field: Option.some("control.segmentSize")
+      })
       expect(many.message).toContain("segmentSize")
-      expect(yield* Effect.flip(send(65_508, 1400))).toMatchObject({ reason: "MessageTooLarge" })
+      expect(yield* Effect.flip(send(65_508, 1400))).toMatchObject({ reason: "MessageTooLarge", code: "INVALID" })
       expect(yield* Effect.flip(send(9, 0))).toMatchObject({ reason: "InvalidArgument", code: "INVALID" })
       yield* send(4, 2)
       expect(Chunk.size(yield* socket.receiveBatch)).toBe(2)

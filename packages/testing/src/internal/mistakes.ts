@@ -8,6 +8,8 @@ import {
   withEcn,
   withHopLimit,
   withMaximumDatagramSize,
+  withNextHop,
+  withOptional,
   withPktInfo
 } from "@ancillary/socket"
 import { ReceiveFlags } from "@ancillary/socket/Arena"
@@ -31,17 +33,23 @@ export const mistakes = ({ facts, layer, over }: Bench): void => {
       "mistake: a control buffer by guess, too small once another message is added (quinn, n0-computer/noq 778, aws/s2n-quic 1819)",
       () =>
         Effect.gen(function* () {
-          const spec = Datagram.dual.pipe(withPktInfo(), withHopLimit(), withEcn(), withDscp())
-          const socket = yield* Datagram.bind(spec, { address: "::", port: 0 })
           const peers = [yield* Datagram.client(Datagram.ipv4), yield* Datagram.client(Datagram.ipv6)] as const
-          const { port } = socket.localAddress
-          yield* peers[0].send({ data: bytes("4"), to: { address: "127.0.0.1", port } })
-          yield* peers[1].send({ data: bytes("6"), to: { address: "::1", port } })
-          for (let i = 0; i < 2; i++) yield* socket.receive
-          expect(yield* socket.stats).toMatchObject({
-            received: 2n,
-            faults: { ControlTruncated: 0n, ControlMissing: 0n }
-          })
+          // Alone, both packet informations of one datagram have no other message's room to spread into.
+          const few = Datagram.dual.pipe(withPktInfo())
+          const sockets = [
+            yield* Datagram.bind(few, { address: "::", port: 0 }),
+            yield* Datagram.bind(few.pipe(withHopLimit(), withEcn(), withDscp()), { address: "::", port: 0 })
+          ]
+          for (const socket of sockets) {
+            const { port } = socket.localAddress
+            yield* peers[0].send({ data: bytes("4"), to: { address: "127.0.0.1", port } })
+            yield* peers[1].send({ data: bytes("6"), to: { address: "::1", port } })
+            for (let i = 0; i < 2; i++) yield* socket.receive
+            expect(yield* socket.stats).toMatchObject({
+              received: 2n,
+              faults: { ControlTruncated: 0n, ControlMissing: 0n }
+            })
+          }
         }).pipe(Effect.provide(layer))
     )
 
@@ -65,6 +73,21 @@ export const mistakes = ({ facts, layer, over }: Bench): void => {
         yield* socket.send({ data: bytes("x"), to: socket.localAddress })
         expect([...(yield* socket.receive).control.rawHopLimit]).toEqual([facts.hopLimit.ipv4, 0, 0, 0])
       }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive.runIf(facts.families.includes("ipv6"))(
+      "mistake: a next hop that is dropped without a word where there is none (golang/net); ours is refused",
+      () =>
+        Effect.gen(function* () {
+          const spec = Datagram.ipv6.pipe(withOptional(withNextHop()))
+          const socket = yield* Datagram.bind(spec, { address: "::1", port: 0 })
+          const to = socket.localAddress
+          const control = { nextHop: "fe80::1%1" }
+          const error = yield* Effect.flip(socket.send({ data: bytes("by a router"), to, control }))
+          expect(error).toMatchObject({ reason: "Unsupported", field: Option.some("control.nextHop") })
+          yield* socket.send({ data: bytes("by the routes"), to })
+          expect(text((yield* socket.receive).data)).toBe("by the routes")
+        }).pipe(Effect.provide(layer))
     )
 
     it.scopedLive("mistake: options of the other family, which fail on some hosts (quinn-rs/quinn 2682)", () => {

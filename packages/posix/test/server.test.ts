@@ -1,7 +1,7 @@
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets, serve, withHopLimit } from "@ancillary/socket"
+import { Datagram, DatagramSockets, serve, serveOn, withHopLimit } from "@ancillary/socket"
 import { expect, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Logger, Option, Ref, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Logger, Option, Ref, Scope } from "effect"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), [])
 const spec = Datagram.ipv4.pipe(withHopLimit())
@@ -115,5 +115,33 @@ it.scopedLive("a handler that does not finish in time is interrupted", () =>
     yield* Scope.close(scope, Exit.void)
     expect(yield* Ref.get(interrupted)).toBe(true)
     expect(yield* peer.receiveWithin(0)).toEqual(Option.none())
+  }).pipe(Effect.provide(layer), Effect.provide(silent))
+)
+
+it.scopedLive("a socket that is there already is served until the scope closes, and is open afterwards", () =>
+  Effect.gen(function* () {
+    const socket = yield* client
+    const scope = yield* Scope.make()
+    const reading = yield* Scope.extend(
+      serveOn(socket, ({ data, from }) => socket.send({ data, to: from })),
+      scope
+    )
+    const peer = yield* client
+    yield* peer.send({ data: Uint8Array.of(7), to: socket.localAddress })
+    expect((yield* peer.receive).data).toEqual(Uint8Array.of(7))
+    yield* Scope.close(scope, Exit.void)
+    expect(Exit.isInterrupted(yield* Fiber.await(reading))).toBe(true)
+    yield* peer.send({ data: Uint8Array.of(8), to: socket.localAddress })
+    expect((yield* socket.receive).data).toEqual(Uint8Array.of(8))
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive("a socket that is closed under its server ends the reading with the reason", () =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const socket = yield* Scope.extend(client, scope)
+    const reading = yield* serveOn(socket, () => Effect.void)
+    yield* Scope.close(scope, Exit.void)
+    expect(yield* Effect.flip(Fiber.join(reading))).toMatchObject({ _tag: "DatagramReceiveError", reason: "Closed" })
   }).pipe(Effect.provide(layer), Effect.provide(silent))
 )

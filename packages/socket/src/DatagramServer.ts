@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
-import { Duration, Effect, FiberSet, type Scope } from "effect"
+import { Duration, Effect, type Fiber, FiberSet, type Scope } from "effect"
 import * as Datagram from "./Datagram.ts"
 import type {
   DatagramBindError,
@@ -51,6 +51,39 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
 > =>
   Effect.gen(function* () {
     const socket = yield* Datagram.bind(spec, at)
+    yield* serveOn(socket, handler, options)
+    return socket
+  }).pipe(Effect.withSpan("DatagramServer.serve"))
+
+/**
+ * The same on a socket that is there already: one that was adopted, or is in a group. Its own scope has to outlive this one.
+ *
+ * **Details**
+ *
+ * The fiber reads until the scope closes. It fails with what ended the reading before, which is logged, too: `Closed` where somebody closed the
+ * socket.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, serveOn } from "@ancillary/socket"
+ * import { Effect } from "effect"
+ *
+ * // Bound by who started this program, and handed over as descriptor 3.
+ * const activated = Effect.gen(function* () {
+ *   const socket = yield* Datagram.adopt(Datagram.ipv4, 3)
+ *   yield* serveOn(socket, ({ data, from }) => socket.send({ data, to: from }))
+ * })
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const serveOn = <F extends Family, D extends ControlMessage.Any, E, R2>(
+  socket: DatagramSocket<F, D>,
+  handler: (datagram: Datagram.Datagram<F, D>, socket: DatagramSocket<F, D>) => Effect.Effect<void, E, R2>,
+  options?: { readonly concurrency?: number | undefined; readonly shutdown?: Duration.DurationInput | undefined }
+): Effect.Effect<Fiber.RuntimeFiber<never, DatagramReceiveError>, never, Scope.Scope | R2> =>
+  Effect.gen(function* () {
     // Finalizers run from the last to the first: reading stops, handlers finish, those that do not are interrupted, the socket is closed.
     const handlers = yield* FiberSet.make<void>()
     // A finalizer cannot be interrupted, and so neither could its waiting: it is made interruptible for the time limit.
@@ -78,12 +111,11 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
         })
       )
     )
-    yield* Effect.forkScoped(
-      Effect.catchAll(Effect.forever(next), (error) => Effect.logError("The server stopped reading", error))
+    return yield* Effect.forkScoped(
+      Effect.tapError(Effect.forever(next), (error) => Effect.logError("The server stopped reading", error))
     )
-    return socket
-  }).pipe(Effect.withSpan("DatagramServer.serve"))
+  })
 
 /** A fault is over with its datagram, and what a peer or a router said with the datagram that it was about. */
-const endsReading = (error: DatagramFault | DatagramReceiveError): boolean =>
+const endsReading = (error: DatagramFault | DatagramReceiveError): error is DatagramReceiveError =>
   error._tag === "DatagramReceiveError" && (error.reason === "Closed" || error.reason === "Other")

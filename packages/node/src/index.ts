@@ -3,5 +3,6 @@
  *
  * @since 0.1.0
  */
+export * as DatagramWorkers from "./DatagramWorkers.ts"
 export * as HostName from "./HostName.ts"
 export * as NodeSockets from "./NodeSockets.ts"

@@ -30,7 +30,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
         "--strip-components=1"
       ])
     }
-    for (const name of ["effect", "koffi", "@koromix"])
+    for (const name of ["effect", "koffi", "@koromix", "@effect"])
       symlinkSync(join(root, "node_modules", name), join(modules, name))
   }, 120_000)
   afterAll(() => rmSync(folder, { recursive: true }))

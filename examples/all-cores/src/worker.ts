@@ -1,0 +1,13 @@
+import { DatagramWorkers, NodeSockets } from "@ancillary/node"
+import { Datagram } from "@ancillary/socket"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
+import { Effect } from "effect"
+import { spec } from "./spec.ts"
+
+const text = new TextEncoder()
+
+/** Answers from the address that was asked, with the number of the process that does. */
+DatagramWorkers.work(spec, (asked, socket) =>
+  Datagram.reply(socket, asked, text.encode(`process ${process.pid}`))
+).pipe(Effect.provide([NodeSockets.layer, NodeWorkerRunner.layer]), NodeRuntime.runMain)

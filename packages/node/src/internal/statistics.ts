@@ -1,0 +1,20 @@
+import type { DatagramStats } from "@ancillary/socket"
+
+interface Counters {
+  readonly [name: string]: bigint | Counters
+}
+
+/** The sum of two accounts, counter by counter. */
+export const sum = (one: DatagramStats, other: DatagramStats): DatagramStats =>
+  // An account is nothing but counters and accounts of counters, which an interface does not say.
+  add(one as unknown as Counters, other as unknown as Counters) as unknown as DatagramStats
+
+const add = (one: Counters, other: Counters): Counters => {
+  const both: { [name: string]: bigint | Counters } = {}
+  for (const [name, count] of Object.entries(one)) {
+    const more = other[name]
+    if (typeof count === "bigint") both[name] = typeof more === "bigint" ? count + more : count
+    else both[name] = typeof more === "object" ? add(count, more) : count
+  }
+  return both
+}

@@ -1,0 +1,353 @@
+/** One server on several processes: who answers whom, what is lost when one of them is killed, and what is left when all of it ends. */
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { Abi } from "@ancillary/control"
+import { DatagramWorkers, NodeSockets } from "@ancillary/node"
+import { Datagram, DatagramSockets, withReusePort } from "@ancillary/socket"
+import type { Driver } from "@ancillary/socket/Driver"
+import * as NodeWorker from "@effect/platform-node/NodeWorker"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Layer, Option, Schedule, Scope } from "effect"
+import { onTestFinished } from "vitest"
+import { orders } from "./children/orders.ts"
+import { built } from "./programs.ts"
+import {
+  answerOf,
+  anyPort,
+  ask,
+  isAlive,
+  kill,
+  layer,
+  type Peer,
+  peersOf,
+  pidsOf,
+  restarted,
+  served,
+  socketsHere,
+  spec,
+  tell,
+  until,
+  workersOf
+} from "./servers.ts"
+
+const patient = 60_000
+
+it.scopedLive(
+  "every worker answers on the one port, and each peer is always answered by the same",
+  () =>
+    Effect.gen(function* () {
+      const server = yield* served({ workers: 3 })
+      const peers = yield* peersOf(server, 48)
+      const first = yield* workersOf(peers)
+      expect(new Set(first)).toEqual(new Set(yield* pidsOf(server)))
+      expect(yield* workersOf(peers)).toEqual(first)
+      const [peer] = peers
+      expect(yield* ask(peer, 7)).toEqual({ pid: first[0], hopLimit: 64, asked: [orders.answer, 7] })
+      const { faults, received, sent, taken } = yield* server.stats
+      expect([taken, received, sent, faults.ControlMissing]).toEqual([97n, 97n, 97n, 0n])
+    }).pipe(Effect.provide(layer)),
+  patient
+)
+
+describe("a worker that is killed", () => {
+  it(
+    "trap, naked: a thread that is ended leaves its socket open, and the peers of that are answered by nobody",
+    () => {
+      const { stdout } = spawnSync(process.execPath, [fileURLToPath(built("threads"))], { encoding: "utf8" })
+      const { after, before } = JSON.parse(stdout) as { readonly before: number; readonly after: number }
+      expect(before).toBe(32)
+      expect(after).toBeLessThan(32)
+    },
+    patient
+  )
+
+  it.scopedLive("trap, naked: a socket that leaves a port and one that joins it move the peers of the others", () =>
+    Effect.gen(function* () {
+      const shared = Datagram.ipv4.pipe(withReusePort())
+      const leaving = yield* Scope.make()
+      const first = yield* Scope.extend(Datagram.bind(shared, anyPort), leaving)
+      const at = { address: "127.0.0.1", port: first.localAddress.port }
+      const stays = yield* Datagram.bind(shared, at)
+      const peers = yield* Effect.replicateEffect(Datagram.connect(Datagram.ipv4, at), 48)
+      const itsPeers = Effect.gen(function* () {
+        for (const peer of peers) yield* tell(peer, 0)
+        return new Set(Array.from(yield* stays.receiveBatch, ({ from }) => String(from)))
+      })
+      const before = yield* itsPeers
+      yield* Scope.close(leaving, Exit.void)
+      yield* Datagram.bind(shared, at)
+      expect(yield* itsPeers).not.toEqual(before)
+    }).pipe(Effect.provide(DatagramSockets.layer(NodeSockets.driver, ["reusePort"])))
+  )
+
+  it.scopedLive(
+    "loses what it had taken and nothing else: what waits in its socket is its successor's, and no other peer is moved",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* served({ workers: 3, concurrency: 1 })
+        const peers = yield* peersOf(server, 32)
+        const before = yield* workersOf(peers)
+        const [victim = 0] = before
+        const [held, waiting] = peers.filter((_, i) => before[i] === victim)
+        const taken = Effect.map(server.stats, (stats) => stats.taken)
+        const sofar = yield* taken
+        yield* tell(held, orders.hold)
+        yield* until(Effect.map(taken, (now) => now === sofar + 1n))
+        for (const i of [1, 2, 3, 4, 5]) yield* tell(waiting, orders.answer, i)
+        yield* kill(victim)
+        const answers = yield* Effect.replicateEffect(answerOf(waiting), 5)
+        expect(answers.map(({ asked }) => asked[1])).toEqual([1, 2, 3, 4, 5])
+        const [successor] = answers.map(({ pid }) => pid)
+        expect(successor).not.toBe(victim)
+        // The answer is the one to what was asked last: the datagram that was held is lost.
+        expect((yield* ask(held, 9)).asked).toEqual([orders.answer, 9])
+        expect(yield* workersOf(peers)).toEqual(before.map((pid) => (pid === victim ? successor : pid)))
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+
+  it.scopedLive(
+    "under load: its peers lose one datagram each at most, as they count them, the others none, and all are answered again",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* served({ workers: 3 })
+        const peers = yield* peersOf(server, 36)
+        const before = yield* workersOf(peers)
+        const [victim] = before
+        let over = false
+        let answers = 0
+        /** Asks one after the other, and gives one up only when all workers have been there for a second. */
+        const load = (peer: Peer, index: number) =>
+          Effect.gen(function* () {
+            let lost = 0
+            for (let i = 0; !over; i = (i + 1) % 256) {
+              yield* tell(peer, orders.answer, index, i)
+              const waiting = peer.receiveWithin("100 millis")
+              let answer = yield* waiting
+              for (let patience = 10; Option.isNone(answer) && patience > 0;) {
+                answer = yield* waiting
+                if (over) patience--
+              }
+              if (Option.isNone(answer)) lost++
+              else answers++
+            }
+            return lost
+          })
+        const loads = yield* Effect.fork(Effect.forEach(peers, load, { concurrency: "unbounded" }))
+        yield* until(Effect.sync(() => answers > 500))
+        yield* kill(victim)
+        yield* restarted(server, ...(yield* pidsOf(server)).map((pid) => (pid === victim ? 1 : 0)))
+        const [atRestart] = [answers]
+        yield* until(Effect.sync(() => answers > atRestart + 500))
+        over = true
+        const lost = yield* Fiber.join(loads)
+        lost.forEach((count, i) => expect(count).toBeLessThanOrEqual(before[i] === victim ? 1 : 0))
+        const after = yield* workersOf(peers)
+        expect(after.filter((pid, i) => pid !== before[i]).length).toBe(before.filter((pid) => pid === victim).length)
+        expect(after).not.toContain(victim)
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+})
+
+describe("a worker that dies again and again", () => {
+  it.scopedLive(
+    "is given up as the schedule says: that is a typed error, its peers are another's, and the others go on",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* served({ workers: 2, restart: Schedule.recurs(1) })
+        const peers = yield* peersOf(server, 16)
+        const before = yield* workersOf(peers)
+        const [victim] = before
+        const joined = yield* Effect.fork(Effect.flip(server.join))
+        yield* tell(peers[0], orders.crash)
+        yield* until(
+          Effect.map(server.workers, (all) => all.some(({ pid, restarts }) => restarts === 1 && Option.isSome(pid)))
+        )
+        yield* tell(peers[0], orders.exit)
+        const error = yield* Fiber.join(joined)
+        expect(error).toMatchObject({ _tag: "DatagramWorkerError", reason: "Ended", restarts: 1 })
+        expect([error.exitCode, error.signal]).toEqual([Option.some(7), Option.none()])
+        expect(error.message).toBe(
+          `Worker ${error.worker} ended with exit code 7 (restarts: 1). Look at what it wrote to its standard error; \`restart\` says when it is started again, and how often.`
+        )
+        const [other] = before.filter((pid) => pid !== victim)
+        expect(new Set(yield* workersOf(peers))).toEqual(new Set([other]))
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+})
+
+describe("what cannot be served is a typed error, and nothing of it stays", () => {
+  const leavingNothing = <E>(failing: Effect.Effect<unknown, E, Scope.Scope | Layer.Layer.Success<typeof layer>>) =>
+    Effect.gen(function* () {
+      const before = socketsHere()
+      // In a scope that stays open: what is left there would be seen.
+      const error = yield* Effect.flip(failing)
+      expect(socketsHere()).toBe(before)
+      return error
+    })
+
+  it.scopedLive.each([
+    ["that is not there", new URL("nowhere.mjs", import.meta.url), 1],
+    ["that does not run `work`", built("orders"), 0]
+  ] as const)(
+    "a program %s",
+    ([, program, exitCode]) =>
+      Effect.gen(function* () {
+        const error = yield* leavingNothing(served({ workers: 2, program }))
+        expect(error).toMatchObject({ _tag: "DatagramWorkerError", reason: "NotStarted", restarts: 0 })
+        expect(error.message).toMatch(
+          new RegExp(
+            `^Worker [01] did not serve: it ended with exit code ${exitCode} \\(restarts: 0\\). Look at what it wrote to its standard error, and whether its program runs DatagramWorkers.work.$`
+          )
+        )
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+
+  it.scopedLive("a process that cannot be made", () =>
+    Effect.gen(function* () {
+      const error = yield* leavingNothing(served({ workers: 1, fork: { execPath: "/nowhere/node" } }))
+      expect(error.message).toMatch(/^Worker 0 did not serve: it failed \(spawn \/nowhere\/node ENOENT\) /)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive(
+    "a socket of another family than the program's",
+    () =>
+      Effect.gen(function* () {
+        const serving = DatagramWorkers.serve(
+          Datagram.ipv6,
+          { address: "::1", port: 0 },
+          { program: built("worker"), workers: 1, fork: { execArgv: [] } }
+        )
+        const error = yield* leavingNothing(serving)
+        expect(error.message).toMatch(/^Worker 0 did not serve: it failed \(Adopting descriptor 4 .* EPROTOTYPE/)
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+
+  it.scopedLive("a port that another server has, though both would share it", () =>
+    Effect.gen(function* () {
+      const taken = yield* Datagram.bind(Datagram.ipv4.pipe(withReusePort()), anyPort)
+      const at = { address: "127.0.0.1", port: taken.localAddress.port }
+      // Naked: it would join that server, and take a share of its peers.
+      yield* Effect.scoped(Datagram.bind(Datagram.ipv4.pipe(withReusePort()), at))
+      expect(yield* leavingNothing(served({ workers: 2 }, at))).toMatchObject({ reason: "AddressInUse" })
+      // Where the spec says so, that is what is meant.
+      const sharing = DatagramWorkers.serve(spec.pipe(withReusePort()), at, { program: built("worker"), workers: 1 })
+      expect((yield* sharing).localAddress.port).toBe(at.port)
+    }).pipe(Effect.provide(layer), Effect.provide(DatagramSockets.layer(NodeSockets.driver, ["reusePort"])))
+  )
+
+  it.scopedLive.each([0, -1, 1.5, 1025, Number.NaN])("workers: %s", (workers) =>
+    Effect.gen(function* () {
+      const error = yield* leavingNothing(served({ workers }))
+      expect(error).toMatchObject({
+        _tag: "DatagramBindError",
+        reason: "InvalidArgument",
+        option: Option.some("workers")
+      })
+      expect(error.message).toBe(`workers: ${workers} is not an integer from 1 to 1024. Leave it out for one a core.`)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive.each([0, Number.NaN])("concurrency: %s", (concurrency) =>
+    Effect.gen(function* () {
+      const error = yield* leavingNothing(served({ concurrency }))
+      expect(error.message).toBe(`concurrency: ${concurrency} is not 1 or more. Leave it out for 64.`)
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("the end", () => {
+  it.scopedLive(
+    "stops the workers, which answer what they have begun, and leaves no process, no socket and the port free",
+    () =>
+      Effect.gen(function* () {
+        const before = socketsHere()
+        const scope = yield* Scope.make()
+        const server = yield* Scope.extend(served({ workers: 2 }), scope)
+        const peers = yield* peersOf(server, 8)
+        const [first] = yield* workersOf(peers)
+        const pids = yield* pidsOf(server)
+        const { taken } = yield* server.stats
+        yield* tell(peers[0], orders.answerLate)
+        yield* until(Effect.map(server.stats, (now) => now.taken === taken + 1n))
+        const joined = yield* Effect.fork(server.join)
+        yield* Scope.close(scope, Exit.void)
+        expect((yield* answerOf(peers[0])).pid).toBe(first)
+        expect(pids.map(isAlive)).toEqual([false, false])
+        expect(socketsHere()).toBe(before + peers.length)
+        // What they told last is what they had counted.
+        expect((yield* server.stats).sent).toBe(taken + 1n)
+        expect(Exit.isInterrupted(yield* Fiber.await(joined))).toBe(true)
+        const { localAddress } = server
+        yield* Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: localAddress.port })
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+
+  it.scopedLive(
+    "of the process that started them is theirs",
+    () =>
+      Effect.gen(function* () {
+        built("worker")
+        const server = spawn(process.execPath, [fileURLToPath(built("orphans"))], {
+          stdio: ["ignore", "pipe", "inherit"]
+        })
+        onTestFinished(() => void server.kill("SIGKILL"))
+        const [told] = yield* Effect.promise(() => once(server.stdout, "data"))
+        const pids = JSON.parse(String(told)) as ReadonlyArray<number>
+        expect(pids.map(isAlive)).toEqual([true, true])
+        server.kill("SIGKILL")
+        yield* until(Effect.sync(() => !pids.some(isAlive)))
+      }),
+    patient
+  )
+})
+
+describe("where the system spreads no peers over the sockets of a port", () => {
+  /** Linux' own driver, which says that it is another: the workers are what they are. */
+  const like = (abi: Abi) =>
+    Layer.merge(
+      NodeWorker.layerManager,
+      DatagramSockets.layer(
+        Effect.map(NodeSockets.driver, (driver): Driver => ({ ...driver, abi })),
+        []
+      )
+    )
+
+  it.scopedLive.each([
+    [
+      "Windows",
+      Abi.winsockX64,
+      "Windows spreads no peers over the sockets of a port, and its SO_REUSEADDR lets any program take over the address"
+    ],
+    ["macOS", Abi.darwin64, "macOS does not spread the peers over the sockets of a port"]
+  ] as const)("%s: several workers are refused", ([, abi, why]) =>
+    Effect.gen(function* () {
+      expect(yield* Effect.flip(served({ workers: 2 }))).toMatchObject({
+        _tag: "DatagramUnsupportedError",
+        message: `workers: 2: ${why}. Leave \`workers\` out: one serves there, and is restarted as elsewhere.`
+      })
+    }).pipe(Effect.provide(like(abi)))
+  )
+
+  it.scopedLive(
+    "Windows: one worker serves on a socket of its own, and its successor on the same port",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* Effect.provide(served(), like(Abi.winsockX64))
+        const [peer] = yield* peersOf(server, 1)
+        const [pid, ...more] = yield* pidsOf(server)
+        expect([(yield* ask(peer)).pid, more]).toEqual([pid, []])
+        yield* kill(pid)
+        yield* restarted(server, 1)
+        expect([(yield* ask(peer)).pid]).toEqual(yield* pidsOf(server))
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+})

@@ -1,0 +1,15 @@
+/** A server that tells the numbers of its workers, and then waits to be killed. */
+import { DatagramWorkers, NodeSockets } from "@ancillary/node"
+import { Datagram, withHopLimit } from "@ancillary/socket"
+import * as NodeWorker from "@effect/platform-node/NodeWorker"
+import { Effect, Option } from "effect"
+
+const program = Effect.gen(function* () {
+  const spec = Datagram.ipv4.pipe(withHopLimit())
+  const at = { address: "127.0.0.1", port: 0 }
+  const server = yield* DatagramWorkers.serve(spec, at, { program: new URL("worker.mjs", import.meta.url), workers: 2 })
+  process.stdout.write(JSON.stringify((yield* server.workers).map(({ pid }) => Option.getOrThrow(pid))))
+  return yield* server.join
+})
+
+Effect.runFork(program.pipe(Effect.scoped, Effect.provide([NodeSockets.layer, NodeWorker.layerManager])))

@@ -1,0 +1,28 @@
+/** The program of a worker: answers with the number of its process, and does what the first byte says. */
+import { DatagramWorkers, NodeSockets } from "@ancillary/node"
+import { Datagram, withHopLimit } from "@ancillary/socket"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
+import { Effect } from "effect"
+import { orders } from "./orders.ts"
+
+const spec = Datagram.ipv4.pipe(withHopLimit())
+
+DatagramWorkers.work(spec, ({ control, data, from }, socket) => {
+  const answer = Effect.suspend(() => {
+    const told = { pid: process.pid, hopLimit: control.hopLimit, asked: [...data] }
+    return socket.send({ data: new TextEncoder().encode(JSON.stringify(told)), to: from })
+  })
+  switch (data[0]) {
+    case orders.hold:
+      return Effect.never
+    case orders.answerLate:
+      return Effect.zipRight(Effect.sleep("500 millis"), answer)
+    case orders.exit:
+      return Effect.sync(() => process.exit(7))
+    case orders.crash:
+      return Effect.sync(() => void setImmediate(() => Promise.reject(new Error("crashed as it was told"))))
+    default:
+      return answer
+  }
+}).pipe(Effect.provide([NodeSockets.layer, NodeWorkerRunner.layer]), NodeRuntime.runMain)

@@ -20,7 +20,9 @@ import { memberships } from "./internal/memberships.ts"
 import { options } from "./internal/options.ts"
 import { paths } from "./internal/paths.ts"
 import { payloads } from "./internal/payloads.ts"
+import { peeks } from "./internal/peeks.ts"
 import { probe } from "./internal/probe.ts"
+import { readings } from "./internal/reading.ts"
 import { refusals } from "./internal/refusals.ts"
 import { segments } from "./internal/segments.ts"
 import { sendings } from "./internal/sendings.ts"
@@ -44,22 +46,30 @@ export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
  */
 export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, DatagramUnsupportedError>): void => {
   describe(facts.name, () => {
-    const all = bench(facts, driver)
-    exchange(all)
-    messages(all)
-    headers(all)
-    unix(all)
-    laws(all)
-    paths(all)
-    payloads(all)
-    sendings(all)
-    segments(all)
-    mistakes(all)
-    refusals(all)
-    options(all)
-    memberships(all)
-    faults(all)
-    events(all)
-    probe(all)
+    const one = bench(facts, driver)
+    // What arrives is the same whichever way it is read.
+    for (const reading of readings) {
+      describe(reading.path, () => {
+        const all = { ...one, ...reading }
+        exchange(all)
+        messages(all)
+        headers(all)
+        unix(all)
+        payloads(all)
+        sendings(all)
+        segments(all)
+        mistakes(all)
+        faults(all)
+        events(all)
+      })
+    }
+    // What is about the paths themselves, and what reads nothing but to see that a socket is as good as before.
+    laws(one)
+    paths(one)
+    peeks(one)
+    refusals(one)
+    options(one)
+    memberships(one)
+    probe(one)
   })
 }

@@ -45,7 +45,7 @@ const faultOf = (lines, results, status, timeoutMs) => {
  *
  * A fault of the whole run is one more result, which failed and tells the test that was running.
  */
-export const runSuite = async (testFiles, { timeoutMs = 120_000 } = {}) => {
+export const runSuite = async (testFiles, { timeoutMs = 300_000 } = {}) => {
   const folder = mkdtempSync(join(prepare().folder, "suite-"))
   const [entry, outfile, report] = ["entry.mjs", "bundle.mjs", "report.jsonl"].map((name) => join(folder, name))
   try {

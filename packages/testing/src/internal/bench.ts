@@ -3,9 +3,10 @@ import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/socke
 import { Effect, type Layer } from "effect"
 import * as FaultyDriver from "../FaultyDriver.ts"
 import type { PlatformFacts } from "../PlatformFacts.ts"
+import { type Reading, readings } from "./reading.ts"
 
-/** What every part of the suite works with: a driver, what its platform is like, and layers over both. */
-export interface Bench {
+/** What every part of the suite works with: a driver, what its platform is like, layers over both, and how it reads. */
+export interface Bench extends Reading {
   readonly facts: PlatformFacts
   readonly driver: Effect.Effect<Driver, DatagramUnsupportedError>
   readonly layer: Layer.Layer<DatagramSockets, DatagramUnsupportedError>
@@ -17,6 +18,7 @@ export const bench = (facts: PlatformFacts, driver: Bench["driver"]): Bench => {
   // One driver for all the tests, as in a program: its arenas are shared.
   const shared = Effect.runSync(Effect.cached(driver))
   return {
+    ...readings[0],
     facts,
     driver: shared,
     layer: DatagramSockets.layer(shared, []),

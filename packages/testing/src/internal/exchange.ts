@@ -25,7 +25,7 @@ const loopbacks = [
   { family: "ipv6", any: "::", loopback: "::1" }
 ] as const
 
-export const exchange = ({ driver, facts, layer, over }: Bench): void => {
+export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench): void => {
   describe("exchange", () => {
     const families = loopbacks.filter(({ family }) => facts.families.includes(family))
     const bothFamilies = families.length === loopbacks.length
@@ -42,7 +42,7 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
         Effect.gen(function* () {
           const { client, server, to } = yield* both
           yield* client.send({ data: bytes("hello"), to })
-          const datagram = yield* server.receive
+          const datagram = yield* receive(server)
           expect(text(datagram.data)).toBe("hello")
           expect(String(datagram.from)).toBe(String(client.localAddress))
           expect(String(datagram.control.pktInfo.destination)).toBe(loopback)
@@ -59,7 +59,7 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
         Effect.gen(function* () {
           const { client, server, to } = yield* both
           yield* client.send({ data: bytes("x"), to, control: { hopLimit: 3, dscp: 46, ecn: "ect0" } })
-          const { control } = yield* server.receive
+          const { control } = yield* receive(server)
           const seen = { hopLimit: control.hopLimit, dscp: control.dscp, ecn: control.ecn }
           expect(seen).toEqual(
             facts.sentControl === "honoured"
@@ -76,7 +76,7 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
           const { abi } = yield* driver
           yield* client.send({ data: bytes("x"), to, control: { hopLimit: 3, pktInfo: { source: loopback } } })
           yield* client.send({ data: bytes("y"), to })
-          yield* server.receive
+          yield* receive(server)
           const [first, second] = sent
           const { malformed, messages } = ControlBuffer.toMessages(abi, first?.control ?? new Uint8Array(0))
           expect(malformed).toBeUndefined()
@@ -97,8 +97,8 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
           if (honoured) yield* client.setOption(SocketOption.defaultTrafficClass, 0xb9)
           yield* client.send({ data: bytes("x"), to, control: { ecn: "ce" } })
           yield* client.send({ data: bytes("y"), to, control: { dscp: 10 } })
-          const first = yield* server.receive
-          const second = yield* server.receive
+          const first = yield* receive(server)
+          const second = yield* receive(server)
           expect([first.control.ecn, first.control.dscp]).toEqual(honoured ? ["ce", 46] : ["not-ect", 0])
           expect([second.control.ecn, second.control.dscp]).toEqual(honoured ? ["ect1", 10] : ["not-ect", 0])
         }).pipe(Effect.provide(layer))
@@ -109,7 +109,7 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
           const { client, server, to } = yield* both
           yield* client.send({ data: new Uint8Array(0), to })
           yield* client.send({ data: [], to })
-          for (const datagram of [yield* server.receive, yield* server.receive]) {
+          for (const datagram of [yield* receive(server), yield* receive(server)]) {
             expect(datagram.data).toEqual(new Uint8Array(0))
             expect(datagram.control.hopLimit).toBe(facts.hopLimit[family])
           }
@@ -121,7 +121,7 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
           const { client, server, to } = yield* both
           const whole = Uint8Array.from({ length: facts.largest[family] }, (_, i) => i * 31)
           yield* client.send({ data: [whole.subarray(0, 1), whole.subarray(1, 40_000), whole.subarray(40_000)], to })
-          expect((yield* server.receive).data).toEqual(whole)
+          expect((yield* receive(server)).data).toEqual(whole)
         }).pipe(Effect.provide(layer))
       )
 
@@ -139,19 +139,18 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
               yield* client.send({ data: bytes("too long"), to: socket.localAddress })
               yield* client.send({ data: bytes("fits"), to: socket.localAddress })
             }
-            const fault = yield* Effect.flip(failing.receive)
-            expect(fault).toMatchObject({ _tag: "DatagramFault", reason: "DataTruncated" })
-            expect(text((yield* failing.receive).data)).toBe("fits")
+            yield* fault(failing, { _tag: "DatagramFault", reason: "DataTruncated" })
+            expect(text((yield* receive(failing)).data)).toBe("fits")
 
-            const short = yield* delivering.receive
+            const short = yield* receive(delivering)
             expect(text(short.data)).toBe("too ")
             expect(short.control.hopLimit).toBe(facts.hopLimit[family])
             expect(Option.map(short.truncated, ({ size }) => Option.getOrUndefined(size))).toEqual(
               Option.some(facts.tellsTrueSize ? 8 : undefined)
             )
-            expect(text((yield* delivering.receive).data)).toBe("fits")
+            expect(text((yield* receive(delivering)).data)).toBe("fits")
 
-            expect(text((yield* dropping.receive).data)).toBe("fits")
+            expect(text((yield* receive(dropping)).data)).toBe("fits")
             expect(yield* failing.stats).toMatchObject({ taken: 2n, received: 1n, faults: { DataTruncated: 1n } })
             expect(yield* dropping.stats).toMatchObject({ taken: 2n, received: 1n, dropped: 1n })
           }).pipe(Effect.provide(layer))
@@ -167,10 +166,10 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
         const client = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
         const { port } = server.localAddress
         yield* client.send({ data: bytes("who?"), to: { address: "127.0.0.2", port } })
-        const asked = yield* server.receive
+        const asked = yield* receive(server)
         expect(String(asked.control.pktInfo.destination)).toBe("127.0.0.2")
         yield* Datagram.reply(server, asked, bytes("me"))
-        const answer = yield* client.receive
+        const answer = yield* receive(client)
         expect(String(answer.from)).toBe(facts.sentControl === "honoured" ? `127.0.0.2:${port}` : `127.0.0.1:${port}`)
         // What went out, whatever became of it: the source, and no interface.
         const { messages } = ControlBuffer.toMessages(abi, sent[1]?.control ?? new Uint8Array(0))
@@ -195,10 +194,10 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
         const { abi } = yield* driver
         const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })
         yield* socket.send({ data: bytes("who?"), to: socket.localAddress })
-        const asked = yield* socket.receive
+        const asked = yield* receive(socket)
         refuse = true
         yield* Datagram.reply(socket, asked, bytes("me"))
-        expect(text((yield* socket.receive).data)).toBe("me")
+        expect(text((yield* receive(socket)).data)).toBe("me")
         const { messages } = ControlBuffer.toMessages(abi, sent[2]?.control ?? new Uint8Array(0))
         const payload = new DataView((messages[0]?.payload ?? new Uint8Array(12)).slice().buffer)
         const { interfaceIndex } = asked.control.pktInfo
@@ -221,16 +220,16 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
             const spec = (family === "ipv4" ? Datagram.ipv4 : Datagram.ipv6) as typeof Datagram.ipv4
             const client = yield* Datagram.bind(spec.pipe(withHopLimit()), { address: loopback, port: 0 })
             yield* client.send({ data: bytes("x"), to: { address: loopback, port }, control: { hopLimit: 5 } })
-            const asked = yield* server.receive
+            const asked = yield* receive(server)
             expect(asked.from.family).toBe(family)
             expect(String(asked.control.pktInfo.destination)).toBe(loopback)
             expect(asked.control.hopLimit).toBe(facts.sentControl === "honoured" ? 5 : facts.hopLimit[family])
             yield* server.send({ data: bytes("y"), to: asked.from, control: { hopLimit: 6, ecn: "ect1" } })
-            expect((yield* client.receive).control.hopLimit).toBe(
+            expect((yield* receive(client)).control.hopLimit).toBe(
               facts.sentControl === "honoured" ? 6 : facts.hopLimit[family]
             )
             yield* Datagram.reply(server, asked, bytes("z"))
-            expect(text((yield* client.receive).data)).toBe("z")
+            expect(text((yield* receive(client)).data)).toBe("z")
           }
         }).pipe(Effect.provide(layer))
     )
@@ -248,7 +247,7 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
         const lacking = ["originalArrivalInterface", "timestamp", "dropCount"].filter((key) => key in facts.lacks)
         expect(socket.declined.map(({ key }) => key)).toEqual(expect.arrayContaining(lacking))
         yield* socket.send({ data: bytes("x"), to: socket.localAddress })
-        const { control } = yield* socket.receive
+        const { control } = yield* receive(socket)
         expect(control.hopLimit).toEqual(Option.some(facts.hopLimit.ipv4))
         expect(Option.isNone(control.originalArrivalInterface)).toBe(true)
         expect(Option.isNone(control.dropCount)).toBe(true)
@@ -261,7 +260,7 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
         const spec = Datagram.ipv4.pipe(withControlMessage(ownHopLimit))
         const server = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
         yield* server.send({ data: bytes("x"), to: server.localAddress, control: { ttl: 9 } })
-        expect((yield* server.receive).control.ttl).toBe(facts.sentControl === "honoured" ? 9 : facts.hopLimit.ipv4)
+        expect((yield* receive(server)).control.ttl).toBe(facts.sentControl === "honoured" ? 9 : facts.hopLimit.ipv4)
       }).pipe(Effect.provide(layer))
     )
 
@@ -272,11 +271,11 @@ export const exchange = ({ driver, facts, layer, over }: Bench): void => {
         const stranger = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
         const socket = yield* Datagram.connect(spec, peer.localAddress)
         yield* socket.send({ data: bytes("ping"), control: { hopLimit: 4 } })
-        const ping = yield* peer.receive
+        const ping = yield* receive(peer)
         expect(ping.control.hopLimit).toBe(facts.sentControl === "honoured" ? 4 : facts.hopLimit.ipv4)
         yield* stranger.send({ data: bytes("hey"), to: ping.from })
         yield* peer.send({ data: bytes("pong"), to: ping.from })
-        const pong = yield* socket.receive
+        const pong = yield* receive(socket)
         expect([text(pong.data), String(pong.from)]).toEqual(["pong", String(peer.localAddress)])
         expect(String(socket.peer)).toBe(String(peer.localAddress))
         const wrong = yield* Effect.flip(socket.send({ data: bytes("x"), to: stranger.localAddress } as never))

@@ -75,7 +75,7 @@ const misrouted: ReadonlyArray<readonly [unknown, string]> = [
   [{ kind: "homeAddress", address: "127.0.0.1" }, "'127.0.0.1' does not have the eight groups of an IPv6 address"]
 ]
 
-export const headers = ({ driver, facts }: Bench): void => {
+export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void => {
   const over = (hooks: FaultyDriver.Hooks) =>
     DatagramSockets.layer(
       Effect.map(driver, (driver) => FaultyDriver.wrap(driver, hooks)),
@@ -96,10 +96,10 @@ export const headers = ({ driver, facts }: Bench): void => {
           yield* sender.send({ data, to, control: { hopByHopOptions: alert } })
           yield* sender.send({ data, to, control: { ...both, hopLimit: 9 } })
           // What was received can be sent.
-          const [none, first, second] = [yield* socket.receive, yield* socket.receive, yield* socket.receive]
+          const [none, first, second] = [yield* receive(socket), yield* receive(socket), yield* receive(socket)]
           const [again] = second.control.destinationOptions
           yield* sender.send({ data, to, control: { destinationOptions: again } })
-          const third = yield* socket.receive
+          const third = yield* receive(socket)
           const seen = [none, first, second, third].map(({ control }) => [
             control.hopLimit,
             typesOf(control.hopByHopOptions),
@@ -124,7 +124,7 @@ export const headers = ({ driver, facts }: Bench): void => {
           // 8 options: Linux drops a header of more (net.ipv6.max_dst_opts_number).
           const header = { options: [...Array.from({ length: 7 }, () => option(253)), option(255)] }
           yield* socket.send({ data, to: socket.localAddress, control: { destinationOptions: header } })
-          expect((yield* socket.receive).control.destinationOptions).toMatchObject([header])
+          expect((yield* receive(socket)).control.destinationOptions).toMatchObject([header])
         }).pipe(Effect.provide(layer))
       )
 
@@ -138,14 +138,14 @@ export const headers = ({ driver, facts }: Bench): void => {
               to: socket.localAddress,
               control: { destinationOptions: { options: [option(size)] } }
             })
-          expect((yield* socket.receive).control.destinationOptions).toHaveLength(1)
-          const fault = yield* Effect.flip(socket.receive)
-          expect(fault).toMatchObject({
+          const first = yield* Effect.flatten(outcome(socket))
+          expect(first.control.destinationOptions).toHaveLength(1)
+          yield* fault(socket, {
             _tag: "DatagramFault",
             reason: "ControlTruncated",
             key: Option.some("destinationOptions")
           })
-          expect((yield* socket.receive).control.destinationOptions).toHaveLength(1)
+          expect((yield* receive(socket)).control.destinationOptions).toHaveLength(1)
           expect(yield* socket.stats).toMatchObject({ taken: 3n, received: 2n, faults: { ControlTruncated: 1n } })
         }).pipe(Effect.provide(layer))
       )
@@ -164,16 +164,19 @@ export const headers = ({ driver, facts }: Bench): void => {
           const control = { destinationOptions: { options: [option(4)] } }
           for (const each of ["a", "b", "a"])
             yield* socket.send({ data: bytes(each), to: socket.localAddress, control })
-          expect(typesOf((yield* socket.receive).control.destinationOptions)).toEqual([
+          const first = yield* Effect.flatten(outcome(socket))
+          expect(typesOf(first.control.destinationOptions)).toEqual([
             [UDP, 0x1e],
             [UDP, 0x1e]
           ])
-          const fault = yield* Effect.flip(socket.receive)
-          expect(fault).toMatchObject({ reason: "ControlMalformed", key: Option.some("destinationOptions") })
-          expect(fault.message).toMatch(
-            /'destinationOptions' is malformed: an option of type 30 declares 200 bytes, 4 are left$/
-          )
-          expect(text((yield* socket.receive).data)).toBe("a")
+          yield* fault(socket, {
+            reason: "ControlMalformed",
+            key: Option.some("destinationOptions"),
+            message: expect.stringMatching(
+              /'destinationOptions' is malformed: an option of type 30 declares 200 bytes, 4 are left$/
+            )
+          })
+          expect(text((yield* receive(socket)).data)).toBe("a")
         }).pipe(Effect.provide(over({ onReceived: bend })))
       })
     }
@@ -186,7 +189,7 @@ export const headers = ({ driver, facts }: Bench): void => {
           const error = yield* Effect.flip(socket.send({ data, to, control: { hopByHopOptions: alert } }))
           expect(error).toMatchObject({ reason: "PermissionDenied", field: Option.some("control.hopByHopOptions") })
           yield* socket.send({ data, to })
-          expect(text((yield* socket.receive).data)).toBe("x")
+          expect(text((yield* receive(socket)).data)).toBe("x")
         }).pipe(Effect.provide(layer))
       )
     }
@@ -222,7 +225,7 @@ export const headers = ({ driver, facts }: Bench): void => {
             "routingHeader"
           ])
           yield* socket.send({ data, to: socket.localAddress })
-          const { control } = yield* socket.receive
+          const { control } = yield* receive(socket)
           expect([control.hopByHopOptions, control.routingHeader, control.destinationOptions]).toEqual([[], [], []])
           const declined = yield* Effect.flip(
             socket.send({ data, to: socket.localAddress, control: { nextHop: "2001:db8::1" } })
@@ -289,7 +292,7 @@ export const headers = ({ driver, facts }: Bench): void => {
         }
         expect(calls).toBe(0)
         yield* socket.send({ data, to })
-        expect(text((yield* socket.receive).data)).toBe("x")
+        expect(text((yield* receive(socket)).data)).toBe("x")
       }).pipe(Effect.provide(over({ onSend: () => void calls++ })))
     })
 

@@ -58,7 +58,7 @@ const features = [
 ] as const
 type Feature = (typeof features)[number]
 
-export const messages = ({ driver, facts }: Bench): void => {
+export const messages = ({ driver, facts, receive }: Bench): void => {
   const honoured = facts.sentControl === "honoured"
   const layerOver = (hooks: FaultyDriver.Hooks) =>
     DatagramSockets.layer(
@@ -82,7 +82,7 @@ export const messages = ({ driver, facts }: Bench): void => {
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(spec, at(family))
       yield* socket.send({ data: payload, to: socket.localAddress, control })
-      return (yield* socket.receive).control
+      return (yield* receive(socket)).control
     })
 
   /** The one message in a control buffer that went out: level, type, payload. */
@@ -115,7 +115,7 @@ export const messages = ({ driver, facts }: Bench): void => {
           expect(socket.declined.map((each) => each.key)).toEqual([key])
           expect(socket.declined[0]?.why).toContain(why ?? code)
           yield* socket.send({ data, to: socket.localAddress })
-          expect((yield* socket.receive).data).toEqual(data)
+          expect((yield* receive(socket)).data).toEqual(data)
           const sent = yield* Effect.flip(
             socket.send({ data, to: socket.localAddress, control: { [key]: 1 } as never })
           )
@@ -149,7 +149,7 @@ export const messages = ({ driver, facts }: Bench): void => {
         }
         expect(calls).toBe(0)
         yield* socket.send({ data, to: socket.localAddress })
-        expect((yield* socket.receive).data).toEqual(data)
+        expect((yield* receive(socket)).data).toEqual(data)
       }).pipe(Effect.provide(layerOver({ onSend: () => void calls++ })))
     })
   }
@@ -203,7 +203,7 @@ export const messages = ({ driver, facts }: Bench): void => {
           const sizes = honoured ? [100, 100, 50] : [250]
           let from = 0
           for (const size of sizes) {
-            expect((yield* socket.receive).data).toEqual(payload.subarray(from, from + size))
+            expect((yield* receive(socket)).data).toEqual(payload.subarray(from, from + size))
             from += size
           }
         }).pipe(Effect.provide(layerOver({ onSend: (datagram) => void sent.push(datagram) })))
@@ -231,7 +231,7 @@ export const messages = ({ driver, facts }: Bench): void => {
           const whole = Uint8Array.from({ length: 250 }, (_, i) => i)
           yield* socket.send({ data: whole, to: socket.localAddress, segmentSize: 100 })
           yield* socket.send({ data: bytes("alone"), to: socket.localAddress })
-          const seen = yield* Effect.replicateEffect(socket.receive, 4)
+          const seen = yield* Effect.replicateEffect(receive(socket), 4)
           expect(seen.map((each) => [...each.data])).toEqual(
             [whole.subarray(0, 100), whole.subarray(100, 200), whole.subarray(200), bytes("alone")].map((each) => [
               ...each
@@ -246,7 +246,7 @@ export const messages = ({ driver, facts }: Bench): void => {
         const socket = yield* Datagram.bind(either(family).pipe(withTimestamping(), withTimestamp()), at(family))
         const stamped = Effect.gen(function* () {
           yield* socket.send({ data, to: socket.localAddress })
-          const { timestamp, timestamping } = (yield* socket.receive).control
+          const { timestamp, timestamping } = (yield* receive(socket)).control
           return { late: Option.getOrThrow(timestamp), exact: Option.getOrUndefined(timestamping) }
         })
         // Absent in the first milliseconds, while the other is there and may be late.
@@ -285,7 +285,7 @@ export const messages = ({ driver, facts }: Bench): void => {
         let read = 0
         while (Option.isSome(yield* socket.receiveWithin(0))) read++
         yield* send
-        expect((yield* socket.receive).control.dropCount).toEqual(Option.some(100 - read))
+        expect((yield* receive(socket)).control.dropCount).toEqual(Option.some(100 - read))
       })
     )
 
@@ -294,7 +294,7 @@ export const messages = ({ driver, facts }: Bench): void => {
         const spec = either(family).pipe(withOriginalDestination())
         const socket = yield* Datagram.bind(spec, at(family))
         yield* socket.send({ data, to: socket.localAddress })
-        expect((yield* socket.receive).control.originalDestination).toEqual(socket.localAddress)
+        expect((yield* receive(socket)).control.originalDestination).toEqual(socket.localAddress)
       })
     )
 
@@ -308,7 +308,7 @@ export const messages = ({ driver, facts }: Bench): void => {
           for (const family of internet) {
             const to = { address: loopbacks[family], port: socket.localAddress.port }
             yield* socket.send({ data, to })
-            const { control } = yield* socket.receive
+            const { control } = yield* receive(socket)
             expect([control.originalDestination.family, String(control.originalDestination)]).toEqual([
               family,
               family === "ipv4" ? `127.0.0.1:${to.port}` : `[::1]:${to.port}`
@@ -391,7 +391,7 @@ export const messages = ({ driver, facts }: Bench): void => {
           const send = (unfragmented: boolean) =>
             socket.send({ data: payload, to: socket.localAddress, control: { unfragmented } })
           yield* send(false)
-          expect((yield* socket.receive).data.length).toBe(payload.length)
+          expect((yield* receive(socket)).data.length).toBe(payload.length)
           const whole = yield* Effect.either(send(true))
           expect(whole._tag === "Left" ? whole.left.reason : "sent").toBe(honoured ? "MessageTooLarge" : "sent")
           const type = abi.platform === "linux" ? 62 : 14

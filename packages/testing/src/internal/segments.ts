@@ -8,7 +8,7 @@ import {
   withReceiveBufferSize
 } from "@ancillary/socket"
 import type { Fault } from "@ancillary/socket/Driver"
-import { Chunk, Effect, Option } from "effect"
+import { Effect } from "effect"
 import type * as FaultyDriver from "../FaultyDriver.ts"
 import { type Bench, bytes } from "./bench.ts"
 
@@ -21,22 +21,20 @@ const payload = (size: number): Uint8Array => Uint8Array.from({ length: size }, 
 const cut = (data: Uint8Array, size: number): ReadonlyArray<Uint8Array> =>
   Array.from({ length: Math.max(1, Math.ceil(data.length / size)) }, (_, i) => data.slice(i * size, (i + 1) * size))
 
-const read = (socket: Receiver, expected: number) =>
-  Effect.gen(function* () {
-    let seen = Chunk.empty<Effect.Effect.Success<Receiver["receive"]>>()
-    while (seen.length < expected) seen = Chunk.appendAll(seen, yield* socket.receiveBatch)
-    expect(Option.isNone(yield* socket.receiveWithin(0))).toBe(true)
-    return Chunk.toReadonlyArray(seen)
-  })
 /** Compared as numbers: byte by byte takes a test runner seconds. */
 const prints = (datagrams: ReadonlyArray<Uint8Array>): ReadonlyArray<string> =>
   datagrams.map((each) => `${each.length} bytes, ${each.reduce((sum, byte) => (sum * 31 + byte) >>> 0, 7)}`)
-const expectSegments = (socket: Receiver, data: Uint8Array, size: number) =>
-  Effect.map(read(socket, cut(data, size).length), (seen) =>
-    expect(prints(seen.map((each) => each.data))).toEqual(prints(cut(data, size)))
-  )
-
-export const segments = ({ facts, layer, over }: Bench): void => {
+export const segments = ({ facts, isEmpty, layer, over, receive }: Bench): void => {
+  const read = (socket: Receiver, expected: number) =>
+    Effect.gen(function* () {
+      const seen = yield* Effect.replicateEffect(receive(socket), expected)
+      expect(yield* isEmpty(socket)).toBe(true)
+      return seen
+    })
+  const expectSegments = (socket: Receiver, data: Uint8Array, size: number) =>
+    Effect.map(read(socket, cut(data, size).length), (seen) =>
+      expect(prints(seen.map((each) => each.data))).toEqual(prints(cut(data, size)))
+    )
   const fault = (code: string): Fault => ({ syscall: facts.syscalls.send, code, errno: 1 })
 
   describe("segments", () => {

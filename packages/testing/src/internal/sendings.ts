@@ -3,30 +3,34 @@ import { describe, expect, it } from "@effect/vitest"
 import { Ipv4Address } from "@ancillary/control"
 import { Datagram, withBackpressure, withHopLimit, withPktInfo } from "@ancillary/socket"
 import type { Fault } from "@ancillary/socket/Driver"
-import { Chunk, Effect, Exit, Fiber, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Scope, Stream } from "effect"
 import type * as FaultyDriver from "../FaultyDriver.ts"
 import { type Bench, bytes, text } from "./bench.ts"
+import type { Reading } from "./reading.ts"
 
 const at = { address: "127.0.0.1", port: 0 }
 const count = 150
-const all = Array.from({ length: count }, (_, i) => i)
+const every = Array.from({ length: count }, (_, i) => i)
 const name = (i: number) => `datagram ${i}`
 /** Which of those it is, by what was sent. */
 const indexOf = ({ data }: { readonly data: Uint8Array }): number => Number(text(data).split(" ")[1])
 
 type Receiver = Effect.Effect.Success<ReturnType<typeof receiver>>
 const receiver = () => Datagram.bind(Datagram.ipv4.pipe(withHopLimit(), withPktInfo()), at)
-/** Reads until it has as many, and sees that there is no other. */
-const read = (socket: Receiver, expected: number) =>
-  Effect.gen(function* () {
-    let seen = Chunk.empty<Effect.Effect.Success<Receiver["receive"]>>()
-    while (seen.length < expected) seen = Chunk.appendAll(seen, yield* socket.receiveBatch)
-    expect(seen.length).toBe(expected)
-    expect((yield* socket.receiveWithin(0))._tag).toBe("None")
-    return Chunk.toReadonlyArray(seen)
-  })
+/** Reads as many, and sees that there is no other. */
+const reader =
+  ({ isEmpty, receive }: Reading) =>
+  (socket: Receiver, expected: number) =>
+    Effect.gen(function* () {
+      const seen = yield* Effect.replicateEffect(receive(socket), expected)
+      expect(yield* isEmpty(socket)).toBe(true)
+      return seen
+    })
 
-export const sendings = ({ facts, layer, over }: Bench): void => {
+export const sendings = (all: Bench): void => {
+  const { facts, layer, over } = all
+  const read = reader(all)
+
   describe("many at once", () => {
     it.scopedLive("go out in their order, each once, with their own control data, to whom they are addressed", () =>
       Effect.gen(function* () {
@@ -34,7 +38,7 @@ export const sendings = ({ facts, layer, over }: Bench): void => {
         const sender = yield* Datagram.client(Datagram.ipv4.pipe(withHopLimit(), withPktInfo()))
         const of = (i: number) => receivers[i % 3] ?? receivers[0]
         // A third without control data, and each third by another notation of its destination.
-        const messages = all.map((i) => ({
+        const messages = every.map((i) => ({
           data: i % 2 === 0 ? bytes(name(i)) : [bytes("datagram "), bytes(String(i))],
           to: i % 2 === 0 ? of(i).localAddress : { address: "127.0.0.1", port: of(i).localAddress.port },
           control:
@@ -48,7 +52,7 @@ export const sendings = ({ facts, layer, over }: Bench): void => {
         expect((yield* sender.stats).sent).toBe(BigInt(count))
         for (const [at, each] of receivers.entries()) {
           const seen = yield* read(each, count / 3)
-          expect(seen.map(indexOf)).toEqual(all.filter((i) => i % 3 === at))
+          expect(seen.map(indexOf)).toEqual(every.filter((i) => i % 3 === at))
           for (const datagram of seen) {
             const i = indexOf(datagram)
             const sent = i % 3 === 0 ? undefined : i % 3 === 1 ? (i % 200) + 1 : 7
@@ -76,10 +80,10 @@ export const sendings = ({ facts, layer, over }: Bench): void => {
           null
         ]
         const fields = ["data", "to", "control.hopLimit", "data", "segmentSize", "message"]
-        const messages = all.map((i) => (i % 20 === 0 ? wrong[(i / 20) % 6] : { data: bytes(name(i)), to }))
+        const messages = every.map((i) => (i % 20 === 0 ? wrong[(i / 20) % 6] : { data: bytes(name(i)), to }))
         const { failed, sent } = yield* sender.sendAll(messages as Parameters<typeof sender.sendAll>[0])
-        const right = all.filter((i) => i % 20 !== 0)
-        expect([sent, failed.map(({ index }) => index)]).toEqual([right.length, all.filter((i) => i % 20 === 0)])
+        const right = every.filter((i) => i % 20 !== 0)
+        expect([sent, failed.map(({ index }) => index)]).toEqual([right.length, every.filter((i) => i % 20 === 0)])
         for (const { error, index } of failed)
           expect(error).toMatchObject({ field: { value: fields[(index / 20) % 6] }, sentBytes: 0 })
         expect((yield* read(socket, right.length)).map(indexOf)).toEqual(right)
@@ -91,9 +95,9 @@ export const sendings = ({ facts, layer, over }: Bench): void => {
         const socket = yield* receiver()
         const sender = yield* Datagram.connect(Datagram.ipv4, socket.localAddress)
         expect(yield* sender.sendAll([])).toEqual({ sent: 0, unsent: 0, failed: [] })
-        const messages = Stream.rechunk(Stream.fromIterable(all.map((i) => ({ data: bytes(name(i)) }))), 40)
+        const messages = Stream.rechunk(Stream.fromIterable(every.map((i) => ({ data: bytes(name(i)) }))), 40)
         expect(yield* Stream.run(messages, sender.sink)).toBe(count)
-        expect((yield* read(socket, count)).map(indexOf)).toEqual(all)
+        expect((yield* read(socket, count)).map(indexOf)).toEqual(every)
         const wrong = Stream.make(
           { data: bytes("datagram 1") },
           { data: new Uint8Array(70_000) },
@@ -115,7 +119,7 @@ export const sendings = ({ facts, layer, over }: Bench): void => {
         onSend: (datagram) => (indexOf(datagram) === k ? answers.shift() : undefined)
       })
       const messages = (socket: Receiver) =>
-        all.map((i) => ({ data: bytes(name(i)), to: socket.localAddress, control: { hopLimit: (i % 200) + 1 } }))
+        every.map((i) => ({ data: bytes(name(i)), to: socket.localAddress, control: { hopLimit: (i % 200) + 1 } }))
       const client = Datagram.client(Datagram.ipv4.pipe(withHopLimit()))
       const seesOwnControl = (seen: ReadonlyArray<Effect.Effect.Success<Receiver["receive"]>>) => {
         for (const each of seen)
@@ -129,7 +133,7 @@ export const sendings = ({ facts, layer, over }: Bench): void => {
           const [socket, sender] = [yield* receiver(), yield* client]
           expect(yield* sender.sendAll(messages(socket))).toEqual({ sent: count, unsent: 0, failed: [] })
           const seen = yield* read(socket, count)
-          expect(seen.map(indexOf)).toEqual(all)
+          expect(seen.map(indexOf)).toEqual(every)
           seesOwnControl(seen)
         }).pipe(Effect.provide(over(bending([0, 0, 0]))))
       )
@@ -141,7 +145,7 @@ export const sendings = ({ facts, layer, over }: Bench): void => {
           expect([sent, failed.map(({ index }) => index)]).toEqual([count - 1, [k]])
           expect(failed[0]?.error).toMatchObject({ reason: "PermissionDenied", code: "EPERM", sentBytes: 0 })
           const seen = yield* read(socket, count - 1)
-          expect(seen.map(indexOf)).toEqual(all.filter((i) => i !== k))
+          expect(seen.map(indexOf)).toEqual(every.filter((i) => i !== k))
           seesOwnControl(seen)
           expect((yield* sender.stats).sent).toBe(BigInt(count - 1))
           // A call that sends others before it stops there, and the next one tells why.
@@ -159,7 +163,7 @@ export const sendings = ({ facts, layer, over }: Bench): void => {
           const sending = yield* Effect.fork(sender.sendAll(messages(socket)))
           yield* Effect.promise(() => waiting)
           expect(Exit.isInterrupted(yield* Fiber.interrupt(sending))).toBe(true)
-          if (k > 0) expect((yield* read(socket, k)).map(indexOf)).toEqual(all.slice(0, k))
+          if (k > 0) expect((yield* read(socket, k)).map(indexOf)).toEqual(every.slice(0, k))
           expect((yield* sender.stats).sent).toBe(BigInt(k))
         }).pipe(Effect.provide(over(hooks)))
       })
@@ -177,9 +181,9 @@ export const sendings = ({ facts, layer, over }: Bench): void => {
           yield* Effect.promise(() => waiting)
           yield* Scope.close(scope, Exit.void)
           const { failed, sent } = yield* Fiber.join(sending)
-          expect([sent, failed.map(({ index }) => index)]).toEqual([k, all.slice(k)])
+          expect([sent, failed.map(({ index }) => index)]).toEqual([k, every.slice(k)])
           expect(failed.every(({ error }) => error.reason === "Closed")).toBe(true)
-          if (k > 0) expect((yield* read(socket, k)).map(indexOf)).toEqual(all.slice(0, k))
+          if (k > 0) expect((yield* read(socket, k)).map(indexOf)).toEqual(every.slice(0, k))
         }).pipe(Effect.provide(over(hooks)))
       })
     }
@@ -187,8 +191,8 @@ export const sendings = ({ facts, layer, over }: Bench): void => {
 
   describe("backpressure", () => {
     const full = (): FaultyDriver.Hooks => ({ onSend: (datagram) => (indexOf(datagram) % 10 === 3 ? 0 : undefined) })
-    const messages = (socket: Receiver) => all.map((i) => ({ data: bytes(name(i)), to: socket.localAddress }))
-    const [stuck, gone] = [all.filter((i) => i % 10 === 3), all.filter((i) => i % 10 !== 3)]
+    const messages = (socket: Receiver) => every.map((i) => ({ data: bytes(name(i)), to: socket.localAddress }))
+    const [stuck, gone] = [every.filter((i) => i % 10 === 3), every.filter((i) => i % 10 !== 3)]
 
     it.scopedLive("fail: what there is no room for is an error that says what to do", () =>
       Effect.gen(function* () {

@@ -18,7 +18,7 @@ const features = ["rights", "credentials", "pidFd"] as const
 type Needs = DatagramSockets | Scope.Scope | Capability<(typeof features)[number]>
 const data = bytes("x")
 
-export const unix = ({ driver, facts }: Bench): void => {
+export const unix = ({ driver, facts, receive }: Bench): void => {
   const layer = DatagramSockets.layer(driver, features)
 
   /** A message whose case is run where the platform has it. Elsewhere binding and pairing fail with the reason, and no family has it. */
@@ -63,7 +63,7 @@ export const unix = ({ driver, facts }: Bench): void => {
         const [first, second] = yield* Datagram.pair(Datagram.unix.pipe(withRights({ maximum: 2 })))
         const own = yield* first.descriptor
         yield* first.send({ data, control: { rights: [own, own] } })
-        const { control } = yield* second.receive
+        const { control } = yield* receive(second)
         const numbers = yield* Effect.forEach(control.rights, Descriptor.take)
         // Descriptors of their own for what was sent twice.
         expect(new Set([own, ...numbers]).size).toBe(3)
@@ -81,7 +81,7 @@ export const unix = ({ driver, facts }: Bench): void => {
           expect(error.message).toBe(`control.rights: ${sentence}. Nothing was sent.`)
         }
         yield* first.send({ data })
-        expect((yield* second.receive).control.rights).toEqual([])
+        expect((yield* receive(second)).control.rights).toEqual([])
       })
     )
 
@@ -91,10 +91,10 @@ export const unix = ({ driver, facts }: Bench): void => {
       Effect.gen(function* () {
         const [first, second] = yield* Datagram.pair(Datagram.unix.pipe(withCredentials()))
         yield* first.send({ data })
-        const { credentials } = (yield* second.receive).control
+        const { credentials } = (yield* receive(second)).control
         expect(credentials.pid).toBeGreaterThan(0)
         yield* second.send({ data, control: { credentials } })
-        expect((yield* first.receive).control.credentials).toEqual(credentials)
+        expect((yield* receive(first)).control.credentials).toEqual(credentials)
         for (const [given, sentence] of [
           [{ ...credentials, pid: 0 }, "0 is not a process id: an integer from 1"],
           [{ ...credentials, uid: 4_294_967_295 }, "4294967295 is not a uid: 0 to 4294967294"],
@@ -105,7 +105,7 @@ export const unix = ({ driver, facts }: Bench): void => {
           expect(error.message).toBe(`control.credentials: ${sentence}. Nothing was sent.`)
         }
         yield* first.send({ data: bytes("y") })
-        expect(text((yield* second.receive).data)).toBe("y")
+        expect(text((yield* receive(second)).data)).toBe("y")
       })
     )
 
@@ -115,7 +115,7 @@ export const unix = ({ driver, facts }: Bench): void => {
       Effect.gen(function* () {
         const [first, second] = yield* Datagram.pair(Datagram.unix.pipe(withPidFd()))
         yield* first.send({ data })
-        const { pidFd } = (yield* second.receive).control
+        const { pidFd } = (yield* receive(second)).control
         expect(yield* Descriptor.take(Option.getOrThrow(pidFd))).toBeGreaterThan(2)
         const error = yield* Effect.flip(first.send({ data, control: { pidFd: 1 } as never }))
         expect(error.message).toBe(

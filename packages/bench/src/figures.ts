@@ -42,7 +42,7 @@ export const figures: ReadonlyArray<Figure> = [
   figure("send segmented bulk", "bulk-send", `send, ${segmented}`, `C, ${segmented}`, 1.05),
   figure("receive coalesced bulk", "bulk-receive", `forEach, ${merged}`, dgram, 0.12),
   figure("receive coalesced bulk", "bulk-receive", `forEach, ${merged}`, `C, ${merged}`, 1.3),
-  figure("ping-pong round trip", "ping-pong-64", "forEach and send", dgram, 0.85),
+  figure("ping-pong round trip", "ping-pong-64", "forEach and unsafeSend", dgram, 0.85),
   figure("memory of an idle socket", "idle", "forEach", dgram, 0.5),
   figure("receive calls a datagram", "calls", "receiveBatch", undefined, 1 / 32)
 ]

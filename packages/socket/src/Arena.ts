@@ -263,6 +263,17 @@ export const make = (
   const controlLengthAt = msghdr.controlLength.at
   const flagsAt = msghdr.flags.at
 
+  const reset = (from: number, to: number, inputFlags: number): void => {
+    for (let slot = from; slot < to; slot++) {
+      const header = slot * stride
+      // The lengths alone, whose upper halves nobody sets where they have any.
+      view.setUint32(header + nameLengthAt, nameBytes, true)
+      view.setUint32(header + controlLengthAt, controlBytes, true)
+      view.setUint32(header + flagsAt, inputFlags, true)
+      if (guard > 0) for (const [, at, size] of parts) bytes.fill(poison, at(slot), at(slot) + Math.min(size, 4096))
+    }
+  }
+
   return {
     layout,
     bytes,
@@ -272,15 +283,8 @@ export const make = (
     dataAt,
     headerAddress: (slot) => address + slot * stride,
     prepare: (count, inputFlags) => {
-      for (let slot = 0; slot < count; slot++) {
-        if (keeps && slot >= touched && slot < prepared) continue
-        const header = slot * stride
-        // The lengths alone, whose upper halves nobody sets where they have any.
-        view.setUint32(header + nameLengthAt, nameBytes, true)
-        view.setUint32(header + controlLengthAt, controlBytes, true)
-        view.setUint32(header + flagsAt, inputFlags, true)
-        if (guard > 0) for (const [, at, size] of parts) bytes.fill(poison, at(slot), at(slot) + Math.min(size, 4096))
-      }
+      reset(0, keeps ? Math.min(touched, count) : count, inputFlags)
+      if (keeps) reset(prepared, count, inputFlags)
       if (count > prepared) prepared = count
       if (count >= touched) touched = 0
     },

@@ -18,7 +18,7 @@
  */
 import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
 import { endpoint as toEndpoint, Codec, SocketAddress, UnixEndpoint } from "@ancillary/control"
-import { Effect, Option, type Scope } from "effect"
+import { Effect, type Either, Option, type Scope } from "effect"
 import {
   type DatagramBindError,
   type DatagramSendError,
@@ -341,11 +341,26 @@ export const reply = <F extends Internet>(
   socket: DatagramSocket<F, PktInfo>,
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>
-): Effect.Effect<void, DatagramSendError> => {
-  const { otherwise, pktInfo } = replySource(asked)
-  const message = { data, to: asked.from, control: { pktInfo }, [withoutSource]: otherwise }
+): Effect.Effect<void, DatagramSendError> =>
   // What `replySource` answers is of the family of what was asked.
-  return socket.send(message as unknown as Parameters<typeof socket.send>[0])
+  socket.send(answer(asked, data) as unknown as Parameters<typeof socket.send>[0])
+
+/**
+ * The same there and then, for the callback of `forEach`: no fiber, and no waiting, as `unsafeSend`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const unsafeReply = <F extends Internet>(
+  socket: DatagramSocket<F, PktInfo>,
+  asked: Datagram<F, PktInfo>,
+  data: Uint8Array | ReadonlyArray<Uint8Array>
+): Either.Either<void, DatagramSendError> =>
+  socket.unsafeSend(answer(asked, data) as unknown as Parameters<typeof socket.unsafeSend>[0])
+
+const answer = <F extends Internet>(asked: Datagram<F, PktInfo>, data: Uint8Array | ReadonlyArray<Uint8Array>) => {
+  const { otherwise, pktInfo } = replySource(asked)
+  return { data, to: asked.from, control: { pktInfo }, [withoutSource]: otherwise }
 }
 
 /**

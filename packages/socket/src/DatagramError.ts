@@ -393,14 +393,14 @@ const wentBefore = (bytes: number): string => (bytes === 0 ? "" : ` The ${bytes}
  * @category constructors
  * @since 0.1.0
  */
-export const sendWouldBlock = (what: string, sentBytes: number): DatagramSendError =>
+export const sendWouldBlock = (what: string, waiting: string, sentBytes: number): DatagramSendError =>
   new DatagramSendError({
     ...unmade("sendmsg"),
     code: "WOULDBLOCK",
     reason: "WouldBlock",
     field: Option.none(),
     sentBytes,
-    message: `${what} would have to wait: the send buffer is full. Send it again later, drop it, or declare withBackpressure("wait").${wentBefore(sentBytes)}`
+    message: `${what} would have to wait: the send buffer is full. Send it again later, drop it, or ${waiting}.${wentBefore(sentBytes)}`
   })
 
 /**

@@ -306,6 +306,27 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
     message: Outgoing<F, D, Given>
   ) => Effect.Effect<void, DatagramSendError>
   /**
+   * The same there and then, for a plain function such as the callback of `forEach`: no fiber, and no waiting. Where the send buffer is full and the
+   * spec says to wait, it answers with the reason `WouldBlock`. Not an effect: nothing of it is retried, traced or interrupted.
+   *
+   * @example
+   * ```ts
+   * import { Datagram } from "@ancillary/socket"
+   * import { Effect, Either } from "effect"
+   *
+   * const echo = Effect.gen(function* () {
+   *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 7 })
+   *   let unanswered = 0
+   *   yield* socket.forEach(({ data, from }) => {
+   *     if (Either.isLeft(socket.unsafeSend({ data, to: from }))) unanswered++
+   *   })
+   * })
+   * ```
+   */
+  readonly unsafeSend: <const Given extends Sendable<F, D> = SendControl<F, D>>(
+    message: Outgoing<F, D, Given>
+  ) => Either.Either<void, DatagramSendError>
+  /**
    * Joins a group until the scope ends: on the interface of that index (or of the group's zone), else on the one that the routes say; from one
    * source, else from whoever sends. The same membership again is counted: joined once, left with the last. Sources are joined one by one.
    *
@@ -339,4 +360,8 @@ export interface ConnectedSocket<in out F extends Family, in D extends ControlMe
   readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Omit<Outgoing<F, D, Given>, "to">
   ) => Effect.Effect<void, DatagramSendError>
+  /** The same there and then, for a plain function: no fiber, and no waiting. Where that is needed, it answers with the reason `WouldBlock`. */
+  readonly unsafeSend: <const Given extends Sendable<F, D> = SendControl<F, D>>(
+    message: Omit<Outgoing<F, D, Given>, "to">
+  ) => Either.Either<void, DatagramSendError>
 }

@@ -2,10 +2,10 @@
  * From a datagram to its echo, one at a time, between two sockets of one event loop: both sides are the candidate's.
  */
 import { Datagram } from "@ancillary/socket"
-import { Effect } from "effect"
+import { Effect, Either } from "effect"
 import { clock } from "../arrivals.ts"
 import { type Candidate, median } from "../rounds.ts"
-import { plain, reader } from "../sockets.ts"
+import { plain, type Reader, reader } from "../sockets.ts"
 import { cSingle, dgram, type Workload } from "../workload.ts"
 
 /** Asks so often, and answers the median of the times; `ask` answers a question with a call of `answered`. */
@@ -37,26 +37,30 @@ const nodes = (bytes: number, pings: number) =>
     return [{ name: dgram, round: asked(pings, ask, (next) => (answered = next)) }]
   })
 
-/** Plain functions on both sides; what is sent from them is an effect that is run there and then. */
-const callbacks = (bytes: number, pings: number) =>
+/** Plain functions on both sides, which send there and then, or by an effect that each of them runs. */
+const callbacks = (name: string, send: Sending, bytes: number, pings: number) =>
   Effect.gen(function* () {
     const client = yield* reader
     const server = yield* reader
     let answered = (): void => undefined
     yield* Effect.forkScoped(client.forEach(() => answered()))
-    yield* Effect.forkScoped(server.forEach(({ data, from }) => Effect.runSync(server.send({ data, to: from }))))
-    const question = client.send({ data: new Uint8Array(bytes), to: server.localAddress })
+    yield* Effect.forkScoped(server.forEach(({ data, from }) => send(server, { data, to: from })))
+    const question = { data: new Uint8Array(bytes), to: server.localAddress }
     return [
       {
-        name: "forEach and send",
+        name,
         round: asked(
           pings,
-          () => Effect.runSync(question),
+          () => send(client, question),
           (next) => (answered = next)
         )
       }
     ]
   })
+
+type Sending = (socket: Reader, message: Parameters<Reader["unsafeSend"]>[0]) => void
+const plainly: Sending = (socket, message) => Either.getOrThrow(socket.unsafeSend(message))
+const byEffect: Sending = (socket, message) => Effect.runSync(socket.send(message))
 
 /** A fiber on both sides; the server answers as the one who was asked, which takes the packet information. */
 const fibers = (bytes: number, pings: number) =>
@@ -98,7 +102,8 @@ const pingPong = (bytes: number): Workload => ({
       Effect.all([
         nodes(bytes, pings),
         peers.c(cSingle, "ping_pong", bytes, pings),
-        callbacks(bytes, pings),
+        callbacks("forEach and unsafeSend", plainly, bytes, pings),
+        callbacks("forEach and send", byEffect, bytes, pings),
         fibers(bytes, pings)
       ]),
       (each) => each.flat()

@@ -2,7 +2,7 @@
  * Echo servers that are asked at a fixed rate by one and the same C program in a process of its own, whether they keep up or not.
  */
 import { Datagram } from "@ancillary/socket"
-import { Effect, Stream } from "effect"
+import { Effect, Either, Stream } from "effect"
 import { plain, reader } from "../sockets.ts"
 import { dgram, type Workload } from "../workload.ts"
 
@@ -16,8 +16,10 @@ const nodes = Effect.map(plain, ({ at, socket }) => {
 
 const callbacks = Effect.gen(function* () {
   const socket = yield* reader
-  yield* Effect.forkScoped(socket.forEach((asked) => Effect.runSync(Datagram.reply(socket, asked, asked.data))))
-  return { name: "forEach and reply", port: socket.localAddress.port }
+  yield* Effect.forkScoped(
+    socket.forEach((asked) => Either.getOrThrow(Datagram.unsafeReply(socket, asked, asked.data)))
+  )
+  return { name: "forEach and unsafeReply", port: socket.localAddress.port }
 })
 
 const streams = Effect.gen(function* () {

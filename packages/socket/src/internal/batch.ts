@@ -76,6 +76,13 @@ export class Batch {
     if (letter !== undefined && !this.#core.closed) this.#fail(letter, error)
   }
 
+  /** Who sends cannot wait, although its spec says so. */
+  refuseWait(): void {
+    const letter = this.#open.find(({ ended }) => !ended)
+    if (letter !== undefined)
+      this.#fail(letter, sendWouldBlock(this.#what(letter), "use send, which waits", letter.gone))
+  }
+
   /** Those that wait, in their order, and as many of the next as there are slots for. */
   #fill(): number {
     let slots = 0
@@ -149,7 +156,7 @@ export class Batch {
   /** There is no room, and the spec says not to wait for it. */
   #giveUp(letter: Letter): void {
     if (this.#core.plan.backpressure === "fail")
-      return this.#fail(letter, sendWouldBlock(this.#what(letter), letter.gone))
+      return this.#fail(letter, sendWouldBlock(this.#what(letter), 'declare withBackpressure("wait")', letter.gone))
     this.#core.outgoing.unsent += letter.datagrams(letter.gone, letter.size)
     letter.ended = true
     this.unsent++

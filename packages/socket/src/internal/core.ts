@@ -15,6 +15,13 @@ import { apart, isSizeless } from "./merged.ts"
 import { Outgoing } from "./outgoing.ts"
 import { Waiters } from "./waiters.ts"
 
+/**
+ * Datagrams that came alone, one wake-up after the other, before a loop asks for one: a call that may bring more looks for the next in vain, which is a third
+ * of its price (Linux). And wake-ups after which it looks again whether there are more.
+ */
+const alone = 2
+const askedSingly = 4
+
 /** Whether a borrower's function runs: what it calls must not receive into what it reads. */
 let lending = false
 
@@ -46,8 +53,10 @@ export class Core {
   #incoming: Incoming
   /** Where payloads are lent from, once somebody borrows. */
   #lent: Incoming | undefined
-  /** Whether the last call of the kernel found that nothing more was there. */
+  /** Whether the last call of the kernel found that nothing more was there, or the event loop is to tell. */
   #drained = false
+  /** Wake-ups in a row that brought one datagram; those that asked for no more are counted behind `alone`. */
+  #single = 0
   #options: Omit<ConstructorParameters<typeof Incoming>[0], "purpose">
   #descriptors: Descriptors | undefined
 
@@ -98,9 +107,10 @@ export class Core {
       if (isFault(count) || count === 0) return isFault(count) ? count : []
       this.#drained = count < slots && this.plan.abi.mmsghdr !== undefined
       const outcomes: Array<Outcome> = []
+      const hand = (outcome: Outcome) => void outcomes.push(outcome)
       for (let slot = 0; slot < count; slot++) {
         if (this.events.isInPlaceOfDatagram(this.#incoming.arena, slot)) continue
-        this.#enter(this.#outcome(this.#incoming, slot), outcomes)
+        this.#enter(this.#outcome(this.#incoming, slot), hand)
       }
       // Who asked for one gets one, also of several that were merged.
       if (slots === 1 && outcomes.length > 1) this.giveBack(outcomes.splice(1))
@@ -114,8 +124,10 @@ export class Core {
    */
   each(f: (outcome: Outcome) => boolean): boolean | Fault {
     this.#drained = false
-    const taken = this.take(batchSlots)
+    const wanted = this.#wanted()
+    const taken = this.take(wanted)
     if (isFault(taken) || taken.length === 0) return isFault(taken) ? taken : false
+    this.#brought(taken.length)
     for (let i = 0; i < taken.length; i++) {
       const outcome = taken[i]
       if (outcome !== undefined && !f(outcome)) {
@@ -123,7 +135,7 @@ export class Core {
         break
       }
     }
-    return !this.#drained
+    return !this.#drained && wanted > 1
   }
 
   /**
@@ -135,25 +147,23 @@ export class Core {
     if (this.unread.length > 0) return this.each(f)
     this.#descriptors?.next()
     const incoming = (this.#lent ??= new Incoming({ ...this.#options, purpose: "lend" }))
-    const count = this.calls.receive(incoming.arena, batchSlots, false)
+    const wanted = this.#wanted()
+    const count = this.calls.receive(incoming.arena, wanted, false)
     if (isFault(count) || count === 0) return isFault(count) ? count : false
-    const outcomes: Array<Outcome> = []
+    this.#brought(count)
     const rest: Array<Outcome> = []
     let enough = false
+    const hand = (outcome: Outcome) => {
+      if (!enough) enough = !f(outcome)
+      else rest.push(outcome instanceof ReceivedDatagram ? outcome.copied() : outcome)
+    }
     lending = true
     try {
       for (let slot = 0; slot < count; slot++) {
         if (this.events.isInPlaceOfDatagram(incoming.arena, slot)) continue
         const borrowed = !enough
         const whole = this.#outcome(incoming, slot, borrowed)
-        outcomes.length = 0
-        this.#enter(whole, outcomes)
-        for (let i = 0; i < outcomes.length; i++) {
-          const outcome = outcomes[i]
-          if (outcome === undefined) continue
-          if (!enough) enough = !f(outcome)
-          else rest.push(outcome instanceof ReceivedDatagram ? outcome.copied() : outcome)
-        }
+        this.#enter(whole, hand)
         if (borrowed && whole instanceof ReceivedDatagram) incoming.arena.giveBack(whole.data)
       }
     } finally {
@@ -163,6 +173,15 @@ export class Core {
     // Closed within `f`: what came with the rest is nobody's.
     if (this.closed) this.#descriptors?.close()
     return count === batchSlots || this.plan.abi.mmsghdr === undefined
+  }
+
+  #wanted(): number {
+    return this.#single < alone || this.#single === alone + askedSingly ? batchSlots : 1
+  }
+
+  #brought(count: number): void {
+    if (this.plan.abi.mmsghdr === undefined) return
+    this.#single = count > 1 ? 0 : this.#single === alone + askedSingly ? alone : this.#single + 1
   }
 
   /** What the next `take` would bring, left where it is; what the spec drops is taken on the way. */
@@ -184,7 +203,7 @@ export class Core {
       if (count === 0) continue
       // Read anew: it brings its descriptors a second time, and may be another one where processes share the socket.
       const taken: Array<Outcome> = []
-      this.#enter(this.#outcome(this.#incoming, 0), taken)
+      this.#enter(this.#outcome(this.#incoming, 0), (outcome) => taken.push(outcome))
       this.giveBack(taken)
     }
   }
@@ -232,20 +251,20 @@ export class Core {
     return outcome
   }
 
-  /** Counts what a slot held: one, or as many as were merged into it. */
-  #enter(outcome: Outcome | undefined, into: Array<Outcome>): void {
+  /** Counts what a slot held, and hands it over: one, or as many as were merged into it. */
+  #enter(outcome: Outcome | undefined, hand: (outcome: Outcome) => void): void {
     if (this.plan.splits && outcome instanceof ReceivedDatagram) {
       for (const each of apart(this.plan, outcome)) {
         if (isSizeless(each)) this.#stopMerging()
-        this.#enterOne(each, into)
+        this.#enterOne(each, hand)
       }
-    } else this.#enterOne(outcome, into)
+    } else this.#enterOne(outcome, hand)
   }
 
-  #enterOne(outcome: Outcome | undefined, into: Array<Outcome>): void {
+  #enterOne(outcome: Outcome | undefined, hand: (outcome: Outcome) => void): void {
     this.taken++
     if (outcome === undefined) this.dropped++
-    else into.push(outcome)
+    else hand(outcome)
   }
 
   /** Of every request of that message, the opposite; what is refused stays on, and each such payload is a fault. */

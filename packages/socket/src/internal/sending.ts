@@ -1,7 +1,7 @@
 /**
  * Sending, as effects around one `Core`: everything is checked first, so what fails was not sent.
  */
-import { Chunk, Effect, Sink } from "effect"
+import { Chunk, Effect, Either, Sink } from "effect"
 import type { DatagramSendError } from "../DatagramError.ts"
 import type { SendReport } from "../DatagramSocket.ts"
 import { Batch } from "./batch.ts"
@@ -18,6 +18,15 @@ export const send = (core: Core, message: unknown): Effect.Effect<void, Datagram
     })
     return pause === undefined ? ended : Effect.zipRight(goOn(core, batch, pause), ended)
   })
+
+/** Without a fiber: what would have to wait is not waited for. */
+export const unsafeSend = (core: Core, message: unknown): Either.Either<void, DatagramSendError> => {
+  const batch = new Batch(core, [message])
+  for (let pause = batch.run(); pause !== undefined; pause = batch.run())
+    if (pause !== "its next turn") batch.refuseWait()
+  const [failure] = batch.failed
+  return failure === undefined ? Either.void : Either.left(failure.error)
+}
 
 export const sendAll = (core: Core, messages: ReadonlyArray<unknown>): Effect.Effect<SendReport> =>
   Effect.suspend(() => {

@@ -12,7 +12,7 @@ import type { ReceivedDatagram } from "./incoming.ts"
 import { limits } from "./limits.ts"
 import { getOption, setOption } from "./live.ts"
 import { datagramsOf, eithersOf, forEach, peek, receive, receiveWithin, takeBatch, takeEvents } from "./reading.ts"
-import { send, sendAll, sink } from "./sending.ts"
+import { send, sendAll, sink, unsafeSend } from "./sending.ts"
 
 const stats = (core: Core): DatagramStats => ({
   taken: BigInt(core.taken),
@@ -60,6 +60,7 @@ const source = (core: Core) => ({
 
 const target = (core: Core) => ({
   send: (message: unknown) => send(core, message),
+  unsafeSend: (message: unknown) => unsafeSend(core, message),
   sendAll: (messages: ReadonlyArray<unknown>) => sendAll(core, messages),
   sink: sink(core),
   limits: limits(core)

@@ -130,8 +130,8 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "the type of what is given": [
     at(
       socket,
-      "<const Given extends Sendable<F, D> = SendControl<F, D>>(\n    message: Outgoing",
-      "<const Given = SendControl<F, D>>(\n    message: Outgoing"
+      "readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(\n    message: Outgoing",
+      "readonly send: <const Given = SendControl<F, D>>(\n    message: Outgoing"
     )
   ],
   "what is only received not being sent": [
@@ -147,7 +147,9 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   ],
   "alignments to powers of two": [at(extensionHeader, "readonly x: 1 | 2 | 4 | 8", "readonly x: number")],
   "a payload of bytes": [at(socket, "readonly data: Uint8Array | ReadonlyArray<Uint8Array>", "readonly data: unknown")],
-  "no destination with a peer": [at(socket, 'Omit<Outgoing<F, D, Given>, "to">', "Outgoing<F, D, Given>")],
+  "no destination with a peer": [
+    at(socket, 'Omit<Outgoing<F, D, Given>, "to">\n  ) => Effect', "Outgoing<F, D, Given>\n  ) => Effect")
+  ],
 
   // ---- who has what passes for whom
   "SendOnly narrowing the direction": [at(messages, '  readonly direction: "send"\n', "")],
@@ -173,8 +175,13 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
     ),
     at(
       socket,
-      "<const Given extends Sendable<F, D> = SendControl<F, D>>(\n    message: Outgoing<F, D, Given>",
-      "<const Given extends Sendable<any, D> = SendControl<any, D>>(\n    message: Outgoing<any, D, Given>"
+      "readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(\n    message: Outgoing<F, D, Given>",
+      "readonly send: <const Given extends Sendable<any, D> = SendControl<any, D>>(\n    message: Outgoing<any, D, Given>"
+    ),
+    at(
+      socket,
+      "readonly unsafeSend: <const Given extends Sendable<F, D> = SendControl<F, D>>(\n    message: Outgoing<F, D, Given>",
+      "readonly unsafeSend: <const Given extends Sendable<any, D> = SendControl<any, D>>(\n    message: Outgoing<any, D, Given>"
     )
   ],
   "a spec not passing for a larger one": [

@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Ipv4Address } from "@ancillary/control"
 import { Datagram, withBackpressure, withHopLimit, withPktInfo } from "@ancillary/socket"
 import type { Fault } from "@ancillary/socket/Driver"
-import { Effect, Exit, Fiber, Scope, Stream } from "effect"
+import { Effect, Either, Exit, Fiber, Scope, Stream } from "effect"
 import type * as FaultyDriver from "../FaultyDriver.ts"
 import { type Bench, bytes, text } from "./bench.ts"
 import type { Reading } from "./reading.ts"
@@ -187,6 +187,79 @@ export const sendings = (all: Bench): void => {
         }).pipe(Effect.provide(over(hooks)))
       })
     }
+  })
+
+  describe("without a fiber", () => {
+    it.scopedLive("a datagram and its control data go out there and then, from the callback of a loop as well", () =>
+      Effect.gen(function* () {
+        const [server, client] = [yield* receiver(), yield* receiver()]
+        yield* Effect.forkScoped(
+          server.forEach((asked) => {
+            expect(server.unsafeSend({ data: asked.data, to: asked.from, control: { hopLimit: 9 } })).toEqual(
+              Either.void
+            )
+            expect(Datagram.unsafeReply(server, asked, bytes("as asked"))).toEqual(Either.void)
+          })
+        )
+        expect(client.unsafeSend({ data: [bytes("to"), bytes("gether")], to: server.localAddress })).toEqual(
+          Either.void
+        )
+        const seen = yield* read(client, 2)
+        expect(seen.map(({ data, from }) => [text(data), from.port])).toEqual([
+          ["together", server.localAddress.port],
+          ["as asked", server.localAddress.port]
+        ])
+        expect(seen[0]?.control.hopLimit).toBe(facts.sentControl === "honoured" ? 9 : facts.hopLimit.ipv4)
+        expect((yield* server.stats).sent).toBe(2n)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("what is wrong with a message is answered, and so is that its socket is closed", () =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const [socket, sender] = [yield* receiver(), yield* Scope.extend(Datagram.client(Datagram.ipv4), scope)]
+        const to = socket.localAddress
+        expect(sender.unsafeSend({ data: new Uint8Array(70_000), to })).toMatchObject({
+          left: { reason: "MessageTooLarge", field: { value: "data" }, sentBytes: 0 }
+        })
+        yield* Scope.close(scope, Exit.void)
+        expect(sender.unsafeSend({ data: bytes("x"), to })).toMatchObject({ left: { reason: "Closed" } })
+        expect((yield* socket.receiveWithin(0))._tag).toBe("None")
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("where there is no room it does not wait, whatever the spec says, and nothing goes later", () => {
+      const stuck: FaultyDriver.Hooks = { onSend: (datagram) => (indexOf(datagram) === 3 ? 0 : undefined) }
+      return Effect.gen(function* () {
+        const socket = yield* receiver()
+        const sender = yield* Datagram.client(Datagram.ipv4)
+        const dropping = yield* Datagram.client(Datagram.ipv4.pipe(withBackpressure("drop")))
+        const message = { data: bytes(name(3)), to: socket.localAddress }
+        expect(sender.unsafeSend(message)).toMatchObject({
+          left: {
+            reason: "WouldBlock",
+            sentBytes: 0,
+            message: `Sending 10 bytes to ${socket.localAddress} would have to wait: the send buffer is full. Send it again later, drop it, or use send, which waits.`
+          }
+        })
+        expect(dropping.unsafeSend(message)).toEqual(Either.void)
+        expect([(yield* sender.stats).sent, (yield* dropping.stats).unsent]).toEqual([0n, 1n])
+        expect(sender.unsafeSend({ ...message, data: bytes(name(4)) })).toEqual(Either.void)
+        expect((yield* read(socket, 1)).map(indexOf)).toEqual([4])
+      }).pipe(Effect.provide(over(stuck)))
+    })
+
+    it.scopedLive("a payload in segments", () =>
+      Effect.gen(function* () {
+        const socket = yield* receiver()
+        const sender = yield* Datagram.client(Datagram.ipv4)
+        const data = Uint8Array.from({ length: 100 }, (_, i) => i)
+        expect(sender.unsafeSend({ data, to: socket.localAddress, segmentSize: 4 })).toEqual(Either.void)
+        const seen = yield* read(socket, 25)
+        expect(seen.map((each) => each.data[0])).toEqual(Array.from({ length: 25 }, (_, i) => i * 4))
+        expect((yield* sender.stats).sent).toBe(25n)
+      }).pipe(Effect.provide(layer))
+    )
   })
 
   describe("backpressure", () => {

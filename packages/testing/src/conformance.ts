@@ -26,6 +26,7 @@ import { readings } from "./internal/reading.ts"
 import { refusals } from "./internal/refusals.ts"
 import { segments } from "./internal/segments.ts"
 import { sendings } from "./internal/sendings.ts"
+import { turns } from "./internal/turns.ts"
 import { unix } from "./internal/unix.ts"
 
 export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
@@ -67,6 +68,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     laws(one)
     paths(one)
     peeks(one)
+    turns(one)
     refusals(one)
     options(one)
     memberships(one)

@@ -41,6 +41,8 @@ export class Core {
 
   // Numbers: a bigint for each datagram would cost as much as a control message.
   taken = 0
+  /** What was taken when this turn of the event loop began. */
+  turnFrom = 0
   received = 0
   dropped = 0
   readonly faults = { DataTruncated: 0, ControlTruncated: 0, ControlMissing: 0, ControlMalformed: 0 }

@@ -1,0 +1,63 @@
+/** Nobody starves beside a socket that is never empty: in how many datagrams the event loop has its turn, and another socket its reader. */
+import { describe, expect, it } from "@effect/vitest"
+import { Datagram, withMaximumDatagramSize } from "@ancillary/socket"
+import { Chunk, Effect, Option, Stream } from "effect"
+import { type Bench, bytes } from "./bench.ts"
+
+const bind = Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(100)), { address: "127.0.0.1", port: 0 })
+type Socket = Effect.Effect.Success<typeof bind>
+
+/** Every way to read without an end. */
+const ways: { readonly [name: string]: (socket: Socket, f: () => void) => Effect.Effect<unknown, unknown> } = {
+  receive: (socket, f) => Effect.forever(Effect.map(socket.receive, f)),
+  receiveWithin: (socket, f) => Effect.forever(Effect.map(socket.receiveWithin(0), Option.map(f))),
+  receiveBatch: (socket, f) => Effect.forever(Effect.map(socket.receiveBatch, Chunk.forEach(f))),
+  datagrams: (socket, f) => Stream.runForEach(socket.datagrams, () => Effect.sync(f)),
+  outcomes: (socket, f) =>
+    Stream.runForEachChunk(socket.outcomes, (chunk) => Effect.sync(() => Chunk.forEach(chunk, f))),
+  forEach: (socket, f) => socket.forEach(f),
+  forEachBorrowed: (socket, f) => socket.forEachBorrowed(f)
+}
+
+/** Datagrams of a turn and of the batch that ends it, twice: a reader may begin right before the event loop tells it of more. */
+const most = 2 * (256 + 63)
+const flood = 5000
+
+export const turns = ({ layer }: Bench): void => {
+  describe("turns of the event loop", () => {
+    for (const [name, read] of Object.entries(ways)) {
+      it.scopedLive(`${name}: comes to an end in a flood, so that timers and other sockets have theirs`, () =>
+        Effect.gen(function* () {
+          const [socket, quiet, sender] = [yield* bind, yield* bind, yield* bind]
+          const to = socket.localAddress
+          const data = bytes("x")
+          let handed = 0
+          let [sentAt, quietAt] = [Infinity, Infinity]
+          // For each that is handed over another is there, until it would be too much of it.
+          const answer = () => {
+            handed++
+            if (handed === 1000) {
+              sentAt = handed
+              Effect.runSync(sender.send({ data, to: quiet.localAddress }))
+            }
+            if (handed < flood) Effect.runSync(sender.send({ data, to }))
+          }
+          yield* Effect.replicateEffect(sender.send({ data, to }), 128)
+          yield* Effect.forkScoped(quiet.forEach(() => void (quietAt = handed)))
+          const between: Array<number> = []
+          let before = 0
+          const note = () => {
+            between.push(handed - before)
+            before = handed
+            if (handed < flood) setImmediate(note)
+          }
+          setImmediate(note)
+          yield* Effect.forkScoped(read(socket, answer))
+          yield* Effect.repeat(Effect.sleep("1 millis"), { until: () => handed >= flood && quietAt < Infinity })
+          expect(Math.max(...between)).toBeLessThanOrEqual(most)
+          expect(quietAt - sentAt).toBeLessThanOrEqual(most)
+        }).pipe(Effect.provide(layer))
+      )
+    }
+  })
+}

@@ -8,7 +8,7 @@ import { Datagram, DatagramSockets, withReusePort } from "@ancillary/socket"
 import type { Driver } from "@ancillary/socket/Driver"
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Option, Schedule, Scope } from "effect"
+import { Clock, type Duration, Effect, Exit, Fiber, Layer, Option, Schedule, Scope, TestClock } from "effect"
 import { onTestFinished } from "vitest"
 import { orders } from "./children/orders.ts"
 import { built } from "./programs.ts"
@@ -152,6 +152,32 @@ describe("a worker that is killed", () => {
 })
 
 describe("a worker that dies again and again", () => {
+  /** When, in milliseconds, one that lives so long is started, by the default schedule, within an hour. */
+  const startsOf = (lifetime: Duration.DurationInput) =>
+    Effect.gen(function* () {
+      const starts: Array<number> = []
+      const life = Effect.map(Clock.currentTimeMillis, (now) => void starts.push(now)).pipe(
+        Effect.zipRight(Effect.sleep(lifetime)),
+        Effect.zipRight(Effect.fail("it died"))
+      )
+      const keeping = yield* Effect.fork(Effect.retry(life, DatagramWorkers.restart))
+      yield* TestClock.adjust("1 hour")
+      yield* Fiber.interrupt(keeping)
+      return starts
+    })
+
+  it.effect("is given up after ten restarts, each later than the one before it", () =>
+    Effect.map(startsOf(0), (starts) =>
+      expect(starts.slice(1).map((at, i) => at - (starts[i] ?? 0))).toEqual([
+        100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000
+      ])
+    )
+  )
+
+  it.effect("is never given up if it lives for more than a minute", () =>
+    Effect.map(startsOf("61 seconds"), (starts) => expect(starts.length).toBe(Math.ceil(3_600_000 / 61_100)))
+  )
+
   it.scopedLive(
     "is given up as the schedule says: that is a typed error, its peers are another's, and the others go on",
     () =>

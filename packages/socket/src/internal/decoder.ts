@@ -6,7 +6,8 @@
  */
 import { Codec, ControlBuffer } from "@ancillary/control"
 import { Option } from "effect"
-import type { Plan, PlannedArrival } from "../Plan.ts"
+import type { PlannedArrival } from "../Plan.ts"
+import { oncePerPlan } from "./oncePerPlan.ts"
 
 /** What is wrong with a datagram's control data. */
 export class ControlFault {
@@ -65,18 +66,8 @@ interface Reader {
 
 const absent = Symbol("absent")
 
-/** The decoder of a plan, which its sockets share. It keeps scratch space of its own: one call at a time, as everything on this path. */
-export const decoder = (plan: Plan): Decode => {
-  const known = decoders.get(plan)
-  if (known !== undefined) return known
-  const decode = compile(plan)
-  decoders.set(plan, decode)
-  return decode
-}
-
-const decoders = new WeakMap<Plan, Decode>()
-
-const compile = (plan: Plan): Decode => {
+/** Compiles the decoder of a plan. */
+export const decoder = oncePerPlan((plan): Decode => {
   const fields = plan.received.map(({ message, optional }) => ({
     key: message.key,
     presence: optional && message.presence === "always" ? "perhaps" : message.presence
@@ -220,7 +211,7 @@ const compile = (plan: Plan): Decode => {
     if (once && !cut) courses[peer] = { bytes, steps, absent: missing }
     return record(values)
   }
-}
+})
 
 /** Makes records of the same keys, in their order. */
 const recordOf = (keys: ReadonlyArray<string>) => {

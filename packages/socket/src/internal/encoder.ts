@@ -2,7 +2,8 @@
  * From what a program wants to go with a datagram to the bytes of a control buffer. Everything is checked before a byte is written.
  */
 import { ControlBuffer } from "@ancillary/control"
-import type { Plan, PlannedDeparture } from "../Plan.ts"
+import type { PlannedDeparture } from "../Plan.ts"
+import { oncePerPlan } from "./oncePerPlan.ts"
 
 /** Why something cannot be sent, and which field of it. */
 export interface Refusal {
@@ -12,10 +13,18 @@ export interface Refusal {
 }
 
 /** Writes at an offset and answers the exact length, or why nothing can be written. */
-export type Encode = (control: object, peer: "ipv4" | "ipv6" | "unix", view: DataView, at: number) => number | Refusal
+export type Encode = (
+  control: object,
+  peer: "ipv4" | "ipv6" | "unix",
+  view: DataView,
+  at: number,
+  socket: OwnValues
+) => number | Refusal
 
-/** Reads an option of the socket, for the bits of a shared number that a message leaves alone. */
-export type OwnValue = (level: number, option: number) => number
+/** The options of the socket, for the bits of a shared number that a message leaves alone. */
+export interface OwnValues {
+  readonly own: (level: number, option: number) => number
+}
 
 interface Writer {
   readonly key: string
@@ -56,7 +65,7 @@ const areRivals = (one: Writer, two: Writer): boolean =>
   two.excludes.includes(one.key)
 
 /** Compiles the encoder of a plan. */
-export const encoder = (plan: Plan, own: OwnValue): Encode => {
+export const encoder = oncePerPlan((plan): Encode => {
   const { abi } = plan
   const of = (family: "ipv4" | "ipv6" | "unix") =>
     new Map(
@@ -91,7 +100,8 @@ export const encoder = (plan: Plan, own: OwnValue): Encode => {
     values: ReadonlyArray<unknown>,
     index: number,
     view: DataView,
-    at: number
+    at: number,
+    socket: OwnValues
   ): number => {
     const each = given[index]
     if (each === undefined) return at
@@ -102,7 +112,7 @@ export const encoder = (plan: Plan, own: OwnValue): Encode => {
       ControlBuffer.writeField(view, at, abi.cmsghdr.length, ControlBuffer.length(abi, bytes))
       return pad(view, payloadAt + bytes, at + ControlBuffer.space(abi, bytes))
     }
-    let number = own(each.own.level, each.own.option)
+    let number = socket.own(each.own.level, each.own.option)
     for (const [i, other] of given.entries()) {
       if (other.type !== type || other.level !== level) continue
       // Written with the first of the messages that share it.
@@ -114,7 +124,7 @@ export const encoder = (plan: Plan, own: OwnValue): Encode => {
     return pad(view, payloadAt + size, at + ControlBuffer.space(abi, size))
   }
 
-  return (control, peer, view, at) => {
+  return (control, peer, view, at, socket) => {
     const writers = byFamily[peer]
     // Two arrays and a plain loop: this is done for each datagram.
     const given: Array<Writer> = []
@@ -128,7 +138,7 @@ export const encoder = (plan: Plan, own: OwnValue): Encode => {
         return lacking === undefined ? undeclared(key) : refusal(key, lacking, true)
       }
       const { agrees } = each
-      const why = each.refuse(value) ?? agrees?.refuse(value as never, own(agrees.level, agrees.option))
+      const why = each.refuse(value) ?? agrees?.refuse(value as never, socket.own(agrees.level, agrees.option))
       if (why !== undefined) return refusal(key, why)
       for (const other of given)
         if (areRivals(other, each))
@@ -140,16 +150,16 @@ export const encoder = (plan: Plan, own: OwnValue): Encode => {
     let behind = 0
     for (let i = 0; i < given.length; i++) {
       if (given[i]?.last === true) behind++
-      else end = write(given, values, i, view, end)
+      else end = write(given, values, i, view, end, socket)
     }
     for (let i = 0; behind > 0 && i < given.length; i++)
-      if (given[i]?.last === true) end = write(given, values, i, view, end)
+      if (given[i]?.last === true) end = write(given, values, i, view, end, socket)
     const bytes = end - at
     if (bytes <= (abi.controlLimit ?? bytes)) return bytes
     const why = `${bytes} bytes of control data are more than the ${abi.controlLimit} that this system's C library takes with one datagram`
     return { field: "control", why, unsupported: false }
   }
-}
+})
 
 const pad = (view: DataView, from: number, to: number): number => {
   for (let i = from; i < to; i++) view.setUint8(i, 0)

@@ -5,6 +5,7 @@ import { Codec, ControlBuffer, type PacketInfo } from "@ancillary/control"
 import type { Arena } from "../Arena.ts"
 import type { Plan, PlannedArrival } from "../Plan.ts"
 import type { Declaration } from "../Spec.ts"
+import { oncePerPlan } from "./oncePerPlan.ts"
 
 /** What one message says, and which. */
 export interface EventPart {
@@ -21,8 +22,11 @@ export interface EventEntry {
 
 export type ReadEvent = (arena: Arena, slot: number, peer: "ipv4" | "ipv6" | "unix") => EventEntry
 
-/** Compiles the reader of a plan for what comes one way. A message that is cut or malformed says nothing. */
-export const eventReader = (plan: Plan, way: "errorQueue" | "pseudoDatagram"): ReadEvent => {
+/** Compile the readers of a plan, for each way that events come. A message that is cut or malformed says nothing. */
+export const queueReader = oncePerPlan((plan) => eventReader(plan, "errorQueue"))
+export const pseudoReader = oncePerPlan((plan) => eventReader(plan, "pseudoDatagram"))
+
+const eventReader = (plan: Plan, way: "errorQueue" | "pseudoDatagram"): ReadEvent => {
   const wanted = plan.arrivals.filter(({ arrival }) => arrival.event === way)
   // As `delivery` knows it: by the key of a message that is not special otherwise.
   const packets = plan.arrivals.filter(({ declaration }) => declaration.message.key === "pktInfo")

@@ -18,7 +18,7 @@ import type { Arena } from "../Arena.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import * as Plan from "../Plan.ts"
 import type { ErrorReport, SocketEvent } from "../SocketEvent.ts"
-import { type EventEntry, eventReader, type ReadEvent } from "./eventReader.ts"
+import { type EventEntry, pseudoReader, queueReader, type ReadEvent } from "./eventReader.ts"
 import { type NamedStamp, StampIds } from "./stampIds.ts"
 import type { Waiters } from "./waiters.ts"
 
@@ -96,8 +96,8 @@ export class Events {
     this.#peer = peer
     this.#waiters = waiters
     this.#incoming = incoming
-    this.#readQueue = eventReader(plan, "errorQueue")
-    this.#readPseudo = eventReader(plan, "pseudoDatagram")
+    this.#readQueue = queueReader(plan)
+    this.#readPseudo = pseudoReader(plan)
     const declined = new Set(plan.declined.map(({ key }) => key))
     const events = plan.arrivals.filter(
       ({ arrival, declaration }) => arrival.event !== undefined && !declined.has(declaration.message.key)

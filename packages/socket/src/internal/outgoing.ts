@@ -34,6 +34,7 @@ export class Outgoing {
   #many: Arena | undefined
   #arena: Arena
   #encode: Encode
+  #live: Live
 
   constructor(options: {
     readonly driver: Driver
@@ -52,7 +53,8 @@ export class Outgoing {
     this.#arena = this.#single
     this.destinations = new Destinations(plan)
     this.segments = new Segments(plan, native)
-    this.#encode = encoder(plan, (level, option) => live.own(level, option))
+    this.#encode = encoder(plan)
+    this.#live = live
   }
 
   /** Bytes of the largest payload to a peer of that family. */
@@ -77,7 +79,7 @@ export class Outgoing {
     const peer = to ?? this.#peer
     let controlBytes = 0
     if (control !== undefined && peer !== undefined) {
-      const written = this.#encode(control, peer.family, arena.view, arena.controlAt(slot))
+      const written = this.#encode(control, peer.family, arena.view, arena.controlAt(slot), this.#live)
       if (typeof written !== "number") return written
       controlBytes = written
     }

@@ -2,7 +2,7 @@
  * What a program holds of one `Core`: how it is read, how it sends, its options and its accounts.
  */
 import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
-import { type Duration, Effect, Stream } from "effect"
+import { type Duration, Effect, Sink, Stream } from "effect"
 import { receiveClosed } from "../DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import type { SocketOption } from "../option/definition.ts"
@@ -48,11 +48,12 @@ const source = (core: Core) => ({
   receiveWithin: (duration: Duration.DurationInput) => receiveWithin(core, duration),
   peek: peek(core),
   receiveBatch: takeBatch(core, datagramsOf),
-  datagrams: Stream.repeatEffectChunk(takeBatch(core, datagramsOf)),
-  outcomes: Stream.repeatEffectChunk(takeBatch(core, eithersOf)),
+  // Made when they are run: a socket that nobody reads so keeps none of their parts.
+  datagrams: Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, datagramsOf))),
+  outcomes: Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, eithersOf))),
   forEach: (f: (datagram: ReceivedDatagram) => void) => forEach(core, "each", f),
   forEachBorrowed: (f: (datagram: ReceivedDatagram) => void) => forEach(core, "lend", f),
-  events: Stream.repeatEffectChunk(takeEvents(core)),
+  events: Stream.suspend(() => Stream.repeatEffectChunk(takeEvents(core))),
   stats: Effect.sync(() => stats(core)),
   declined: core.declined,
   descriptor: Effect.suspend(() => (core.closed ? Effect.fail(receiveClosed()) : Effect.succeed(core.descriptor)))
@@ -62,8 +63,8 @@ const target = (core: Core) => ({
   send: (message: unknown) => send(core, message),
   unsafeSend: (message: unknown) => unsafeSend(core, message),
   sendAll: (messages: ReadonlyArray<unknown>) => sendAll(core, messages),
-  sink: sink(core),
-  limits: limits(core)
+  sink: Sink.suspend(() => sink(core)),
+  limits: Effect.suspend(() => limits(core))
 })
 
 const options = (core: Core) => ({

@@ -7,21 +7,11 @@ import { once } from "node:events"
 import { LinuxSockets } from "@ancillary/posix"
 import type { DatagramSockets } from "@ancillary/socket"
 import { Effect, type Scope } from "effect"
+import { held } from "./held.ts"
 import { loopback, reader } from "./sockets.ts"
 
 const [, , kind, count] = process.argv
 const sockets = Number(count)
-
-/** What is alive, in the heap and in buffers outside of it, and what is resident: pages that were kept for later fill up first. */
-const held = Effect.gen(function* () {
-  // V8 drops code that was not used for some collections, and finalizers run between them.
-  for (let collection = 0; collection < 8; collection++) {
-    global.gc?.()
-    yield* Effect.sleep(20)
-  }
-  const { external, heapUsed, rss } = process.memoryUsage()
-  return [heapUsed + external, rss] as const
-})
 
 const one: Effect.Effect<void, unknown, DatagramSockets | Scope.Scope> =
   kind === "ours"

@@ -18,7 +18,7 @@ const times = ({ highest, lowest, median }: Spread): string =>
   `${median.toFixed(2)} (${lowest.toFixed(2)} to ${highest.toFixed(2)})`
 
 /** A reading in its unit; calls are given as a part of one a datagram. */
-const shown = (value: number, unit: Workload["unit"]): string => {
+export const shown = (value: number, unit: Workload["unit"]): string => {
   if (unit === "µs") return `${(value / 1000).toFixed(2)} µs`
   return unit === "bytes" ? `${Math.round(value)} bytes` : `1/${(1 / value).toFixed(0)}`
 }
@@ -42,8 +42,8 @@ export const candidates = ({ series, workload }: Measured): string => {
 }
 
 /** What a figure has to be at the most. */
-export const aim = ({ against, most }: Figure): string =>
-  against === undefined ? shown(most, "calls") : most.toFixed(2)
+export const aim = ({ against, most }: Figure, unit: Workload["unit"]): string =>
+  against === undefined ? shown(most, unit) : most.toFixed(2)
 
 /** The figures that are to be reached, as far as the run has them. */
 export const verdicts = ({ measured }: Run): string =>
@@ -54,9 +54,18 @@ export const verdicts = ({ measured }: Run): string =>
       if (of === undefined) return []
       const { reached, value } = judge(figure, of.series)
       const found =
-        value === undefined ? "-" : figure.against === undefined ? shown(value.median, "calls") : times(value)
+        value === undefined ? "-" : figure.against === undefined ? shown(value.median, of.workload.unit) : times(value)
       const verdict = reached === undefined ? "not run here" : reached ? "reached" : "not reached"
       const what = `${figure.what} (${figure.candidate})`
-      return [[what, figure.against ?? "", `≤ ${aim(figure)}`, found, verdict, `\`${command(figure.workload)}\``]]
+      return [
+        [
+          what,
+          figure.against ?? "",
+          `≤ ${aim(figure, of.workload.unit)}`,
+          found,
+          verdict,
+          `\`${command(figure.workload)}\``
+        ]
+      ]
     })
   ])

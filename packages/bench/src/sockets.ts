@@ -2,8 +2,9 @@
  * The sockets that the workloads have in common, ours and Node's; their scope closes them.
  */
 import { createSocket, type Socket } from "node:dgram"
-import { Datagram, withHopLimit, withPktInfo, withReceiveBufferSize } from "@ancillary/socket"
-import { Effect, type Scope } from "effect"
+import { Datagram, DatagramSockets, withHopLimit, withPktInfo, withReceiveBufferSize } from "@ancillary/socket"
+import { isFault, type NativeSocket } from "@ancillary/socket/Driver"
+import { type Context, Effect, type Scope } from "effect"
 
 /** Asked for by every reader, C's and Python's too; what a kernel grants without being set up for more, twice that. */
 export const receiveBuffer = 212_992
@@ -50,3 +51,17 @@ export const plain: Effect.Effect<Plain, never, Scope.Scope> = Effect.map(
   ),
   (socket) => ({ socket, at: { address: loopback.address, port: socket.address().port } })
 )
+
+/** The driver with another way to receive put in front of each socket's own. */
+export const receivingBy = (
+  bend: (receive: NativeSocket["receive"]) => NativeSocket["receive"]
+): Effect.Effect<Context.Tag.Service<DatagramSockets>, never, DatagramSockets> =>
+  Effect.map(DatagramSockets, ({ driver }) => ({
+    driver: {
+      ...driver,
+      open: (kind) => {
+        const native = driver.open(kind)
+        return isFault(native) ? native : { ...native, receive: bend(native.receive) }
+      }
+    }
+  }))

@@ -39,6 +39,8 @@ export interface Drained {
   readonly bytes: number
   /** How many datagrams are there at the i-th time. */
   readonly burst: (i: number) => number
+  /** How many are sent for it; all of them, unless it is said. */
+  readonly sent?: number
   readonly bursts: number
   readonly gauge: Gauge
   /** Over the bursts of a round: their sum a datagram, or the median of what each took a datagram, which a collection of garbage does not move. */
@@ -53,7 +55,7 @@ const round =
     const each: Array<number> = []
     for (let i = 0; i < drained.bursts; i++) {
       const burst = drained.burst(i)
-      fill(burst)
+      fill(drained.sent ?? burst)
       const read = await arrivals.until(burst)
       sum += read
       total += burst

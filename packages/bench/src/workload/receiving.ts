@@ -2,10 +2,10 @@
  * The workloads that read: a full socket, a few datagrams at each wake-up, and what of it noise does not touch.
  */
 import { DatagramSockets } from "@ancillary/socket"
-import { isFault } from "@ancillary/socket/Driver"
 import { Effect } from "effect"
 import { clock, memory } from "../arrivals.ts"
 import { cBatched, cSingle, type Workload } from "../workload.ts"
+import { receivingBy } from "../sockets.ts"
 import { type Drained, nodes, ours, reads } from "./drain.ts"
 
 const drain = (bytes: number, burst: number, names: ReadonlyArray<keyof typeof reads>): Workload => ({
@@ -73,21 +73,52 @@ const calls: Workload = {
     let made = 0
     const drained: Drained = { bytes: 100, burst: () => 256, bursts: times(20), gauge: () => made, over: "sum" }
     // Each is one system call.
-    const counted = Effect.map(DatagramSockets, ({ driver }) => ({
-      driver: {
-        ...driver,
-        open: (kind: Parameters<typeof driver.open>[0]) => {
-          const native = driver.open(kind)
-          if (isFault(native)) return native
-          const receive: typeof native.receive = (...args) => {
-            made++
-            return native.receive(...args)
-          }
-          return { ...native, receive }
-        }
-      }
-    }))
+    const counted = receivingBy((receive) => (...args) => {
+      made++
+      return receive(...args)
+    })
     return Effect.provideServiceEffect(ours(drained, all), DatagramSockets, counted)
+  }
+}
+
+/**
+ * What is ours of a datagram's time: a call of the kernel brings 64 datagrams, and the next ones find them in their places again, as often as is
+ * said. One more is left in the kernel until then, so that the event loop goes on telling.
+ */
+const replay: Workload = {
+  name: "replay",
+  title: "Draining without the kernel: the same 64 datagrams handed over again and again, 100 bytes",
+  readings: ["a datagram"],
+  unit: "µs",
+  candidates: ({ times }) => {
+    const batch = 64
+    const replays = times(100)
+    const replayed = receivingBy((receive) => {
+      let left = 0
+      return (arena, slots, peek) => {
+        if (left > 0 && slots === batch) {
+          left--
+          return batch
+        }
+        const count = receive(arena, slots, peek)
+        if (count === batch) left = replays
+        return count
+      }
+    })
+    const expected = batch * (replays + 1) + 1
+    const drained: Drained = {
+      bytes: 100,
+      burst: () => expected,
+      sent: batch + 1,
+      bursts: 1,
+      gauge: clock,
+      over: "sum"
+    }
+    return Effect.provideServiceEffect(
+      ours(drained, ["forEachBorrowed", "forEach", "receiveBatch", "runForEachChunk", "runForEach"]),
+      DatagramSockets,
+      replayed
+    )
   }
 }
 
@@ -104,6 +135,7 @@ const all = [
 export const receiving: ReadonlyArray<Workload> = [
   drain(100, 256, all),
   drain(1200, 128, ["forEachBorrowed", "forEach", "receiveBatch", "runForEach"]),
+  replay,
   wakeups,
   calls,
   allocation

@@ -13,7 +13,7 @@ import { candidates, verdicts } from "./table.ts"
 import type { Setting, Workload } from "./workload.ts"
 import { bulkReceive, bulkSend } from "./workload/bulk.ts"
 import { fairness } from "./workload/fairness.ts"
-import { fanOut } from "./workload/fanOut.ts"
+import { fanOut, fanOutReplay } from "./workload/fanOut.ts"
 import { idle } from "./workload/idle.ts"
 import { memory } from "./workload/memory.ts"
 import { pingPongs } from "./workload/pingPong.ts"
@@ -29,7 +29,18 @@ const { values: options } = parseArgs({
   }
 })
 const full = options.quick ? 1 : Number(options.rounds)
-const workloads = [...receiving, fanOut, bulkSend, bulkReceive, ...pingPongs, steady, idle, fairness, memory]
+const workloads = [
+  ...receiving,
+  fanOut,
+  fanOutReplay,
+  bulkSend,
+  bulkReceive,
+  ...pingPongs,
+  steady,
+  idle,
+  fairness,
+  memory
+]
 const wanted = workloads.filter(({ name }) => options.only?.includes(name) ?? true)
 const unknown = options.only?.filter((only) => workloads.every(({ name }) => name !== only)) ?? []
 if (unknown.length > 0 || !(full >= 1)) {

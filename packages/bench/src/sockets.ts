@@ -52,16 +52,16 @@ export const plain: Effect.Effect<Plain, never, Scope.Scope> = Effect.map(
   (socket) => ({ socket, at: { address: loopback.address, port: socket.address().port } })
 )
 
-/** The driver with another way to receive put in front of each socket's own. */
-export const receivingBy = (
-  bend: (receive: NativeSocket["receive"]) => NativeSocket["receive"]
+/** The driver with something else in place of its sockets' own calls. */
+export const socketsBy = (
+  bend: (native: NativeSocket) => Partial<NativeSocket>
 ): Effect.Effect<Context.Tag.Service<DatagramSockets>, never, DatagramSockets> =>
   Effect.map(DatagramSockets, ({ driver }) => ({
     driver: {
       ...driver,
       open: (kind) => {
         const native = driver.open(kind)
-        return isFault(native) ? native : { ...native, receive: bend(native.receive) }
+        return isFault(native) ? native : { ...native, ...bend(native) }
       }
     }
   }))

@@ -4,11 +4,11 @@
  */
 import type { Socket } from "node:dgram"
 import { InternetEndpoint, Ipv4Address } from "@ancillary/control"
-import { Datagram, withPktInfo, withReceiveBufferSize } from "@ancillary/socket"
+import { Datagram, DatagramSockets, withPktInfo, withReceiveBufferSize } from "@ancillary/socket"
 import { Effect } from "effect"
 import { clock } from "../arrivals.ts"
 import type { Candidate } from "../rounds.ts"
-import { loopback, noBuffer, plain } from "../sockets.ts"
+import { loopback, noBuffer, plain, socketsBy } from "../sockets.ts"
 import { cBatched, cSingle, dgram, type Workload } from "../workload.ts"
 
 const peersCount = 1000
@@ -103,4 +103,18 @@ export const fanOut: Workload = {
       (each) => each.flat()
     )
   }
+}
+
+/** What is ours of it: everything but the call, which says that all went. */
+export const fanOutReplay: Workload = {
+  name: "replay-send",
+  title: "Sending to 1,000 peers without the kernel, 100 bytes",
+  readings: ["a datagram"],
+  unit: "µs",
+  candidates: ({ times }) =>
+    Effect.provideServiceEffect(
+      ours(times(20)),
+      DatagramSockets,
+      socketsBy(() => ({ send: (_arena, _first, slots) => slots }))
+    )
 }

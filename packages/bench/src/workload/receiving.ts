@@ -5,7 +5,7 @@ import { DatagramSockets } from "@ancillary/socket"
 import { Effect } from "effect"
 import { clock, memory } from "../arrivals.ts"
 import { cBatched, cSingle, type Workload } from "../workload.ts"
-import { receivingBy } from "../sockets.ts"
+import { socketsBy } from "../sockets.ts"
 import { type Drained, nodes, ours, reads } from "./drain.ts"
 
 const drain = (bytes: number, burst: number, names: ReadonlyArray<keyof typeof reads>): Workload => ({
@@ -73,10 +73,12 @@ const calls: Workload = {
     let made = 0
     const drained: Drained = { bytes: 100, burst: () => 256, bursts: times(20), gauge: () => made, over: "sum" }
     // Each is one system call.
-    const counted = receivingBy((receive) => (...args) => {
-      made++
-      return receive(...args)
-    })
+    const counted = socketsBy(({ receive }) => ({
+      receive: (...args) => {
+        made++
+        return receive(...args)
+      }
+    }))
     return Effect.provideServiceEffect(ours(drained, all), DatagramSockets, counted)
   }
 }
@@ -93,16 +95,18 @@ const replay: Workload = {
   candidates: ({ times }) => {
     const batch = 64
     const replays = times(100)
-    const replayed = receivingBy((receive) => {
+    const replayed = socketsBy(({ receive }) => {
       let left = 0
-      return (arena, slots, peek) => {
-        if (left > 0 && slots === batch) {
-          left--
-          return batch
+      return {
+        receive: (arena, slots, peek) => {
+          if (left > 0 && slots === batch) {
+            left--
+            return batch
+          }
+          const count = receive(arena, slots, peek)
+          if (count === batch) left = replays
+          return count
         }
-        const count = receive(arena, slots, peek)
-        if (count === batch) left = replays
-        return count
       }
     })
     const expected = batch * (replays + 1) + 1

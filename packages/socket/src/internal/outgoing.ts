@@ -35,6 +35,11 @@ export class Outgoing {
   #arena: Arena
   #encode: Encode
   #live: Live
+  /** Since `use`: the control data that was written last, for whom and where. Many go out with the same. */
+  #control: object | undefined
+  #family: Family | undefined
+  #controlAt = 0
+  #controlBytes = 0
 
   constructor(options: {
     readonly driver: Driver
@@ -65,6 +70,7 @@ export class Outgoing {
 
   /** Takes the memory that the next slots are filled in: of one, or of `sendSlots`. */
   use(slots: number): void {
+    this.#control = undefined
     this.#arena =
       slots === 1 ? this.#single : (this.#many ??= this.#driver.arena(Plan.sendArena(this.#plan, sendSlots)))
   }
@@ -79,9 +85,18 @@ export class Outgoing {
     const peer = to ?? this.#peer
     let controlBytes = 0
     if (control !== undefined && peer !== undefined) {
-      const written = this.#encode(control, peer.family, arena.view, arena.controlAt(slot), this.#live)
-      if (typeof written !== "number") return written
-      controlBytes = written
+      const at = arena.controlAt(slot)
+      if (control === this.#control && peer.family === this.#family) {
+        controlBytes = this.#controlBytes
+        arena.bytes.copyWithin(at, this.#controlAt, this.#controlAt + controlBytes)
+      } else {
+        const written = this.#encode(control, peer.family, arena.view, at, this.#live)
+        if (typeof written !== "number") return written
+        controlBytes = this.#controlBytes = written
+        this.#controlAt = at
+        this.#control = control
+        this.#family = peer.family
+      }
     }
     if (segmentSize === undefined) {
       arena.fill(slot, nameBytes, controlBytes, letter.pieces)

@@ -37,16 +37,12 @@ export const sendings = (all: Bench): void => {
         const receivers = [yield* receiver(), yield* receiver(), yield* receiver()] as const
         const sender = yield* Datagram.client(Datagram.ipv4.pipe(withHopLimit(), withPktInfo()))
         const of = (i: number) => receivers[i % 3] ?? receivers[0]
-        // A third without control data, and each third by another notation of its destination.
+        const same = { hopLimit: 7, pktInfo: { source: Ipv4Address.loopback } }
+        // A third without control data, a third with the same, also one after the other; and each second by another notation of its destination.
         const messages = every.map((i) => ({
           data: i % 2 === 0 ? bytes(name(i)) : [bytes("datagram "), bytes(String(i))],
           to: i % 2 === 0 ? of(i).localAddress : { address: "127.0.0.1", port: of(i).localAddress.port },
-          control:
-            i % 3 === 0
-              ? undefined
-              : i % 3 === 1
-                ? { hopLimit: (i % 200) + 1 }
-                : { hopLimit: 7, pktInfo: { source: Ipv4Address.loopback } }
+          control: i % 3 === 0 ? undefined : i % 6 < 3 ? { hopLimit: (i % 200) + 1 } : same
         }))
         expect(yield* sender.sendAll(messages)).toEqual({ sent: count, unsent: 0, failed: [] })
         expect((yield* sender.stats).sent).toBe(BigInt(count))
@@ -55,11 +51,36 @@ export const sendings = (all: Bench): void => {
           expect(seen.map(indexOf)).toEqual(every.filter((i) => i % 3 === at))
           for (const datagram of seen) {
             const i = indexOf(datagram)
-            const sent = i % 3 === 0 ? undefined : i % 3 === 1 ? (i % 200) + 1 : 7
+            const sent = i % 3 === 0 ? undefined : i % 6 < 3 ? (i % 200) + 1 : 7
             expect([i, datagram.control.hopLimit]).toEqual([
               i,
               facts.sentControl === "honoured" ? (sent ?? facts.hopLimit.ipv4) : facts.hopLimit.ipv4
             ])
+          }
+        }
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("to both families with one and the same control data: each gets it as its own message", () =>
+      Effect.gen(function* () {
+        const six = yield* Datagram.bind(Datagram.ipv6.pipe(withHopLimit()), { address: "::1", port: 0 })
+        const four = yield* Datagram.bind(Datagram.ipv4.pipe(withHopLimit()), at)
+        const sender = yield* Datagram.client(Datagram.dual.pipe(withHopLimit()))
+        const control = { hopLimit: 33 }
+        const to = [four, six, four, six].map(({ localAddress: { address, port } }) => ({
+          address: String(address),
+          port
+        }))
+        const messages = to.map((each) => ({ data: bytes("datagram 0"), to: each, control }))
+        for (const hops of [33, 34]) {
+          // A program may write another value into what it has sent.
+          control.hopLimit = hops
+          expect((yield* sender.sendAll(messages)).sent).toBe(4)
+          const [told4, told6] =
+            facts.sentControl === "honoured" ? [hops, hops] : [facts.hopLimit.ipv4, facts.hopLimit.ipv6]
+          for (const _ of [1, 2]) {
+            expect((yield* all.receive(four)).control.hopLimit).toBe(told4)
+            expect((yield* all.receive(six)).control.hopLimit).toBe(told6)
           }
         }
       }).pipe(Effect.provide(layer))

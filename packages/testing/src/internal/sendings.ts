@@ -67,7 +67,7 @@ export const sendings = (all: Bench): void => {
         const four = yield* Datagram.bind(Datagram.ipv4.pipe(withHopLimit()), at)
         const sender = yield* Datagram.client(Datagram.dual.pipe(withHopLimit()))
         const control = { hopLimit: 33 }
-        const to = [four, six, four, six].map(({ localAddress: { address, port } }) => ({
+        const to = [four, six, six, four].map(({ localAddress: { address, port } }) => ({
           address: String(address),
           port
         }))

@@ -18,6 +18,7 @@ import { idle } from "./workload/idle.ts"
 import { memory } from "./workload/memory.ts"
 import { pingPongs } from "./workload/pingPong.ts"
 import { receiving } from "./workload/receiving.ts"
+import { systemCalls } from "./workload/systemCalls.ts"
 import { steady } from "./workload/steady.ts"
 
 const { values: options } = parseArgs({
@@ -39,7 +40,8 @@ const workloads = [
   steady,
   idle,
   fairness,
-  memory
+  memory,
+  systemCalls
 ]
 const wanted = workloads.filter(({ name }) => options.only?.includes(name) ?? true)
 const unknown = options.only?.filter((only) => workloads.every(({ name }) => name !== only)) ?? []

@@ -7,13 +7,11 @@ import { Effect } from "effect"
 import { Arrivals, clock, turn } from "./arrivals.ts"
 import { held } from "./held.ts"
 import { filler, reader, sender } from "./sockets.ts"
-import { reads } from "./workload/drain.ts"
+import { isWay, reads } from "./workload/drain.ts"
 
 const [, , way, count] = process.argv
 const tenths = 10
 const burst = 256
-
-const isWay = (name: string | undefined): name is keyof typeof reads => name !== undefined && name in reads
 
 const grown = Effect.gen(function* () {
   if (!isWay(way)) throw new Error(`${way} is none of ${Object.keys(reads).join(", ")}`)

@@ -22,6 +22,8 @@ export interface Peers {
   /** A C peer as a candidate. */
   readonly c: (name: string, program: string, ...args: ReadonlyArray<string | number>) => Candidates
   readonly python: (name: string, ...args: ReadonlyArray<string | number>) => Candidates
+  /** Where a C program is. */
+  readonly path: (program: string) => string
   /** A C program that says a line when it is ready, until the scope ends. */
   readonly serve: (program: string) => Effect.Effect<{ readonly line: string }, never, Scope.Scope>
 }
@@ -55,6 +57,7 @@ export const peers: Effect.Effect<Peers, never, Scope.Scope> = Effect.gen(functi
     c: (name, program, ...args) => (hasC ? candidate(name, join(folder, program), args) : Effect.succeed([])),
     python: (name, ...args) =>
       hasPython ? candidate(name, "python3", [join(scripts, "drain.py"), ...args]) : Effect.succeed([]),
+    path: (program) => join(folder, program),
     serve: (program) =>
       Effect.flatMap(started(join(folder, program), []), (peer) =>
         Effect.map(Effect.promise(peer.line), (line) => ({ line }))

@@ -20,6 +20,7 @@ const times = ({ highest, lowest, median }: Spread): string =>
 /** A reading in its unit; calls are given as a part of one a datagram. */
 export const shown = (value: number, unit: Workload["unit"]): string => {
   if (unit === "µs") return `${(value / 1000).toFixed(2)} µs`
+  if (unit === "calls" && value > 0.5) return value.toFixed(2)
   return unit === "bytes" ? `${Math.round(value)} bytes` : `1/${(1 / value).toFixed(0)}`
 }
 

@@ -35,6 +35,8 @@ export const reads = {
   receive: (socket, count) => Effect.forever(Effect.map(socket.receive, ({ control }) => count(control.hopLimit)))
 } satisfies { readonly [name in string]: Read }
 
+export const isWay = (name: string | undefined): name is keyof typeof reads => name !== undefined && name in reads
+
 export interface Drained {
   readonly bytes: number
   /** How many datagrams are there at the i-th time. */

@@ -67,6 +67,8 @@ export interface NetworkInterface {
  */
 export interface Driver {
   readonly abi: Abi
+  /** Winsock: the build of Windows (20348 is Server 2022), for what a single build breaks. Absent elsewhere. */
+  readonly build?: number | undefined
   /** The arena of a layout. A driver keeps one for each layout in use; sockets share it, for the length of one synchronous call. */
   readonly arena: (layout: ArenaLayout) => Arena
   /** Non-blocking, close-on-exec, not inherited. */

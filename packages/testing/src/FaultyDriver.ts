@@ -72,6 +72,8 @@ export interface ErrorEntry {
  * @since 0.1.0
  */
 export interface Hooks {
+  /** The build of the system that the driver claims to run on; absent: its own. */
+  readonly build?: number | undefined
   readonly onOpen?: () => Fault | undefined
   readonly onSetOption?: (level: number, option: number, value: Uint8Array) => Fault | 0 | undefined
   readonly onIoctl?: (code: number, input: Uint8Array) => Fault | 0 | undefined
@@ -98,6 +100,7 @@ export const wrap = (driver: Driver, hooks: Hooks): Driver => {
   const wrapped = (socket: NativeSocket | Fault) => (isFault(socket) ? socket : wrapSocket(socket, hooks))
   const bent: Driver = {
     ...driver,
+    build: hooks.build ?? driver.build,
     arena: (layout) => bendable(driver.arena(layout)),
     open: (kind) => hooks.onOpen?.() ?? wrapped(driver.open(kind)),
     adopt: (descriptor, kind) => hooks.onOpen?.() ?? wrapped(driver.adopt(descriptor, kind)),

@@ -14,6 +14,7 @@ import { faults } from "./internal/faults.ts"
 import { headers } from "./internal/headers.ts"
 import { laws } from "./internal/laws.ts"
 import type { PlatformFacts } from "./PlatformFacts.ts"
+import { builds } from "./internal/builds.ts"
 import { mistakes } from "./internal/mistakes.ts"
 import { messages } from "./internal/messages.ts"
 import { memberships } from "./internal/memberships.ts"
@@ -60,6 +61,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
         sendings(all)
         segments(all)
         mistakes(all)
+        builds(all)
         faults(all)
         events(all)
       })

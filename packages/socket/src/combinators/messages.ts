@@ -163,7 +163,8 @@ export const withSegmentation = (): With<Segmentation> =>
  * **Gotchas**
  *
  * Some Windows machines were seen to deliver a merged payload without the size of what is in it. What is larger than `withMaximumDatagramSize` and has no
- * size is a fault there, and merging is switched off.
+ * size is a fault there, and merging is switched off. Build 20348 (Server 2022) breaks merging where the hop limit or the class byte (DSCP, ECN) is
+ * received: binding fails with `DatagramUnsupportedError`, and `withOptional(withCoalescing())` goes without merging.
  *
  * @category messages
  * @since 0.1.0

@@ -12,6 +12,7 @@ import {
 } from "../DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import type { Asker, Plan, PlannedOption } from "../Plan.ts"
+import { onBuild } from "./builds.ts"
 import { Core } from "./core.ts"
 import { constructorOf } from "./families.ts"
 import { Live } from "./live.ts"
@@ -42,7 +43,7 @@ export const open = (
 ): Effect.Effect<Core, DatagramBindError | DatagramUnsupportedError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
-      const core = make(driver, plan, opening)
+      const core = make(driver, onBuild(plan, driver.build), opening)
       return core instanceof Core ? Effect.succeed(core) : Effect.fail(core)
     }),
     (core) => Effect.sync(() => core.close())

@@ -57,7 +57,7 @@ export class Outgoing {
     this.#single = driver.arena(Plan.sendArena(plan, 1))
     this.#arena = this.#single
     this.destinations = new Destinations(plan)
-    this.segments = new Segments(plan, native)
+    this.segments = new Segments(plan, native, driver.build)
     this.#encode = encoder(plan)
     this.#live = live
   }

@@ -5,6 +5,7 @@
 import { ControlBuffer, type Departure, type Endpoint, type Family } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import { largest as largestOf, type Plan } from "../Plan.ts"
+import { breaksSegments } from "./builds.ts"
 import { bare } from "./described.ts"
 import { segmentMessage, segmentSpace, sizeOf } from "./segmentMessage.ts"
 
@@ -28,11 +29,12 @@ export class Segments {
   /** By host: from which size on its segments were refused. */
   #refused = new Map<string, number>()
 
-  constructor(plan: Plan, native: NativeSocket) {
+  constructor(plan: Plan, native: NativeSocket, build: number | undefined) {
     this.#plan = plan
     this.#native = native
     this.#message = segmentMessage(plan)
     this.#space = segmentSpace(plan)
+    if (breaksSegments(plan, build)) this.#cuts = false
   }
 
   /** How many segments one call takes: one where the kernel does not cut. */

@@ -7,6 +7,7 @@ import { unsupported } from "@ancillary/socket/DatagramError"
 import * as Arena from "@ancillary/socket/Arena"
 import type { Driver } from "@ancillary/socket/Driver"
 import { Effect } from "effect"
+import { release } from "node:os"
 import type { Host } from "./socket.ts"
 
 /** What is native about this machine, once it was found to be there. */
@@ -51,6 +52,8 @@ const abis: { readonly [arch in string]?: Abi } = {
 export const makeDriver = (layer: string, guarded: boolean): Effect.Effect<Driver, DatagramUnsupportedError> =>
   Effect.map(loadNative(layer), ({ host, native }) => ({
     abi: host.abi,
+    // Windows: "10.0.20348".
+    build: Number(release().split(".")[2]),
     arena: Arena.shared(host.abi, { ...native.memory, guarded }),
     open: (kind) => native.open(host, kind),
     // Winsock: AF_UNIX has streams alone, so there is no pair, and no message that a handle could arrive with.

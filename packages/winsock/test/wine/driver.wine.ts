@@ -5,6 +5,8 @@ import type { ArenaLayout } from "@ancillary/socket/Arena"
 import type { Fault } from "@ancillary/socket/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { release } from "node:os"
+import { driver } from "../../src/WinsockSockets.ts"
 import { open } from "../../src/internal/native.ts"
 import type { Ws2 } from "../../src/internal/ws2_32.ts"
 import { abi, arenas, bound, message, ok, receiveNaked, sendTo, text, ws2 } from "./naked.ts"
@@ -40,6 +42,16 @@ const counting = (instead: Partial<Ws2> = {}) => {
   }
   return { counts, host: { abi, ws2: counted } }
 }
+
+describe("the build of the system", () => {
+  it.effect("is the number that Windows tells", () =>
+    // Wine's prefix says that it is Windows 7, 6.1.7601.
+    Effect.map(driver(), ({ build }) => {
+      expect(build).toBeGreaterThan(7000)
+      expect(release()).toMatch(new RegExp(`^\\d+\\.\\d+\\.${build}$`))
+    })
+  )
+})
 
 describe("users of Winsock", () => {
   it("are counted: one a socket, from its opening to its closing", () => {

@@ -85,6 +85,35 @@ for (const [name, read] of Object.entries(paths))
     }).pipe(Effect.provide(layer))
   )
 
+for (const path of ["forEach", "forEachBorrowed"] as const) {
+  it.scopedLive(`${path}: behind any number of datagrams that came alone, all of a merged payload comes at once`, () =>
+    Effect.gen(function* () {
+      const [socket, client] = [yield* bind, yield* Datagram.client(Datagram.ipv4)]
+      const seen: Array<number> = []
+      const expected: Array<number> = []
+      const arrive = (...lengths: ReadonlyArray<number>) => {
+        expected.push(...lengths)
+        return Effect.repeat(Effect.sleep("1 millis"), { until: () => seen.length >= expected.length })
+      }
+      yield* Effect.forkScoped(socket[path](({ data }) => void seen.push(data.length)))
+      for (let alone = 0; alone < 16; alone++) {
+        for (let i = 0; i < alone; i++) {
+          yield* client.send({ data: counting(7), to: socket.localAddress })
+          yield* arrive(7)
+        }
+        yield* client.send({ data: counting(130), to: socket.localAddress, segmentSize: 60 })
+        yield* arrive(60, 60, 10)
+      }
+      expect(seen).toEqual(expected)
+      expect(yield* socket.stats).toMatchObject({
+        taken: BigInt(seen.length),
+        received: BigInt(seen.length),
+        unread: 0n
+      })
+    }).pipe(Effect.provide(layer))
+  )
+}
+
 it.scopedLive("nothing of the merging is to be seen, and what is the first one's is everyone's", () =>
   Effect.gen(function* () {
     const socket = yield* bind

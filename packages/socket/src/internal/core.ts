@@ -95,11 +95,14 @@ export class Core {
     this.#descriptors = plan.family === "unix" ? new Descriptors(driver) : undefined
   }
 
-  /** At most `slots` outcomes, none where nothing is there; what was given back comes first. */
-  take(slots: number): ReadonlyArray<Outcome> | Fault {
+  /**
+   * What so many slots bring, none where nothing is there. What was given back comes first, at most `most` of it. Who asks for one gets one, also of
+   * several that were merged: the rest is given back.
+   */
+  take(slots: number, most = slots): ReadonlyArray<Outcome> | Fault {
     this.#descriptors?.next()
     if (this.unread.length > 0) {
-      const again = this.unread.splice(0, slots)
+      const again = this.unread.splice(0, most)
       if (this.#descriptors !== undefined) keep(this.#descriptors, again, "until the next read")
       return again
     }
@@ -114,8 +117,7 @@ export class Core {
         if (this.events.isInPlaceOfDatagram(this.#incoming.arena, slot)) continue
         this.#enter(this.#outcome(this.#incoming, slot), hand)
       }
-      // Who asked for one gets one, also of several that were merged.
-      if (slots === 1 && outcomes.length > 1) this.giveBack(outcomes.splice(1))
+      if (most === 1 && outcomes.length > 1) this.giveBack(outcomes.splice(1))
       if (outcomes.length > 0) return outcomes
     }
     return []
@@ -127,7 +129,7 @@ export class Core {
   each(f: (outcome: Outcome) => boolean): boolean | Fault {
     this.#drained = false
     const wanted = this.#wanted()
-    const taken = this.take(wanted)
+    const taken = this.take(wanted, batchSlots)
     if (isFault(taken) || taken.length === 0) return isFault(taken) ? taken : false
     this.#brought(taken.length)
     for (let i = 0; i < taken.length; i++) {
@@ -137,7 +139,8 @@ export class Core {
         break
       }
     }
-    return !this.#drained && wanted > 1
+    // Of what was given back the event loop knows nothing.
+    return this.unread.length > 0 || (!this.#drained && wanted > 1)
   }
 
   /**

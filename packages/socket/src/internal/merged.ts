@@ -17,8 +17,8 @@ export const apart = (plan: Plan, merged: ReceivedDatagram): ReadonlyArray<Outco
   const told = Option.isOption(size) ? Option.getOrUndefined(size) : undefined
   const { length } = merged.data
   const why = "a payload of several datagrams came without their size: withCoalescing is switched off"
-  // Winsock: some machines do not tell it. Elsewhere a payload without it is one datagram.
-  if (told === undefined && length > plan.datagramBytes && plan.abi.platform === "winsock")
+  // Winsock: some machines do not tell it. Elsewhere, and where merging was declined, a payload without it is one datagram.
+  if (told === undefined && length > plan.datagramBytes && plan.abi.platform === "winsock" && merges(plan))
     return [fault("ControlMissing", Coalescing.key, merged.from, why)]
   const each = typeof told === "number" ? told : Math.max(length, 1)
   const outcomes: Array<Outcome | undefined> = []
@@ -26,6 +26,8 @@ export const apart = (plan: Plan, merged: ReceivedDatagram): ReadonlyArray<Outco
     outcomes.push(one(plan, merged, control, merged.data.subarray(at, at + each)))
   return outcomes
 }
+
+const merges = ({ declined }: Plan): boolean => declined.every(({ key }) => key !== Coalescing.key)
 
 const one = (
   { datagramBytes, scatter, truncation }: Plan,

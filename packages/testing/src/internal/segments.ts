@@ -3,8 +3,10 @@ import { describe, expect, it } from "@effect/vitest"
 import {
   Datagram,
   withBackpressure,
+  withCoalescing,
   withHopLimit,
   withMaximumDatagramSize,
+  withOptional,
   withReceiveBufferSize
 } from "@ancillary/socket"
 import type { Fault } from "@ancillary/socket/Driver"
@@ -24,7 +26,7 @@ const cut = (data: Uint8Array, size: number): ReadonlyArray<Uint8Array> =>
 /** Compared as numbers: byte by byte takes a test runner seconds. */
 const prints = (datagrams: ReadonlyArray<Uint8Array>): ReadonlyArray<string> =>
   datagrams.map((each) => `${each.length} bytes, ${each.reduce((sum, byte) => (sum * 31 + byte) >>> 0, 7)}`)
-export const segments = ({ facts, isEmpty, layer, over, receive }: Bench): void => {
+export const segments = ({ facts, fault: expectFault, isEmpty, layer, over, receive }: Bench): void => {
   const read = (socket: Receiver, expected: number) =>
     Effect.gen(function* () {
       const seen = yield* Effect.replicateEffect(receive(socket), expected)
@@ -38,6 +40,20 @@ export const segments = ({ facts, isEmpty, layer, over, receive }: Bench): void 
   const fault = (code: string): Fault => ({ syscall: facts.syscalls.send, code, errno: 1 })
 
   describe("segments", () => {
+    it.scopedLive(
+      "where merging is optional, a datagram that is too large is one, whether the system merges or not",
+      () =>
+        Effect.gen(function* () {
+          const spec = Datagram.ipv4.pipe(withOptional(withCoalescing()), withMaximumDatagramSize(100))
+          const socket = yield* Datagram.bind(spec, at)
+          const sender = yield* Datagram.client(Datagram.ipv4)
+          yield* sender.send({ data: payload(200), to: socket.localAddress })
+          yield* expectFault(socket, { reason: "DataTruncated" })
+          yield* sender.send({ data: payload(100), to: socket.localAddress })
+          expect((yield* receive(socket)).data).toEqual(payload(100))
+        }).pipe(Effect.provide(layer))
+    )
+
     it.scopedLive("of any size arrive as so many datagrams, the last with the rest", () =>
       Effect.gen(function* () {
         const [socket, sender] = [yield* receiver, yield* Datagram.client(Datagram.ipv4.pipe(withHopLimit()))]

@@ -29,6 +29,7 @@ import { segments } from "./internal/segments.ts"
 import { sendings } from "./internal/sendings.ts"
 import { turns } from "./internal/turns.ts"
 import { unix } from "./internal/unix.ts"
+import { verdicts } from "./internal/verdicts.ts"
 
 export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
 
@@ -71,6 +72,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     paths(one)
     peeks(one)
     turns(one)
+    verdicts(one)
     refusals(one)
     options(one)
     memberships(one)

@@ -1,0 +1,179 @@
+/** Receives as the verdicts say: what the kernel delivers is taken into a queue here, and read from it. */
+import { type Abi, ControlBuffer, Descriptor, isAbsence, PidFd, Rights } from "@ancillary/control"
+import { type Arena, ReceiveFlags } from "@ancillary/socket/Arena"
+import { type Driver, type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
+import type { SentDatagram } from "../FaultyDriver.ts"
+import { bentOf, slotOf } from "./bendable.ts"
+import { Held } from "./held.ts"
+import { checked, type Verdict } from "./verdict.ts"
+
+interface Stored extends SentDatagram {
+  readonly dataLength: number
+  readonly flags: number
+}
+
+/** Datagrams that one call takes from the kernel, and calls that are made at once: the kernel keeps the rest of a flood. */
+const slots = 16
+const rounds = 64
+
+export class Arrivals {
+  #driver: Driver
+  #socket: NativeSocket
+  #decide: (datagram: SentDatagram, index: number) => Verdict | undefined
+  #arena: Arena
+  #index = 0
+  #ready: Array<Stored> = []
+  #held: Held<Stored>
+  #pending: Fault | undefined
+
+  constructor(options: {
+    readonly driver: Driver
+    readonly socket: NativeSocket
+    readonly kind: SocketKind
+    readonly decide: (datagram: SentDatagram, index: number) => Verdict | undefined
+    /** Called if something becomes readable that the event loop does not report. */
+    readonly onReadable: () => void
+  }) {
+    this.#driver = options.driver
+    this.#socket = options.socket
+    this.#decide = options.decide
+    this.#held = new Held((stored) => {
+      this.#ready.push(stored)
+      options.onReadable()
+    })
+    const dataBytes = options.kind.family === "unix" ? 262_144 : 65_535
+    this.#arena = this.#driver.arena({
+      purpose: "receive",
+      slots,
+      pieces: 1,
+      nameBytes: 128,
+      controlBytes: 4096,
+      dataBytes
+    })
+  }
+
+  /** Whether datagrams are here that the kernel does not have any more. */
+  get isReadable(): boolean {
+    return this.#ready.length > 0 || this.#pending !== undefined
+  }
+
+  /** As `NativeSocket.receive`. */
+  receive(arena: Arena, wanted: number, peek: boolean): number | Fault {
+    const most = peek ? Math.min(wanted, 1) : wanted
+    this.#take(most)
+    if (this.#ready.length === 0) {
+      const fault = this.#pending
+      this.#pending = undefined
+      return fault ?? 0
+    }
+    const handed = peek ? this.#ready.slice(0, most) : this.#ready.splice(0, most)
+    for (const [slot, stored] of handed.entries()) this.#put(arena, slot, stored, peek)
+    return handed.length
+  }
+
+  close(): void {
+    for (const stored of [...this.#ready, ...this.#held.close()]) this.#release(stored.control)
+    this.#ready = []
+    this.#arena.free()
+  }
+
+  #take(most: number): void {
+    for (let round = 0; round < rounds && this.#ready.length < most && this.#pending === undefined; round++) {
+      const count = this.#socket.receive(this.#arena, Math.min(slots, most - this.#ready.length), false)
+      if (isFault(count)) this.#pending = count
+      if (isFault(count) || count === 0) return
+      for (let slot = 0; slot < count; slot++) this.#enter(this.#stored(slot))
+    }
+  }
+
+  #stored(slot: number): Stored {
+    const { control, controlLength, data, dataLength, flags, name, nameLength } = slotOf(this.#arena, slot)
+    return {
+      name: name.slice(0, nameLength),
+      control: control.slice(0, controlLength),
+      data: data.slice(0, dataLength),
+      dataLength,
+      flags
+    }
+  }
+
+  #enter(stored: Stored): void {
+    const verdict = checked(this.#decide({ ...stored }, this.#index++), "decideReceive")
+    switch (verdict?._tag) {
+      case "Lose":
+        return this.#release(stored.control)
+      case "Delay":
+      case "Reorder":
+        return this.#held.hold(stored, verdict)
+      case "Duplicate":
+      case undefined: {
+        this.#ready.push(stored)
+        const copies = verdict === undefined ? 1 : verdict.copies
+        const copy = { ...stored, control: withoutDescriptors(this.#driver.abi, stored.control) }
+        for (let i = 1; i < copies; i++) this.#ready.push(copy)
+        this.#held.passed()
+      }
+    }
+  }
+
+  /** Fills a slot as the kernel does: what there is no room for is cut, and marked. */
+  #put(arena: Arena, slot: number, stored: Stored, peek: boolean): void {
+    const { control, data, name } = slotOf(arena, slot)
+    const { controlBytes, dataBytes } = arena.layout
+    const kept = fitting(this.#driver.abi, stored.control, controlBytes)
+    if (!peek) this.#release(stored.control.subarray(kept))
+    name.set(stored.name.subarray(0, name.length))
+    control.set(stored.control.subarray(0, kept))
+    data.set(stored.data.subarray(0, data.length))
+    const cut =
+      (stored.dataLength > dataBytes ? ReceiveFlags.dataTruncated : 0) |
+      (kept < stored.control.length ? ReceiveFlags.controlTruncated : 0)
+    bentOf(arena)?.set(slot, {
+      nameLength: stored.name.length,
+      controlLength: kept,
+      dataLength: stored.dataLength,
+      flags: stored.flags | cut
+    })
+  }
+
+  #release(control: Uint8Array): void {
+    for (const { number } of descriptorsIn(this.#driver.abi, control)) this.#driver.release(number)
+  }
+}
+
+/** Bytes of the messages at the start of a control buffer that fit. */
+const fitting = (abi: Abi, control: Uint8Array, room: number): number => {
+  if (control.length <= room) return control.length
+  let kept = 0
+  for (const { payload } of ControlBuffer.toMessages(abi, control).messages) {
+    const space = ControlBuffer.space(abi, payload.length)
+    if (kept + space > room) break
+    kept += space
+  }
+  return kept
+}
+
+/** How descriptors arrive on a system. */
+const carriers = (abi: Abi) =>
+  [Rights, PidFd].flatMap((message) => {
+    const cell = message.cell(abi.platform, "unix")
+    return isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives) ? [] : cell.arrives
+  })
+
+const descriptorsIn = (abi: Abi, control: Uint8Array) =>
+  ControlBuffer.toMessages(abi, control).messages.flatMap((message) => {
+    const payload = new DataView(message.payload.buffer)
+    return carriers(abi)
+      .filter(({ level, type }) => level === message.level && type === message.type)
+      .flatMap((carrier) => carrier.payload.read(payload, 0, message.payload.length))
+      .filter((value) => value instanceof Descriptor)
+  })
+
+const withoutDescriptors = (abi: Abi, control: Uint8Array): Uint8Array => {
+  if (descriptorsIn(abi, control).length === 0) return control
+  const { messages } = ControlBuffer.toMessages(abi, control)
+  const plain = messages.filter(
+    (message) => descriptorsIn(abi, ControlBuffer.fromMessages(abi, [message])).length === 0
+  )
+  return ControlBuffer.fromMessages(abi, plain)
+}

@@ -8,9 +8,9 @@ import { LinuxSockets } from "@ancillary/posix"
 import { Datagram, Interfaces, withPktInfo } from "@ancillary/socket"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { onTestFinished } from "vitest"
+import { afterAll, beforeAll, onTestFinished } from "vitest"
 import { requirement } from "../../testing/machine.ts"
-import { canMakeNamespaces } from "./namespaces/network.ts"
+import { canMakeNamespaces, hosts, run } from "./namespaces/network.ts"
 
 const layer = Layer.provideMerge(Interfaces.layer, LinuxSockets.layer)
 
@@ -84,6 +84,61 @@ describe.runIf(requirement("network namespaces", names, "Run as root with iprout
       // One end of the cable takes the other with it.
       ip("link", "del", "v1")
       expect([await next(), await next()].toSorted()).toEqual(["Removed v0 up 10.99.0.1/24", "Removed v1 down"])
+    })
+
+    describe("states that few hosts show", () => {
+      let host: { readonly one: string; readonly other: string; readonly remove: () => void }
+      let seen: Record<string, unknown>
+      beforeAll(() => {
+        host = hosts(["one", "other"], () => undefined)
+        seen = run(host.one, "interfaceStates.ts", host.other) as typeof seen
+      }, 120_000)
+      afterAll(() => host.remove())
+
+      it("an address with a label belongs to its interface, which is listed once under its name", () => {
+        const all = ["v0 77 up running 192.0.2.1/24 192.0.2.7/24"]
+        expect(seen["labelled"]).toEqual({
+          all,
+          name: "v0",
+          byName: "v0 77 up running",
+          byLabel: "UnknownName"
+        })
+      })
+      it("an interface whose name is not UTF-8 is listed, found by its name, and joined on", () => {
+        expect(seen["otherBytes"]).toEqual({ units: [0x76, 0xdcff, 0xdcfe], index: 79, joined: true })
+      })
+      it("an address is listed as tentative or deprecated, and the error of bind explains it", () => {
+        expect(seen["states"]).toEqual({
+          listed: expect.stringMatching(/^v0 77 up running 2001:db8::6\/64 deprecated 2001:db8::5\/64 tentative$/),
+          bound:
+            "Binding to [2001:db8::5]:0 failed (bind: EADDRNOTAVAIL 99). v0 still checks this address for duplicates (tentative): bind again in a second or two, or declare withFreebind() on Linux.",
+          foreign: expect.stringContaining("It is not an address of this host")
+        })
+      })
+      it("an interface has its MTU, kind, hardware address and master", () => {
+        expect(seen["facts"]).toEqual({
+          v0: { hardwareAddress: "02:00:00:00:00:07", kind: "veth", mtu: 1400 },
+          bridge: "bridge",
+          isMaster: true,
+          lo: "loopback"
+        })
+      })
+      it("a cable that is pulled, and an interface made anew under its index, are changes at once", () => {
+        expect(seen["changes"]).toEqual({
+          seen: [
+            "Added v0 77 up running",
+            "Changed v0 77 up idle",
+            "Changed v0 77 up running",
+            expect.stringMatching(/^Removed v0 77 /),
+            expect.stringMatching(/^Added v0 77 up /)
+          ],
+          rest: expect.any(Number)
+        })
+      })
+      it("notices that the kernel dropped are reported as lost, once", () => {
+        const nothing = { changed: false, lost: false, ended: [] }
+        expect(seen["lost"]).toEqual({ quiet: nothing, changed: true, isLost: true, after: nothing, closed: nothing })
+      })
     })
   }
 )

@@ -103,7 +103,7 @@ export class DatagramReceiveError extends Data.TaggedError("DatagramReceiveError
  * @since 0.1.0
  */
 export class DatagramInterfaceError extends Data.TaggedError("DatagramInterfaceError")<
-  Described & { readonly reason: "UnknownName" | "UnknownIndex" | "Other" }
+  Described & { readonly reason: "UnknownName" | "UnknownIndex" | "InvalidArgument" | "Other" }
 > {}
 
 /**
@@ -193,13 +193,16 @@ const bindFailure = (fault: Fault, what: string, option: string | undefined, [re
   })
 
 /**
- * A call that failed while a socket was opened, set up or bound. `what` begins the sentence that the error says.
+ * A call that failed while a socket was opened, set up or bound. `what` begins the sentence of the error; `known` replaces its remedy if more is known
+ * than the code.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const bindError = (fault: Fault, what: string, option?: string): DatagramBindError =>
-  bindFailure(fault, what, option, bindReasons[bare(fault.code)] ?? ["Other", remedyOfOthers])
+export const bindError = (fault: Fault, what: string, option?: string, known?: string): DatagramBindError => {
+  const [reason, remedy] = bindReasons[bare(fault.code)] ?? ["Other", remedyOfOthers]
+  return bindFailure(fault, what, option, [reason, known ?? remedy])
+}
 
 /** By call, since the same code means another thing in each. */
 const unixReasons: { readonly [callAndCode in string]?: BindReason } = {
@@ -520,4 +523,17 @@ export const unknownInterface = (asked: string | number, names: ReadonlyArray<st
     ...unmade("interfaces"),
     reason: typeof asked === "string" ? "UnknownName" : "UnknownIndex",
     message: `No interface of this host has the ${typeof asked === "string" ? `name '${asked}'` : `index ${asked}`}. There are ${names.join(", ")}: choose one of them, or wait until it is there.`
+  })
+
+/**
+ * An interval of `Interfaces.changes` that is not a duration above zero, refused before any system call.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidInterval = (given: string): DatagramInterfaceError =>
+  new DatagramInterfaceError({
+    ...unmade("interfaces"),
+    reason: "InvalidArgument",
+    message: `interval: ${given} is not a finite duration above zero. Give one, such as "1 second", or leave it out.`
   })

@@ -42,21 +42,102 @@ export interface SocketKind {
 }
 
 /**
- * One of the host's network interfaces, as the system tells of it.
+ * An address of an interface, and its state if the system reports it: Linux reports all four, Windows three (by `DadState`), macOS none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InterfaceAddress {
+  /** A link-local IPv6 address has the index of its interface as its zone. */
+  readonly address: Ipv4Address | Ipv6Address
+  /** Leading bits that its network shares: 0 to 32, or to 128. */
+  readonly prefix: number
+  /**
+   * The system still looks for another host with this address (duplicate address detection). `bind` and sending from it fail until that ends,
+   * mostly after one or two seconds. False for an address that Linux lets be used meanwhile (`IFA_F_OPTIMISTIC`).
+   */
+  readonly tentative?: boolean | undefined
+  /** Another host has this address: it cannot be used. */
+  readonly duplicate?: boolean | undefined
+  /** Its preferred lifetime is over: it works, and new conversations should begin from another one. */
+  readonly deprecated?: boolean | undefined
+  /** IPv6: made up for privacy and replaced after a while (RFC 8981). Linux only. */
+  readonly temporary?: boolean | undefined
+}
+
+/**
+ * A network interface of the host, as the system reports it. Its identity is its index.
  *
  * @category models
  * @since 0.1.0
  */
 export interface NetworkInterface {
-  /** What control messages and the zone of an address call it, 1 and up. Another interface may have it once this one is gone. */
+  /** Number in control messages and in the zone of an address, from 1. Another interface may get it once this one is gone. */
   readonly index: number
-  /** As the system's own tools show it: `eth0`, `Ethernet 2`. */
+  /**
+   * Name in the tools of the system: `eth0`, `Ethernet 2`. The label of an IPv4 address is not a name. Linux: if a name is not UTF-8, each byte from
+   * 0x80 is read as the character U+DC00 above it.
+   */
   readonly name: string
-  /** Its addresses, each with the number of leading bits that its network shares. */
-  readonly addresses: ReadonlyArray<{ readonly address: Ipv4Address | Ipv6Address; readonly prefix: number }>
+  /** Its addresses of both families. */
+  readonly addresses: ReadonlyArray<InterfaceAddress>
+  /** It is switched on; Windows: and it works. */
   readonly up: boolean
+  /** It is up and has a carrier: its cable is plugged in, its radio associated. Absent on macOS. */
+  readonly running?: boolean | undefined
   readonly loopback: boolean
   readonly multicast: boolean
+  /** Largest packet in bytes, IP header included. Absent if the system sets no limit or does not report one. */
+  readonly mtu?: number | undefined
+  /**
+   * What it is. Linux: the kind of a device that software made (`veth`, `bridge`, `vlan`, `vrf`, `wireguard`, `tun`) or `wlan`; others by their link
+   * layer (`ethernet`, `loopback`, `ppp`). Windows: by its `IfType` (`ethernet`, `wlan`, `loopback`, `ppp`, `tunnel`). Absent on macOS.
+   */
+  readonly kind?: string | undefined
+  /** Link-layer address, two hexadecimal digits a byte: `02:42:ac:11:00:02`. Absent if it has none, and on macOS. */
+  readonly hardwareAddress?: string | undefined
+  /** Linux: index of the bridge, bond or VRF that it is a part of. */
+  readonly master?: number | undefined
+}
+
+/**
+ * An interface that ended, or one protocol of it, because its MTU fell below what the protocol requires. Memberships on it ended with it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EndedInterface {
+  readonly index: number
+  /** Absent: the interface is gone, with both. */
+  readonly family?: "ipv4" | "ipv6" | undefined
+}
+
+/**
+ * Notices about interfaces since they were taken last.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InterfaceNotices {
+  /** Whether anything may be different. */
+  readonly changed: boolean
+  /** Whether the system dropped notices, so that more may have ended than `ended` lists. */
+  readonly lost: boolean
+  readonly ended: ReadonlyArray<EndedInterface>
+}
+
+/**
+ * Follows the system's notices about interfaces and addresses, from when it is made.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InterfaceObserver {
+  /** Takes the queued notices, without waiting. */
+  readonly take: () => InterfaceNotices
+  /** Registers with the event loop, as a socket does. Closed before the observer. */
+  readonly watch: (onReady: (readable: boolean, writable: boolean, failed: boolean) => void) => Watch | Fault
+  readonly close: () => void
 }
 
 /**
@@ -81,6 +162,8 @@ export interface Driver {
   readonly release: (descriptor: number) => Fault | undefined
   /** The host's interfaces, those that are down and those without an address among them. */
   readonly interfaces: () => ReadonlyArray<NetworkInterface> | Fault
+  /** Notices about interfaces, from now on. Absent if the system has none that the driver follows (macOS, Windows). */
+  readonly observeInterfaces?: (() => InterfaceObserver | Fault) | undefined
   /** What an error number is called, for numbers that come in messages. */
   readonly errorName: (errno: number) => string
 }

@@ -3,13 +3,14 @@
  *
  * @since 0.1.0
  */
-import { Clock, Context, Duration, Effect, Layer, Schedule, Stream } from "effect"
+import { type Clock, Context, type Duration, Effect, Layer, type Stream } from "effect"
 import { type DatagramInterfaceError, interfaceError, unknownInterface } from "./DatagramError.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import { type Driver, isFault, type NetworkInterface } from "./Driver.ts"
+import { changesOf } from "./internal/interfaceChanges.ts"
 
 /**
- * What became of an interface: it is there, it has other addresses or another state than `before`, it is gone.
+ * A change of an interface. `Added`: it is there. `Changed`: its name, an address, or any other field differs from `before`. `Removed`: it is gone.
  *
  * @category models
  * @since 0.1.0
@@ -20,7 +21,11 @@ export type InterfaceChange =
   | { readonly _tag: "Removed"; readonly interface: NetworkInterface }
 
 /**
- * Tells of the interfaces: what the index of a packet information is called, which index a name has, what changes.
+ * The network interfaces of the host: by name, by index, and what changes about them.
+ *
+ * **Details**
+ *
+ * `Interfaces.layer` requires a layer of sockets, whose driver it asks: `Interfaces.layer.pipe(Layer.provideMerge(NodeSockets.layer))`.
  *
  * @example
  * ```ts
@@ -42,28 +47,29 @@ export type InterfaceChange =
 export class Interfaces extends Context.Tag("@ancillary/socket/Interfaces")<
   Interfaces,
   {
-    /** All of them, as the system tells it now. */
+    /** Lists all of them, as the system reports them now. One for each index. */
     readonly list: Effect.Effect<ReadonlyArray<NetworkInterface>, DatagramInterfaceError>
-    /** The one with that name, asked for now; `UnknownName` where there is none. */
+    /** Finds the one with that name, now. Fails with `UnknownName` if there is none; the label of an address (`eth0:1`) is not a name. */
     readonly byName: (name: string) => Effect.Effect<NetworkInterface, DatagramInterfaceError>
-    /** The one with that index, asked for now; `UnknownIndex` where there is none. */
+    /** Finds the one with that index, now. Fails with `UnknownIndex` if there is none. */
     readonly byIndex: (index: number) => Effect.Effect<NetworkInterface, DatagramInterfaceError>
     /**
-     * The name that an index had when the system was last asked, without an effect: cheap enough for every datagram.
+     * Returns the name of an index without an effect: cheap enough for every datagram. `undefined` if no interface has the index, and for 0.
      *
      * **Details**
      *
-     * An index that is not known yet asks the system, and the same one again after a second at the earliest. `undefined` where nobody has it,
-     * and for 0, which is no interface.
-     *
-     * **Gotchas**
-     *
-     * An interface that was renamed keeps its old name here until the system is asked again: by any other member, or for an index that is new.
+     * The answer is at most a second old, or a thousand times as long as the system takes to list its interfaces. An index that is not known is
+     * looked up at once, and then again after a second.
      */
     readonly nameOf: (index: number) => string | undefined
     /**
-     * The interfaces that there are, as `Added`, then what changes about them. The system is asked once an `interval` (by default a second),
-     * so what comes and goes in between is not seen. Where it refuses, the stream fails.
+     * The interfaces that there are, as `Added`, then each change. Fails if the system refuses to list them.
+     *
+     * **Details**
+     *
+     * Linux notifies of changes, which arrive at once; an interface that is made anew under its old index is `Removed`, then `Added`. Other
+     * systems are asked once an `interval` (default: one second), so what comes and goes in between is not seen. An `interval` that is not a
+     * duration above zero fails with `InvalidArgument`.
      */
     readonly changes: (options?: {
       readonly interval?: Duration.DurationInput | undefined
@@ -82,17 +88,25 @@ export class Interfaces extends Context.Tag("@ancillary/socket/Interfaces")<
   )
 }
 
-/** Before an index that nobody had is asked for again. */
+/** For how long names are taken as they were, and an index that nothing has is not looked up again. */
 const patienceMillis = 1000
+/** Part of the time, at most, that is spent on listing interfaces for names: one thousandth. */
+const patiencePerCost = 1000
 /** Indices without an interface that are remembered: more than a kernel makes up. */
 const mostMissing = 256
 
 const make = (driver: Driver, clock: Clock.Clock): Context.Tag.Service<Interfaces> => {
   let names: ReadonlyMap<number, string> = new Map()
+  let askedAt = Number.NEGATIVE_INFINITY
+  let patience = patienceMillis
   const missing = new Map<number, number>()
+  // Monotonic: the wall clock may be set back.
+  const millis = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
   const look = () => {
+    askedAt = millis()
     const found = driver.interfaces()
+    patience = Math.max(patienceMillis, (millis() - askedAt) * patiencePerCost)
     if (!isFault(found)) names = new Map(found.map(({ index, name }) => [index, name]))
     return found
   }
@@ -116,13 +130,16 @@ const make = (driver: Driver, clock: Clock.Clock): Context.Tag.Service<Interface
     })
 
   const nameOf = (index: number): string | undefined => {
+    if (index === 0) return undefined
+    const now = millis()
+    const isOld = now - askedAt >= patience
+    if (isOld) look()
     const known = names.get(index)
-    if (known !== undefined || index === 0) return known
-    const now = clock.unsafeCurrentTimeMillis()
-    if (now - (missing.get(index) ?? Number.NEGATIVE_INFINITY) < patienceMillis) return undefined
+    if (known !== undefined) return known
+    if (now - (missing.get(index) ?? Number.NEGATIVE_INFINITY) < patience) return undefined
     if (missing.size >= mostMissing) missing.clear()
     missing.set(index, now)
-    look()
+    if (!isOld) look()
     return names.get(index)
   }
 
@@ -131,38 +148,6 @@ const make = (driver: Driver, clock: Clock.Clock): Context.Tag.Service<Interface
     byName: (name) => find(name, (one) => one.name === name),
     byIndex: (index) => find(index, (one) => one.index === index),
     nameOf,
-    changes: (options) =>
-      Stream.repeatEffectWithSchedule(list, Schedule.spaced(options?.interval ?? "1 second")).pipe(
-        Stream.mapAccum([], (before: ReadonlyArray<NetworkInterface>, after) => [after, differences(before, after)]),
-        Stream.mapConcat((changes) => changes)
-      )
+    changes: (options) => changesOf(driver, list, options)
   }
 }
-
-/** What is gone first: its index may be another's by now. */
-const differences = (
-  before: ReadonlyArray<NetworkInterface>,
-  after: ReadonlyArray<NetworkInterface>
-): ReadonlyArray<InterfaceChange> => {
-  const earlier = new Map(before.map((one) => [one.index, one]))
-  const later = new Set(after.map(({ index }) => index))
-  const gone = before.filter(({ index }) => !later.has(index))
-  return [
-    ...gone.map((one) => ({ _tag: "Removed", interface: one }) as const),
-    ...after.flatMap((one): ReadonlyArray<InterfaceChange> => {
-      const was = earlier.get(one.index)
-      if (was === undefined) return [{ _tag: "Added", interface: one }]
-      return shape(was) === shape(one) ? [] : [{ _tag: "Changed", interface: one, before: was }]
-    })
-  ]
-}
-
-/** All that can be told of an interface, whatever the order of its addresses. */
-const shape = ({ addresses, loopback, multicast, name, up }: NetworkInterface): string =>
-  JSON.stringify([
-    name,
-    up,
-    loopback,
-    multicast,
-    addresses.map(({ address, prefix }) => `${String(address)}/${prefix}`).toSorted()
-  ])

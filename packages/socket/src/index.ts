@@ -37,7 +37,7 @@ export type {
 } from "./DatagramSocket.ts"
 export { DatagramSockets } from "./DatagramSockets.ts"
 export * as Descriptor from "./Descriptor.ts"
-export type { NetworkInterface } from "./Driver.ts"
+export type { InterfaceAddress, NetworkInterface } from "./Driver.ts"
 export { type InterfaceChange, Interfaces } from "./Interfaces.ts"
 export * as Plan from "./Plan.ts"
 export type { ErrorReport, OwnEvent, PathMtuReport, SocketEvent, TransmitTimestamp } from "./SocketEvent.ts"

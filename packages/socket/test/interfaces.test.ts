@@ -158,3 +158,53 @@ it.effect("changes end with the refusal of the system", () => {
     expect((yield* Fiber.join(ended)).code).toBe("ENOMEM")
   }).pipe(Effect.provide(layer))
 })
+
+it.effect("a renamed interface has its new name a second later, without being asked for", () => {
+  const { layer } = host([lo, eth], [lo, wifi])
+  return Effect.gen(function* () {
+    const { nameOf } = yield* Interfaces
+    expect(nameOf(2)).toBe("eth0")
+    yield* TestClock.adjust("1 second")
+    expect(nameOf(2)).toBe("wlan0")
+  }).pipe(Effect.provide(layer))
+})
+
+it.effect("any other field that differs is a change", () => {
+  const [address] = lo.addresses
+  const { layer } = host(
+    [{ ...lo, running: false }],
+    [{ ...lo, running: true }],
+    [{ ...lo, running: true, mtu: 1500 }],
+    [{ ...lo, running: true, mtu: 1500, addresses: address === undefined ? [] : [{ ...address, tentative: true }] }]
+  )
+  return Effect.gen(function* () {
+    const { changes } = yield* Interfaces
+    const heard = yield* Effect.fork(changes().pipe(Stream.take(4), Stream.runCollect))
+    yield* TestClock.adjust("3 seconds")
+    expect(Chunk.toReadonlyArray(yield* Fiber.join(heard)).map(({ _tag }) => _tag)).toEqual([
+      "Added",
+      "Changed",
+      "Changed",
+      "Changed"
+    ])
+  }).pipe(Effect.provide(layer))
+})
+
+it.effect("an interval that is not a duration above zero is refused before the system is asked", () => {
+  const { asked, layer } = host([lo])
+  const throwing = {
+    get interval(): never {
+      throw new Error("read")
+    }
+  }
+  return Effect.gen(function* () {
+    const { changes } = yield* Interfaces
+    const values: ReadonlyArray<unknown> = [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "soon", null, {}, -5n]
+    for (const options of [...values.map((interval) => ({ interval })), throwing]) {
+      const error = yield* Effect.flip(Stream.runDrain(changes(options as Parameters<typeof changes>[0])))
+      expect([error._tag, error.reason]).toEqual(["DatagramInterfaceError", "InvalidArgument"])
+      expect(error.message).toMatch(/^interval: .* is not a finite duration above zero\. Give one, .*leave it out\.$/)
+    }
+    expect(asked.times).toBe(0)
+  }).pipe(Effect.provide(layer))
+})

@@ -63,7 +63,9 @@ export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupp
       open: (kind) => native.open(host, kind),
       pair: () => native.pair(host),
       adopt: (descriptor, kind) => native.adopt(host, descriptor, kind),
-      interfaces: () => native.interfaces(host),
+      interfaces: () => (platform === "linux" ? native.routing.interfaces(host) : native.interfaces(host)),
+      // macOS: has notices by a routing socket, whose messages were not tried here: changes are polled.
+      ...(platform === "linux" ? { observeInterfaces: () => native.routing.observe(host) } : {}),
       release: (descriptor) => native.release(host, descriptor),
       errorName: native.errorName
     }

@@ -1,4 +1,7 @@
-/** The host's interfaces by `getifaddrs(3)`: a list with an entry for each address, and one for each interface on its link layer. */
+/**
+ * The host's interfaces by `getifaddrs(3)`: a list with an entry for each address, and one for each interface on its link layer. macOS; Linux has
+ * more to report by `routing.ts`.
+ */
 import { type Abi, Codec, SocketAddress } from "@ancillary/control"
 import type { Fault, NetworkInterface } from "@ancillary/socket/Driver"
 import { lastFault } from "./errno.ts"
@@ -37,15 +40,18 @@ export const interfaces = (host: Host): ReadonlyArray<NetworkInterface> | Fault 
   if (libc.getifaddrs(new Uint8Array(list.buffer)) < 0) return lastFault("getifaddrs")
   const first = Number(list.getBigUint64(0, true))
   try {
-    const found = new Map<string, NetworkInterface & { readonly addresses: Array<Addresses[number]> }>()
+    const indices = new Map<string, number>()
+    const found = new Map<number, NetworkInterface & { readonly addresses: Array<Addresses[number]> }>()
     for (let at = first; at !== 0;) {
       const { address, flags, mask, name, next } = entry(abi, at)
       at = next
-      let one = found.get(name)
+      const index = indices.get(name) ?? libc.if_nametoindex(name)
+      indices.set(name, index)
+      // It went away since it was listed.
+      if (index === 0) continue
+      // Linux: an address with a label is listed under that, which has the index of its interface.
+      let one = found.get(index)
       if (one === undefined) {
-        const index = libc.if_nametoindex(name)
-        // It went away since it was listed.
-        if (index === 0) continue
         const has = (flag: number) => (flags & flag) !== 0
         one = {
           index,
@@ -55,7 +61,7 @@ export const interfaces = (host: Host): ReadonlyArray<NetworkInterface> | Fault 
           loopback: has(numbers.IFF_LOOPBACK),
           multicast: has(numbers.IFF_MULTICAST)
         }
-        found.set(name, one)
+        found.set(index, one)
       }
       one.addresses.push(...addressesOf(abi, address, mask))
     }

@@ -30,6 +30,10 @@ export interface Libc {
   readonly setsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number
   /** int getsockopt(int fd, int level, int optname, void *optval, socklen_t *optlen) */
   readonly getsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array) => number
+  /** ssize_t send(int fd, const void *buf, size_t len, int flags) */
+  readonly send: (fd: number, data: Uint8Array, length: number, flags: number) => number
+  /** ssize_t recv(int fd, void *buf, size_t len, int flags) */
+  readonly recv: (fd: number, into: Uint8Array, length: number, flags: number) => number
   /** int getifaddrs(struct ifaddrs **ifap) */
   readonly getifaddrs: (first: Uint8Array) => number
   /** void freeifaddrs(struct ifaddrs *ifa) */
@@ -68,6 +72,8 @@ export const load = (platform: "linux" | "darwin"): Libc => {
     getpeername: library.func("getpeername", "int", ["int", "void *", "void *"]),
     setsockopt: library.func("setsockopt", "int", ["int", "int", "int", "void *", "uint32_t"]),
     getsockopt: library.func("getsockopt", "int", ["int", "int", "int", "void *", "void *"]),
+    send: library.func("send", "int64_t", ["int", "void *", "size_t", "int"]),
+    recv: library.func("recv", "int64_t", ["int", "void *", "size_t", "int"]),
     getifaddrs: library.func("getifaddrs", "int", ["void *"]),
     freeifaddrs: library.func("freeifaddrs", "void", ["uintptr_t"]),
     if_nametoindex: library.func("if_nametoindex", "uint32_t", ["str"]),

@@ -17,6 +17,7 @@ import { Core } from "./core.ts"
 import { constructorOf } from "./families.ts"
 import { Live } from "./live.ts"
 import { named, nameOf } from "./names.ts"
+import { unusable } from "./unusable.ts"
 import { Waiters } from "./waiters.ts"
 
 /** Where a socket comes from, and what is done with it once its options are set. */
@@ -109,7 +110,7 @@ const setUp = (
   if (local !== undefined) {
     const name = nameOf(plan, local)
     const failed = native.bind(name)
-    if (failed !== undefined) return nameError(driver, plan, failed, `Binding to ${local}`, name)
+    if (failed !== undefined) return nameError(driver, plan, failed, `Binding to ${local}`, name, local)
   }
   if (peer !== undefined) {
     const name = nameOf(plan, peer)
@@ -156,8 +157,17 @@ const isSet = (native: NativeSocket, planned: PlannedOption): boolean => {
   return !isFault(length) && length > 0 && into.every((byte, i) => byte === planned.value[i])
 }
 
-const nameError = (driver: Driver, plan: Plan, fault: Fault, what: string, name: Uint8Array): DatagramBindError =>
-  plan.family === "unix" ? unixError(fault, what, isLeftOver(driver, plan, fault, name)) : bindError(fault, what)
+const nameError = (
+  driver: Driver,
+  plan: Plan,
+  fault: Fault,
+  what: string,
+  name: Uint8Array,
+  local?: Endpoint<Family>
+): DatagramBindError =>
+  plan.family === "unix"
+    ? unixError(fault, what, isLeftOver(driver, plan, fault, name))
+    : bindError(fault, what, undefined, unusable(driver, fault, local))
 
 /** Whether a name is in use by a file that nobody listens on: the kernel tells who connects to it. */
 const isLeftOver = (driver: Driver, plan: Plan, { code }: Fault, name: Uint8Array): boolean => {

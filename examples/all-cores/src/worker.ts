@@ -1,4 +1,5 @@
-import { DatagramWorkers, NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/node"
+import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
 import { Datagram } from "@ancillary/socket"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"

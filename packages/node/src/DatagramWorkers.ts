@@ -19,6 +19,8 @@
  *
  * **Gotchas**
  *
+ * This module needs the package `@effect/platform`, which is an optional peer of `@ancillary/node`.
+ *
  * A peer is an address and a port, so one busy peer has one worker. What is sent to a group reaches every socket that joined it: a server of a group wants one worker.
  *
  * @since 0.1.0
@@ -120,7 +122,8 @@ export const restart: Schedule.Schedule<unknown> = Schedule.exponential("100 mil
  *
  * @example
  * ```ts
- * import { DatagramWorkers, NodeSockets } from "@ancillary/node"
+ * import { NodeSockets } from "@ancillary/node"
+ * import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
  * import { Datagram, withPktInfo } from "@ancillary/socket"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
  * import * as NodeWorker from "@effect/platform-node/NodeWorker"
@@ -233,7 +236,8 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
  *
  * @example
  * ```ts
- * import { DatagramWorkers, NodeSockets } from "@ancillary/node"
+ * import { NodeSockets } from "@ancillary/node"
+ * import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
  * import { Datagram, withPktInfo } from "@ancillary/socket"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
  * import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"

@@ -1,43 +1,35 @@
 /** The packages as they are published: built, packed, unpacked next to nothing but their dependencies, and used by plain Node. */
 import { execFileSync, spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { onPath, requirement } from "../../testing/machine.ts"
+import { layOutFlat, manifest, pack, packages, root } from "./packing.ts"
 
-const root = fileURLToPath(new URL("../../..", import.meta.url))
-const packages = ["control", "socket", "posix", "winsock", "node"]
 const folder = mkdtempSync(join(tmpdir(), "ancillary-packed-"))
+const unpacked = (name: string) => join(folder, "node_modules/@ancillary", name)
 
 describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get install tar"))("packed", () => {
   beforeAll(() => {
-    execFileSync("npm", ["run", "--silent", "build"], { cwd: root })
-    const modules = join(folder, "node_modules")
-    mkdirSync(join(modules, "@ancillary"), { recursive: true })
-    for (const name of packages) {
-      const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], {
-        cwd: join(root, "packages", name),
-        encoding: "utf8"
-      })
-      mkdirSync(join(modules, "@ancillary", name))
-      execFileSync("tar", [
-        "-xzf",
-        join(folder, packed.trim()),
-        "-C",
-        join(modules, "@ancillary", name),
-        "--strip-components=1"
-      ])
-    }
-    for (const name of ["effect", "koffi", "@koromix", "@effect"])
-      symlinkSync(join(root, "node_modules", name), join(modules, name))
+    // Neither @effect/platform nor vitest: only what is used is needed.
+    layOutFlat(folder, pack(folder), ["effect", "koffi", "@koromix"])
   }, 120_000)
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  const run = (program: string) => {
+  const run = (program: string, ...args: ReadonlyArray<string>) => {
     writeFileSync(join(folder, "program.mjs"), program)
-    return spawnSync(process.execPath, ["program.mjs"], { cwd: folder, encoding: "utf8" })
+    return spawnSync(process.execPath, [...args, "program.mjs"], { cwd: folder, encoding: "utf8" })
   }
 
   it("plain Node runs a program on them", () => {
@@ -58,4 +50,101 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
     const { stderr } = run(`import "@ancillary/socket/internal/core"`)
     expect(stderr).toContain("ERR_PACKAGE_PATH_NOT_EXPORTED")
   })
+
+  it.each(packages)("%s: has its licence, its README, and a manifest that describes it", (name) => {
+    const { description, engines, keywords, license, repository } = manifest(unpacked(name))
+    expect({ description, engines, keywords, license, repository }).toEqual({
+      description: expect.stringMatching(/^[A-Z].{30,160}\.$/),
+      engines: { node: "^20.19.0 || ^22.12.0 || >=24.0.0" },
+      keywords: expect.arrayContaining(["ancillary", "datagram"].slice(0, name === "control" ? 1 : 2)),
+      license: "MIT",
+      repository: { ...(manifest(root)["repository"] as object), directory: `packages/${name}` }
+    })
+    expect(readFileSync(join(unpacked(name), "LICENSE"), "utf8")).toBe(readFileSync(join(root, "LICENSE"), "utf8"))
+    expect(readFileSync(join(unpacked(name), "README.md"), "utf8")).toContain(`# @ancillary/${name}\n`)
+  })
+
+  it.each(packages)("%s: every export leads to a file, and every built module is exported or internal", (name) => {
+    const { exports } = manifest(unpacked(name))
+    const modules = readdirSync(join(root, "packages", name, "src"), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => file.slice(0, -3))
+    const targets = Object.entries(exports).flatMap(([path, target]) => {
+      if (target === null) return []
+      const conditions = typeof target === "string" ? [target] : Object.values(target)
+      const named = path.includes("*") ? modules.filter((module) => !module.includes("/")) : [""]
+      return conditions.flatMap((file) => named.map((module) => file.replace("*", module)))
+    })
+    expect(targets.filter((file) => !existsSync(join(unpacked(name), file)))).toEqual([])
+    for (const module of modules)
+      for (const ending of [".js", ".d.ts", ".js.map", ".d.ts.map"])
+        expect([module + ending, existsSync(join(unpacked(name), "dist", module + ending))]).toEqual([
+          module + ending,
+          true
+        ])
+  })
+
+  it.each(packages)("%s: a tarball holds its sources, what is built of them, and three texts", (name) => {
+    const files = readdirSync(unpacked(name), { recursive: true, encoding: "utf8", withFileTypes: true })
+    const odd = files
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name).slice(unpacked(name).length + 1))
+      .filter(
+        (file) => !/^(src\/.*\.ts|dist\/.*\.(js|d\.ts|js\.map|d\.ts\.map)|README\.md|LICENSE|package\.json)$/.test(file)
+      )
+    expect(odd).toEqual([])
+  })
+
+  it("npm pack without a build builds first: what it packs is what its exports name", () => {
+    const copy = mkdtempSync(join(tmpdir(), "ancillary-unbuilt-"))
+    onTestFinished(() => rmSync(copy, { recursive: true }))
+    const source = join(root, "packages/control")
+    mkdirSync(join(copy, "packages/control"), { recursive: true })
+    for (const name of ["src", "package.json", "tsconfig.json", "README.md", "LICENSE"])
+      cpSync(join(source, name), join(copy, "packages/control", name), { recursive: true })
+    cpSync(join(root, "tsconfig.base.json"), join(copy, "tsconfig.base.json"))
+    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"))
+    const packed = execFileSync("npm", ["pack", "--silent"], { cwd: join(copy, "packages/control"), encoding: "utf8" })
+    const list = execFileSync("tar", ["-tzf", join(copy, "packages/control", packed.trim())], { encoding: "utf8" })
+    expect(list.split("\n")).toEqual(expect.arrayContaining(["package/dist/index.js", "package/dist/index.d.ts"]))
+  }, 60_000)
+})
+
+describe("what is loaded", () => {
+  /** Everything that Node loads for a module, as it was resolved. */
+  const loaded = (module: string): ReadonlyArray<string> => {
+    const hook = `import { writeSync } from "node:fs"
+      export const load = (url, context, next) => (writeSync(1, url + "\\n"), next(url, context))`
+    const register = `import { register } from "node:module"
+      register("data:text/javascript,${encodeURIComponent(hook).replaceAll("'", "%27")}")`
+    const { stderr, stdout } = spawnSync(
+      process.execPath,
+      [
+        "--import",
+        `data:text/javascript,${encodeURIComponent(register)}`,
+        "--input-type=module",
+        "-e",
+        `import "${module}"`
+      ],
+      { cwd: join(root, "packages/node"), encoding: "utf8" }
+    )
+    expect(stderr).toBe("")
+    return stdout.split("\n").filter((url) => url.startsWith("file:"))
+  }
+
+  it("@ancillary/node loads nothing of @effect/platform; its workers do", () => {
+    const platform = (urls: ReadonlyArray<string>) => urls.filter((url) => url.includes("@effect/platform"))
+    const all = loaded("@ancillary/node")
+    expect(all.some((url) => url.endsWith("packages/node/dist/NodeSockets.js"))).toBe(true)
+    expect(platform(all)).toEqual([])
+    expect(platform(loaded("@ancillary/node/DatagramWorkers"))).not.toEqual([])
+  }, 60_000)
+
+  it.each(["@ancillary/control", "@ancillary/socket"])(
+    "%s loads no native code",
+    (module) => {
+      expect(loaded(module).filter((url) => /koffi|\.node$/.test(url))).toEqual([])
+    },
+    60_000
+  )
 })

@@ -1,6 +1,7 @@
 /** Servers whose workers run the program of the tests, peers that ask them, and what is left of both in the system. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
-import { DatagramWorkers, NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/node"
+import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
 import { type ConnectedSocket, Datagram, withHopLimit } from "@ancillary/socket"
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Effect, Layer, Logger, Option } from "effect"

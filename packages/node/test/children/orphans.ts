@@ -1,5 +1,6 @@
 /** A server that tells the numbers of its workers, and then waits to be killed. */
-import { DatagramWorkers, NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/node"
+import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
 import { Datagram, withHopLimit } from "@ancillary/socket"
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Effect, Option } from "effect"

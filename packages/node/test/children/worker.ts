@@ -1,5 +1,6 @@
 /** The program of a worker: answers with the number of its process, and does what the first byte says. */
-import { DatagramWorkers, NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/node"
+import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
 import { Datagram, withHopLimit } from "@ancillary/socket"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"

@@ -13,7 +13,7 @@ const under = (folder: string, ending: RegExp): ReadonlyArray<string> =>
 
 const packages = readdirSync(path.join(root, "packages")).filter((name) => name !== "bench")
 const sources = packages.flatMap((name) => under(`packages/${name}/src`, /\.ts$/))
-const documents = ["README.md", ...under("docs", /\.md$/), ...under("examples", /README\.md$/)]
+const documents = ["README.md", ...["docs", "examples", "packages"].flatMap((folder) => under(folder, /\.md$/))]
 
 /** Each block of TypeScript of a file, without the stars of its comment. */
 const blocksOf = (file: string): ReadonlyArray<readonly [string, string]> => {

@@ -1,7 +1,20 @@
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets, serve, serveOn, withHopLimit } from "@ancillary/socket"
-import { expect, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Logger, Option, Ref, Scope } from "effect"
+import {
+  Datagram,
+  DatagramSockets,
+  Descriptor,
+  Interfaces,
+  serve,
+  serveOn,
+  withHopLimit,
+  withPktInfo,
+  withRights
+} from "@ancillary/socket"
+import { describe, expect, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber, Logger, Option, Ref, Scope, TestClock } from "effect"
+import { hasIpv6 } from "../../testing/machine.ts"
+import { files, unixLayer } from "./files.ts"
+import { openDescriptors, turn } from "./process.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), [])
 const spec = Datagram.ipv4.pipe(withHopLimit())
@@ -144,4 +157,164 @@ it.scopedLive("a socket that is closed under its server ends the reading with th
     yield* Scope.close(scope, Exit.void)
     expect(yield* Effect.flip(Fiber.join(reading))).toMatchObject({ _tag: "DatagramReceiveError", reason: "Closed" })
   }).pipe(Effect.provide(layer), Effect.provide(silent))
+)
+
+/** Waits for the event loop, without a limit of time. */
+const turnsUntil = <E, R>(done: Effect.Effect<boolean, E, R>) =>
+  Effect.repeat(Effect.zipRight(Effect.promise(turn), done), { until: (is) => is })
+
+it.scopedLive("what a handler takes of its datagram's descriptors is closed when it ends", () =>
+  Effect.gen(function* () {
+    const path = `\0ancillary-taking-${process.pid}`
+    const taken: Array<number> = []
+    const server = yield* serve(Datagram.unix.pipe(withRights({ maximum: 1 })), { path }, ({ control }) =>
+      Effect.map(Effect.forEach(control.rights, Descriptor.take), (numbers) => void taken.push(...numbers))
+    )
+    const sender = yield* Datagram.client(Datagram.unix.pipe(withRights({ only: "send" })))
+    const [file = -1] = yield* files(1)
+    const before = openDescriptors()
+    for (let i = 0; i < 100; i++)
+      yield* sender.send({ data: Uint8Array.of(i), to: { path }, control: { rights: [file] } })
+    yield* turnsUntil(Effect.map(server.stats, ({ handlers }) => handlers.succeeded === 100n))
+    expect(taken).toHaveLength(100)
+    expect(openDescriptors()).toBe(before)
+  }).pipe(Effect.provide(unixLayer))
+)
+
+describe("clients of a Unix server that ask and never read", () => {
+  const echo = (name: string, options?: Parameters<typeof serve>[3]) =>
+    serve(
+      Datagram.unix,
+      { path: `\0ancillary-${name}-${process.pid}` },
+      ({ data, from }, socket) => socket.send({ data, to: from }),
+      options
+    )
+  /** One asks so often that its queue is full of answers, and more wait. */
+  const asking = Effect.gen(function* () {
+    const client = yield* Datagram.client(Datagram.unix)
+    return {
+      client,
+      ask: (to: { readonly path: string | undefined }) =>
+        client.send({ data: Uint8Array.of(1), to: { path: to.path ?? "" } })
+    }
+  })
+
+  it.scopedLive("hold no handler: their answers are dropped and counted, others are answered", () =>
+    Effect.gen(function* () {
+      const server = yield* echo("dropping", { concurrency: 4 })
+      const hostile = yield* asking
+      for (let i = 0; i < 74; i++) yield* hostile.ask(server.localAddress)
+      const { ask, client } = yield* asking
+      yield* ask(server.localAddress)
+      expect((yield* client.receive).data).toEqual(Uint8Array.of(1))
+      const { handlers, sent, unsent } = yield* server.stats
+      expect([handlers.started, handlers.failed, sent + unsent]).toEqual([75n, 0n, 75n])
+      expect(unsent).toBeGreaterThan(0n)
+    }).pipe(Effect.provide(unixLayer))
+  )
+
+  it.scoped("hold handlers for sendTimeout, where the server waits for them", () =>
+    Effect.gen(function* () {
+      const server = yield* echo("waiting", { concurrency: 4, sendTimeout: "1 second" })
+      const hostile = yield* asking
+      const blocked = Effect.map(server.stats, ({ handlers }) => handlers.running === 4n)
+      const asked = yield* Effect.fork(Effect.replicateEffect(hostile.ask(server.localAddress), 40))
+      yield* turnsUntil(blocked)
+      yield* turnsUntil(Effect.sync(() => true)).pipe(Effect.repeatN(20))
+      const before = yield* server.stats
+      expect([before.handlers.running, before.unsent]).toEqual([4n, 0n])
+      // Four at a time give up, a second after they began to wait.
+      yield* turnsUntil(
+        Effect.zipRight(
+          TestClock.adjust("1 second"),
+          Effect.map(server.stats, ({ handlers }) => handlers.succeeded === 40n)
+        )
+      )
+      yield* Fiber.join(asked)
+      const { sent, unsent } = yield* server.stats
+      expect([unsent > 0n, sent + unsent]).toEqual([true, 40n])
+      // Once it reads, it is answered as anyone.
+      for (let i = 0n; i < sent; i++) yield* hostile.client.receive
+      yield* hostile.ask(server.localAddress)
+      expect((yield* hostile.client.receive).data).toEqual(Uint8Array.of(1))
+    }).pipe(Effect.provide(unixLayer))
+  )
+
+  it.scoped("are waited for without an end if sendTimeout is infinite", () =>
+    Effect.gen(function* () {
+      const server = yield* echo("patient", { sendTimeout: Infinity })
+      const { ask, client } = yield* asking
+      for (let i = 0; i < 30; i++) yield* ask(server.localAddress)
+      yield* turnsUntil(Effect.map(server.stats, ({ handlers }) => handlers.started === 30n))
+      yield* TestClock.adjust("1 day")
+      for (let i = 0; i < 30; i++) yield* client.receive
+      expect(yield* server.stats).toMatchObject({ sent: 30n, unsent: 0n })
+    }).pipe(Effect.provide(unixLayer))
+  )
+
+  it.scopedLive("do not limit what a handler sends on another socket", () =>
+    Effect.gen(function* () {
+      const full = yield* Datagram.bind(Datagram.unix, { path: `\0ancillary-full-${process.pid}` })
+      const other = yield* Datagram.client(Datagram.unix)
+      const server = yield* serve(Datagram.unix, { path: `\0ancillary-forward-${process.pid}` }, ({ data }) =>
+        other.send({ data, to: full.localAddress })
+      )
+      const { ask } = yield* asking
+      for (let i = 0; i < 30; i++) yield* ask(server.localAddress)
+      for (let i = 0; i < 30; i++) yield* full.receive
+      expect((yield* other.stats).unsent).toBe(0n)
+    }).pipe(Effect.provide(unixLayer))
+  )
+})
+
+it.scopedLive("a Unix server does not answer its own name", () =>
+  Effect.gen(function* () {
+    const path = `\0ancillary-itself-${process.pid}`
+    const server = yield* serve(Datagram.unix, { path }, ({ data, from }, socket) => socket.send({ data, to: from }))
+    yield* server.send({ data: Uint8Array.of(1), to: { path } })
+    const client = yield* Datagram.client(Datagram.unix)
+    yield* client.send({ data: Uint8Array.of(2), to: { path } })
+    expect((yield* client.receive).data).toEqual(Uint8Array.of(2))
+    expect(yield* server.stats).toMatchObject({ fromItself: 1n, handlers: { started: 1n } })
+  }).pipe(Effect.provide(unixLayer))
+)
+
+describe.runIf(hasIpv6())("a wildcard-bound server is every address of its host", () => {
+  it.scopedLive.each(["dual", "ipv6"] as const)("%s: each of them is itself, and no other is", (family) =>
+    Effect.gen(function* () {
+      const { list } = yield* Interfaces
+      const own = (yield* list)
+        .filter(({ up }) => up)
+        .flatMap(({ addresses }) => addresses.map(({ address }) => address))
+        .filter((address) => family === "dual" || address.family === "ipv6")
+      const spec = (family === "dual" ? Datagram.dual : (Datagram.ipv6 as unknown as typeof Datagram.dual)).pipe(
+        withPktInfo()
+      )
+      const server = yield* serve(spec, { address: "::", port: 0 }, (asked, socket) =>
+        Datagram.reply(socket, asked, asked.data)
+      )
+      const { port } = server.localAddress
+      let sent = 0n
+      for (const address of own) {
+        // From that address to itself: the kernel chooses the source by the destination.
+        yield* server.send({ data: Uint8Array.of(1), to: { address, port } })
+        sent++
+      }
+      const client = yield* Datagram.client(Datagram.ipv6)
+      yield* client.send({ data: Uint8Array.of(2), to: { address: "::1", port } })
+      expect((yield* client.receive).data).toEqual(Uint8Array.of(2))
+      expect(sent).toBeGreaterThan(0n)
+      expect(yield* server.stats).toMatchObject({ fromItself: sent, handlers: { started: 1n } })
+    }).pipe(Effect.provide(Interfaces.layer), Effect.provide(layer))
+  )
+})
+
+it.scopedLive("a peer with the server's port at another address of the host is another", () =>
+  Effect.gen(function* () {
+    const server = yield* serve(spec, at, ({ data, from }, socket) => socket.send({ data, to: from }))
+    const { port } = server.localAddress
+    const peer = yield* Datagram.bind(spec, { address: "127.0.0.2", port })
+    yield* peer.send({ data: Uint8Array.of(7), to: server.localAddress })
+    expect((yield* peer.receive).data).toEqual(Uint8Array.of(7))
+  }).pipe(Effect.provide(layer))
 )

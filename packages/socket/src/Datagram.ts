@@ -3,22 +3,21 @@
  *
  * @example
  * ```ts
- * import { Datagram, withHopLimit, withPktInfo } from "@ancillary/socket"
- * import { Effect, Stream } from "effect"
+ * import { Datagram, serve, withHopLimit, withPktInfo } from "@ancillary/socket"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
  *
- * const echo = Effect.gen(function* () {
- *   const socket = yield* Datagram.bind(spec, { address: "0.0.0.0", port: 5300 })
- *   yield* Stream.runForEach(socket.datagrams, (asked) => Datagram.reply(socket, asked, asked.data))
- * })
+ * // A reply that is refused ends its own datagram and not the server.
+ * const echo = serve(spec, { address: "0.0.0.0", port: 5300 }, (asked, socket) =>
+ *   Datagram.reply(socket, asked, asked.data)
+ * )
  * ```
  *
  * @since 0.1.0
  */
 import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
 import { endpoint as toEndpoint, Codec, SocketAddress, UnixEndpoint } from "@ancillary/control"
-import { Effect, type Either, Option, type Scope } from "effect"
+import { Effect, Either, Option, type Scope } from "effect"
 import {
   type DatagramBindError,
   type DatagramSendError,
@@ -30,6 +29,7 @@ import { DatagramSockets } from "./DatagramSockets.ts"
 import { type Explanation, explain as explainPlan } from "./explain.ts"
 import { fresh, open, openPair } from "./internal/open.ts"
 import { hostOf } from "./internal/ping.ts"
+import { refuseItself } from "./internal/ownAddress.ts"
 import { replySource, withoutSource } from "./internal/reply.ts"
 import { makeConnected, makeSocket } from "./internal/socket.ts"
 import * as Plan from "./Plan.ts"
@@ -331,6 +331,9 @@ const parse = <F extends Family, D extends ControlMessage.Any, R>(
  *
  * **Details**
  *
+ * Fails with `InvalidArgument` if the datagram's source is the socket's own address (counted as `fromItself`) or cannot be sent to, such as one with port 0.
+ * Anyone can forge such a source: a loop catches the error, or runs its handlers by `serve`.
+ *
  * Wants a socket that declares packet information for both directions; any other does not compile. Windows machines that refuse a source
  * (`WSAEINVAL`) get the answer over the interface asked instead, counted as `sourceRefused`.
  *
@@ -341,9 +344,12 @@ export const reply = <F extends Internet>(
   socket: DatagramSocket<F, PktInfo>,
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>
-): Effect.Effect<void, DatagramSendError> =>
+): Effect.Effect<void, DatagramSendError> => {
+  const refused = refuseItself(socket, asked.from)
+  if (refused !== undefined) return Effect.fail(refused)
   // What `replySource` answers is of the family of what was asked.
-  socket.send(answer(asked, data) as unknown as Parameters<typeof socket.send>[0])
+  return socket.send(answer(asked, data) as unknown as Parameters<typeof socket.send>[0])
+}
 
 /**
  * The same there and then, for the callback of `forEach`: no fiber, and no waiting, as `unsafeSend`.
@@ -355,8 +361,11 @@ export const unsafeReply = <F extends Internet>(
   socket: DatagramSocket<F, PktInfo>,
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>
-): Either.Either<void, DatagramSendError> =>
-  socket.unsafeSend(answer(asked, data) as unknown as Parameters<typeof socket.unsafeSend>[0])
+): Either.Either<void, DatagramSendError> => {
+  const refused = refuseItself(socket, asked.from)
+  if (refused !== undefined) return Either.left(refused)
+  return socket.unsafeSend(answer(asked, data) as unknown as Parameters<typeof socket.unsafeSend>[0])
+}
 
 const answer = <F extends Internet>(asked: Datagram<F, PktInfo>, data: Uint8Array | ReadonlyArray<Uint8Array>) => {
   const { otherwise, pktInfo } = replySource(asked)

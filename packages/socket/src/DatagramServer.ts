@@ -4,28 +4,62 @@
  * @since 0.1.0
  */
 import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
-import { Duration, Effect, type Fiber, FiberSet, type Scope } from "effect"
+import { type Duration, Effect, type Fiber, type Scope } from "effect"
 import * as Datagram from "./Datagram.ts"
-import type {
-  DatagramBindError,
-  DatagramFault,
-  DatagramReceiveError,
-  DatagramUnsupportedError
-} from "./DatagramError.ts"
+import type { DatagramBindError, DatagramReceiveError, DatagramUnsupportedError } from "./DatagramError.ts"
 import type { DatagramSocket } from "./DatagramSocket.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
-import { hold } from "./internal/descriptors.ts"
+import { checkHandler, checkOptions } from "./internal/serveOptions.ts"
+import { serving } from "./internal/serving.ts"
 import type { NeedsAll, Spec } from "./Spec.ts"
+
+/**
+ * How a server runs its handlers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServeOptions {
+  /** Handlers that run at a time: 1 to 1,048,576, 64 by default. While all of them run nothing is read. */
+  readonly concurrency?: number | undefined
+  /** How long handlers may take to finish when the server stops, 5 seconds by default; `Infinity` for as long as they take. */
+  readonly shutdown?: Duration.DurationInput | undefined
+  /**
+   * How long a handler's `send`, `sendAll` or `sink` on a Unix socket waits for room; after that its datagrams to full receivers are dropped and counted as
+   * `unsent`. 0 by default: a client that never reads would hold every handler otherwise. `Infinity` waits as long as the receiver takes.
+   *
+   * It holds for the served socket only. Sends on an internet socket wait for this host's own buffer and have no limit.
+   */
+  readonly sendTimeout?: Duration.DurationInput | undefined
+}
+
+/**
+ * Fails if an option of a server, or its handler, cannot be used. `serve` and `serveOn` check both before anything is opened.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const check = (options: ServeOptions | undefined, handler: unknown): Effect.Effect<void, DatagramBindError> =>
+  Effect.asVoid(Effect.zipRight(checkHandler(handler), checkOptions(options)))
 
 /**
  * Binds a socket and runs a handler for each datagram. Succeeds with the socket once it is bound.
  *
  * **Details**
  *
- * At most `concurrency` handlers run at a time (64 by default); while all are busy nothing is read and the kernel's buffer is the queue. A
- * handler that fails or dies is logged and its datagram is over; the server goes on. Descriptors that came with a datagram are its handler's to
- * take as long as it runs. When the scope closes, reading stops and handlers have
- * `shutdown` to finish (5 seconds by default) before they are interrupted and the socket is closed.
+ * At most `concurrency` handlers run at a time; while all of them run nothing is read, and the kernel's buffer is the queue.
+ *
+ * A handler that fails, dies, throws or returns no effect ends its own datagram only. The first failure of each kind is logged with its peer; all are
+ * counted by `stats.handlers`. Each handler has a `Scope` of its own, which is closed when it ends, fails or is interrupted. Descriptors that came with a
+ * datagram are its handler's to take as long as it runs.
+ *
+ * A datagram whose source is the socket's own address is forged; it is not handled, and `stats.fromItself` counts it. One that was sent to a group or a
+ * broadcast address is handled, because other programs of this host may share the port.
+ *
+ * When the scope closes, reading stops. Handlers have `shutdown` to finish before they are interrupted, and as long again (5 seconds at least) to release
+ * what they hold. Then the socket is closed. A handler that closes its own server is not waited for.
+ *
+ * Fails with `DatagramBindError` of reason `InvalidArgument` if an option is out of its range or the handler is not a function, and as `Datagram.bind` does.
  *
  * @example
  * ```ts
@@ -43,32 +77,37 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
   spec: Spec<F, D, R>,
   at: EndpointInput<F>,
   handler: (datagram: Datagram.Datagram<F, D>, socket: DatagramSocket<F, D>) => Effect.Effect<void, E, R2>,
-  options?: { readonly concurrency?: number | undefined; readonly shutdown?: Duration.DurationInput | undefined }
+  options?: ServeOptions
 ): Effect.Effect<
   DatagramSocket<F, D>,
   DatagramBindError | DatagramUnsupportedError,
-  DatagramSockets | Scope.Scope | R | R2 | NeedsAll<D>
+  DatagramSockets | Scope.Scope | R | Exclude<R2, Scope.Scope> | NeedsAll<D>
 > =>
   Effect.gen(function* () {
+    yield* checkHandler(handler)
+    const checked = yield* checkOptions(options)
     const socket = yield* Datagram.bind(spec, at)
-    yield* serveOn(socket, handler, options)
+    yield* serving(socket, handler, checked)
     return socket
   }).pipe(Effect.withSpan("DatagramServer.serve"))
 
 /**
- * The same on a socket that is there already: one that was adopted, or is in a group. Its own scope has to outlive this one.
+ * Runs a handler for each datagram of a socket that is open already: one that was adopted, or is in a group. The socket's own scope has to outlive this
+ * one.
  *
  * **Details**
  *
- * The fiber reads until the scope closes. It fails with what ended the reading before, which is logged, too: `Closed` where somebody closed the
- * socket.
+ * Handlers run, fail and end as those of `serve`. The fiber reads until the scope closes. It fails with what ended the reading before, which is logged,
+ * too: `Closed` if the socket was closed.
+ *
+ * Fails with `DatagramBindError` of reason `InvalidArgument` if an option is out of its range or the handler is not a function.
  *
  * @example
  * ```ts
  * import { Datagram, serveOn } from "@ancillary/socket"
  * import { Effect } from "effect"
  *
- * // Bound by who started this program, and handed over as descriptor 3.
+ * // Bound by the program that started this one, and inherited as descriptor 3.
  * const activated = Effect.gen(function* () {
  *   const socket = yield* Datagram.adopt(Datagram.ipv4, 3)
  *   yield* serveOn(socket, ({ data, from }) => socket.send({ data, to: from }))
@@ -81,41 +120,13 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
 export const serveOn = <F extends Family, D extends ControlMessage.Any, E, R2>(
   socket: DatagramSocket<F, D>,
   handler: (datagram: Datagram.Datagram<F, D>, socket: DatagramSocket<F, D>) => Effect.Effect<void, E, R2>,
-  options?: { readonly concurrency?: number | undefined; readonly shutdown?: Duration.DurationInput | undefined }
-): Effect.Effect<Fiber.RuntimeFiber<never, DatagramReceiveError>, never, Scope.Scope | R2> =>
+  options?: ServeOptions
+): Effect.Effect<
+  Fiber.RuntimeFiber<never, DatagramReceiveError>,
+  DatagramBindError,
+  Scope.Scope | Exclude<R2, Scope.Scope>
+> =>
   Effect.gen(function* () {
-    // Finalizers run from the last to the first: reading stops, handlers finish, those that do not are interrupted, the socket is closed.
-    const handlers = yield* FiberSet.make<void>()
-    // A finalizer cannot be interrupted, and so neither could its waiting: it is made interruptible for the time limit.
-    const finished = Effect.interruptible(FiberSet.awaitEmpty(handlers))
-    yield* Effect.addFinalizer(() => Effect.timeoutOption(finished, options?.shutdown ?? Duration.seconds(5)))
-    const free = yield* Effect.makeSemaphore(options?.concurrency ?? 64)
-    const handle = (datagram: Datagram.Datagram<F, D>) => {
-      // Reading goes on before the handler has begun, and would close what came with its datagram.
-      const release = hold(datagram.control)
-      return handler(datagram, socket).pipe(
-        Effect.catchAllCause((cause) =>
-          Effect.logError(`The handler of a datagram from ${String(datagram.from)} failed`, cause)
-        ),
-        Effect.ensuring(Effect.sync(release)),
-        Effect.ensuring(free.release(1))
-      )
-    }
-    // A handler's place first, then the datagram: what is taken from the kernel has somebody to handle it.
-    const next = Effect.uninterruptibleMask((restore) =>
-      Effect.zipRight(
-        restore(free.take(1)),
-        Effect.matchEffect(restore(socket.receive), {
-          onSuccess: (datagram) => FiberSet.run(handlers, Effect.interruptible(handle(datagram))),
-          onFailure: (error) => Effect.zipRight(free.release(1), endsReading(error) ? Effect.fail(error) : Effect.void)
-        })
-      )
-    )
-    return yield* Effect.forkScoped(
-      Effect.tapError(Effect.forever(next), (error) => Effect.logError("The server stopped reading", error))
-    )
+    yield* checkHandler(handler)
+    return yield* serving(socket, handler, yield* checkOptions(options))
   })
-
-/** A fault is over with its datagram, and what a peer or a router said with the datagram that it was about. */
-const endsReading = (error: DatagramFault | DatagramReceiveError): error is DatagramReceiveError =>
-  error._tag === "DatagramReceiveError" && (error.reason === "Closed" || error.reason === "Other")

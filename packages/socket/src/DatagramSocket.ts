@@ -94,7 +94,7 @@ export interface Outgoing<F extends Family, D extends ControlMessage.Any, Given 
 export interface SendReport {
   /** Messages that went, all of their segments. */
   readonly sent: number
-  /** Dropped for want of room, where `withBackpressure("drop")` says so. */
+  /** Dropped for want of room, if `withBackpressure("drop")` or `sendTimeout` of `serve` says so. */
   readonly unsent: number
   /** The others, by their place among those that were given, in that order. */
   readonly failed: ReadonlyArray<{ readonly index: number; readonly error: DatagramSendError }>
@@ -124,12 +124,27 @@ export interface DatagramStats {
   readonly errors: bigint
   /** Datagrams that went out. A payload in segments is as many as it has segments. */
   readonly sent: bigint
-  /** Datagrams that were dropped for want of room, as `withBackpressure("drop")` says. */
+  /** Datagrams that were dropped for want of room, as `withBackpressure("drop")` or `sendTimeout` of `serve` says. */
   readonly unsent: bigint
   /** Datagrams among those sent whose first attempt failed by what another peer's error had left pending. Linux, with `withErrorReports()`. */
   readonly resent: bigint
   /** Replies that went out without the source that was asked, because the system refuses one (some Windows machines). */
   readonly sourceRefused: bigint
+  /**
+   * Datagrams whose source is the socket's own address: `serve` passes over one that was sent to this host alone, and `reply` refuses to answer it. Its
+   * source is forged, and its answer would come back as a question.
+   */
+  readonly fromItself: bigint
+  /** Handlers of `serve` and `serveOn`. `started` is the sum of the others. */
+  readonly handlers: {
+    readonly started: bigint
+    readonly succeeded: bigint
+    /** Handlers that failed, died or threw, or returned no effect. */
+    readonly failed: bigint
+    /** Handlers that were interrupted, by the end of their server or by themselves. */
+    readonly interrupted: bigint
+    readonly running: bigint
+  }
   /** What became of what the kernel told besides datagrams. `taken` is the sum of the others. */
   readonly events: {
     readonly taken: bigint

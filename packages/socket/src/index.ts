@@ -23,7 +23,7 @@ export {
 } from "./DatagramError.ts"
 export { DatagramMembershipError } from "./DatagramMembershipError.ts"
 export { DatagramOptionError } from "./DatagramOptionError.ts"
-export { serve, serveOn } from "./DatagramServer.ts"
+export { serve, serveOn, type ServeOptions } from "./DatagramServer.ts"
 export type {
   ConnectedSocket,
   DatagramSocket,

@@ -27,6 +27,7 @@ import { readings } from "./internal/reading.ts"
 import { refusals } from "./internal/refusals.ts"
 import { segments } from "./internal/segments.ts"
 import { sendings } from "./internal/sendings.ts"
+import { servers } from "./internal/servers.ts"
 import { turns } from "./internal/turns.ts"
 import { unix } from "./internal/unix.ts"
 import { verdicts } from "./internal/verdicts.ts"
@@ -73,6 +74,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     peeks(one)
     turns(one)
     verdicts(one)
+    servers(one)
     refusals(one)
     options(one)
     memberships(one)

@@ -76,6 +76,12 @@ export class Batch {
     if (letter !== undefined && !this.#core.closed) this.#fail(letter, error)
   }
 
+  /** The sender does not wait any longer: the datagram that waits is dropped, and counted. */
+  giveUp(): void {
+    const letter = this.#open.find(({ ended }) => !ended)
+    if (letter !== undefined) this.#giveUp(letter)
+  }
+
   /** Who sends cannot wait, although its spec says so. */
   refuseWait(): void {
     const letter = this.#open.find(({ ended }) => !ended)

@@ -13,6 +13,7 @@ import type { Live } from "./live.ts"
 import { Memberships } from "./memberships.ts"
 import { apart, isSizeless } from "./merged.ts"
 import { Outgoing } from "./outgoing.ts"
+import { Served } from "./served.ts"
 import { Waiters } from "./waiters.ts"
 
 /**
@@ -37,6 +38,8 @@ export class Core {
   readonly events: Events
   readonly calls: Calls
   readonly outgoing: Outgoing
+  readonly served = new Served()
+  readonly interfaces: Driver["interfaces"]
   closed = false
 
   // Numbers: a bigint for each datagram would cost as much as a control message.
@@ -87,6 +90,7 @@ export class Core {
     this.calls = new Calls(options.native, this.events, this.peer !== undefined)
     this.outgoing = new Outgoing({ ...options, plan: this.plan, calls: this.calls })
     this.#driver = driver
+    this.interfaces = driver.interfaces
     this.descriptor = options.native.descriptor
     this.#native = options.native
     this.#watch = options.watch

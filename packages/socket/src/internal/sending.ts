@@ -4,8 +4,9 @@
 import { Chunk, Effect, Either, Sink } from "effect"
 import type { DatagramSendError } from "../DatagramError.ts"
 import type { SendReport } from "../DatagramSocket.ts"
-import { Batch } from "./batch.ts"
+import { Batch, type Pause } from "./batch.ts"
 import type { Core } from "./core.ts"
+import { before, type Deadline, deadlineOf } from "./patience.ts"
 import { room, writable } from "./room.ts"
 
 export const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendError> =>
@@ -48,13 +49,25 @@ export const sink = (core: Core): Sink.Sink<number, unknown, never, DatagramSend
   )
 
 /** Waits and sends on, until nothing is left. */
-const goOn = (core: Core, batch: Batch, pause: ReturnType<Batch["run"]>): Effect.Effect<void> => {
-  if (pause === undefined) return Effect.void
+const goOn = (core: Core, batch: Batch, pause: Pause | undefined): Effect.Effect<void> =>
+  pause === undefined
+    ? Effect.void
+    : Effect.flatMap(deadlineOf(core), (deadline) => goOnUntil(core, batch, pause, deadline))
+
+const goOnUntil = (core: Core, batch: Batch, pause: Pause, deadline: Deadline): Effect.Effect<void> => {
   // The poll tells of room in the next turn of the event loop, if there is some. Who does not wait for room only lets other fibers go on.
-  const waits = core.plan.backpressure === "wait"
-  const wait = pause === "its next turn" ? (waits ? writable(core) : Effect.yieldNow()) : room(core, pause.roomAt)
+  const waits = core.plan.backpressure === "wait" && deadline === undefined
+  const wait =
+    pause === "its next turn"
+      ? waits
+        ? writable(core)
+        : Effect.yieldNow()
+      : Effect.map(before(deadline, room(core, pause.roomAt)), (came) => (came ? undefined : batch.giveUp()))
   return Effect.zipRight(
     Effect.catchAll(wait, (error) => Effect.sync(() => batch.refuse(error))),
-    Effect.suspend(() => goOn(core, batch, batch.run()))
+    Effect.suspend(() => {
+      const next = batch.run()
+      return next === undefined ? Effect.void : goOnUntil(core, batch, next, deadline)
+    })
   )
 }

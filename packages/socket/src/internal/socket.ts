@@ -7,12 +7,22 @@ import { receiveClosed } from "../DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import type { SocketOption } from "../option/definition.ts"
 import type { Core } from "./core.ts"
+import { register } from "./cores.ts"
 import { hold } from "./groups.ts"
 import type { ReceivedDatagram } from "./incoming.ts"
 import { limits } from "./limits.ts"
 import { getOption, setOption } from "./live.ts"
 import { datagramsOf, eithersOf, forEach, peek, receive, receiveWithin, takeBatch, takeEvents } from "./reading.ts"
+import type { Served } from "./served.ts"
 import { send, sendAll, sink, unsafeSend } from "./sending.ts"
+
+const handlers = (served: Served): DatagramStats["handlers"] => ({
+  started: BigInt(served.started),
+  succeeded: BigInt(served.succeeded),
+  failed: BigInt(served.failed),
+  interrupted: BigInt(served.interrupted),
+  running: BigInt(served.running)
+})
 
 const stats = (core: Core): DatagramStats => ({
   taken: BigInt(core.taken),
@@ -30,6 +40,8 @@ const stats = (core: Core): DatagramStats => ({
   unsent: BigInt(core.outgoing.unsent),
   resent: core.calls.resent,
   sourceRefused: BigInt(core.outgoing.sourceRefused),
+  fromItself: BigInt(core.served.fromItself),
+  handlers: handlers(core.served),
   events: {
     taken: core.events.taken,
     received: core.events.received,
@@ -41,7 +53,13 @@ const stats = (core: Core): DatagramStats => ({
 
 // What follows gives the outcomes of a core the types of the spec that it was opened for: decode and encode were compiled from that spec.
 
-const source = (core: Core) => ({
+const source = (core: Core) => {
+  const members = membersOf(core)
+  register(members.stats, core)
+  return members
+}
+
+const membersOf = (core: Core) => ({
   family: core.plan.family,
   localAddress: core.local,
   receive: receive(core),

@@ -192,12 +192,13 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
       }
       return Effect.gen(function* () {
         const { abi } = yield* driver
-        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })
-        yield* socket.send({ data: bytes("who?"), to: socket.localAddress })
+        const bind = Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })
+        const [socket, client] = [yield* bind, yield* bind]
+        yield* client.send({ data: bytes("who?"), to: socket.localAddress })
         const asked = yield* receive(socket)
         refuse = true
         yield* Datagram.reply(socket, asked, bytes("me"))
-        expect(text((yield* receive(socket)).data)).toBe("me")
+        expect(text((yield* receive(client)).data)).toBe("me")
         const { messages } = ControlBuffer.toMessages(abi, sent[2]?.control ?? new Uint8Array(0))
         const payload = new DataView((messages[0]?.payload ?? new Uint8Array(12)).slice().buffer)
         const { interfaceIndex } = asked.control.pktInfo

@@ -1,0 +1,90 @@
+/** The loop of a server: a place for a handler, a datagram, a fiber. Nothing that a handler does ends it. */
+import type { ControlMessage, Family } from "@ancillary/control"
+import { Cause, Effect, type Exit, type Fiber, type Scope } from "effect"
+import type { Datagram } from "../Datagram.ts"
+import type { DatagramFault, DatagramReceiveError } from "../DatagramError.ts"
+import type { DatagramSocket } from "../DatagramSocket.ts"
+import { coreOf } from "./cores.ts"
+import { hold } from "./descriptors.ts"
+import { Failures, quietly } from "./failures.ts"
+import { Handlers } from "./handlers.ts"
+import { handled } from "./handling.ts"
+import { isItself } from "./ownAddress.ts"
+import { patience } from "./patience.ts"
+import { Served } from "./served.ts"
+import type { Checked } from "./serveOptions.ts"
+
+export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
+  socket: DatagramSocket<F, D>,
+  handler: (datagram: Datagram<F, D>, socket: DatagramSocket<F, D>) => Effect.Effect<void, E, R>,
+  { concurrency, sendTimeout, shutdown }: Checked
+): Effect.Effect<Fiber.RuntimeFiber<never, DatagramReceiveError>, never, Scope.Scope | Exclude<R, Scope.Scope>> =>
+  Effect.gen(function* () {
+    const core = coreOf(socket)
+    const counts = core?.served ?? new Served()
+    const failures = new Failures()
+    const handlers = new Handlers()
+    const free = yield* Effect.makeSemaphore(concurrency)
+    const isUnix = socket.family === "unix"
+
+    const settle = (from: Datagram<F, D>["from"], exit: Exit.Exit<void, E>): Effect.Effect<void> => {
+      if (exit._tag === "Success") {
+        counts.succeeded++
+        return free.release(1)
+      }
+      const isInterrupted = Cause.isInterruptedOnly(exit.cause)
+      if (isInterrupted) counts.interrupted++
+      else counts.failed++
+      return isInterrupted
+        ? free.release(1)
+        : Effect.zipRight(
+            free.release(1),
+            failures.log(
+              `The handler of a datagram from ${String(from)} failed. Others that fail in this way are counted by stats.handlers.failed and not logged`,
+              exit.cause
+            )
+          )
+    }
+
+    const handle = (datagram: Datagram<F, D>) => {
+      counts.started++
+      const scoped = Effect.scoped(handled(() => handler(datagram, socket)))
+      const ending = Effect.flatMap(Effect.exit(Effect.interruptible(scoped)), (exit) => settle(datagram.from, exit))
+      if (!isUnix) return ending
+      // Reading goes on before the handler has begun, and would close what came with its datagram.
+      const release = hold(datagram.control)
+      const held = Effect.ensuring(ending, Effect.sync(release))
+      return core === undefined ? held : Effect.locally(held, patience, { core, limit: sendTimeout })
+    }
+
+    // Finalizers run from the last to the first: reading stops, handlers finish, those that do not are interrupted, the socket is closed.
+    yield* Effect.addFinalizer(() => handlers.end(shutdown))
+
+    // A handler's place first, then the datagram: what is taken from the kernel has somebody to handle it.
+    const next = Effect.uninterruptibleMask((restore) =>
+      Effect.zipRight(
+        restore(free.take(1)),
+        Effect.matchEffect(restore(socket.receive), {
+          onSuccess: (datagram) => {
+            if (!isItself(socket, datagram.from) || isToMany(datagram)) return handlers.run(handle(datagram))
+            counts.fromItself++
+            return free.release(1)
+          },
+          onFailure: (error) => Effect.zipRight(free.release(1), endsReading(error) ? Effect.fail(error) : Effect.void)
+        })
+      )
+    )
+    return yield* Effect.forkScoped(
+      Effect.tapErrorCause(Effect.forever(next), (cause) =>
+        Cause.isInterruptedOnly(cause) ? Effect.void : quietly(Effect.logError("The server stopped reading", cause))
+      )
+    )
+  })
+
+/** The socket hears what it sent to a group itself, and so does another program with its port: such an answer goes to one of them, once. */
+const isToMany = ({ delivery }: { readonly delivery: string }): boolean =>
+  delivery === "multicast" || delivery === "broadcast"
+
+/** A fault is over with its datagram, and what a peer or a router said with the datagram that it was about. */
+const endsReading = (error: DatagramFault | DatagramReceiveError): error is DatagramReceiveError =>
+  error._tag === "DatagramReceiveError" && (error.reason === "Closed" || error.reason === "Other")

@@ -1,0 +1,294 @@
+/** Servers: nothing that a handler does ends the loop, what it acquired is released, and no datagram is answered for ever. */
+import { describe, expect, it } from "@effect/vitest"
+import { Datagram, serve, serveOn, type ServeOptions, withPktInfo } from "@ancillary/socket"
+import { Deferred, Effect, Either, Exit, Fiber, Logger, Option, Scope, TestClock } from "effect"
+import { type Bench, bytes, text } from "./bench.ts"
+
+const spec = Datagram.ipv4.pipe(withPktInfo())
+const at = { address: "127.0.0.1", port: 0 }
+const silent = Logger.remove(Logger.defaultLogger)
+
+/** Lets the event loop turn until that is so; the test's own limit ends it otherwise. */
+const until = <E, R>(done: Effect.Effect<boolean, E, R>) =>
+  Effect.repeat(
+    Effect.zipRight(
+      Effect.promise(() => new Promise((next) => setImmediate(next))),
+      done
+    ),
+    {
+      until: (is) => is
+    }
+  )
+
+const thrower = (): never => {
+  throw new RangeError("thrown by a trap")
+}
+/** Throws whatever is asked of it. */
+const trap: object = new Proxy({}, { get: thrower, has: thrower, getPrototypeOf: thrower, ownKeys: thrower })
+
+/** What handlers that no compiler saw do, by name. */
+const wrong: { readonly [name: string]: () => unknown } = {
+  "throws an error": () => {
+    throw new RangeError("bad packet")
+  },
+  "throws an object whose traps throw": () => {
+    throw trap
+  },
+  "throws nothing": () => {
+    throw undefined
+  },
+  "returns nothing": () => undefined,
+  "returns a number": () => 1,
+  "returns a promise that is rejected": () => Promise.reject(new Error("rejected")),
+  "returns a function": () => () => 1,
+  "returns an object whose traps throw": () => trap,
+  "returns an object that claims to be an effect": () => ({ [Effect.EffectTypeId]: {} }),
+  "returns an effect whose operation is unknown": () => ({ [Effect.EffectTypeId]: {}, _op: "unknown" }),
+  "fails with an object whose traps throw": () => Effect.fail(trap),
+  dies: () => Effect.die("never"),
+  "dies within a finalizer": () => Effect.addFinalizer(() => Effect.die("at its end"))
+}
+
+type Handler = () => Effect.Effect<void>
+
+const invalid: ReadonlyArray<readonly [keyof ServeOptions, ReadonlyArray<unknown>, string]> = [
+  [
+    "concurrency",
+    [0, -1, 0.5, Number.NaN, Infinity, "8", null, {}, 1_048_577],
+    "is not an integer from 1 to 1048576. Leave it out for 64."
+  ],
+  [
+    "shutdown",
+    [-1, Number.NaN, "soon", "-5 seconds", null, {}, [1, -1], -1n],
+    "is not a duration of 0 or more. Leave it out for 5s."
+  ],
+  ["sendTimeout", [-1, Number.NaN, "soon", [Number.NaN, 0]], "is not a duration of 0 or more. Leave it out for 0."]
+]
+
+export const servers = ({ layer, over }: Bench): void => {
+  const bind = Datagram.bind(spec, at)
+
+  describe("a server", () => {
+    for (const [what, handler] of Object.entries(wrong)) {
+      it.scopedLive(`goes on with the next datagram if a handler ${what}`, () =>
+        Effect.gen(function* () {
+          const server = yield* serve(spec, at, (asked, socket) =>
+            text(asked.data) === "bad" ? (handler as Handler)() : Datagram.reply(socket, asked, asked.data)
+          )
+          const client = yield* bind
+          for (const each of ["bad", "good", "bad", "good"])
+            yield* client.send({ data: bytes(each), to: server.localAddress })
+          expect(text((yield* client.receive).data)).toBe("good")
+          expect(text((yield* client.receive).data)).toBe("good")
+          yield* until(Effect.map(server.stats, ({ handlers }) => handlers.running === 0n))
+          expect((yield* server.stats).handlers).toEqual({
+            started: 4n,
+            succeeded: 2n,
+            failed: 2n,
+            interrupted: 0n,
+            running: 0n
+          })
+        }).pipe(Effect.provide(layer), Effect.provide(silent))
+      )
+    }
+
+    it.scopedLive("logs the first failure of each kind with its peer, and counts the others", () => {
+      const logged: Array<string> = []
+      const logger = Logger.replace(
+        Logger.defaultLogger,
+        Logger.make(({ message }) => void logged.push(String(message)))
+      )
+      return Effect.gen(function* () {
+        const client = yield* bind
+        const server = yield* serve(spec, at, (asked): Effect.Effect<void, unknown> => {
+          if (text(asked.data) === "throw") throw new RangeError("bad packet")
+          return text(asked.data) === "fail"
+            ? client.send({ data: new Uint8Array(70_000), to: asked.from })
+            : Effect.fail("no")
+        })
+        for (let i = 0; i < 20; i++)
+          for (const each of ["throw", "fail", "other"])
+            yield* client.send({ data: bytes(each), to: server.localAddress })
+        yield* until(Effect.map(server.stats, ({ handlers }) => handlers.failed === 60n))
+        expect(logged).toHaveLength(3)
+        for (const line of logged) expect(line).toContain(`from ${client.localAddress} failed`)
+      }).pipe(Effect.provide(layer), Effect.provide(logger))
+    })
+
+    it.scopedLive("goes on if the logger throws", () => {
+      const logger = Logger.replace(Logger.defaultLogger, Logger.make(thrower))
+      return Effect.gen(function* () {
+        const server = yield* serve(spec, at, (asked, socket) =>
+          text(asked.data) === "bad" ? Effect.die("bad") : Datagram.reply(socket, asked, asked.data)
+        )
+        const client = yield* bind
+        for (const each of ["bad", "good"]) yield* client.send({ data: bytes(each), to: server.localAddress })
+        expect(text((yield* client.receive).data)).toBe("good")
+      }).pipe(Effect.provide(layer), Effect.provide(logger))
+    })
+
+    for (const [option, values, ends] of invalid) {
+      it.scopedLive(`refuses a wrong ${option} before it opens anything`, () => {
+        let opened = 0
+        return Effect.gen(function* () {
+          const socket = yield* bind
+          for (const value of values) {
+            const options = { [option]: value } as ServeOptions
+            const before = opened
+            const errors = [
+              yield* Effect.flip(serve(spec, at, () => Effect.void, options)),
+              yield* Effect.flip(serveOn(socket, () => Effect.void, options))
+            ]
+            for (const error of errors) {
+              expect(error).toMatchObject({ _tag: "DatagramBindError", reason: "InvalidArgument" })
+              expect(error.message).toMatch(new RegExp(`^${option}: .* ${ends.replaceAll(".", "\\.")}$`))
+            }
+            expect(opened).toBe(before)
+          }
+        }).pipe(Effect.provide(over({ onOpen: () => void opened++ })))
+      })
+    }
+
+    it.scopedLive("refuses options that are no record, and a handler that is no function", () =>
+      Effect.gen(function* () {
+        const never = () => Effect.void
+        const lying = {
+          get concurrency(): number {
+            return thrower()
+          }
+        }
+        const errors = [
+          yield* Effect.flip(serve(spec, at, never, 8 as unknown as ServeOptions)),
+          yield* Effect.flip(serve(spec, at, never, lying)),
+          yield* Effect.flip(serve(spec, at, "echo" as unknown as typeof never))
+        ]
+        expect(errors.map(({ message }) => message)).toEqual([
+          "options: 8 is not a record of options. Leave it out.",
+          "options: reading them threw. Give a plain object.",
+          "handler: 'echo' is not a function. Give one that returns an effect."
+        ])
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("gives each handler a scope that ends with it, however it ends", () =>
+      Effect.gen(function* () {
+        const ended: Array<string> = []
+        const scope = yield* Scope.make()
+        const server = yield* Scope.extend(
+          serve(
+            spec,
+            at,
+            ({ data }) =>
+              Effect.gen(function* () {
+                yield* Effect.addFinalizer((exit) => Effect.sync(() => ended.push(`${text(data)} ${exit._tag}`)))
+                if (text(data) === "fails") return yield* Effect.fail("no")
+                if (text(data) === "waits") return yield* Effect.never
+                return undefined
+              }),
+            { shutdown: 0 }
+          ),
+          scope
+        )
+        const client = yield* bind
+        for (const each of ["ends", "fails", "waits"]) {
+          yield* client.send({ data: bytes(each), to: server.localAddress })
+          const so = each
+          yield* until(
+            Effect.map(server.stats, ({ handlers }) =>
+              so === "waits" ? handlers.running === 1n : handlers.started > 0n && handlers.running === 0n
+            )
+          )
+        }
+        expect(ended).toEqual(["ends Success", "fails Failure"])
+        yield* Scope.close(scope, Exit.void)
+        expect(ended).toEqual(["ends Success", "fails Failure", "waits Failure"])
+        expect((yield* server.stats).handlers).toMatchObject({ succeeded: 1n, failed: 1n, interrupted: 1n })
+      }).pipe(Effect.provide(layer), Effect.provide(silent))
+    )
+  })
+
+  describe("the end of a server", () => {
+    it.scoped("is reached although a handler cannot be interrupted and never ends", () =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const server = yield* Scope.extend(
+          serve(spec, at, () => Effect.uninterruptible(Effect.never), { shutdown: "3 seconds" }),
+          scope
+        )
+        const client = yield* bind
+        yield* client.send({ data: bytes("x"), to: server.localAddress })
+        yield* until(Effect.map(server.stats, ({ handlers }) => handlers.running === 1n))
+        const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+        // Three seconds to finish, and five to release what it holds.
+        yield* TestClock.adjust("7999 millis")
+        expect(Option.isNone(yield* Fiber.poll(closing))).toBe(true)
+        yield* TestClock.adjust("1 millis")
+        yield* Fiber.join(closing)
+        expect(yield* Effect.flip(server.receive)).toMatchObject({ reason: "Closed" })
+      }).pipe(Effect.provide(layer), Effect.provide(silent))
+    )
+
+    it.scoped("is not waited for by the handler that causes it", () =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const over = yield* Deferred.make<void>()
+        const server = yield* Scope.extend(
+          serve(spec, at, () => Effect.zipRight(Scope.close(scope, Exit.void), Deferred.succeed(over, undefined))),
+          scope
+        )
+        const client = yield* bind
+        yield* client.send({ data: bytes("end"), to: server.localAddress })
+        // No time passes: nothing waits for a time limit.
+        yield* Deferred.await(over)
+        expect(yield* Effect.flip(server.receive)).toMatchObject({ reason: "Closed" })
+      }).pipe(Effect.provide(layer))
+    )
+  })
+
+  describe("a datagram from the socket's own address", () => {
+    /** The address that a server is bound to, and those by which it is then itself. */
+    const cases = [
+      ["127.0.0.1", "127.0.0.1"],
+      ["0.0.0.0", "127.0.0.1"],
+      ["0.0.0.0", "127.0.0.2"]
+    ] as const
+
+    for (const [bound, own] of cases) {
+      it.scopedLive(`has no handler and no reply on ${bound} if it is from ${own}, and is counted`, () =>
+        Effect.gen(function* () {
+          const seen: Array<string> = []
+          const server = yield* serve(spec, { address: bound, port: 0 }, (asked, socket) => {
+            seen.push(text(asked.data))
+            return Datagram.reply(socket, asked, asked.data)
+          })
+          const to = { address: own, port: server.localAddress.port }
+          yield* server.send({ data: bytes("forged"), to, control: { pktInfo: { source: own } } })
+          const client = yield* bind
+          yield* client.send({ data: bytes("asked"), to: { address: "127.0.0.1", port: to.port } })
+          expect(text((yield* client.receive).data)).toBe("asked")
+          expect(seen).toEqual(["asked"])
+          expect(yield* server.stats).toMatchObject({ fromItself: 1n, received: 2n, handlers: { started: 1n } })
+        }).pipe(Effect.provide(layer))
+      )
+    }
+
+    it.scopedLive("is not answered by reply and unsafeReply, which say so", () =>
+      Effect.gen(function* () {
+        const socket = yield* bind
+        yield* socket.send({ data: bytes("forged"), to: socket.localAddress })
+        const asked = yield* socket.receive
+        const refused = [
+          yield* Effect.flip(Datagram.reply(socket, asked, asked.data)),
+          Either.getOrThrow(Either.flip(Datagram.unsafeReply(socket, asked, asked.data)))
+        ]
+        for (const error of refused) {
+          expect(error).toMatchObject({ reason: "InvalidArgument", field: Option.some("to") })
+          expect(error.message).toBe(
+            `to: ${socket.localAddress} is this socket's own address, so its source is forged: drop the datagram. Nothing was sent.`
+          )
+        }
+        expect(yield* socket.stats).toMatchObject({ fromItself: 2n, sent: 1n })
+      }).pipe(Effect.provide(layer))
+    )
+  })
+}

@@ -162,7 +162,8 @@ export interface Capability<out Name extends string> {
 
 /**
  * What asks the kernel for a message: a socket option, or an ioctl with its input. A number is a C `int`; `flags` says that its bits are
- * switches, so that messages which ask by the same option are asked for together; `privilege` is what the process may have to be granted.
+ * switches, so that messages which ask by the same option are asked for together; `privilege` is what the process may have to be granted;
+ * `dispensable` marks an option that the message works without: a system that lacks it (`ENOPROTOOPT`) is no fault.
  *
  * @category definitions
  * @since 0.1.0
@@ -174,6 +175,7 @@ export type Request =
       readonly value: Uint8Array | number
       readonly flags?: true | undefined
       readonly privilege?: string | undefined
+      readonly dispensable?: true | undefined
     }
   | { readonly ioctl: number; readonly input: Uint8Array }
 

@@ -22,6 +22,7 @@ const notInHeaders: { readonly [abi: string]: ReadonlyArray<string> } = {
   "linux-musl-64": [
     ...newerThanLinux,
     "SO_RCVMARK",
+    "IPV6_RECVERR_RFC4884",
     "IPV6_FLOWINFO",
     "SO_TIMESTAMPNS_NEW",
     "SO_TIMESTAMPING_OLD",

@@ -119,6 +119,14 @@ export const eventsOf = (token: string, family: RowFamily): Values => {
       const offender = Ipv6Address.of([0xfe80, 0, 0, 0, 0, 0, 0, 1]).withZone(7)
       return [["errorReports", { ...error, errno: 90, origin: "icmp6", type: 2, info: 1280, offender }]]
     }
+    case "labelled": {
+      const data = family === "ipv4" ? 100 : 80 | (1 << 16)
+      const at = family === "ipv4" ? { at: 100, valid: true } : { at: 80, valid: false }
+      const [origin, type] = family === "ipv4" ? ["icmp", 11] : ["icmp6", 3]
+      return [
+        ["errorReports", { ...error, errno: 113, origin, type, data, offender: addressOf(family), extension: at }]
+      ]
+    }
     case "tooLargeHere":
       return [["errorReports", { ...error, errno: 90, origin: "local", info: 1500 }]]
     case "stamp":

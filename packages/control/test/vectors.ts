@@ -36,6 +36,8 @@ export interface Vectors {
     readonly bytes: string
   }>
   readonly groups: ReadonlyArray<{ readonly name: string; readonly bytes: string }>
+  /** Extensions of ICMP messages as C makes them, where the kernel's headers are. */
+  readonly extensions?: ReadonlyArray<{ readonly name: string; readonly bytes: string }>
   /** Extension headers as a C library builds them, where it does. */
   readonly headers?: {
     readonly options: ReadonlyArray<{

@@ -53,6 +53,8 @@ export type PlannedOption = { readonly askers: ReadonlyArray<Asker> } & (
       readonly value: Uint8Array
       /** What a process needs for it, as the system names it. */
       readonly privilege?: string | undefined
+      /** Set if everything works without it: a system that lacks the option is no fault. */
+      readonly dispensable?: true | undefined
     }
   | { readonly ioctl: number; readonly input: Uint8Array }
 )

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Endpoint, Ipv4Address, Ipv6Address } from "@ancillary/control"
+import type { Endpoint, IcmpExtension, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import type { Option } from "effect"
 
 /**
@@ -29,13 +29,28 @@ export interface ErrorReport {
   readonly offender: Option.Option<Ipv4Address | Ipv6Address>
   /** Where the datagram was going. Absent where the system does not say the whole of it. */
   readonly destination: Option.Option<Endpoint<"dual">>
-  /** The payload of the datagram, as far as the ICMP message quotes it; empty where it does not, or where this host says so. */
+  /**
+   * The payload of the datagram, as far as the ICMP message quotes it; empty if it quotes none, or if `origin` is `"local"`. If `extensions` has
+   * objects, a shorter datagram may end with zeros, up to the size of the largest that the socket has sent: the router fills the quote to 128 bytes,
+   * and the kernel does not report the length of the datagram.
+   */
   readonly datagram: Uint8Array
+  /** What the router added to its ICMP message, in order: an MPLS label stack, its interfaces. Empty if nothing, or nothing that can be read. */
+  readonly extensions: ReadonlyArray<IcmpExtension.IcmpExtension>
   /** Where the ICMP message (not a datagram) arrived; where packet information is declared. */
   readonly arrival: Option.Option<{
     readonly localAddress: Ipv4Address | Ipv6Address
     readonly interfaceIndex: number
   }>
+  /** Hops that the ICMP message (not the datagram) had left when it arrived, 0 to 255; if `withHopLimit()` is declared. */
+  readonly hopLimit: Option.Option<number>
+  /** The traffic class byte of the ICMP message, 0 to 255; if `withTrafficClass()`, `withDscp()` or `withEcn()` is declared. */
+  readonly trafficClass: Option.Option<number>
+  /**
+   * When the kernel received the ICMP message, in nanoseconds since 1970-01-01T00:00:00Z; if `withTimestamp()` or `withTimestamping()` is
+   * declared. The reading program may be late; this is not.
+   */
+  readonly timestamp: Option.Option<bigint>
 }
 
 /**

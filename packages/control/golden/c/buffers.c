@@ -102,6 +102,13 @@ EXTENDED_ERROR(tooLarge6, sockaddr_in6, {EMSGSIZE, SO_EE_ORIGIN_ICMP6, 2, 0, .ee
 EXTENDED_ERROR(tooLargeHere, sockaddr_in, {EMSGSIZE, SO_EE_ORIGIN_LOCAL, .ee_info = 1500}, {.sin_family = AF_UNSPEC});
 EXTENDED_ERROR(stamped4, sockaddr_in, {ENOMSG, SO_EE_ORIGIN_TIMESTAMPING, .ee_info = SCM_TSTAMP_SCHED, .ee_data = 0xfffffffe}, {0});
 EXTENDED_ERROR(stamped6, sockaddr_in6, {ENOMSG, SO_EE_ORIGIN_TIMESTAMPING, .ee_info = SCM_TSTAMP_SND, .ee_data = 9}, {0});
+// A label stack follows the quoted datagram; on IPv6 it is invalid.
+EXTENDED_ERROR(labelled4, sockaddr_in, {EHOSTUNREACH, SO_EE_ORIGIN_ICMP, 11, 0, .ee_rfc4884 = {.len = 100}},
+               {.sin_family = AF_INET, .sin_addr.s_addr = DESTINATION});
+EXTENDED_ERROR(labelled6, sockaddr_in6, {EHOSTUNREACH, SO_EE_ORIGIN_ICMP6, 3, 0, .ee_rfc4884 = {.len = 80, .flags = SO_EE_RFC4884_FLAG_INVALID}},
+               {.sin6_family = AF_INET6, .sin6_addr = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 1}}}});
+ITEM(labelledReport4, IPPROTO_IP, IP_RECVERR, labelled4);
+ITEM(labelledReport6, IPPROTO_IPV6, IPV6_RECVERR, labelled6);
 ITEM(errorReport4, IPPROTO_IP, IP_RECVERR, refused4);
 ITEM(errorReport6, IPPROTO_IPV6, IPV6_RECVERR, tooLarge6);
 ITEM(ownReport, IPPROTO_IP, IP_RECVERR, tooLargeHere);
@@ -227,6 +234,8 @@ static const struct {
     {"ipv4 told: refused", {&errorReport4}},
     {"ipv6 told: tooLarge", {&errorReport6}},
     {"ipv4 told: tooLargeHere", {&ownReport}},
+    {"ipv4 told: labelled", {&labelledReport4}},
+    {"ipv6 told: labelled", {&labelledReport6}},
     {"ipv4 told: timestamp pktInfo hopLimit trafficClass refused",
      {&timestamp, &pktInfo4, &hopLimit4, &class4, &errorReport4}},
     {"ipv4 told: stamp stampedSend", {&timestamping, &stampedSend4}},

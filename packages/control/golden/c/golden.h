@@ -19,3 +19,4 @@ void macros(void);
 void buffers(void);
 void groups(void);
 void headers(void);
+void icmpExtensions(void);

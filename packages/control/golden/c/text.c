@@ -16,8 +16,9 @@ unsigned golden(char *text) {
   constants();
   buffers();
   groups();
-#ifdef __GLIBC__ // the one C library here that builds extension headers
+#ifdef __GLIBC__ // the one C library here that builds extension headers, and comes with the kernel's own
   headers();
+  icmpExtensions();
 #endif
   put('}');
   return end_of_text - text;

@@ -30,6 +30,11 @@ export interface ExtendedError {
   readonly data: number
   /** Who sent the ICMP message. */
   readonly offender: Ipv4Address | Ipv6Address | undefined
+  /**
+   * The extension that follows the quoted datagram in the ICMP message (RFC 4884): where it begins, in bytes from the start of what is quoted, and
+   * whether Linux found its checksum and lengths right. Absent if there is none, and before Linux 5.9.
+   */
+  readonly extension: { readonly at: number; readonly valid: boolean } | undefined
 }
 
 /** The address behind the structure; family 0 is none. */
@@ -42,9 +47,17 @@ const offender6: Offender = (view, at) => {
   return address.toIpv4() ?? address
 }
 
+/** `struct sock_ee_data_rfc4884`, which takes the place of `ee_data`: a length of 16 bits and flags, of which 1 says that it is invalid. */
+const extensionOf = (view: DataView, at: number): ExtendedError["extension"] => {
+  const length = view.getUint16(at, true)
+  return length === 0 ? undefined : { at: length, valid: (view.getUint8(at + 2) & 1) === 0 }
+}
+
 const read = (view: DataView, at: number, offender: Offender): ExtendedError => ({
   errno: view.getUint32(at, true),
   origin: origins[view.getUint8(at + 4)] ?? "unknown",
+  // Only an ICMP message is quoted.
+  extension: /^icmp6?$/.test(origins[view.getUint8(at + 4)] ?? "") ? extensionOf(view, at + 12) : undefined,
   type: view.getUint8(at + 5),
   code: view.getUint8(at + 6),
   info: view.getUint32(at + 8, true),
@@ -70,8 +83,16 @@ export const extendedErrors = <A>(
   }
 })
 
-/** Asks for what peers, routers and this host say of sends that failed. Stamps come the same way, asked for by an option of their own. */
+/**
+ * Linux 5.9: asks that entries report where the extension of an ICMP message begins. An older kernel lacks the option, and everything else works.
+ */
+const asksForExtensions = (level: number, option: number): Request => ({ level, option, value: 1, dispensable: true })
+
+/** Asks for the errors of failed sends that peers, routers and this host report. Stamps come the same way, requested by an option of their own. */
 export const asksForErrors: { readonly ipv4: ReadonlyArray<Request>; readonly ipv6: ReadonlyArray<Request> } = {
-  ipv4: on(Linux.IPPROTO_IP, Linux.IP_RECVERR),
-  ipv6: on(Linux.IPPROTO_IPV6, Linux.IPV6_RECVERR)
+  ipv4: [...on(Linux.IPPROTO_IP, Linux.IP_RECVERR), asksForExtensions(Linux.IPPROTO_IP, Linux.IP_RECVERR_RFC4884)],
+  ipv6: [
+    ...on(Linux.IPPROTO_IPV6, Linux.IPV6_RECVERR),
+    asksForExtensions(Linux.IPPROTO_IPV6, Linux.IPV6_RECVERR_RFC4884)
+  ]
 }

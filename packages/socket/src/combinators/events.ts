@@ -15,6 +15,9 @@ import { declare, type With } from "../Spec.ts"
  * Errors about one peer disturb no other: reads of an unconnected socket pass over them, and a send that the kernel fails with somebody else's
  * is made again.
  *
+ * The hop limit, the traffic class and the timestamp of the ICMP message, and the address and the interface where it arrived, are reported if
+ * `withHopLimit()`, `withTrafficClass()`, `withTimestamp()` or `withTimestamping()`, and `withPktInfo()` are declared too.
+ *
  * @example
  * ```ts
  * import { Datagram, withErrorReports } from "@ancillary/socket"

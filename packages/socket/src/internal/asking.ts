@@ -9,7 +9,7 @@ export const ask = (options: Array<PlannedOption>, asker: Asker, request: Reques
   const call = toCall(request)
   // An option that the program set itself to something else does not stand for what a message asks.
   const at = options.findIndex((other) => other.askers.some(({ key }) => key !== undefined) && sameCall(other, call))
-  const before = options[at]
+  const before = stricter(options[at], call)
   if (before === undefined) {
     options.push({ askers: [asker], ...call })
     return undefined
@@ -35,6 +35,7 @@ type Call =
       readonly option: number
       readonly value: Uint8Array
       readonly privilege?: string | undefined
+      readonly dispensable?: true | undefined
     }
   | { readonly ioctl: number; readonly input: Uint8Array }
 
@@ -45,8 +46,15 @@ const toCall = (request: Request): Call =>
         level: request.level,
         option: request.option,
         privilege: request.privilege,
+        ...(request.dispensable === true ? { dispensable: true as const } : {}),
         value: typeof request.value === "number" ? int32(request.value) : request.value
       }
+
+/** One message that requires an option is enough. */
+const stricter = (before: PlannedOption | undefined, call: Call): PlannedOption | undefined =>
+  before === undefined || !("dispensable" in before) || "dispensable" in call
+    ? before
+    : { ...before, dispensable: undefined }
 
 const inputOf = (call: Call): Uint8Array => ("ioctl" in call ? call.input : call.value)
 

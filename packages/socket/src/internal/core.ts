@@ -76,6 +76,8 @@ export class Core {
     readonly sender: Endpoint<Family> | undefined
     readonly declined: Core["declined"]
     readonly live: Live
+    /** Whether it was made elsewhere. */
+    readonly adopted: boolean
   }) {
     const { driver, plan } = options
     // The very one where nothing more was declined: what is compiled from it is shared.

@@ -1,10 +1,22 @@
 /**
  * From the control data of an entry of the error queue, or of what came in place of a datagram, to what each message of an event says.
  */
-import { Codec, ControlBuffer, type PacketInfo } from "@ancillary/control"
+import {
+  Codec,
+  ControlBuffer,
+  HopLimit,
+  isAbsence,
+  type PacketInfo,
+  PktInfo,
+  type Stamps,
+  Timestamp,
+  Timestamping,
+  TrafficClass
+} from "@ancillary/control"
 import type { Arena } from "../Arena.ts"
 import type { Plan, PlannedArrival } from "../Plan.ts"
 import type { Declaration } from "../Spec.ts"
+import { families } from "./families.ts"
 import { oncePerPlan } from "./oncePerPlan.ts"
 
 /** What one message says, and which. */
@@ -13,11 +25,19 @@ export interface EventPart {
   readonly value: unknown
 }
 
+/** What the kernel adds to an entry of the error queue about the ICMP packet itself. A field is absent if no declared message asks for it. */
+export interface IcmpPacket {
+  readonly info?: PacketInfo<"dual">
+  readonly hopLimit?: number
+  readonly trafficClass?: number
+  /** Nanoseconds since 1970-01-01T00:00:00Z. */
+  readonly timestamp?: bigint
+}
+
 /** All that an entry says. */
 export interface EventEntry {
   readonly parts: ReadonlyArray<EventPart>
-  /** Packet information, which is the ICMP packet's in an entry of the error queue. */
-  readonly packet: PacketInfo<"dual"> | undefined
+  readonly packet: IcmpPacket
 }
 
 export type ReadEvent = (arena: Arena, slot: number, peer: "ipv4" | "ipv6" | "unix") => EventEntry
@@ -26,29 +46,61 @@ export type ReadEvent = (arena: Arena, slot: number, peer: "ipv4" | "ipv6" | "un
 export const queueReader = oncePerPlan((plan) => eventReader(plan, "errorQueue"))
 export const pseudoReader = oncePerPlan((plan) => eventReader(plan, "pseudoDatagram"))
 
+/** How a field of an ICMP packet arrives from peers of a family, and what it is. */
+interface Field extends Pick<PlannedArrival, "arrival" | "family"> {
+  readonly toPacket: (value: unknown) => IcmpPacket
+}
+
+/**
+ * The messages that describe any packet. Whichever message of a spec asked for one (`withEcn()` for the traffic class), it arrives in the same
+ * way. The erased cell of a definition cannot give the type of its values.
+ */
+const ofPackets = [
+  [PktInfo, (value: unknown): IcmpPacket => ({ info: value as PacketInfo<"dual"> })],
+  [HopLimit, (value: unknown): IcmpPacket => ({ hopLimit: value as number })],
+  [TrafficClass, (value: unknown): IcmpPacket => ({ trafficClass: value as number })],
+  [Timestamp, (value: unknown): IcmpPacket => ({ timestamp: value as bigint })],
+  // Linux: delivered behind the other stamp, and right where that one is the time of reading.
+  [
+    Timestamping,
+    (value: unknown): IcmpPacket => {
+      const { software } = value as Stamps
+      return software === undefined ? {} : { timestamp: software }
+    }
+  ]
+] as const
+
+const fieldsOf = ({ abi, family }: Plan): ReadonlyArray<Field> =>
+  ofPackets.flatMap(([message, toPacket]) =>
+    families(family).flatMap((each) => {
+      const cell = message.cell(abi.platform, each)
+      return isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives)
+        ? []
+        : cell.arrives.map((arrival) => ({ arrival, family: each, toPacket }))
+    })
+  )
+
 const eventReader = (plan: Plan, way: "errorQueue" | "pseudoDatagram"): ReadEvent => {
   const wanted = plan.arrivals.filter(({ arrival }) => arrival.event === way)
-  // As `delivery` knows it: by the key of a message that is not special otherwise.
-  const packets = plan.arrivals.filter(({ declaration }) => declaration.message.key === "pktInfo")
+  const fields = fieldsOf(plan)
   const cursor = new ControlBuffer.Cursor(plan.abi)
-  const value = ({ arrival: { level, payload, type } }: PlannedArrival, view: DataView): unknown => {
+  const value = ({ level, payload, type }: PlannedArrival["arrival"], view: DataView): unknown => {
     if (type !== cursor.type || level !== cursor.level || !fits(payload.size, cursor.payloadLength)) return undefined
     const read = payload.read(view, cursor.payloadAt, cursor.payloadLength)
     return Codec.isMalformed(read) ? undefined : read
   }
   return (arena, slot, peer) => {
     const parts: Array<EventPart> = []
-    let packet: PacketInfo<"dual"> | undefined
+    let packet: IcmpPacket = {}
     cursor.reset(arena.view, arena.controlAt(slot), arena.controlLength(slot))
     while (cursor.next()) {
-      for (const planned of wanted) {
-        const read = value(planned, arena.view)
-        if (read !== undefined) parts.push({ message: planned.declaration.message, value: read })
+      for (const { arrival, declaration } of wanted) {
+        const read = value(arrival, arena.view)
+        if (read !== undefined) parts.push({ message: declaration.message, value: read })
       }
-      for (const planned of packets) {
-        // What the definition of packet information reads; the erased plan cannot say so.
-        const read = planned.family === peer ? value(planned, arena.view) : undefined
-        if (read !== undefined) packet = read as PacketInfo<"dual">
+      for (const { arrival, family, toPacket } of fields) {
+        const read = family === peer ? value(arrival, arena.view) : undefined
+        if (read !== undefined) packet = { ...packet, ...toPacket(read) }
       }
     }
     return { parts, packet }

@@ -19,6 +19,7 @@ import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.t
 import * as Plan from "../Plan.ts"
 import type { ErrorReport, SocketEvent } from "../SocketEvent.ts"
 import { type EventEntry, pseudoReader, queueReader, type ReadEvent } from "./eventReader.ts"
+import { takeApart } from "./quoted.ts"
 import { type NamedStamp, StampIds } from "./stampIds.ts"
 import type { Waiters } from "./waiters.ts"
 
@@ -43,6 +44,8 @@ interface Drained {
 export interface Sent {
   readonly to: Endpoint<Family> | undefined
   readonly control: object | undefined
+  /** Bytes of the payload, which is at least as large as each of its datagrams. */
+  readonly size: number
 }
 
 /** Which stamp is asked for with a datagram, in control data that was checked. */
@@ -79,6 +82,8 @@ export class Events {
   #stamps = new StampIds()
   #stamped = 0
   #pending: Fault | undefined
+  /** Bytes of the largest payload that was sent. */
+  #largest: number
 
   constructor(options: {
     readonly driver: Driver
@@ -88,14 +93,17 @@ export class Events {
     readonly waiters: Waiters
     /** The arena that datagrams are received in, for a look. */
     readonly incoming: () => Arena
+    /** Whether others may have sent from the socket before. */
+    readonly adopted: boolean
   }) {
-    const { driver, incoming, native, peer, plan, waiters } = options
+    const { adopted, driver, incoming, native, peer, plan, waiters } = options
     this.#driver = driver
     this.#native = native
     this.#plan = plan
     this.#peer = peer
     this.#waiters = waiters
     this.#incoming = incoming
+    this.#largest = adopted ? Infinity : 0
     this.#readQueue = queueReader(plan)
     this.#readPseudo = pseudoReader(plan)
     const declined = new Set(plan.declined.map(({ key }) => key))
@@ -192,7 +200,9 @@ export class Events {
     if (!this.declared) return
     // The one behind those that went was tried, too.
     for (let slot = first; slot < first + Math.min(went + 1, slots); slot++) {
-      const stamp = stampOf(sent[slot]?.control)
+      const { control, size = 0 } = sent[slot] ?? {}
+      if (size > this.#largest) this.#largest = size
+      const stamp = stampOf(control)
       if (stamp === undefined) continue
       this.#stamps.sent(stamp.id, stamp.scheduled === true, slot < first + went)
       if (slot < first + went) this.#stamped++
@@ -221,8 +231,8 @@ export class Events {
         const error = value as ExtendedError
         kind = error.origin === "local" ? "local" : "others"
         const at = arena.dataAt(slot)
-        const data = arena.bytes.slice(at, at + Math.min(arena.dataLength(slot), arena.layout.dataBytes))
-        this.#offer(this.#toReport(error, kind === "local" ? (to ?? this.#peer ?? known) : known, data, entry))
+        const quote = arena.bytes.slice(at, at + Math.min(arena.dataLength(slot), arena.layout.dataBytes))
+        this.#offer(this.#toReport(error, kind === "local" ? (to ?? this.#peer ?? known) : known, quote, entry))
       } else if (message === TransmitTimestamp) stamp = { ...stamp, ...(value as TransmitTimestamp["event"]) }
       else {
         // Nobody knows what it stands for.
@@ -242,7 +252,7 @@ export class Events {
   #toReport(
     error: ExtendedError,
     destination: Endpoint<Family> | undefined,
-    datagram: Uint8Array,
+    quote: Uint8Array,
     { packet }: EventEntry
   ): ErrorReport {
     const { code, errno, info, offender, origin, type } = error
@@ -262,11 +272,15 @@ export class Events {
         destination === undefined || destination.family === "unix" || destination.port === 0
           ? Option.none()
           : Option.some(destination),
-      datagram,
-      arrival: Option.map(Option.fromNullable(packet), ({ destination: localAddress, interfaceIndex }) => ({
+      ...takeApart(error, quote, { largest: this.#largest, protocol: this.#plan.kind.protocol }),
+      arrival: Option.map(Option.fromNullable(packet.info), ({ destination: localAddress, interfaceIndex }) => ({
         localAddress,
         interfaceIndex
-      }))
+      })),
+      hopLimit: Option.fromNullable(packet.hopLimit),
+      trafficClass: Option.fromNullable(packet.trafficClass),
+      // Linux: an error of this host has the time of reading.
+      timestamp: byIcmp ? Option.fromNullable(packet.timestamp) : Option.none()
     }
   }
 

@@ -100,7 +100,8 @@ const setUp = (
   const declined = [...plan.declined]
   for (const planned of plan.options) {
     const fault = set(native, planned)
-    if (fault === undefined || (adopted !== undefined && isSet(native, planned))) continue
+    if (fault === undefined || isDispensable(planned, fault) || (adopted !== undefined && isSet(native, planned)))
+      continue
     const required = planned.askers.find(({ optional }) => !optional)
     if (required !== undefined) return refusedOption(planned, required, fault)
     for (const { feature, key } of planned.askers)
@@ -137,7 +138,8 @@ const setUp = (
     peer: peer ?? connected,
     sender: isFault(sender) ? undefined : sender,
     declined,
-    live
+    live,
+    adopted: adopted !== undefined
   })
   return core
 }
@@ -147,6 +149,10 @@ const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined =>
   const answer = native.ioctl(planned.ioctl, planned.input, new Uint8Array(0))
   return isFault(answer) ? answer : undefined
 }
+
+/** Whether a system lacks an option that everything works without. */
+const isDispensable = (planned: PlannedOption, { code }: Fault): boolean =>
+  "dispensable" in planned && planned.dispensable === true && /^(WSA)?ENOPROTOOPT$/.test(code)
 
 /** Bound already, a socket does not let everything be changed (which families it serves, on Linux): what it has is as good. */
 const isSet = (native: NativeSocket, planned: PlannedOption): boolean => {

@@ -215,15 +215,20 @@ export interface Departure<in Sent> {
   readonly payload: Pick<Codec<Sent>, "size" | "write" | "refuse">
   /**
    * For a message that is only some bits of its payload (DSCP and ECN share a byte): the kernel replaces the whole, so the bits outside `mask`
-   * (the payload read as a little-endian integer) are filled in from the socket's own value, which this option holds.
+   * (the payload read as a little-endian integer) are filled in from the socket's own value, which this option holds. `whole` has the bits of all
+   * messages that share the number, by default every bit: the option is not read for a datagram whose messages cover them.
    */
-  readonly shared?: { readonly mask: number; readonly level: number; readonly option: number } | undefined
+  readonly shared?:
+    | { readonly mask: number; readonly level: number; readonly option: number; readonly whole?: number | undefined }
+    | undefined
   /** What a value must agree with: the socket's own value of an option, and why the two do not go together. */
   readonly agrees?:
     | {
         readonly level: number
         readonly option: number
         readonly refuse: (value: Sent, own: number) => string | undefined
+        /** Whether a value can disagree at all: the option is not read for one that cannot. By default every value can. */
+        readonly concerns?: ((value: Sent) => boolean) | undefined
       }
     | undefined
   /** Keys of messages that say the same in other words: refused beside this one, also where they are marked otherwise. */

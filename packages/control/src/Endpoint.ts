@@ -1,5 +1,5 @@
 import { ByValue, mix } from "./ByValue.ts"
-import { isInteger, isMalformed, type Malformed, shown } from "./Codec.ts"
+import { isInteger, type Malformed, shown } from "./Codec.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
 import { Ipv6Address } from "./Ipv6Address.ts"
 
@@ -133,8 +133,13 @@ export const parseAddress = (text: string): Ipv4Address | Ipv6Address | Malforme
   text.includes(":") ? Ipv6Address.parse(text) : Ipv4Address.parse(text)
 
 /**
- * Makes an endpoint of what a person wrote, or says what is wrong with it. On a `dual` socket an IPv4 address is one, also when it is
+ * Makes an endpoint from user input, or returns what is wrong with it. On a `dual` socket an IPv4 address makes an IPv4 endpoint, also if it is
  * written mapped (`::ffff:192.0.2.1`).
+ *
+ * **Details**
+ *
+ * Never throws: an object that cannot be read is `Malformed`. Each field is read once, and the endpoint is a new object that shares nothing
+ * with the input.
  *
  * @category constructors
  * @since 0.1.0
@@ -143,14 +148,21 @@ export const endpoint = <F extends Family>(family: F, input: EndpointInput<F> | 
   // Every branch makes the endpoint of the family that it asked for, which the compiler cannot follow through a conditional type.
   makeEndpoint(family, input) as Endpoint<F> | Malformed
 
-const makeEndpoint = (
-  family: Family,
-  input: unknown
-): InternetEndpoint<"ipv4"> | InternetEndpoint<"ipv6"> | UnixEndpoint | Malformed => {
+type Made = InternetEndpoint<"ipv4"> | InternetEndpoint<"ipv6"> | UnixEndpoint | Malformed
+
+const makeEndpoint = (family: Family, input: unknown): Made => {
+  try {
+    return readEndpoint(family, input)
+  } catch (cause) {
+    return { malformed: `the endpoint cannot be read (${shown(cause)})`, offset: 0 }
+  }
+}
+
+const readEndpoint = (family: Family, input: unknown): Made => {
   if (typeof input !== "object" || input === null) return { malformed: `${shown(input)} is not an endpoint`, offset: 0 }
   if (family === "unix") {
-    if (input instanceof UnixEndpoint) return input
     const path = "path" in input ? input.path : undefined
+    if (path === undefined && input instanceof UnixEndpoint) return new UnixEndpoint(undefined)
     return typeof path === "string" && path.length > 0
       ? new UnixEndpoint(path)
       : { malformed: `a Unix socket is named by a path that is not empty, not by ${shown(path)}`, offset: 0 }
@@ -158,20 +170,39 @@ const makeEndpoint = (
   const port = "port" in input ? input.port : undefined
   if (!isInteger(port, 0, 65535))
     return { malformed: `the port ${shown(port)} is not an integer from 0 to 65535`, offset: 0 }
-  const given = "address" in input ? input.address : undefined
-  const address = typeof given === "string" ? parseAddress(given) : given
-  if (isMalformed(address)) return { malformed: address.malformed, offset: address.offset }
-  if (address instanceof Ipv4Address) {
-    if (family === "ipv6")
-      return { malformed: `${address} is an IPv4 address, this socket speaks IPv6 only`, offset: 0 }
-    return input instanceof InternetEndpoint ? input : new InternetEndpoint("ipv4", address, port)
+  const address = readAddress("address" in input ? input.address : undefined)
+  if (!(address instanceof Ipv4Address || address instanceof Ipv6Address)) return address
+  if (address instanceof Ipv4Address)
+    return family === "ipv6"
+      ? { malformed: `${address} is an IPv4 address, this socket speaks IPv6 only`, offset: 0 }
+      : new InternetEndpoint("ipv4", address, port)
+  if (family === "ipv4") return { malformed: `${address} is an IPv6 address, this socket speaks IPv4 only`, offset: 0 }
+  const mapped = family === "dual" ? address.toIpv4() : undefined
+  return mapped === undefined ? new InternetEndpoint("ipv6", address, port) : new InternetEndpoint("ipv4", mapped, port)
+}
+
+/**
+ * Reads an address from a text or from an address object, or returns what is wrong with it.
+ *
+ * **Details**
+ *
+ * Never throws. The address is a new object: the numbers of an object that only claims to be an address are read once and checked.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const readAddress = (given: unknown): Ipv4Address | Ipv6Address | Malformed => {
+  try {
+    if (typeof given === "string") return parseAddress(given)
+    if (given instanceof Ipv4Address) {
+      const { value } = given
+      if (isInteger(value, 0, 0xffffffff)) return new Ipv4Address(value)
+    } else if (given instanceof Ipv6Address) {
+      const { a, b, c, d, zone } = given
+      if ([a, b, c, d, zone].every((word) => isInteger(word, 0, 0xffffffff))) return new Ipv6Address(a, b, c, d, zone)
+    }
+    return { malformed: `${shown(given)} is not an IP address`, offset: 0 }
+  } catch (cause) {
+    return { malformed: `the address cannot be read (${shown(cause)})`, offset: 0 }
   }
-  if (address instanceof Ipv6Address) {
-    if (family === "ipv4")
-      return { malformed: `${address} is an IPv6 address, this socket speaks IPv4 only`, offset: 0 }
-    const mapped = family === "dual" ? address.toIpv4() : undefined
-    if (mapped !== undefined) return new InternetEndpoint("ipv4", mapped, port)
-    return input instanceof InternetEndpoint ? input : new InternetEndpoint("ipv6", address, port)
-  }
-  return { malformed: `${shown(given)} is not an IP address`, offset: 0 }
 }

@@ -29,13 +29,13 @@ describe("endpoint()", () => {
     expect(endpoint("unix", { path: "\0x" })).toEqual(new UnixEndpoint("\0x"))
   })
 
-  it("answers with the endpoint that it was handed, and makes no other", () => {
-    expect(endpoint("ipv4", ipv4)).toBe(ipv4)
-    expect(endpoint("ipv6", ipv6)).toBe(ipv6)
-    expect(endpoint("dual", ipv4)).toBe(ipv4)
-    expect(endpoint("dual", ipv6)).toBe(ipv6)
+  it("returns an endpoint that equals the one it is given", () => {
+    expect(endpoint("ipv4", ipv4)).toEqual(ipv4)
+    expect(endpoint("ipv6", ipv6)).toEqual(ipv6)
+    expect(endpoint("dual", ipv4)).toEqual(ipv4)
+    expect(endpoint("dual", ipv6)).toEqual(ipv6)
     const unix = new UnixEndpoint("/run/x")
-    expect(endpoint("unix", unix)).toBe(unix)
+    expect(endpoint("unix", unix)).toEqual(unix)
   })
 
   it("on a dual socket an IPv4 peer is one, also when it is written as an IPv6 address", () => {

@@ -17,6 +17,7 @@
  * @since 0.1.0
  */
 import { type Abi, ControlBuffer, type Field } from "@ancillary/control"
+import { sizeOf } from "./internal/payload.ts"
 
 /**
  * What an arena is laid out for; follows from a spec's plan.
@@ -245,13 +246,14 @@ export const make = (
       vector++
     }
     for (const piece of pieces) {
-      length += piece.length
+      const size = sizeOf(piece)
+      length += size
       // Winsock: a vector of no bytes has no pointer that could be given (NULL with a length loses the datagram): there is none.
-      if (piece.length === 0) continue
-      if (addressOf !== undefined && vector < vectorsPerSlot - 1) point(addressOf(piece), piece.length)
+      if (size === 0) continue
+      if (addressOf !== undefined && vector < vectorsPerSlot - 1) point(addressOf(piece), size)
       else {
         bytes.set(piece, dataAt(slot) + copied)
-        copied += piece.length
+        copied += size
       }
     }
     if (copied > 0 || vector === 0) point(address + dataAt(slot), copied)
@@ -316,15 +318,16 @@ export const make = (
       // Exact: Linux refuses zero bytes behind the last message (16 of them and more), Windows everything that is not exact.
       view.setUint32(header + controlLengthAt, control, true)
       view.setUint32(header + flagsAt, 0, true)
-      const [piece] = pieces
-      if (pieces.length === 1 && piece !== undefined && (piece.length < gatheredBytes || addressOf === undefined)) {
+      const piece = pieces.length === 1 ? pieces[0] : undefined
+      const size = piece === undefined ? 0 : sizeOf(piece)
+      if (piece !== undefined && (size < gatheredBytes || addressOf === undefined)) {
         bytes.set(piece, dataAt(slot))
         if ((shape & isOwn) === 0) {
           ControlBuffer.writeField(view, vectorAt(slot, 0) + iovec.base, pointer, address + dataAt(slot))
           ControlBuffer.writeField(view, header, msghdr.bufferCount, 1)
         }
-        view.setUint32(vectorAt(slot, 0) + iovec.length.at, piece.length, true)
-        lengths[slot] = piece.length
+        view.setUint32(vectorAt(slot, 0) + iovec.length.at, size, true)
+        lengths[slot] = size
         shapes[slot] = given | isOwn
       } else {
         shapes[slot] = given

@@ -11,6 +11,7 @@ import { bench } from "./internal/bench.ts"
 import { events } from "./internal/events.ts"
 import { exchange } from "./internal/exchange.ts"
 import { faults } from "./internal/faults.ts"
+import { handed } from "./internal/handed.ts"
 import { headers } from "./internal/headers.ts"
 import { laws } from "./internal/laws.ts"
 import type { PlatformFacts } from "./PlatformFacts.ts"
@@ -24,6 +25,7 @@ import { payloads } from "./internal/payloads.ts"
 import { peeks } from "./internal/peeks.ts"
 import { probe } from "./internal/probe.ts"
 import { readings } from "./internal/reading.ts"
+import { reentered } from "./internal/reentered.ts"
 import { refusals } from "./internal/refusals.ts"
 import { segments } from "./internal/segments.ts"
 import { sendings } from "./internal/sendings.ts"
@@ -76,6 +78,8 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     verdicts(one)
     servers(one)
     refusals(one)
+    handed(one)
+    reentered(one)
     options(one)
     memberships(one)
     probe(one)

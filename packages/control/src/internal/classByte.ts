@@ -36,7 +36,7 @@ export const classRows = <A>(
     payload: asInt,
     excludes,
     // The whole byte leaves nothing to be filled in.
-    shared: mask === 0xff ? undefined : { mask, level, option: type }
+    shared: mask === 0xff ? undefined : { mask, level, option: type, whole: 0xff }
   })
   const ipv6 = (option: number, type: number): Row<A, A> => ({
     request: on(Linux.IPPROTO_IPV6, option),

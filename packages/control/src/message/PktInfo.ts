@@ -221,6 +221,8 @@ const refuse = (
 const boundInterface = {
   level: Linux.SOL_SOCKET,
   option: Linux.SO_BINDTOIFINDEX,
+  concerns: ({ interfaceIndex }: PacketSource<"ipv4"> | PacketSource<"ipv6">): boolean =>
+    interfaceIndex !== undefined && interfaceIndex !== 0,
   refuse: ({ interfaceIndex }: PacketSource<"ipv4"> | PacketSource<"ipv6">, bound: number): string | undefined =>
     bound === 0 || interfaceIndex === undefined || interfaceIndex === 0 || interfaceIndex === bound
       ? undefined

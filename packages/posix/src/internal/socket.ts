@@ -6,6 +6,7 @@ import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/socket/Ar
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
 import { closed, EAGAIN, EPROTOTYPE, fault, lastError, lastFault } from "./errno.ts"
 import type { Libc } from "./libc.ts"
+import { allocate } from "./memory.ts"
 import type { PlatformNumbers } from "./platform.ts"
 import { watch } from "./readiness.ts"
 import { made } from "./socketFile.ts"
@@ -18,6 +19,25 @@ export interface Host {
 
 /** An arena that this driver made: the interface that sockets see has no addresses. */
 const native = (arena: Arena): NativeArena => arena as NativeArena
+
+/** Options that are read for datagrams are integers. */
+const optionBytes = 16
+/** The length of an option's value, in 16 bytes, and the value. Its address is asked for once. */
+let optionMemory: { readonly address: number; readonly bytes: Uint8Array; readonly view: DataView } | undefined
+
+const shortOption = (libc: Libc, fd: number, level: number, option: number, into: Uint8Array): number | Fault => {
+  if (optionMemory === undefined) {
+    const { address, bytes } = allocate(optionBytes * 2)
+    optionMemory = { address, bytes, view: new DataView(bytes.buffer) }
+  }
+  const { address, bytes, view } = optionMemory
+  view.setUint32(0, into.length, true)
+  // The kernel may write less than there is room for.
+  for (let i = 0; i < into.length; i++) bytes[optionBytes + i] = into[i] ?? 0
+  if (libc.getsockoptAt(fd, level, option, address + optionBytes, address) < 0) return lastFault("getsockopt")
+  for (let i = 0; i < into.length; i++) into[i] = bytes[optionBytes + i] ?? 0
+  return view.getUint32(0, true)
+}
 
 /** Only a guarded arena can tell. */
 const intact = (arena: NativeArena, slots: number): void => {
@@ -155,6 +175,7 @@ export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number, { famil
       open ? answer("setsockopt", libc.setsockopt(fd, level, option, value, value.length)) : closed("setsockopt"),
     getOption: (level, option, into) => {
       if (!open) return closed("getsockopt")
+      if (into.length <= optionBytes) return shortOption(libc, fd, level, option, into)
       const length = new Uint32Array([into.length])
       return (
         answer("getsockopt", libc.getsockopt(fd, level, option, into, new Uint8Array(length.buffer))) ?? length[0] ?? 0

@@ -2,7 +2,7 @@
  * Messages that are sent together, in their order: each goes out once or is told why not, whatever happens in the middle. A plain loop that stops
  * where it has to wait, and goes on where it was.
  */
-import type { Endpoint, Family } from "@ancillary/control"
+import { Codec, type Endpoint, type Family } from "@ancillary/control"
 import {
   type DatagramSendError,
   invalidSend,
@@ -14,8 +14,9 @@ import {
 import { type Fault, isFault } from "../Driver.ts"
 import type { Core } from "./core.ts"
 import type { Refusal } from "./encoder.ts"
-import { letter as check, Letter } from "./letter.ts"
+import { letter as check, Letter, refused } from "./letter.ts"
 import { sendSlots } from "./outgoing.ts"
+import { SentControl } from "./sentControl.ts"
 import { sentMessages } from "./sentMessages.ts"
 
 /** System calls after which the event loop gets its turn. */
@@ -31,17 +32,26 @@ export class Batch {
 
   #core: Core
   #messages: ReadonlyArray<unknown>
+  #count: number
   #slots = sendSlots
+  /** Which filling of the shared memory is this batch's. */
+  #filling = 0
   #next = 0
   /** Checked, and not at their end. */
   #open: Array<Letter> = []
   /** Whose each filled slot is, and how far that will be when it went. */
   #letters: Array<Letter> = []
   #ends: Array<number> = []
+  /** Control data that was encoded, but for the last; and the last, since many messages go out with the same. */
+  #controls: Array<SentControl> | undefined
+  #encoded: SentControl | undefined
+  #control: object | undefined
+  #family: Family | undefined
 
   constructor(core: Core, messages: ReadonlyArray<unknown>) {
     this.#core = core
     this.#messages = messages
+    this.#count = this.#countOf(messages)
   }
 
   /** Sends what goes at once. Nothing where that was all. */
@@ -51,11 +61,13 @@ export class Batch {
       if (this.#core.closed) return this.#close()
       // Anew after each pause: the memory is shared with other sockets.
       const slots = this.#fill()
-      if (slots === 0) return undefined
+      if (this.#core.closed) return this.#close()
+      if (slots === 0) return this.#end()
       for (let first = 0; first < slots; calls++) {
-        const count = outgoing.send(this.#letters, first, slots - first)
+        const count = outgoing.send(this.#filling, this.#letters, first, slots - first)
         const letter = this.#letters[first]
-        if (letter === undefined) break
+        // Filled with something else meanwhile: these are filled again.
+        if (count === undefined || letter === undefined) break
         if (isFault(count)) {
           if (this.#goesOtherwise(letter, first, count)) break
           this.#fail(letter, this.#errorOf(letter, count))
@@ -89,28 +101,75 @@ export class Batch {
       this.#fail(letter, sendWouldBlock(this.#what(letter), "use send, which waits", letter.gone))
   }
 
-  /** Those that wait, in their order, and as many of the next as there are slots for. */
+  /** Control data of a message, as `letter` asks for it. */
+  encode(control: object, family: "ipv4" | "ipv6" | "unix"): SentControl | Refusal {
+    const last = this.#encoded
+    if (last !== undefined && control === this.#control && family === this.#family) return last
+    const encoded = this.#core.outgoing.encode(control, family)
+    if (!(encoded instanceof SentControl)) return encoded
+    if (last !== undefined) (this.#controls ??= []).push(last)
+    this.#encoded = encoded
+    this.#control = control
+    this.#family = family
+    return encoded
+  }
+
+  /**
+   * Fills slots: with the letters that wait, in their order, then with the next messages. All are checked first. That runs the program's own code, which
+   * may send from the memory that the slots are in.
+   */
   #fill(): number {
-    let slots = 0
     const waiting = this.#open
     this.#open = []
-    for (const letter of waiting) if (!letter.ended) slots = this.#stage(letter, slots)
-    while (slots < this.#slots && this.#next < this.#messages.length) {
+    for (const letter of waiting) if (!letter.ended) this.#open.push(letter)
+    this.#control = undefined
+    this.#core.live.forget()
+    while (this.#open.length < sendSlots && this.#next < this.#count) {
       const index = this.#next++
-      const checked = check(this.#core, index, this.#messages[index])
-      if (checked instanceof Letter) slots = this.#stage(checked, slots)
+      const checked = this.#check(index)
+      if (checked instanceof Letter) this.#open.push(checked)
       else this.failed.push({ index, error: checked })
     }
+    const [first] = this.#open
+    if (first === undefined || this.#core.closed) return 0
+    this.#slots = this.#count === 1 && first.segmentSize === undefined ? 1 : sendSlots
+    this.#filling = this.#core.outgoing.use(this.#slots)
+    let slots = 0
+    for (const letter of this.#open) {
+      if (slots === this.#slots) break
+      slots = this.#stage(letter, slots)
+    }
     return slots
+  }
+
+  #check(index: number): Letter | DatagramSendError {
+    let message: unknown
+    try {
+      message = this.#messages[index]
+    } catch (cause) {
+      return invalidSend(
+        "messages",
+        `message ${index} cannot be read (${Codec.shown(cause)}): give an array of messages`
+      )
+    }
+    return check(this.#core, index, message, this)
+  }
+
+  /** How many messages there are. What is no array is one message that cannot be sent. */
+  #countOf(messages: unknown): number {
+    try {
+      if (Array.isArray(messages)) return messages.length
+    } catch {
+      // A proxy that was revoked, or throws.
+    }
+    const why = `${Codec.shown(messages)} is not an array of messages: give one`
+    this.failed.push({ index: 0, error: invalidSend("messages", why) })
+    return 0
   }
 
   /** Fills slots with the rest of a letter, as far as there are any. */
   #stage(letter: Letter, from: number): number {
     let slots = from
-    if (from === 0) {
-      this.#slots = this.#messages.length === 1 && letter.segmentSize === undefined ? 1 : sendSlots
-      this.#core.outgoing.use(this.#slots)
-    }
     let at = letter.gone
     while (slots < this.#slots) {
       const bytes = this.#core.outgoing.fill(slots, letter, at)
@@ -124,7 +183,6 @@ export class Batch {
       slots++
       if (at === letter.size) break
     }
-    this.#open.push(letter)
     return slots
   }
 
@@ -153,9 +211,12 @@ export class Batch {
       return true
     }
     if (letter.otherwise?.code !== fault.code) return false
-    outgoing.sourceRefused++
-    letter.control = letter.otherwise.control
+    const { control } = letter.otherwise
     letter.otherwise = undefined
+    const encoded = this.encode(control, (letter.to ?? this.#core.peer)?.family ?? "ipv4")
+    if (!(encoded instanceof SentControl)) return false
+    outgoing.sourceRefused++
+    letter.control = encoded
     return true
   }
 
@@ -188,9 +249,16 @@ export class Batch {
   #close(): undefined {
     for (const letter of this.#open) if (!letter.ended) this.#fail(letter, sendClosed(letter.gone))
     const error = sendClosed()
-    while (this.#next < this.#messages.length) this.failed.push({ index: this.#next++, error })
+    while (this.#next < this.#count) this.failed.push({ index: this.#next++, error })
+    return this.#end()
+  }
+
+  /** Nothing is left. */
+  #end(): undefined {
+    const { outgoing } = this.#core
+    if (this.#encoded !== undefined) outgoing.recycle(this.#encoded)
+    for (const control of this.#controls ?? []) outgoing.recycle(control)
+    this.#encoded = undefined
+    this.#controls = undefined
   }
 }
-
-const refused = ({ field, unsupported, why }: Refusal): DatagramSendError =>
-  invalidSend(field, why, unsupported ? "Unsupported" : "InvalidArgument")

@@ -6,9 +6,8 @@ import {
   type Endpoint,
   endpoint as toEndpoint,
   type Family,
-  InternetEndpoint,
-  SocketAddress,
-  UnixEndpoint
+  type InternetEndpoint,
+  SocketAddress
 } from "@ancillary/control"
 import type { Plan } from "../Plan.ts"
 
@@ -26,21 +25,49 @@ export class Destinations {
   #plan: Plan
   /** What was made of a text last: the same peers are written to again and again, mostly at the same port. */
   #known = new Map<string, Endpoint<Family>>()
+  /** The last one that was made from an address object. */
+  #last: InternetEndpoint<"ipv4"> | InternetEndpoint<"ipv6"> | undefined
 
   constructor(plan: Plan) {
     this.#plan = plan
   }
 
-  /** The endpoint, or why there is none. */
+  /**
+   * The endpoint, or why there is none. Each field is read once. The endpoint is the engine's own: no program's code runs when it is written into
+   * memory that is being filled.
+   */
   of(to: unknown): Endpoint<Family> | string {
-    // It is checked faster than it is found.
-    if (to instanceof InternetEndpoint || typeof to !== "object" || to === null) return this.#read(to)
-    const { address, path, port } = to as Written
-    const text = this.#plan.family === "unix" ? path : address
-    if (typeof text !== "string") return this.#read(to)
-    const known = this.#known.get(text)
-    if (known !== undefined && (known.family === "unix" || known.port === port)) return known
-    const endpoint = this.#read(to instanceof UnixEndpoint ? to : { address, path, port })
+    if (typeof to !== "object" || to === null) return this.#read(to)
+    try {
+      return this.#plan.family === "unix" ? this.#unix(to) : this.#internet(to)
+    } catch (cause) {
+      return `the destination cannot be read (${Codec.shown(cause)})`
+    }
+  }
+
+  #unix(to: Written): Endpoint<Family> | string {
+    const { path } = to
+    if (typeof path !== "string") return this.#read(path === undefined ? to : { path })
+    return this.#known.get(path) ?? this.#learn(path, { path })
+  }
+
+  #internet({ address, port }: Written): Endpoint<Family> | string {
+    if (typeof address === "string") {
+      const known = this.#known.get(address)
+      return known !== undefined && known.family !== "unix" && known.port === port
+        ? known
+        : this.#learn(address, { address, port })
+    }
+    // The peer of a received datagram: the same one is answered again and again.
+    const last = this.#last
+    if (last !== undefined && last.port === port && last.address.equals(address)) return last
+    const endpoint = this.#read({ address, port })
+    if (typeof endpoint !== "string" && endpoint.family !== "unix") this.#last = endpoint
+    return endpoint
+  }
+
+  #learn(text: string, to: Written): Endpoint<Family> | string {
+    const endpoint = this.#read(to)
     if (typeof endpoint === "string") return endpoint
     if (this.#known.size === mostKnown) this.#known.clear()
     this.#known.set(text, endpoint)
@@ -48,6 +75,7 @@ export class Destinations {
   }
 
   #read(to: unknown): Endpoint<Family> | string {
+    // The input's type is what this function finds out.
     const endpoint = toEndpoint(this.#plan.family, to as never)
     return Codec.isMalformed(endpoint) ? endpoint.malformed : (this.#unreachable(endpoint) ?? endpoint)
   }

@@ -1,9 +1,13 @@
 /**
  * From what a program wants to go with a datagram to the bytes of a control buffer. Everything is checked before a byte is written.
+ *
+ * Fields of the program's objects and functions of its definitions run here: they may throw, return nonsense, or send. So the bytes go into memory
+ * of the message's own, and nothing is filled meanwhile.
  */
-import { ControlBuffer } from "@ancillary/control"
+import { Codec, ControlBuffer } from "@ancillary/control"
 import type { PlannedDeparture } from "../Plan.ts"
 import { oncePerPlan } from "./oncePerPlan.ts"
+import type { SentControl } from "./sentControl.ts"
 
 /** Why something cannot be sent, and which field of it. */
 export interface Refusal {
@@ -12,32 +16,35 @@ export interface Refusal {
   readonly unsupported: boolean
 }
 
-/** Writes at an offset and answers the exact length, or why nothing can be written. */
+/** Reads and writes everything into `into`; returns why it cannot be sent, if so. */
 export type Encode = (
   control: object,
   peer: "ipv4" | "ipv6" | "unix",
-  view: DataView,
-  at: number,
+  into: SentControl,
   socket: OwnValues
-) => number | Refusal
+) => Refusal | undefined
 
 /** The options of the socket, for the bits of a shared number that a message leaves alone. */
 export interface OwnValues {
   readonly own: (level: number, option: number) => number
 }
 
-interface Writer {
+export interface Writer {
   readonly key: string
   readonly level: number
   readonly type: number
   readonly size: number
+  /** The fewest bytes that its definition may write. */
+  readonly least: number
   readonly mask: number | undefined
-  readonly own: { readonly level: number; readonly option: number } | undefined
+  /** Where the other bits of the number are, and which it has altogether. */
+  readonly own: { readonly level: number; readonly option: number; readonly whole: number } | undefined
   readonly agrees: PlannedDeparture["departure"]["agrees"]
   readonly excludes: ReadonlyArray<string>
   readonly last: boolean
   readonly refuse: (value: unknown) => string | undefined
-  readonly write: (view: DataView, at: number, value: unknown) => number
+  /** Bytes that were written, as the definition claims. */
+  readonly write: (view: DataView, at: number, value: unknown) => unknown
 }
 
 // The types of a spec guarantee that a value fits its codec, and `refuse` checks it; the erased table cannot say so.
@@ -48,15 +55,23 @@ const writer = ({ declaration, departure }: PlannedDeparture): Writer => {
     level,
     type,
     size: typeof payload.size === "number" ? payload.size : payload.size.maximum,
+    least: typeof payload.size === "number" ? payload.size : (payload.size.minimum ?? 0),
     mask: shared?.mask,
-    own: shared === undefined ? undefined : { level: shared.level, option: shared.option },
+    own:
+      shared === undefined
+        ? undefined
+        : { level: shared.level, option: shared.option, whole: shared.whole ?? 0xffffffff },
     agrees: departure.agrees,
     excludes: excludes ?? [],
     last: last ?? false,
-    refuse: (value) => payload.refuse?.(value as never),
+    refuse: (value) => textOf(payload.refuse?.(value as never)),
     write: (view, at, value) => payload.write(view, at, value as never)
   }
 }
+
+/** Why a definition refuses a value. It may be written in JavaScript, and answer with something else than a text. */
+const textOf = (why: unknown): string | undefined =>
+  why === undefined || typeof why === "string" ? why : `its definition refuses it with ${Codec.shown(why)}`
 
 /** Whether two messages set the same bits, or one says that it and the other do. */
 const areRivals = (one: Writer, two: Writer): boolean =>
@@ -74,8 +89,6 @@ export const encoder = oncePerPlan((plan): Encode => {
         .map((planned) => [planned.declaration.message.key, writer(planned)])
     )
   const byFamily = { ipv4: of("ipv4"), ipv6: of("ipv6"), unix: of("unix") }
-  const scratch = new DataView(new ArrayBuffer(4))
-
   const refusal = (key: string, why: string, unsupported = false): Refusal => ({
     field: `control.${key}`,
     why,
@@ -88,78 +101,118 @@ export const encoder = oncePerPlan((plan): Encode => {
   )
 
   /** The bits of a message that is only a part of a number; the rest comes from the other part, or from the socket itself. */
-  const bits = (each: Writer, value: unknown): number => {
+  const bits = (each: Writer, value: unknown, scratch: DataView): number => {
     scratch.setUint32(0, 0, true)
     each.write(scratch, 0, value)
     return scratch.getUint32(0, true) & (each.mask ?? 0)
   }
 
-  /** Writes one of the messages that are given, or nothing for one that an earlier one was written with; answers where the next begins. */
-  const write = (
-    given: ReadonlyArray<Writer>,
-    values: ReadonlyArray<unknown>,
-    index: number,
-    view: DataView,
-    at: number,
-    socket: OwnValues
-  ): number => {
+  /** Writes one of the messages that are given behind the others, or nothing for one that an earlier one was written with. */
+  const write = (into: SentControl, index: number, socket: OwnValues): Refusal | undefined => {
+    const { given, length: at, values, view } = into
     const each = given[index]
-    if (each === undefined) return at
-    const { level, mask, size, type } = each
-    if (each.own === undefined || mask === undefined) {
+    if (each === undefined) return undefined
+    const { level, mask, own, size, type } = each
+    if (own === undefined || mask === undefined) {
       const payloadAt = ControlBuffer.writeHeader(abi, view, at, level, type, 0)
+      // What a definition leaves unwritten is zero, and not another datagram's.
+      for (let i = at + ControlBuffer.space(abi, size) - 4; i >= payloadAt; i -= 4) view.setInt32(i, 0)
       const bytes = each.write(view, payloadAt, values[index])
+      if (!Codec.isInteger(bytes, each.least, size)) return refusal(each.key, wroteOtherwise(each, bytes))
       ControlBuffer.writeField(view, at, abi.cmsghdr.length, ControlBuffer.length(abi, bytes))
-      return pad(view, payloadAt + bytes, at + ControlBuffer.space(abi, bytes))
+      into.length = pad(view, payloadAt + bytes, at + ControlBuffer.space(abi, bytes))
+      return undefined
     }
-    let number = socket.own(each.own.level, each.own.option)
-    for (const [i, other] of given.entries()) {
-      if (other.type !== type || other.level !== level) continue
+    let masks = 0
+    let number = 0
+    for (let i = 0; i < into.count; i++) {
+      const other = given[i]
+      if (other?.type !== type || other.level !== level) continue
       // Written with the first of the messages that share it.
-      if (i < index) return at
-      number = (number & ~(other.mask ?? 0)) | bits(other, values[i])
+      if (i < index) return undefined
+      masks |= other.mask ?? 0
+      number |= bits(other, values[i], into.scratch)
     }
+    // Asked of the socket only if a bit is left.
+    if ((own.whole & ~masks) !== 0) number |= socket.own(own.level, own.option) & ~masks
     const payloadAt = ControlBuffer.writeHeader(abi, view, at, level, type, size)
     for (let i = 0; i < size; i++) view.setUint8(payloadAt + i, (number >>> (8 * i)) & 255)
-    return pad(view, payloadAt + size, at + ControlBuffer.space(abi, size))
+    into.length = pad(view, payloadAt + size, at + ControlBuffer.space(abi, size))
+    return undefined
   }
 
-  return (control, peer, view, at, socket) => {
-    const writers = byFamily[peer]
-    // Two arrays and a plain loop: this is done for each datagram.
-    const given: Array<Writer> = []
-    const values: Array<unknown> = []
-    for (const key in control) {
-      const value: unknown = Object.hasOwn(control, key) ? control[key as keyof typeof control] : undefined
-      if (value === undefined) continue
-      const each = writers.get(key)
-      if (each === undefined || declined.has(key)) {
-        const lacking = declined.get(key)
-        return lacking === undefined ? undeclared(key) : refusal(key, lacking, true)
+  /** Reads the values, each once, and checks them. */
+  const read = (
+    control: object,
+    key: string,
+    peer: "ipv4" | "ipv6" | "unix",
+    into: SentControl,
+    socket: OwnValues
+  ): Refusal | undefined => {
+    const value: unknown = Object.hasOwn(control, key) ? control[key as keyof typeof control] : undefined
+    if (value === undefined) return undefined
+    const each = byFamily[peer].get(key)
+    if (each === undefined || declined.has(key)) {
+      const lacking = declined.get(key)
+      return lacking === undefined ? undeclared(key) : refusal(key, lacking, true)
+    }
+    const { agrees } = each
+    let why = each.refuse(value)
+    if (why === undefined && agrees !== undefined && agrees.concerns?.(value as never) !== false)
+      why = textOf(agrees.refuse(value as never, socket.own(agrees.level, agrees.option)))
+    if (why !== undefined) return refusal(key, why)
+    for (let i = 0; i < into.count; i++) {
+      const other = into.given[i]
+      if (other !== undefined && areRivals(other, each))
+        return refusal(key, `'${key}' and '${other.key}' are the same bits: give one of them`)
+    }
+    into.add(each, value)
+    return undefined
+  }
+
+  return (control, peer, into, socket) => {
+    // Which message is at fault where a program's code throws.
+    let key = ""
+    let how = "it cannot be read"
+    try {
+      for (key in control) {
+        const refused = read(control, key, peer, into, socket)
+        if (refused !== undefined) return refused
       }
-      const { agrees } = each
-      const why = each.refuse(value) ?? agrees?.refuse(value as never, socket.own(agrees.level, agrees.option))
-      if (why !== undefined) return refusal(key, why)
-      for (const other of given)
-        if (areRivals(other, each))
-          return refusal(key, `'${key}' and '${other.key}' are the same bits: give one of them`)
-      given.push(each)
-      values.push(value)
+      how = "its definition cannot write it"
+      const { count, given } = into
+      let behind = false
+      for (let i = 0; i < count; i++) {
+        const each = given[i]
+        if (each?.last === true) behind = true
+        else if (each !== undefined) {
+          key = each.key
+          const refused = write(into, i, socket)
+          if (refused !== undefined) return refused
+        }
+      }
+      for (let i = 0; behind && i < count; i++) {
+        const each = given[i]
+        if (each?.last !== true) continue
+        key = each.key
+        const refused = write(into, i, socket)
+        if (refused !== undefined) return refused
+      }
+    } catch (cause) {
+      return {
+        field: key === "" ? "control" : `control.${key}`,
+        why: `${how} (${Codec.shown(cause)})`,
+        unsupported: false
+      }
     }
-    let end = at
-    let behind = 0
-    for (let i = 0; i < given.length; i++) {
-      if (given[i]?.last === true) behind++
-      else end = write(given, values, i, view, end, socket)
-    }
-    for (let i = 0; behind > 0 && i < given.length; i++)
-      if (given[i]?.last === true) end = write(given, values, i, view, end, socket)
-    const bytes = end - at
-    if (bytes <= (abi.controlLimit ?? bytes)) return bytes
-    const why = `${bytes} bytes of control data are more than the ${abi.controlLimit} that this system's C library takes with one datagram`
+    if (into.length <= (abi.controlLimit ?? into.length)) return undefined
+    const why = `${into.length} bytes of control data are more than the ${abi.controlLimit} that this system's C library takes with one datagram`
     return { field: "control", why, unsupported: false }
   }
 })
+
+const wroteOtherwise = ({ least, size }: Writer, bytes: unknown): string =>
+  `its definition claims to have written ${Codec.shown(bytes)} bytes, and declares ${least === size ? size : `${least} to ${size}`}: return the bytes written`
 
 const pad = (view: DataView, from: number, to: number): number => {
   for (let i = from; i < to; i++) view.setUint8(i, 0)

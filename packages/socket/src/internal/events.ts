@@ -10,7 +10,6 @@ import {
   type Family,
   PathMtuReports,
   SocketAddress,
-  type StampRequest,
   TransmitTimestamp
 } from "@ancillary/control"
 import { Option } from "effect"
@@ -20,6 +19,7 @@ import * as Plan from "../Plan.ts"
 import type { ErrorReport, SocketEvent } from "../SocketEvent.ts"
 import { type EventEntry, pseudoReader, queueReader, type ReadEvent } from "./eventReader.ts"
 import { takeApart } from "./quoted.ts"
+import type { SentControl } from "./sentControl.ts"
 import { type NamedStamp, StampIds } from "./stampIds.ts"
 import type { Waiters } from "./waiters.ts"
 
@@ -43,16 +43,9 @@ interface Drained {
 /** What was sent, or was to be. */
 export interface Sent {
   readonly to: Endpoint<Family> | undefined
-  readonly control: object | undefined
+  readonly control: SentControl | undefined
   /** Bytes of the payload, which is at least as large as each of its datagrams. */
   readonly size: number
-}
-
-/** Which stamp is asked for with a datagram, in control data that was checked. */
-const stampOf = (control: object | undefined): StampRequest | undefined => {
-  if (control === undefined) return undefined
-  const stamp: unknown = Reflect.get(control, TransmitTimestamp.key)
-  return typeof stamp === "number" ? { id: stamp } : (stamp as StampRequest | undefined)
 }
 
 type Kind = "others" | "local" | "stamp"
@@ -202,7 +195,7 @@ export class Events {
     for (let slot = first; slot < first + Math.min(went + 1, slots); slot++) {
       const { control, size = 0 } = sent[slot] ?? {}
       if (size > this.#largest) this.#largest = size
-      const stamp = stampOf(control)
+      const stamp = control?.stamp
       if (stamp === undefined) continue
       this.#stamps.sent(stamp.id, stamp.scheduled === true, slot < first + went)
       if (slot < first + went) this.#stamped++

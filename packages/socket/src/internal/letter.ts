@@ -1,12 +1,17 @@
 /**
  * One message that a program handed over to be sent, checked; and how far it got, where it goes out by several calls.
+ *
+ * Everything that the program owns is read here, each field once, before memory is filled: its getters, proxies and definitions may throw, or send.
  */
 import { Codec, type Endpoint, type Family, Segmentation } from "@ancillary/control"
 import { type DatagramSendError, invalidSend } from "../DatagramError.ts"
 import type { Fault } from "../Driver.ts"
 import type { Core } from "./core.ts"
+import type { Refusal } from "./encoder.ts"
+import { part, piecesOf, sizeOf, sizeOfAll } from "./payload.ts"
 import { refusePing } from "./ping.ts"
 import { type Otherwise, withoutSource } from "./reply.ts"
+import { SentControl } from "./sentControl.ts"
 
 /** What a program hands to `send`, before its types: an object that was not checked by a compiler is checked here. */
 interface Given {
@@ -25,7 +30,7 @@ export class Letter {
   readonly size: number
   /** Bytes of each of its datagrams; absent: it is one. */
   readonly segmentSize: number | undefined
-  control: object | undefined
+  control: SentControl | undefined
   /** What is tried once where the system refuses its source. */
   otherwise: Otherwise | undefined
   /** Bytes that went. */
@@ -38,7 +43,7 @@ export class Letter {
   constructor(
     index: number,
     to: Endpoint<Family> | undefined,
-    control: object | undefined,
+    control: SentControl | undefined,
     pieces: ReadonlyArray<Uint8Array>,
     size: number,
     segmentSize: number | undefined,
@@ -58,21 +63,56 @@ export class Letter {
     return bytes === this.size ? this.pieces : cut(this.pieces, from, from + bytes)
   }
 
+  /** Why the payload is not what it was when it was checked, if so: it may have waited since. */
+  changed(): Refusal | undefined {
+    const size = sizeOfAll(this.pieces)
+    if (size === this.size) return undefined
+    const why = `the payload had ${this.size} bytes and has ${size}: its memory was detached or resized before it was sent; send a copy`
+    return { field: "data", why, unsupported: false }
+  }
+
   /** How many datagrams lie between two offsets of it. */
   datagrams(from: number, to: number): number {
-    const raw: unknown = this.control === undefined ? undefined : Reflect.get(this.control, Segmentation.key)
+    const raw = this.control?.value(Segmentation.key)
     const size = this.segmentSize ?? (typeof raw === "number" ? raw : undefined)
     return size === undefined ? 1 : Math.max(1, Math.ceil((to - from) / size))
   }
 }
 
+/** Encodes the control data of messages that are sent together. */
+interface ControlEncoder {
+  readonly encode: (control: object, family: "ipv4" | "ipv6" | "unix") => SentControl | Refusal
+}
+
 /** Reads each field once, and says what is wrong with the first that is. */
-export const letter = (core: Core, index: number, message: unknown): Letter | DatagramSendError => {
+export const letter = (
+  core: Core,
+  index: number,
+  message: unknown,
+  encoder: ControlEncoder
+): Letter | DatagramSendError => {
   if (typeof message !== "object" || message === null)
     return invalidSend("message", `${Codec.shown(message)} is not a message: give { data, to }`)
-  const { control, data, segmentSize, to, [withoutSource]: otherwise } = message as Given
-  const pieces = piecesOf(data)
-  if (pieces === undefined) return invalidSend("data", "the payload is a Uint8Array, or an array of them")
+  const given: Given = message as Given
+  let pieces: ReadonlyArray<Uint8Array> | string
+  let to: unknown
+  let control: unknown
+  let segmentSize: unknown
+  let otherwise: Otherwise | undefined
+  let field = "data"
+  try {
+    pieces = piecesOf(given.data)
+    field = "to"
+    to = given.to
+    field = "control"
+    control = given.control
+    otherwise = given[withoutSource]
+    field = "segmentSize"
+    segmentSize = given.segmentSize
+  } catch (cause) {
+    return invalidSend(field, `it cannot be read (${Codec.shown(cause)}): give a plain value`)
+  }
+  if (typeof pieces === "string") return invalidSend("data", pieces)
   let destination: Endpoint<Family> | undefined
   if (core.peer === undefined) {
     const parsed = core.outgoing.destinations.of(to)
@@ -80,13 +120,13 @@ export const letter = (core: Core, index: number, message: unknown): Letter | Da
     destination = parsed
   } else if (to !== undefined)
     return invalidSend("to", `this socket is connected to ${core.peer} and sends to nobody else`)
-  let size = 0
-  for (const piece of pieces) size += piece.length
-  const most = core.outgoing.largest((destination ?? core.peer)?.family)
+  const size = sizeOfAll(pieces)
+  const peer = destination ?? core.peer
+  const most = core.outgoing.largest(peer?.family)
   if (control !== undefined && (typeof control !== "object" || control === null))
     return invalidSend("control", `${Codec.shown(control)} is not a record of control messages`)
   if (segmentSize !== undefined) {
-    const why = refuseSegments(core, segmentSize, control, most)
+    const why = refuseSegments(core, segmentSize, most)
     if (why !== undefined) return invalidSend("segmentSize", why)
   } else if (size > most) {
     const why = `${size} bytes are more than the ${most} that fit into a datagram of this socket`
@@ -95,21 +135,22 @@ export const letter = (core: Core, index: number, message: unknown): Letter | Da
   const { family, protocol } = core.plan.kind
   const noPing = protocol === "icmp" && family !== "unix" ? refusePing(family, pieces) : undefined
   if (noPing !== undefined) return invalidSend("data", noPing)
-  return new Letter(index, destination, control, pieces, size, segmentSize as number | undefined, otherwise)
+  const sent = control === undefined || peer === undefined ? undefined : encoder.encode(control, peer.family)
+  if (sent !== undefined && !(sent instanceof SentControl)) return refused(sent)
+  if (segmentSize !== undefined && sent?.value(Segmentation.key) !== undefined)
+    return invalidSend("segmentSize", "it is given in 'control', too: give one of them")
+  return new Letter(index, destination, sent, pieces, size, segmentSize as number | undefined, otherwise)
 }
 
-const refuseSegments = ({ plan }: Core, size: unknown, control: object | undefined, most: number) => {
+/** The error of a message that cannot be sent. */
+export const refused = ({ field, unsupported, why }: Refusal): DatagramSendError =>
+  invalidSend(field, why, unsupported ? "Unsupported" : "InvalidArgument")
+
+const refuseSegments = ({ plan }: Core, size: unknown, most: number) => {
   if (plan.kind.protocol === "icmp") return "an echo request is one datagram: leave it out"
-  if (!Codec.isInteger(size, 1, most))
-    return `${Codec.shown(size)} is not a size of segments: an integer from 1 to ${most}`
-  return control !== undefined && Reflect.get(control, Segmentation.key) !== undefined
-    ? "it is given in 'control', too: give one of them"
-    : undefined
-}
-
-const piecesOf = (data: unknown): ReadonlyArray<Uint8Array> | undefined => {
-  if (data instanceof Uint8Array) return [data]
-  return Array.isArray(data) && data.every((piece) => piece instanceof Uint8Array) ? data : undefined
+  return Codec.isInteger(size, 1, most)
+    ? undefined
+    : `${Codec.shown(size)} is not a size of segments: an integer from 1 to ${most}`
 }
 
 /** What lies between two offsets, in as many views as it takes. */
@@ -117,9 +158,10 @@ const cut = (pieces: ReadonlyArray<Uint8Array>, from: number, to: number): Reado
   const views: Array<Uint8Array> = []
   let at = 0
   for (const piece of pieces) {
-    const [begin, end] = [Math.max(from - at, 0), Math.min(to - at, piece.length)]
-    if (begin < end) views.push(piece.subarray(begin, end))
-    at += piece.length
+    const size = sizeOf(piece)
+    const [begin, end] = [Math.max(from - at, 0), Math.min(to - at, size)]
+    if (begin < end) views.push(part(piece, begin, end))
+    at += size
     if (at >= to) break
   }
   return views

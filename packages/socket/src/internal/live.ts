@@ -18,32 +18,49 @@ import type { Plan } from "../Plan.ts"
 export class Live {
   readonly plan: Plan
   readonly native: NativeSocket
-  /** By level and option in one number: what is sent asks for it each time. */
+  /** By level and option in one number: read since `forget`. */
   #own = new Map<number, number>()
+  #into = new Uint8Array(4)
+  #view = new DataView(this.#into.buffer)
 
   constructor(plan: Plan, native: NativeSocket) {
     this.plan = plan
     this.native = native
   }
 
-  /** The socket's own value of an option that what is sent depends on. */
+  /** The socket's own value of an option that what is sent depends on, as the system has it. */
   own(level: number, option: number): number {
-    return this.#own.get(level * 0x10000 + option) ?? 0
+    const key = level * 0x10000 + option
+    const known = this.#own.get(key)
+    if (known !== undefined) return known
+    const value = this.#read(level, option)
+    // The call that sends fails as this one did, and its error is the program's.
+    const own = typeof value === "number" ? value : 0
+    this.#own.set(key, own)
+    return own
   }
 
-  /** Reads them, as the socket has them now: the other bits of a number, the interface that it is bound to. */
+  /** Before datagrams are filled: whoever has the descriptor may have set an option meanwhile. */
+  forget(): void {
+    if (this.#own.size > 0) this.#own.clear()
+  }
+
+  /** Whether the socket's own values can be read. */
   readOwn(): Fault | undefined {
     for (const { departure } of this.plan.departures)
       for (const own of [departure.shared, departure.agrees]) {
-        if (own === undefined) continue
-        const { level, option } = own
-        const into = new Uint8Array(4)
-        const length = this.native.getOption(level, option, into)
-        // Wine: the class of IPv6 is no option there (WSAENOPROTOOPT); nor is the bound interface before Linux 5.0. What cannot be set is 0.
-        if (isFault(length) && !/^(WSA)?ENOPROTOOPT$/.test(length.code)) return length
-        this.#own.set(level * 0x10000 + option, new DataView(into.buffer).getUint32(0, true))
+        const value = own === undefined ? 0 : this.#read(own.level, own.option)
+        if (isFault(value)) return value
       }
     return undefined
+  }
+
+  #read(level: number, option: number): number | Fault {
+    this.#into.fill(0)
+    const length = this.native.getOption(level, option, this.#into)
+    if (!isFault(length)) return this.#view.getUint32(0, true)
+    // Wine: the class of IPv6 is no option there (WSAENOPROTOOPT); nor is the bound interface before Linux 5.0. What cannot be set is 0.
+    return /^(WSA)?ENOPROTOOPT$/.test(length.code) ? 0 : length
   }
 }
 
@@ -67,8 +84,6 @@ export const setOption = <A>(core: Open, option: Any<A>, value: A): Effect.Effec
     for (const { level, option: number, privilege, value: bytes } of encoded) {
       const refused = native.setOption(level, number, bytes)
       if (refused !== undefined) return Effect.fail(optionError(refused, option.name, privilege))
-      const unread = core.live.readOwn()
-      if (unread !== undefined) return Effect.fail(optionError(unread, option.name))
     }
     return Effect.void
   })

@@ -13,9 +13,19 @@ import type { Letter } from "./letter.ts"
 import type { Live } from "./live.ts"
 import { nameOf } from "./names.ts"
 import { Segments } from "./segments.ts"
+import { SentControl } from "./sentControl.ts"
 
 /** Datagrams that one call takes. */
 export const sendSlots = 64
+
+/** Control data that is kept to be written again. */
+const mostSpare = 64
+
+/**
+ * How often memory to send from was taken, by any socket: they share it. Whoever fills it compares the number before each call. Nothing of a program
+ * runs in between, but what a driver calls back might.
+ */
+let fillings = 0
 
 export class Outgoing {
   readonly destinations: Destinations
@@ -35,11 +45,7 @@ export class Outgoing {
   #arena: Arena
   #encode: Encode
   #live: Live
-  /** Since `use`: the control data that was written last, for whom and where. Many go out with the same. */
-  #control: object | undefined
-  #family: Family | undefined
-  #controlAt = 0
-  #controlBytes = 0
+  #spare: Array<SentControl> = []
 
   constructor(options: {
     readonly driver: Driver
@@ -68,40 +74,46 @@ export class Outgoing {
     return peer === undefined || kind.protocol === "icmp" ? sendBytes : Math.min(sendBytes, Plan.largest[peer])
   }
 
-  /** Takes the memory that the next slots are filled in: of one, or of `sendSlots`. */
-  use(slots: number): void {
-    this.#control = undefined
+  /** Control data in memory of its own, or why it cannot be sent. The memory is handed back with `recycle`, if nothing reads it any more. */
+  encode(control: object, family: "ipv4" | "ipv6" | "unix"): SentControl | Refusal {
+    const into = this.#spare.pop() ?? new SentControl(this.#plan.send.bytes)
+    const refused = this.#encode(control, family, into, this.#live)
+    if (refused === undefined) return into
+    this.recycle(into)
+    return refused
+  }
+
+  recycle(control: SentControl): void {
+    control.clear()
+    if (this.#spare.length < mostSpare) this.#spare.push(control)
+  }
+
+  /** Takes the memory that the next slots are filled in: of one, or of `sendSlots`. Returns the number that `send` wants. */
+  use(slots: number): number {
     this.#arena =
       slots === 1 ? this.#single : (this.#many ??= this.#driver.arena(Plan.sendArena(this.#plan, sendSlots)))
+    return ++fillings
   }
 
   /** Fills a slot with what is next of a letter, from an offset: how many bytes of it, or why it cannot be sent. */
   fill(slot: number, letter: Letter, from: number): number | Refusal {
+    const changed = letter.changed()
+    if (changed !== undefined) return changed
     const arena = this.#arena
     const { abi, family } = this.#plan
     const { control, segmentSize, to } = letter
     const nameBytes =
       to === undefined ? 0 : SocketAddress.write(abi, to, arena.view, arena.nameAt(slot), family === "dual")
-    const peer = to ?? this.#peer
     let controlBytes = 0
-    if (control !== undefined && peer !== undefined) {
-      const at = arena.controlAt(slot)
-      if (control === this.#control && peer.family === this.#family) {
-        controlBytes = this.#controlBytes
-        arena.bytes.copyWithin(at, this.#controlAt, this.#controlAt + controlBytes)
-      } else {
-        const written = this.#encode(control, peer.family, arena.view, at, this.#live)
-        if (typeof written !== "number") return written
-        controlBytes = this.#controlBytes = written
-        this.#controlAt = at
-        this.#control = control
-        this.#family = peer.family
-      }
+    if (control !== undefined) {
+      controlBytes = control.length
+      control.copy(arena.view, arena.controlAt(slot))
     }
     if (segmentSize === undefined) {
       arena.fill(slot, nameBytes, controlBytes, letter.pieces)
       return letter.size
     }
+    const peer = to ?? this.#peer
     const rest = letter.size - from
     let bytes = letter.refusal === undefined ? this.segments.take(rest, segmentSize, peer) : Math.min(rest, segmentSize)
     // Of one segment it says nothing.
@@ -114,13 +126,16 @@ export class Outgoing {
     return bytes
   }
 
-  /** Sends slots that were filled from letters: how many went (0 where the buffer is full), or why the first did not. */
-  send(letters: ReadonlyArray<Letter>, first: number, slots: number): number | Fault {
-    return this.#calls.send(this.#arena, first, slots, letters)
+  /**
+   * Sends slots that were filled from letters: how many went (0 where the buffer is full), or why the first did not. Nothing if the memory was filled
+   * with something else since `use` returned that number.
+   */
+  send(filling: number, letters: ReadonlyArray<Letter>, first: number, slots: number): number | Fault | undefined {
+    return filling === fillings ? this.#calls.send(this.#arena, first, slots, letters) : undefined
   }
 
   /** The source that a send failed by, where it is no address of this host. */
-  foreignSource(control: object | undefined, failed: Fault): string | undefined {
+  foreignSource(control: SentControl | undefined, failed: Fault): string | undefined {
     return foreignSource(this.#driver, this.#plan.family, control, failed)
   }
 

@@ -1,13 +1,15 @@
 /** What a ping socket takes: echo requests and nothing else, which the kernel says as EINVAL. */
 import { Codec, type Endpoint, type Family, IcmpEcho, InternetEndpoint } from "@ancillary/control"
+import { part, sizeOf } from "./payload.ts"
 
 /** Why a payload is no echo request, or nothing. Its pieces may be cut anywhere. */
 export const refusePing = (family: "ipv4" | "ipv6", pieces: ReadonlyArray<Uint8Array>): string | undefined => {
   const head = new Uint8Array(IcmpEcho.headerSize)
   let size = 0
   for (const piece of pieces) {
-    head.set(piece.subarray(0, head.length - size), size)
-    size = Math.min(size + piece.length, head.length)
+    const bytes = Math.min(sizeOf(piece), head.length - size)
+    if (bytes > 0) head.set(part(piece, 0, bytes), size)
+    size += bytes
     if (size === head.length) break
   }
   const echo = IcmpEcho.decode(family, head.subarray(0, size))

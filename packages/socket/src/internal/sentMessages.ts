@@ -5,7 +5,7 @@ import type { Sent } from "./events.ts"
 /** What went with a datagram, for the error that says why it did not. */
 export const sentMessages = ({ peer, plan }: Core, { control, to }: Sent): ReadonlyArray<SentMessage> =>
   plan.departures.flatMap(({ declaration: { message }, departure: { faults, privilege }, family }) =>
-    family === (to ?? peer)?.family && control !== undefined && Reflect.get(control, message.key) !== undefined
+    family === (to ?? peer)?.family && control?.value(message.key) !== undefined
       ? [{ key: message.key, privilege, faults }]
       : []
   )

@@ -176,6 +176,14 @@ const bindReasons: { readonly [code in string]?: BindReason } = {
   EMFILE: ["TooManyOpenFiles", "The process has too many sockets and files open: close some or raise its limit"],
   ENFILE: ["TooManyOpenFiles", "The system has too many files open: close some or raise its limit"],
   ENODEV: ["InvalidArgument", "There is no such interface: check its name or index"],
+  EEXIST: [
+    "InvalidArgument",
+    "This process has that descriptor in use (node:dgram, or another socket of this program): adopt each descriptor once"
+  ],
+  ENOSPC: [
+    "TooManyOpenFiles",
+    "The epoll watches of this user are used up: close sockets, or raise sysctl fs.epoll.max_user_watches"
+  ],
   EBADF: ["InvalidArgument", "Nothing is open under that number: give the descriptor of a bound socket"],
   ENOTSOCK: ["InvalidArgument", "No socket is open under that number: give the descriptor of a bound socket"],
   EPROTOTYPE: [

@@ -1,6 +1,6 @@
 /**
- * The event loop's poll (koffi's face of libuv's `uv_poll`: epoll, kqueue, AFD), tamed. A driver brings the function; each of its hazards is met
- * here and nowhere else:
+ * The event loop's poll (koffi's face of libuv's `uv_poll`: kqueue, AFD; an epoll of the driver's own on Linux), tamed. A driver brings the
+ * function; each of its hazards is met here and nowhere else:
  *
  * - The callback is called with `(status, events)`, whatever koffi's declarations say.
  * - A method called after `close` crashes the process: a flag says closed.

@@ -2,6 +2,7 @@
  * From "this machine" to a driver, or to one clear error: another system, another processor, another C library, no native part of koffi.
  */
 import { endianness } from "node:os"
+import { isMainThread } from "node:worker_threads"
 import type { Abi } from "@ancillary/control"
 import type { DatagramUnsupportedError } from "@ancillary/socket"
 import { unsupported } from "@ancillary/socket/DatagramError"
@@ -54,6 +55,14 @@ export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupp
         layer,
         `the C library of this process (${name}) is not known`,
         "Run Node on glibc or musl"
+      )
+    }
+    // Darwin: koffi's poll is all that there is, and a thread that ends while it reports takes the process along.
+    if (!isMainThread && libc.epoll === undefined) {
+      return yield* unsupported(
+        layer,
+        "a worker thread that ends while a socket waits would end the process",
+        "Open the sockets in the main thread, or serve in processes with DatagramWorkers of @ancillary/node"
       )
     }
     const host = { abi, libc, numbers }

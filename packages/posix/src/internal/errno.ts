@@ -6,7 +6,7 @@ import koffi from "koffi"
 const names = new Map<number, string>()
 for (const [name, number] of Object.entries(constants.errno)) if (!names.has(number)) names.set(number, name)
 
-export const { EAGAIN, EPROTOTYPE } = constants.errno
+export const { EAGAIN, EBADF, EEXIST, EPROTOTYPE } = constants.errno
 
 /** The number that the last foreign call left: to be read before any other call is made. */
 export const lastError = (): number => koffi.errno()

@@ -52,6 +52,20 @@ export interface Libc {
     | undefined
   /** int sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags). Linux. */
   readonly sendmmsg: ((fd: number, messages: Address, count: number, flags: number) => number) | undefined
+  /** epoll(7). Linux. */
+  readonly epoll: Epoll | undefined
+}
+
+/** The calls of epoll(7), whose events are laid out by `epoll.ts`. */
+export interface Epoll {
+  /** int epoll_create1(int flags) */
+  readonly create: (flags: number) => number
+  /** int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event) */
+  readonly control: (epoll: number, operation: number, fd: number, event: Uint8Array) => number
+  /** int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout). The address of the events. */
+  readonly wait: (epoll: number, events: Address, most: number, milliseconds: number) => number
+  /** int dup3(int oldfd, int newfd, int flags) */
+  readonly duplicate: (from: number, onto: number, flags: number) => number
 }
 
 /** Finds the C library of the process itself: glibc or musl, whatever Node was linked to. */
@@ -83,7 +97,15 @@ export const load = (platform: "linux" | "darwin"): Libc => {
     recvmsg: library.func("recvmsg", "int64_t", ["int", "uintptr_t", "int"]),
     sendmsg: library.func("sendmsg", "int64_t", ["int", "uintptr_t", "int"]),
     recvmmsg: linux ? library.func("recvmmsg", "int", ["int", "uintptr_t", "uint32_t", "int", "uintptr_t"]) : undefined,
-    sendmmsg: linux ? library.func("sendmmsg", "int", ["int", "uintptr_t", "uint32_t", "int"]) : undefined
+    sendmmsg: linux ? library.func("sendmmsg", "int", ["int", "uintptr_t", "uint32_t", "int"]) : undefined,
+    epoll: linux
+      ? {
+          create: library.func("epoll_create1", "int", ["int"]),
+          control: library.func("epoll_ctl", "int", ["int", "int", "int", "void *"]),
+          wait: library.func("epoll_wait", "int", ["int", "uintptr_t", "int", "int"]),
+          duplicate: library.func("dup3", "int", ["int", "int", "int"])
+        }
+      : undefined
   }
 }
 

@@ -1,11 +1,30 @@
-import type { Watch } from "@ancillary/socket/Driver"
+import { type Fault, isFault, type Watch } from "@ancillary/socket/Driver"
 import * as Readiness from "@ancillary/socket/Readiness"
 import koffi from "koffi"
+import { register } from "./epoll.ts"
+import type { Libc } from "./libc.ts"
+
+type OnReady = (readable: boolean, writable: boolean, failed: boolean) => void
 
 /** The shape that koffi's poll really has: its declarations leave out the status. */
 const poll = koffi.node.poll as unknown as Readiness.Poll
 
-export const watch = (
-  descriptor: number,
-  onReady: (readable: boolean, writable: boolean, failed: boolean) => void
-): Watch => Readiness.watch(poll, descriptor, onReady)
+export const watch = (libc: Libc, descriptor: number, onReady: OnReady): Watch | Fault => {
+  // Darwin: kqueue takes a descriptor any number of times, and has no limit for each user.
+  if (libc.epoll === undefined) return Readiness.watch(poll, descriptor, onReady)
+  const registration = register(libc, libc.epoll, descriptor)
+  if (isFault(registration)) return registration
+  const start: Readiness.Poll = (_, interest, callback) => {
+    registration.start(interest, callback)
+    return registration
+  }
+  const { close, on } = Readiness.watch(start, descriptor, onReady)
+  return {
+    on,
+    close: () => {
+      close()
+      // Also if nothing was ever asked for: it has its watch from the beginning.
+      registration.close()
+    }
+  }
+}

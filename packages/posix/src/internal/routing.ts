@@ -129,7 +129,7 @@ export const observe = (host: Host): InterfaceObserver | Fault => {
   }
   return {
     take,
-    watch: (onReady) => (isOpen ? watch(fd, onReady) : closed("poll")),
+    watch: (onReady) => (isOpen ? watch(host.libc, fd, onReady) : closed("poll")),
     close: () => {
       if (!isOpen) return
       isOpen = false

@@ -4,10 +4,11 @@
 import { type Abi, ControlBuffer } from "@ancillary/control"
 import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/socket/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
-import { closed, EAGAIN, EPROTOTYPE, fault, lastError, lastFault } from "./errno.ts"
+import { closed, EAGAIN, EEXIST, EPROTOTYPE, fault, lastError, lastFault } from "./errno.ts"
 import type { Libc } from "./libc.ts"
 import { allocate } from "./memory.ts"
 import type { PlatformNumbers } from "./platform.ts"
+import { isPolled } from "./polled.ts"
 import { watch } from "./readiness.ts"
 import { made } from "./socketFile.ts"
 
@@ -110,7 +111,10 @@ export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | 
   // Linux: an unprivileged ping socket is one for datagrams, too.
   const protocol = kind.protocol === "udp" ? numbers.IPPROTO_UDP : protocolOf(host, kind)
   const spoken = numbers.SO_PROTOCOL === undefined ? undefined : is(numbers.SO_PROTOCOL, protocol)
-  return spoken ?? prepare(socket, numbers.adoptRequests) ?? socket
+  if (spoken !== undefined) return spoken
+  // Its other owner would close it, and then a number that is another's by then.
+  if (isPolled(fd)) return fault("adopt", EEXIST)
+  return prepare(socket, numbers.adoptRequests) ?? socket
 }
 
 export const release = ({ libc }: Host, fd: number): Fault | undefined =>
@@ -247,7 +251,7 @@ export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number, { famil
       }
       return slots
     },
-    watch: (onReady) => (open ? watch(fd, onReady) : closed("poll")),
+    watch: (onReady) => (open ? watch(libc, fd, onReady) : closed("poll")),
     close: () => {
       if (!open) return closed("close")
       open = false

@@ -8,6 +8,7 @@ import * as Arena from "@ancillary/socket/Arena"
 import type { Driver } from "@ancillary/socket/Driver"
 import { Effect } from "effect"
 import { release } from "node:os"
+import { isMainThread } from "node:worker_threads"
 import type { Host } from "./socket.ts"
 
 /** What is native about this machine, once it was found to be there. */
@@ -27,6 +28,14 @@ export const loadNative = (feature: string): Effect.Effect<Native, DatagramUnsup
     if (abi === undefined) {
       const why = `the layout of structures on ${process.arch} is not known`
       return yield* unsupported(feature, why, "Run it with Node for x64, arm64 or ia32")
+    }
+    // Winsock: koffi's poll is all that there is, and a thread that ends while it reports takes the process along.
+    if (!isMainThread) {
+      return yield* unsupported(
+        feature,
+        "a worker thread that ends while a socket waits would end the process",
+        "Open the sockets in the main thread, or serve in processes with DatagramWorkers of @ancillary/node"
+      )
     }
     // koffi throws when it is loaded without its native part: loaded here, that is an error of the layer and not of somebody's import.
     return yield* Effect.tryPromise({

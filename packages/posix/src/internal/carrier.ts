@@ -1,0 +1,77 @@
+/** Makes the event loop watch an epoll: koffi's poll in the main thread, a handle of Node's own in a worker thread. */
+import { createSocket } from "node:dgram"
+import { isMainThread } from "node:worker_threads"
+import type { Fault } from "@ancillary/socket/Driver"
+import koffi from "koffi"
+import { EBADF, fault, lastFault } from "./errno.ts"
+import type { Epoll, Libc } from "./libc.ts"
+
+/** A watched epoll. The event loop goes on for its sake unless it was told not to. */
+export interface Carrier {
+  /** The number of the epoll from here on. */
+  readonly descriptor: number
+  readonly ref: () => void
+  readonly unref: () => void
+  /** Closes the epoll, too. */
+  readonly close: () => void
+}
+
+/** Watches an epoll, which is the carrier's from here on unless that fails. */
+export const carry = (libc: Libc, epoll: Epoll, descriptor: number, onReady: () => void): Carrier | Fault =>
+  isMainThread ? polled(libc, descriptor, onReady) : disguised(libc, epoll, descriptor, onReady)
+
+/** The shape that koffi's poll really has: its declarations leave out the status. */
+const poll = koffi.node.poll as unknown as (
+  descriptor: number,
+  interest: { readonly readable: boolean },
+  callback: (status: number) => void
+) => { readonly ref: () => void; readonly unref: () => void; readonly close: () => void }
+
+const polled = (libc: Libc, descriptor: number, onReady: () => void): Carrier => {
+  const handle = poll(descriptor, { readable: true }, (status) => {
+    if (status >= 0) onReady()
+  })
+  return {
+    descriptor,
+    ref: () => handle.ref(),
+    unref: () => handle.unref(),
+    close: () => {
+      handle.close()
+      libc.close(descriptor)
+    }
+  }
+}
+
+/** sys/socket.h, bits/fcntl.h */
+const [AF_INET, SOCK_DGRAM, SOCK_CLOEXEC, O_CLOEXEC] = [2, 2, 0x80000, 0x80000]
+
+/**
+ * With koffi's poll a thread that is ended while a callback runs aborts the process, and one that is ended while it waits crashes it. Node's own
+ * sockets end with their thread. So a socket of `node:dgram` gets the epoll in place of its own file. When the epoll is readable libuv calls
+ * recvmsg on it, which fails (ENOTSOCK), and reports that failure for as long as there is something.
+ */
+const disguised = (libc: Libc, epoll: Epoll, descriptor: number, onReady: () => void): Carrier | Fault => {
+  const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+  if (fd < 0) return lastFault("socket")
+  const socket = createSocket("udp4")
+  socket.on("error", onReady)
+  try {
+    socket.bind({ fd, exclusive: true })
+  } catch {
+    socket.close()
+    libc.close(fd)
+    return fault("poll", EBADF)
+  }
+  if (epoll.duplicate(descriptor, fd, O_CLOEXEC) < 0) {
+    const failed = lastFault("dup3")
+    socket.close()
+    return failed
+  }
+  libc.close(descriptor)
+  return {
+    descriptor: fd,
+    ref: () => void socket.ref(),
+    unref: () => void socket.unref(),
+    close: () => void socket.close()
+  }
+}

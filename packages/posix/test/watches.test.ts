@@ -1,0 +1,102 @@
+/** A user whose epoll watches are used up, and descriptors that the process polls already: errors of that call, where libuv aborts the process. */
+import { execFileSync, spawnSync } from "node:child_process"
+import { createSocket } from "node:dgram"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { LinuxSockets } from "@ancillary/posix"
+import { Datagram } from "@ancillary/socket"
+import { afterAll, describe, expect, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { onPath, requirement } from "../../testing/machine.ts"
+import { openDescriptors } from "./process.ts"
+
+const place = (name: string) => fileURLToPath(new URL(`children/${name}`, import.meta.url))
+const one = Uint8Array.of(1)
+
+describe.runIf(requirement("few epoll watches", onPath("gcc"), "apt-get install -y gcc libc6-dev"))(
+  "a user without epoll watches left",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "ancillary-watches-"))
+    const shim = join(folder, "epoll.so")
+    execFileSync("gcc", ["-shared", "-fPIC", "-o", shim, place("epoll.c"), "-ldl"])
+    afterAll(() => rmSync(folder, { recursive: true }))
+    /** The system's own limit is of all users: a library before libc refuses as the kernel would. */
+    const run = (watches: number, word: string) => {
+      const words = ["--import", "tsx", "-C", "@ancillary/source", place("watches.ts"), word]
+      const env = { ...process.env, ANCILLARY_WATCHES: String(watches), LD_PRELOAD: shim }
+      const { signal, stderr, stdout } = spawnSync(process.execPath, words, { encoding: "utf8", env })
+      return { signal, seen: stdout === "" ? stderr : (JSON.parse(stdout) as unknown) }
+    }
+    it("naked: node:dgram ends the process", { timeout: 60_000 }, () => {
+      expect(run(3, "naked").signal).toBe("SIGABRT")
+    })
+    it("each socket has its own from bind on, and the next bind fails", { timeout: 60_000 }, () => {
+      for (const watches of [2, 3, 6]) {
+        const { seen, signal } = run(watches, "ours")
+        expect([watches, signal]).toEqual([watches, null])
+        // One is the epoll's own.
+        expect(seen).toMatchObject({
+          bound: watches - 1,
+          error: {
+            _tag: "DatagramBindError",
+            reason: "TooManyOpenFiles",
+            syscall: "epoll_ctl",
+            code: "ENOSPC",
+            message:
+              "Registering with the event loop failed (epoll_ctl: ENOSPC 28). The epoll watches of this user are used up: close sockets, or raise sysctl fs.epoll.max_user_watches."
+          },
+          leaked: 0,
+          again: true
+        })
+      }
+    })
+    it("none at all, or one: bind fails, and nothing stays open", { timeout: 60_000 }, () => {
+      for (const watches of [0, 1])
+        expect(run(watches, "ours")).toMatchObject({ signal: null, seen: { bound: 0, leaked: 0 } })
+    })
+  }
+)
+
+describe("a descriptor that this process polls already", () => {
+  const taken = {
+    _tag: "DatagramBindError",
+    reason: "InvalidArgument",
+    syscall: "adopt",
+    code: "EEXIST",
+    message: expect.stringMatching(/adopt each descriptor once\.$/) as unknown
+  }
+  it.scopedLive("its own socket's is refused, waited for or not, and both go on", () =>
+    Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
+      const before = openDescriptors()
+      const adopt = Effect.flip(Effect.flatMap(socket.descriptor, (fd) => Datagram.adopt(Datagram.ipv4, fd)))
+      expect(yield* adopt).toMatchObject(taken)
+      const waiting = yield* Effect.fork(socket.receive)
+      yield* Effect.sleep("5 millis")
+      expect(yield* adopt).toMatchObject(taken)
+      yield* socket.send({ data: one, to: socket.localAddress })
+      expect((yield* Fiber.join(waiting)).data).toEqual(one)
+      expect(openDescriptors()).toBe(before)
+    }).pipe(Effect.provide(LinuxSockets.layer))
+  )
+  it.scopedLive("node:dgram's is refused, and its owner goes on", () =>
+    Effect.gen(function* () {
+      const nodes = createSocket("udp4")
+      yield* Effect.addFinalizer(() => Effect.sync(() => nodes.close()))
+      yield* Effect.async<void>((resume) => void nodes.bind(0, "127.0.0.1", () => resume(Effect.void)))
+      // A turn, in which libuv adds it.
+      yield* Effect.sleep("5 millis")
+      const handle: unknown = Object.getOwnPropertySymbols(nodes)
+        .map((symbol) => (nodes as unknown as Record<symbol, { handle?: { fd: number } }>)[symbol])
+        .find((state) => state?.handle?.fd !== undefined)?.handle
+      const { fd } = handle as { fd: number }
+      expect(yield* Effect.flip(Datagram.adopt(Datagram.ipv4, fd))).toMatchObject(taken)
+      const heard = new Promise((resolve) => nodes.once("message", resolve))
+      const client = yield* Datagram.client(Datagram.ipv4)
+      yield* client.send({ data: one, to: { address: "127.0.0.1", port: nodes.address().port } })
+      expect(yield* Effect.promise(() => heard)).toEqual(Buffer.from(one))
+    }).pipe(Effect.provide(LinuxSockets.layer))
+  )
+})

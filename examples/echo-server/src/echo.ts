@@ -1,14 +1,12 @@
-import { Datagram, withHopLimit, withPktInfo } from "@ancillary/socket"
-import { Effect, Stream } from "effect"
+import { Datagram, serve, withHopLimit, withPktInfo } from "@ancillary/socket"
+import { Effect } from "effect"
 
 const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
 
-/** Answers every datagram with itself, from the address that was asked. */
+/** Answers every datagram with itself, from the address that was asked. One that cannot be answered is counted, and the server goes on. */
 export const echo = (port: number) =>
   Effect.gen(function* () {
-    const socket = yield* Datagram.bind(spec, { address: "0.0.0.0", port })
-    yield* Effect.log(`listening on ${String(socket.localAddress)}`)
-    yield* Stream.runForEach(socket.datagrams, (asked) =>
+    const server = yield* serve(spec, { address: "0.0.0.0", port }, (asked, socket) =>
       Effect.zipRight(
         Effect.log(
           `${String(asked.from)} asked ${String(asked.control.pktInfo.destination)}, ${asked.control.hopLimit} hops left`
@@ -16,4 +14,6 @@ export const echo = (port: number) =>
         Datagram.reply(socket, asked, asked.data)
       )
     )
+    yield* Effect.log(`listening on ${String(server.localAddress)}`)
+    return yield* Effect.never
   })

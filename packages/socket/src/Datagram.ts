@@ -352,7 +352,22 @@ export const reply = <F extends Internet>(
 }
 
 /**
- * The same there and then, for the callback of `forEach`: no fiber, and no waiting, as `unsafeSend`.
+ * Answers as `reply` does, synchronously, for the callback of `forEach`: no fiber, and no waiting. Returns the error that `reply` fails with, and
+ * `WouldBlock` if the send buffer is full.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, withPktInfo } from "@ancillary/socket"
+ * import { Effect, Either } from "effect"
+ *
+ * const echo = Effect.gen(function* () {
+ *   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 5300 })
+ *   let unanswered = 0
+ *   yield* socket.forEach((asked) => {
+ *     if (Either.isLeft(Datagram.unsafeReply(socket, asked, asked.data))) unanswered++
+ *   })
+ * })
+ * ```
  *
  * @category combinators
  * @since 0.1.0

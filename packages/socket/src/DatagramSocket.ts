@@ -329,11 +329,12 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
    * import { Datagram } from "@ancillary/socket"
    * import { Effect, Either } from "effect"
    *
-   * const echo = Effect.gen(function* () {
-   *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 7 })
-   *   let unanswered = 0
-   *   yield* socket.forEach(({ data, from }) => {
-   *     if (Either.isLeft(socket.unsafeSend({ data, to: from }))) unanswered++
+   * const relay = Effect.gen(function* () {
+   *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5140 })
+   *   const to = { address: "192.0.2.7", port: 514 }
+   *   let lost = 0
+   *   yield* socket.forEach(({ data }) => {
+   *     if (Either.isLeft(socket.unsafeSend({ data, to }))) lost++
    *   })
    * })
    * ```

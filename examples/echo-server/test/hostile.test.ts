@@ -1,0 +1,174 @@
+/** Every program of the documents that answers strangers is sent what no honest peer sends, and answers the next one as before. */
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { onPath, requirement } from "../../../packages/testing/machine.ts"
+import { canMakeNamespaces } from "../../../packages/posix/test/namespaces/network.ts"
+
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+const cache = fileURLToPath(new URL("../.cache", import.meta.url))
+
+const able = requirement(
+  "hostile datagrams",
+  onPath("ip") && onPath("python3") && canMakeNamespaces(),
+  "Run as root, with apt-get install -y iproute2 python3"
+)
+
+/** A program, the port that it answers on, and whether its socket is bound by whoever starts it. */
+interface Program {
+  readonly file: string
+  readonly port: number
+  readonly inherits: boolean
+}
+
+/** The blocks of a document that answer, each as a program of its own. */
+const programsOf = (document: string): ReadonlyArray<readonly [string, string]> => {
+  const text = readFileSync(`${root}/${document}`, "utf8").replaceAll(/^ *\* ?/gm, document.endsWith(".ts") ? "" : "$&")
+  return (
+    Array.from(text.matchAll(/```ts\n(.*?)```/gs), ([, code = ""], i) => [`${document} ${i + 1}`, code] as const)
+      .filter(([, code]) => /\b(serve|serveOn|forEach|forEachBorrowed|runForEach|forever)\(/.test(code))
+      .filter(([, code]) => /\b(reply|unsafeReply)\(|to: from/.test(code))
+      // A worker and the program that starts it are two files: examples/all-cores is both.
+      .filter(([, code]) => !code.includes("DatagramWorkers"))
+  )
+}
+
+const documents = [
+  "README.md",
+  ...readdirSync(`${root}/docs`).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
+  ...readdirSync(`${root}/packages`).map((name) => `packages/${name}/README.md`),
+  ...["Datagram", "DatagramServer", "DatagramSocket", "Interfaces"].map((name) => `packages/socket/src/${name}.ts`)
+].filter((name) => spawnSync("test", ["-f", `${root}/${name}`]).status === 0)
+
+const blocks = documents.flatMap(programsOf)
+
+const written = ([name, code]: readonly [string, string]): Program => {
+  mkdirSync(cache, { recursive: true })
+  const file = `${cache}/${name.replaceAll(/\W+/g, "-")}.ts`
+  const main = /^const (echo|program|activated) = /m.exec(code)?.[1]
+  const runs = code.includes("Effect.runPromise")
+  const runner = `
+import { NodeSockets as TheSockets } from "@ancillary/node"
+import { Effect as Running } from "effect"
+Running.runPromise(Running.scoped(Running.zipRight(${main}, Running.never)).pipe(Running.provide(TheSockets.layer)))
+`
+  writeFileSync(file, runs ? code : code + runner)
+  const port = Number(/port: (\d+)/.exec(code)?.[1] ?? 5300)
+  return { file, port, inherits: code.includes("adopt(") }
+}
+
+const examples: ReadonlyArray<readonly [string, () => Program]> = [
+  ["examples/echo-server", () => ({ file: "examples/echo-server/src/main.ts", port: 5300, inherits: false })],
+  ["examples/all-cores", () => ({ file: "examples/all-cores/src/main.ts", port: 5302, inherits: false })],
+  ...blocks.map((block) => [block[0], () => written(block)] as const)
+]
+
+/** Starts a program in a namespace of its own; what it wrote so far. */
+const start = (namespace: string, { file, inherits, port }: Program) => {
+  const words = [process.execPath, "--import", "tsx", "-C", "@ancillary/source", file]
+  const bound = `
+import os, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("0.0.0.0", ${port}))
+os.dup2(s.fileno(), 3)
+os.set_inheritable(3, True)
+os.execv(sys.argv[1], sys.argv[1:])
+`
+  const child = spawn("ip", ["netns", "exec", namespace, ...(inherits ? ["python3", "-c", bound] : []), ...words], {
+    cwd: root
+  })
+  onTestFinished(() => void child.kill("SIGKILL"))
+  let output = ""
+  child.stdout.on("data", (chunk) => (output += String(chunk)))
+  child.stderr.on("data", (chunk) => (output += String(chunk)))
+  return { child, output: () => output }
+}
+
+/**
+ * Sends hostile datagrams of every kind, many of each, and asks as an honest peer before and after. Prints how many datagrams were sent in this namespace while three
+ * honest ones were asked and answered: 6 if nothing else goes on.
+ */
+const hostile = `
+import json, socket, struct, sys
+port = int(sys.argv[1])
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+def forged(source, source_port, destination="127.0.0.1", data=b"hostile"):
+    udp = struct.pack("!HHHH", source_port, port, 8 + len(data), 0) + data
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, socket.inet_aton(source), socket.inet_aton(destination))
+    try:
+        raw.sendto(ip + udp, (destination, 0))
+    except OSError:
+        pass # A source that the kernel does not let out.
+# A peer of its own each time: the answer to an earlier question is another's.
+def ask(patience):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.settimeout(patience)
+        peer.sendto(b"who?", ("127.0.0.1", port))
+        try:
+            assert peer.recvfrom(100)[1] == ("127.0.0.1", port)
+            return True
+        except TimeoutError:
+            return False
+def sent():
+    names, values = [line.split()[1:] for line in open("/proc/self/net/snmp") if line.startswith("Udp:")]
+    return int(values[names.index("OutDatagrams")])
+while not ask(0.2): pass
+gone = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(50):
+    forged("127.0.0.1", 0)
+    for own in ("127.0.0.1", "127.0.0.2", "10.9.8.7"):
+        for asked in ("127.0.0.1", "127.0.0.2", "10.9.8.7"):
+            forged(own, port, asked)
+    forged("0.0.0.0", 68)
+    forged("0.0.0.0", port)
+    forged("0.0.0.0", 0)
+    forged("224.0.0.1", 5353)
+    forged("255.255.255.255", 9)
+    forged("127.255.255.255", 9)
+    forged("10.9.8.255", 9, "10.9.8.7")
+    forged("203.0.113.9", 9)
+    forged("127.0.0.1", 1)
+    gone.sendto(b"", ("127.0.0.1", port))
+    if i % 10 == 0: gone.sendto(bytes(65507), ("127.0.0.1", port))
+gone.close()
+while not ask(1): pass
+# What a processor queued arrives when that has time; a server that answers itself never comes to rest.
+answers = 0
+while answers != 6:
+    before = sent()
+    for i in range(3): assert ask(60)
+    answers = sent() - before
+print(json.dumps(answers))
+`
+
+describe.runIf(able)("hostile datagrams", () => {
+  it("are sent to every block of the documents that answers", () => {
+    expect(blocks.length).toBeGreaterThan(5)
+  })
+
+  it.each(examples)(
+    "%s survives them, and does not answer itself",
+    async (name, program) => {
+      const namespace = `ancillary-hostile-${process.pid}`
+      const ip = (...words: ReadonlyArray<string>) => expect(spawnSync("ip", words).status).toBe(0)
+      ip("netns", "add", namespace)
+      onTestFinished(() => void spawnSync("ip", ["netns", "del", namespace]))
+      ip("-n", namespace, "link", "set", "lo", "up")
+      ip("-n", namespace, "addr", "add", "10.9.8.7/24", "brd", "+", "dev", "lo")
+      const made = program()
+      const { child, output } = start(namespace, made)
+      const asking = spawn("ip", ["netns", "exec", namespace, "python3", "-c", hostile, String(made.port)])
+      onTestFinished(() => void asking.kill("SIGKILL"))
+      let printed = ""
+      asking.stdout.on("data", (chunk) => (printed += String(chunk)))
+      asking.stderr.on("data", (chunk) => (printed += String(chunk)))
+      const ended = await Promise.race([once(asking, "exit"), once(child, "exit").then(() => "the program ended")])
+      expect([ended, printed, output()]).toEqual([[0, null], "6\n", expect.any(String)])
+      // The first of each kind is logged, and not one for each datagram.
+      expect(output().match(/level=ERROR/g)?.length ?? 0, name).toBeLessThanOrEqual(8)
+    },
+    120_000
+  )
+})

@@ -17,7 +17,7 @@ import {
 } from "./internal/described.ts"
 
 /**
- * A group was not joined, or a source in it not silenced. The socket's other memberships are as they were.
+ * A group was not joined or not left, or a source in it not silenced. The socket's other memberships are as they were.
  *
  * @category errors
  * @since 0.1.0
@@ -73,6 +73,20 @@ export const membershipError = (fault: Fault, what: string, group: string): Data
     message: `${what} failed ${told(fault)}. ${remedy}.`
   })
 }
+
+/**
+ * A group that was to be left and that the socket has not joined there. `what` begins the sentence of the error.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const notJoined = (fault: Fault, group: string, what: string): DatagramMembershipError =>
+  new DatagramMembershipError({
+    ...described(fault),
+    reason: "NotJoined",
+    group,
+    message: `${what} failed ${told(fault)}. This socket has not joined it there: give the interface and the source that it was joined with.`
+  })
 
 /**
  * A membership that was refused before any system call.

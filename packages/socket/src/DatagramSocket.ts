@@ -343,8 +343,15 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
     message: Outgoing<F, D, Given>
   ) => Either.Either<void, DatagramSendError>
   /**
-   * Joins a group until the scope ends: on the interface of that index (or of the group's zone), else on the one that the routes say; from one
-   * source, else from whoever sends. The same membership again is counted: joined once, left with the last. Sources are joined one by one.
+   * Joins a group until the scope ends: on the interface of that index (or of the group's zone), else on the one that the routes choose; from one
+   * source, else from any. Joining the same membership again is counted: it is left with the last scope. Sources are joined one by one.
+   *
+   * **Details**
+   *
+   * A membership ends with its interface. Linux: a group whose interface was made anew under its index is joined there again when the next membership
+   * of this process begins or ends, or at once while `Interfaces.changes` runs; `join` finds it heard or fails with `NoSuchInterface`.
+   *
+   * **Gotchas**
    *
    * On Linux a socket that is bound to any address hears groups that others have joined as well, unless `multicastAll` is off.
    */
@@ -352,12 +359,26 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
     group: Group<F>,
     options?: { readonly interfaceIndex?: number | undefined; readonly source?: Group<F> | undefined }
   ) => Effect.Effect<void, DatagramMembershipError, Scope.Scope>
-  /** Silences one source in a group that was joined from whoever sends, on the same interface, until the scope ends or the group is left. */
+  /** Silences one source in a group that was joined from any, on the same interface, until the scope ends or the group is left. */
   readonly block: (
     group: Group<F>,
     source: Group<F>,
     options?: { readonly interfaceIndex?: number | undefined }
   ) => Effect.Effect<void, DatagramMembershipError, Scope.Scope>
+  /**
+   * Leaves a group now, however many scopes hold it; their ends change nothing then. Give the options that it was joined with: the interface, and the
+   * source for that one alone. Without a source the whole group is left, with its single sources and what was silenced in it.
+   *
+   * **Details**
+   *
+   * Also leaves what other code has joined on the same descriptor. Fails with `NotJoined` if the socket has not joined it there.
+   *
+   * @see RFC 3678 section 5.1, MCAST_LEAVE_GROUP and MCAST_LEAVE_SOURCE_GROUP
+   */
+  readonly leave: (
+    group: Group<F>,
+    options?: { readonly interfaceIndex?: number | undefined; readonly source?: Group<F> | undefined }
+  ) => Effect.Effect<void, DatagramMembershipError>
 }
 
 /**

@@ -304,6 +304,7 @@ export class Core {
   close(): void {
     if (this.closed) return
     this.closed = true
+    this.memberships.close()
     this.#watch.close()
     this.#native.close()
     this.#descriptors?.close()

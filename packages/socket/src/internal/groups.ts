@@ -7,7 +7,8 @@ import {
   type DatagramMembershipError,
   invalidMembership,
   membershipClosed,
-  membershipError
+  membershipError,
+  notJoined
 } from "../DatagramMembershipError.ts"
 import { isFault } from "../Driver.ts"
 import type { MembershipKind } from "../option/membership.ts"
@@ -24,22 +25,58 @@ interface Open {
 /** What a program gives, before its types. */
 interface Given {
   readonly group: unknown
-  readonly source?: unknown
-  readonly interfaceIndex?: unknown
+  readonly source: unknown
+  readonly interfaceIndex: unknown
 }
 
-export const hold = (
-  core: Open,
-  kind: MembershipKind,
-  given: Given
-): Effect.Effect<void, DatagramMembershipError, Scope.Scope> =>
+/** A request that was checked, and how errors show its group. */
+interface Asked {
+  readonly kind: MembershipKind
+  readonly request: GroupRequest.GroupRequest
+  readonly shown: string
+}
+
+type Joining = Effect.Effect<void, DatagramMembershipError, Scope.Scope>
+
+/** Joins a group, from one source if the options name one. */
+export const join = (core: Open, group: unknown, options: unknown): Joining =>
+  hold(core, group, () => {
+    const given = read(group, options)
+    return typeof given === "string" ? given : { ...given, kind: given.source === undefined ? "group" : "source" }
+  })
+
+/** Blocks one source of a group. */
+export const block = (core: Open, group: unknown, source: unknown, options: unknown): Joining =>
+  hold(core, group, () => {
+    const given = read(group, options)
+    return typeof given === "string" ? given : { ...given, source, kind: "block" }
+  })
+
+/** Leaves a group for all scopes that hold it. */
+export const leave = (core: Open, group: unknown, options: unknown): Effect.Effect<void, DatagramMembershipError> =>
+  Effect.flatMap(
+    checked(core, group, () => {
+      const given = read(group, options)
+      return typeof given === "string" ? given : { ...given, kind: given.source === undefined ? "group" : "source" }
+    }),
+    ({ kind, request, shown }) => {
+      const refused = core.memberships.leave(request)
+      if (refused === undefined) return Effect.void
+      // Linux answers so, and Windows, for a group that the socket has not joined there; Linux EINVAL for a source of such a group.
+      return Effect.fail(
+        /^(WSA)?E(ADDRNOTAVAIL|INVAL)$/.test(refused.code)
+          ? notJoined(refused, shown, describe(kind, request, "Leaving"))
+          : membershipError(refused, describe(kind, request, "Leaving"), shown)
+      )
+    }
+  )
+
+type Read = (Given & { readonly kind: MembershipKind }) | string
+
+const hold = (core: Open, group: unknown, given: () => Read): Joining =>
   Effect.asVoid(
     Effect.acquireRelease(
-      Effect.suspend(() => {
-        const shown = typeof given.group === "string" ? given.group : Codec.shown(given.group)
-        if (core.closed) return Effect.fail(membershipClosed(shown))
-        const request = requestOf(core.plan.family, kind, given)
-        if (typeof request === "string") return Effect.fail(invalidMembership(shown, `${request}.`))
+      Effect.flatMap(checked(core, group, given), ({ kind, request, shown }) => {
         const held = core.memberships.begin(kind, request)
         if (isFault(held)) return Effect.fail(membershipError(held, describe(kind, request), shown))
         return "why" in held ? Effect.fail(invalidMembership(shown, `${held.why}.`, held.reason)) : Effect.succeed(held)
@@ -48,20 +85,57 @@ export const hold = (
     )
   )
 
-const describe = (kind: MembershipKind, { group, interfaceIndex, source }: GroupRequest.GroupRequest): string => {
+const checked = (core: Open, group: unknown, given: () => Read): Effect.Effect<Asked, DatagramMembershipError> =>
+  Effect.suspend(() => {
+    const shown = typeof group === "string" ? group : attempt(() => Codec.shown(group))
+    if (core.closed) return Effect.fail(membershipClosed(shown))
+    const written = attempt(given)
+    if (typeof written === "string") return Effect.fail(invalidMembership(shown, `${written}.`))
+    const request = attempt(() => requestOf(core.plan.family, written))
+    return typeof request === "string"
+      ? Effect.fail(invalidMembership(shown, `${request}.`))
+      : Effect.succeed({ kind: written.kind, request, shown })
+  })
+
+/** Values of a program may throw when they are looked at: a getter, a proxy. */
+const attempt = <A>(f: () => A): A | string => {
+  try {
+    return f()
+  } catch {
+    return "An argument throws when it is read: give addresses as texts, and the index as a number"
+  }
+}
+
+/** Reads each option once. */
+const read = (group: unknown, options: unknown): Given | string => {
+  if (options === undefined) return { group, source: undefined, interfaceIndex: undefined }
+  if (typeof options !== "object" || options === null)
+    return `${Codec.shown(options)} is not a record of options: give { interfaceIndex, source }`
+  const { interfaceIndex, source } = options as { readonly interfaceIndex?: unknown; readonly source?: unknown }
+  return { group, source, interfaceIndex }
+}
+
+const describe = (
+  kind: MembershipKind,
+  { group, interfaceIndex, source }: GroupRequest.GroupRequest,
+  what = "Joining"
+): string => {
   const where = interfaceIndex === undefined ? "" : ` on interface ${interfaceIndex}`
   if (kind === "block") return `Blocking ${source} in ${group}${where}`
-  return `Joining ${group}${source === undefined ? "" : ` from ${source}`}${where}`
+  return `${what} ${group}${source === undefined ? "" : ` from ${source}`}${where}`
 }
 
 /** The request, or why there can be none. */
-const requestOf = (family: Family, kind: MembershipKind, given: Given): GroupRequest.GroupRequest | string => {
+const requestOf = (
+  family: Family,
+  given: Given & { readonly kind: MembershipKind }
+): GroupRequest.GroupRequest | string => {
   if (family === "unix") return "A Unix socket joins no groups"
   const group = addressOf(family, given.group)
   if (typeof group === "string") return group
   if (!group.isMulticast)
     return `${group} is no group: those are 224.0.0.0 to 239.255.255.255, and addresses of ff00::/8`
-  const source = kind === "group" ? undefined : addressOf(family, given.source)
+  const source = given.kind === "group" ? undefined : addressOf(family, given.source)
   if (typeof source === "string") return source
   if (source !== undefined && source.family !== group.family)
     return `The source ${source} is of another address family than the group ${group}`
@@ -81,7 +155,7 @@ const unzoned = (address: Ipv4Address | Ipv6Address): Ipv4Address | Ipv6Address 
 
 const addressOf = (family: "ipv4" | "ipv6" | "dual", given: unknown): Ipv4Address | Ipv6Address | string => {
   const address = typeof given === "string" ? parseAddress(given) : given
-  if (Codec.isMalformed(address)) return address.malformed
+  if (typeof given === "string" && Codec.isMalformed(address)) return address.malformed
   if (address instanceof Ipv4Address)
     return family === "ipv6" ? `${address} is an IPv4 address, this socket speaks IPv6 only` : address
   if (address instanceof Ipv6Address) {

@@ -62,6 +62,7 @@ const notified = (driver: Driver, list: Effect.Effect<Listed, DatagramInterfaceE
     const follower: Follower = ({ ended }) => {
       for (const { family, index } of ended) if (family === undefined) removed.add(index)
       Queue.unsafeOffer(bursts, undefined)
+      return undefined
     }
     const begin = () => {
       if (!notices.follow(follower)) return false

@@ -10,7 +10,8 @@ import {
   type Watch
 } from "../Driver.ts"
 
-export type Follower = (notices: InterfaceNotices) => void
+/** Handles notices. What it returns is run once all followers have handled them. */
+export type Follower = (notices: InterfaceNotices) => (() => void) | undefined
 
 const shared = new WeakMap<Driver, Notices>()
 
@@ -55,7 +56,9 @@ export class Notices {
   /** Takes the queued notices without waiting, and hands them to all. */
   take(): void {
     const notices = this.#observer?.take()
-    if (notices?.changed === true) for (const follower of this.#followers) follower(notices)
+    if (notices?.changed !== true) return
+    const rest = Array.from(this.#followers, (follower) => follower(notices))
+    for (const then of rest) then?.()
   }
 
   /** Has the event loop take them, until `unattend` was called as often. It keeps the process running meanwhile. */

@@ -8,7 +8,7 @@ import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../Datagram
 import type { SocketOption } from "../option/definition.ts"
 import type { Core } from "./core.ts"
 import { register } from "./cores.ts"
-import { hold } from "./groups.ts"
+import { block, join, leave } from "./groups.ts"
 import type { ReceivedDatagram } from "./incoming.ts"
 import { limits } from "./limits.ts"
 import { getOption, setOption } from "./live.ts"
@@ -95,10 +95,9 @@ export const makeSocket = <F extends Family, D extends ControlMessage.Any>(core:
     ...source(core),
     ...options(core),
     ...target(core),
-    join: (group: unknown, given: { readonly interfaceIndex?: unknown; readonly source?: unknown } = {}) =>
-      hold(core, given.source === undefined ? "group" : "source", { group, ...given }),
-    block: (group: unknown, source: unknown, given: { readonly interfaceIndex?: unknown } = {}) =>
-      hold(core, "block", { group, source, ...given })
+    join: (group: unknown, given?: unknown) => join(core, group, given),
+    block: (group: unknown, source: unknown, given?: unknown) => block(core, group, source, given),
+    leave: (group: unknown, given?: unknown) => leave(core, group, given)
   }) as unknown as DatagramSocket<F, D>
 
 export const makeConnected = <F extends Family, D extends ControlMessage.Any>(

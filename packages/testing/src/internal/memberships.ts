@@ -109,6 +109,93 @@ export const memberships = ({ facts, over }: Bench): void => {
       )
     }
 
+    for (const family of facts.families) {
+      const group = groups[family]
+      const known = facts.memberships.calls[family]
+      if (typeof known === "string") continue
+      it.scopedLive(`${family}: leave ends a membership that scopes hold, and their ends change nothing`, () =>
+        bench((socket, calls) =>
+          Effect.gen(function* () {
+            const at = { interfaceIndex: loopbackIndex }
+            const [join, leave] = known
+            const never = yield* Effect.flip(socket.leave(group, at))
+            expect(never).toMatchObject({ _tag: "DatagramMembershipError", reason: "NotJoined", group })
+            expect(never.message).toMatch(
+              new RegExp(`^Leaving ${group} on interface 1 failed .* This socket has not joined it there: give`)
+            )
+            calls()
+            const scope = yield* Scope.make()
+            yield* Scope.extend(socket.join(group, at), scope)
+            yield* Scope.extend(socket.join(group, at), scope)
+            yield* socket.leave(group, at)
+            // Another membership by now.
+            yield* socket.join(group, at)
+            yield* Scope.close(scope, Exit.void)
+            expect(calls()).toEqual([...join, leave, ...join])
+            yield* socket.leave(group, at)
+            expect(calls()).toEqual([leave])
+            if (facts.memberships.sources !== undefined) return
+            for (const source of [sources[family], family === "ipv4" ? "192.0.2.2" : "2001:db8::2"])
+              yield* socket.join(group, { ...at, source })
+            yield* socket.leave(group, { ...at, source: sources[family] })
+            const again = yield* Effect.flip(socket.leave(group, { ...at, source: sources[family] }))
+            expect(again.reason).toBe("NotJoined")
+            // The whole group, with the source that is left.
+            yield* socket.leave(group, at)
+            expect((yield* Effect.flip(socket.leave(group, at))).reason).toBe("NotJoined")
+          })
+        )
+      )
+    }
+
+    it.scopedLive("values that lie or throw are typed errors of join, block and leave", () =>
+      bench((socket, calls) =>
+        Effect.gen(function* () {
+          const throwing = new Proxy(
+            {},
+            {
+              get: () => {
+                throw new Error("read")
+              },
+              getPrototypeOf: () => {
+                throw new Error("asked")
+              }
+            }
+          )
+          const lying: ReadonlyArray<unknown> = [
+            { malformed: 1 },
+            { family: "ipv4", isMulticast: true },
+            throwing,
+            null,
+            Symbol("group"),
+            () => groups.ipv4
+          ]
+          for (const value of lying) {
+            const text = value as string
+            const attempts = [
+              socket.join(text),
+              socket.join(groups.ipv4, { source: text }),
+              socket.block(text, sources.ipv4),
+              socket.block(groups.ipv4, text),
+              socket.leave(text),
+              socket.leave(groups.ipv4, { interfaceIndex: value as number })
+            ]
+            for (const attempt of attempts) {
+              const { _tag, message, reason } = yield* Effect.flip(attempt)
+              expect([_tag, reason]).toEqual(["DatagramMembershipError", "InvalidArgument"])
+              expect(message).toMatch(/[^.][.]$/)
+            }
+          }
+          for (const value of [null, 7, "lo", throwing]) {
+            const options = value as { readonly source?: string }
+            for (const attempt of [socket.join(groups.ipv4, options), socket.leave(groups.ipv4, options)])
+              expect((yield* Effect.flip(attempt)).reason).toBe("InvalidArgument")
+          }
+          expect(calls()).toEqual([])
+        })
+      )
+    )
+
     it.scopedLive("what cannot be joined: exactly why, and no system call", () =>
       bench((socket, calls) =>
         Effect.gen(function* () {

@@ -325,6 +325,31 @@ const parse = <F extends Family, D extends ControlMessage.Any, R>(
     return why === undefined ? Effect.succeed(parsed) : Effect.fail(invalidBind(`The address cannot be used: ${why}.`))
   })
 
+/** Unknown if packet information is declared for certain; otherwise the sentence that the compiler shows. */
+type Informed<D extends ControlMessage.Any, Direction extends string> = [PktInfo] extends [D]
+  ? unknown
+  : `reply needs packet information: declare withPktInfo() on this socket, ${Direction} and not as optional`
+
+/**
+ * Answers a datagram of a socket that declares packet information.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Reply<out Result> {
+  <F extends Internet>(
+    socket: DatagramSocket<F, PktInfo>,
+    asked: Datagram<F, PktInfo>,
+    data: Uint8Array | ReadonlyArray<Uint8Array>
+  ): Result
+  /** Refuses every other socket and datagram with a sentence: what fits has been taken by the signature above. */
+  <F extends Internet, D extends ControlMessage.Any, A extends ControlMessage.Any>(
+    socket: DatagramSocket<F, D> & Informed<D, "for both directions">,
+    asked: Datagram<F, A> & Informed<A, "for receiving">,
+    data: Uint8Array | ReadonlyArray<Uint8Array>
+  ): Result
+}
+
 /**
  * Answers as the one who was asked: unicast from the address asked, and the route decides the interface (a link-local peer is answered over the
  * interface it asked on); where a group or a broadcast address was asked, over that interface, and the kernel chooses the source.
@@ -340,7 +365,7 @@ const parse = <F extends Family, D extends ControlMessage.Any, R>(
  * @category combinators
  * @since 0.1.0
  */
-export const reply = <F extends Internet>(
+export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends Internet>(
   socket: DatagramSocket<F, PktInfo>,
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>
@@ -372,7 +397,7 @@ export const reply = <F extends Internet>(
  * @category combinators
  * @since 0.1.0
  */
-export const unsafeReply = <F extends Internet>(
+export const unsafeReply: Reply<Either.Either<void, DatagramSendError>> = <F extends Internet>(
   socket: DatagramSocket<F, PktInfo>,
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>

@@ -8,6 +8,8 @@ import { Effect, type Scope } from "effect"
 import { DescriptorGone } from "./DatagramError.ts"
 import * as Descriptors from "./internal/descriptors.ts"
 
+export type { Descriptor } from "@ancillary/control"
+
 /**
  * Takes a received descriptor from its socket: the number is good until the scope closes, which closes the descriptor.
  *

@@ -143,11 +143,18 @@ export interface Recipe {
  *
  * `R` is what its options need of the platform; what its messages need follows from `D` and appears at `bind`.
  *
+ * A spec that is chosen at run time (`v6 ? Datagram.ipv6 : Datagram.ipv4`) is a `Spec<"ipv4" | "ipv6", …>`. It takes what both families have, and its
+ * socket fails a send to an address of the other family (`InvalidArgument`).
+ *
  * @category models
  * @since 0.1.0
  */
 export interface Spec<F extends Family, D extends ControlMessage.Any, R = never> extends Recipe, Pipeable.Pipeable {
-  readonly [TypeId]: { readonly family: (_: F) => F; readonly declared: (_: D) => D; readonly needs: (_: never) => R }
+  readonly [TypeId]: {
+    readonly family: (_: never) => F
+    readonly declared: (_: D) => D
+    readonly needs: (_: never) => R
+  }
   readonly family: F
 }
 
@@ -231,9 +238,9 @@ type Refusal<M extends ControlMessage.Any, F extends Family, D extends ControlMe
  * @category models
  * @since 0.1.0
  */
-export type Suits<F extends Family, For extends Family> = F extends For
+export type Suits<F extends Family, For extends Family> = [F] extends [For]
   ? unknown
-  : `this option does not exist for ${F} sockets`
+  : `this option does not exist for ${Exclude<F, For>} sockets`
 
 /**
  * A combinator that declares message `M`.

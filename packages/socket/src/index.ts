@@ -4,6 +4,9 @@
  *
  * @since 0.1.0
  */
+// Types alone: what the compiler infers in a program has a name here, also if a package manager hides @ancillary/control from it (pnpm).
+export type * from "@ancillary/control"
+export type { TransmitTimestamp as TransmitTimestamps } from "@ancillary/control"
 export * from "./combinators/events.ts"
 export * from "./combinators/headers.ts"
 export * from "./combinators/messages.ts"
@@ -38,6 +41,7 @@ export type {
 export { DatagramSockets } from "./DatagramSockets.ts"
 export * as Descriptor from "./Descriptor.ts"
 export type { InterfaceAddress, NetworkInterface } from "./Driver.ts"
+export type * as ExtensionHeader from "./ExtensionHeader.ts"
 export { type InterfaceChange, Interfaces } from "./Interfaces.ts"
 export * as Plan from "./Plan.ts"
 export type { ErrorReport, OwnEvent, PathMtuReport, SocketEvent, TransmitTimestamp } from "./SocketEvent.ts"

@@ -37,12 +37,12 @@
  */
 import type { Arena } from "@ancillary/socket/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
-import { Arrivals } from "./faulty/arrivals.ts"
-import { bendable, bentOf, sentOf, slotOf } from "./faulty/bendable.ts"
-import { forge } from "./faulty/icmp.ts"
-import { Readiness } from "./faulty/readiness.ts"
-import { Sender } from "./faulty/sender.ts"
-import type { SendVerdict, Verdict } from "./faulty/verdict.ts"
+import { Arrivals } from "./internal/faulty/arrivals.ts"
+import { bendable, bentOf, sentOf, slotOf } from "./internal/faulty/bendable.ts"
+import { forge } from "./internal/faulty/icmp.ts"
+import { Readiness } from "./internal/faulty/readiness.ts"
+import { Sender } from "./internal/faulty/sender.ts"
+import type { SendVerdict, Verdict } from "./internal/faulty/verdict.ts"
 
 export {
   delay,
@@ -57,7 +57,7 @@ export {
   type SendVerdict,
   type Verdict,
   wouldBlock
-} from "./faulty/verdict.ts"
+} from "./internal/faulty/verdict.ts"
 
 /**
  * What is about to be sent: copies of the name, the control buffer and the payload, exactly as the system call gets them.

@@ -4,7 +4,9 @@ import * as Library from "@ancillary/socket"
 import { expect, it } from "vitest"
 
 const folder = new URL("../src/internal/", import.meta.url)
-const suite = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8"))
+const suite = readdirSync(folder)
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => readFileSync(new URL(name, folder), "utf8"))
 const combinators = Object.keys(Library).filter((name) => /^with[A-Z]/.test(name))
 
 it.each(combinators)("%s", (name) => {

@@ -149,13 +149,14 @@ describe("the last line of an error is a sentence", () => {
     declare const plain: DatagramSocket<"ipv4", never>
     declare const informed: DatagramSocket<"ipv4", PktInfo | HopLimit>
     declare const datagram: Datagram.Datagram<"ipv4", PktInfo>
+    declare const bare: Datagram.Datagram<"ipv4", never>
     const data = new Uint8Array(1)
     const to = { address: "192.0.2.1", port: 53 }
     interface Own extends ControlMessage<"own", "ipv4"> { readonly received: { readonly own: number } }
     const none = { ipv4: { absent: "no such thing" } }
     export const used = [
       all, Datagram, withBindToDevice, withHopLimit, withPktInfo, withReuseAddress, define, NodeSockets, Effect,
-      plain, informed, datagram, data, to, none
+      plain, informed, datagram, bare, data, to, none
     ]
     export type Used = Own
   `
@@ -203,7 +204,17 @@ describe("the last line of an error is a sentence", () => {
     [
       "a reply without packet information",
       "Datagram.reply(plain, datagram, data)",
-      "Type 'PktInfo' is not assignable to type 'never'."
+      `Type 'DatagramSocket<"ipv4", never>' is not assignable to type '"reply needs packet information: declare withPktInfo() on this socket, for both directions and not as optional"'.`
+    ],
+    [
+      "a reply without a fiber, and without packet information",
+      "Datagram.unsafeReply(plain, datagram, data)",
+      `Type 'DatagramSocket<"ipv4", never>' is not assignable to type '"reply needs packet information: declare withPktInfo() on this socket, for both directions and not as optional"'.`
+    ],
+    [
+      "a reply to a datagram without packet information",
+      "Datagram.reply(informed, bare, data)",
+      `Type 'Datagram<"ipv4", never>' is not assignable to type '"reply needs packet information: declare withPktInfo() on this socket, for receiving and not as optional"'.`
     ],
     [
       "what the layer lacks",

@@ -25,7 +25,9 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "each member of a union being asked by itself": [
     at(spec, '= M extends unknown\n  ? M["key"]', '= [M] extends [unknown]\n  ? M["key"]')
   ],
-  "the families of options": [at(spec, "  : `this option does not exist for ${F} sockets`", "  : unknown")],
+  "the families of options": [
+    at(spec, "  : `this option does not exist for ${Exclude<F, For>} sockets`", "  : unknown")
+  ],
   "the families of options within all": [
     at(spec, "infer _N> ? Exclude<Family, For> : never\n", "infer _N> ? never : never\n")
   ],

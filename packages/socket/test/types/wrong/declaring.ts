@@ -3,8 +3,10 @@ import { type ControlMessage, define } from "@ancillary/control"
 import {
   all,
   Datagram,
+  withAutoFlowLabel,
   withControlMessage,
   withErrorReports,
+  withFlowLabel,
   withHopLimit,
   withOptional,
   withOriginalArrivalInterface,
@@ -122,3 +124,14 @@ Datagram.ipv4.pipe(withTruncation("ignore"))
 // says: is not assignable to parameter of type 'With<
 // held by: withOptional taking messages only
 Datagram.ipv4.pipe(withOptional(withReuseAddress()))
+
+// A family that is chosen at run time has what both families have.
+declare const v6: boolean
+const either = v6 ? Datagram.ipv6 : Datagram.ipv4
+// says: 'flowLabel' does not exist for ipv4 sockets
+// held by: the check for families
+either.pipe(withFlowLabel())
+
+// says: this option does not exist for ipv4 sockets
+// held by: the families of options
+either.pipe(withAutoFlowLabel(false))

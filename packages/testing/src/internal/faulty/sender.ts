@@ -1,7 +1,7 @@
 /** Sends as the verdicts say. */
 import type { Arena } from "@ancillary/socket/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/socket/Driver"
-import type { SentDatagram } from "../FaultyDriver.ts"
+import type { SentDatagram } from "../../FaultyDriver.ts"
 import { sentOf } from "./bendable.ts"
 import { Held } from "./held.ts"
 import { checked, type SendVerdict } from "./verdict.ts"

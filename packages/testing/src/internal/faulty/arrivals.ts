@@ -2,7 +2,7 @@
 import { type Abi, ControlBuffer, Descriptor, isAbsence, PidFd, Rights } from "@ancillary/control"
 import { type Arena, ReceiveFlags } from "@ancillary/socket/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
-import type { SentDatagram } from "../FaultyDriver.ts"
+import type { SentDatagram } from "../../FaultyDriver.ts"
 import { bentOf, slotOf } from "./bendable.ts"
 import { Held } from "./held.ts"
 import { checked, type Verdict } from "./verdict.ts"

@@ -2,7 +2,7 @@
 import { Codec, ControlBuffer, InternetEndpoint, Ipv4Address, parseAddress, SocketAddress } from "@ancillary/control"
 import * as Linux from "@ancillary/control/platform/linux"
 import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/socket/Driver"
-import type { ErrorEntry, SentDatagram } from "../FaultyDriver.ts"
+import type { ErrorEntry, SentDatagram } from "../../FaultyDriver.ts"
 import type { IcmpName, IcmpNumbers, SendVerdict } from "./verdict.ts"
 
 /** What a forged error leaves at a socket. */

@@ -45,7 +45,7 @@ export const driver = (options?: {
     platform: "darwin",
     layer: "DarwinSockets.layer",
     numbers: darwin,
-    guarded: options?.guarded ?? false,
+    options,
     abi: (bits) => (bits === 64 ? Abi.darwin64 : undefined)
   })
 

@@ -69,7 +69,7 @@ export const driver = (options?: {
     platform: "linux",
     layer: "LinuxSockets.layer",
     numbers: linux,
-    guarded: options?.guarded ?? false,
+    options,
     abi: (bits, libc) => abis[`${libc} ${bits}`]
   })
 

@@ -1,6 +1,6 @@
 /** Sockets that were made elsewhere: taken over by their descriptor, refused where they are none, honest about what was queued before. */
 import { spawn } from "node:child_process"
-import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs"
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -18,6 +18,7 @@ import {
 import { expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"
+import { throwsEverywhere } from "../../testing/src/internal/openings.ts"
 import { leakingNothing } from "./files.ts"
 import { libc } from "./naked.ts"
 import { unixName } from "./nakedUnix.ts"
@@ -213,4 +214,86 @@ it.scopedLive(
       expect([[...answer.data], String(answer.from)]).toEqual([[7, 3], `127.0.0.1:${to.port}`])
     }).pipe(Effect.provide(layer)),
   30_000
+)
+
+/** Of a descriptor, as the kernel lists them: octal. */
+const isBlocking = (descriptor: number): boolean =>
+  (Number.parseInt(/^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1] ?? "", 8) &
+    0o4000) ===
+  0
+
+it.live("an exception of the driver leaves the descriptor to its caller, open and blocking", () =>
+  Effect.gen(function* () {
+    let unowned = 0
+    const before = openDescriptors()
+    const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+    const open = Effect.gen(function* () {
+      const { descriptor } = yield* foreign()
+      const adopting = Effect.scoped(Datagram.adopt(spec, descriptor)) as Effect.Effect<
+        unknown,
+        unknown,
+        DatagramSockets
+      >
+      yield* Effect.onError(adopting, () =>
+        Effect.sync(() => {
+          unowned++
+          expect(isOpen(descriptor)).toBe(true)
+        })
+      )
+      expect(isOpen(descriptor)).toBe(false)
+    })
+    const calls = yield* throwsEverywhere(LinuxSockets.driver({ guarded: true }), Effect.scoped(open), () =>
+      expect(openDescriptors()).toBe(before)
+    )
+    expect(calls).toBeGreaterThan(8)
+    expect(unowned).toBeGreaterThan(8)
+  })
+)
+
+it.scopedLive("a refused adoption leaves a blocking descriptor blocking", () =>
+  Effect.gen(function* () {
+    const { descriptor } = yield* foreign()
+    expect(isBlocking(descriptor)).toBe(true)
+    yield* Effect.flip(Datagram.adopt(Datagram.ipv4.pipe(withBindToDevice("nosuchdevice0")), descriptor))
+    expect(isBlocking(descriptor)).toBe(true)
+    yield* Datagram.adopt(Datagram.ipv4, descriptor)
+    expect(isBlocking(descriptor)).toBe(false)
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive.runIf(hasIpv6())("a socket of other families than the spec: the error names the spec that takes it", () =>
+  Effect.gen(function* () {
+    const IPV6_V6ONLY = 26
+    const made = (only: number) =>
+      Effect.gen(function* () {
+        const descriptor = libc.socket(AF_INET6, SOCK_DGRAM, 0)
+        yield* Effect.addFinalizer(() => Effect.sync(() => isOpen(descriptor) && libc.close(descriptor)))
+        expect(libc.setsockopt(descriptor, 41, IPV6_V6ONLY, Uint8Array.of(only, 0, 0, 0), 4)).toBe(0)
+        const name = new Uint8Array(28)
+        name[0] = AF_INET6
+        expect(libc.bind(descriptor, name, name.length)).toBe(0)
+        return descriptor
+      })
+    const both = yield* made(0)
+    const wrong = yield* Effect.flip(Datagram.adopt(Datagram.ipv6, both))
+    expect(wrong).toMatchObject({ _tag: "DatagramBindError", reason: "InvalidArgument", code: "EINVAL" })
+    expect(wrong.message).toBe(
+      `Adopting descriptor ${both} failed (setsockopt: EINVAL 22). The socket serves IPv4 peers, too, and a bound socket cannot change that: adopt it with Datagram.dual.`
+    )
+    yield* Datagram.adopt(Datagram.dual, both)
+    const six = yield* made(1)
+    expect((yield* Effect.flip(Datagram.adopt(Datagram.dual, six))).message).toMatch(/adopt it with Datagram\.ipv6\.$/)
+    yield* Datagram.adopt(Datagram.ipv6, six)
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive("a descriptor that is none is refused before any call, whatever it is", () =>
+  Effect.gen(function* () {
+    const wrong: ReadonlyArray<unknown> = [-1, 1.5, Number.NaN, Infinity, 2 ** 31, 2 ** 32, 2 ** 53, "3", 3n, null, {}]
+    for (const descriptor of wrong) {
+      const error = yield* Effect.flip(Datagram.adopt(Datagram.ipv4, descriptor as number))
+      expect([String(descriptor), error._tag, error.code]).toEqual([String(descriptor), "DatagramBindError", "INVALID"])
+      expect(error.message).toMatch(/is not the descriptor of a socket: an integer from 0 to 2147483647\. Give /)
+    }
+  }).pipe(Effect.provide(layer))
 )

@@ -99,7 +99,7 @@ it("a C library whose structures are not known", async () => {
     platform: "linux",
     layer: "LinuxSockets.layer",
     numbers: linux,
-    guarded: false,
+    options: undefined,
     abi: () => undefined
   })
   const { message } = await Effect.runPromise(Effect.flip(unknown))

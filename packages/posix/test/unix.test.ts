@@ -1,5 +1,5 @@
 /** Unix sockets: their names, the files that binding makes, connecting, and what other code may do with their descriptor. */
-import { existsSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
@@ -170,6 +170,41 @@ describe("the file of a path", () => {
         )
         expect(existsSync(join(inside, "socket"))).toBe(false)
         yield* Effect.scoped(Datagram.bind(unix, { path }))
+      })
+    )
+  )
+
+  it.live("is removed although the process's folder was moved, or a link on the way leads elsewhere by then", () =>
+    leakingNothing(
+      Effect.gen(function* () {
+        const inside = yield* folder
+        const home = process.cwd()
+        for (const each of ["one", "other"]) mkdirSync(join(inside, each))
+        yield* Effect.acquireUseRelease(
+          Effect.sync(() => process.chdir(join(inside, "one"))),
+          () =>
+            Effect.zipRight(
+              Effect.scoped(
+                Effect.andThen(Datagram.bind(unix, { path: "socket" }), () =>
+                  renameSync(join(inside, "one"), join(inside, "moved"))
+                )
+              ),
+              Effect.sync(() => expect(existsSync(join(inside, "moved", "socket"))).toBe(false))
+            ),
+          () => Effect.sync(() => process.chdir(home))
+        )
+        const link = join(inside, "link")
+        symlinkSync(join(inside, "moved"), link)
+        const swap = () => {
+          unlinkSync(link)
+          symlinkSync(join(inside, "other"), link)
+          writeFileSync(join(inside, "other", "socket"), "a stranger's")
+        }
+        yield* Effect.scoped(Effect.andThen(Datagram.bind(unix, { path: join(link, "socket") }), swap))
+        expect(existsSync(join(inside, "moved", "socket"))).toBe(false)
+        expect(existsSync(join(inside, "other", "socket"))).toBe(true)
+        // An abstract name has no file.
+        yield* Effect.scoped(Datagram.bind(unix, { path: abstract("no-file") }))
       })
     )
   )

@@ -237,8 +237,12 @@ export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
-    if (!Codec.isInteger(descriptor, 0, Number.MAX_SAFE_INTEGER))
-      return yield* invalidBind(`${Codec.shown(descriptor)} is not the descriptor of a socket.`)
+    // Linux: an int, and a larger number would be another one's. A SOCKET is a handle of up to 64 bits.
+    const highest = driver.abi.platform === "winsock" ? Number.MAX_SAFE_INTEGER : 0x7fffffff
+    if (!Codec.isInteger(descriptor, 0, highest))
+      return yield* invalidBind(
+        `${Codec.shown(descriptor)} is not the descriptor of a socket: an integer from 0 to ${highest}. Give the number of a bound socket.`
+      )
     const plan = withSpareRoom(Plan.compile(spec, driver.abi))
     const native = () => driver.adopt(descriptor, plan.kind)
     const adopted = `Adopting descriptor ${descriptor}`

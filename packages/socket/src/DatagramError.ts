@@ -212,6 +212,44 @@ export const bindError = (fault: Fault, what: string, option?: string, known?: s
   return bindFailure(fault, what, option, [reason, known ?? remedy])
 }
 
+/**
+ * No port is left that a socket could have alone.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const noPortError = (fault: Fault, local: Endpoint<Family>): DatagramBindError =>
+  bindFailure(fault, `Binding to ${local}`, undefined, [
+    "AddressInUse",
+    "Every port that the system gives out is in use: close sockets, bind to a port of your choice, or widen the range (Linux: sysctl net.ipv4.ip_local_port_range)"
+  ])
+
+/**
+ * A port that the system chose cannot be shared afterwards. Shared before, it could be one that another socket has.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const unsharedPort = (fault: Fault, feature: string): DatagramBindError =>
+  bindFailure(fault, `Setting ${feature}`, feature, [
+    "InvalidArgument",
+    "This system does not share a port that it chose itself: bind to a port other than 0, or leave the option out"
+  ])
+
+/**
+ * An adopted socket that serves other families than the spec: that cannot be changed once it is bound.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const otherFamilies = (fault: Fault, what: string, family: Family): DatagramBindError =>
+  bindFailure(fault, what, undefined, [
+    "InvalidArgument",
+    family === "dual"
+      ? "The socket serves IPv6 only, and a bound socket cannot change that: adopt it with Datagram.ipv6"
+      : "The socket serves IPv4 peers, too, and a bound socket cannot change that: adopt it with Datagram.dual"
+  ])
+
 /** By call, since the same code means another thing in each. */
 const unixReasons: { readonly [callAndCode in string]?: BindReason } = {
   "bind EADDRINUSE": ["AddressInUse", "Another socket has that name: choose another, or stop the other program"],

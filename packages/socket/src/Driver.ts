@@ -200,6 +200,8 @@ export interface NativeSocket {
    */
   readonly watch: (onReady: (readable: boolean, writable: boolean, failed: boolean) => void) => Watch | Fault
   readonly close: () => Fault | undefined
+  /** Gives a socket that was adopted back to its maker, as it was, and leaves it open. Absent if adopting changes and keeps nothing. */
+  readonly disown?: (() => void) | undefined
 }
 
 /**

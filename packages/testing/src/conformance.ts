@@ -19,6 +19,7 @@ import { builds } from "./internal/builds.ts"
 import { mistakes } from "./internal/mistakes.ts"
 import { messages } from "./internal/messages.ts"
 import { memberships } from "./internal/memberships.ts"
+import { openings } from "./internal/openings.ts"
 import { options } from "./internal/options.ts"
 import { paths } from "./internal/paths.ts"
 import { payloads } from "./internal/payloads.ts"
@@ -78,6 +79,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     verdicts(one)
     servers(one)
     refusals(one)
+    openings(one)
     handed(one)
     reentered(one)
     options(one)

@@ -43,7 +43,7 @@ export const capabilities = [
  */
 export const driver = (options?: {
   readonly guarded?: boolean | undefined
-}): Effect.Effect<Driver, DatagramUnsupportedError> => makeDriver("WinsockSockets.layer", options?.guarded ?? false)
+}): Effect.Effect<Driver, DatagramUnsupportedError> => makeDriver("WinsockSockets.layer", options)
 
 /**
  * Fails with `DatagramUnsupportedError` on another system, and where koffi's native part is missing.

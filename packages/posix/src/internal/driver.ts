@@ -8,7 +8,7 @@ import type { DatagramUnsupportedError } from "@ancillary/socket"
 import { unsupported } from "@ancillary/socket/DatagramError"
 import * as Arena from "@ancillary/socket/Arena"
 import type { Driver } from "@ancillary/socket/Driver"
-import { Effect } from "effect"
+import { Effect, identity, Predicate } from "effect"
 import type { PlatformNumbers } from "./platform.ts"
 
 export interface Target {
@@ -16,7 +16,8 @@ export interface Target {
   /** As the layer is called, for the errors. */
   readonly layer: string
   readonly numbers: PlatformNumbers
-  readonly guarded: boolean
+  /** As the program gave them. */
+  readonly options: { readonly guarded?: boolean | undefined } | undefined
   /** The ABI of a process with pointers of that many bits, on that C library; nothing where there is no such process. */
   readonly abi: (bits: 32 | 64, libc: string) => Abi | undefined
 }
@@ -25,7 +26,8 @@ const remedy = "NodeSockets.layer of @ancillary/node picks the layer of the syst
 
 export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupportedError> =>
   Effect.gen(function* () {
-    const { guarded, layer, numbers, platform } = target
+    const { layer, numbers, options, platform } = target
+    const guarded = yield* isGuarded(layer, options)
     if (process.platform !== platform) {
       return yield* unsupported(layer, `this is ${process.platform}, and the layer is for ${platform}`, remedy)
     }
@@ -79,6 +81,15 @@ export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupp
       errorName: native.errorName
     }
   })
+
+/** Whether the options ask for guarded memory: anything but a boolean is a mistake. */
+const isGuarded = (layer: string, options: Target["options"]): Effect.Effect<boolean, DatagramUnsupportedError> =>
+  Effect.try({ try: (): unknown => options?.guarded ?? false, catch: identity }).pipe(
+    Effect.orElseSucceed(() => "a getter that throws"),
+    Effect.filterOrFail(Predicate.isBoolean, () =>
+      unsupported(`${layer}, guarded`, "it is neither true nor false", "Give a boolean, or leave it out")
+    )
+  )
 
 /** Little-endian processors that Node runs on; the structures of big-endian ones are laid out the same, but every number is turned round. */
 const pointerBits = (): 32 | 64 | undefined => {

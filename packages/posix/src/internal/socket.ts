@@ -59,8 +59,12 @@ const protocolOf = ({ numbers }: Host, { family, protocol }: SocketKind): number
 
 /** Non-blocking and closed on exec; closed at once where that is refused. */
 const prepared = (socket: NativeSocket, requests: ReadonlyArray<number>): NativeSocket | Fault => {
-  const failed = prepare(socket, requests)
-  if (failed !== undefined) socket.close()
+  let failed: Fault | undefined | "thrown" = "thrown"
+  try {
+    failed = prepare(socket, requests)
+  } finally {
+    if (failed !== undefined) socket.close()
+  }
   return failed ?? socket
 }
 
@@ -82,14 +86,13 @@ export const pair = (host: Host): readonly [NativeSocket, NativeSocket] | Fault 
     NativeSocket,
     NativeSocket
   ]
-  for (const socket of [first, second]) {
-    const failed = prepare(socket, numbers.openRequests)
-    if (failed === undefined) continue
-    first.close()
-    second.close()
-    return failed
-  }
-  return [first, second]
+  const one = prepared(first, numbers.openRequests)
+  const other = prepared(second, numbers.openRequests)
+  if (!isFault(one) && !isFault(other)) return [one, other]
+  // Closing what is closed is a fault, and nothing more.
+  first.close()
+  second.close()
+  return isFault(one) ? one : (other as Fault)
 }
 
 /** Looks before it touches: what is no datagram socket of that family and protocol stays as it was, and its caller's. */
@@ -114,7 +117,8 @@ export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | 
   if (spoken !== undefined) return spoken
   // Its other owner would close it, and then a number that is another's by then.
   if (isPolled(fd)) return fault("adopt", EEXIST)
-  return prepare(socket, numbers.adoptRequests) ?? socket
+  // Last, when all that the spec wants has succeeded: until then it is its maker's, and blocks if it did.
+  return { ...socket, watch: (onReady) => prepare(socket, numbers.adoptRequests) ?? socket.watch(onReady) }
 }
 
 export const release = ({ libc }: Host, fd: number): Fault | undefined =>

@@ -6,6 +6,7 @@ import { DatagramFault } from "../DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket, type Watch } from "../Driver.ts"
 import type * as Plan from "../Plan.ts"
 import { Calls } from "./calls.ts"
+import { closeAll, undoing } from "./closing.ts"
 import { Descriptors } from "./descriptors.ts"
 import { Events } from "./events.ts"
 import { batchSlots, Incoming, type Outcome, ReceivedDatagram } from "./incoming.ts"
@@ -97,7 +98,11 @@ export class Core {
     this.#native = options.native
     this.#watch = options.watch
     this.#options = { ...options, plan: this.plan }
-    this.#incoming = new Incoming({ ...this.#options, purpose: "receive" })
+    // Each has memory of the driver, which is shared by those that use it: one that is not made uses none.
+    this.#incoming = undoing(
+      () => this.outgoing.close(),
+      () => new Incoming({ ...this.#options, purpose: "receive" })
+    )
     this.#descriptors = plan.family === "unix" ? new Descriptors(driver) : undefined
   }
 
@@ -230,11 +235,14 @@ export class Core {
       controlBytes: 0,
       dataBytes: 0
     })
-    let count = this.#native.receive(arena, 1, true)
-    // What a peer said of an earlier datagram comes before what is queued, and once.
-    while (isFault(count) && this.calls.passesOver(count)) count = this.#native.receive(arena, 1, true)
-    arena.free()
-    return count === 1
+    try {
+      let count = this.#native.receive(arena, 1, true)
+      // What a peer said of an earlier datagram comes before what is queued, and once.
+      while (isFault(count) && this.calls.passesOver(count)) count = this.#native.receive(arena, 1, true)
+      return count === 1
+    } finally {
+      arena.free()
+    }
   }
 
   /** The reader has it: from here on it is counted as handed over. */
@@ -304,17 +312,19 @@ export class Core {
   close(): void {
     if (this.closed) return
     this.closed = true
-    this.memberships.close()
-    this.#watch.close()
-    this.#native.close()
-    this.#descriptors?.close()
-    this.#incoming.arena.free()
-    this.#lent?.arena.free()
-    this.outgoing.close()
-    this.events.close()
     this.dropped += this.unread.length
     this.unread = []
-    this.waiters.close()
+    closeAll([
+      () => this.memberships.close(),
+      () => this.#watch.close(),
+      () => this.#native.close(),
+      () => this.#descriptors?.close(),
+      () => this.#incoming.arena.free(),
+      () => this.#lent?.arena.free(),
+      () => this.outgoing.close(),
+      () => this.events.close(),
+      () => this.waiters.close()
+    ])
   }
 }
 

@@ -1,5 +1,6 @@
 import { Codec, endpoint as toEndpoint, type Family, PktInfo, SocketAddress } from "@ancillary/control"
 import { type Driver, type Fault, isFault } from "../Driver.ts"
+import { undoing } from "./closing.ts"
 import type { SentControl } from "./sentControl.ts"
 
 /**
@@ -24,7 +25,10 @@ export const foreignSource = (
   if (isFault(socket)) return undefined
   const name = new Uint8Array(SocketAddress.size(driver.abi, at.family))
   SocketAddress.write(driver.abi, at, new DataView(name.buffer), 0)
-  const refused = socket.bind(name)
+  const refused = undoing(
+    () => socket.close(),
+    () => socket.bind(name)
+  )
   socket.close()
   return refused !== undefined && /^(WSA)?EADDRNOTAVAIL$/.test(refused.code) ? String(at.address) : undefined
 }

@@ -71,12 +71,13 @@ export class Incoming {
     readonly purpose: "receive" | "lend"
   }) {
     const { driver, peer, plan, purpose, sender } = options
-    this.arena = driver.arena({ ...Plan.receiveArena(plan, batchSlots), purpose })
     this.#plan = plan
     this.#decode = decoder(plan)
     this.#connected = peer !== undefined
     this.#sender = sender
     this.#names = new Names(plan.abi)
+    // Last: nothing that is made after it could leave it in use.
+    this.arena = driver.arena({ ...Plan.receiveArena(plan, batchSlots), purpose })
   }
 
   /**

@@ -1,19 +1,27 @@
-import { type Endpoint, type Family, UnixEndpoint } from "@ancillary/control"
+import { type Endpoint, type Family, isAbsence, UnixEndpoint } from "@ancillary/control"
 import { Effect, type Scope } from "effect"
 import {
   bindError,
   type DatagramBindError,
   type DatagramUnsupportedError,
   invalidBind,
+  noPortError,
+  otherFamilies,
   pingError,
   settingError,
   unixError,
+  unsharedPort,
   unsupported
 } from "../DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import type { Asker, Plan, PlannedOption } from "../Plan.ts"
+import type { SocketOption } from "../option/definition.ts"
+import { ipv6Only } from "../option/ipv6Only.ts"
+import { reuseAddress, reusePort } from "../option/sharing.ts"
 import { onBuild } from "./builds.ts"
+import { closeAll, undoing } from "./closing.ts"
 import { Core } from "./core.ts"
+import { bare } from "./described.ts"
 import { constructorOf } from "./families.ts"
 import { Live } from "./live.ts"
 import { named, nameOf } from "./names.ts"
@@ -66,7 +74,7 @@ export const openPair = (
         return isFault(pair) ? Effect.fail(openError(pair, plan)) : Effect.succeed(pair)
       }),
       // A second time where a core already did: closing what is closed is a fault, and nothing more.
-      (pair) => Effect.sync(() => pair.forEach((native) => native.close()))
+      (pair) => Effect.sync(() => closeAll(pair.map((native) => native.close)))
     )
     const connected = new UnixEndpoint(undefined)
     const half = (native: NativeSocket) =>
@@ -86,8 +94,10 @@ const make = (driver: Driver, plan: Plan, opening: Opening): Core | DatagramBind
   if (refused !== undefined) return refused
   const native = opening.native(driver, plan)
   if (isFault(native)) return openError(native, plan, opening.adopted)
-  const core = setUp(driver, plan, native, opening)
-  if (!(core instanceof Core) && opening.adopted === undefined) native.close()
+  // One that was made elsewhere is its maker's again.
+  const release = () => void (opening.adopted === undefined ? native.close() : native.disown?.())
+  const core = undoing(release, () => setUp(driver, plan, native, opening))
+  if (!(core instanceof Core)) release()
   return core
 }
 
@@ -98,10 +108,13 @@ const setUp = (
   { adopted, connected, local, peer }: Opening
 ): Core | DatagramBindError | DatagramUnsupportedError => {
   const declined = [...plan.declined]
+  const anyPort = local !== undefined && local.family !== "unix" && local.port === 0
   for (const planned of plan.options) {
+    if (anyPort && isSharing(plan, planned)) continue
     const fault = set(native, planned)
     if (fault === undefined || isDispensable(planned, fault) || (adopted !== undefined && isSet(native, planned)))
       continue
+    if (adopted !== undefined && isIpv6Only(plan, planned)) return otherFamilies(fault, adopted, plan.family)
     const required = planned.askers.find(({ optional }) => !optional)
     if (required !== undefined) return refusedOption(planned, required, fault)
     for (const { feature, key } of planned.askers)
@@ -111,7 +124,14 @@ const setUp = (
   if (local !== undefined) {
     const name = nameOf(plan, local)
     const failed = native.bind(name)
+    if (failed !== undefined && anyPort && bare(failed.code) === "EADDRINUSE") return noPortError(failed, local)
     if (failed !== undefined) return nameError(driver, plan, failed, `Binding to ${local}`, name, local)
+  }
+  // Set before, the system could choose a port that another socket shares, and answers would go to either. From here on others may come.
+  for (const planned of plan.options) {
+    const fault = anyPort && isSharing(plan, planned) ? set(native, planned) : undefined
+    const [asker] = planned.askers
+    if (fault !== undefined && asker !== undefined) return unsharedPort(fault, asker.feature)
   }
   if (peer !== undefined) {
     const name = nameOf(plan, peer)
@@ -128,19 +148,23 @@ const setUp = (
   const waiters = new Waiters()
   const watch = native.watch((readable, writable, failed) => core.ready(readable, writable, failed))
   if (isFault(watch)) return bindError(watch, "Registering with the event loop")
-  const core = new Core({
-    driver,
-    plan,
-    native,
-    watch,
-    waiters,
-    local: bound,
-    peer: peer ?? connected,
-    sender: isFault(sender) ? undefined : sender,
-    declined,
-    live,
-    adopted: adopted !== undefined
-  })
+  const core = undoing(
+    watch.close,
+    () =>
+      new Core({
+        driver,
+        plan,
+        native,
+        watch,
+        waiters,
+        local: bound,
+        peer: peer ?? connected,
+        sender: isFault(sender) ? undefined : sender,
+        declined,
+        live,
+        adopted: adopted !== undefined
+      })
+  )
   return core
 }
 
@@ -153,6 +177,27 @@ const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined =>
 /** Whether a system lacks an option that everything works without. */
 const isDispensable = (planned: PlannedOption, { code }: Fault): boolean =>
   "dispensable" in planned && planned.dispensable === true && /^(WSA)?ENOPROTOOPT$/.test(code)
+
+/** Whether it lets sockets share an address. */
+const isSharing = (plan: Plan, planned: PlannedOption): boolean =>
+  isOf(plan, planned, reuseAddress) || isOf(plan, planned, reusePort)
+
+const isIpv6Only = (plan: Plan, planned: PlannedOption): boolean => isOf(plan, planned, ipv6Only)
+
+const isOf = <A, F extends Family, R>(
+  { abi, kind }: Plan,
+  planned: PlannedOption,
+  option: SocketOption<A, F, R>
+): boolean => {
+  const cell = option.cell(abi.platform, kind.family)
+  return (
+    "option" in planned &&
+    cell !== undefined &&
+    !isAbsence(cell) &&
+    cell.level === planned.level &&
+    cell.option === planned.option
+  )
+}
 
 /** Bound already, a socket does not let everything be changed (which families it serves, on Linux): what it has is as good. */
 const isSet = (native: NativeSocket, planned: PlannedOption): boolean => {
@@ -180,7 +225,10 @@ const isLeftOver = (driver: Driver, plan: Plan, { code }: Fault, name: Uint8Arra
   if (code !== "EADDRINUSE") return false
   const asking = driver.open(plan.kind)
   if (isFault(asking)) return false
-  const refused = asking.connect(name)
+  const refused = undoing(
+    () => asking.close(),
+    () => asking.connect(name)
+  )
   asking.close()
   return refused?.code === "ECONNREFUSED"
 }

@@ -6,6 +6,7 @@ import type { Arena } from "../Arena.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import * as Plan from "../Plan.ts"
 import type { Calls } from "./calls.ts"
+import { closeAll, undoing } from "./closing.ts"
 import { Destinations } from "./destinations.ts"
 import { type Encode, encoder, type Refusal } from "./encoder.ts"
 import { foreignSource } from "./foreignSource.ts"
@@ -60,12 +61,13 @@ export class Outgoing {
     this.#plan = plan
     this.#peer = peer
     this.#calls = calls
-    this.#single = driver.arena(Plan.sendArena(plan, 1))
-    this.#arena = this.#single
     this.destinations = new Destinations(plan)
     this.segments = new Segments(plan, native, driver.build)
     this.#encode = encoder(plan)
     this.#live = live
+    // Last: nothing that is made after it could leave it in use.
+    this.#single = driver.arena(Plan.sendArena(plan, 1))
+    this.#arena = this.#single
   }
 
   /** Bytes of the largest payload to a peer of that family. */
@@ -142,13 +144,17 @@ export class Outgoing {
   /** Another socket, connected to a receiver of this one's datagrams; nothing where that is refused. */
   connected(to: Endpoint<Family>): NativeSocket | Fault | undefined {
     const socket = this.#driver.open(this.#plan.kind)
-    if (isFault(socket) || socket.connect(nameOf(this.#plan, to)) === undefined) return socket
+    if (isFault(socket)) return socket
+    const refused = undoing(
+      () => socket.close(),
+      () => socket.connect(nameOf(this.#plan, to))
+    )
+    if (refused === undefined) return socket
     socket.close()
     return undefined
   }
 
   close(): void {
-    this.#single.free()
-    this.#many?.free()
+    closeAll([() => this.#single.free(), () => this.#many?.free()])
   }
 }

@@ -3,6 +3,7 @@ import type { Endpoint, Family } from "@ancillary/control"
 import { Effect } from "effect"
 import { type DatagramSendError, sendClosed, sendError } from "../DatagramError.ts"
 import { isFault } from "../Driver.ts"
+import { undoing } from "./closing.ts"
 import type { Core } from "./core.ts"
 
 /** Waits until a datagram that would have blocked is worth another attempt. */
@@ -30,9 +31,13 @@ const roomAt = (core: Core, to: Endpoint<Family>): Effect.Effect<void, DatagramS
     // Refused for what it is: the next attempt to send is, too, and says so.
     if (probe === undefined) return resume(Effect.void)
     if (isFault(probe)) return resume(Effect.fail(sendError(probe, `Waiting for room at ${to}`)))
-    const watch = probe.watch((_, writable) => {
-      if (writable) end(Effect.void)
-    })
+    const watch = undoing(
+      () => probe.close(),
+      () =>
+        probe.watch((_, writable) => {
+          if (writable) end(Effect.void)
+        })
+    )
     const leave = () => {
       core.waiters.leave(waiter)
       if (!isFault(watch)) watch.close()

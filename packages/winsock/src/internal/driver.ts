@@ -6,7 +6,7 @@ import type { DatagramUnsupportedError } from "@ancillary/socket"
 import { unsupported } from "@ancillary/socket/DatagramError"
 import * as Arena from "@ancillary/socket/Arena"
 import type { Driver } from "@ancillary/socket/Driver"
-import { Effect } from "effect"
+import { Effect, identity, Predicate } from "effect"
 import { release } from "node:os"
 import { isMainThread } from "node:worker_threads"
 import type { Host } from "./socket.ts"
@@ -58,8 +58,19 @@ const abis: { readonly [arch in string]?: Abi } = {
   ia32: Abi.winsockIa32
 }
 
-export const makeDriver = (layer: string, guarded: boolean): Effect.Effect<Driver, DatagramUnsupportedError> =>
-  Effect.map(loadNative(layer), ({ host, native }) => ({
+type Options = { readonly guarded?: boolean | undefined } | undefined
+
+/** Whether the options ask for guarded memory: anything but a boolean is a mistake. */
+const isGuarded = (layer: string, options: Options): Effect.Effect<boolean, DatagramUnsupportedError> =>
+  Effect.try({ try: (): unknown => options?.guarded ?? false, catch: identity }).pipe(
+    Effect.orElseSucceed(() => "a getter that throws"),
+    Effect.filterOrFail(Predicate.isBoolean, () =>
+      unsupported(`${layer}, guarded`, "it is neither true nor false", "Give a boolean, or leave it out")
+    )
+  )
+
+export const makeDriver = (layer: string, options: Options): Effect.Effect<Driver, DatagramUnsupportedError> =>
+  Effect.zipWith(isGuarded(layer, options), loadNative(layer), (guarded, { host, native }) => ({
     abi: host.abi,
     // Windows: "10.0.20348".
     build: Number(release().split(".")[2]),

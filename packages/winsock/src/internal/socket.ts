@@ -69,12 +69,24 @@ export const open = (host: Host, { family, protocol }: SocketKind): WinsockSocke
     ws2.WSACleanup()
     return failed
   }
-  const socket = setUp(host, handle)
-  if (isFault(socket)) {
-    ws2.closesocket(handle)
-    ws2.WSACleanup()
+  return releasing(
+    () => {
+      ws2.closesocket(handle)
+      ws2.WSACleanup()
+    },
+    () => prepare(host, handle) ?? receiving(host, handle, undefined)
+  )
+}
+
+/** Undoes what came before if no socket comes of it: a fault, or an exception. */
+const releasing = (undo: () => void, make: () => WinsockSocket | Fault): WinsockSocket | Fault => {
+  let made: WinsockSocket | Fault | undefined
+  try {
+    made = make()
+    return made
+  } finally {
+    if (made === undefined || isFault(made)) undo()
   }
-  return socket
 }
 
 /** Looks before it touches: what is no datagram socket of that family stays as it was, and its caller's. */
@@ -84,9 +96,11 @@ export const adopt = (host: Host, handle: Handle, { family, protocol }: SocketKi
   if (protocol === "icmp") return fault("adopt", WSAEPROTONOSUPPORT)
   const refused = ws2.WSAStartup(0x0202, new Uint8Array(512))
   if (refused !== 0) return fault("WSAStartup", refused)
-  const socket = inspect(host, handle, abi.family[family]) ?? setUp(host, handle)
-  if (isFault(socket)) ws2.WSACleanup()
-  return socket
+  return releasing(
+    () => ws2.WSACleanup(),
+    // Winsock: nothing tells whether a socket blocks, so that it could be made so again: it is changed when all else has succeeded.
+    () => inspect(host, handle, abi.family[family]) ?? receiving(host, handle, () => prepare(host, handle))
+  )
 }
 
 /** Why a handle is no datagram socket of a family. */
@@ -103,8 +117,8 @@ const inspect = ({ ws2 }: Host, handle: Handle, family: number): Fault | undefin
   return new DataView(name.buffer).getUint16(0, true) === family ? undefined : fault("adopt", WSAEPROTOTYPE)
 }
 
-const setUp = (host: Host, handle: Handle): WinsockSocket | Fault => {
-  const { abi, ws2 } = host
+/** What every socket of this driver is set to. */
+const prepare = ({ ws2 }: Host, handle: Handle): Fault | undefined => {
   const nonBlocking = ioctl(ws2, handle, Numbers.FIONBIO, bool(true), noBytes)
   if (isFault(nonBlocking)) return nonBlocking
   // Winsock: on, an ICMP error about one peer fails the next receive, whoever that one was for (WSAECONNRESET, WSAENETRESET). Wine lacks the
@@ -112,6 +126,16 @@ const setUp = (host: Host, handle: Handle): WinsockSocket | Fault => {
   const ignoring = ioctl(ws2, handle, Numbers.SIO_UDP_CONNRESET, bool(false), noBytes)
   if (isFault(ignoring)) return ignoring
   ioctl(ws2, handle, Numbers.SIO_UDP_NETRESET, bool(false), noBytes)
+  return undefined
+}
+
+/** `unprepared`: sets the socket up when it is about to be used, for one that is its maker's until then. */
+const receiving = (
+  host: Host,
+  handle: Handle,
+  unprepared: (() => Fault | undefined) | undefined
+): WinsockSocket | Fault => {
+  const { abi, ws2 } = host
   // Winsock: the function belongs to the provider of the socket, so it is asked for with each; providers differ where one was layered in.
   const pointer = new Uint8Array(8)
   const length = ioctl(
@@ -122,7 +146,7 @@ const setUp = (host: Host, handle: Handle): WinsockSocket | Fault => {
     pointer.subarray(0, abi.pointerBytes)
   )
   if (isFault(length)) return length
-  return fromHandle(host, handle, ws2.receiver(new DataView(pointer.buffer).getBigUint64(0, true)))
+  return fromHandle(host, handle, ws2.receiver(new DataView(pointer.buffer).getBigUint64(0, true)), unprepared)
 }
 
 const ioctl = (ws2: Ws2, handle: Handle, code: number, input: Uint8Array, output: Uint8Array): number | Fault => {
@@ -141,7 +165,12 @@ const ioctl = (ws2: Ws2, handle: Handle, code: number, input: Uint8Array, output
   return result === 0 ? (returned[0] ?? 0) : lastFault(ws2, "WSAIoctl")
 }
 
-const fromHandle = ({ abi, ws2 }: Host, handle: Handle, recvMsg: WSARecvMsg): WinsockSocket => {
+const fromHandle = (
+  { abi, ws2 }: Host,
+  handle: Handle,
+  recvMsg: WSARecvMsg,
+  unprepared: (() => Fault | undefined) | undefined
+): WinsockSocket => {
   let open = true
   // One that was made elsewhere may be.
   let connected = ws2.getpeername(handle, new Uint8Array(128), new Uint8Array(Int32Array.of(128).buffer)) === 0
@@ -277,7 +306,12 @@ const fromHandle = ({ abi, ws2 }: Host, handle: Handle, recvMsg: WSARecvMsg): Wi
       if (error === WSAEWOULDBLOCK) return undefined
       return error === 0 ? { bytes: moved.bytes[0] ?? 0, cut: false } : fault("WSASendMsg", error)
     },
-    watch: (onReady) => (open ? watch(handle, onReady) : closed("poll")),
+    watch: (onReady) => (open ? (unprepared?.() ?? watch(handle, onReady)) : closed("poll")),
+    disown: () => {
+      if (!open) return
+      open = false
+      ws2.WSACleanup()
+    },
     close: () => {
       if (!open) return closed("closesocket")
       open = false

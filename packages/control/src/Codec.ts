@@ -1,3 +1,9 @@
+import { isInteger, offsetOf, shown, within } from "./internal/bounds.ts"
+
+import { isBytes } from "./internal/givenBytes.ts"
+
+export { isInteger, shown } from "./internal/bounds.ts"
+
 /**
  * Bytes that are not what they should be: why, and where. A value, never an exception.
  *
@@ -27,6 +33,8 @@ export const isMalformed = (value: unknown): value is Malformed =>
  * `read` is handed the length that the header claims and answers with a value or with what is wrong; a fixed size was already checked.
  * `write` answers how many bytes it wrote. `refuse` says, before anything is sent, why a value cannot be sent.
  *
+ * The codecs here throw a `RangeError` for an offset that is not an integer of 0 or more, and for a value to write that `refuse` refuses.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -45,9 +53,9 @@ export interface Codec<A> {
  */
 export const int32: Codec<number> = {
   size: 4,
-  read: (view, offset) => view.getInt32(offset, true),
+  read: (view, offset) => view.getInt32(offsetOf(offset), true),
   write: (view, offset, value) => {
-    view.setInt32(offset, value, true)
+    view.setInt32(offsetOf(offset), within("A value", value, -0x80000000, 0x7fffffff), true)
     return 4
   },
   refuse: (value) =>
@@ -64,9 +72,9 @@ export const int32: Codec<number> = {
  */
 export const uint32: Codec<number> = {
   size: 4,
-  read: (view, offset) => view.getUint32(offset, true),
+  read: (view, offset) => view.getUint32(offsetOf(offset), true),
   write: (view, offset, value) => {
-    view.setUint32(offset, value, true)
+    view.setUint32(offsetOf(offset), within("A value", value, 0, 0xffffffff), true)
     return 4
   },
   refuse: (value) =>
@@ -81,9 +89,9 @@ export const uint32: Codec<number> = {
  */
 export const uint16: Codec<number> = {
   size: 2,
-  read: (view, offset) => view.getUint16(offset, true),
+  read: (view, offset) => view.getUint16(offsetOf(offset), true),
   write: (view, offset, value) => {
-    view.setUint16(offset, value, true)
+    view.setUint16(offsetOf(offset), within("A value", value, 0, 0xffff), true)
     return 2
   },
   refuse: (value) => (isInteger(value, 0, 0xffff) ? undefined : `${shown(value)} is not an integer from 0 to 65535`)
@@ -97,16 +105,20 @@ export const uint16: Codec<number> = {
  */
 export const uint64: Codec<bigint> = {
   size: 8,
-  read: (view, offset) => view.getBigUint64(offset, true),
+  read: (view, offset) => view.getBigUint64(offsetOf(offset), true),
   write: (view, offset, value) => {
-    view.setBigUint64(offset, value, true)
+    const why = refuseUint64(value)
+    if (why !== undefined) throw new RangeError(`${why}: give one.`)
+    view.setBigUint64(offsetOf(offset), value, true)
     return 8
   },
-  refuse: (value: unknown) =>
-    typeof value === "bigint" && value >= 0n && value <= 0xffff_ffff_ffff_ffffn
-      ? undefined
-      : `${shown(value)} is not a bigint from 0 to 18446744073709551615`
+  refuse: (value: unknown) => refuseUint64(value)
 }
+
+const refuseUint64 = (value: unknown): string | undefined =>
+  typeof value === "bigint" && value >= 0n && value <= 0xffff_ffff_ffff_ffffn
+    ? undefined
+    : `${shown(value)} is not a bigint from 0 to 18446744073709551615`
 
 /**
  * One unsigned byte.
@@ -116,39 +128,45 @@ export const uint64: Codec<bigint> = {
  */
 export const uint8: Codec<number> = {
   size: 1,
-  read: (view, offset) => view.getUint8(offset),
+  read: (view, offset) => view.getUint8(offsetOf(offset)),
   write: (view, offset, value) => {
-    view.setUint8(offset, value)
+    view.setUint8(offsetOf(offset), within("A value", value, 0, 255))
     return 1
   },
   refuse: (value) => (isInteger(value, 0, 255) ? undefined : `${shown(value)} is not an integer from 0 to 255`)
 }
 
 /**
- * A copy of the payload's bytes, `maximum` of them at the most.
+ * A copy of the payload's bytes, at most `maximum` of them. `minimum` and `maximum` are 0 to 65535; others throw a `RangeError`.
  *
  * @category codecs
  * @since 0.1.0
  */
-export const bytes = (size: {
-  readonly maximum: number
-  readonly minimum?: number | undefined
-}): Codec<Uint8Array> => ({
-  size,
-  read: (view, offset, length) => new Uint8Array(view.buffer, view.byteOffset + offset, length).slice(),
-  write: (view, offset, value) => {
-    new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(value, offset)
-    return value.length
-  },
-  refuse: (value: unknown) => {
+export const bytes = (size: { readonly maximum: number; readonly minimum?: number | undefined }): Codec<Uint8Array> => {
+  const maximum = within("A maximum", size.maximum, 0, 0xffff)
+  const minimum = size.minimum === undefined ? 0 : within("A minimum", size.minimum, 0, maximum)
+  const refuse = (value: unknown): string | undefined => {
     // What only resembles bytes (a text, an array) would be written as something else.
-    if (!(value instanceof Uint8Array)) return `${shown(value)} is not a Uint8Array`
-    if (value.length > size.maximum) return `${value.length} bytes are more than the ${size.maximum} that were declared`
-    return value.length < (size.minimum ?? 0)
-      ? `${value.length} bytes are less than the ${size.minimum} that were declared`
-      : undefined
+    if (!isBytes(value)) return `${shown(value)} is not a Uint8Array`
+    if (value.length > maximum) return `${value.length} bytes are more than the ${maximum} that were declared`
+    return value.length < minimum ? `${value.length} bytes are less than the ${minimum} that were declared` : undefined
   }
-})
+  return {
+    size,
+    read: (view, offset, length) => {
+      within("An offset", offset, 0, view.byteLength)
+      within("A length", length, 0, view.byteLength - offset)
+      return new Uint8Array(view.buffer, view.byteOffset + offset, length).slice()
+    },
+    write: (view, offset, value) => {
+      const why = refuse(value)
+      if (why !== undefined) throw new RangeError(`${why}: give a Uint8Array of ${minimum} to ${maximum} bytes.`)
+      new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(value, offsetOf(offset))
+      return value.length
+    },
+    refuse
+  }
+}
 
 /**
  * The same bytes, read as another value.
@@ -176,27 +194,3 @@ export const transform = <A, B>(
   write: (view, offset, value) => codec.write(view, offset, options.write(value)),
   refuse: (value) => options.refuse?.(value) ?? codec.refuse?.(options.write(value))
 })
-
-/**
- * Whether a value is an integer within bounds; `NaN`, fractions and texts are not.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isInteger = (value: unknown, minimum: number, maximum: number): value is number =>
-  typeof value === "number" && Number.isInteger(value) && value >= minimum && value <= maximum
-
-/**
- * A value as an error message shows it.
- *
- * @category errors
- * @since 0.1.0
- */
-export const shown = (value: unknown): string => {
-  if (typeof value === "string") return `'${value}'`
-  try {
-    return String(value)
-  } catch {
-    return "an object without a text"
-  }
-}

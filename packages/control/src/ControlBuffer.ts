@@ -14,6 +14,16 @@
  */
 import type { Abi, Field } from "./Abi.ts"
 import type { Malformed } from "./Codec.ts"
+import { isInteger, offsetOf, within } from "./internal/bounds.ts"
+
+/** Bytes of the largest control buffer: kernels hold its size as a C `int`. */
+const largest = 0x7fffffff
+
+/** The size of a payload, if a control buffer has room for one. Only a refusal computes what the limit is. */
+const payloadOf = (abi: Abi, payload: number): number =>
+  isInteger(payload, 0, 0xffff)
+    ? payload
+    : within("A payload", payload, 0, largest - headerSize(abi) - abi.cmsghdr.align)
 
 /** Rounds up to where headers and payloads may start. */
 const align = (abi: Abi, bytes: number): number => Math.ceil(bytes / abi.cmsghdr.align) * abi.cmsghdr.align
@@ -27,7 +37,8 @@ const align = (abi: Abi, bytes: number): number => Math.ceil(bytes / abi.cmsghdr
 export const headerSize = (abi: Abi): number => align(abi, abi.cmsghdr.size)
 
 /**
- * The value of `cmsg_len` for a payload: header and its padding, payload, but not the padding behind it (`CMSG_LEN`, `WSA_CMSG_LEN`).
+ * The value of `cmsg_len` for a payload: header and its padding, payload, but not the padding behind it (`CMSG_LEN`, `WSA_CMSG_LEN`). Throws a
+ * `RangeError` if the payload is not an integer of 0 or more, or if a control buffer of 2147483647 bytes has no room for it.
  *
  * @example
  * ```ts
@@ -39,10 +50,11 @@ export const headerSize = (abi: Abi): number => align(abi, abi.cmsghdr.size)
  * @category sizes
  * @since 0.1.0
  */
-export const length = (abi: Abi, payload: number): number => headerSize(abi) + payload
+export const length = (abi: Abi, payload: number): number => headerSize(abi) + payloadOf(abi, payload)
 
 /**
- * Bytes that a message with such a payload takes of a control buffer, padding included (`CMSG_SPACE`, `WSA_CMSG_SPACE`).
+ * Bytes that a message with such a payload takes of a control buffer, padding included (`CMSG_SPACE`, `WSA_CMSG_SPACE`). Throws a `RangeError`
+ * as `length` does.
  *
  * @example
  * ```ts
@@ -55,7 +67,7 @@ export const length = (abi: Abi, payload: number): number => headerSize(abi) + p
  * @category sizes
  * @since 0.1.0
  */
-export const space = (abi: Abi, payload: number): number => headerSize(abi) + align(abi, payload)
+export const space = (abi: Abi, payload: number): number => headerSize(abi) + align(abi, payloadOf(abi, payload))
 
 /**
  * The offset of the first header, or nothing where there is no control buffer or not room for a header in it.
@@ -79,7 +91,7 @@ export const firstHeader = (abi: Abi, buffer: DataView | undefined): number | un
  */
 export const nextHeader = (abi: Abi, buffer: DataView | undefined, header: number | undefined): number | undefined => {
   if (header === undefined || buffer === undefined) return firstHeader(abi, buffer)
-  if (header < 0 || header + abi.cmsghdr.size > buffer.byteLength) return undefined
+  if (!isInteger(header, 0, buffer.byteLength - abi.cmsghdr.size)) return undefined
   const declared = readLength(abi, buffer, header)
   if (declared < abi.cmsghdr.size) return undefined
   const next = header + align(abi, declared)
@@ -92,30 +104,33 @@ export const nextHeader = (abi: Abi, buffer: DataView | undefined, header: numbe
  * @category macros
  * @since 0.1.0
  */
-export const data = (abi: Abi, header: number): number => header + headerSize(abi)
+export const data = (abi: Abi, header: number): number => offsetOf(header) + headerSize(abi)
 
 /** `cmsg_len` as a number: exact below 2^53, and beyond that still larger than any buffer. */
 const readLength = (abi: Abi, view: DataView, header: number): number => readField(view, header, abi.cmsghdr.length)
 
 /**
- * Reads an unsigned little-endian integer of 4 or 8 bytes.
+ * Reads an unsigned little-endian integer of 4 or 8 bytes. Throws a `RangeError` for an offset that is not an integer of 0 or more.
  *
  * @category fields
  * @since 0.1.0
  */
 export const readField = (view: DataView, base: number, field: Field): number => {
-  const low = view.getUint32(base + field.at, true)
+  const low = view.getUint32(offsetOf(base) + field.at, true)
   return field.bytes === 8 ? view.getUint32(base + field.at + 4, true) * 0x100000000 + low : low
 }
 
 /**
- * Writes an unsigned little-endian integer of 4 or 8 bytes.
+ * Writes an unsigned little-endian integer of 4 or 8 bytes. Throws a `RangeError` for a value that does not fit, or that is above 2^53 − 1, and
+ * for an offset that is not an integer of 0 or more.
  *
  * @category fields
  * @since 0.1.0
  */
 export const writeField = (view: DataView, base: number, field: Field, value: number): void => {
-  view.setUint32(base + field.at, value % 0x100000000, true)
+  if (!isInteger(value, 0, 0xffffffff))
+    within("A value", value, 0, field.bytes === 8 ? Number.MAX_SAFE_INTEGER : 0xffffffff)
+  view.setUint32(offsetOf(base) + field.at, value % 0x100000000, true)
   if (field.bytes === 8) view.setUint32(base + field.at + 4, Math.floor(value / 0x100000000), true)
 }
 
@@ -160,10 +175,14 @@ export class Cursor {
     this.#headerSize = headerSize(abi)
   }
 
-  /** Begins at `at`, for `bytes` bytes: what the kernel wrote (`msg_controllen`, `Control.len`), at most what the view has. */
+  /**
+   * Begins at `at`, for `bytes` bytes: what the kernel wrote (`msg_controllen`, `Control.len`), at most what the view has. Throws a `RangeError` if
+   * one of them is not an integer of 0 or more.
+   */
   reset(view: DataView, at: number, bytes: number): void {
+    if (!isInteger(bytes, 0, 0xffffffff)) within("A length", bytes, 0, Number.MAX_SAFE_INTEGER)
     this.#view = view
-    this.#at = at
+    this.#at = offsetOf(at)
     this.#end = Math.min(at + bytes, view.byteLength)
     this.malformed = undefined
   }
@@ -207,7 +226,8 @@ export interface RawMessage {
 }
 
 /**
- * Writes a header and returns the offset of its payload, which the caller fills. Padding behind the payload is the caller's zero.
+ * Writes a header and returns the offset of its payload, which the caller fills. Padding behind the payload is the caller's zero. Throws a
+ * `RangeError`, and writes nothing, if a number is not an integer of its range: an offset, two C `int`, the size of a payload.
  *
  * @category writing
  * @since 0.1.0
@@ -221,9 +241,13 @@ export const writeHeader = (
   payload: number
 ): number => {
   const header = headerSize(abi)
+  const bytes = length(abi, payload)
+  offsetOf(at)
+  within("A level", level, -0x80000000, 0x7fffffff)
+  within("A type", type, -0x80000000, 0x7fffffff)
   // Every ABI's is a multiple of four.
   for (let i = 0; i < header; i += 4) view.setUint32(at + i, 0)
-  writeField(view, at, abi.cmsghdr.length, length(abi, payload))
+  writeField(view, at, abi.cmsghdr.length, bytes)
   view.setInt32(at + abi.cmsghdr.level, level, true)
   view.setInt32(at + abi.cmsghdr.type, type, true)
   return at + header

@@ -1,3 +1,5 @@
+import { within } from "./internal/bounds.ts"
+
 const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom")
 
 /**
@@ -23,8 +25,9 @@ export class Descriptor {
   readonly number: number
   #state: "untaken" | "taken" | "closed" = "untaken"
 
+  /** Throws a `RangeError` if the number is not an integer from 0 to 2147483647. */
   constructor(number: number) {
-    this.number = number
+    this.number = within("A descriptor", number, 0, 0x7fffffff)
   }
 
   /** `untaken`: the socket's. `taken`: a scope's. `closed`: nobody's any more. */

@@ -1,5 +1,7 @@
 import { ByValue, mix } from "./ByValue.ts"
 import { isInteger, type Malformed, shown } from "./Codec.ts"
+import { isIpv4, isIpv6 } from "./internal/addresses.ts"
+import { within } from "./internal/bounds.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
 import { Ipv6Address } from "./Ipv6Address.ts"
 
@@ -51,8 +53,12 @@ export class InternetEndpoint<F extends "ipv4" | "ipv6"> extends ByValue {
   /** 0 to 65535. */
   readonly port: number
 
+  /** Throws a `RangeError` if the port is not an integer from 0 to 65535, and a `TypeError` if the address is not one of the family. */
   constructor(family: F, address: AddressOf[F], port: number) {
     super()
+    within("A port", port, 0, 65_535)
+    if (!(family === "ipv4" ? isIpv4(address) : family === "ipv6" && isIpv6(address)))
+      throw new TypeError(`${shown(address)} is not an address of ${shown(family)}: give one of that family.`)
     this.family = family
     this.address = address
     this.port = port
@@ -80,8 +86,11 @@ export class UnixEndpoint extends ByValue {
   readonly family = "unix"
   readonly path: string | undefined
 
+  /** Throws a `TypeError` if the path is neither a text nor absent. */
   constructor(path: string | undefined) {
     super()
+    if (path !== undefined && typeof path !== "string")
+      throw new TypeError(`${shown(path)} is not the name of a Unix socket: give a text.`)
     this.path = path
   }
 
@@ -130,7 +139,7 @@ export type EndpointInput<F extends Family> = F extends "unix"
  * @since 0.1.0
  */
 export const parseAddress = (text: string): Ipv4Address | Ipv6Address | Malformed =>
-  text.includes(":") ? Ipv6Address.parse(text) : Ipv4Address.parse(text)
+  typeof text === "string" && text.includes(":") ? Ipv6Address.parse(text) : Ipv4Address.parse(text)
 
 /**
  * Makes an endpoint from user input, or returns what is wrong with it. On a `dual` socket an IPv4 address makes an IPv4 endpoint, also if it is
@@ -167,6 +176,8 @@ const readEndpoint = (family: Family, input: unknown): Made => {
       ? new UnixEndpoint(path)
       : { malformed: `a Unix socket is named by a path that is not empty, not by ${shown(path)}`, offset: 0 }
   }
+  if (family !== "ipv4" && family !== "ipv6" && family !== "dual")
+    return { malformed: `${shown(family)} is not a family: "ipv4", "ipv6", "dual" or "unix"`, offset: 0 }
   const port = "port" in input ? input.port : undefined
   if (!isInteger(port, 0, 65535))
     return { malformed: `the port ${shown(port)} is not an integer from 0 to 65535`, offset: 0 }

@@ -19,6 +19,9 @@
  * @since 0.1.0
  */
 import { type Codec, isInteger, isMalformed, type Malformed, shown } from "./Codec.ts"
+import { isIpv6 } from "./internal/addresses.ts"
+import { within } from "./internal/bounds.ts"
+import { copyOf, isBytes } from "./internal/givenBytes.ts"
 import { Ipv6Address } from "./Ipv6Address.ts"
 import { readIpv6, writeIpv6 } from "./SocketAddress.ts"
 
@@ -276,7 +279,52 @@ const sizeOfOptions = ({ options }: OptionsToSend): number => {
   return at + padding(at, end)
 }
 
-const writeOptions = (view: DataView, start: number, header: OptionsToSend): number => {
+/** Options as they were given, each field read once: a getter may answer otherwise the next time, and the room is measured by the first answer. */
+const takeOptions = (header: unknown): OptionsToSend | string => {
+  try {
+    if (typeof header !== "object" || header === null) return notOptions(header)
+    const given: unknown = (header as Partial<OptionsToSend>).options
+    if (!Array.isArray(given)) return notOptions(header)
+    const taken: Array<OptionToSend> = []
+    for (const [index, option] of (given as ReadonlyArray<unknown>).entries()) {
+      const each = takeOption(option)
+      if (typeof each === "string") return `option ${index}: ${each}`
+      taken.push(each)
+    }
+    const bytes = sizeOfOptions({ options: taken })
+    return bytes > maximum
+      ? `${bytes} bytes of options are more than the ${maximum} that fit into a header`
+      : { options: taken }
+  } catch {
+    return "the options header cannot be read, because a field of it throws"
+  }
+}
+
+const notOptions = (header: unknown): string =>
+  `${shown(header)} is not an options header: a record with an array of 'options'`
+
+const takeOption = (option: unknown): OptionToSend | string => {
+  if (typeof option !== "object" || option === null) return `${shown(option)} is not an option: a type and its data`
+  const { alignment, data, type } = option as Partial<OptionToSend>
+  if (type === pad1 || type === padN) return `type ${type} is padding, which is inserted where alignment wants it`
+  if (!isInteger(type, 2, 255)) return `${shown(type)} is not a type of option: an integer from 2 to 255`
+  const copied = copyOf(data)
+  if (copied === undefined) return `the data ${shown(data)} is not a Uint8Array`
+  if (copied.length > 255) return `${copied.length} bytes of data are more than the 255 that fit into an option`
+  if (alignment === undefined) return { type, data: copied }
+  if (typeof alignment !== "object" || alignment === null) return `${shown(alignment)} is not an alignment: { x, y }`
+  const { x, y } = alignment
+  if (![1, 2, 4, 8].includes(x)) return `an alignment to ${shown(x)} bytes is none of 1, 2, 4 and 8`
+  return isInteger(y, 0, x - 1)
+    ? { type, data: copied, alignment: { x, y } }
+    : `an alignment of ${x}n+${shown(y)}: y is an integer from 0 to ${x - 1}`
+}
+
+const refused = (why: string): RangeError => new RangeError(`${why}: give what 'refuse' takes.`)
+
+const writeOptions = (view: DataView, start: number, given: OptionsToSend): number => {
+  const header = takeOptions(given)
+  if (typeof header === "string") throw refused(header)
   const length = sizeOfOptions(header)
   let at = 0
   const put = (byte: number) => view.setUint8(start + at++, byte)
@@ -300,43 +348,22 @@ const writeOptions = (view: DataView, start: number, header: OptionsToSend): num
 }
 
 const refuseOptions = (header: OptionsToSend): string | undefined => {
-  if (typeof header !== "object" || header === null || !Array.isArray(header.options))
-    return `${shown(header)} is not an options header: a record with an array of 'options'`
-  for (const [index, option] of header.options.entries()) {
-    const why = refuseOption(option as unknown)
-    if (why !== undefined) return `option ${index}: ${why}`
-  }
-  const bytes = sizeOfOptions(header)
-  return bytes > maximum ? `${bytes} bytes of options are more than the ${maximum} that fit into a header` : undefined
-}
-
-const refuseOption = (option: unknown): string | undefined => {
-  if (typeof option !== "object" || option === null) return `${shown(option)} is not an option: a type and its data`
-  const { alignment, data, type } = option as Partial<OptionToSend>
-  if (type === pad1 || type === padN) return `type ${type} is padding, which is inserted where alignment wants it`
-  if (!isInteger(type, 2, 255)) return `${shown(type)} is not a type of option: an integer from 2 to 255`
-  if (!(data instanceof Uint8Array)) return `the data ${shown(data)} is not a Uint8Array`
-  if (data.length > 255) return `${data.length} bytes of data are more than the 255 that fit into an option`
-  if (alignment === undefined) return undefined
-  if (typeof alignment !== "object" || alignment === null) return `${shown(alignment)} is not an alignment: { x, y }`
-  const { x, y } = alignment
-  if (![1, 2, 4, 8].includes(x)) return `an alignment to ${shown(x)} bytes is none of 1, 2, 4 and 8`
-  return isInteger(y, 0, x - 1) ? undefined : `an alignment of ${x}n+${shown(y)}: y is an integer from 0 to ${x - 1}`
+  const taken = takeOptions(header)
+  return typeof taken === "string" ? taken : undefined
 }
 
 /**
- * Router alert: asks every router on the way to look at the packet. Only the low 16 bits of the value count; 0 is for multicast listener
- * discovery.
+ * Router alert: asks every router on the way to look at the packet. The value is 0 to 65535, 0 for multicast listener discovery; another one throws
+ * a `RangeError`.
  *
  * @see RFC 2711; IANA, IPv6 Router Alert Option Values
  * @category options
  * @since 0.1.0
  */
-export const routerAlert = (value: number): OptionToSend => ({
-  type: 5,
-  data: Uint8Array.of((value >> 8) & 255, value & 255),
-  alignment: { x: 2, y: 0 }
-})
+export const routerAlert = (value: number): OptionToSend => {
+  within("A value of router alert", value, 0, 0xffff)
+  return { type: 5, data: Uint8Array.of(value >> 8, value & 255), alignment: { x: 2, y: 0 } }
+}
 
 /**
  * How the bytes of an options header are read and written.
@@ -362,7 +389,7 @@ export const options: Pick<Codec<OptionsHeader>, "size" | "read"> & Pick<Codec<O
  * @since 0.1.0
  */
 export const parseOptions = (bytes: Uint8Array): OptionsHeader | Malformed =>
-  readOptions(viewOf(bytes), 0, bytes.length)
+  isBytes(bytes) ? readOptions(viewOf(bytes), 0, bytes.length) : malformed(`${shown(bytes)} is not a Uint8Array`, 0)
 
 /**
  * The bytes of an options header, or why there are none.
@@ -371,10 +398,10 @@ export const parseOptions = (bytes: Uint8Array): OptionsHeader | Malformed =>
  * @since 0.1.0
  */
 export const buildOptions = (header: OptionsToSend): Uint8Array | Malformed => {
-  const why = refuseOptions(header)
-  if (why !== undefined) return malformed(why, 0)
-  const bytes = new Uint8Array(sizeOfOptions(header))
-  writeOptions(viewOf(bytes), 0, header)
+  const taken = takeOptions(header)
+  if (typeof taken === "string") return malformed(taken, 0)
+  const bytes = new Uint8Array(sizeOfOptions(taken))
+  writeOptions(viewOf(bytes), 0, taken)
   return bytes
 }
 
@@ -424,62 +451,96 @@ const readRouting = (view: DataView, at: number, length: number): RoutingHeader 
 
 const noBytes = new Uint8Array(0)
 
-const sizeOfRouting = (header: RoutingHeaderToSend): number =>
-  header.kind === "homeAddress" ? 24 : 8 + 16 * header.addresses.length + (header.tlvs ?? noBytes).length
+/** A routing header that was checked. */
+type TakenRouting =
+  | { readonly kind: "homeAddress"; readonly address: Ipv6Address }
+  | {
+      readonly kind: "segments"
+      readonly addresses: ReadonlyArray<Ipv6Address>
+      readonly segmentsLeft: number
+      readonly flags: number
+      readonly tag: number
+      readonly tlvs: Uint8Array
+    }
 
-const toAddress = (given: Ipv6Address | string): Ipv6Address => {
+const sizeOfRouting = (header: TakenRouting): number =>
+  header.kind === "homeAddress" ? 24 : 8 + 16 * header.addresses.length + header.tlvs.length
+
+const takeAddress = (given: unknown): Ipv6Address | string => {
   const address = typeof given === "string" ? Ipv6Address.parse(given) : given
-  return isMalformed(address) ? Ipv6Address.any : address
+  if (isIpv6(address)) return address
+  return typeof given === "string" && isMalformed(address)
+    ? address.malformed
+    : `${shown(given)} is not an IPv6 address`
 }
 
-const writeRouting = (view: DataView, at: number, header: RoutingHeaderToSend): number => {
+/** A routing header as it was given, each field read once. */
+const takeRouting = (header: unknown): TakenRouting | string => {
+  try {
+    if (typeof header !== "object" || header === null) return notRouting(header)
+    const { kind } = header as { readonly kind?: unknown }
+    if (kind === "sourceRoute")
+      return "a routing header of type 0 must not be sent (RFC 5095): it lets anybody send packets to and fro between two nodes"
+    if (kind === "segments") return takeSegments(header)
+    if (kind !== "homeAddress") return notRouting(header)
+    const address = takeAddress((header as { readonly address?: unknown }).address)
+    return typeof address === "string" ? address : { kind, address }
+  } catch {
+    return "the routing header cannot be read, because a field of it throws"
+  }
+}
+
+const notRouting = (header: unknown): string =>
+  `${shown(header)} is not a routing header of kind "homeAddress" or "segments"`
+
+const takeSegments = (header: object): TakenRouting | string => {
+  const { addresses: given, flags = 0, segmentsLeft, tag = 0, tlvs = noBytes } = header as Partial<SegmentsToSend>
+  if (!Array.isArray(given) || given.length === 0) return "segments are an array of at least one address"
+  const addresses: Array<Ipv6Address> = []
+  for (const each of given as ReadonlyArray<unknown>) {
+    const address = takeAddress(each)
+    if (typeof address === "string") return address
+    addresses.push(address)
+  }
+  if (segmentsLeft !== undefined && !isInteger(segmentsLeft, 0, addresses.length))
+    return `${shown(segmentsLeft)} segments left of ${addresses.length}`
+  if (!isInteger(flags, 0, 255)) return `flags of ${shown(flags)} are not an integer from 0 to 255`
+  if (!isInteger(tag, 0, 0xffff)) return `a tag of ${shown(tag)} is not an integer from 0 to 65535`
+  const copied = copyOf(tlvs)
+  if (copied === undefined || copied.length % 8 !== 0)
+    return "what stands behind the addresses is a Uint8Array of a multiple of 8 bytes"
+  const left = segmentsLeft ?? addresses.length - 1
+  const taken = { kind: "segments", addresses, segmentsLeft: left, flags, tag, tlvs: copied } as const
+  const bytes = sizeOfRouting(taken)
+  return bytes > maximum ? `${bytes} bytes of segments are more than the ${maximum} that fit into a header` : taken
+}
+
+const writeRouting = (view: DataView, at: number, given: RoutingHeaderToSend): number => {
+  const header = takeRouting(given)
+  if (typeof header === "string") throw refused(header)
   const length = sizeOfRouting(header)
   for (let i = 0; i < length; i++) view.setUint8(at + i, 0)
   view.setUint8(at + 1, length / 8 - 1)
   if (header.kind === "homeAddress") {
     view.setUint8(at + 2, 2)
     view.setUint8(at + 3, 1)
-    writeIpv6(view, at + 8, toAddress(header.address))
+    writeIpv6(view, at + 8, header.address)
     return length
   }
   const { addresses, flags, segmentsLeft, tag, tlvs } = header
   view.setUint8(at + 2, 4)
-  view.setUint8(at + 3, segmentsLeft ?? addresses.length - 1)
+  view.setUint8(at + 3, segmentsLeft)
   view.setUint8(at + 4, addresses.length - 1)
-  view.setUint8(at + 5, flags ?? 0)
-  view.setUint16(at + 6, tag ?? 0)
-  for (const [index, address] of addresses.entries()) writeIpv6(view, at + 8 + 16 * index, toAddress(address))
-  for (const [index, byte] of (tlvs ?? noBytes).entries()) view.setUint8(at + 8 + 16 * addresses.length + index, byte)
+  view.setUint8(at + 5, flags)
+  view.setUint16(at + 6, tag)
+  for (const [index, address] of addresses.entries()) writeIpv6(view, at + 8 + 16 * index, address)
+  for (const [index, byte] of tlvs.entries()) view.setUint8(at + 8 + 16 * addresses.length + index, byte)
   return length
 }
 
-const refuseAddress = (given: unknown): string | undefined => {
-  const address = typeof given === "string" ? Ipv6Address.parse(given) : given
-  if (isMalformed(address)) return address.malformed
-  return address instanceof Ipv6Address ? undefined : `${shown(given)} is not an IPv6 address`
-}
-
 const refuseRouting = (header: RoutingHeaderToSend): string | undefined => {
-  const kind: unknown = typeof header === "object" && header !== null ? header.kind : undefined
-  if (kind === "sourceRoute")
-    return "a routing header of type 0 must not be sent (RFC 5095): it lets anybody send packets to and fro between two nodes"
-  if (kind === "homeAddress") return refuseAddress((header as { readonly address?: unknown }).address)
-  if (kind !== "segments") return `${shown(header)} is not a routing header of kind "homeAddress" or "segments"`
-  const { addresses, flags, segmentsLeft, tag, tlvs } = header as Partial<SegmentsToSend>
-  if (!Array.isArray(addresses) || addresses.length === 0) return "segments are an array of at least one address"
-  for (const address of addresses) {
-    const why = refuseAddress(address)
-    if (why !== undefined) return why
-  }
-  if (segmentsLeft !== undefined && !isInteger(segmentsLeft, 0, addresses.length))
-    return `${shown(segmentsLeft)} segments left of ${addresses.length}`
-  if (flags !== undefined && !isInteger(flags, 0, 255))
-    return `flags of ${shown(flags)} are not an integer from 0 to 255`
-  if (tag !== undefined && !isInteger(tag, 0, 0xffff)) return `a tag of ${shown(tag)} is not an integer from 0 to 65535`
-  if (tlvs !== undefined && !(tlvs instanceof Uint8Array && tlvs.length % 8 === 0))
-    return "what stands behind the addresses is a Uint8Array of a multiple of 8 bytes"
-  const bytes = sizeOfRouting({ kind, addresses, tlvs })
-  return bytes > maximum ? `${bytes} bytes of segments are more than the ${maximum} that fit into a header` : undefined
+  const taken = takeRouting(header)
+  return typeof taken === "string" ? taken : undefined
 }
 
 /**
@@ -503,7 +564,7 @@ export const routing: Pick<Codec<RoutingHeader>, "size" | "read"> &
  * @since 0.1.0
  */
 export const parseRouting = (bytes: Uint8Array): RoutingHeader | Malformed =>
-  readRouting(viewOf(bytes), 0, bytes.length)
+  isBytes(bytes) ? readRouting(viewOf(bytes), 0, bytes.length) : malformed(`${shown(bytes)} is not a Uint8Array`, 0)
 
 /**
  * The bytes of a routing header, or why there are none.
@@ -512,9 +573,9 @@ export const parseRouting = (bytes: Uint8Array): RoutingHeader | Malformed =>
  * @since 0.1.0
  */
 export const buildRouting = (header: RoutingHeaderToSend): Uint8Array | Malformed => {
-  const why = refuseRouting(header)
-  if (why !== undefined) return malformed(why, 0)
-  const bytes = new Uint8Array(sizeOfRouting(header))
-  writeRouting(viewOf(bytes), 0, header)
+  const taken = takeRouting(header)
+  if (typeof taken === "string") return malformed(taken, 0)
+  const bytes = new Uint8Array(sizeOfRouting(taken))
+  writeRouting(viewOf(bytes), 0, taken)
   return bytes
 }

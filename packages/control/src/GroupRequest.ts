@@ -7,12 +7,14 @@
  */
 import type { Abi } from "./Abi.ts"
 import { InternetEndpoint } from "./Endpoint.ts"
+import { isIpv4, isIpv6 } from "./internal/addresses.ts"
+import { shown, within } from "./internal/bounds.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
 import { Ipv6Address } from "./Ipv6Address.ts"
 import * as SocketAddress from "./SocketAddress.ts"
 
 /**
- * A membership as it is asked for. Group and source are of one family.
+ * A membership as it is requested. Group and source are of one family.
  *
  * @category models
  * @since 0.1.0
@@ -26,16 +28,20 @@ export interface GroupRequest {
 }
 
 /**
- * A `group_req`, or a `group_source_req` where the request names a source.
+ * A `group_req`, or a `group_source_req` if the request names a source. Throws a `RangeError` if the index is not an integer from 1 to 4294967295,
+ * and a `TypeError` if group and source are of two families.
  *
  * @category encoding
  * @since 0.1.0
  */
 export const write = (abi: Abi, { group, interfaceIndex, source }: GroupRequest): Uint8Array => {
   const { groupReq, groupSourceReq } = abi
+  const index = indexOf(interfaceIndex, 0xffffffff)
+  if (source !== undefined && (isIpv4(source) ? !isIpv4(group) : !(isIpv6(source) && isIpv6(group))))
+    throw new TypeError(`The source ${shown(source)} and the group ${shown(group)}: give two addresses of one family.`)
   const bytes = new Uint8Array(source === undefined ? groupReq.size : groupSourceReq.size)
   const view = new DataView(bytes.buffer)
-  view.setUint32(0, interfaceIndex ?? 0, true)
+  view.setUint32(0, index, true)
   writeAddress(abi, group, view, groupReq.group)
   if (source !== undefined) writeAddress(abi, source, view, groupSourceReq.source)
   return bytes
@@ -46,24 +52,30 @@ export const write = (abi: Abi, { group, interfaceIndex, source }: GroupRequest)
  *
  * **Details**
  *
- * Winsock takes an address of 0.0.0.0/8 where an interface's address stands as the interface's index, in network byte order.
+ * Winsock takes an address of 0.0.0.0/8 where an interface's address stands as the interface's index, in network byte order. So the index of an
+ * IPv4 interface is 1 to 16777215. Others throw a `RangeError`.
  *
  * @category encoding
  * @since 0.1.0
  */
-export const writeMreq = ({ group, interfaceIndex = 0 }: GroupRequest): Uint8Array => {
-  const isIpv4 = group instanceof Ipv4Address
-  const bytes = new Uint8Array(isIpv4 ? 8 : 20)
+export const writeMreq = ({ group, interfaceIndex }: GroupRequest): Uint8Array => {
+  const is4 = group instanceof Ipv4Address
+  const index = indexOf(interfaceIndex, is4 ? 0xffffff : 0xffffffff)
+  const bytes = new Uint8Array(is4 ? 8 : 20)
   const view = new DataView(bytes.buffer)
-  if (isIpv4) {
+  if (is4) {
     view.setUint32(0, group.value)
-    view.setUint32(4, interfaceIndex)
+    view.setUint32(4, index)
   } else {
     SocketAddress.writeIpv6(view, 0, group)
-    view.setUint32(16, interfaceIndex, true)
+    view.setUint32(16, index, true)
   }
   return bytes
 }
+
+/** 0 leaves the choice to the system. */
+const indexOf = (given: number | undefined, maximum: number): number =>
+  given === undefined ? 0 : within("An interface index", given, 1, maximum)
 
 /** Port 0 and no zone: the interface is told beside them. */
 const writeAddress = (abi: Abi, address: Ipv4Address | Ipv6Address, view: DataView, at: number): void => {

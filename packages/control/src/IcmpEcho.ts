@@ -18,6 +18,7 @@
  * @since 0.1.0
  */
 import { isInteger, type Malformed, shown } from "./Codec.ts"
+import { copyOf, isBytes } from "./internal/givenBytes.ts"
 
 /**
  * An echo message that was read.
@@ -76,9 +77,9 @@ const noBytes = new Uint8Array(0)
  * @since 0.1.0
  */
 export const encode = (family: EchoFamily, echo: EchoToSend): Uint8Array | Malformed => {
-  const why = refuse(echo)
-  if (why !== undefined) return { malformed: why, offset: 0 }
-  const { data = noBytes, identifier = 0, kind, sequence } = echo
+  const taken = take(family, echo)
+  if (typeof taken === "string") return { malformed: taken, offset: 0 }
+  const { data, identifier, kind, sequence } = taken
   const bytes = new Uint8Array(headerSize + data.length)
   bytes[0] = types[family][kind]
   const view = new DataView(bytes.buffer)
@@ -89,13 +90,27 @@ export const encode = (family: EchoFamily, echo: EchoToSend): Uint8Array | Malfo
   return bytes
 }
 
-const refuse = (echo: unknown): string | undefined => {
+const isFamily = (family: unknown): family is EchoFamily => family === "ipv4" || family === "ipv6"
+const notFamily = (family: unknown): string => `${shown(family)} is neither "ipv4" nor "ipv6"`
+
+/** Each field, read once: a getter may answer otherwise the next time. */
+const take = (family: unknown, echo: unknown): Echo | string => {
+  if (!isFamily(family)) return notFamily(family)
   if (typeof echo !== "object" || echo === null) return `${shown(echo)} is not an echo message`
-  const { data = noBytes, identifier = 0, kind, sequence } = echo as Partial<EchoToSend>
-  if (kind !== "request" && kind !== "reply") return `${shown(kind)} is neither "request" nor "reply"`
-  if (!isInteger(identifier, 0, 0xffff)) return `the identifier ${shown(identifier)} is not an integer from 0 to 65535`
-  if (!isInteger(sequence, 0, 0xffff)) return `the sequence number ${shown(sequence)} is not an integer from 0 to 65535`
-  return data instanceof Uint8Array ? undefined : `the data ${shown(data)} is not a Uint8Array`
+  try {
+    const { data = noBytes, identifier = 0, kind, sequence } = echo as Partial<EchoToSend>
+    if (kind !== "request" && kind !== "reply") return `${shown(kind)} is neither "request" nor "reply"`
+    if (!isInteger(identifier, 0, 0xffff))
+      return `the identifier ${shown(identifier)} is not an integer from 0 to 65535`
+    if (!isInteger(sequence, 0, 0xffff))
+      return `the sequence number ${shown(sequence)} is not an integer from 0 to 65535`
+    const copy = copyOf(data)
+    return copy === undefined
+      ? `the data ${shown(data)} is not a Uint8Array`
+      : { kind, identifier, sequence, data: copy }
+  } catch {
+    return "the echo message cannot be read, because a field of it throws"
+  }
 }
 
 /**
@@ -109,6 +124,8 @@ const refuse = (echo: unknown): string | undefined => {
  * @since 0.1.0
  */
 export const decode = (family: EchoFamily, bytes: Uint8Array): Echo | Malformed => {
+  if (!isFamily(family)) return { malformed: notFamily(family), offset: 0 }
+  if (!isBytes(bytes)) return { malformed: `${shown(bytes)} is not a Uint8Array`, offset: 0 }
   if (bytes.length < headerSize)
     return { malformed: `an echo message has ${headerSize} bytes before its data, not ${bytes.length}`, offset: 0 }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

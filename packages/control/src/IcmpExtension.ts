@@ -19,7 +19,8 @@
  * @see RFC 4884 section 7; RFC 4950; RFC 5837
  * @since 0.1.0
  */
-import type { Malformed } from "./Codec.ts"
+import { type Malformed, shown } from "./Codec.ts"
+import { isBytes } from "./internal/givenBytes.ts"
 import { fromUtf8 } from "./internal/utf8.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
 import type { Ipv6Address } from "./Ipv6Address.ts"
@@ -121,6 +122,7 @@ export const headerSize = 4
  * @since 0.1.0
  */
 export const decode = (bytes: Uint8Array): ReadonlyArray<IcmpExtension> | Malformed => {
+  if (!isBytes(bytes)) return { malformed: `${shown(bytes)} is not a Uint8Array`, offset: 0 }
   if (bytes.length < headerSize)
     return { malformed: `an extension has a header of ${headerSize} bytes, not ${bytes.length}`, offset: 0 }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,5 +1,6 @@
 import { ByValue, mix } from "./ByValue.ts"
 import type { Malformed } from "./Codec.ts"
+import { shown, within, word } from "./internal/bounds.ts"
 
 /**
  * An IPv4 address: one unsigned 32-bit number, text only when asked for.
@@ -20,15 +21,16 @@ export class Ipv4Address extends ByValue {
   /** In host order, unsigned: 127.0.0.1 is `0x7f000001`. */
   readonly value: number
 
-  /** Takes the address as a number in host order; only its low 32 bits count. */
+  /** Takes the address as a number of 32 bits in host order, signed or not. Throws a `RangeError` for any other. */
   constructor(value: number) {
     super()
-    this.value = value >>> 0
+    this.value = word("An IPv4 address", value)
   }
 
-  /** From four octets; only the low 8 bits of each count. */
+  /** From four octets. Throws a `RangeError` for one that is not an integer from 0 to 255. */
   static of(a: number, b: number, c: number, d: number): Ipv4Address {
-    return new Ipv4Address(((a & 255) << 24) | ((b & 255) << 16) | ((c & 255) << 8) | (d & 255))
+    for (const octet of [a, b, c, d]) within("An octet", octet, 0, 255)
+    return new Ipv4Address((a << 24) | (b << 16) | (c << 8) | d)
   }
 
   /**
@@ -36,6 +38,7 @@ export class Ipv4Address extends ByValue {
    * addresses to different programs (RFC 6943 section 3.1.1).
    */
   static parse(text: string): Ipv4Address | Malformed {
+    if (typeof text !== "string") return { malformed: `${shown(text)} is not the text of an IPv4 address`, offset: 0 }
     const parts = text.split(".")
     if (parts.length !== 4) return { malformed: `'${text}' does not have the four parts of an IPv4 address`, offset: 0 }
     let value = 0

@@ -1,5 +1,6 @@
 import { ByValue, mix } from "./ByValue.ts"
 import { isMalformed, type Malformed } from "./Codec.ts"
+import { shown, within, word } from "./internal/bounds.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
 
 /**
@@ -31,25 +32,21 @@ export class Ipv6Address extends ByValue {
   /** Interface index that a link-local address belongs to (`sin6_scope_id`); 0: none. */
   readonly zone: number
 
+  /** Takes numbers of 32 bits, signed or not. Throws a `RangeError` for any other. */
   constructor(a: number, b: number, c: number, d: number, zone = 0) {
     super()
-    this.a = a >>> 0
-    this.b = b >>> 0
-    this.c = c >>> 0
-    this.d = d >>> 0
-    this.zone = zone >>> 0
+    this.a = word("A word of an IPv6 address", a)
+    this.b = word("A word of an IPv6 address", b)
+    this.c = word("A word of an IPv6 address", c)
+    this.d = word("A word of an IPv6 address", d)
+    this.zone = word("A zone", zone)
   }
 
-  /** From eight 16-bit groups, as they are written. */
+  /** From eight groups, as they are written. Throws a `RangeError` for one that is not an integer from 0 to 65535. */
   static of(groups: readonly [number, number, number, number, number, number, number, number], zone = 0): Ipv6Address {
     const [g0, g1, g2, g3, g4, g5, g6, g7] = groups
-    return new Ipv6Address(
-      (g0 << 16) | (g1 & 0xffff),
-      (g2 << 16) | (g3 & 0xffff),
-      (g4 << 16) | (g5 & 0xffff),
-      (g6 << 16) | (g7 & 0xffff),
-      zone
-    )
+    for (const group of [g0, g1, g2, g3, g4, g5, g6, g7]) within("A group of an IPv6 address", group, 0, 0xffff)
+    return new Ipv6Address((g0 << 16) | g1, (g2 << 16) | g3, (g4 << 16) | g5, (g6 << 16) | g7, zone)
   }
 
   /** `::ffff:a.b.c.d`, as a socket that serves both families names an IPv4 peer (RFC 4291 section 2.5.5.2). */
@@ -59,6 +56,7 @@ export class Ipv6Address extends ByValue {
 
   /** Reads the forms of RFC 4291 section 2.2, with a numeric zone behind `%`. */
   static parse(text: string): Ipv6Address | Malformed {
+    if (typeof text !== "string") return { malformed: `${shown(text)} is not the text of an IPv6 address`, offset: 0 }
     const percent = text.indexOf("%")
     const address = percent < 0 ? text : text.slice(0, percent)
     let zone = 0

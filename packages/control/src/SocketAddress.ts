@@ -9,6 +9,7 @@
 import type { Abi } from "./Abi.ts"
 import type { Malformed } from "./Codec.ts"
 import { InternetEndpoint, UnixEndpoint } from "./Endpoint.ts"
+import { isInteger, offsetOf, shown, within } from "./internal/bounds.ts"
 import { fromUtf8, utf8 } from "./internal/utf8.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
 import { Ipv6Address } from "./Ipv6Address.ts"
@@ -28,11 +29,15 @@ const sunPath = 2
  * @category sizes
  * @since 0.1.0
  */
-export const size = (abi: Abi, family: "ipv4" | "ipv6" | "unix"): number =>
-  abi.sockaddr[family] + (family === "unix" ? 1 : 0)
+export const size = (abi: Abi, family: "ipv4" | "ipv6" | "unix"): number => {
+  if (family !== "ipv4" && family !== "ipv6" && family !== "unix")
+    throw new TypeError(`${shown(family)} is not the family of a name: give "ipv4", "ipv6" or "unix".`)
+  return abi.sockaddr[family] + (family === "unix" ? 1 : 0)
+}
 
 /**
- * Writes a name at an offset and answers its length in bytes. The slot must hold `size` bytes; all of those are written.
+ * Writes a name at an offset and answers its length in bytes. The slot must hold `size` bytes; all of those are written. Throws a `RangeError` for
+ * an offset that is not an integer of 0 or more, and for the path of a Unix name that `refuseUnixPath` refuses.
  *
  * **Details**
  *
@@ -42,6 +47,7 @@ export const size = (abi: Abi, family: "ipv4" | "ipv6" | "unix"): number =>
  * @since 0.1.0
  */
 export const write = (abi: Abi, endpoint: AnyEndpoint, view: DataView, at: number, mapped = false): number => {
+  offsetOf(at)
   if (endpoint.family === "unix") return writeUnix(abi, endpoint, view, at)
   const asIpv6 = endpoint.family === "ipv6" || mapped
   const length = asIpv6 ? abi.sockaddr.ipv6 : abi.sockaddr.ipv4
@@ -59,7 +65,8 @@ export const write = (abi: Abi, endpoint: AnyEndpoint, view: DataView, at: numbe
 }
 
 /**
- * Reads the name that the kernel left at an offset. An IPv4-mapped IPv6 name is read as the IPv4 endpoint it stands for.
+ * Reads the name that the kernel left at an offset. An IPv4-mapped IPv6 name is read as the IPv4 endpoint it stands for. Throws a `RangeError` if
+ * the offset or the length is not an integer of 0 or more, or leads out of the view.
  *
  * **Details**
  *
@@ -69,6 +76,8 @@ export const write = (abi: Abi, endpoint: AnyEndpoint, view: DataView, at: numbe
  * @since 0.1.0
  */
 export const read = (abi: Abi, view: DataView, at: number, length: number): AnyEndpoint | Malformed => {
+  if (!isInteger(length, 0, view.byteLength - offsetOf(at)))
+    within("The length of a socket address", length, 0, Math.max(0, view.byteLength - at))
   // Linux: length 0 is a sender without a name (a Unix socket that was never bound), not a fault.
   if (length === 0) return new UnixEndpoint(undefined)
   if (length < 2) return { malformed: `a socket address of ${length} bytes has no family`, offset: at }
@@ -91,22 +100,28 @@ export const read = (abi: Abi, view: DataView, at: number, length: number): AnyE
 }
 
 /**
- * Reads the 16 bytes of an `in6_addr`.
+ * Reads the 16 bytes of an `in6_addr`. Throws a `RangeError` for an offset that is not an integer of 0 or more.
  *
  * @category decoding
  * @since 0.1.0
  */
 export const readIpv6 = (view: DataView, at: number, zone = 0): Ipv6Address =>
-  new Ipv6Address(view.getUint32(at), view.getUint32(at + 4), view.getUint32(at + 8), view.getUint32(at + 12), zone)
+  new Ipv6Address(
+    view.getUint32(offsetOf(at)),
+    view.getUint32(at + 4),
+    view.getUint32(at + 8),
+    view.getUint32(at + 12),
+    zone
+  )
 
 /**
- * Writes the 16 bytes of an `in6_addr`.
+ * Writes the 16 bytes of an `in6_addr`. Throws a `RangeError` for an offset that is not an integer of 0 or more.
  *
  * @category encoding
  * @since 0.1.0
  */
 export const writeIpv6 = (view: DataView, at: number, address: Ipv6Address): void => {
-  view.setUint32(at, address.a)
+  view.setUint32(offsetOf(at), address.a)
   view.setUint32(at + 4, address.b)
   view.setUint32(at + 8, address.c)
   view.setUint32(at + 12, address.d)
@@ -119,6 +134,7 @@ export const writeIpv6 = (view: DataView, at: number, address: Ipv6Address): voi
  * @since 0.1.0
  */
 export const refuseUnixPath = (abi: Abi, path: string): string | undefined => {
+  if (typeof path !== "string") return `${shown(path)} is not a text`
   const room = abi.sockaddr.unix - sunPath
   const bytes = utf8(path).length
   if (bytes > room) return `the path takes ${bytes} bytes, a Unix socket name has room for ${room}`
@@ -134,6 +150,8 @@ const writeFamily = (abi: Abi, view: DataView, at: number, family: number, lengt
 
 const writeUnix = (abi: Abi, endpoint: UnixEndpoint, view: DataView, at: number): number => {
   const path = utf8(endpoint.path ?? "")
+  if (path.length > abi.sockaddr.unix - sunPath)
+    throw new RangeError(`${refuseUnixPath(abi, endpoint.path ?? "")}: give a shorter one.`)
   const abstract = endpoint.path?.startsWith("\0") === true
   for (let i = 0; i < abi.sockaddr.unix + 1; i++) view.setUint8(at + i, i < sunPath ? 0 : (path[i - sunPath] ?? 0))
   // Linux: every byte of an abstract name counts, so its length ends with it; a path ends with its NUL.

@@ -281,7 +281,7 @@ describe("the messages that come with the library", () => {
       originalDestination: "0,20=1 | 0,20 | ",
       checksum: "0,23=1 | 0,23 | ",
       fragmentSize: "0,25=1 | 0,25 | ",
-      errorReports: "0,11=1 | 0,11 | ",
+      errorReports: "0,11=1 0,26=1 | 0,11 | ",
       transmitTimestamp: "1,65=2192 | 1,65 0,11 | 1,37",
       ...socketLevel
     })
@@ -298,7 +298,7 @@ describe("the messages that come with the library", () => {
       fragmentSize: "41,77=1 | 41,77 | ",
       flowLabel: "41,11=1 | 41,11 | 41,11",
       unfragmented: " |  | 41,62",
-      errorReports: "41,25=1 | 41,25 | ",
+      errorReports: "41,25=1 41,31=1 | 41,25 | ",
       pathMtuReports: "41,60=1 | 41,61 | ",
       transmitTimestamp: "1,65=2192 | 1,65 41,25 | 1,37",
       ...socketLevel

@@ -51,7 +51,7 @@ describe("options headers", () => {
     const { options } = ExtensionHeader.parseOptions(
       built(
         ExtensionHeader.buildOptions({
-          options: [{ type: 0x1e, data: fromHex("01") }, ExtensionHeader.routerAlert(0x11234)]
+          options: [{ type: 0x1e, data: fromHex("01") }, ExtensionHeader.routerAlert(0x1234)]
         })
       )
     ) as ExtensionHeader.OptionsHeader

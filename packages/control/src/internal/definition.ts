@@ -43,13 +43,15 @@ const contradictionOf = (key: string, cell: Cell, presence: Presence): string | 
   if (arrivals.length === 0 && departure === undefined)
     return "a message that neither arrives nor is sent is an absence, with its reason"
   if (request.length > 0 && arrivals.length === 0) return "it is asked for, but never arrives"
+  // Before they are shown: not everything has a text.
+  if (!arrivals.every(isMarked)) return "arrives: level and type are signed 32-bit integers"
+  if (departure !== undefined && !isMarked(departure)) return "sends: level and type are signed 32-bit integers"
   const marks = arrivals.map(({ level, type }) => `${level}/${type}`)
   if (new Set(marks).size < marks.length) return "it arrives twice under one level and type"
   for (const [name, part] of [
     ...arrivals.map((arrival) => ["arrives", arrival] as const),
     ...(departure ? [["sends", departure] as const] : [])
   ]) {
-    if (!isInt32(part.level) || !isInt32(part.type)) return `${name}: level and type are signed 32-bit integers`
     const { size } = part.payload
     const maximum = typeof size === "number" ? size : size.maximum
     if (!Number.isInteger(maximum) || maximum < 0 || maximum > 0xffff) return `${name}: a payload of ${maximum} bytes`
@@ -73,3 +75,6 @@ const contradictionOf = (key: string, cell: Cell, presence: Presence): string | 
 
 /** As C has them: a greater number would never be found among what arrives. */
 const isInt32 = (value: number): boolean => Number.isInteger(value) && value >= -0x80000000 && value <= 0x7fffffff
+
+const isMarked = ({ level, type }: { readonly level: number; readonly type: number }): boolean =>
+  isInt32(level) && isInt32(type)

@@ -1,6 +1,7 @@
 import { int32, transform, uint32 } from "../Codec.ts"
 import { type Capability, type ControlMessage, define, type Message } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
+import { within } from "../internal/bounds.ts"
 import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
@@ -37,13 +38,14 @@ const linux = {
 const darwin = { absent: "macOS does not merge datagrams" }
 
 /**
- * `Coalescing` up to so many bytes of merged payload, 1 to 65527. Winsock asks for that maximum; Linux has none to set and merges up to what
- * a datagram may hold.
+ * `Coalescing` up to so many bytes of merged payload, 1 to 65527; another number throws a `RangeError`. Winsock asks for that maximum; Linux has
+ * none to set and merges up to what a datagram may hold.
  *
  * @category messages
  * @since 0.1.0
  */
 export const coalescingUpTo = (maximumBytes: number): Message<Coalescing> => {
+  within("A maximum of merged bytes", maximumBytes, 1, 65_527)
   const winsock = {
     request: [
       { level: Winsock.IPPROTO_UDP, option: Winsock.UDP_RECV_MAX_COALESCED_SIZE, value: maximumBytes }

@@ -37,7 +37,11 @@ const descriptors = {
   size: { minimum: 4, maximum: 4 * mostRights },
   read: (view, at, length) => {
     if (length % 4 !== 0) return { malformed: `${length} bytes are no whole number of descriptors`, offset: at }
-    return Array.from({ length: length / 4 }, (_, i) => new Descriptor(view.getInt32(at + 4 * i, true)))
+    const numbers = Array.from({ length: length / 4 }, (_, i) => view.getInt32(at + 4 * i, true))
+    const negative = numbers.find((number) => number < 0)
+    return negative === undefined
+      ? numbers.map((number) => new Descriptor(number))
+      : { malformed: `a descriptor of ${negative}`, offset: at }
   },
   write: (view, at, values) => {
     for (const [i, value] of values.entries()) view.setInt32(at + 4 * i, numberOf(value), true)

@@ -1,4 +1,4 @@
-import { uint64 } from "../Codec.ts"
+import { shown, uint64 } from "../Codec.ts"
 import { type Capability, type ControlMessage, define, type Message, type Row } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
 import * as Linux from "../platform/linux.ts"
@@ -44,12 +44,14 @@ const timed = (clock: TransmitClock): Uint8Array => {
 const absent = { absent: "only Linux sends at a time that is given" }
 
 /**
- * `TransmitTime` by a clock.
+ * `TransmitTime` by a clock. Throws a `TypeError` for another one.
  *
  * @category messages
  * @since 0.1.0
  */
 export const transmitTimeBy = (clock: TransmitClock): Message<TransmitTime> => {
+  if (typeof clock !== "string" || !Object.hasOwn(clocks, clock))
+    throw new TypeError(`${shown(clock)} is not a clock: give "monotonic", "tai" or "realtime".`)
   const linux: Row<never, bigint> = {
     request: [],
     sends: {

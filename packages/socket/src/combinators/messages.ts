@@ -184,11 +184,10 @@ export const withCoalescedSize = (options?: { readonly maximumBytes?: number | u
 
 const coalescing = (name: string, options: { readonly maximumBytes?: number | undefined } = {}): With<Coalescing> => {
   const { maximumBytes = 65_527 } = options
-  return declare(coalescingUpTo(maximumBytes), written(name, options), {
+  const valid = Codec.isInteger(maximumBytes, 1, 65_527)
+  return declare(coalescingUpTo(valid ? maximumBytes : 65_527), written(name, options), {
     direction: "receive",
-    invalid: Codec.isInteger(maximumBytes, 1, 65_527)
-      ? undefined
-      : `${Codec.shown(maximumBytes)} is not a size in bytes: an integer from 1 to 65527`
+    invalid: valid ? undefined : `${Codec.shown(maximumBytes)} is not a size in bytes: an integer from 1 to 65527`
   })
 }
 

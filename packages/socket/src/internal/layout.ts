@@ -42,8 +42,10 @@ export const errorLayout = (abi: Abi, arrivals: ReadonlyArray<PlannedArrival>): 
 
 /** What a message takes at most. Several of a repeated one share their room, and many small ones take more of it than a single large one. */
 const toArrivingPlace = (abi: Abi, { arrival, declaration, family }: PlannedArrival): Unplaced => {
-  const { maximumBytes, message } = declaration
+  const { message } = declaration
   const { size } = arrival.payload
+  // A room that is refused has no layout: the plan is invalid, and nothing is received by it.
+  const maximumBytes = refuseRoom(declaration, size) === undefined ? declaration.maximumBytes : undefined
   if (message.presence !== "repeated" || arrival.several === true) {
     const bound = typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum)
     return toPlace(abi, message.key, family, arrival, bound)

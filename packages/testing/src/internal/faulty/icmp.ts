@@ -1,6 +1,14 @@
 /** ICMP errors that nobody sent, as the system of a driver reports them. */
-import { Codec, ControlBuffer, InternetEndpoint, Ipv4Address, parseAddress, SocketAddress } from "@ancillary/control"
-import * as Linux from "@ancillary/control/platform/linux"
+import {
+  Codec,
+  ControlBuffer,
+  ErrorReports,
+  InternetEndpoint,
+  Ipv4Address,
+  isAbsence,
+  parseAddress,
+  SocketAddress
+} from "@ancillary/control"
 import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/socket/Driver"
 import type { ErrorEntry, SentDatagram } from "../../FaultyDriver.ts"
 import type { IcmpName, IcmpNumbers, SendVerdict } from "./verdict.ts"
@@ -114,13 +122,19 @@ const winsockFault = ({ code, type }: IcmpNumbers, family: Family): Fault | unde
   return is("hopLimitExceeded") ? { syscall: "WSARecvMsg", code: "WSAENETRESET", errno: 10_052 } : undefined
 }
 
-/** Whether the socket has `IP_RECVERR` or `IPV6_RECVERR`. */
+/** Linux: error reports arrive under the number of the option that requests them. */
+const reports = (family: Family): { readonly level: number; readonly type: number } => {
+  const cell = ErrorReports.cell("linux", family)
+  const [arrival] = isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives) ? [] : cell.arrives
+  if (arrival === undefined) throw new Error(`Linux has error reports for ${family}`)
+  return arrival
+}
+
+/** Whether error reports are on. */
 const isOn = (socket: NativeSocket, family: Family): boolean => {
   const value = new Uint8Array(4)
-  const told =
-    family === "ipv4"
-      ? socket.getOption(Linux.IPPROTO_IP, Linux.IP_RECVERR, value)
-      : socket.getOption(Linux.IPPROTO_IPV6, Linux.IPV6_RECVERR, value)
+  const { level, type } = reports(family)
+  const told = socket.getOption(level, type, value)
   return !isFault(told) && value[0] !== 0
 }
 
@@ -149,12 +163,10 @@ const entry = (
   const offender =
     address instanceof Ipv4Address ? new InternetEndpoint("ipv4", address, 0) : new InternetEndpoint("ipv6", address, 0)
   SocketAddress.write(abi, offender, view, 16, socketFamily === "ipv6")
-  const v4 = socketFamily === "ipv4"
+  const { level, type: reported } = reports(socketFamily)
   return {
     name: name.slice(),
-    control: ControlBuffer.fromMessages(abi, [
-      { level: v4 ? Linux.IPPROTO_IP : Linux.IPPROTO_IPV6, type: v4 ? Linux.IP_RECVERR : Linux.IPV6_RECVERR, payload }
-    ]),
+    control: ControlBuffer.fromMessages(abi, [{ level, type: reported, payload }]),
     data: data.slice()
   }
 }

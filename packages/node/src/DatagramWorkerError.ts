@@ -6,13 +6,14 @@
 import { Data, type Option } from "effect"
 
 /**
- * A worker that never served, or that ended and is not started again.
+ * A worker that never served, or that ended or did not answer and is not started again.
  *
  * @category errors
  * @since 0.1.0
  */
 export class DatagramWorkerError extends Data.TaggedError("DatagramWorkerError")<{
-  readonly reason: "NotStarted" | "Ended"
+  /** `Unresponsive`: its process was there, did not answer for `patience`, and was killed. */
+  readonly reason: "NotStarted" | "Ended" | "Unresponsive"
   /** Which of the workers, from 0. */
   readonly worker: number
   /** How often it had been started again. */

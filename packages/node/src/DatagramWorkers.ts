@@ -51,8 +51,9 @@ import { Array, Deferred, Duration, Effect, ExecutionStrategy, Exit, Fiber, type
 import type { DatagramWorkerError } from "./DatagramWorkerError.ts"
 import { makePlace } from "./internal/place.ts"
 import { Request, type Serve } from "./internal/requests.ts"
-import { bindAll, checkConcurrency, endpointOf, plain, workersOn } from "./internal/sharing.ts"
+import { bindAll, endpointOf, plain, workersOn } from "./internal/sharing.ts"
 import { sum } from "./internal/statistics.ts"
+import { type Checked, checkOptions } from "./internal/workerOptions.ts"
 
 export { DatagramWorkerError } from "./DatagramWorkerError.ts"
 
@@ -67,7 +68,10 @@ export interface DatagramWorkers<out F extends Internet> {
   readonly localAddress: Endpoint<F>
   /** Each worker: its process, while it has one that serves, and how often it was started again. */
   readonly workers: Effect.Effect<ReadonlyArray<{ readonly pid: Option.Option<number>; readonly restarts: number }>>
-  /** The sum over all workers, those before among them. What one that was killed had counted since it was last asked is lost with it. */
+  /**
+   * The sum over all workers, those before among them. Each is asked at `heartbeat` as well: what one that was killed had counted since it last answered is
+   * lost with it. Waits at most 5 seconds; the account of a worker that does not answer is the last one that it gave.
+   */
   readonly stats: Effect.Effect<DatagramStats>
   /** Waits for a worker that could not be kept, and fails with it. The others go on: its peers are spread over them. */
   readonly join: Effect.Effect<never, DatagramWorkerError>
@@ -84,10 +88,19 @@ export interface Options {
   readonly program: string | URL
   /** 1 to 1,024. Absent: one a core where the system spreads the peers over them (Linux), one elsewhere. */
   readonly workers?: number | undefined
-  /** How many handlers of one worker run at a time, 64 by default. */
+  /** Handlers of one worker that run at a time: 1 to 1,048,576, 64 by default. */
   readonly concurrency?: number | undefined
   /** How long handlers may take to finish when the server stops, 5 seconds by default. */
   readonly shutdown?: Duration.DurationInput | undefined
+  /** How long a worker may take until it serves, 60 seconds by default; then it is killed. `Infinity` waits as long as it takes. */
+  readonly startup?: Duration.DurationInput | undefined
+  /** How often each worker is asked for its counters, 1 second by default. */
+  readonly heartbeat?: Duration.DurationInput | undefined
+  /**
+   * How long a worker may leave that unanswered, 10 seconds by default; then it is killed and started again as one that died. A process that is stopped
+   * (`SIGSTOP`, a debugger), or that computes without a pause, does not answer. `Infinity` never kills one.
+   */
+  readonly patience?: Duration.DurationInput | undefined
   /** When, and how often, a worker that died is started again: `restart` by default. One that never served is not, the first time. */
   readonly restart?: Schedule.Schedule<unknown, DatagramWorkerError> | undefined
   /** What its process is started with. */
@@ -114,11 +127,11 @@ export const restart: Schedule.Schedule<unknown> = Schedule.exponential("100 mil
  * **Details**
  *
  * Port 0 takes a free one, which all of them have. A port that another program has is an error, also where that would share it, unless the spec itself declares
- * `withReusePort()`. A worker whose process ends, in whatever way, is logged and started again as `restart` says; one that is given up has its
- * socket closed. The workers write to the standard output and error of this process.
+ * `withReusePort()`. A worker whose process ends, in whatever way, is logged and started again as `restart` says; so is one that does not answer for
+ * `patience`, which is killed. One that is given up has its socket closed. The workers write to the standard output and error of this process.
  *
- * Fails with `DatagramUnsupportedError` where more than one worker is asked for and the system does not spread the peers (macOS, Windows), with
- * `DatagramWorkerError` where one does not get as far as to serve.
+ * Fails with `DatagramUnsupportedError` if more than one worker is asked for and the system does not spread the peers (macOS, Windows), with
+ * `DatagramWorkerError` if one does not serve within `startup`, and with `DatagramBindError` of reason `InvalidArgument` if an option is out of its range.
  *
  * @example
  * ```ts
@@ -156,11 +169,11 @@ export const serve = <F extends Internet, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
-    const count = yield* workersOn(driver.abi.platform, options.workers)
-    yield* checkConcurrency(options.concurrency)
+    const checked = yield* checkOptions(options, restart)
+    const count = yield* workersOn(driver.abi.platform, checked.workers)
     const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
     return yield* Effect.onError(
-      Scope.extend(serveAll(spec, at, options, count, driver.abi.platform), scope),
+      Scope.extend(serveAll(spec, at, checked, count, driver.abi.platform), scope),
       (cause) => Scope.close(scope, Exit.failCause(cause))
     )
   }).pipe(Effect.withSpan("DatagramWorkers.serve"))
@@ -169,7 +182,7 @@ export const serve = <F extends Internet, D extends ControlMessage.Any, R>(
 const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   at: EndpointInput<F>,
-  options: Options,
+  { restart, ...how }: Checked,
   count: number,
   platform: Platform
 ): Effect.Effect<
@@ -183,18 +196,15 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
     // Winsock: no socket is inherited by its number, so that the one worker binds its own.
     const sockets = platform === "winsock" ? [] : yield* bindAll(spec, at, scopes)
     const common = {
-      program: options.program,
-      fork: options.fork ?? {},
-      at: sockets[0] === undefined ? plain(at) : endpointOf(sockets[0]),
-      concurrency: options.concurrency,
-      shutdown: Duration.decode(options.shutdown ?? Duration.seconds(5))
+      ...how,
+      at: sockets[0] === undefined ? plain(at) : endpointOf(sockets[0])
     }
     const lost = yield* Deferred.make<never, DatagramWorkerError>()
     const places = yield* Effect.forEach(scopes, (own, i) =>
       Effect.gen(function* () {
         const socket = sockets[i]
         const descriptor = socket === undefined ? undefined : yield* Effect.orDie(socket.descriptor)
-        const place = yield* makePlace(i, { ...common, descriptor }, options.restart ?? restart)
+        const place = yield* makePlace(i, { ...common, descriptor }, restart)
         // Given up, its socket is closed, for nobody would read it: the kernel spreads its peers over the others.
         const keep = place.keep.pipe(
           Effect.onError(() => Scope.close(own, Exit.void)),

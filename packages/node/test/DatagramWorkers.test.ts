@@ -284,7 +284,9 @@ describe("what cannot be served is a typed error, and nothing of it stays", () =
   it.scopedLive.each([0, Number.NaN])("concurrency: %s", (concurrency) =>
     Effect.gen(function* () {
       const error = yield* leavingNothing(served({ concurrency }))
-      expect(error.message).toBe(`concurrency: ${concurrency} is not 1 or more. Leave it out for 64.`)
+      expect(error.message).toBe(
+        `concurrency: ${concurrency} is not an integer from 1 to 1048576. Leave it out for 64.`
+      )
     }).pipe(Effect.provide(layer))
   )
 })

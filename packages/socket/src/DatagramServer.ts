@@ -9,6 +9,7 @@ import * as Datagram from "./Datagram.ts"
 import type { DatagramBindError, DatagramReceiveError, DatagramUnsupportedError } from "./DatagramError.ts"
 import type { DatagramSocket } from "./DatagramSocket.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
+import { durationOf as readDuration } from "./internal/durations.ts"
 import { checkHandler, checkOptions } from "./internal/serveOptions.ts"
 import { serving } from "./internal/serving.ts"
 import type { NeedsAll, Spec } from "./Spec.ts"
@@ -41,6 +42,14 @@ export interface ServeOptions {
  */
 export const check = (options: ServeOptions | undefined, handler: unknown): Effect.Effect<void, DatagramBindError> =>
   Effect.asVoid(Effect.zipRight(checkHandler(handler), checkOptions(options)))
+
+/**
+ * Reads a duration that no compiler has checked. `undefined` if it is negative, not a number, or not a duration: Effect's decoder makes zero of the first two.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const durationOf = (given: unknown): Duration.Duration | undefined => readDuration(given)
 
 /**
  * Binds a socket and runs a handler for each datagram. Succeeds with the socket once it is bound.

@@ -4,7 +4,7 @@ import type { DatagramStats } from "@ancillary/socket"
 import { Worker } from "@effect/platform"
 import type { WorkerError } from "@effect/platform/WorkerError"
 import type { ParseError } from "effect/ParseResult"
-import { Deferred, Duration, Effect, Logger, LogLevel, Option, Predicate, type Scope } from "effect"
+import { Deferred, Duration, Effect, Exit, FiberId, Logger, LogLevel, Option, Predicate, type Scope } from "effect"
 import { Count, type Request, Serve, Stop } from "./requests.ts"
 
 /** How a process ended: by itself, by a signal, or before it was one. */
@@ -13,6 +13,13 @@ export interface Ended {
   readonly signal: string | null
   readonly cause?: unknown
 }
+
+/** A process that was there and did not answer within a limit: it was killed. */
+export interface Silent {
+  readonly silentFor: Duration.Duration
+}
+
+export const isSilent = (value: unknown): value is Silent => Predicate.hasProperty(value, "silentFor")
 
 export const isEnded = (value: unknown): value is Ended => Predicate.hasProperty(value, "exitCode")
 
@@ -25,16 +32,21 @@ export interface Start {
   readonly at: { readonly address: string; readonly port: number }
   readonly concurrency: number | undefined
   readonly shutdown: Duration.Duration
+  /** How long it may take until it serves. */
+  readonly startup: Duration.Duration
+  /** How often it is asked for its counters, and how long it may leave that unanswered. */
+  readonly heartbeat: Duration.Duration
+  readonly patience: Duration.Duration
 }
 
 /** A worker that serves. */
 export interface Generation {
   readonly pid: number
   readonly at: { readonly address: string; readonly port: number }
-  readonly began: DatagramStats
   /** Nothing from a process that is over. */
   readonly count: Effect.Effect<Option.Option<DatagramStats>>
-  readonly ended: Effect.Effect<Ended>
+  /** Asks again and again; fails when it has ended, or was killed because it did not answer. */
+  readonly lives: Effect.Effect<never, Ended | Silent>
 }
 
 /** Behind the three standard streams and the channel. */
@@ -43,12 +55,12 @@ const handedOver = 4
 /**
  * Starts a worker; ready when its effect succeeded. Fails with how the process ended, or with what it could not do.
  *
- * When the scope closes, a worker that lives stops reading and answers what it has begun; `stopped` is given its last account.
+ * When the scope closes, a worker that lives stops reading and answers what it has begun. `reported` is given each account that it tells.
  */
 export const start = (
-  { at, concurrency, descriptor, fork: options, program, shutdown }: Start,
-  stopped: (stats: DatagramStats) => void
-): Effect.Effect<Generation, Ended | string | WorkerError | ParseError, Worker.WorkerManager | Scope.Scope> =>
+  { at, concurrency, descriptor, fork: options, heartbeat, patience, program, shutdown, startup }: Start,
+  reported: (stats: DatagramStats) => void
+): Effect.Effect<Generation, Ended | Silent | string | WorkerError | ParseError, Worker.WorkerManager | Scope.Scope> =>
   Effect.gen(function* () {
     const over = yield* Deferred.make<Ended>()
     const end = (ended: Ended) => Deferred.unsafeDone(over, Effect.succeed(ended))
@@ -56,9 +68,11 @@ export const start = (
     const stdio: ForkOptions["stdio"] = ["ignore", "inherit", "inherit", "ipc"]
     if (descriptor !== undefined) stdio.push(descriptor)
     let pid = 0
+    let process: ChildProcess | undefined
     const spawn = (): ChildProcess => {
       try {
         const child = fork(program, [], { ...options, serialization: "advanced", stdio })
+        process = child
         pid = child.pid ?? 0
         child.once("exit", (exitCode, signal) => end({ exitCode, signal }))
         // A process that could not be made has no exit. Of one that was, this is a message that came too late.
@@ -72,6 +86,13 @@ export const start = (
       }
     }
     const ended = Deferred.await(over)
+    // One that is stopped or computes obeys nothing else.
+    const answersWithin = <A, E, R>(effect: Effect.Effect<A, E, R>, limit: Duration.Duration) =>
+      Effect.flatMap(Effect.timeoutOption(effect, limit), (answer): Effect.Effect<A, Silent> => {
+        if (Option.isSome(answer)) return Effect.succeed(answer.value)
+        process?.kill("SIGKILL")
+        return Effect.fail({ silentFor: limit })
+      })
     const alive = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Ended, R> =>
       Effect.raceFirst(effect, Effect.flatMap(ended, Effect.fail))
 
@@ -84,16 +105,48 @@ export const start = (
       // The manager warns of each end, whoever deals with it.
       Logger.withMinimumLogLevel(LogLevel.None)
     )
-    const worker = yield* alive(making)
     const serving = { at, descriptor: descriptor === undefined ? undefined : handedOver, concurrency }
-    const began = yield* alive(
-      worker.executeEffect(new Serve({ ...serving, shutdownMillis: Duration.toMillis(shutdown) }))
-    )
+    const beginning = Effect.gen(function* () {
+      const worker = yield* alive(making)
+      const began = yield* alive(
+        worker.executeEffect(new Serve({ ...serving, shutdownMillis: Duration.toMillis(shutdown) }))
+      )
+      return { worker, began }
+    })
+    const { began, worker } = yield* answersWithin(beginning, startup)
+    reported(began.stats)
     const ask = (request: Count | Stop) => Effect.option(alive(worker.executeEffect(request)))
+    let stopped = false
+    // One question at a time, whoever asks: a process that is stopped reads none of them.
+    let asking: Deferred.Deferred<Option.Option<DatagramStats>> | undefined
+    const count = Effect.suspend(() => {
+      if (asking !== undefined) return Deferred.await(asking)
+      const answer = Deferred.unsafeMake<Option.Option<DatagramStats>>(FiberId.none)
+      asking = answer
+      const answered = Effect.onExit(ask(new Count()), (exit) => {
+        asking = undefined
+        const told = Exit.isSuccess(exit) ? exit.value : Option.none()
+        // What it told when it stopped is the last word.
+        if (Option.isSome(told) && !stopped) reported(told.value)
+        return Deferred.succeed(answer, told)
+      })
+      return Effect.zipRight(Effect.forkDaemon(answered), Deferred.await(answer))
+    })
+    const beats = Effect.forever(Effect.zipRight(Effect.sleep(heartbeat), answersWithin(count, patience)))
     // A finalizer cannot be interrupted, and neither could its waiting: it is made interruptible for the time limit.
-    const stop = Effect.interruptible(ask(new Stop())).pipe(Effect.timeoutOption(Duration.sum(shutdown, grace)))
-    yield* Effect.addFinalizer(() => Effect.map(stop, (told) => Option.map(Option.flatten(told), stopped)))
-    return { pid, at: began.at, began: began.stats, count: ask(new Count()), ended }
+    const stopping = Effect.raceFirst(
+      ask(new Stop()),
+      Effect.catchAll(beats, () => Effect.succeedNone)
+    )
+    const stop = Effect.timeoutOption(Effect.interruptible(stopping), Duration.sum(shutdown, grace))
+    yield* Effect.addFinalizer(() =>
+      Effect.map(stop, (told) => {
+        stopped = true
+        Option.map(Option.flatten(told), reported)
+      })
+    )
+    const lives = Effect.raceFirst(Effect.flatMap(ended, Effect.fail), beats)
+    return { pid, at: began.at, count, lives }
   })
 
 /** For the word itself to come and go. */

@@ -1,8 +1,8 @@
 import type { DatagramStats } from "@ancillary/socket"
 import type { Worker } from "@effect/platform"
-import { Deferred, Effect, Option, Predicate, type Schedule } from "effect"
+import { Deferred, Duration, Effect, Option, Predicate, type Schedule } from "effect"
 import { DatagramWorkerError } from "../DatagramWorkerError.ts"
-import { type Generation, isEnded, type Start, start } from "./generation.ts"
+import { type Generation, isEnded, isSilent, type Start, start } from "./generation.ts"
 import { sum } from "./statistics.ts"
 
 /** A place among the workers: a socket, and one process after the other that serves on it. */
@@ -12,9 +12,15 @@ export interface Place {
   /** Keeps a process there as long as the schedule lets it. Interrupted, it lets the one that is there finish. */
   readonly keep: Effect.Effect<never, DatagramWorkerError, Worker.WorkerManager>
   readonly state: Effect.Effect<{ readonly pid: Option.Option<number>; readonly restarts: number }>
-  /** Of those that are over and of the one that serves; nothing before the first one does. */
+  /** Of those that are over and of the one that serves, as far as they have told; nothing before the first one does. */
   readonly stats: Effect.Effect<Option.Option<DatagramStats>>
 }
+
+/** How long whoever asks for the counters waits for a worker that does not answer. */
+const mostWait = Duration.seconds(5)
+
+/** A logger may throw. */
+const quietly = (logging: Effect.Effect<void>) => Effect.catchAllCause(logging, () => Effect.void)
 
 export const makePlace = (
   worker: number,
@@ -39,10 +45,9 @@ export const makePlace = (
       })
       // Port 0 is a free one the first time, and the same one ever after.
       at = one.at
-      told = one.began
       serving = one
       yield* Deferred.succeed(ready, at)
-      return yield* Effect.flatMap(one.ended, Effect.fail)
+      return yield* one.lives
     }).pipe(
       Effect.scoped,
       Effect.mapError((why) => failure(worker, starts - 1, serving !== undefined, why)),
@@ -58,32 +63,40 @@ export const makePlace = (
     return {
       ready: Deferred.await(ready),
       keep: life.pipe(
-        Effect.tapError((error) => Effect.whenEffect(Effect.logWarning(error.message), served)),
+        Effect.tapError((error) => Effect.whenEffect(quietly(Effect.logWarning(error.message)), served)),
         // What never served has a mistake in it that another try would only hide.
         Effect.retry({ schedule: restart, while: () => served }),
-        Effect.tapError(() => Effect.whenEffect(Effect.logError(`Worker ${worker} is given up`), served))
+        // A schedule is a program's: what it throws is the end of this worker, and no defect of the others.
+        Effect.catchAllDefect((defect) => Effect.fail(unscheduled(worker, starts - 1, defect))),
+        Effect.tapError(() => Effect.whenEffect(quietly(Effect.logError(`Worker ${worker} is given up`)), served))
       ),
       state: Effect.sync(() => ({ pid: Option.fromNullable(serving?.pid), restarts: Math.max(starts - 1, 0) })),
       stats: Effect.suspend(() => {
-        const asked = serving
-        return Effect.map(asked?.count ?? Effect.succeedNone, (now) => {
-          // Another one may serve by the time of the answer.
-          if (Option.isSome(now) && asked === serving) told = now.value
-          return Option.fromNullable(counted())
-        })
+        // One that does not answer has told what it told last.
+        const asked = Effect.timeoutOption(serving?.count ?? Effect.void, Duration.min(how.patience, mostWait))
+        return Effect.map(asked, () => Option.fromNullable(counted()))
       })
     }
   })
 
 const failure = (worker: number, restarts: number, served: boolean, why: unknown): DatagramWorkerError => {
   const { exitCode = null, signal = null } = isEnded(why) ? why : {}
+  const silent = isSilent(why) ? Duration.format(why.silentFor) : undefined
   const how =
-    signal !== null ? `was ended by ${signal}` : exitCode !== null ? `ended with exit code ${exitCode}` : shown(why)
-  const remedy = served
-    ? "Look at what it wrote to its standard error; `restart` says when it is started again, and how often"
-    : "Look at what it wrote to its standard error, and whether its program runs DatagramWorkers.work"
+    silent !== undefined
+      ? `${served ? "did not answer" : "was not ready"} within ${silent} and was killed`
+      : signal !== null
+        ? `was ended by ${signal}`
+        : exitCode !== null
+          ? `ended with exit code ${exitCode}`
+          : shown(why)
+  const remedy = !served
+    ? "Look at what it wrote to its standard error, and whether its program runs DatagramWorkers.work"
+    : silent === undefined
+      ? "Look at what it wrote to its standard error; `restart` says when it is started again, and how often"
+      : "Look for a handler that computes without a pause, and for who stopped it; `patience` says how long it may be silent"
   return new DatagramWorkerError({
-    reason: served ? "Ended" : "NotStarted",
+    reason: !served ? "NotStarted" : silent === undefined ? "Ended" : "Unresponsive",
     worker,
     restarts,
     exitCode: Option.fromNullable(exitCode),
@@ -91,6 +104,16 @@ const failure = (worker: number, restarts: number, served: boolean, why: unknown
     message: `Worker ${worker} ${served ? "" : "did not serve: it "}${how} (restarts: ${restarts}). ${remedy}.`
   })
 }
+
+const unscheduled = (worker: number, restarts: number, defect: unknown): DatagramWorkerError =>
+  new DatagramWorkerError({
+    reason: "Ended",
+    worker,
+    restarts,
+    exitCode: Option.none(),
+    signal: Option.none(),
+    message: `Worker ${worker} is not started again: \`restart\` ${shown(defect)} (restarts: ${restarts}). Give a schedule that does not throw.`
+  })
 
 /** What it could not do, in its own words where it has some. */
 const shown = (why: unknown): string => {

@@ -47,12 +47,6 @@ export const workersOn = (
       )
 }
 
-/** None at a time would be a server that never answers. */
-export const checkConcurrency = (asked: number | undefined): Effect.Effect<void, DatagramBindError> =>
-  asked === undefined || asked >= 1
-    ? Effect.void
-    : Effect.fail(invalidBind(`concurrency: ${asked} is not 1 or more. Leave it out for 64.`, "concurrency"))
-
 /**
  * The sockets of a port, which nobody reads here; each is closed by its own scope.
  *

@@ -21,6 +21,10 @@ DatagramWorkers.work(spec, ({ control, data, from }, socket) => {
       return Effect.zipRight(Effect.sleep("500 millis"), answer)
     case orders.exit:
       return Effect.sync(() => process.exit(7))
+    case orders.spin:
+      return Effect.sync(() => {
+        for (;;);
+      })
     case orders.crash:
       return Effect.sync(() => void setImmediate(() => Promise.reject(new Error("crashed as it was told"))))
     default:

@@ -1,0 +1,76 @@
+/** The options of a server in several processes, read once and checked before anything is bound or started. */
+import { Codec } from "@ancillary/control"
+import type { DatagramBindError } from "@ancillary/socket"
+import { invalidBind } from "@ancillary/socket/DatagramError"
+import { check, durationOf } from "@ancillary/socket/DatagramServer"
+import { Duration, Effect, Schedule } from "effect"
+import type { DatagramWorkerError } from "../DatagramWorkerError.ts"
+import type { Start } from "./generation.ts"
+
+/** What a program gives, before its types. */
+type Given = { readonly [option: string]: unknown }
+
+export type Checked = Pick<
+  Start,
+  "program" | "fork" | "concurrency" | "shutdown" | "startup" | "heartbeat" | "patience"
+> & {
+  readonly workers: number | undefined
+  readonly restart: Schedule.Schedule<unknown, DatagramWorkerError>
+}
+
+const defaults = {
+  shutdown: Duration.seconds(5),
+  startup: Duration.seconds(60),
+  heartbeat: Duration.seconds(1),
+  patience: Duration.seconds(10)
+}
+
+/** Fails with the first option that cannot be used. `restart` is the schedule of who gives none. */
+export const checkOptions = (given: unknown, restart: Checked["restart"]): Effect.Effect<Checked, DatagramBindError> =>
+  Effect.flatMap(
+    Effect.try({
+      try: () => ({ ...(given as Given) }),
+      catch: () => invalidBind("options: reading them threw. Give a plain object.", "options")
+    }),
+    (options) =>
+      Effect.gen(function* () {
+        const { concurrency, fork, program, restart: schedule = restart, workers } = options
+        if (typeof program !== "string" && !(program instanceof URL))
+          return yield* refused("program", program, "a path or a URL", "Give the program that runs work")
+        if (fork !== undefined && (typeof fork !== "object" || fork === null))
+          return yield* refused("fork", fork, "a record of options", "Leave it out for none")
+        if (!Schedule.isSchedule(schedule))
+          return yield* refused("restart", schedule, "a Schedule", "Leave it out for DatagramWorkers.restart")
+        yield* check({ concurrency, shutdown: options["shutdown"] } as Parameters<typeof check>[0], work)
+        const timing = { ...defaults }
+        for (const option of ["startup", "heartbeat", "patience", "shutdown"] as const) {
+          const value = options[option]
+          if (value === undefined) continue
+          const duration = durationOf(value)
+          const isZero = option !== "shutdown" && duration !== undefined && Duration.toMillis(duration) === 0
+          if (duration === undefined || isZero || (option === "heartbeat" && !Duration.isFinite(duration)))
+            return yield* refused(
+              option,
+              value,
+              option === "heartbeat" ? "a duration above 0 that ends" : "a duration above 0",
+              `Leave it out for ${Duration.format(defaults[option])}`
+            )
+          timing[option] = duration
+        }
+        return {
+          ...timing,
+          program,
+          // Checked above and by sharing, which the compiler does not see of a record that is not typed.
+          fork: fork ?? {},
+          concurrency: concurrency as number | undefined,
+          workers: workers as number | undefined,
+          restart: schedule as Checked["restart"]
+        }
+      })
+  )
+
+/** Stands for the handler, which only the workers have. */
+const work = () => Effect.void
+
+const refused = (option: string, value: unknown, range: string, remedy: string) =>
+  Effect.fail(invalidBind(`${option}: ${Codec.shown(value)} is not ${range}. ${remedy}.`, option))

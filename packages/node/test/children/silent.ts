@@ -1,0 +1,2 @@
+/** A program that never takes a socket, and never ends. */
+setInterval(() => undefined, 1 << 30)

@@ -1,0 +1,172 @@
+/** Workers that are there and do not answer, and options that cannot be used: each has an end, a typed error, and leaves nothing. */
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Layer, Option, Schedule, Scope } from "effect"
+import { orders } from "./children/orders.ts"
+import { built } from "./programs.ts"
+import {
+  isAlive,
+  kill,
+  layer,
+  peersOf,
+  pidsOf,
+  restarted,
+  served,
+  socketsHere,
+  tell,
+  until,
+  workersOf
+} from "./servers.ts"
+
+const patient = 60_000
+
+describe("a worker that does not answer", () => {
+  const frequent = { heartbeat: "50 millis", patience: "4 seconds" } as const
+  const stop = (pid: number | undefined) => Effect.sync(() => process.kill(pid ?? Number.NaN, "SIGSTOP"))
+
+  it.scopedLive.each(["is stopped", "spins"] as const)(
+    "is killed and has a successor, with what it had counted: it %s",
+    (how) =>
+      Effect.gen(function* () {
+        const server = yield* served({ workers: 2, ...frequent })
+        const peers = yield* peersOf(server, 16)
+        const before = yield* workersOf(peers)
+        const [victim] = before
+        expect((yield* server.stats).taken).toBe(16n)
+        yield* how === "spins" ? tell(peers[0], orders.spin) : stop(victim)
+        yield* restarted(server, ...(yield* pidsOf(server)).map((pid) => (pid === victim ? 1 : 0)))
+        const after = yield* workersOf(peers)
+        expect(after.map((pid, i) => pid === before[i])).toEqual(before.map((pid) => pid !== victim))
+        expect(isAlive(victim)).toBe(false)
+        // It may have told that it took the order to spin.
+        expect([32n, 33n]).toContain((yield* server.stats).taken)
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+
+  it.scopedLive(
+    "is given up as the schedule says, and the error says that it was silent",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* served({ workers: 1, ...frequent, restart: Schedule.stop })
+        const joined = yield* Effect.fork(Effect.flip(server.join))
+        const [pid] = yield* pidsOf(server)
+        yield* stop(pid)
+        const error = yield* Fiber.join(joined)
+        expect(error).toMatchObject({ reason: "Unresponsive", worker: 0, exitCode: Option.none() })
+        expect(error.message).toBe(
+          "Worker 0 did not answer within 4s and was killed (restarts: 0). Look for a handler that computes without a pause, and for who stopped it; `patience` says how long it may be silent."
+        )
+        expect(isAlive(pid)).toBe(false)
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+
+  it.scopedLive(
+    "has the counters that it told last, also where it is never killed, and its end ends",
+    () =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const server = yield* Scope.extend(
+          served({ workers: 1, heartbeat: "50 millis", patience: Infinity, shutdown: 0 }),
+          scope
+        )
+        const peers = yield* peersOf(server, 8)
+        yield* workersOf(peers)
+        expect((yield* server.stats).taken).toBe(8n)
+        const [pid] = yield* pidsOf(server)
+        yield* stop(pid)
+        expect((yield* server.stats).taken).toBe(8n)
+        yield* Scope.close(scope, Exit.void)
+        yield* until(Effect.sync(() => !isAlive(pid)))
+        expect((yield* server.stats).taken).toBe(8n)
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+
+  it.scopedLive(
+    "keeps what a heartbeat brought, although nobody asked for it",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* served({ workers: 1, ...frequent })
+        const peers = yield* peersOf(server, 4)
+        // However slow the machine is, one of these pauses is longer than a heartbeat and its answer.
+        const counted = Effect.gen(function* () {
+          for (let pause = 100; ; pause *= 2) {
+            const { taken } = yield* server.stats
+            const restarts = (yield* server.workers)[0]?.restarts ?? 0
+            yield* workersOf(peers)
+            yield* Effect.sleep(pause)
+            yield* kill((yield* pidsOf(server))[0])
+            yield* restarted(server, restarts + 1)
+            if ((yield* server.stats).taken === taken + 4n) return true
+          }
+        })
+        expect(yield* counted).toBe(true)
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+})
+
+it.scopedLive(
+  "a restart schedule that throws is a typed error of its worker, and the others go on",
+  () =>
+    Effect.gen(function* () {
+      const restart = Schedule.map(Schedule.forever, (): number => {
+        throw new RangeError("no such delay")
+      })
+      const server = yield* served({ workers: 2, restart })
+      const peers = yield* peersOf(server, 16)
+      const [victim, ...others] = [...new Set(yield* workersOf(peers))]
+      const joined = yield* Effect.fork(Effect.flip(server.join))
+      yield* kill(victim)
+      const error = yield* Fiber.join(joined)
+      expect(error).toMatchObject({ _tag: "DatagramWorkerError", reason: "Ended", restarts: 0 })
+      expect(error.message).toMatch(
+        /^Worker [01] is not started again: `restart` failed \(no such delay\) \(restarts: 0\)\. Give a schedule that does not throw\.$/
+      )
+      expect(new Set(yield* workersOf(peers))).toEqual(new Set(others))
+    }).pipe(Effect.provide(layer)),
+  patient
+)
+
+const leavingNothing = <E>(failing: Effect.Effect<unknown, E, Scope.Scope | Layer.Layer.Success<typeof layer>>) =>
+  Effect.gen(function* () {
+    const before = socketsHere()
+    const error = yield* Effect.flip(failing)
+    expect(socketsHere()).toBe(before)
+    return error
+  })
+
+describe("refused, and nothing of it stays", () => {
+  it.scopedLive.each([
+    ["concurrency", [0.5, -1, Infinity, "8"]],
+    ["shutdown", [-1, Number.NaN, "soon"]],
+    ["startup", [0, -1, Number.NaN, "soon", {}]],
+    ["heartbeat", [0, -1, Number.NaN, Infinity, "soon"]],
+    ["patience", [0, -1, Number.NaN, null]],
+    ["program", [undefined, 42, {}]],
+    ["fork", ["node", null]],
+    ["restart", [42, {}, () => 1]]
+  ] as const)("a wrong %s", ([option, values]) =>
+    Effect.gen(function* () {
+      for (const value of values) {
+        const error = yield* leavingNothing(served({ [option]: value }))
+        expect(error).toMatchObject({ _tag: "DatagramBindError", reason: "InvalidArgument" })
+        expect(error.message).toMatch(new RegExp(`^${option}: .* is not .*\\. (Leave it out for|Give) .*\\.$`))
+      }
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive(
+    "a program that never serves, which is killed when its time to start is over",
+    () =>
+      Effect.gen(function* () {
+        const error = yield* leavingNothing(served({ workers: 2, program: built("silent"), startup: "2 seconds" }))
+        expect(error).toMatchObject({ _tag: "DatagramWorkerError", reason: "NotStarted", restarts: 0 })
+        expect(error.message).toMatch(
+          /^Worker [01] did not serve: it was not ready within 2s and was killed \(restarts: 0\)\. Look at .*\.$/
+        )
+      }).pipe(Effect.provide(layer)),
+    patient
+  )
+})

@@ -17,12 +17,10 @@ export class DatagramSockets extends Context.Tag("@ancillary/socket/DatagramSock
    *
    * @example
    * ```ts
+   * import { LinuxSockets } from "@ancillary/posix"
    * import { DatagramSockets } from "@ancillary/socket"
-   * import type { Driver } from "@ancillary/socket/Driver"
-   * import { Effect } from "effect"
    *
-   * declare const driver: Driver
-   * const layer = DatagramSockets.layer(Effect.succeed(driver), ["timestamp", "dropCount"])
+   * const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), ["timestamp", "dropCount"])
    * // Layer<DatagramSockets | Capability<"timestamp"> | Capability<"dropCount">>
    * ```
    */

@@ -29,7 +29,7 @@ export type { Descriptor } from "@ancillary/control"
  * import { readFileSync } from "node:fs"
  *
  * const textOf = Effect.gen(function* () {
- *   const socket = yield* Datagram.bind(Datagram.unix.pipe(withRights({ maximum: 1 })), { path: "/run/texts.sock" })
+ *   const socket = yield* Datagram.bind(Datagram.unix.pipe(withRights({ maximum: 1 })), { path: "/tmp/texts.sock" })
  *   const { control } = yield* socket.receive
  *   const numbers = yield* Effect.forEach(control.rights, Descriptor.take)
  *   return numbers.map((number) => readFileSync(number, "utf8"))

@@ -29,8 +29,9 @@ export type InterfaceChange =
  *
  * @example
  * ```ts
+ * import { NodeSockets } from "@ancillary/node"
  * import { Datagram, Interfaces, withPktInfo } from "@ancillary/socket"
- * import { Effect, Stream } from "effect"
+ * import { Effect, Layer, Stream } from "effect"
  *
  * const listen = Effect.gen(function* () {
  *   const interfaces = yield* Interfaces
@@ -39,6 +40,10 @@ export type InterfaceChange =
  *     Effect.log(`${from} by ${interfaces.nameOf(control.pktInfo.interfaceIndex) ?? "an interface that is gone"}`)
  *   )
  * })
+ *
+ * // The service asks the driver of the sockets, so its layer is provided on top of theirs.
+ * const layer = Layer.provideMerge(Interfaces.layer, NodeSockets.layer)
+ * Effect.runPromise(listen.pipe(Effect.scoped, Effect.provide(layer)))
  * ```
  *
  * @category services

@@ -41,7 +41,7 @@ export interface DirectedRights {
  * const spec = Datagram.unix.pipe(withRights({ maximum: 1 }))
  *
  * const logFile = Effect.gen(function* () {
- *   const socket = yield* Datagram.bind(spec, { path: "/run/logs.sock" })
+ *   const socket = yield* Datagram.bind(spec, { path: "/tmp/logs.sock" })
  *   const { control } = yield* socket.receive
  *   // Open until the scope around this closes.
  *   return yield* Effect.forEach(control.rights, Descriptor.take)

@@ -1,0 +1,93 @@
+/** Every block of TypeScript in the documents, the README files and the docstrings runs as it stands, on real sockets, in a network of its own. */
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import ts from "typescript"
+import { afterAll, describe, expect, it } from "vitest"
+import { blocks } from "../../socket/test/types/blocks.ts"
+import { onPath, requirement } from "../../testing/machine.ts"
+import { root } from "./packing.ts"
+
+/** What these need is not there, and their answer is the one that a reader would get. */
+const expected: { readonly [name: string]: RegExp } = {
+  // Windows.
+  "packages/winsock/src/WsaMsg.ts 1": /DatagramUnsupportedError/,
+  // A socket that another program hands over as descriptor 3.
+  "packages/socket/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
+  // A process that `serve` starts: `examples/all-cores` runs both programs.
+  "docs/workers.md 1": /WorkerError/,
+  "packages/node/src/DatagramWorkers.ts 2": /WorkerError/,
+  // The worker's program is the reader's own.
+  "docs/workers.md 2": /^$|DatagramWorkerError/,
+  "packages/node/src/DatagramWorkers.ts 1": /^$|DatagramWorkerError/
+}
+/** Registers tests with vitest, as `conformance.test.ts` does. */
+const elsewhere = ["packages/testing/src/conformance.ts 1"]
+
+const runnable = requirement(
+  "the examples",
+  onPath("ip") && spawnSync("unshare", ["-n", "true"]).status === 0,
+  "apt-get install iproute2, and run as root, which may have a network of its own"
+)
+
+describe.runIf(runnable)("examples run", () => {
+  mkdirSync(join(root, "node_modules/.cache"), { recursive: true })
+  const folder = mkdtempSync(join(root, "node_modules/.cache/ancillary-examples-"))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  /** As a module that hands over what it declares, and whose programs end. */
+  const write = (name: string, code: string): string => {
+    const file = join(folder, `${name.replaceAll(/\W+/g, "-")}.mjs`)
+    const declared = Array.from(code.matchAll(/^const (\w+)\b/gm), ([, each]) => each ?? "")
+    const runs = /\bEffect\.runPromise\(|NodeRuntime\.runMain/.test(code)
+    const bounded = code
+      .replaceAll("Effect.runPromise(", "globalThis.boundedRun(")
+      .replaceAll("NodeRuntime.runMain", "globalThis.boundedRun")
+    const { outputText } = ts.transpileModule(bounded, {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
+    })
+    writeFileSync(file, `${outputText}\n${runs ? "" : `export { ${declared.join(", ")} }\n`}`)
+    return file
+  }
+
+  const seen = (() => {
+    if (!runnable) return {}
+    const list = join(folder, "list.json")
+    const all = blocks.filter(([name]) => !elsewhere.includes(name))
+    writeFileSync(list, JSON.stringify(all.map(([name, code]) => [name, write(name, code)])))
+    const network = [
+      "ip link set lo up",
+      "ip link add eth0 type veth peer name eth1",
+      "ip link set eth1 up",
+      "ip addr add 198.18.0.1/24 dev eth0",
+      "ip link set eth0 up",
+      "ip route add default dev eth0",
+      `sysctl -qw "net.ipv4.ping_group_range=0 2147483647"`,
+      `exec "$@"`
+    ].join(" && ")
+    const program = join(root, "packages/node/test/children/examples.mjs")
+    const node = [process.execPath, "-C", "@ancillary/source", "--import", "tsx", program, list]
+    const { stderr, stdout } = spawnSync("unshare", ["-n", "sh", "-c", network, "sh", ...node], {
+      cwd: join(root, "packages/node"),
+      encoding: "utf8"
+    })
+    try {
+      return JSON.parse(stdout.slice(stdout.lastIndexOf("\n"))) as { readonly [name: string]: string }
+    } catch {
+      throw new Error(`the examples ended early: ${stdout.slice(-2000)}${stderr.slice(-2000)}`)
+    }
+  })()
+
+  it.each(blocks.map(([name]) => name).filter((name) => !elsewhere.includes(name)))("%s", (name) => {
+    const failure = seen[name]
+    if (expected[name] === undefined) expect(failure).toBeUndefined()
+    else expect(failure ?? "").toMatch(expected[name])
+  })
+})
+
+it("a program of the documents and README files runs itself, with the layers that it needs", () => {
+  const idle = blocks.filter(
+    ([name, code]) => /\.md \d+$/.test(name) && /Effect\.gen/.test(code) && !/runPromise|runMain/.test(code)
+  )
+  expect(idle.map(([name]) => name)).toEqual([])
+})

@@ -110,6 +110,35 @@ describe("trap 31: a sender to a full receiver", () => {
     )
   })
 
+  for (const how of ["send", "sendAll"] as const)
+    for (const bytes of [1, 16_000])
+      it.live(`${how}, ${bytes} bytes: a receiver that reads is served while another one does not read`, () =>
+        leakingNothing(
+          Effect.gen(function* () {
+            const [silent, reading] = [
+              yield* Datagram.bind(unix, { path: abstract(`silent-${how}-${bytes}`) }),
+              yield* Datagram.bind(unix, { path: abstract(`reading-${how}-${bytes}`) })
+            ]
+            const client = yield* Datagram.client(unix)
+            // More than a quarter of the buffer: from here on the socket's own poll reports no room.
+            for (let i = 0; i < 8; i++) yield* client.send({ data: new Uint8Array(8000), to: silent.localAddress })
+            const count = 100
+            const all = Array.from({ length: count }, (_, i) => ({
+              data: new Uint8Array(bytes).fill(i),
+              to: reading.localAddress
+            }))
+            const sending = yield* Effect.fork(
+              how === "send" ? Effect.forEach(all, client.send, { discard: true }) : Effect.asVoid(client.sendAll(all))
+            )
+            const seen: Array<number | undefined> = []
+            while (seen.length < count) seen.push((yield* reading.receive).data[0])
+            expect(seen).toEqual(all.map(({ data }) => data[0]))
+            yield* Fiber.join(sending)
+            expect((yield* client.stats).sent).toBe(BigInt(count + 8))
+          })
+        )
+      )
+
   it.live("that is interrupted, or whose socket is closed, or whose receiver ends, leaves nothing behind", () =>
     leakingNothing(
       Effect.gen(function* () {

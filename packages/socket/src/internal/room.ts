@@ -1,14 +1,60 @@
-/** Waiting for room to send: in this socket's own buffer, and at a receiver that has none left. */
-import type { Endpoint, Family } from "@ancillary/control"
-import { Effect } from "effect"
+/**
+ * Waiting for room to send: in this socket's own buffer, and at a receiver that has none left.
+ *
+ * Linux: both are EAGAIN on a Unix socket, and its own poll answers for neither alone. A datagram counts against its sender until it is read, so those
+ * that lie unread at one receiver keep the sender's poll silent above a quarter of its buffer, though the next receiver has room. So the kernel is
+ * asked which of the two it was.
+ */
+import { type Endpoint, type Family, isAbsence } from "@ancillary/control"
+import { Clock, Effect } from "effect"
 import { type DatagramSendError, sendClosed, sendError } from "../DatagramError.ts"
 import { isFault } from "../Driver.ts"
+import { sendBufferSize } from "../option/buffers.ts"
 import { undoing } from "./closing.ts"
 import type { Core } from "./core.ts"
 
 /** Waits until a datagram that would have blocked is worth another attempt. */
-export const room = (core: Core, to: Endpoint<Family> | undefined): Effect.Effect<void, DatagramSendError> =>
-  core.plan.family === "unix" && to !== undefined ? Effect.zipRight(writable(core), roomAt(core, to)) : writable(core)
+export const room = (core: Core, to: Endpoint<Family> | undefined): Effect.Effect<void, DatagramSendError> => {
+  if (core.plan.family !== "unix") return writable(core)
+  return Effect.suspend(() => {
+    const receiver = to ?? core.peer
+    const elsewhere =
+      receiver?.family === "unix" && receiver.path !== undefined ? roomAt(core, receiver) : writable(core)
+    const full = isFull(core)
+    if (full === undefined) return to === undefined ? writable(core) : Effect.zipRight(writable(core), elsewhere)
+    return full ? ownRoom(core) : elsewhere
+  })
+}
+
+/** Bytes that its receivers have not read. */
+const SIOCOUTQ = 0x5411
+
+/** Whether a Unix socket's own buffer takes no more; nothing if the system does not report that. */
+const isFull = ({ live: { native }, plan }: Core): boolean | undefined => {
+  const row = sendBufferSize.cell(plan.abi.platform, "unix")
+  if (plan.abi.platform !== "linux" || row === undefined || isAbsence(row)) return undefined
+  const [unread, size] = [new Int32Array(1), new Int32Array(1)]
+  const asked = native.ioctl(SIOCOUTQ, new Uint8Array(4), new Uint8Array(unread.buffer))
+  const told = native.getOption(row.level, row.option, new Uint8Array(size.buffer))
+  return isFault(asked) || isFault(told) ? undefined : (unread[0] ?? 0) >= (size[0] ?? 0)
+}
+
+/** Milliseconds between two looks at a buffer that is full: the first, and the most. */
+const firstLook = 1
+const lastLook = 64
+
+/** Kernels do not wait for the clock of a test. */
+const clock = Clock.make()
+
+/** Waits until a Unix socket's own buffer has room: its poll reports that below a quarter, and above it has to be looked at. */
+const ownRoom = (core: Core): Effect.Effect<void, DatagramSendError> => {
+  const look = (pause: number): Effect.Effect<void> =>
+    Effect.zipRight(
+      Effect.sleep(pause),
+      Effect.suspend(() => (isFull(core) === true ? look(Math.min(2 * pause, lastLook)) : Effect.void))
+    )
+  return Effect.raceFirst(writable(core), Effect.withClock(look(firstLook), clock))
+}
 
 /** Waits until the socket takes another datagram, as far as its own buffer is concerned. */
 export const writable = (core: Core): Effect.Effect<void, DatagramSendError> =>

@@ -434,7 +434,8 @@ export const sendError = (
   })
 }
 
-const wentBefore = (bytes: number): string => (bytes === 0 ? "" : ` The ${bytes} bytes before it went out.`)
+const wentBefore = (bytes: number, none = ""): string =>
+  bytes === 0 ? none : ` The ${bytes} bytes before it went out.`
 
 /**
  * There was no room, and `withBackpressure("fail")` says not to wait. `what` begins the sentence that the error says.
@@ -458,13 +459,28 @@ export const sendWouldBlock = (what: string, waiting: string, sentBytes: number)
  * @category constructors
  * @since 0.1.0
  */
-export const sourceNotOurs = (fault: Fault, source: string): DatagramSendError =>
+export const sourceNotOurs = (fault: Fault, source: string, sentBytes = 0): DatagramSendError =>
   new DatagramSendError({
     ...described(fault),
     reason: "AddressNotAvailable",
     field: Option.some("control.pktInfo"),
-    sentBytes: 0,
-    message: `control.pktInfo: ${source} is not an address of this host ${told(fault)}. Send from one that is, or leave the source out. Nothing was sent.`
+    sentBytes,
+    message: `control.pktInfo: ${source} is not an address of this host ${told(fault)}. Send from one that is, or leave the source out.${wentBefore(sentBytes, " Nothing was sent.")}`
+  })
+
+/**
+ * A field names an interface that this host does not have, whatever the system calls that.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const noSuchInterface = (fault: Fault, field: string, index: number, sentBytes = 0): DatagramSendError =>
+  new DatagramSendError({
+    ...described(fault),
+    reason: "InvalidArgument",
+    field: Option.some(field),
+    sentBytes,
+    message: `${field}: this host has no interface of index ${index} ${told(fault)}. Get the index of the interface again, since one that is made anew has another.${wentBefore(sentBytes, " Nothing was sent.")}`
   })
 
 /**

@@ -1,15 +1,19 @@
 /** Traps of sizes: messages of another width, payloads that are cut into datagrams or merged from them. First naked, then ours. */
+import { Codec } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/posix"
 import {
   Datagram,
   DatagramSockets,
+  SocketOption,
   withCoalescedSize,
   withHopLimit,
   withMaximumDatagramSize,
   withSegmentation,
+  withSocketOption,
   withTrafficClass
 } from "@ancillary/socket"
 import { ReceiveFlags } from "@ancillary/socket/Arena"
+import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Option } from "effect"
 import { hasIpv6 } from "../../../testing/machine.ts"
@@ -57,6 +61,62 @@ describe("trap 2: messages of another width", () => {
       expect(datagrams6[0]?.control).toEqual({ hopLimit: 9, trafficClass: 0xb8 })
     }).pipe(Effect.provide(layer))
   )
+})
+
+describe("a socket that has a segment size of its own", () => {
+  const row = { level: IPPROTO_UDP, option: UDP_SEGMENT, codec: Codec.int32 }
+  const absent = { absent: "it is tried on Linux" }
+  const ownSegments = SocketOption.define<number, "ipv4">({
+    name: "UDP_SEGMENT",
+    table: { linux: { ipv4: row }, darwin: { ipv4: absent }, winsock: { ipv4: absent } }
+  })
+  const spec = Datagram.ipv4.pipe(withHopLimit(), withSocketOption(ownSegments, 100))
+
+  it.scoped("naked: it cuts whatever says nothing of sizes; a size of 0 keeps a datagram whole", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      expect(sender.socket.setOption(IPPROTO_UDP, UDP_SEGMENT, int(100))).toBeUndefined()
+      const lengths = (count: number) => Array.from({ length: count }, () => receiveRaw(receiver, 0).length)
+      expect(sendRaw(sender, receiver, new Uint8Array(300))).toBe(1)
+      expect(lengths(3)).toEqual([100, 100, 100])
+      expect(sendRaw(sender, receiver, new Uint8Array(300), message(sender, IPPROTO_UDP, UDP_SEGMENT, short(0)))).toBe(
+        1
+      )
+      expect(lengths(1)).toEqual([300])
+    })
+  )
+
+  for (const cut of ["cut by the kernel", "refused by the kernel"] as const)
+    it.scoped(`ours, ${cut}: segments have the size that the send gives`, () => {
+      const refusing = Effect.map(LinuxSockets.driver({ guarded: true }), (driver) =>
+        FaultyDriver.wrap(driver, {
+          onSend: ({ data }) =>
+            cut === "refused by the kernel" && data.length > 1000
+              ? { syscall: "sendmmsg", code: "EINVAL", errno: 22 }
+              : undefined
+        })
+      )
+      return Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4, at)
+        const sender = yield* Datagram.client(spec)
+        for (const [size, expected] of [
+          [300, [300]],
+          [1000, [1000]],
+          [2300, [1000, 1000, 300]]
+        ] as const)
+          for (const hopLimit of [undefined, 9]) {
+            const control = { hopLimit }
+            yield* sender.send({ data: new Uint8Array(size), to: socket.localAddress, segmentSize: 1000, control })
+            const seen = yield* Effect.replicateEffect(socket.receive, expected.length)
+            expect(seen.map(({ data }) => data.length)).toEqual(expected)
+            expect((yield* socket.receiveWithin(0))._tag).toBe("None")
+          }
+        yield* sender.send({ data: new Uint8Array(250), to: socket.localAddress })
+        expect((yield* Effect.replicateEffect(socket.receive, 3)).map(({ data }) => data.length)).toEqual([
+          100, 100, 50
+        ])
+      }).pipe(Effect.provide(DatagramSockets.layer(refusing, LinuxSockets.capabilities)))
+    })
 })
 
 describe("trap 27: segments and bytes are limited apart", () => {

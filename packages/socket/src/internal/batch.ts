@@ -6,6 +6,7 @@ import { Codec, type Endpoint, type Family } from "@ancillary/control"
 import {
   type DatagramSendError,
   invalidSend,
+  noSuchInterface,
   sendClosed,
   sendError,
   sendWouldBlock,
@@ -235,10 +236,13 @@ export class Batch {
   }
 
   #errorOf(letter: Letter, fault: Fault): DatagramSendError {
-    const source = this.#core.outgoing.foreignSource(letter.control, fault)
-    return source === undefined
+    const { outgoing } = this.#core
+    const source = outgoing.foreignSource(letter.control, fault)
+    if (source !== undefined) return sourceNotOurs(fault, source, letter.gone)
+    const missing = outgoing.missingInterface(letter, fault)
+    return missing === undefined
       ? sendError(fault, this.#what(letter), sentMessages(this.#core, letter), letter.gone)
-      : sourceNotOurs(fault, source)
+      : noSuchInterface(fault, missing.field, missing.index, letter.gone)
   }
 
   #what({ gone, segmentSize, size, to }: Letter): string {

@@ -68,7 +68,8 @@ export class Calls {
    */
   send(arena: Arena, first: number, slots: number, sent: ReadonlyArray<Sent>): number | Fault {
     const pending = this.#events.takePending()
-    if (pending !== undefined) return pending
+    // Linux: the error was found in the queue, and is what the call would have failed with.
+    if (pending !== undefined) return { ...pending, syscall: "sendmsg" }
     for (let again = 0; ; again++) {
       const count = this.#native.send(arena, first, slots)
       this.#events.stamped(sent, first, slots, isFault(count) ? 0 : count)

@@ -12,6 +12,7 @@ import { type Encode, encoder, type Refusal } from "./encoder.ts"
 import { foreignSource } from "./foreignSource.ts"
 import type { Letter } from "./letter.ts"
 import type { Live } from "./live.ts"
+import { type MissingInterface, missingInterface } from "./missingInterface.ts"
 import { nameOf } from "./names.ts"
 import { Segments } from "./segments.ts"
 import { SentControl } from "./sentControl.ts"
@@ -118,12 +119,13 @@ export class Outgoing {
     const peer = to ?? this.#peer
     const rest = letter.size - from
     let bytes = letter.refusal === undefined ? this.segments.take(rest, segmentSize, peer) : Math.min(rest, segmentSize)
-    // Of one segment it says nothing.
-    if (bytes > segmentSize) {
-      const withSize = this.segments.write(arena.view, arena.controlAt(slot), controlBytes, segmentSize)
-      if (withSize === undefined) bytes = segmentSize
-      else controlBytes = withSize
-    }
+    const at = arena.controlAt(slot)
+    const withSize = bytes > segmentSize ? this.segments.write(arena.view, at, controlBytes, segmentSize) : undefined
+    if (withSize === undefined) {
+      bytes = Math.min(bytes, segmentSize)
+      const isPart = letter.size > segmentSize
+      controlBytes = this.segments.keepWhole(arena.view, at, controlBytes, segmentSize, isPart, peer)
+    } else controlBytes = withSize
     arena.fill(slot, nameBytes, controlBytes, letter.part(from, bytes))
     return bytes
   }
@@ -139,6 +141,11 @@ export class Outgoing {
   /** The source that a send failed by, where it is no address of this host. */
   foreignSource(control: SentControl | undefined, failed: Fault): string | undefined {
     return foreignSource(this.#driver, this.#plan.family, control, failed)
+  }
+
+  /** The interface that a send failed by, if this host has none of that index. */
+  missingInterface({ control, to }: Letter, failed: Fault): MissingInterface | undefined {
+    return missingInterface(this.#driver, to ?? this.#peer, control, failed)
   }
 
   /** Another socket, connected to a receiver of this one's datagrams; nothing where that is refused. */

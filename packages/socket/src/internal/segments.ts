@@ -13,6 +13,17 @@ import { segmentMessage, segmentSpace, sizeOf } from "./segmentMessage.ts"
 export const mostSegments = 64
 /** Hosts that refused, of which the longest known gives way. */
 const mostRefusals = 256
+/**
+ * Datagrams to such a host after which cutting is tried again: the MTU or the route may be another by then. One call in so many that fails costs less than
+ * a hundredth. It is counted and not timed, so a host that is rarely written to costs nothing.
+ */
+const trust = 1024
+
+/** From which size on the segments to a host were refused, and datagrams until that is forgotten. */
+interface Refused {
+  readonly from: number
+  left: number
+}
 
 /**
  * Linux: EIO, a network card that makes no checksums (before 6.10); EINVAL, the same of other kernels, and tunnels; EMSGSIZE, a segment above the MTU of
@@ -26,8 +37,8 @@ export class Segments {
   #message: Departure<number> | undefined
   #space: number
   #cuts: boolean | undefined
-  /** By host: from which size on its segments were refused. */
-  #refused = new Map<string, number>()
+  /** By host. */
+  #refused = new Map<string, Refused>()
 
   constructor(plan: Plan, native: NativeSocket, build: number | undefined) {
     this.#plan = plan
@@ -60,6 +71,25 @@ export class Segments {
     return total
   }
 
+  /**
+   * Writes behind `length` bytes of others that a datagram is whole, and answers the bytes of all: an option that the program or the socket's maker set
+   * would have the kernel cut it otherwise.
+   */
+  keepWhole(
+    view: DataView,
+    at: number,
+    length: number,
+    size: number,
+    isPart: boolean,
+    to: Endpoint<Family> | undefined
+  ): number {
+    if (!this.#kernelCuts()) return length
+    // Linux: 0 switches the option off for this datagram, and nothing of it can be refused.
+    if (this.#plan.abi.platform === "linux") return this.write(view, at, length, 0) ?? length
+    // Winsock: no value is documented to do so. A size that is not reached leaves the datagram whole, if the way to the host takes sizes at all.
+    return isPart || this.#refused.has(hostOf(to)) ? length : (this.write(view, at, length, size) ?? length)
+  }
+
   /** Whether a call that carried several segments failed by that. */
   isRefusal({ code }: Fault): boolean {
     return refusals.has(bare(code))
@@ -68,9 +98,9 @@ export class Segments {
   /** A host whose segments go out one by one from here on: a smaller size may yet be taken where only the size was at fault. */
   remember(to: Endpoint<Family> | undefined, size: number, { code }: Fault): void {
     const host = hostOf(to)
-    const from = Math.min(bare(code) === "EMSGSIZE" ? size : 1, this.#refused.get(host) ?? size)
+    const from = Math.min(bare(code) === "EMSGSIZE" ? size : 1, this.#refused.get(host)?.from ?? size)
     this.#refused.delete(host)
-    this.#refused.set(host, from)
+    this.#refused.set(host, { from, left: trust })
     if (this.#refused.size <= mostRefusals) return
     for (const longest of this.#refused.keys()) {
       this.#refused.delete(longest)
@@ -79,7 +109,13 @@ export class Segments {
   }
 
   #isRefused(to: Endpoint<Family> | undefined, size: number): boolean {
-    return this.#refused.size > 0 && size >= (this.#refused.get(hostOf(to)) ?? Infinity)
+    if (this.#refused.size === 0) return false
+    const host = hostOf(to)
+    const refused = this.#refused.get(host)
+    if (refused === undefined || size < refused.from) return false
+    if (--refused.left > 0) return true
+    this.#refused.delete(host)
+    return false
   }
 
   // Linux before 4.18, Windows before 10 2004, Wine: the message is ignored, and all would go out as one datagram. Who knows it has an option of its number.

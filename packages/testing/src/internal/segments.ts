@@ -156,6 +156,41 @@ export const segments = ({ facts, fault: expectFault, isEmpty, layer, over, rece
         )
       }
 
+    it.scopedLive(
+      "to a host that refused: cutting is tried again after 1,024 datagrams, and done if it succeeds",
+      () => {
+        let narrow = true
+        let cuts = 0
+        const hooks: FaultyDriver.Hooks = {
+          onSend: ({ data }) => {
+            if (data.length <= 100) return undefined
+            cuts++
+            return narrow ? fault("EMSGSIZE") : undefined
+          }
+        }
+        return Effect.gen(function* () {
+          const [socket, sender] = [yield* receiver, yield* Datagram.client(Datagram.ipv4)]
+          const send = Effect.gen(function* () {
+            const data = payload(6400)
+            yield* sender.send({ data, to: socket.localAddress, segmentSize: 100 })
+            yield* expectSegments(socket, data, 100)
+            return cuts
+          })
+          const first = yield* send
+          // Trusted for a while, tried once more, trusted again.
+          const seen: Array<number> = []
+          for (let i = 0; i < 20; i++) seen.push((yield* send) - first)
+          expect([seen[0], seen[10]]).toEqual([0, 0])
+        expect(seen.at(-1)).toBeGreaterThan(0)
+        expect(seen.at(-1)).toBeLessThan(4)
+          narrow = false
+          const before = cuts
+          for (let i = 0; i < 20; i++) yield* send
+          expect(cuts - before).toBeGreaterThan(1)
+        }).pipe(Effect.provide(over(hooks)))
+      }
+    )
+
     it.scopedLive("that fail alone, too, fail with how far they got, and nothing is remembered", () => {
       let broken = true
       const hooks: FaultyDriver.Hooks = {

@@ -1,0 +1,119 @@
+/** Errors of sending name what is at fault, and what is sent follows what the kernel has now, whoever set it. */
+import { LinuxSockets } from "@ancillary/posix"
+import {
+  Datagram,
+  DatagramSockets,
+  withDscp,
+  withEcn,
+  withErrorReports,
+  withPktInfo,
+  withTrafficClass
+} from "@ancillary/socket"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Option, Stream } from "effect"
+import { hasIpv6 } from "../../testing/machine.ts"
+import { load } from "../src/internal/libc.ts"
+
+const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
+const at = { address: "127.0.0.1", port: 0 }
+const data = Uint8Array.of(1)
+/** Another one's hand on the descriptor. */
+const libc = load("linux")
+const setInt = (fd: number, level: number, option: number, value: number) =>
+  expect(libc.setsockopt(fd, level, option, new Uint8Array(Int32Array.of(value).buffer), 4)).toBe(0)
+const [IPPROTO_IP, IP_TOS, IPPROTO_IPV6, IPV6_TCLASS, SOL_SOCKET, SO_BINDTOIFINDEX] = [0, 1, 41, 67, 1, 62]
+
+describe("a failed send", () => {
+  it.scopedLive(
+    "of a connected socket names the call that would have failed, and not the read of the error queue",
+    () =>
+      Effect.gen(function* () {
+        const gone = yield* Effect.scoped(Effect.map(Datagram.bind(Datagram.ipv4, at), (socket) => socket.localAddress))
+        const socket = yield* Datagram.connect(Datagram.ipv4.pipe(withErrorReports()), gone)
+        yield* Effect.forkScoped(Stream.runDrain(socket.events))
+        yield* socket.send({ data })
+        // The reader of events takes the queue: the error is no longer the kernel's to give.
+        yield* Effect.repeat(Effect.zipRight(Effect.sleep("1 millis"), socket.stats), {
+          until: ({ events }) => events.taken > 0n
+        })
+        const error = yield* Effect.flip(socket.send({ data }))
+        expect(error).toMatchObject({ reason: "ConnectionRefused", code: "ECONNREFUSED", syscall: "sendmsg" })
+        expect(error.message).toContain("(sendmsg: ECONNREFUSED 111)")
+      }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive("by an interface that does not exist names the field and the index", () =>
+    Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), at)
+      const pktInfo = { interfaceIndex: 9_999_999 }
+      const error = yield* Effect.flip(socket.send({ data, to: socket.localAddress, control: { pktInfo } }))
+      expect(error).toMatchObject({ reason: "InvalidArgument", code: "ENODEV", field: Option.some("control.pktInfo") })
+      expect(error.message).toBe(
+        "control.pktInfo: this host has no interface of index 9999999 (sendmsg: ENODEV 19). Get the index of the interface again, since one that is made anew has another. Nothing was sent."
+      )
+      if (!hasIpv6()) return
+      const socket6 = yield* Datagram.bind(Datagram.ipv6.pipe(withPktInfo()), { address: "::1", port: 0 })
+      const zoned = { address: "fe80::1%9999999", port: 9 }
+      for (const [message, field] of [
+        [{ to: socket6.localAddress, control: { pktInfo } }, "control.pktInfo"],
+        [{ to: socket6.localAddress, control: { pktInfo: { source: "fe80::5%9999999" } } }, "control.pktInfo"],
+        [{ to: zoned }, "to"],
+        [{ to: { ...zoned, address: "ff02::1%9999999" } }, "to"]
+      ] as const)
+        expect(yield* Effect.flip(socket6.send({ data, ...message }))).toMatchObject({
+          reason: "InvalidArgument",
+          field: Option.some(field)
+        })
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("an option that is set by the descriptor, and not by its socket", () => {
+  it.scopedLive("ipv4: ECN beside it and DSCP beside it are sent as the socket has it now", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Datagram.bind(Datagram.ipv4.pipe(withTrafficClass()), at)
+      const to = receiver.localAddress
+      const socket = yield* Datagram.client(Datagram.ipv4.pipe(withEcn(), withDscp()))
+      const fd = yield* socket.descriptor
+      for (const value of [0xb8, 0x28, 0]) {
+        setInt(fd, IPPROTO_IP, IP_TOS, value)
+        yield* socket.send({ data, to, control: { ecn: "ect0" } })
+        socket.unsafeSend({ data, to, control: { ecn: "ce" } })
+        yield* socket.sendAll([{ data, to, control: { dscp: 10 } }])
+        const seen = yield* Effect.replicateEffect(receiver.receive, 3)
+        expect(seen.map(({ control }) => control.trafficClass)).toEqual([value | 2, value | 3, (10 << 2) | (value & 3)])
+      }
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive.runIf(hasIpv6())("ipv6: ECN beside it is sent as the socket has it now", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Datagram.bind(Datagram.ipv6.pipe(withTrafficClass()), { address: "::1", port: 0 })
+      const socket = yield* Datagram.client(Datagram.ipv6.pipe(withEcn()))
+      for (const value of [0xb8, 0]) {
+        setInt(yield* socket.descriptor, IPPROTO_IPV6, IPV6_TCLASS, value)
+        yield* socket.send({ data, to: receiver.localAddress, control: { ecn: "ect1" } })
+        expect((yield* receiver.receive).control.trafficClass).toBe(value | 1)
+      }
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive("the interface that the socket is bound to counts, and its end as well", () =>
+    Effect.gen(function* () {
+      const socket = yield* Datagram.client(Datagram.ipv4.pipe(withPktInfo()))
+      const receiver = yield* Datagram.bind(Datagram.ipv4, at)
+      const by = (interfaceIndex: number) =>
+        Effect.flip(socket.send({ data, to: receiver.localAddress, control: { pktInfo: { interfaceIndex } } }))
+      const fd = yield* socket.descriptor
+      const none = 9_999_999
+      expect(yield* by(none)).toMatchObject({ code: "ENODEV" })
+      setInt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, 1)
+      expect(yield* by(none)).toMatchObject({
+        code: "INVALID",
+        message: `control.pktInfo: this socket is bound to interface 1, and cannot send by ${none}. Nothing was sent.`
+      })
+      setInt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, 0)
+      expect(yield* by(none)).toMatchObject({ code: "ENODEV" })
+    }).pipe(Effect.provide(layer))
+  )
+})

@@ -163,3 +163,55 @@ it.scopedLive("a device that does not exist, and a name that cannot be one", () 
     )
   }).pipe(Effect.provide(layer))
 )
+
+it.scopedLive("a broadcast address cannot be connected to without the option: the remedy names it", () =>
+  Effect.gen(function* () {
+    const error = yield* Effect.flip(Datagram.connect(Datagram.ipv4, { address: "255.255.255.255", port: 9 }))
+    expect(error).toMatchObject({ _tag: "DatagramBindError", reason: "PermissionDenied", code: "EACCES" })
+    expect(error.message).toContain("declare withBroadcast() for a broadcast")
+    expect(error.message).not.toContain("1024")
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive("a port in use: the remedy does not share it with a program that did not ask for it", () =>
+  Effect.gen(function* () {
+    const { localAddress } = yield* Datagram.bind(Datagram.ipv4, at)
+    const error = yield* Effect.flip(Datagram.bind(Datagram.ipv4, localAddress))
+    expect(error.message).toContain("every one of them must declare withReusePort()")
+  }).pipe(Effect.provide(layer))
+)
+
+/** A driver whose call fails with a code that the machine does not give at will. */
+const failing = (syscall: "bind" | "connect" | "setsockopt", code: string) =>
+  DatagramSockets.layer(
+    Effect.map(LinuxSockets.driver(), (driver) => ({
+      ...driver,
+      open: (kind: Parameters<typeof driver.open>[0]) => {
+        const socket = driver.open(kind)
+        if ("errno" in socket) return socket
+        const fault = () => ({ syscall, code, errno: 1 })
+        return syscall === "setsockopt" ? { ...socket, setOption: fault } : { ...socket, [syscall]: fault }
+      }
+    })),
+    LinuxSockets.capabilities
+  )
+it.each([
+  ["bind", "WSAEACCES", "netsh int ipv4 show excludedportrange udp"],
+  ["bind", "ENOBUFS", "out of memory for sockets"],
+  ["connect", "EAGAIN", "Every port that the system gives out is in use"],
+  ["connect", "EADDRNOTAVAIL", "check the address and the port of the peer"],
+  ["connect", "WSAEADDRNOTAVAIL", "check the address and the port of the peer"],
+  ["connect", "EINVAL", "with its zone"],
+  ["setsockopt", "ENOMEM", "out of memory for sockets"],
+  ["setsockopt", "EBADF", "Nothing is open under that number"],
+  ["setsockopt", "ENOPROTOOPT", "withOptional(withHopLimit())"]
+] as const)("%s, %s: the remedy is about that cause", (syscall, code, remedy) =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        Datagram.connect(Datagram.ipv4.pipe(withHopLimit()), { address: "127.0.0.1", port: 9 })
+      )
+      expect(error.message).toContain(remedy)
+    }).pipe(Effect.scoped, Effect.provide(failing(syscall, code)))
+  )
+)

@@ -417,7 +417,8 @@ const answer = <F extends Internet>(asked: Datagram<F, PktInfo>, data: Uint8Arra
 }
 
 /**
- * Every option that would be set and a byte map of both control buffers, for any ABI on any machine: data, and a table when it is printed.
+ * Every option that would be set and a byte map of both control buffers, for any ABI on any machine: data, and a table when it is printed. Throws a
+ * `TypeError` if `spec` is not a spec, or if `abi` is not one of `Abi`.
  *
  * @example
  * ```ts

@@ -150,10 +150,12 @@ export type DatagramError =
 
 type BindReason = readonly [reason: DatagramBindError["reason"], remedy: string]
 
+const outOfMemory = "The system is out of memory for sockets: close some, or try again later"
+
 const bindReasons: { readonly [code in string]?: BindReason } = {
   EADDRINUSE: [
     "AddressInUse",
-    "Another socket has it: choose another port, stop the other program, or declare withReuseAddress() where sharing is meant"
+    "Another socket has it: choose another port, or stop the other program. If both are meant to share it, every one of them must declare withReusePort() (Linux: datagrams are divided among them) or withReuseAddress() (multicast)"
   ],
   ENETUNREACH: ["Unreachable", "There is no route to the peer: check its address and the routes of this host"],
   EHOSTUNREACH: ["Unreachable", "There is no route to the peer: check its address and the routes of this host"],
@@ -175,6 +177,8 @@ const bindReasons: { readonly [code in string]?: BindReason } = {
   ],
   EMFILE: ["TooManyOpenFiles", "The process has too many sockets and files open: close some or raise its limit"],
   ENFILE: ["TooManyOpenFiles", "The system has too many files open: close some or raise its limit"],
+  ENOBUFS: ["Other", outOfMemory],
+  ENOMEM: ["Other", outOfMemory],
   ENODEV: ["InvalidArgument", "There is no such interface: check its name or index"],
   EEXIST: [
     "InvalidArgument",
@@ -189,6 +193,40 @@ const bindReasons: { readonly [code in string]?: BindReason } = {
   EPROTOTYPE: [
     "InvalidArgument",
     "It is a socket of another kind or family: give one for datagrams, and a spec of its family"
+  ]
+}
+
+/** The causes of a code that differ by the call, and by the system: the code of Winsock before the one that both have. */
+const bindReasonsByCall: { readonly [callAndCode in string]?: BindReason } = {
+  "connect EACCES": [
+    "PermissionDenied",
+    "The peer is a broadcast address, or a firewall forbids the route: declare withBroadcast() for a broadcast, or change the rule"
+  ],
+  "connect EPERM": ["PermissionDenied", "A firewall or a security module forbids it: change the rule"],
+  "connect EINVAL": [
+    "InvalidArgument",
+    "The kernel refuses the peer: check its address and port, and give a link-local one with its zone (fe80::1%2)"
+  ],
+  "connect EADDRNOTAVAIL": [
+    "AddressNotAvailable",
+    "No address of this host can send to the peer: check the address and the port of the peer"
+  ],
+  "connect EADDRINUSE": [
+    "AddressInUse",
+    "Another socket of this host already has this peer on this port: connect from another port, or close the other socket"
+  ],
+  "connect EAGAIN": [
+    "AddressInUse",
+    "Every port that the system gives out is in use: close sockets, or widen the range (Linux: sysctl net.ipv4.ip_local_port_range)"
+  ],
+  "connect EAFNOSUPPORT": [
+    "InvalidArgument",
+    "The peer is of another address family than the socket: give a peer of its family, or use Datagram.dual"
+  ],
+  // Windows has no privileged ports.
+  "bind WSAEACCES": [
+    "PermissionDenied",
+    "Another socket has the port for itself alone, or Windows reserves it (netsh int ipv4 show excludedportrange udp): choose another port"
   ]
 }
 
@@ -208,7 +246,9 @@ const bindFailure = (fault: Fault, what: string, option: string | undefined, [re
  * @since 0.1.0
  */
 export const bindError = (fault: Fault, what: string, option?: string, known?: string): DatagramBindError => {
-  const [reason, remedy] = bindReasons[bare(fault.code)] ?? ["Other", remedyOfOthers]
+  const byCall =
+    bindReasonsByCall[`${fault.syscall} ${fault.code}`] ?? bindReasonsByCall[`${fault.syscall} ${bare(fault.code)}`]
+  const [reason, remedy] = byCall ?? bindReasons[bare(fault.code)] ?? ["Other", remedyOfOthers]
   return bindFailure(fault, what, option, [reason, known ?? remedy])
 }
 

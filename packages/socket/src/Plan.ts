@@ -6,7 +6,9 @@
  */
 import {
   type Abi,
+  abis,
   type Arrival,
+  Codec,
   type Departure,
   type Family,
   isAbsence,
@@ -166,7 +168,8 @@ const largestPing = { ipv4: 65_515, ipv6: 65_535 } as const
 const slotBytes = { ipv4: 65_535, ipv6: 65_535, dual: 65_535, unix: 212_960 } as const
 
 /**
- * Derives the plan of a spec.
+ * Derives the plan of a spec. Values of a spec that cannot be are in `invalid`, what the platform lacks is in `refused` and `declined`. Throws a
+ * `TypeError` if `spec` is not a spec, or if `abi` is not one of `Abi`.
  *
  * @example
  * ```ts
@@ -184,6 +187,15 @@ const slotBytes = { ipv4: 65_535, ipv6: 65_535, dual: 65_535, unix: 212_960 } as
 export const compile = (spec: Recipe, abi: Abi): Plan => {
   const known = plans.get(spec)?.get(abi)
   if (known !== undefined) return known
+  if (typeof spec !== "object" || spec === null || !Array.isArray(spec.settings) || !Array.isArray(spec.declarations))
+    throw new TypeError(`${Codec.shown(spec)} is not a spec: give one that begins with Datagram.ipv4 or its like.`)
+  if (
+    typeof abi !== "object" ||
+    abi === null ||
+    abis.every(({ platform }) => platform !== abi.platform) ||
+    abi.cmsghdr === undefined
+  )
+    throw new TypeError(`${Codec.shown(abi)} is not an ABI: give one of Abi, such as Abi.linuxGlibc64.`)
   const plan = derive(spec, abi)
   plans.set(spec, (plans.get(spec) ?? new WeakMap<Abi, Plan>()).set(abi, plan))
   return plan

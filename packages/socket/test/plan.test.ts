@@ -273,3 +273,22 @@ it("is made once for a spec and an ABI: the sockets of a spec share it", () => {
   expect(Plan.compile(spec, Abi.winsockX64).abi).toBe(Abi.winsockX64)
   expect(Plan.compile(spec.pipe(withPktInfo()), Abi.linuxGlibc64).arrivals).toHaveLength(2)
 })
+
+describe("what is not a spec or not an ABI", () => {
+  const trap = new Proxy({}, {})
+  it.each<readonly [string, unknown]>([
+    ["nothing", undefined],
+    ["null", null],
+    ["a number", 5],
+    ["a text", "ipv4"],
+    ["an empty object", {}],
+    ["an object without a prototype", Object.create(null)],
+    ["an array", []],
+    ["a proxy", trap]
+  ])("%s is refused with a sentence", (_, given) => {
+    expect(() => Plan.compile(given as never, Abi.linuxGlibc64)).toThrow(/ is not a spec: give one that begins with /)
+    expect(() => Datagram.explain(given as never, Abi.linuxGlibc64)).toThrow(/ is not a spec: give /)
+    expect(() => Plan.compile(Datagram.ipv4, given as never)).toThrow(/ is not an ABI: give one of Abi/)
+    expect(() => Datagram.explain(Datagram.ipv4, given as never)).toThrow(/ is not an ABI: give one of Abi/)
+  })
+})

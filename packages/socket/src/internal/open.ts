@@ -234,13 +234,15 @@ const isLeftOver = (driver: Driver, plan: Plan, { code }: Fault, name: Uint8Arra
 }
 
 /**
- * A message that cannot be asked for is lacking, whatever the code, unless a privilege is. An option of its own may be refused for its value, too.
+ * A message that cannot be requested is lacking, whatever the code, unless a privilege, memory or the socket itself is. An option of its own may be
+ * refused for its value, too.
  */
 const refusedOption = (
   planned: PlannedOption,
   { feature, key }: Asker,
   fault: Fault
 ): DatagramBindError | DatagramUnsupportedError => {
+  if (/^(WSA)?E(NOMEM|NOBUFS|BADF|NOTSOCK)$/.test(fault.code)) return bindError(fault, `Setting ${feature}`, feature)
   if (key === undefined || /^(WSA)?E(PERM|ACCES)$/.test(fault.code))
     return settingError(fault, feature, "privilege" in planned ? planned.privilege : undefined)
   const why = "this system refuses the option that asks for it"

@@ -20,9 +20,10 @@ import { endpoint as toEndpoint, Codec, SocketAddress, UnixEndpoint } from "@anc
 import { Effect, Either, Option, type Scope } from "effect"
 import {
   type DatagramBindError,
-  type DatagramSendError,
+  DatagramSendError,
   type DatagramUnsupportedError,
-  invalidBind
+  invalidBind,
+  invalidSend
 } from "./DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
@@ -374,10 +375,9 @@ export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends I
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>
 ): Effect.Effect<void, DatagramSendError> => {
-  const refused = refuseItself(socket, asked.from)
-  if (refused !== undefined) return Effect.fail(refused)
+  const given = answer(socket, asked, data)
   // What `replySource` answers is of the family of what was asked.
-  return socket.send(answer(asked, data) as unknown as Parameters<typeof socket.send>[0])
+  return isRefusal(given) ? Effect.fail(given) : socket.send(given as unknown as Parameters<typeof socket.send>[0])
 }
 
 /**
@@ -406,15 +406,31 @@ export const unsafeReply: Reply<Either.Either<void, DatagramSendError>> = <F ext
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>
 ): Either.Either<void, DatagramSendError> => {
-  const refused = refuseItself(socket, asked.from)
-  if (refused !== undefined) return Either.left(refused)
-  return socket.unsafeSend(answer(asked, data) as unknown as Parameters<typeof socket.unsafeSend>[0])
+  const given = answer(socket, asked, data)
+  return isRefusal(given)
+    ? Either.left(given)
+    : socket.unsafeSend(given as unknown as Parameters<typeof socket.unsafeSend>[0])
 }
 
-const answer = <F extends Internet>(asked: Datagram<F, PktInfo>, data: Uint8Array | ReadonlyArray<Uint8Array>) => {
-  const { otherwise, pktInfo } = replySource(asked)
-  return { data, to: asked.from, control: { pktInfo }, [withoutSource]: otherwise }
+const answer = <F extends Internet>(
+  socket: DatagramSocket<F, PktInfo>,
+  asked: Datagram<F, PktInfo>,
+  data: Uint8Array | ReadonlyArray<Uint8Array>
+) => {
+  try {
+    const refused = refuseItself(socket, asked.from)
+    if (refused !== undefined) return refused
+    const { otherwise, pktInfo } = replySource(asked)
+    return { data, to: asked.from, control: { pktInfo }, [withoutSource]: otherwise }
+  } catch {
+    return invalidSend(
+      "asked",
+      "it is not a datagram as a socket delivers it, with packet information: give one that is"
+    )
+  }
 }
+
+const isRefusal = (given: object): given is DatagramSendError => given instanceof DatagramSendError
 
 /**
  * Every option that would be set and a byte map of both control buffers, for any ABI on any machine: data, and a table when it is printed. Throws a

@@ -10,7 +10,7 @@ import type { DatagramBindError, DatagramReceiveError, DatagramUnsupportedError 
 import type { DatagramSocket } from "./DatagramSocket.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
 import { durationOf as readDuration } from "./internal/durations.ts"
-import { checkHandler, checkOptions } from "./internal/serveOptions.ts"
+import { checkHandler, checkOptions, checkSocket } from "./internal/serveOptions.ts"
 import { serving } from "./internal/serving.ts"
 import type { NeedsAll, Spec } from "./Spec.ts"
 
@@ -109,7 +109,7 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
  * Handlers run, fail and end as those of `serve`. The fiber reads until the scope closes. It fails with what ended the reading before, which is logged,
  * too: `Closed` if the socket was closed.
  *
- * Fails with `DatagramBindError` of reason `InvalidArgument` if an option is out of its range or the handler is not a function.
+ * Fails with `DatagramBindError` of reason `InvalidArgument` if an option is out of its range, the handler is not a function, or the socket is none.
  *
  * @example
  * ```ts
@@ -136,6 +136,7 @@ export const serveOn = <F extends Family, D extends ControlMessage.Any, E, R2>(
   Scope.Scope | Exclude<R2, Scope.Scope>
 > =>
   Effect.gen(function* () {
+    yield* checkSocket(socket)
     yield* checkHandler(handler)
     return yield* serving(socket, handler, yield* checkOptions(options))
   })

@@ -48,6 +48,28 @@ const defaults: Checked = { concurrency: 64, shutdown: Duration.seconds(5), send
 const refused = (option: string, value: unknown, range: string, otherwise: string) =>
   Effect.fail(invalidBind(`${option}: ${Codec.shown(value)} is not ${range}. Leave it out for ${otherwise}.`, option))
 
+/** Fails if that is no socket. */
+export const checkSocket = (socket: unknown): Effect.Effect<void, DatagramBindError> =>
+  Effect.suspend(() =>
+    isReadable(socket)
+      ? Effect.void
+      : Effect.fail(invalidBind(`socket: ${Codec.shown(socket)} is not a socket. Give one that is bound.`, "socket"))
+  )
+
+const isReadable = (socket: unknown): boolean => {
+  try {
+    return (
+      typeof socket === "object" &&
+      socket !== null &&
+      Effect.isEffect(Reflect.get(socket, "receive")) &&
+      Effect.isEffect(Reflect.get(socket, "stats")) &&
+      typeof Reflect.get(socket, "localAddress") === "object"
+    )
+  } catch {
+    return false
+  }
+}
+
 /** Fails if that is no function. */
 export const checkHandler = (handler: unknown): Effect.Effect<void, DatagramBindError> =>
   typeof handler === "function"

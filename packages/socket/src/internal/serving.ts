@@ -1,8 +1,8 @@
 /** The loop of a server: a place for a handler, a datagram, a fiber. Nothing that a handler does ends it. */
 import type { ControlMessage, Family } from "@ancillary/control"
-import { Cause, Effect, type Exit, type Fiber, type Scope } from "effect"
+import { Cause, Clock, Effect, type Exit, type Fiber, type Scope } from "effect"
 import type { Datagram } from "../Datagram.ts"
-import type { DatagramFault, DatagramReceiveError } from "../DatagramError.ts"
+import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import { coreOf } from "./cores.ts"
 import { hold } from "./descriptors.ts"
@@ -22,7 +22,9 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
   Effect.gen(function* () {
     const core = coreOf(socket)
     const counts = core?.served ?? new Served()
-    const failures = new Failures()
+    const kinds = new Failures()
+    /** Reads in a row that failed. */
+    let failures = 0
     const handlers = new Handlers()
     const free = yield* Effect.makeSemaphore(concurrency)
     const isUnix = socket.family === "unix"
@@ -39,7 +41,7 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
         ? free.release(1)
         : Effect.zipRight(
             free.release(1),
-            failures.log(
+            kinds.log(
               `The handler of a datagram from ${String(from)} failed. Others that fail in this way are counted by stats.handlers.failed and not logged`,
               exit.cause
             )
@@ -66,11 +68,19 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
         restore(free.take(1)),
         Effect.matchEffect(restore(socket.receive), {
           onSuccess: (datagram) => {
+            failures = 0
             if (!isItself(socket, datagram.from) || isToMany(datagram)) return handlers.run(handle(datagram))
             counts.fromItself++
             return free.release(1)
           },
-          onFailure: (error) => Effect.zipRight(free.release(1), endsReading(error) ? Effect.fail(error) : Effect.void)
+          onFailure: (failed) => {
+            // A fault is over with its datagram.
+            const error = failed._tag === "DatagramReceiveError" ? failed : undefined
+            if (error !== undefined && endsReading(error)) return Effect.zipRight(free.release(1), Effect.fail(error))
+            if (core !== undefined && error !== undefined) core.calls.errors++
+            failures++
+            return Effect.zipRight(free.release(1), failures % failuresPerTurn === 0 ? turn : Effect.void)
+          }
         })
       )
     )
@@ -81,10 +91,14 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
     )
   })
 
+/** Reads that fail in a row before timers and other sockets have their turn: some errors last, and do not wait for the event loop. */
+const failuresPerTurn = 64
+// By the real clock: a test that holds the time does not hold the loop.
+const turn = Effect.withClock(Effect.sleep("1 millis"), Clock.make())
+
 /** The socket hears what it sent to a group itself, and so does another program with its port: such an answer goes to one of them, once. */
 const isToMany = ({ delivery }: { readonly delivery: string }): boolean =>
   delivery === "multicast" || delivery === "broadcast"
 
-/** A fault is over with its datagram, and what a peer or a router said with the datagram that it was about. */
-const endsReading = (error: DatagramFault | DatagramReceiveError): error is DatagramReceiveError =>
-  error._tag === "DatagramReceiveError" && (error.reason === "Closed" || error.reason === "Other")
+/** What a peer or a router said of an earlier datagram is passed over. */
+const endsReading = ({ reason }: DatagramReceiveError): boolean => reason === "Closed" || reason === "Other"

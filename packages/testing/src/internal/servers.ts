@@ -88,7 +88,7 @@ export const servers = ({ layer, over }: Bench): void => {
             interrupted: 0n,
             running: 0n
           })
-        }).pipe(Effect.provide(layer), Effect.provide(silent))
+        }).pipe(Effect.provide([layer, silent]))
       )
     }
 
@@ -112,7 +112,7 @@ export const servers = ({ layer, over }: Bench): void => {
         yield* until(Effect.map(server.stats, ({ handlers }) => handlers.failed === 60n))
         expect(logged).toHaveLength(3)
         for (const line of logged) expect(line).toContain(`from ${client.localAddress} failed`)
-      }).pipe(Effect.provide(layer), Effect.provide(logger))
+      }).pipe(Effect.provide([layer, logger]))
     })
 
     it.scopedLive("goes on if the logger throws", () => {
@@ -124,7 +124,7 @@ export const servers = ({ layer, over }: Bench): void => {
         const client = yield* bind
         for (const each of ["bad", "good"]) yield* client.send({ data: bytes(each), to: server.localAddress })
         expect(text((yield* client.receive).data)).toBe("good")
-      }).pipe(Effect.provide(layer), Effect.provide(logger))
+      }).pipe(Effect.provide([layer, logger]))
     })
 
     for (const [option, values, ends] of invalid) {
@@ -149,7 +149,7 @@ export const servers = ({ layer, over }: Bench): void => {
       })
     }
 
-    it.scopedLive("refuses options that are no record, and a handler that is no function", () =>
+    it.scopedLive("refuses options, handlers and sockets that are none", () =>
       Effect.gen(function* () {
         const never = () => Effect.void
         const lying = {
@@ -160,15 +160,46 @@ export const servers = ({ layer, over }: Bench): void => {
         const errors = [
           yield* Effect.flip(serve(spec, at, never, 8 as unknown as ServeOptions)),
           yield* Effect.flip(serve(spec, at, never, lying)),
-          yield* Effect.flip(serve(spec, at, "echo" as unknown as typeof never))
+          yield* Effect.flip(serve(spec, at, "echo" as unknown as typeof never)),
+          yield* Effect.flip(serveOn({} as Effect.Effect.Success<typeof bind>, never)),
+          yield* Effect.flip(serveOn(trap as Effect.Effect.Success<typeof bind>, never))
         ]
         expect(errors.map(({ message }) => message)).toEqual([
           "options: 8 is not a record of options. Leave it out.",
           "options: reading them threw. Give a plain object.",
-          "handler: 'echo' is not a function. Give one that returns an effect."
+          "handler: 'echo' is not a function. Give one that returns an effect.",
+          "socket: [object Object] is not a socket. Give one that is bound.",
+          "socket: an object without a text is not a socket. Give one that is bound."
         ])
       }).pipe(Effect.provide(layer))
     )
+
+    it.scopedLive("lets the event loop turn while reading fails, and serves when it succeeds again", () => {
+      let failing = false
+      let calls = 0
+      const between: Array<number> = []
+      const note = () => {
+        between.push(calls)
+        calls = 0
+        if (failing) setImmediate(note)
+      }
+      const onReceive = () => {
+        calls++
+        return failing ? { syscall: "recvmsg", code: "ECONNREFUSED", errno: 111 } : undefined
+      }
+      return Effect.gen(function* () {
+        const client = yield* bind
+        const server = yield* serve(spec, at, (asked, socket) => Datagram.reply(socket, asked, asked.data))
+        failing = true
+        setImmediate(note)
+        yield* client.send({ data: bytes("x"), to: server.localAddress })
+        yield* until(Effect.sync(() => between.length > 20))
+        failing = false
+        expect(text((yield* client.receive).data)).toBe("x")
+        expect(Math.max(...between)).toBeLessThanOrEqual(128)
+        expect((yield* server.stats).errors).toBeGreaterThan(64n)
+      }).pipe(Effect.provide(over({ onReceive })))
+    })
 
     it.scopedLive("gives each handler a scope that ends with it, however it ends", () =>
       Effect.gen(function* () {
@@ -203,7 +234,7 @@ export const servers = ({ layer, over }: Bench): void => {
         yield* Scope.close(scope, Exit.void)
         expect(ended).toEqual(["ends Success", "fails Failure", "waits Failure"])
         expect((yield* server.stats).handlers).toMatchObject({ succeeded: 1n, failed: 1n, interrupted: 1n })
-      }).pipe(Effect.provide(layer), Effect.provide(silent))
+      }).pipe(Effect.provide([layer, silent]))
     )
   })
 
@@ -225,7 +256,7 @@ export const servers = ({ layer, over }: Bench): void => {
         yield* TestClock.adjust("1 millis")
         yield* Fiber.join(closing)
         expect(yield* Effect.flip(server.receive)).toMatchObject({ reason: "Closed" })
-      }).pipe(Effect.provide(layer), Effect.provide(silent))
+      }).pipe(Effect.provide([layer, silent]))
     )
 
     it.scoped("is not waited for by the handler that causes it", () =>
@@ -271,6 +302,31 @@ export const servers = ({ layer, over }: Bench): void => {
         }).pipe(Effect.provide(layer))
       )
     }
+
+    it.scopedLive("is told apart from what is no datagram at all: reply and unsafeReply refuse that, too", () =>
+      Effect.gen(function* () {
+        const socket = yield* bind
+        yield* socket.send({ data: bytes("x"), to: socket.localAddress })
+        const asked = yield* socket.receive
+        type Asked = typeof asked
+        for (const lie of [
+          undefined,
+          1,
+          {},
+          trap,
+          { from: {} },
+          { ...asked, from: undefined }
+        ] as ReadonlyArray<unknown>) {
+          const errors = [
+            yield* Effect.flip(Datagram.reply(socket, lie as Asked, bytes("y"))),
+            Either.getOrThrow(Either.flip(Datagram.unsafeReply(socket, lie as Asked, bytes("y"))))
+          ]
+          for (const error of errors)
+            expect(error).toMatchObject({ _tag: "DatagramSendError", reason: "InvalidArgument" })
+        }
+        expect((yield* socket.stats).sent).toBe(1n)
+      }).pipe(Effect.provide(layer))
+    )
 
     it.scopedLive("is not answered by reply and unsafeReply, which say so", () =>
       Effect.gen(function* () {

@@ -33,7 +33,7 @@ const runnable = requirement(
 describe.runIf(runnable)("examples run", () => {
   mkdirSync(join(root, "node_modules/.cache"), { recursive: true })
   const folder = mkdtempSync(join(root, "node_modules/.cache/ancillary-examples-"))
-  afterAll(() => rmSync(folder, { recursive: true }))
+  afterAll(() => rmSync(folder, { recursive: true }), 120_000)
 
   /** As a module that hands over what it declares, and whose programs end. */
   const write = (name: string, code: string): string => {

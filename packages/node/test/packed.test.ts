@@ -25,7 +25,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
     // Neither @effect/platform nor vitest: only what is used is needed.
     layOutFlat(folder, pack(folder), ["effect", "koffi", "@koromix"])
   }, 120_000)
-  afterAll(() => rmSync(folder, { recursive: true }))
+  afterAll(() => rmSync(folder, { recursive: true }), 120_000)
 
   const run = (program: string, ...args: ReadonlyArray<string>) => {
     writeFileSync(join(folder, "program.mjs"), program)

@@ -51,12 +51,10 @@ export interface DirectedRights {
  * @category messages
  * @since 0.1.0
  */
-export const withRights: DirectedRights = ((
-  options: {
-    readonly maximum?: number
-    readonly only?: "receive" | "send"
-  } = {}
-) => {
+export const withRights: DirectedRights = ((options: {
+  readonly maximum?: number
+  readonly only?: "receive" | "send"
+}) => {
   const { maximum, only } = options
   const invalid =
     only === "send" || Codec.isInteger(maximum, 1, mostRights)

@@ -7,6 +7,7 @@ import { hostile } from "./hostile.ts"
 import { help, parse, type PartName } from "./options.ts"
 import type { Part } from "./part.ts"
 import { targets } from "./program.ts"
+import { soak } from "./soak/soak.ts"
 
 const options = parse(process.argv.slice(2))
 if (options === "help" || "wrong" in options) {
@@ -66,5 +67,12 @@ if (only.includes("echo")) {
   else console.log("not run here: echo. It is Linux that it asks.")
 }
 if (only.includes("hostile")) await run("hostile", undefined, hostile())
+if (only.includes("soak")) {
+  if (process.platform === "linux") {
+    const tally = new Map<string, number>()
+    await run("soak", undefined, soak(tally))
+    for (const [what, times] of [...tally].toSorted(([a], [b]) => (a < b ? -1 : 1))) console.log(`  ${what}: ${times}`)
+  } else console.log("not run here: soak. It is Linux that it asks.")
+}
 console.log(differences === 0 ? "No difference." : `${differences} differences.`)
 if (differences > 0) process.exitCode = 1

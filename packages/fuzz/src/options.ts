@@ -1,7 +1,7 @@
 /** What the command line says. */
 import { parseArgs } from "node:util"
 
-const counts = { differential: 1_000_000, echo: 10_000, hostile: 20_000 }
+const counts = { differential: 1_000_000, echo: 10_000, hostile: 20_000, soak: 10_000 }
 
 export type PartName = keyof typeof counts
 
@@ -14,6 +14,8 @@ Random cases, until one is not as it should be: it is told in full, with how to 
                  specs, up to 16 datagrams
   hostile        what a driver received, bent at random, becomes datagrams as declared or named faults, and the accounts balance. A case: a
                  socket of a random spec, up to 100 datagrams
+  soak           random actions on real sockets against a model: every datagram arrives once, as it was sent, or its loss is announced
+                 (Linux). A case: 200 actions
 
   --only <part>  that part alone; may be repeated
   --abi <name>   differential: that ABI alone; may be repeated. By default every one that this machine has a compiler for

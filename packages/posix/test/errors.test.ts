@@ -138,7 +138,7 @@ it.scopedLive("what the kernel refuses to send, by its code", () =>
     const to = { address: "127.0.0.1", port: socket.localAddress.port }
     const nowhere = yield* Effect.flip(socket.send({ data, to, control: { pktInfo: { interfaceIndex: 9_999_999 } } }))
     expect(nowhere).toMatchObject({ reason: "InvalidArgument", syscall: "sendmsg", code: "ENODEV" })
-    expect(nowhere.message).toContain("There is no interface with that index: ask for its index again.")
+    expect(nowhere.message).toContain("this host has no interface of index 9999999")
     const foreign = yield* Effect.flip(socket.send({ data, to, control: { pktInfo: { source: "192.0.2.77" } } }))
     expect(foreign).toMatchObject({ reason: "AddressNotAvailable" })
     const broadcast = yield* Effect.flip(socket.send({ data, to: { address: "255.255.255.255", port: 9 } }))

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import dns from "node:dns"
+import { networkInterfaces } from "node:os"
 import { Codec, type Endpoint, endpoint, type Internet } from "@ancillary/control"
 import { Array as Arrays, Data, Effect } from "effect"
 
@@ -66,7 +67,7 @@ export const resolve = <F extends Internet>(
       // An internet family's input is an address and a port, which the compiler does not see through EndpointInput<F>.
       endpoint<Internet>(family, { address, port }) as Endpoint<F> | Codec.Malformed
     // Where nobody is called so, and for the port's sake before anything is looked up.
-    const literal = make(isAddress(host) ? host : family === "ipv4" ? "0.0.0.0" : "::")
+    const literal = make(isAddress(host) ? numbered(host) : family === "ipv4" ? "0.0.0.0" : "::")
     if (Codec.isMalformed(literal)) return Effect.fail(invalid(host, literal.malformed))
     if (isAddress(host)) return Effect.succeed(Arrays.of(literal))
     return Effect.flatMap(lookup(host, families[family]), (addresses) => {
@@ -82,6 +83,13 @@ const families = { ipv4: 4, ipv6: 6, dual: 0 } as const
 
 /** Written as an address, well or badly: no host has a colon in its name, or a number for its last label. */
 const isAddress = (host: string): boolean => /:|(^|\.)(\d+|0x[\da-f]*)\.?$/i.test(host)
+
+/** With the index of an interface in place of its name behind `%`, which a link-local address of it has as its scope. */
+const numbered = (host: string): string => {
+  const [address = "", zone = ""] = host.split("%", 2)
+  const scope = networkInterfaces()[zone]?.find((one) => one.family === "IPv6" && one.scopeid > 0)
+  return scope?.family === "IPv6" ? `${address}%${scope.scopeid}` : host
+}
 
 const lookup = (host: string, family: 0 | 4 | 6): Effect.Effect<ReadonlyArray<string>, HostNameError> =>
   Effect.async((resume) => {

@@ -27,12 +27,14 @@ import {
 } from "./DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
+import type { Driver } from "./Driver.ts"
 import { type Explanation, explain as explainPlan } from "./explain.ts"
 import { fresh, open, openPair } from "./internal/open.ts"
 import { hostOf } from "./internal/ping.ts"
 import { refuseItself } from "./internal/ownAddress.ts"
 import { replySource, withoutSource } from "./internal/reply.ts"
 import { makeConnected, makeSocket } from "./internal/socket.ts"
+import { inZone } from "./internal/zones.ts"
 import * as Plan from "./Plan.ts"
 import { type Control, make, type NeedsAll, type Spec } from "./Spec.ts"
 
@@ -159,7 +161,7 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
-    const local = yield* parse(spec, at, driver.abi)
+    const local = yield* parse(spec, at, driver)
     const core = yield* open(driver, Plan.compile(spec, driver.abi), { native: fresh, local, peer: undefined })
     return makeSocket<F, D>(core)
   }).pipe(Effect.withSpan("Datagram.bind"))
@@ -192,7 +194,7 @@ export const client = <F extends Family, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
-    const local = yield* anywhere(spec, driver.abi)
+    const local = yield* anywhere(spec, driver)
     const core = yield* open(driver, Plan.compile(spec, driver.abi), { native: fresh, local, peer: undefined })
     return makeSocket<F, D>(core)
   }).pipe(Effect.withSpan("Datagram.client"))
@@ -296,13 +298,13 @@ export const connect = <F extends Family, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
-    const parsed = yield* parse(spec, peer, driver.abi)
+    const parsed = yield* parse(spec, peer, driver)
     if (parsed.family === "unix" && parsed.path === undefined)
       return yield* invalidBind("The address cannot be used: a socket without a name cannot be connected to.")
     // The same endpoint with another port, which the compiler does not follow through Endpoint<F>.
     const to = spec.protocol === "icmp" ? (hostOf(parsed) as Endpoint<F>) : parsed
     const given = options?.local
-    const local = given === undefined ? yield* anywhere(spec, driver.abi) : yield* parse(spec, given, driver.abi)
+    const local = given === undefined ? yield* anywhere(spec, driver) : yield* parse(spec, given, driver)
     const core = yield* open(driver, Plan.compile(spec, driver.abi), { native: fresh, local, peer: to })
     return makeConnected<F, D>(core, to)
   }).pipe(Effect.withSpan("Datagram.connect"))
@@ -310,23 +312,25 @@ export const connect = <F extends Family, D extends ControlMessage.Any, R>(
 /** A free port of every address, a free name of a Unix socket; nothing where the system does not choose names. */
 const anywhere = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
-  abi: Abi
+  driver: Driver
 ): Effect.Effect<Endpoint<F> | undefined, DatagramBindError> => {
-  if (spec.family === "unix" && abi.platform !== "linux") return Effect.succeed(undefined)
+  if (spec.family === "unix" && driver.abi.platform !== "linux") return Effect.succeed(undefined)
   const every = { address: spec.family === "ipv4" ? "0.0.0.0" : "::", port: 0 }
   // An internet family's input is an address and a port, which the compiler does not see through EndpointInput<F>.
-  return parse(spec, (spec.family === "unix" ? new UnixEndpoint(undefined) : every) as EndpointInput<F>, abi)
+  return parse(spec, (spec.family === "unix" ? new UnixEndpoint(undefined) : every) as EndpointInput<F>, driver)
 }
 
 const parse = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   input: EndpointInput<F> | Endpoint<F>,
-  abi: Abi
+  driver: Driver
 ): Effect.Effect<Endpoint<F>, DatagramBindError> =>
   Effect.suspend(() => {
-    const parsed = toEndpoint(spec.family, input)
+    // With the index of an interface in place of its name; what that makes of an input is one, or says what is wrong with it.
+    const given = inZone(driver, input) as typeof input | Codec.Malformed
+    const parsed = Codec.isMalformed(given) ? given : toEndpoint(spec.family, given)
     if (Codec.isMalformed(parsed)) return Effect.fail(invalidBind(`The address cannot be used: ${parsed.malformed}.`))
-    const why = parsed.family === "unix" ? SocketAddress.refuseUnixPath(abi, parsed.path ?? "") : undefined
+    const why = parsed.family === "unix" ? SocketAddress.refuseUnixPath(driver.abi, parsed.path ?? "") : undefined
     return why === undefined ? Effect.succeed(parsed) : Effect.fail(invalidBind(`The address cannot be used: ${why}.`))
   })
 

@@ -169,44 +169,6 @@ export const bindError = (fault: Fault, what: string, option?: string, known?: s
   return bindFailure(fault, what, option, [reason, known ?? remedy])
 }
 
-/**
- * No port is left that a socket could have alone.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const noPortError = (fault: Fault, local: Endpoint<Family>): DatagramBindError =>
-  bindFailure(fault, `Binding to ${local}`, undefined, [
-    "AddressInUse",
-    "Every port that the system gives out is in use: close sockets, bind to a port of your choice, or widen the range (Linux: sysctl net.ipv4.ip_local_port_range)"
-  ])
-
-/**
- * A port that the system chose cannot be shared afterwards. Shared before, it could be one that another socket has.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const unsharedPort = (fault: Fault, feature: string): DatagramBindError =>
-  bindFailure(fault, `Setting ${feature}`, feature, [
-    "InvalidArgument",
-    "This system does not share a port that it chose itself: bind to a port other than 0, or leave the option out"
-  ])
-
-/**
- * An adopted socket that serves other families than the spec: that cannot be changed once it is bound.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const otherFamilies = (fault: Fault, what: string, family: Family): DatagramBindError =>
-  bindFailure(fault, what, undefined, [
-    "InvalidArgument",
-    family === "dual"
-      ? "The socket serves IPv6 only, and a bound socket cannot change that: adopt it with Datagram.ipv6"
-      : "The socket serves IPv4 peers, too, and a bound socket cannot change that: adopt it with Datagram.dual"
-  ])
-
 /** By call, since the same code means another thing in each. */
 const unixReasons: { readonly [callAndCode in string]?: BindReason } = {
   "bind EADDRINUSE": ["AddressInUse", "Another socket has that name: choose another, or stop the other program"],
@@ -354,7 +316,7 @@ const quoted = (messages: ReadonlyArray<SentMessage>): string => messages.map(({
 
 /**
  * A call that failed while a datagram was sent. `what` begins the sentence that the error says. Where the kernel refuses a value or a
- * privilege without saying of what, the sentence names the control messages that went with it, and what they want.
+ * privilege without saying of what, the sentence names the control messages that went with it, and what they want. `clear`: what to do, if that is known.
  *
  * @category constructors
  * @since 0.1.0
@@ -363,7 +325,8 @@ export const sendError = (
   fault: Fault,
   what: string,
   control: ReadonlyArray<SentMessage> = [],
-  sentBytes = 0
+  sentBytes = 0,
+  clear?: string
 ): DatagramSendError => {
   const code = bare(fault.code)
   const [reason, general] = sendReasons[code] ?? ["Other", remedyOfOthers]
@@ -377,7 +340,7 @@ export const sendError = (
     ...known.map(({ faults }) => faults?.[code]),
     ...(forbidden.length > 0 ? [`${wants}: grant it to this process, or send without it`] : [])
   ]
-  const remedy = remedies.length > 0 ? remedies.join(". Or: ") : general
+  const remedy = clear ?? (remedies.length > 0 ? remedies.join(". Or: ") : general)
   return new DatagramSendError({
     ...described(fault),
     // A code that says nothing by itself is about the value that a message knows it of.

@@ -164,6 +164,8 @@ export interface Driver {
   readonly interfaces: () => ReadonlyArray<NetworkInterface> | Fault
   /** Notices about interfaces, from now on. Absent if the system has none that the driver follows (macOS, Windows). */
   readonly observeInterfaces?: (() => InterfaceObserver | Fault) | undefined
+  /** The index of the interface of that name; nothing if there is none. Absent: it is looked for among the interfaces. */
+  readonly interfaceIndex?: ((name: string) => number | undefined) | undefined
   /** What an error number is called, for numbers that come in messages. */
   readonly errorName: (errno: number) => string
 }

@@ -33,6 +33,7 @@ import { sendings } from "./internal/sendings.ts"
 import { servers } from "./internal/servers.ts"
 import { turns } from "./internal/turns.ts"
 import { unix } from "./internal/unix.ts"
+import { zones } from "./internal/zones.ts"
 import { verdicts } from "./internal/verdicts.ts"
 
 export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
@@ -80,6 +81,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     servers(one)
     refusals(one)
     openings(one)
+    zones(one)
     handed(one)
     reentered(one)
     options(one)

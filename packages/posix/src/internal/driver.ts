@@ -78,6 +78,7 @@ export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupp
       // macOS: has notices by a routing socket, whose messages were not tried here: changes are polled.
       ...(platform === "linux" ? { observeInterfaces: () => native.routing.observe(host) } : {}),
       release: (descriptor) => native.release(host, descriptor),
+      interfaceIndex: (name) => libc.if_nametoindex(name) || undefined,
       errorName: native.errorName
     }
   })

@@ -19,6 +19,7 @@ import { letter as check, Letter, refused } from "./letter.ts"
 import { sendSlots } from "./outgoing.ts"
 import { SentControl } from "./sentControl.ts"
 import { sentMessages } from "./sentMessages.ts"
+import { interfaceRemedy } from "./unusable.ts"
 
 /** System calls after which the event loop gets its turn. */
 const callsATurn = 16
@@ -240,9 +241,9 @@ export class Batch {
     const source = outgoing.foreignSource(letter.control, fault)
     if (source !== undefined) return sourceNotOurs(fault, source, letter.gone)
     const missing = outgoing.missingInterface(letter, fault)
-    return missing === undefined
-      ? sendError(fault, this.#what(letter), sentMessages(this.#core, letter), letter.gone)
-      : noSuchInterface(fault, missing.field, missing.index, letter.gone)
+    if (missing !== undefined) return noSuchInterface(fault, missing.field, missing.index, letter.gone)
+    const remedy = interfaceRemedy(fault, letter.to)
+    return sendError(fault, this.#what(letter), sentMessages(this.#core, letter), letter.gone, remedy)
   }
 
   #what({ gone, segmentSize, size, to }: Letter): string {

@@ -10,6 +10,7 @@ import {
   SocketAddress
 } from "@ancillary/control"
 import type { Plan } from "../Plan.ts"
+import { type Names, withIndex } from "./zones.ts"
 
 /** Objects that name a destination may say this much. */
 interface Written {
@@ -23,13 +24,15 @@ const mostKnown = 4096
 
 export class Destinations {
   #plan: Plan
+  #names: Names
   /** What was made of a text last: the same peers are written to again and again, mostly at the same port. */
   #known = new Map<string, Endpoint<Family>>()
   /** The last one that was made from an address object. */
   #last: InternetEndpoint<"ipv4"> | InternetEndpoint<"ipv6"> | undefined
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, names: Names) {
     this.#plan = plan
+    this.#names = names
   }
 
   /**
@@ -54,9 +57,7 @@ export class Destinations {
   #internet({ address, port }: Written): Endpoint<Family> | string {
     if (typeof address === "string") {
       const known = this.#known.get(address)
-      return known !== undefined && known.family !== "unix" && known.port === port
-        ? known
-        : this.#learn(address, { address, port })
+      return known !== undefined && known.family !== "unix" && known.port === port ? known : this.#named(address, port)
     }
     // The peer of a received datagram: the same one is answered again and again.
     const last = this.#last
@@ -64,6 +65,13 @@ export class Destinations {
     const endpoint = this.#read({ address, port })
     if (typeof endpoint !== "string" && endpoint.family !== "unix") this.#last = endpoint
     return endpoint
+  }
+
+  /** A zone by name is looked up each time: the interface may be made anew, with another index. */
+  #named(address: string, port: unknown): Endpoint<Family> | string {
+    const text = address.includes("%") ? withIndex(this.#names, address) : address
+    if (Codec.isMalformed(text)) return text.malformed
+    return text === address ? this.#learn(address, { address, port }) : this.#read({ address: text, port })
   }
 
   #learn(text: string, to: Written): Endpoint<Family> | string {

@@ -14,6 +14,7 @@ import { isFault } from "../Driver.ts"
 import type { MembershipKind } from "../option/membership.ts"
 import { refuseIndex } from "../option/values.ts"
 import type { Memberships } from "./memberships.ts"
+import { type Names, withIndex } from "./zones.ts"
 
 /** A socket that may be closed by now. */
 interface Open {
@@ -91,7 +92,7 @@ const checked = (core: Open, group: unknown, given: () => Read): Effect.Effect<A
     if (core.closed) return Effect.fail(membershipClosed(shown))
     const written = attempt(given)
     if (typeof written === "string") return Effect.fail(invalidMembership(shown, `${written}.`))
-    const request = attempt(() => requestOf(core.plan.family, written))
+    const request = attempt(() => requestOf(core.plan.family, core.memberships.names, written))
     return typeof request === "string"
       ? Effect.fail(invalidMembership(shown, `${request}.`))
       : Effect.succeed({ kind: written.kind, request, shown })
@@ -128,14 +129,15 @@ const describe = (
 /** The request, or why there can be none. */
 const requestOf = (
   family: Family,
+  names: Names,
   given: Given & { readonly kind: MembershipKind }
 ): GroupRequest.GroupRequest | string => {
   if (family === "unix") return "A Unix socket joins no groups"
-  const group = addressOf(family, given.group)
+  const group = addressOf(family, names, given.group)
   if (typeof group === "string") return group
   if (!group.isMulticast)
     return `${group} is no group: those are 224.0.0.0 to 239.255.255.255, and addresses of ff00::/8`
-  const source = given.kind === "group" ? undefined : addressOf(family, given.source)
+  const source = given.kind === "group" ? undefined : addressOf(family, names, given.source)
   if (typeof source === "string") return source
   if (source !== undefined && source.family !== group.family)
     return `The source ${source} is of another address family than the group ${group}`
@@ -153,8 +155,13 @@ const requestOf = (
 const unzoned = (address: Ipv4Address | Ipv6Address): Ipv4Address | Ipv6Address =>
   address instanceof Ipv6Address ? new Ipv6Address(address.a, address.b, address.c, address.d) : address
 
-const addressOf = (family: "ipv4" | "ipv6" | "dual", given: unknown): Ipv4Address | Ipv6Address | string => {
-  const address = typeof given === "string" ? parseAddress(given) : given
+const addressOf = (
+  family: "ipv4" | "ipv6" | "dual",
+  names: Names,
+  given: unknown
+): Ipv4Address | Ipv6Address | string => {
+  const text = typeof given === "string" ? withIndex(names, given) : given
+  const address = typeof text === "string" ? parseAddress(text) : text
   if (typeof given === "string" && Codec.isMalformed(address)) return address.malformed
   if (address instanceof Ipv4Address)
     return family === "ipv6" ? `${address} is an IPv4 address, this socket speaks IPv6 only` : address

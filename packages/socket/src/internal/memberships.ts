@@ -6,6 +6,7 @@ import { type GroupRequest, Ipv4Address } from "@ancillary/control"
 import { type Driver, type EndedInterface, type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import { type MembershipKind, type MembershipRow, membershipRows } from "../option/membership.ts"
 import { type Follower, Notices } from "./notices.ts"
+import type { Names } from "./zones.ts"
 
 /** A membership that is held by `count` scopes. */
 export interface Held {
@@ -34,6 +35,11 @@ export class Memberships {
     this.#driver = driver
     this.#native = native
     this.#notices = Notices.of(driver)
+  }
+
+  /** Finds the interface that the zone of a group names. */
+  get names(): Names {
+    return this.#driver
   }
 
   begin(kind: MembershipKind, request: GroupRequest.GroupRequest): Held | Refused | Fault {

@@ -5,12 +5,9 @@ import {
   type DatagramBindError,
   type DatagramUnsupportedError,
   invalidBind,
-  noPortError,
-  otherFamilies,
   pingError,
   settingError,
   unixError,
-  unsharedPort,
   unsupported
 } from "../DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
@@ -25,6 +22,7 @@ import { bare } from "./described.ts"
 import { constructorOf } from "./families.ts"
 import { Live } from "./live.ts"
 import { named, nameOf } from "./names.ts"
+import { noPortError, otherFamilies, unsharedPort } from "./openErrors.ts"
 import { unusable } from "./unusable.ts"
 import { Waiters } from "./waiters.ts"
 
@@ -136,7 +134,7 @@ const setUp = (
   if (peer !== undefined) {
     const name = nameOf(plan, peer)
     const refused = native.connect(name)
-    if (refused !== undefined) return nameError(driver, plan, refused, `Connecting to ${peer}`, name)
+    if (refused !== undefined) return nameError(driver, plan, refused, `Connecting to ${peer}`, name, peer)
   }
   const live = new Live(plan, native)
   const unread = live.readOwn()

@@ -62,7 +62,7 @@ export class Outgoing {
     this.#plan = plan
     this.#peer = peer
     this.#calls = calls
-    this.destinations = new Destinations(plan)
+    this.destinations = new Destinations(plan, driver)
     this.segments = new Segments(plan, native, driver.build)
     this.#encode = encoder(plan)
     this.#live = live

@@ -7,6 +7,8 @@ import { type Driver, type Fault, isFault } from "../Driver.ts"
  * Linux: bind(2) answers EADDRNOTAVAIL for an IPv6 address whose duplicates are still looked for, as for one of another host.
  */
 export const unusable = (driver: Driver, { code }: Fault, local: Endpoint<Family> | undefined): string | undefined => {
+  const remedy = interfaceRemedy({ code }, local)
+  if (remedy !== undefined) return remedy
   if (!/^(WSA)?EADDRNOTAVAIL$/.test(code) || local === undefined || local.family === "unix") return undefined
   const interfaces = driver.interfaces()
   if (isFault(interfaces)) return undefined
@@ -20,3 +22,9 @@ export const unusable = (driver: Driver, { code }: Fault, local: Endpoint<Family
     }
   return undefined
 }
+
+/** What to do about an address that each interface has for itself, and that was given without one. */
+export const interfaceRemedy = ({ code }: Pick<Fault, "code">, at: Endpoint<Family> | undefined): string | undefined =>
+  at?.family === "ipv6" && at.address.isLinkLocal && at.address.zone === 0 && /^(WSA)?E(INVAL|ADDRNOTAVAIL)$/.test(code)
+    ? `A link-local address needs its interface: write ${at.address}%eth0, with the name or the index of yours`
+    : undefined

@@ -181,8 +181,8 @@ export const segments = ({ facts, fault: expectFault, isEmpty, layer, over, rece
           const seen: Array<number> = []
           for (let i = 0; i < 20; i++) seen.push((yield* send) - first)
           expect([seen[0], seen[10]]).toEqual([0, 0])
-        expect(seen.at(-1)).toBeGreaterThan(0)
-        expect(seen.at(-1)).toBeLessThan(4)
+          expect(seen.at(-1)).toBeGreaterThan(0)
+          expect(seen.at(-1)).toBeLessThan(4)
           narrow = false
           const before = cuts
           for (let i = 0; i < 20; i++) yield* send

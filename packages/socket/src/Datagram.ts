@@ -161,8 +161,9 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
+    const plan = yield* compile(spec, driver.abi)
     const local = yield* parse(spec, at, driver)
-    const core = yield* open(driver, Plan.compile(spec, driver.abi), { native: fresh, local, peer: undefined })
+    const core = yield* open(driver, plan, { native: fresh, local, peer: undefined })
     return makeSocket<F, D>(core)
   }).pipe(Effect.withSpan("Datagram.bind"))
 
@@ -194,8 +195,9 @@ export const client = <F extends Family, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
+    const plan = yield* compile(spec, driver.abi)
     const local = yield* anywhere(spec, driver)
-    const core = yield* open(driver, Plan.compile(spec, driver.abi), { native: fresh, local, peer: undefined })
+    const core = yield* open(driver, plan, { native: fresh, local, peer: undefined })
     return makeSocket<F, D>(core)
   }).pipe(Effect.withSpan("Datagram.client"))
 
@@ -246,7 +248,7 @@ export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
       return yield* invalidBind(
         `${Codec.shown(descriptor)} is not the descriptor of a socket: an integer from 0 to ${highest}. Give the number of a bound socket.`
       )
-    const plan = withSpareRoom(Plan.compile(spec, driver.abi))
+    const plan = withSpareRoom(yield* compile(spec, driver.abi))
     const native = () => driver.adopt(descriptor, plan.kind)
     const adopted = `Adopting descriptor ${descriptor}`
     const core = yield* open(driver, plan, { native, adopted, local: undefined, peer: undefined })
@@ -274,7 +276,7 @@ export const pair = <D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
-    const [first, second] = yield* openPair(driver, Plan.compile(spec, driver.abi))
+    const [first, second] = yield* openPair(driver, yield* compile(spec, driver.abi))
     const nobody = new UnixEndpoint(undefined)
     return [makeConnected<"unix", D>(first, nobody), makeConnected<"unix", D>(second, nobody)] as const
   }).pipe(Effect.withSpan("Datagram.pair"))
@@ -298,16 +300,39 @@ export const connect = <F extends Family, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
+    const plan = yield* compile(spec, driver.abi)
     const parsed = yield* parse(spec, peer, driver)
     if (parsed.family === "unix" && parsed.path === undefined)
       return yield* invalidBind("The address cannot be used: a socket without a name cannot be connected to.")
     // The same endpoint with another port, which the compiler does not follow through Endpoint<F>.
     const to = spec.protocol === "icmp" ? (hostOf(parsed) as Endpoint<F>) : parsed
-    const given = options?.local
+    const given = yield* localOf(options)
     const local = given === undefined ? yield* anywhere(spec, driver) : yield* parse(spec, given, driver)
-    const core = yield* open(driver, Plan.compile(spec, driver.abi), { native: fresh, local, peer: to })
+    const core = yield* open(driver, plan, { native: fresh, local, peer: to })
     return makeConnected<F, D>(core, to)
   }).pipe(Effect.withSpan("Datagram.connect"))
+
+/** The plan of a spec, or why there is none: what a program hands over may be no spec, and its definitions may throw. */
+const compile = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  abi: Abi
+): Effect.Effect<Plan.Plan, DatagramBindError> =>
+  Effect.try({
+    try: () => Plan.compile(spec, abi),
+    catch: (cause) =>
+      invalidBind(
+        `spec: it cannot be compiled (${Codec.shown(cause)}). Begin with one of Datagram, such as Datagram.ipv4.`
+      )
+  })
+
+const localOf = <F extends Family>(
+  options: { readonly local?: EndpointInput<F> | undefined } | undefined
+): Effect.Effect<EndpointInput<F> | undefined, DatagramBindError> =>
+  Effect.try({
+    try: () => options?.local,
+    catch: (cause) =>
+      invalidBind(`options: they cannot be read (${Codec.shown(cause)}). Give { local } as plain values.`)
+  })
 
 /** A free port of every address, a free name of a Unix socket; nothing where the system does not choose names. */
 const anywhere = <F extends Family, D extends ControlMessage.Any, R>(

@@ -75,12 +75,16 @@ interface Open {
 
 export const setOption = <A>(core: Open, option: Any<A>, value: A): Effect.Effect<void, DatagramOptionError> =>
   Effect.suspend(() => {
+    const wrong = refuseOption(option)
+    if (wrong !== undefined) return Effect.fail(wrong)
     if (core.closed) return Effect.fail(optionClosed(option.name))
     const { native, plan } = core.live
     const encoded = encode(option, value, plan.abi.platform, plan.family)
     if ("invalid" in encoded) return Effect.fail(invalidOption(option.name, encoded.invalid, "InvalidArgument"))
     if ("absent" in encoded)
       return Effect.fail(invalidOption(option.name, `${encoded.absent}. ${leaveItOut}`, "Unsupported"))
+    // Its codec may have ended the socket's scope.
+    if (core.closed) return Effect.fail(optionClosed(option.name))
     for (const { level, option: number, privilege, value: bytes } of encoded) {
       const refused = native.setOption(level, number, bytes)
       if (refused !== undefined) return Effect.fail(optionError(refused, option.name, privilege))
@@ -90,6 +94,8 @@ export const setOption = <A>(core: Open, option: Any<A>, value: A): Effect.Effec
 
 export const getOption = <A>(core: Open, option: Any<A>): Effect.Effect<A, DatagramOptionError> =>
   Effect.suspend(() => {
+    const wrong = refuseOption(option)
+    if (wrong !== undefined) return Effect.fail(wrong)
     if (core.closed) return Effect.fail(optionClosed(option.name))
     const { native, plan } = core.live
     const unsupported = (why: string) => Effect.fail(invalidOption(option.name, why, "Unsupported", "getsockopt"))
@@ -105,6 +111,30 @@ export const getOption = <A>(core: Open, option: Any<A>): Effect.Effect<A, Datag
     const value =
       length < minimum || length > maximum
         ? { malformed: `a value of ${length} bytes`, offset: 0 }
-        : row.codec.read(new DataView(into.buffer), 0, length)
+        : read(() => row.codec.read(new DataView(into.buffer), 0, length))
     return Codec.isMalformed(value) ? Effect.fail(unknownValue(option.name, value.malformed)) : Effect.succeed(value)
   })
+
+/** Why an argument is no option, as `SocketOption.define` makes them. */
+const refuseOption = (option: unknown): DatagramOptionError | undefined => {
+  try {
+    const { cell, name } = option as { readonly cell: unknown; readonly name: unknown }
+    if (typeof cell === "function" && typeof name === "string") return undefined
+  } catch {
+    // A proxy that throws, or no object.
+  }
+  return invalidOption(
+    "option",
+    `${Codec.shown(option)} is not a socket option: give one of SocketOption`,
+    "InvalidArgument"
+  )
+}
+
+/** What a definition reads, or what it throws. */
+const read = <A>(f: () => A | Codec.Malformed): A | Codec.Malformed => {
+  try {
+    return f()
+  } catch (cause) {
+    return { malformed: `its definition throws ${Codec.shown(cause)}`, offset: 0 }
+  }
+}

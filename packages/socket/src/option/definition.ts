@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Absence, type Codec, type Family, isAbsence, type Platform } from "@ancillary/control"
+import { type Absence, Codec, type Family, isAbsence, type Platform } from "@ancillary/control"
 import { families } from "../internal/families.ts"
 
 /**
@@ -190,22 +190,45 @@ export const encode = <A, Families extends Family, Needs>(
   platform: Platform,
   family: Family
 ): Encoded => {
-  const impossible = option.refuse(value)
+  try {
+    return encodeRows(option, value, platform, family)
+  } catch (cause) {
+    return { invalid: `its definition cannot write the value (${Codec.shown(cause)}): correct it` }
+  }
+}
+
+const encodeRows = <A, Families extends Family, Needs>(
+  option: SocketOption<A, Families, Needs>,
+  value: A,
+  platform: Platform,
+  family: Family
+): Encoded => {
+  const impossible = textOf(option.refuse(value))
   if (impossible !== undefined) return { invalid: impossible }
   const rows = rowsOf(option, platform, family)
   if (isAbsence(rows)) return rows
   const calls: Array<Call> = []
   for (const { codec, lacks, level, option: number, privilege } of rows) {
-    const invalid = codec.refuse?.(value)
+    const invalid = textOf(codec.refuse?.(value))
     if (invalid !== undefined) return { invalid }
-    const absent = lacks?.(value)
+    const absent = textOf(lacks?.(value))
     if (absent !== undefined) return { absent }
-    const bytes = new Uint8Array(sizeOf(codec).maximum)
-    const length = codec.write(new DataView(bytes.buffer), 0, value)
+    const { maximum, minimum } = sizeOf(codec)
+    const bytes = new Uint8Array(maximum)
+    const length: unknown = codec.write(new DataView(bytes.buffer), 0, value)
+    if (!Codec.isInteger(length, minimum, maximum)) {
+      const declared = minimum === maximum ? maximum : `${minimum} to ${maximum}`
+      const claimed = `its definition claims to have written ${Codec.shown(length)} bytes, and declares ${declared}`
+      return { invalid: `${claimed}: return the bytes written` }
+    }
     calls.push({ level, option: number, value: bytes.subarray(0, length), privilege })
   }
   return calls
 }
+
+/** Why a definition refuses a value. It may be written in JavaScript, and answer with something else than a text. */
+const textOf = (why: unknown): string | undefined =>
+  why === undefined || typeof why === "string" ? why : `its definition refuses it with ${Codec.shown(why)}`
 
 /**
  * An option as a spec sets it: what was asked for, without its types.

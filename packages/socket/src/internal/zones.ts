@@ -26,8 +26,16 @@ const indexOf = (driver: Names, name: string): number | undefined => {
   return isFault(interfaces) ? undefined : interfaces.find((one) => one.name === name)?.index
 }
 
-/** An endpoint as it was written, with the index in place of a name; each field is read once. */
+/** An endpoint as it was written, with the index in place of a name, or what is wrong with it; each field is read once. */
 export const inZone = (driver: Names, input: unknown): unknown => {
+  try {
+    return replaced(driver, input)
+  } catch (cause) {
+    return { malformed: `the endpoint cannot be read (${Codec.shown(cause)})`, offset: 0 }
+  }
+}
+
+const replaced = (driver: Names, input: unknown): unknown => {
   if (typeof input !== "object" || input === null || !("address" in input)) return input
   const { address } = input
   if (typeof address !== "string" || !address.includes("%")) return input

@@ -3,6 +3,7 @@
  */
 import { differential } from "./differential.ts"
 import { echo } from "./echo.ts"
+import { extensions } from "./extensions.ts"
 import { hostile } from "./hostile.ts"
 import { help, parse, type PartName } from "./options.ts"
 import type { Part } from "./part.ts"
@@ -67,6 +68,7 @@ if (only.includes("echo")) {
   else console.log("not run here: echo. It is Linux that it asks.")
 }
 if (only.includes("hostile")) await run("hostile", undefined, hostile())
+if (only.includes("extensions")) await run("extensions", undefined, extensions())
 if (only.includes("soak")) {
   if (process.platform === "linux") {
     const tally = new Map<string, number>()

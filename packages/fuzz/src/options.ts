@@ -1,7 +1,7 @@
 /** What the command line says. */
 import { parseArgs } from "node:util"
 
-const counts = { differential: 1_000_000, echo: 10_000, hostile: 20_000, soak: 10_000 }
+const counts = { differential: 1_000_000, echo: 10_000, hostile: 20_000, soak: 10_000, extensions: 200_000 }
 
 export type PartName = keyof typeof counts
 
@@ -16,6 +16,7 @@ Random cases, until one is not as it should be: it is told in full, with how to 
                  socket of a random spec, up to 100 datagrams
   soak           random actions on real sockets against a model: every datagram arrives once, as it was sent, or its loss is announced
                  (Linux). A case: 200 actions
+  extensions     extensions of ICMP messages, bent at random, are read as their frame is, or refused
 
   --only <part>  that part alone; may be repeated
   --abi <name>   differential: that ABI alone; may be repeated. By default every one that this machine has a compiler for

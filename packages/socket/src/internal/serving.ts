@@ -1,6 +1,6 @@
 /** The loop of a server: a place for a handler, a datagram, a fiber. Nothing that a handler does ends it. */
 import type { ControlMessage, Family } from "@ancillary/control"
-import { Cause, Clock, Effect, type Exit, type Fiber, type Scope } from "effect"
+import { Cause, Clock, Context, Effect, Exit, type Fiber, FiberRef, Scope } from "effect"
 import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
@@ -50,13 +50,23 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
 
     const handle = (datagram: Datagram<F, D>) => {
       counts.started++
-      const scoped = Effect.scoped(handled(() => handler(datagram, socket)))
-      const ending = Effect.flatMap(Effect.exit(Effect.interruptible(scoped)), (exit) => settle(datagram.from, exit))
+      const ending = Effect.flatMap(Scope.make(), (scope) => {
+        // Set and not provided, which costs as much again: the fiber is the handler's own, and ends with it.
+        const begun = Effect.zipRight(
+          FiberRef.update(FiberRef.currentContext, Context.add(Scope.Scope, scope)),
+          Effect.exit(Effect.interruptible(handled(() => handler(datagram, socket))))
+        ) as Effect.Effect<Exit.Exit<void, E>, never, Exclude<R, Scope.Scope>>
+        return Effect.flatMap(begun, (exit) =>
+          Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) =>
+            settle(datagram.from, closed._tag === "Success" ? exit : Exit.zipLeft(exit, closed))
+          )
+        )
+      })
       if (!isUnix) return ending
       // Reading goes on before the handler has begun, and would close what came with its datagram.
       const release = hold(datagram.control)
       const held = Effect.ensuring(ending, Effect.sync(release))
-      return core === undefined ? held : Effect.locally(held, patience, { core, limit: sendTimeout })
+      return core === undefined ? held : Effect.zipRight(FiberRef.set(patience, { core, limit: sendTimeout }), held)
     }
 
     // Finalizers run from the last to the first: reading stops, handlers finish, those that do not are interrupted, the socket is closed.

@@ -1,7 +1,7 @@
 /** Servers: nothing that a handler does ends the loop, what it acquired is released, and no datagram is answered for ever. */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, serve, serveOn, type ServeOptions, withPktInfo } from "@ancillary/socket"
-import { Deferred, Effect, Either, Exit, Fiber, Logger, Option, Scope, TestClock } from "effect"
+import { Deferred, Effect, Either, ExecutionStrategy, Exit, Fiber, Logger, Option, Scope, TestClock } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 
 const spec = Datagram.ipv4.pipe(withPktInfo())
@@ -237,6 +237,37 @@ export const servers = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide([layer, silent]))
     )
   })
+
+  it.scopedLive("a handler's scope ends its fibers and inner scopes, and releases at once what comes later", () =>
+    Effect.gen(function* () {
+      const ended: Array<string> = []
+      const over = yield* Deferred.make<void>()
+      const late = yield* Deferred.make<void>()
+      const note = (what: string) => Effect.sync(() => void ended.push(what))
+      const server = yield* serve(spec, at, () =>
+        Effect.gen(function* () {
+          const scope = yield* Effect.scope
+          yield* Effect.forkScoped(Effect.onInterrupt(Effect.never, () => note("fiber")))
+          const inner = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+          yield* Scope.addFinalizer(inner, note("inner"))
+          yield* Effect.forkDaemon(
+            Deferred.await(over).pipe(
+              Effect.zipRight(Scope.addFinalizer(scope, note("late"))),
+              Effect.zipRight(Deferred.succeed(late, undefined))
+            )
+          )
+          yield* Effect.yieldNow()
+        })
+      )
+      const client = yield* bind
+      yield* client.send({ data: bytes("x"), to: server.localAddress })
+      yield* until(Effect.map(server.stats, ({ handlers }) => handlers.succeeded === 1n))
+      expect(ended).toEqual(["inner", "fiber"])
+      yield* Deferred.succeed(over, undefined)
+      yield* Deferred.await(late)
+      expect(ended).toEqual(["inner", "fiber", "late"])
+    }).pipe(Effect.provide(layer))
+  )
 
   describe("the end of a server", () => {
     it.scoped("is reached although a handler cannot be interrupted and never ends", () =>

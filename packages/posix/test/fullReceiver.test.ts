@@ -139,6 +139,20 @@ describe("trap 31: a sender to a full receiver", () => {
         )
       )
 
+  it.live("without waiting: the error names the receiver's queue beside the send buffer", () =>
+    leakingNothing(
+      Effect.gen(function* () {
+        const receiver = yield* Datagram.bind(unix, { path: abstract("named") })
+        const client = yield* Datagram.client(unix)
+        const error = yield* Effect.flip(
+          Effect.forever(Effect.suspend(() => client.unsafeSend({ data, to: receiver.localAddress })))
+        )
+        expect(error).toMatchObject({ reason: "WouldBlock" })
+        expect(error.message).toContain("would have to wait: the receiver's queue or the send buffer is full.")
+      })
+    )
+  )
+
   it.live("that is interrupted, or whose socket is closed, or whose receiver ends, leaves nothing behind", () =>
     leakingNothing(
       Effect.gen(function* () {

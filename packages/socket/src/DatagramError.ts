@@ -363,14 +363,19 @@ const wentBefore = (bytes: number, none = ""): string =>
  * @category constructors
  * @since 0.1.0
  */
-export const sendWouldBlock = (what: string, waiting: string, sentBytes: number): DatagramSendError =>
+export const sendWouldBlock = (
+  what: string,
+  waiting: string,
+  sentBytes: number,
+  full = "the send buffer is full"
+): DatagramSendError =>
   new DatagramSendError({
     ...unmade("sendmsg"),
     code: "WOULDBLOCK",
     reason: "WouldBlock",
     field: Option.none(),
     sentBytes,
-    message: `${what} would have to wait: the send buffer is full. Send it again later, drop it, or ${waiting}.${wentBefore(sentBytes)}`
+    message: `${what} would have to wait: ${full}. Send it again later, drop it, or ${waiting}.${wentBefore(sentBytes)}`
   })
 
 /**

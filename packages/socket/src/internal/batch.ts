@@ -100,7 +100,7 @@ export class Batch {
   refuseWait(): void {
     const letter = this.#open.find(({ ended }) => !ended)
     if (letter !== undefined)
-      this.#fail(letter, sendWouldBlock(this.#what(letter), "use send, which waits", letter.gone))
+      this.#fail(letter, sendWouldBlock(this.#what(letter), "use send, which waits", letter.gone, this.#full()))
   }
 
   /** Control data of a message, as `letter` asks for it. */
@@ -225,10 +225,18 @@ export class Batch {
   /** There is no room, and the spec says not to wait for it. */
   #giveUp(letter: Letter): void {
     if (this.#core.plan.backpressure === "fail")
-      return this.#fail(letter, sendWouldBlock(this.#what(letter), 'declare withBackpressure("wait")', letter.gone))
+      return this.#fail(
+        letter,
+        sendWouldBlock(this.#what(letter), 'declare withBackpressure("wait")', letter.gone, this.#full())
+      )
     this.#core.outgoing.unsent += letter.datagrams(letter.gone, letter.size)
     letter.ended = true
     this.unsent++
+  }
+
+  /** What has no room. On a Unix socket it may be the receiver, which has a queue of its own. */
+  #full(): string | undefined {
+    return this.#core.plan.family === "unix" ? "the receiver's queue or the send buffer is full" : undefined
   }
 
   #fail(letter: Letter, error: DatagramSendError): void {

@@ -32,7 +32,7 @@ import { type Explanation, explain as explainPlan } from "./explain.ts"
 import { fresh, open, openPair } from "./internal/open.ts"
 import { hostOf } from "./internal/ping.ts"
 import { refuseItself } from "./internal/ownAddress.ts"
-import { replySource, withoutSource } from "./internal/reply.ts"
+import { answerTo, withoutSource } from "./internal/reply.ts"
 import { makeConnected, makeSocket } from "./internal/socket.ts"
 import { inZone } from "./internal/zones.ts"
 import * as Plan from "./Plan.ts"
@@ -385,12 +385,16 @@ export interface Reply<out Result> {
 }
 
 /**
- * Answers as the one who was asked: unicast from the address asked, and the route decides the interface (a link-local peer is answered over the
- * interface it asked on); where a group or a broadcast address was asked, over that interface, and the kernel chooses the source.
+ * Answers as the one who was asked: unicast from the address asked, and the route decides the interface. If a group or a broadcast address was asked, the
+ * answer leaves by the interface asked, and the kernel chooses the source.
  *
  * **Details**
  *
- * Fails with `InvalidArgument` if the datagram's source is the socket's own address (counted as `fromItself`) or cannot be sent to, such as one with port 0.
+ * A link-local peer (169.254.0.0/16, fe80::/10) is answered by the interface that it asked on. A peer without an address (0.0.0.0, a DHCP client) is
+ * answered by a broadcast on that interface if the socket may broadcast (`withBroadcast()`), else refused. docs/reply.md has the whole table.
+ *
+ * Fails with `InvalidArgument` if the datagram's source is the socket's own address (counted as `fromItself`) or cannot be answered: port 0, a group,
+ * a broadcast address, no address.
  * Anyone can forge such a source: a loop catches the error, or runs its handlers by `serve`.
  *
  * Wants a socket that declares packet information for both directions; any other does not compile. Windows machines that refuse a source
@@ -405,7 +409,7 @@ export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends I
   data: Uint8Array | ReadonlyArray<Uint8Array>
 ): Effect.Effect<void, DatagramSendError> => {
   const given = answer(socket, asked, data)
-  // What `replySource` answers is of the family of what was asked.
+  // What `answerTo` returns is of the family of what was asked.
   return isRefusal(given) ? Effect.fail(given) : socket.send(given as unknown as Parameters<typeof socket.send>[0])
 }
 
@@ -449,8 +453,10 @@ const answer = <F extends Internet>(
   try {
     const refused = refuseItself(socket, asked.from)
     if (refused !== undefined) return refused
-    const { otherwise, pktInfo } = replySource(asked)
-    return { data, to: asked.from, control: { pktInfo }, [withoutSource]: otherwise }
+    const answered = answerTo(socket, asked)
+    return isRefusal(answered)
+      ? answered
+      : { data, to: answered.to, control: { pktInfo: answered.pktInfo }, [withoutSource]: answered.otherwise }
   } catch {
     return invalidSend(
       "asked",

@@ -28,6 +28,7 @@ import { probe } from "./internal/probe.ts"
 import { readings } from "./internal/reading.ts"
 import { reentered } from "./internal/reentered.ts"
 import { refusals } from "./internal/refusals.ts"
+import { replies } from "./internal/replies.ts"
 import { segments } from "./internal/segments.ts"
 import { sendings } from "./internal/sendings.ts"
 import { servers } from "./internal/servers.ts"
@@ -86,6 +87,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     reentered(one)
     options(one)
     memberships(one)
+    replies(one)
     probe(one)
   })
 }

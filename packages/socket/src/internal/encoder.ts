@@ -4,7 +4,7 @@
  * Fields of the program's objects and functions of its definitions run here: they may throw, return nonsense, or send. So the bytes go into memory
  * of the message's own, and nothing is filled meanwhile.
  */
-import { Codec, ControlBuffer } from "@ancillary/control"
+import { type Abi, Codec, ControlBuffer, PktInfo } from "@ancillary/control"
 import type { PlannedDeparture } from "../Plan.ts"
 import { oncePerPlan } from "./oncePerPlan.ts"
 import type { SentControl } from "./sentControl.ts"
@@ -27,6 +27,8 @@ export type Encode = (
 /** The options of the socket, for the bits of a shared number that a message leaves alone. */
 export interface OwnValues {
   readonly own: (level: number, option: number) => number
+  /** Winsock: a packet source with the address that it leaves out. */
+  readonly complete: (value: unknown) => unknown
 }
 
 export interface Writer {
@@ -42,13 +44,15 @@ export interface Writer {
   readonly agrees: PlannedDeparture["departure"]["agrees"]
   readonly excludes: ReadonlyArray<string>
   readonly last: boolean
+  /** Whether the socket adds to the value. */
+  readonly isCompleted: boolean
   readonly refuse: (value: unknown) => string | undefined
   /** Bytes that were written, as the definition claims. */
   readonly write: (view: DataView, at: number, value: unknown) => unknown
 }
 
 // The types of a spec guarantee that a value fits its codec, and `refuse` checks it; the erased table cannot say so.
-const writer = ({ declaration, departure }: PlannedDeparture): Writer => {
+const writer = ({ declaration, departure, family }: PlannedDeparture, { platform }: Abi): Writer => {
   const { excludes, last, level, payload, shared, type } = departure
   return {
     key: declaration.message.key,
@@ -64,6 +68,7 @@ const writer = ({ declaration, departure }: PlannedDeparture): Writer => {
     agrees: departure.agrees,
     excludes: excludes ?? [],
     last: last ?? false,
+    isCompleted: platform === "winsock" && family === "ipv4" && declaration.message.key === PktInfo.key,
     refuse: (value) => textOf(payload.refuse?.(value as never)),
     write: (view, at, value) => payload.write(view, at, value as never)
   }
@@ -86,7 +91,7 @@ export const encoder = oncePerPlan((plan): Encode => {
     new Map(
       plan.departures
         .filter((planned) => planned.family === family)
-        .map((planned) => [planned.declaration.message.key, writer(planned)])
+        .map((planned) => [planned.declaration.message.key, writer(planned, abi)])
     )
   const byFamily = { ipv4: of("ipv4"), ipv6: of("ipv6"), unix: of("unix") }
   const refusal = (key: string, why: string, unsupported = false): Refusal => ({
@@ -166,7 +171,7 @@ export const encoder = oncePerPlan((plan): Encode => {
       if (other !== undefined && areRivals(other, each))
         return refusal(key, `'${key}' and '${other.key}' are the same bits: give one of them`)
     }
-    into.add(each, value)
+    into.add(each, each.isCompleted ? socket.complete(value) : value)
     return undefined
   }
 

@@ -11,9 +11,10 @@ import {
   optionError,
   unknownValue
 } from "../DatagramOptionError.ts"
-import { type Fault, isFault, type NativeSocket } from "../Driver.ts"
+import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import { encode, rowsOf, sizeOf, type SocketOption } from "../option/definition.ts"
 import type { Plan } from "../Plan.ts"
+import { InterfaceTable } from "./interfaceTable.ts"
 
 export class Live {
   readonly plan: Plan
@@ -23,9 +24,16 @@ export class Live {
   #into = new Uint8Array(4)
   #view = new DataView(this.#into.buffer)
 
-  constructor(plan: Plan, native: NativeSocket) {
+  readonly interfaces: InterfaceTable
+
+  constructor(plan: Plan, native: NativeSocket, interfaces: Driver["interfaces"]) {
     this.plan = plan
     this.native = native
+    this.interfaces = new InterfaceTable(interfaces)
+  }
+
+  complete(value: unknown): unknown {
+    return this.interfaces.complete(value)
   }
 
   /** The socket's own value of an option that what is sent depends on, as the system has it. */

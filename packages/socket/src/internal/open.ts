@@ -136,7 +136,7 @@ const setUp = (
     const refused = native.connect(name)
     if (refused !== undefined) return nameError(driver, plan, refused, `Connecting to ${peer}`, name, peer)
   }
-  const live = new Live(plan, native)
+  const live = new Live(plan, native, driver.interfaces)
   const unread = live.readOwn()
   if (unread !== undefined) return bindError(unread, "Reading the socket's traffic class")
   const bound = named(plan, native.localName)

@@ -398,7 +398,7 @@ export interface Reply<out Result> {
  * Anyone can forge such a source: a loop catches the error, or runs its handlers by `serve`.
  *
  * Wants a socket that declares packet information for both directions; any other does not compile. Windows machines that refuse a source
- * (`WSAEINVAL`) get the answer over the interface asked instead, counted as `sourceRefused`.
+ * (`WSAEINVAL`) get the answer without it, counted as `sourceRefused`.
  *
  * @category combinators
  * @since 0.1.0

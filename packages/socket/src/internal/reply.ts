@@ -20,8 +20,9 @@ import { isLinkLocal } from "./interfaceTable.ts"
 /**
  * What an answer goes out with where the system refuses its source, counted as `sourceRefused`, and which code says that it does.
  *
- * Winsock: some machines refuse a source (WSAEINVAL) for every destination beyond the local network; there the interface alone decides, which
- * is right for all but hosts with several addresses on it. Source: LizardByte/Sunshine issues 3043, 5443.
+ * Winsock: some machines refuse a source (WSAEINVAL) for every destination beyond the local network. Then an IPv4 answer goes out without packet
+ * information, because an interface without a source is reported to leave from 0.0.0.0; an IPv6 answer names the interface. Both are right for all but
+ * hosts with several addresses. Source: LizardByte/Sunshine issues 3043, 5443.
  *
  * Linux: of what was queued before packet information was asked for, the kernel does not tell whether it went to this host alone or to a broadcast
  * address, which cannot be a source (ENETUNREACH): then the kernel chooses.
@@ -31,7 +32,7 @@ export const withoutSource: unique symbol = Symbol("@ancillary/socket/withoutSou
 /** What is tried where sending from the source fails with this code. */
 export interface Otherwise {
   readonly code: "WSAEINVAL" | "ENETUNREACH"
-  readonly control: { readonly pktInfo: PacketSource<Family> }
+  readonly control: { readonly pktInfo?: PacketSource<Family> | undefined }
 }
 
 interface Asked {
@@ -72,7 +73,10 @@ export const answerTo = (socket: { readonly stats: object }, asked: unknown): An
   return {
     to: from,
     pktInfo: kind === "link-local" ? { source: destination, interfaceIndex } : { source: destination },
-    otherwise: { code: "WSAEINVAL", control: { pktInfo: { interfaceIndex } } }
+    otherwise: {
+      code: "WSAEINVAL",
+      control: address instanceof Ipv4Address ? {} : { pktInfo: { interfaceIndex } }
+    }
   }
 }
 

@@ -34,17 +34,31 @@ const list = (abi: Abi, library: Iphlpapi, memory: Uint8Array): ReadonlyArray<Ne
   for (let at = base; at !== 0;) {
     const adapter = library.adapter(memory, at - base)
     at = adapter.Next
+    const isUp = adapter.OperStatus === Numbers.IfOperStatusUp
     found.push({
       // Winsock: an interface has an index in each protocol that it speaks, the same number where it has both.
       index: adapter.IfIndex || adapter.Ipv6IfIndex,
       name: adapter.FriendlyName,
       addresses: addressesOf(abi, library, memory, adapter),
-      up: adapter.OperStatus === Numbers.IfOperStatusUp,
+      up: isUp,
+      // Winsock: "up" is told of an interface that can pass packets, its cable plugged in.
+      running: isUp,
       loopback: adapter.IfType === Numbers.IF_TYPE_SOFTWARE_LOOPBACK,
-      multicast: (adapter.Flags & Numbers.IP_ADAPTER_NO_MULTICAST) === 0
+      multicast: (adapter.Flags & Numbers.IP_ADAPTER_NO_MULTICAST) === 0,
+      mtu: adapter.Mtu === 0xffffffff || adapter.Mtu === 0 ? undefined : adapter.Mtu,
+      kind: Numbers.interfaceTypes[adapter.IfType] ?? `IfType ${adapter.IfType}`,
+      hardwareAddress: hardwareOf(adapter)
     })
   }
   return found
+}
+
+/** Two digits a byte. An address of zeros is none. */
+const hardwareOf = ({ PhysicalAddress, PhysicalAddressLength }: Adapter): string | undefined => {
+  const bytes = Array.from(PhysicalAddress.subarray(0, PhysicalAddressLength))
+  return bytes.some((byte) => byte !== 0)
+    ? bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":")
+    : undefined
 }
 
 const addressesOf = (
@@ -57,11 +71,17 @@ const addressesOf = (
   const view = new DataView(memory.buffer)
   const found: Array<NetworkInterface["addresses"][number]> = []
   for (let at = FirstUnicastAddress; at !== 0;) {
-    const { Address, Next, OnLinkPrefixLength } = library.unicastAddress(memory, at - base)
+    const { Address, DadState, Next, OnLinkPrefixLength } = library.unicastAddress(memory, at - base)
     at = Next
     const named = SocketAddress.read(abi, view, Address.lpSockaddr - base, Address.iSockaddrLength)
     if (!Codec.isMalformed(named) && named.family !== "unix")
-      found.push({ address: named.address, prefix: OnLinkPrefixLength })
+      found.push({
+        address: named.address,
+        prefix: OnLinkPrefixLength,
+        tentative: DadState === Numbers.IpDadStateTentative,
+        duplicate: DadState === Numbers.IpDadStateDuplicate,
+        deprecated: DadState === Numbers.IpDadStateDeprecated
+      })
   }
   return found
 }

@@ -10,7 +10,12 @@ export interface Adapter {
   readonly Next: Address
   readonly FirstUnicastAddress: Address
   readonly FriendlyName: string
+  /** The first bytes of it are the address. */
+  readonly PhysicalAddress: Uint8Array
+  readonly PhysicalAddressLength: number
   readonly Flags: number
+  /** 0xffffffff where there is no limit. */
+  readonly Mtu: number
   readonly IfType: number
   readonly OperStatus: number
   readonly Ipv6IfIndex: number
@@ -20,6 +25,8 @@ export interface Adapter {
 export interface UnicastAddress {
   readonly Next: Address
   readonly Address: { readonly lpSockaddr: Address; readonly iSockaddrLength: number }
+  /** `NL_DAD_STATE`. */
+  readonly DadState: number
   readonly OnLinkPrefixLength: number
 }
 
@@ -57,7 +64,7 @@ const find = (): Iphlpapi => {
     DnsSuffix: pointer,
     Description: pointer,
     FriendlyName: "str16",
-    PhysicalAddress: koffi.array("uint8_t", 8),
+    PhysicalAddress: koffi.array("uint8_t", 8, "Typed"),
     PhysicalAddressLength: number,
     Flags: number,
     Mtu: number,

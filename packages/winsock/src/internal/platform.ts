@@ -53,3 +53,17 @@ export const receiveFlags = (dwFlags: number, cut: boolean): number => {
     ((dwFlags & MSG_MCAST) === 0 ? 0 : ReceiveFlags.multicast)
   )
 }
+
+/** nldef.h, `NL_DAD_STATE`. */
+export const IpDadStateTentative = 1
+export const IpDadStateDuplicate = 2
+export const IpDadStateDeprecated = 3
+
+/** ipifcons.h, `IF_TYPE_`, by what they are. */
+export const interfaceTypes: { readonly [type in number]?: string } = {
+  6: "ethernet",
+  23: "ppp",
+  24: "loopback",
+  71: "wlan",
+  131: "tunnel"
+}

@@ -6,6 +6,7 @@ import { Datagram, Interfaces, withPktInfo } from "@ancillary/socket"
 import { WinsockSockets } from "@ancillary/winsock"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { loadIphlpapi } from "../../src/internal/iphlpapi.ts"
 
 // Without the test clock: datagrams take the time of the wall.
 layer(Layer.provideMerge(Interfaces.layer, WinsockSockets.layer), { excludeTestServices: true })(
@@ -38,6 +39,37 @@ layer(Layer.provideMerge(Interfaces.layer, WinsockSockets.layer), { excludeTestS
         expect(one).toMatchObject({ index: interfaceIndex, loopback: true, up: true })
         expect(one.addresses.map(({ address }) => String(address))).toContain("127.0.0.1")
         expect(nameOf(interfaceIndex)).toBe(one.name)
+      })
+    )
+    it.effect("the loopback interface runs, and no address of this host is tentative, duplicate or deprecated", () =>
+      Effect.gen(function* () {
+        const found = yield* (yield* Interfaces).list
+        expect(found.find(({ loopback }) => loopback)).toMatchObject({ kind: "loopback", running: true, up: true })
+        for (const { hardwareAddress, mtu, running, up } of found) {
+          expect(running).toBe(up)
+          if (hardwareAddress !== undefined) expect(hardwareAddress).toMatch(/^[0-9a-f]{2}(:[0-9a-f]{2})*$/)
+          if (mtu !== undefined) expect(mtu).toBeGreaterThanOrEqual(576)
+        }
+        // The state is the host's, which Linux has looked for duplicates of.
+        for (const { deprecated, duplicate, tentative } of found.flatMap(({ addresses }) => addresses))
+          expect([tentative, duplicate, deprecated]).toEqual([false, false, false])
+      })
+    )
+    it.effect("the structures have the sizes and offsets of the headers of Windows", () =>
+      Effect.sync(() => {
+        // iptypes.h by x86_64-w64-mingw32-gcc: offsetof(IP_ADAPTER_ADDRESSES, …), offsetof(IP_ADAPTER_UNICAST_ADDRESS, …).
+        const memory = new Uint8Array(512)
+        const view = new DataView(memory.buffer)
+        memory.set([2, 0x42, 0xac, 0x11, 0, 2], 80)
+        view.setUint32(88, 6, true)
+        view.setUint32(96, 1400, true)
+        view.setUint32(100, 71, true)
+        const { Mtu, IfType, PhysicalAddressLength, PhysicalAddress } = loadIphlpapi().adapter(memory, 0)
+        expect([Mtu, IfType, PhysicalAddressLength, ...PhysicalAddress.subarray(0, 6)]).toEqual([
+          1400, 71, 6, 2, 0x42, 0xac, 0x11, 0, 2
+        ])
+        view.setUint32(40, 3, true)
+        expect(loadIphlpapi().unicastAddress(memory, 0).DadState).toBe(3)
       })
     )
     it.effect("an index that nobody has is an error", () =>

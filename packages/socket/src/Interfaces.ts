@@ -4,10 +4,11 @@
  * @since 0.1.0
  */
 import { type Clock, Context, type Duration, Effect, Layer, type Stream } from "effect"
-import { type DatagramInterfaceError, interfaceError, unknownInterface } from "./DatagramError.ts"
+import type { DatagramInterfaceError } from "./DatagramError.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import { type Driver, isFault, type NetworkInterface } from "./Driver.ts"
 import { changesOf } from "./internal/interfaceChanges.ts"
+import { interfaceError, unknownInterface } from "./internal/interfaceErrors.ts"
 
 /**
  * A change of an interface. `Added`: it is there. `Changed`: its name, an address, or any other field differs from `before`. `Removed`: it is gone.

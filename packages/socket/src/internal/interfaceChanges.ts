@@ -3,9 +3,10 @@
  */
 import { Codec } from "@ancillary/control"
 import { Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
-import { type DatagramInterfaceError, invalidInterval } from "../DatagramError.ts"
+import type { DatagramInterfaceError } from "../DatagramError.ts"
 import { type Driver, type NetworkInterface } from "../Driver.ts"
 import type { InterfaceChange } from "../Interfaces.ts"
+import { invalidInterval } from "./interfaceErrors.ts"
 import { type Follower, Notices } from "./notices.ts"
 
 type Listed = ReadonlyArray<NetworkInterface>

@@ -6,8 +6,7 @@ import { LinuxSockets } from "@ancillary/posix"
 import { Datagram, DatagramSockets } from "@ancillary/socket"
 import type { Driver } from "@ancillary/socket/Driver"
 import { Effect, type Layer, type Scope } from "effect"
-import { expect } from "vitest"
-import { openDescriptors } from "./process.ts"
+import { openDescriptors, openDescriptorsAre } from "./process.ts"
 
 export const unixLayer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 /** The same with a driver around the driver. */
@@ -49,7 +48,7 @@ export const leakingNothing = <A, E>(
     yield* Effect.scoped(Effect.flatMap(Datagram.pair(Datagram.unix), ([first]) => first.receiveWithin("1 millis")))
     const before = openDescriptors()
     const answer = yield* Effect.scoped(effect)
-    expect(openDescriptors()).toBe(before)
+    yield* openDescriptorsAre(before)
     return answer
   }).pipe(Effect.provide(layer))
 

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
+import { Effect } from "effect"
 
 setFlagsFromString("--expose-gc")
 const gc: () => void = runInNewContext("gc")
@@ -31,6 +32,10 @@ const descriptors = (): ReadonlyArray<readonly [string, string]> =>
 /** Sockets among the open descriptors, and all of them. */
 export const sockets = (): number => descriptors().filter(([, link]) => link.startsWith("socket:")).length
 export const openDescriptors = (): number => descriptors().filter(([, link]) => link !== "").length
+
+/** Waits until so many are open: those that nobody took are closed off the event loop, in a moment. */
+export const openDescriptorsAre = (count: number): Effect.Effect<void> =>
+  Effect.asVoid(Effect.promise(turn).pipe(Effect.repeat({ until: () => openDescriptors() === count })))
 
 /** Descriptors that the event loop has asked the kernel about: the `tfd:` lines of the epoll descriptors' fdinfo. */
 export const epollRegistrations = (): number =>

@@ -21,7 +21,7 @@ import { Effect, Either, Option, Stream } from "effect"
 import { contentOf, files, leakingNothing, unixLayerOver } from "./files.ts"
 import { ok } from "./naked.ts"
 import { nakedPair, receiveUnix, rightsMessage, sendUnix, unixName } from "./nakedUnix.ts"
-import { openDescriptors } from "./process.ts"
+import { openDescriptors, openDescriptorsAre } from "./process.ts"
 import { seeded } from "./random.ts"
 
 const data = Uint8Array.of(1)
@@ -51,7 +51,7 @@ it.scoped("trap 30, naked: what was not asked for stays open, and nobody knows o
     const before = openDescriptors()
     ok(sendUnix(driver, first, data, rightsMessage(driver, [0, 0])))
     const { numbers } = receiveUnix(driver, second, 64)
-    expect(openDescriptors()).toBe(before + 2)
+    yield* openDescriptorsAre(before + 2)
     for (const number of numbers) driver.release(number)
   })
 )
@@ -74,10 +74,10 @@ describe("trap 30: what was not declared", () => {
             yield* sender.send({ data, to: receiver.localAddress, control: { rights } })
             yield* sender.send({ data, to: receiver.localAddress, control: { rights } })
             expect((yield* receiver.peek).data).toEqual(data)
-            expect(openDescriptors()).toBe(before)
+            yield* openDescriptorsAre(before)
             expect((yield* receiver.receive).data).toEqual(data)
             expect((yield* receiver.receiveBatch).length).toBe(1)
-            expect(openDescriptors()).toBe(before)
+            yield* openDescriptorsAre(before)
           })
         )
       )
@@ -96,7 +96,7 @@ describe("trap 30: what was not declared", () => {
           _tag: "DatagramFault",
           reason: "ControlTruncated"
         })
-        expect(openDescriptors()).toBe(before)
+        yield* openDescriptorsAre(before)
         expect(Option.isSome((yield* receiver.receive).control.pidFd)).toBe(true)
       })
     )
@@ -124,7 +124,7 @@ describe("trap 30: what was not declared", () => {
         const before = openDescriptors()
         yield* sender.send({ data, to: receiver.localAddress, control: { rights: [0] } })
         expect(Option.isSome((yield* receiver.receive).control.numbers)).toBe(true)
-        expect(openDescriptors()).toBe(before)
+        yield* openDescriptorsAre(before)
       })
     )
   })
@@ -151,14 +151,14 @@ describe("trap 30: more than was declared", () => {
           const fault = yield* Effect.flip(socket.receive)
           expect(fault).toMatchObject({ _tag: "DatagramFault", reason: "ControlTruncated" })
           expect(fault.message).toBe(`A datagram from ${sender.localAddress}: ${sentence}`)
-          expect(openDescriptors()).toBe(before)
+          yield* openDescriptorsAre(before)
           expect((yield* socket.receive).control.rights).toHaveLength(maximum)
 
           yield* send(sent)
           yield* send(maximum)
           const outcomes = yield* Stream.runCollect(Stream.take(socket.outcomes, 2))
           expect([...outcomes].map(Either.isRight)).toEqual([false, true])
-          expect(openDescriptors()).toBe(before + maximum)
+          yield* openDescriptorsAre(before + maximum)
           expect((yield* socket.stats).faults.ControlTruncated).toBe(2n)
         })
       )
@@ -208,11 +208,11 @@ describe("trap 30: what came with a datagram that is not handed over", () => {
           yield* send(7)
           yield* send(8)
           expect(yield* Effect.flip(receiver.peek)).toMatchObject({ reason })
-          expect(openDescriptors()).toBe(before)
+          yield* openDescriptorsAre(before)
           expect(yield* Effect.flip(receiver.receive)).toMatchObject({ _tag: "DatagramFault", reason })
-          expect(openDescriptors()).toBe(before)
+          yield* openDescriptorsAre(before)
           expect((yield* receiver.receive).control.rights).toHaveLength(3)
-          expect(openDescriptors()).toBe(before + 3)
+          yield* openDescriptorsAre(before + 3)
         }),
         layer
       )
@@ -230,12 +230,12 @@ describe("trap 30: what came with a datagram that is not handed over", () => {
         yield* sender.send({ data: Uint8Array.of(1, 2), to, control: { rights: [0, 0] } })
         yield* sender.send({ data, to, control: { rights: [0] } })
         expect((yield* socket.peek).control.rights).toHaveLength(1)
-        expect(openDescriptors()).toBe(before + 1)
+        yield* openDescriptorsAre(before + 1)
         yield* sender.send({ data: Uint8Array.of(1, 2), to, control: { rights: [0, 0] } })
         expect((yield* socket.receiveBatch).length).toBe(1)
-        expect(openDescriptors()).toBe(before + 1)
+        yield* openDescriptorsAre(before + 1)
         expect(yield* socket.receiveWithin(0)).toEqual(Option.none())
-        expect(openDescriptors()).toBe(before)
+        yield* openDescriptorsAre(before)
         expect(yield* socket.stats).toMatchObject({ taken: 3n, received: 1n, dropped: 2n })
       })
     )
@@ -283,7 +283,7 @@ describe("trap 30: what came with a datagram that is not handed over", () => {
         yield* peer.send({ data, to: { path: local }, control: { rights: [0] } })
         const before = openDescriptors()
         expect((yield* socket.receive).from).toEqual(peer.localAddress)
-        expect(openDescriptors()).toBe(before + 1)
+        yield* openDescriptorsAre(before + 1)
         expect((yield* socket.stats).dropped).toBe(2n)
       }),
       layer
@@ -337,7 +337,7 @@ it.live(
           if (waiting < 8 && random.chance(0.7)) continue
           waiting = 0
           yield* Effect.repeat(read, { while: (more) => more })
-          expect(openDescriptors()).toBe(before)
+          yield* openDescriptorsAre(before)
         }
         for (const [what, times] of Object.entries(seen)) expect([what, times > 100]).toEqual([what, true])
         expect(seen.taken + seen.gone).toBe(seen.handed)

@@ -94,7 +94,9 @@ export class DatagramSendError extends Data.TaggedError("DatagramSendError")<
  * @since 0.1.0
  */
 export class DatagramReceiveError extends Data.TaggedError("DatagramReceiveError")<
-  Described & { readonly reason: "ConnectionRefused" | "Unreachable" | "MessageTooLarge" | "Closed" | "Other" }
+  Described & {
+    readonly reason: "ConnectionRefused" | "Unreachable" | "MessageTooLarge" | "InvalidArgument" | "Closed" | "Other"
+  }
 > {}
 
 /**
@@ -439,24 +441,39 @@ const receiveReasons: { readonly [code in string]?: readonly [DatagramReceiveErr
   EACCES: ["Unreachable", "An earlier datagram was forbidden on its way: read on"],
   ENOPROTOOPT: ["Unreachable", "An earlier datagram was not understood where it went: read on"],
   EOPNOTSUPP: ["Unreachable", "An earlier datagram was not understood where it went: read on"],
+  ENOTSUP: ["Unreachable", "An earlier datagram was not understood where it went: read on"],
   EPROTO: ["Unreachable", "An earlier datagram was not understood where it went: read on"],
   EMSGSIZE: ["MessageTooLarge", "An earlier datagram was too large for its path: send smaller ones, and read on"]
 }
 
 /**
- * What the system said where a datagram was to be read.
+ * A receive that the system refused. `ends`: the error ends reading, whatever its code means where it comes once.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const receiveError = (fault: Fault): DatagramReceiveError => {
-  const [reason, remedy] = receiveReasons[bare(fault.code)] ?? ["Other", remedyOfOthers]
+export const receiveError = (fault: Fault, ends = false): DatagramReceiveError => {
+  const known = ends ? undefined : receiveReasons[bare(fault.code)]
+  const [reason, remedy] = known ?? ["Other", remedyOfOthers]
   return new DatagramReceiveError({
     ...described(fault),
     reason,
     message: `Receiving failed ${told(fault)}. ${remedy}.`
   })
 }
+
+/**
+ * A read that was refused before any call: nothing was read.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const receiveInvalid = (argument: string, why: string): DatagramReceiveError =>
+  new DatagramReceiveError({
+    ...unmade("recvmsg"),
+    reason: "InvalidArgument",
+    message: `${argument}: ${why}. Nothing was read.`
+  })
 
 /**
  * A read that was waiting when the scope of its socket ended, or began later.

@@ -122,6 +122,11 @@ export interface DatagramStats {
    * `withErrorReports()` by every read that it was no concern of.
    */
   readonly errors: bigint
+  /**
+   * Receives that failed because the system lacked memory, buffers or descriptors at the moment (`ENOMEM`, `ENOBUFS`, `EMFILE`, `ENFILE`). Every
+   * reader makes the call again after a pause: 1 ms, then twice as long each time, up to 100 ms.
+   */
+  readonly shortages: bigint
   /** Datagrams that went out. A payload in segments is as many as it has segments. */
   readonly sent: bigint
   /** Datagrams that were dropped for want of room, as `withBackpressure("drop")` or `sendTimeout` of `serve` says. */
@@ -181,6 +186,24 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
   readonly peek: Effect.Effect<Datagram<F, D>, DatagramFault | DatagramReceiveError>
   /** What one system call brings: at least one. Faults are counted and left out. */
   readonly receiveBatch: Effect.Effect<Chunk.NonEmptyChunk<Datagram<F, D>>, DatagramReceiveError>
+  /**
+   * Receives at least one datagram and at most `maximum` (1 and up), with one system call of at most 64. Faults are counted and left out, and use
+   * up `maximum`. Of datagrams that the kernel merged (`withCoalescing`), those above `maximum` stay for the next read. Fails with
+   * `InvalidArgument` if `maximum` is no positive integer.
+   *
+   * @example
+   * ```ts
+   * import { Datagram } from "@ancillary/socket"
+   * import { Effect } from "effect"
+   *
+   * const program = Effect.gen(function* () {
+   *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })
+   *   const few = yield* socket.receiveUpTo(8)
+   *   yield* Effect.log(`${few.length} datagrams`)
+   * })
+   * ```
+   */
+  readonly receiveUpTo: (maximum: number) => Effect.Effect<Chunk.NonEmptyChunk<Datagram<F, D>>, DatagramReceiveError>
   /**
    * Every datagram that is as declared, in the kernel's chunks; faults are counted and left out. Ends only with the socket, as `Closed`.
    * A consumer that stops early (`Stream.take`) gives up the rest of the chunk at hand.

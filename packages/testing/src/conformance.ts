@@ -8,6 +8,7 @@ import type { Driver } from "@ancillary/socket/Driver"
 import { describe } from "@effect/vitest"
 import type { Effect } from "effect"
 import { bench } from "./internal/bench.ts"
+import { durations } from "./internal/durations.ts"
 import { events } from "./internal/events.ts"
 import { exchange } from "./internal/exchange.ts"
 import { faults } from "./internal/faults.ts"
@@ -32,6 +33,7 @@ import { replies } from "./internal/replies.ts"
 import { segments } from "./internal/segments.ts"
 import { sendings } from "./internal/sendings.ts"
 import { servers } from "./internal/servers.ts"
+import { shortages } from "./internal/shortages.ts"
 import { turns } from "./internal/turns.ts"
 import { unix } from "./internal/unix.ts"
 import { zones } from "./internal/zones.ts"
@@ -80,6 +82,8 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     turns(one)
     verdicts(one)
     servers(one)
+    shortages(one)
+    durations(one)
     refusals(one)
     openings(one)
     zones(one)

@@ -2,8 +2,36 @@ import { constants } from "node:os"
 import type { Fault } from "@ancillary/socket/Driver"
 import koffi from "koffi"
 
-/** Of several names for a number the first counts: `EAGAIN`, as the manual pages say, not `EWOULDBLOCK`. */
-const names = new Map<number, string>()
+/**
+ * Names that Node's table lacks, and `EOPNOTSUPP`, which it calls `ENOTSUP` first. asm-generic/errno.h; sys/errno.h, from its text.
+ */
+const unnamed: { readonly [platform in string]?: ReadonlyArray<readonly [number, string]> } = {
+  linux: [
+    [64, "ENONET"],
+    [94, "ESOCKTNOSUPPORT"],
+    [95, "EOPNOTSUPP"],
+    [96, "EPFNOSUPPORT"],
+    [108, "ESHUTDOWN"],
+    [109, "ETOOMANYREFS"],
+    [112, "EHOSTDOWN"],
+    [121, "EREMOTEIO"],
+    [126, "ENOKEY"],
+    [129, "EKEYREJECTED"],
+    [131, "ENOTRECOVERABLE"],
+    [132, "ERFKILL"]
+  ],
+  darwin: [
+    [44, "ESOCKTNOSUPPORT"],
+    [46, "EPFNOSUPPORT"],
+    [58, "ESHUTDOWN"],
+    [59, "ETOOMANYREFS"],
+    [64, "EHOSTDOWN"],
+    [104, "ENOTRECOVERABLE"]
+  ]
+}
+
+/** The first of several names for a number counts: `EAGAIN`, as the manual pages have it, not `EWOULDBLOCK`. */
+const names = new Map<number, string>(unnamed[process.platform])
 for (const [name, number] of Object.entries(constants.errno)) if (!names.has(number)) names.set(number, name)
 
 export const { EAGAIN, EBADF, EEXIST, EPROTOTYPE } = constants.errno

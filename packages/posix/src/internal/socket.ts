@@ -5,6 +5,7 @@ import { type Abi, ControlBuffer } from "@ancillary/control"
 import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/socket/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
 import { closed, EAGAIN, EEXIST, EPROTOTYPE, fault, lastError, lastFault } from "./errno.ts"
+import { closeAside } from "./closing.ts"
 import type { Libc } from "./libc.ts"
 import { allocate } from "./memory.ts"
 import type { PlatformNumbers } from "./platform.ts"
@@ -122,7 +123,7 @@ export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | 
 }
 
 export const release = ({ libc }: Host, fd: number): Fault | undefined =>
-  libc.close(fd) < 0 ? lastFault("close") : undefined
+  closeAside(libc, fd) < 0 ? lastFault("close") : undefined
 
 export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number, { family }: SocketKind): NativeSocket => {
   let open = true

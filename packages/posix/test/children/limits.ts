@@ -37,7 +37,15 @@ const route = Effect.gen(function* () {
 /** Receives more descriptors than there are numbers left, then as many as there are. */
 const rights = Effect.gen(function* () {
   const data = Uint8Array.of(1)
-  const open = () => readdirSync("/proc/self/fd").length
+  const open = () => {
+    try {
+      return readdirSync("/proc/self/fd").length
+    } catch {
+      return Infinity
+    }
+  }
+  /** What nobody took is closed in a moment. */
+  const closed = (count: number) => Effect.repeat(Effect.sleep("1 millis"), { until: () => open() <= count })
   const spec = Datagram.unix.pipe(withRights({ maximum: 3 }), withPidFd())
   const [sender, receiver] = yield* Datagram.pair(spec)
   // The event loop's own are opened with the first wait.
@@ -58,6 +66,7 @@ const rights = Effect.gen(function* () {
   fill(2)
   const error = yield* Effect.flip(receiver.receive)
   const after = fillers.length
+  yield* closed(before + after)
   fill(0)
   const stillOpen = 2 - (fillers.length - after)
   yield* sender.send({ data, control: { rights: [0, 0, 0] } })
@@ -68,6 +77,7 @@ const rights = Effect.gen(function* () {
   const pidFd = Option.isSome(control.pidFd)
   yield* receiver.receiveWithin(0)
   for (const filler of fillers) closeSync(filler)
+  yield* closed(before)
   return { reason: error.reason, open: stillOpen, next, pidFd, leaked: open() - before }
 }).pipe(Effect.scoped)
 

@@ -3,44 +3,37 @@
  * another peer, a send that does is made again, and what comes in place of a datagram is none.
  */
 import type { Arena } from "../Arena.ts"
+import type { Abi } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import type { Events, Sent } from "./events.ts"
-
-/** What a peer or a router said of an earlier datagram: a socket's streams pass over it. */
-const transient = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EMSGSIZE",
-  "ENETRESET",
-  "EHOSTDOWN",
-  "ENETDOWN",
-  // Linux: a protocol that is not spoken there, a header that is not understood, an administrator's prohibition (IPv6), and older ones.
-  "ENOPROTOOPT",
-  "EPROTO",
-  "EACCES",
-  "EOPNOTSUPP",
-  "ENONET"
-])
-const isTransient = ({ code }: Fault): boolean => transient.has(code.replace(/^WSA/, ""))
+import { classOf, type FaultClass } from "./receiveFaults.ts"
 
 /** Errors that one call passes over. More than that at once are not to be waited for: the event loop tells of the rest. */
 const mostPassed = 64
 
+/** Milliseconds of the longest pause between receives that fail. The first is one, and each is twice the one before. */
+const longestPause = 100
+
 export class Calls {
-  /** Errors that were passed over, and sends that were made again and succeeded. */
+  /** Errors that were passed over, shortages that were waited out, and sends that were made again and succeeded. */
   errors = 0n
+  shortages = 0n
   resent = 0n
 
   #native: NativeSocket
   #events: Events
+  #platform: Abi["platform"]
   #connected: boolean
+  /** Receives in a row that failed, that failed by a prohibition, and that failed for a shortage. */
+  #failed = 0
   #prohibited = 0
+  #short = 0
+  #pause = 0
 
-  constructor(native: NativeSocket, events: Events, connected: boolean) {
+  constructor(native: NativeSocket, events: Events, platform: Abi["platform"], connected: boolean) {
     this.#native = native
     this.#events = events
+    this.#platform = platform
     this.#connected = connected
   }
 
@@ -50,7 +43,9 @@ export class Calls {
     for (let passed = 0; passed < mostPassed; passed++) {
       const count = this.#native.receive(arena, slots, peek)
       if (!isFault(count)) {
+        this.#failed = 0
         this.#prohibited = 0
+        this.#short = 0
         return count
       }
       if (!this.#isAnothers(count, this.#events.explain())) return count
@@ -84,17 +79,40 @@ export class Calls {
     }
   }
 
-  /** Whether loops go on after a fault of `receive`: it was about an earlier datagram, and comes once. Counted then. */
-  passesOver(fault: Fault): boolean {
-    // Linux: a prohibition on the way has the code of a security module's here, which every read would meet.
-    const passes = isTransient(fault) && (fault.code !== "EACCES" || ++this.#prohibited <= mostPassed)
-    if (passes) this.errors++
-    return passes
+  /**
+   * What a fault of `receive` is to its reader. It is counted, and where it may come again at once, a pause is due before the next receive: a reader
+   * that goes on without one would keep the event loop.
+   */
+  after(fault: Fault): "passed" | "again" | "end" {
+    const kind = this.classOf(fault)
+    if (kind === "shortage") {
+      this.shortages++
+      this.#pause = Math.min(2 ** this.#short++, longestPause)
+      return "again"
+    }
+    if (kind === "end") return "end"
+    // Linux: a prohibition on the way has the number of a security module's here, which every read would meet.
+    if (kind === "prohibition" && ++this.#prohibited > mostPassed) return "end"
+    if (++this.#failed > mostPassed) this.#pause = Math.min(2 ** (this.#failed - mostPassed - 1), longestPause)
+    return kind === "interrupted" ? "again" : "passed"
+  }
+
+  classOf(fault: Fault): FaultClass {
+    return classOf(this.#platform, fault)
+  }
+
+  /** Milliseconds that are due before the next receive, for the one who asks. */
+  takePause(): number {
+    const pause = this.#pause
+    this.#pause = 0
+    return pause
   }
 
   #isAnothers(fault: Fault, whose: "another's" | "its own" | undefined): boolean {
     if (whose !== undefined) return whose === "another's"
     // Linux: an error is pending a moment longer than its entry is in the queue, which another call may have taken meanwhile.
-    return !this.#connected && this.#events.reports && isTransient(fault)
+    if (this.#connected || !this.#events.reports) return false
+    const kind = this.classOf(fault)
+    return kind === "earlier" || kind === "prohibition"
   }
 }

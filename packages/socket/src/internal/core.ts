@@ -23,6 +23,8 @@ import { Waiters } from "./waiters.ts"
  */
 const alone = 2
 const askedSingly = 4
+/** Datagrams that the spec drops, or errors of earlier ones, that a look passes over before the event loop has its turn. */
+const mostDropped = 64
 
 /** Whether a borrower's function runs: what it calls must not receive into what it reads. */
 let lending = false
@@ -45,7 +47,8 @@ export class Core {
 
   // Numbers: a bigint for each datagram would cost as much as a control message.
   taken = 0
-  /** What was taken when this turn of the event loop began. */
+  /** Datagrams that readers were served, faults and dropped ones among them, and how many those were when this turn of the event loop began. */
+  brought = 0
   turnFrom = 0
   received = 0
   dropped = 0
@@ -90,7 +93,7 @@ export class Core {
     this.live = options.live
     this.memberships = new Memberships(driver, options.native)
     this.events = new Events({ ...options, plan: this.plan, incoming: () => this.#incoming.arena })
-    this.calls = new Calls(options.native, this.events, this.peer !== undefined)
+    this.calls = new Calls(options.native, this.events, plan.abi.platform, this.peer !== undefined)
     this.outgoing = new Outgoing({ ...options, plan: this.plan, calls: this.calls })
     this.#driver = driver
     this.interfaces = driver.interfaces
@@ -107,13 +110,14 @@ export class Core {
   }
 
   /**
-   * What so many slots bring, none where nothing is there. What was given back comes first, at most `most` of it. Who asks for one gets one, also of
-   * several that were merged: the rest is given back.
+   * Receives into so many slots; returns nothing if nothing is there. What was given back comes first, at most `most` of it. `exactly`: of several
+   * that were merged, too, no more than `most` are returned, and the rest is given back.
    */
-  take(slots: number, most = slots): ReadonlyArray<Outcome> | Fault {
+  take(slots: number, most = slots, exactly = most === 1): ReadonlyArray<Outcome> | Fault {
     this.#descriptors?.next()
     if (this.unread.length > 0) {
       const again = this.unread.splice(0, most)
+      this.brought += again.length
       if (this.#descriptors !== undefined) keep(this.#descriptors, again, "until the next read")
       return again
     }
@@ -128,7 +132,9 @@ export class Core {
         if (this.events.isInPlaceOfDatagram(this.#incoming.arena, slot)) continue
         this.#enter(this.#outcome(this.#incoming, slot), hand)
       }
-      if (most === 1 && outcomes.length > 1) this.giveBack(outcomes.splice(1))
+      // What the spec drops takes its time as well.
+      this.brought += Math.max(count, exactly ? 0 : outcomes.length)
+      if (exactly && outcomes.length > most) this.giveBack(outcomes.splice(most))
       if (outcomes.length > 0) return outcomes
     }
     return []
@@ -167,6 +173,7 @@ export class Core {
     const count = this.calls.receive(incoming.arena, wanted, false)
     if (isFault(count) || count === 0) return isFault(count) ? count : false
     this.#brought(count)
+    const before = this.taken
     const rest: Array<Outcome> = []
     let enough = false
     const hand = (outcome: Outcome) => {
@@ -184,6 +191,7 @@ export class Core {
       }
     } finally {
       lending = false
+      this.brought += Math.max(count, this.taken - before)
     }
     if (rest.length > 0) this.giveBack(rest)
     // Closed within `f`: what came with the rest is nobody's.
@@ -200,10 +208,10 @@ export class Core {
     this.#single = count > 1 ? 0 : this.#single === alone + askedSingly ? alone : this.#single + 1
   }
 
-  /** What the next `take` would bring, left where it is; what the spec drops is taken on the way. */
-  peek(): Outcome | undefined | Fault {
+  /** What the next `take` would bring, left where it is; what the spec drops is taken on the way, `later` where that took its turn. */
+  peek(): Outcome | undefined | Fault | "later" {
     this.#descriptors?.next()
-    for (;;) {
+    for (let dropped = 0; dropped < mostDropped; dropped++) {
       const [first] = this.unread
       if (first !== undefined) return first
       const seen = this.calls.receive(this.#incoming.arena, 1, true)
@@ -222,9 +230,13 @@ export class Core {
       this.#enter(this.#outcome(this.#incoming, 0), (outcome) => taken.push(outcome))
       this.giveBack(taken)
     }
+    return "later"
   }
 
-  /** Whether something is there to be read. Asked with no room at all, so that nothing that comes with it is installed. */
+  /**
+   * Whether something is there to be read, also an error that does not come to an end. Asked with no room at all, so that nothing that comes with it
+   * is installed.
+   */
   isWaiting(): boolean {
     if (this.events.inPlaceOfDatagrams) this.events.look()
     const arena = this.#driver.arena({
@@ -236,13 +248,23 @@ export class Core {
       dataBytes: 0
     })
     try {
-      let count = this.#native.receive(arena, 1, true)
-      // What a peer said of an earlier datagram comes before what is queued, and once.
-      while (isFault(count) && this.calls.passesOver(count)) count = this.#native.receive(arena, 1, true)
-      return count === 1
+      for (let passed = 0; passed < mostDropped; passed++) {
+        const count = this.#native.receive(arena, 1, true)
+        if (!isFault(count)) return count === 1
+        // What a peer said of an earlier datagram comes before what is queued, and once.
+        const kind = this.calls.classOf(count)
+        if (kind === "end") return false
+        if (kind === "earlier" || kind === "prohibition") this.calls.errors++
+      }
+      return true
     } finally {
       arena.free()
     }
+  }
+
+  /** A callback has returned: of its datagram's descriptors, those that it did not take are closed. */
+  handled(outcome: ReceivedDatagram): void {
+    this.#descriptors?.handled(outcome.control)
   }
 
   /** The reader has it: from here on it is counted as handed over. */

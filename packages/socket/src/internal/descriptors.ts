@@ -74,6 +74,13 @@ export class Descriptors {
     for (const descriptor of carriedBy(carried)) this.#close(descriptor)
   }
 
+  /** The callback of a loop has returned: closes what is neither taken nor held. */
+  handled(carried: Carried): void {
+    if (this.#untaken.size === 0) return
+    for (const descriptor of carriedBy(carried))
+      if (this.#untaken.get(descriptor) === "until the next read") this.#close(descriptor)
+  }
+
   close(): void {
     for (const descriptor of this.#untaken.keys()) this.#close(descriptor)
   }

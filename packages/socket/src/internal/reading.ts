@@ -1,23 +1,17 @@
 /**
  * The laws of reading, as effects around one `Core`.
  */
+import { Codec } from "@ancillary/control"
 import { Chunk, Clock, Duration, Effect, Either, FiberRef, identity, Option } from "effect"
-import { DatagramFault, DatagramReceiveError, receiveClosed, receiveError } from "../DatagramError.ts"
+import { DatagramFault, DatagramReceiveError, receiveClosed, receiveError, receiveInvalid } from "../DatagramError.ts"
 import { isFault } from "../Driver.ts"
 import type { SocketEvent } from "../SocketEvent.ts"
 import type { Core } from "./core.ts"
 import { batchSlots, type Outcome, ReceivedDatagram } from "./incoming.ts"
+import { attended, due, isSpent, paused, readable, rest } from "./waiting.ts"
 
-/** Datagrams that are taken of a socket, by whoever reads it, before the event loop sees to timers and to other sockets. */
-const perTurn = 256
 /** Calls of a loop in a turn: those that bring errors of other datagrams take none. */
 const callsPerTurn = 64
-
-/**
- * Whether the socket has had its turn. A fiber that yields lets other fibers run, and not the event loop; so who reads on waits until that says
- * that more is there, which costs a few microseconds a turn. What was given back is known to nobody else, and never waits.
- */
-const isSpent = (core: Core): boolean => core.unread.length === 0 && core.taken - core.turnFrom >= perTurn
 
 /**
  * Runs `take` where its result is handed over within the same turn of the fiber.
@@ -32,37 +26,13 @@ const handOver = <A, E>(take: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
       : take()
   )
 
-/** Waits until the kernel says that there is something to read, taking nothing. */
-const readable = (core: Core): Effect.Effect<void, DatagramReceiveError> =>
-  Effect.async((resume) => {
-    if (core.closed) return resume(Effect.fail(receiveClosed()))
-    // Given back since the attempt, and the event loop knows nothing of it.
-    if (core.unread.length > 0) return resume(Effect.void)
-    const waiter = (closed: boolean) => {
-      core.turnFrom = core.taken
-      resume(closed ? Effect.fail(receiveClosed()) : Effect.void)
-    }
-    core.waiters.read(waiter)
-    core.watch()
-    return Effect.sync(() => core.waiters.leave(waiter))
-  })
-
-/** Waits until there are events, taking none. */
-const attended = (core: Core): Effect.Effect<void, DatagramReceiveError> =>
-  Effect.async((resume) => {
-    if (core.closed) return resume(Effect.fail(receiveClosed()))
-    if (core.events.unread > 0) return resume(Effect.void)
-    const waiter = (closed: boolean) => resume(closed ? Effect.fail(receiveClosed()) : Effect.void)
-    core.waiters.attend(waiter)
-    core.watch()
-    return Effect.sync(() => core.waiters.leave(waiter))
-  })
-
-/** One attempt to read: an outcome, nothing, or why not. */
-const attemptOne = (core: Core): Outcome | undefined | DatagramReceiveError => {
+/** One attempt to read: an outcome, nothing, why not, or `again` where a signal or a shortage came in between. */
+const attemptOne = (core: Core): Outcome | undefined | DatagramReceiveError | "again" => {
   if (core.closed) return receiveClosed()
   const taken = core.take(1)
-  return isFault(taken) ? receiveError(taken) : taken[0]
+  if (!isFault(taken)) return taken[0]
+  const what = core.calls.after(taken)
+  return what === "again" ? what : receiveError(taken, what === "end")
 }
 
 const deliver = <A>(
@@ -76,9 +46,11 @@ const deliver = <A>(
 
 export const receive = (core: Core): Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> => {
   const attempt: Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> = handOver(() => {
-    if (isSpent(core)) return Effect.zipRight(readable(core), attempt)
+    const wait = due(core)
+    if (wait !== undefined) return Effect.zipRight(wait, attempt)
     const outcome = attemptOne(core)
     if (outcome === undefined) return Effect.zipRight(readable(core), attempt)
+    if (outcome === "again") return attempt
     return outcome instanceof DatagramReceiveError ? Effect.fail(outcome) : deliver(core, outcome, identity)
   })
   return attempt
@@ -87,51 +59,71 @@ export const receive = (core: Core): Effect.Effect<ReceivedDatagram, DatagramFau
 export const peek = (core: Core): Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> => {
   const attempt: Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> = Effect.suspend(() => {
     if (core.closed) return Effect.fail(receiveClosed())
+    const wait = due(core)
+    if (wait !== undefined) return Effect.zipRight(wait, attempt)
     const outcome = core.peek()
     if (outcome === undefined) return Effect.zipRight(readable(core), attempt)
-    if (isFault(outcome)) return Effect.fail(receiveError(outcome))
+    // Its turn was spent on what the spec drops.
+    if (outcome === "later") return Effect.zipRight(paused(core, 0), attempt)
+    if (isFault(outcome)) {
+      const what = core.calls.after(outcome)
+      return what === "again" ? attempt : Effect.fail(receiveError(outcome, what === "end"))
+    }
     return outcome instanceof DatagramFault ? Effect.fail(outcome) : Effect.succeed(outcome)
   })
   return attempt
 }
 
+/** Monotonic, in milliseconds: what steps the wall clock moves no deadline. `TestClock` has it, too. */
+const monotonic = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e6)
+
 export const receiveWithin = (
   core: Core,
   duration: Duration.DurationInput
 ): Effect.Effect<Option.Option<ReceivedDatagram>, DatagramFault | DatagramReceiveError> =>
-  Effect.flatMap(Clock.currentTimeMillis, (start) => {
-    const deadline = start + Duration.toMillis(duration)
-    // Only the waiting races the clock, and waiting takes nothing.
+  Effect.flatMap(monotonic, (start) => {
+    const given = Duration.decodeUnknown(duration)
+    if (Option.isNone(given))
+      return Effect.fail(receiveInvalid("duration", `${Codec.shown(duration)} is not a duration: give '2 seconds'`))
+    const deadline = start + Duration.toMillis(given.value)
+    /** Only the waiting races the clock, and waiting takes nothing. */
+    const waiting = (wait: Effect.Effect<void, DatagramReceiveError>, milliseconds: number) =>
+      Effect.timeoutOption(wait, Duration.millis(Math.max(0, milliseconds)))
     const attempt: Effect.Effect<Option.Option<ReceivedDatagram>, DatagramFault | DatagramReceiveError> = handOver(
       () => {
         const outcome = attemptOne(core)
         if (outcome instanceof DatagramReceiveError) return Effect.fail(outcome)
-        if (outcome !== undefined) return deliver(core, outcome, Option.some)
-        return Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          now >= deadline
-            ? Effect.succeed(Option.none())
-            : Effect.zipRight(Effect.timeoutOption(readable(core), Duration.millis(deadline - now)), attempt)
+        if (outcome !== undefined && outcome !== "again") return deliver(core, outcome, Option.some)
+        const wait = due(core) ?? (outcome === undefined ? readable(core) : Effect.void)
+        return Effect.flatMap(monotonic, (now) =>
+          now >= deadline ? Effect.succeedNone : Effect.zipRight(waiting(wait, deadline - now), attempt)
         )
       }
     )
-    if (!isSpent(core)) return attempt
     // Within no time at all, too, the others have their turn: the attempt comes after it.
-    const turn = Effect.timeoutOption(readable(core), Duration.millis(Math.max(0, deadline - start)))
-    return Effect.zipRight(turn, attempt)
+    const wait = due(core)
+    return wait === undefined ? attempt : Effect.zipRight(waiting(wait, deadline - start), attempt)
   })
 
-/** What one system call brings, faults among it; peers' errors are counted and passed over. */
+/**
+ * What one system call brings, faults among it; peers' errors are counted and passed over. `most`: so many are handed over, and the rest is
+ * given back.
+ */
 export const takeBatch = <A>(
   core: Core,
-  present: (outcomes: ReadonlyArray<Outcome>) => ReadonlyArray<A>
+  present: (outcomes: ReadonlyArray<Outcome>) => ReadonlyArray<A>,
+  most?: number
 ): Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> => {
   const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = handOver(() => {
     for (;;) {
       if (core.closed) return Effect.fail(receiveClosed())
-      if (isSpent(core)) return Effect.zipRight(readable(core), attempt)
-      const taken = core.take(batchSlots)
+      const wait = due(core)
+      if (wait !== undefined) return Effect.zipRight(wait, attempt)
+      const taken = most === undefined ? core.take(batchSlots) : core.take(Math.min(most, batchSlots), most, true)
       if (isFault(taken)) {
-        if (!core.calls.passesOver(taken)) return Effect.fail(receiveError(taken))
+        const what = core.calls.after(taken)
+        if (what === "end") return Effect.fail(receiveError(taken, true))
+        if (what === "passed") core.calls.errors++
         continue
       }
       if (taken.length === 0) return Effect.zipRight(readable(core), attempt)
@@ -142,6 +134,14 @@ export const takeBatch = <A>(
   })
   return attempt
 }
+
+export const takeUpTo = (
+  core: Core,
+  maximum: unknown
+): Effect.Effect<Chunk.NonEmptyChunk<ReceivedDatagram>, DatagramReceiveError> =>
+  Codec.isInteger(maximum, 1, Number.MAX_SAFE_INTEGER)
+    ? takeBatch(core, datagramsOf, maximum)
+    : Effect.fail(receiveInvalid("maximum", `${Codec.shown(maximum)} is not a number of datagrams: give 1 or more`))
 
 export const takeEvents = (core: Core): Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> => {
   const attempt: Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> = handOver(() => {
@@ -172,6 +172,7 @@ export const forEach = (
 ): Effect.Effect<never, DatagramReceiveError> =>
   Effect.async((resume) => {
     let stopped = false
+    let leave = (): void => undefined
     const stop = (effect: Effect.Effect<never, DatagramReceiveError>) => {
       stopped = true
       resume(effect)
@@ -185,29 +186,40 @@ export const forEach = (
       } catch (defect) {
         stop(Effect.die(defect))
       }
+      core.handled(outcome)
       return !stopped && !core.closed
     }
     const turn = (closed: boolean) => {
       if (closed) return stop(Effect.fail(receiveClosed()))
-      for (let call = 0; call < callsPerTurn && !stopped && !isSpent(core); call++) {
+      let pause = 0
+      for (let call = 0; call < callsPerTurn && pause === 0 && !stopped && !isSpent(core); call++) {
         if (core.closed) return stop(Effect.fail(receiveClosed()))
         const more = core[take](hand)
         // What is drained is not asked again: the event loop says when something has come.
         if (more === false) break
-        if (isFault(more) && !core.calls.passesOver(more)) return stop(Effect.fail(receiveError(more)))
+        if (more === true) continue
+        const what = core.calls.after(more)
+        if (what === "end") return stop(Effect.fail(receiveError(more, true)))
+        if (what === "passed") core.calls.errors++
+        pause = core.calls.takePause()
       }
       if (stopped) return
       if (core.closed) return stop(Effect.fail(receiveClosed()))
-      core.waiters.read(next)
-      core.watch()
+      // The event loop does not report what was given back: nothing waits for it while some of that is there.
+      if (pause > 0 || core.unread.length > 0) leave = rest(core, pause, turn)
+      else {
+        core.waiters.read(next)
+        core.watch()
+      }
     }
     const next = (closed: boolean) => {
-      core.turnFrom = core.taken
+      core.turnFrom = core.brought
       turn(closed)
     }
     turn(core.closed)
     return Effect.sync(() => {
       stopped = true
+      leave()
       core.waiters.leave(next)
     })
   })

@@ -12,8 +12,18 @@ import { block, join, leave } from "./groups.ts"
 import type { ReceivedDatagram } from "./incoming.ts"
 import { limits } from "./limits.ts"
 import { getOption, setOption } from "./live.ts"
-import { datagramsOf, eithersOf, forEach, peek, receive, receiveWithin, takeBatch, takeEvents } from "./reading.ts"
 import type { Served } from "./served.ts"
+import {
+  datagramsOf,
+  eithersOf,
+  forEach,
+  peek,
+  receive,
+  receiveWithin,
+  takeBatch,
+  takeEvents,
+  takeUpTo
+} from "./reading.ts"
 import { send, sendAll, sink, unsafeSend } from "./sending.ts"
 
 const handlers = (served: Served): DatagramStats["handlers"] => ({
@@ -36,6 +46,7 @@ const stats = (core: Core): DatagramStats => ({
   dropped: BigInt(core.dropped),
   unread: BigInt(core.unread.length),
   errors: core.calls.errors,
+  shortages: core.calls.shortages,
   sent: BigInt(core.outgoing.sent),
   unsent: BigInt(core.outgoing.unsent),
   resent: core.calls.resent,
@@ -66,6 +77,7 @@ const membersOf = (core: Core) => ({
   receiveWithin: (duration: Duration.DurationInput) => receiveWithin(core, duration),
   peek: peek(core),
   receiveBatch: takeBatch(core, datagramsOf),
+  receiveUpTo: (maximum: unknown) => takeUpTo(core, maximum),
   // Made when they are run: a socket that nobody reads so keeps none of their parts.
   datagrams: Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, datagramsOf))),
   outcomes: Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, eithersOf))),

@@ -8,6 +8,17 @@ const names = new Map(
     .filter(([name]) => name.startsWith("WSA"))
     .map(([name, number]) => [number, name] as const)
 )
+// Windows: a provider below Winsock may return the system's own number for an ICMP error or a shortage (winerror.h).
+for (const [number, name] of [
+  [8, "WSA_NOT_ENOUGH_MEMORY"],
+  [1231, "WSAENETUNREACH"],
+  [1232, "WSAEHOSTUNREACH"],
+  [1233, "WSAENOPROTOOPT"],
+  [1234, "WSAECONNREFUSED"],
+  [1450, "WSAENOBUFS"],
+  [1453, "WSAENOBUFS"]
+] as const)
+  names.set(number, name)
 
 export const {
   WSAEAFNOSUPPORT,

@@ -17,6 +17,7 @@
  * @since 0.1.0
  */
 import { type Abi, ControlBuffer, type Field } from "@ancillary/control"
+import { Payloads } from "./internal/payloads.ts"
 import { sizeOf } from "./internal/payload.ts"
 
 /**
@@ -64,7 +65,7 @@ export interface Arena {
   readonly dataLength: (slot: number) => number
   /** A combination of `ReceiveFlags`. */
   readonly flags: (slot: number) => number
-  /** The first bytes of a received payload, copied. Small ones stand in a block together, none over another. */
+  /** The first bytes of a received payload, copied. Some stand in a block together, none over another. */
   readonly copy: (slot: number, length: number) => Uint8Array
   /** The same bytes where they are: the next receive of any socket that shares the arena writes over them. */
   readonly borrow: (slot: number, length: number) => Uint8Array
@@ -120,21 +121,19 @@ export interface NativeArena extends Arena {
  * @since 0.1.0
  */
 export interface ArenaMemory {
-  readonly allocate: (bytes: number) => { readonly bytes: Uint8Array; readonly address: number }
+  /** `lent`: programs get views of it, so that it must not be possible to transfer it to another thread. */
+  readonly allocate: (bytes: number, lent: boolean) => { readonly bytes: Uint8Array; readonly address: number }
   /** Where a program's own bytes are, until they are collected; absent where memory has no addresses: every piece is copied. */
   readonly addressOf?: ((bytes: Uint8Array) => number) | undefined
   readonly guarded: boolean
   /**
-   * A block that received payloads are copied into, several in one; absent: a plain one. A program that could transfer it to another thread
-   * would take its neighbours' payloads along.
+   * A block that received payloads are copied into, several in one; absent: a plain one. A program that could transfer it would take its
+   * neighbours' payloads along.
    */
   readonly block?: ((bytes: number) => ArrayBuffer) | undefined
   /** Takes the bytes away from whoever still has them, for guarded arenas. */
   readonly detach?: ((buffer: ArrayBuffer) => void) | undefined
 }
-
-/** Payloads of a quarter of it and less share a block of memory; a larger one has its own. */
-const blockBytes = 16_384
 
 /** From here on, to ask where a single piece is costs less than to copy it. */
 const gatheredBytes = 16_384
@@ -172,7 +171,7 @@ export const make = (
   const controlStride = align(controlBytes + guard)
   const payloads = controls + slots * controlStride
   const dataStride = align(dataBytes + guard)
-  const { address, bytes } = options.allocate(payloads + slots * dataStride)
+  const { address, bytes } = options.allocate(payloads + slots * dataStride, layout.purpose === "lend")
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const pointer: Field = { at: 0, bytes: abi.pointerBytes }
 
@@ -209,21 +208,9 @@ export const make = (
     const at = dataAt(slot)
     return (borrowed[slot] = bytes.subarray(at, at + length))
   }
-  let block = new ArrayBuffer(0)
-  let used = 0
-  const room = (length: number): Uint8Array<ArrayBuffer> => {
-    if (length > blockBytes / 4) return new Uint8Array(options.block?.(length) ?? new ArrayBuffer(length))
-    if (used + length > block.byteLength) {
-      block = options.block?.(blockBytes) ?? new ArrayBuffer(blockBytes)
-      used = 0
-    }
-    const at = used
-    // A program may lay wider numbers over what it received.
-    used += (length + 7) & ~7
-    return new Uint8Array(block, at, length)
-  }
+  const payloadsOfReaders = new Payloads(options.block)
   const copy = (slot: number, length: number): Uint8Array<ArrayBuffer> => {
-    const own = room(length)
+    const own = payloadsOfReaders.room(length)
     own.set(payload(slot, length))
     return own
   }
@@ -303,7 +290,8 @@ export const make = (
     copy,
     borrow: (slot, length) => (guard > 0 ? bytes.slice(dataAt(slot), dataAt(slot) + length) : payload(slot, length)),
     giveBack: ({ buffer }) => {
-      if (guard > 0 && buffer instanceof ArrayBuffer) options.detach?.(buffer)
+      // Empty, it was transferred by the program, or has nothing to take away.
+      if (guard > 0 && buffer instanceof ArrayBuffer && buffer.byteLength > 0) options.detach?.(buffer)
     },
     fill: (slot, name, control, pieces) => {
       const header = slot * stride

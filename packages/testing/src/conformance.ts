@@ -19,6 +19,7 @@ import type { PlatformFacts } from "./PlatformFacts.ts"
 import { builds } from "./internal/builds.ts"
 import { mistakes } from "./internal/mistakes.ts"
 import { messages } from "./internal/messages.ts"
+import { lent } from "./internal/lent.ts"
 import { memberships } from "./internal/memberships.ts"
 import { openings } from "./internal/openings.ts"
 import { options } from "./internal/options.ts"
@@ -84,6 +85,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     servers(one)
     shortages(one)
     durations(one)
+    lent(one)
     refusals(one)
     openings(one)
     zones(one)

@@ -1,21 +1,52 @@
 import { markAsUntransferable } from "node:worker_threads"
 import koffi from "koffi"
 
+/** Node's types leave it out. */
+declare const WebAssembly: {
+  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => {
+    readonly buffer: ArrayBuffer
+  }
+}
+
 /**
  * Memory that calls can be given the address of. An `ArrayBuffer`'s backing store does not move, so its address is asked for once; it lives as
  * long as the bytes are referenced. Pages that the kernel never writes cost no memory.
  */
-export const allocate = (size: number): { readonly bytes: Uint8Array<ArrayBuffer>; readonly address: number } => {
-  const bytes = new Uint8Array(new ArrayBuffer(size))
+export const allocate = (
+  size: number,
+  lent = false
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly address: number } => {
+  const bytes = new Uint8Array(lent ? untransferable(size) : new ArrayBuffer(size), 0, size)
   return { bytes, address: Number(koffi.address(bytes)) }
 }
 
-/** A block of payloads. Who posts one of them to another thread sends a copy: the block would go with all that is in it. */
+/** The buffer of a WebAssembly memory cannot be detached, whoever has it: no transfer, and no `ArrayBuffer.prototype.transfer`. */
+const untransferable = (size: number): ArrayBuffer => {
+  const pages = Math.ceil(size / 65_536)
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer
+  } catch {
+    // V8 reserves 8 GiB of addresses for each, which a limit (ulimit -v) may forbid.
+    return block(size)
+  }
+}
+
+/** A block of payloads. Posting it to another thread sends a copy or throws: it would go with all that is in it. */
 export const block = (size: number): ArrayBuffer => {
   const buffer = new ArrayBuffer(size)
   markAsUntransferable(buffer)
-  return buffer
+  // Node 22 has methods that pass over the mark.
+  return Object.defineProperties(buffer, methods)
 }
+
+const refuse = {
+  value: (): never => {
+    throw new TypeError(
+      "The buffer has payloads of other datagrams and cannot be transferred. Transfer a copy of this one: datagram.data.slice().buffer."
+    )
+  }
+}
+const methods = { transfer: refuse, transferToFixedLength: refuse }
 
 /** Takes a buffer from whoever has it: their views are empty from here on. */
 export const detach = (buffer: ArrayBuffer): void => void structuredClone(buffer, { transfer: [buffer] })

@@ -1,0 +1,50 @@
+/** The memory that `forEachBorrowed` lends, unguarded: the arena of every socket of its layout. A program cannot take it, on any engine. */
+import { LinuxSockets } from "@ancillary/posix"
+import { Datagram, DatagramSockets } from "@ancillary/socket"
+import { expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { block } from "../src/internal/memory.ts"
+
+const layer = DatagramSockets.layer(LinuxSockets.driver(), LinuxSockets.capabilities)
+const bind = Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
+
+/** Node 22 and later have `transfer`, which passes over the marks of `structuredClone`. */
+const transferOf = (): ((this: ArrayBuffer) => unknown) | undefined =>
+  Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "transfer")?.value
+
+const ways: { readonly [name: string]: (buffer: ArrayBuffer) => unknown } = {
+  structuredClone: (buffer) => structuredClone(buffer, { transfer: [buffer] }),
+  "ArrayBuffer.prototype.transfer": (buffer) => transferOf()?.call(buffer)
+}
+
+for (const [name, take] of Object.entries(ways))
+  it.scopedLive(`${name}: lent memory stays where it is, and each socket reads on`, () =>
+    Effect.gen(function* () {
+      const [sender, first, second] = [yield* bind, yield* bind, yield* bind]
+      for (const socket of [first, second, first]) {
+        const seen: Array<ReadonlyArray<number>> = []
+        for (const each of [1, 2, 3]) yield* sender.send({ data: Uint8Array.of(each), to: socket.localAddress })
+        const loop = socket.forEachBorrowed(({ data }) => {
+          if (data.buffer instanceof ArrayBuffer)
+            try {
+              take(data.buffer)
+            } catch (error) {
+              expect(error).toBeInstanceOf(Error)
+            }
+          seen.push([...data])
+        })
+        yield* Effect.raceFirst(loop, Effect.repeat(Effect.sleep("1 millis"), { until: () => seen.length === 3 }))
+        expect(seen).toEqual([[1], [2], [3]])
+      }
+    }).pipe(Effect.provide(layer))
+  )
+
+it("a block of payloads refuses to be transferred, with what to do", () => {
+  const transfer: unknown = Reflect.get(block(64), "transfer")
+  expect(transfer).toBeInstanceOf(Function)
+  expect(transfer).toThrow(
+    new TypeError(
+      "The buffer has payloads of other datagrams and cannot be transferred. Transfer a copy of this one: datagram.data.slice().buffer."
+    )
+  )
+})

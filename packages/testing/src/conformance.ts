@@ -27,6 +27,7 @@ import { paths } from "./internal/paths.ts"
 import { payloads } from "./internal/payloads.ts"
 import { peeks } from "./internal/peeks.ts"
 import { probe } from "./internal/probe.ts"
+import { readInside } from "./internal/readInside.ts"
 import { readings } from "./internal/reading.ts"
 import { reentered } from "./internal/reentered.ts"
 import { refusals } from "./internal/refusals.ts"
@@ -86,6 +87,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     shortages(one)
     durations(one)
     lent(one)
+    readInside(one)
     refusals(one)
     openings(one)
     zones(one)

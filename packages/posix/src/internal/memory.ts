@@ -27,26 +27,31 @@ const untransferable = (size: number): ArrayBuffer => {
     return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer
   } catch {
     // V8 reserves 8 GiB of addresses for each, which a limit (ulimit -v) may forbid.
-    return block(size)
+    // Zeroes, which cost no memory until they are written.
+    const buffer = new ArrayBuffer(size)
+    markAsUntransferable(buffer)
+    return Object.setPrototypeOf(buffer, Block.prototype)
   }
 }
 
-/** A block of payloads. Posting it to another thread sends a copy or throws: it would go with all that is in it. */
+/** A block of payloads, not filled with zeroes. Posting it to another thread sends a copy or throws: it would go with all that is in it. */
 export const block = (size: number): ArrayBuffer => {
-  const buffer = new ArrayBuffer(size)
+  const { buffer } = Buffer.allocUnsafeSlow(size)
   markAsUntransferable(buffer)
-  // Node 22 has methods that pass over the mark.
-  return Object.defineProperties(buffer, methods)
+  return Object.setPrototypeOf(buffer, Block.prototype)
 }
 
-const refuse = {
-  value: (): never => {
+/** Node 22 has methods that pass over the mark. */
+class Block extends ArrayBuffer {
+  transfer(): never {
     throw new TypeError(
       "The buffer has payloads of other datagrams and cannot be transferred. Transfer a copy of this one: datagram.data.slice().buffer."
     )
   }
+  transferToFixedLength(): never {
+    return this.transfer()
+  }
 }
-const methods = { transfer: refuse, transferToFixedLength: refuse }
 
 /** Takes a buffer from whoever has it: their views are empty from here on. */
 export const detach = (buffer: ArrayBuffer): void => void structuredClone(buffer, { transfer: [buffer] })

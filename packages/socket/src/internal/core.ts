@@ -14,6 +14,7 @@ import type { Live } from "./live.ts"
 import { Memberships } from "./memberships.ts"
 import { apart, isSizeless } from "./merged.ts"
 import { Outgoing } from "./outgoing.ts"
+import { receivedMemory } from "./receivedMemory.ts"
 import { Served } from "./served.ts"
 import { Waiters } from "./waiters.ts"
 
@@ -121,6 +122,7 @@ export class Core {
       if (this.#descriptors !== undefined) keep(this.#descriptors, again, "until the next read")
       return again
     }
+    if (receivedMemory.isRead) return []
     // Where all of a batch is dropped by policy, the next may be behind it; a flood of such is left to the next turn of the event loop.
     for (let batch = 0; batch < 64; batch++) {
       const count = this.calls.receive(this.#incoming.arena, slots, false)
@@ -128,10 +130,17 @@ export class Core {
       this.#drained = count < slots && this.plan.abi.mmsghdr !== undefined
       const outcomes: Array<Outcome> = []
       const hand = (outcome: Outcome) => void outcomes.push(outcome)
-      for (let slot = 0; slot < count; slot++) {
-        if (this.events.isInPlaceOfDatagram(this.#incoming.arena, slot)) continue
-        this.#enter(this.#outcome(this.#incoming, slot), hand)
+      receivedMemory.isRead = true
+      try {
+        for (let slot = 0; slot < count; slot++) {
+          if (this.events.isInPlaceOfDatagram(this.#incoming.arena, slot)) continue
+          this.#enter(this.#outcome(this.#incoming, slot), hand)
+        }
+      } finally {
+        receivedMemory.isRead = false
       }
+      // Closed by a definition that read: what came with these is no one's.
+      if (this.closed) this.#descriptors?.close()
       // What the spec drops takes its time as well.
       this.brought += Math.max(count, exactly ? 0 : outcomes.length)
       if (exactly && outcomes.length > most) this.giveBack(outcomes.splice(most))
@@ -165,7 +174,7 @@ export class Core {
    * another's `f` finds nothing, and is told by the event loop.
    */
   lend(f: (outcome: Outcome) => boolean): boolean | Fault {
-    if (lending) return false
+    if (lending || receivedMemory.isRead) return false
     if (this.unread.length > 0) return this.each(f)
     this.#descriptors?.next()
     const incoming = (this.#lent ??= new Incoming({ ...this.#options, purpose: "lend" }))
@@ -211,6 +220,7 @@ export class Core {
   /** What the next `take` would bring, left where it is; what the spec drops is taken on the way, `later` where that took its turn. */
   peek(): Outcome | undefined | Fault | "later" {
     this.#descriptors?.next()
+    if (receivedMemory.isRead) return "later"
     for (let dropped = 0; dropped < mostDropped; dropped++) {
       const [first] = this.unread
       if (first !== undefined) return first
@@ -283,7 +293,10 @@ export class Core {
 
   /** What a slot holds, and whose the descriptors are that came with it. */
   #outcome(incoming: Incoming, slot: number, borrowed = false): Outcome | undefined {
+    const nested = receivedMemory.isRead
+    receivedMemory.isRead = true
     const outcome = incoming.read(slot, borrowed)
+    receivedMemory.isRead = nested
     if (this.#descriptors !== undefined) {
       const { arena } = incoming
       const carried = outcome instanceof ReceivedDatagram ? outcome.control : undefined

@@ -108,6 +108,9 @@ export const decoder = oncePerPlan((plan): Decode => {
     unix: undefined
   }
 
+  /** The message whose definition runs, which may be a program's own and throw. */
+  let current: Reader | undefined
+
   /** Whether every header is what it was, and every payload can be read; then `values` holds them. */
   const follow = ({ absent: missing, steps }: Course, view: DataView, at: number): boolean => {
     for (let i = 0; i < missing.length; i++) values[missing[i] ?? 0] = Option.none()
@@ -124,6 +127,7 @@ export const decoder = oncePerPlan((plan): Decode => {
         return false
       const { reader } = step
       if (reader === undefined) continue
+      current = reader
       const value = reader.read(view, at + step.payloadAt, step.payloadLength)
       if (value === undefined || Codec.isMalformed(value)) return false
       values[reader.slot] = perhaps[reader.slot] === true ? Option.some(value) : value
@@ -131,7 +135,7 @@ export const decoder = oncePerPlan((plan): Decode => {
     return true
   }
 
-  return (view, at, bytes, peer, cut) => {
+  const decode: Decode = (view, at, bytes, peer, cut) => {
     const course = courses[peer]
     if (course !== undefined && course.bytes === bytes && !cut && follow(course, view, at)) return record(values)
     const wanted = byFamily[peer]
@@ -155,6 +159,7 @@ export const decoder = oncePerPlan((plan): Decode => {
                 `'${reader.key}' came with ${length} bytes instead of ${reader.maximum}`
               )
         }
+        current = reader
         const value = reader.read(view, cursor.payloadAt, length)
         if (Codec.isMalformed(value))
           return new ControlFault("ControlMalformed", reader.key, `'${reader.key}' is malformed: ${value.malformed}`)
@@ -211,7 +216,25 @@ export const decoder = oncePerPlan((plan): Decode => {
     if (once && !cut) courses[peer] = { bytes, steps, absent: missing }
     return record(values)
   }
+
+  return (view, at, bytes, peer, cut) => {
+    try {
+      return decode(view, at, bytes, peer, cut)
+    } catch (error) {
+      return unreadable(current, error)
+    }
+  }
 })
+
+/** A definition that throws: its message is malformed as far as the datagram is concerned. */
+const unreadable = (reader: Reader | undefined, error: unknown): ControlFault => {
+  const why = error instanceof Error ? error.message : Codec.shown(error)
+  return new ControlFault(
+    "ControlMalformed",
+    reader?.key,
+    `the definition of '${reader?.key}' threw while it read its message (${why}): let it return Codec.malformed instead`
+  )
+}
 
 /** Makes records of the same keys, in their order. */
 const recordOf = (keys: ReadonlyArray<string>) => {

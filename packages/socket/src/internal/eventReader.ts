@@ -42,7 +42,7 @@ export interface EventEntry {
 
 export type ReadEvent = (arena: Arena, slot: number, peer: "ipv4" | "ipv6" | "unix") => EventEntry
 
-/** Compile the readers of a plan, for each way that events come. A message that is cut or malformed says nothing. */
+/** Compile the readers of a plan, for each way that events come. A message that is cut or malformed, or whose definition throws, says nothing. */
 export const queueReader = oncePerPlan((plan) => eventReader(plan, "errorQueue"))
 export const pseudoReader = oncePerPlan((plan) => eventReader(plan, "pseudoDatagram"))
 
@@ -86,8 +86,13 @@ const eventReader = (plan: Plan, way: "errorQueue" | "pseudoDatagram"): ReadEven
   const cursor = new ControlBuffer.Cursor(plan.abi)
   const value = ({ level, payload, type }: PlannedArrival["arrival"], view: DataView): unknown => {
     if (type !== cursor.type || level !== cursor.level || !fits(payload.size, cursor.payloadLength)) return undefined
-    const read = payload.read(view, cursor.payloadAt, cursor.payloadLength)
-    return Codec.isMalformed(read) ? undefined : read
+    try {
+      const read = payload.read(view, cursor.payloadAt, cursor.payloadLength)
+      return Codec.isMalformed(read) ? undefined : read
+    } catch {
+      // A definition of the program's own.
+      return undefined
+    }
   }
   return (arena, slot, peer) => {
     const parts: Array<EventPart> = []

@@ -20,6 +20,7 @@ import type { ErrorReport, SocketEvent } from "../SocketEvent.ts"
 import { type EventEntry, pseudoReader, queueReader, type ReadEvent } from "./eventReader.ts"
 import { takeApart } from "./quoted.ts"
 import type { SentControl } from "./sentControl.ts"
+import { receivedMemory } from "./receivedMemory.ts"
 import { type NamedStamp, StampIds } from "./stampIds.ts"
 import type { Waiters } from "./waiters.ts"
 
@@ -47,6 +48,9 @@ export interface Sent {
   /** Bytes of the payload, which is at least as large as each of its datagrams. */
   readonly size: number
 }
+
+/** Whether an error queue is being taken, of whatever socket. */
+let draining = false
 
 type Kind = "others" | "local" | "stamp"
 
@@ -123,6 +127,17 @@ export class Events {
 
   /** Takes the error queue. `to`: where the send went that has just failed, for what the kernel says of it. */
   drain(to?: Endpoint<Family>): Drained {
+    // Called by a definition that reads an entry: the memory of the queue is every socket's.
+    if (draining) return { entries: 0, others: 0, local: 0 }
+    draining = true
+    try {
+      return this.#drain(to)
+    } finally {
+      draining = false
+    }
+  }
+
+  #drain(to: Endpoint<Family> | undefined): Drained {
     const arena = (this.#arena ??= this.#driver.arena(Plan.errorArena(this.#plan, slots)))
     const kinds = { others: 0, local: 0, stamp: 0 }
     let entries = 0
@@ -165,9 +180,12 @@ export class Events {
 
   /** Looks for what comes in place of a datagram, of which poll does not tell, leaving datagrams where they are. */
   look(): void {
+    if (receivedMemory.isRead) return
     const arena = this.#incoming()
     const count = this.#native.receive(arena, 1, true)
+    receivedMemory.isRead = true
     if (count === 1) this.isInPlaceOfDatagram(arena, 0)
+    receivedMemory.isRead = false
     if (!isFault(count)) return
     // The socket's own error, which that call has taken: somebody else's, or the next call's.
     const { entries } = this.drain()

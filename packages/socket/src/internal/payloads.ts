@@ -2,14 +2,14 @@
  * Memory of received payloads. On the per-datagram path.
  *
  * A buffer of its own costs as much as a third of a datagram, so payloads share blocks; one that is kept keeps its whole block. V8 has payloads of
- * 64 bytes and less within their objects, where a buffer of its own costs nothing. The others share blocks of few: 2 KiB, or eight payloads.
+ * 64 bytes and less within their objects, where a buffer of its own costs nothing. The others share blocks of few: 4 KiB, or eight payloads.
  */
 
 /** The largest payload that V8 keeps without a buffer (`--typed-array-max-size-in-heap`). */
 const inHeap = 64
-/** Payloads up to here share a block of 2 KiB. */
-const small = 256
-const smallBlock = 2048
+/** Payloads up to here share a block of 4 KiB. */
+const small = 512
+const smallBlock = 4096
 /** Payloads up to here share a block of eight of their size; a larger one has its own. */
 const large = 4096
 const perLargeBlock = 8

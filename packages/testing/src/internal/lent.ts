@@ -65,7 +65,7 @@ export const lent = ({ layer }: Bench): void => {
       it.scopedLive(`${name} of a received payload leaves the others as they were`, () =>
         Effect.gen(function* () {
           const [sender, socket] = [yield* bind, yield* bind]
-          for (const size of [1, 64, 65, 256, 257, 4096, 4097]) {
+          for (const size of [1, 64, 65, 512, 513, 4096, 4097]) {
             const received: Array<Uint8Array> = []
             for (let i = 0; i < 8; i++) {
               yield* sender.send({ data: new Uint8Array(size).fill(i), to: socket.localAddress })
@@ -79,15 +79,15 @@ export const lent = ({ layer }: Bench): void => {
       )
     }
 
-    it.scopedLive("a payload that is kept keeps 2 KiB, or eight payloads of its size, at most", () =>
+    it.scopedLive("a payload that is kept keeps 4 KiB, or eight payloads of its size, at most", () =>
       Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
         // Sizes between each other, as sessions mix them.
-        for (const size of [100, 1200, 64, 300, 256, 4096, 5000, 1]) {
+        for (const size of [100, 1200, 64, 300, 512, 513, 4096, 5000, 1]) {
           yield* sender.send({ data: new Uint8Array(size), to: socket.localAddress })
           const { data } = yield* socket.receive
           expect(data.length).toBe(size)
-          const own = size <= 64 || size > 4096 ? size : size <= 256 ? 2048 : 8 * 4096
+          const own = size <= 64 || size > 4096 ? size : size <= 512 ? 4096 : 8 * 4096
           expect(data.buffer.byteLength).toBeLessThanOrEqual(own)
         }
       }).pipe(Effect.provide(layer))

@@ -10,6 +10,7 @@ import { type BindReason, reasonOf } from "./internal/bindReasons.ts"
 import type { DatagramMembershipError } from "./DatagramMembershipError.ts"
 import { type DatagramOptionError, leaveItOut, optionReason } from "./DatagramOptionError.ts"
 import type { Fault } from "./Driver.ts"
+import { receiveReasons } from "./internal/receiveReasons.ts"
 import {
   bare,
   bindAnother,
@@ -429,23 +430,6 @@ export const invalidSend = (
     message: `${field}: ${why}. Nothing was sent.`
   })
 
-const receiveReasons: { readonly [code in string]?: readonly [DatagramReceiveError["reason"], string] } = {
-  ECONNREFUSED: ["ConnectionRefused", "Nobody listened where an earlier datagram went: read on"],
-  ECONNRESET: ["ConnectionRefused", "Nobody listened where an earlier datagram went: read on"],
-  ENETRESET: ["Unreachable", "An earlier datagram ran out of hops: read on"],
-  EHOSTUNREACH: ["Unreachable", "An earlier datagram did not get there: read on"],
-  ENETUNREACH: ["Unreachable", "An earlier datagram did not get there: read on"],
-  EHOSTDOWN: ["Unreachable", "An earlier datagram did not get there: read on"],
-  ENETDOWN: ["Unreachable", "An earlier datagram did not get there: read on"],
-  ENONET: ["Unreachable", "An earlier datagram did not get there: read on"],
-  EACCES: ["Unreachable", "An earlier datagram was forbidden on its way: read on"],
-  ENOPROTOOPT: ["Unreachable", "An earlier datagram was not understood where it went: read on"],
-  EOPNOTSUPP: ["Unreachable", "An earlier datagram was not understood where it went: read on"],
-  ENOTSUP: ["Unreachable", "An earlier datagram was not understood where it went: read on"],
-  EPROTO: ["Unreachable", "An earlier datagram was not understood where it went: read on"],
-  EMSGSIZE: ["MessageTooLarge", "An earlier datagram was too large for its path: send smaller ones, and read on"]
-}
-
 /**
  * A receive that the system refused. `ends`: the error ends reading, whatever its code means where it comes once.
  *
@@ -461,19 +445,6 @@ export const receiveError = (fault: Fault, ends = false): DatagramReceiveError =
     message: `Receiving failed ${told(fault)}. ${remedy}.`
   })
 }
-
-/**
- * A read that was refused before any call: nothing was read.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const receiveInvalid = (argument: string, why: string): DatagramReceiveError =>
-  new DatagramReceiveError({
-    ...unmade("recvmsg"),
-    reason: "InvalidArgument",
-    message: `${argument}: ${why}. Nothing was read.`
-  })
 
 /**
  * A read that was waiting when the scope of its socket ended, or began later.

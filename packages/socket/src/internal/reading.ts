@@ -3,11 +3,12 @@
  */
 import { Codec } from "@ancillary/control"
 import { Chunk, Clock, Duration, Effect, Either, FiberRef, identity, Option } from "effect"
-import { DatagramFault, DatagramReceiveError, receiveClosed, receiveError, receiveInvalid } from "../DatagramError.ts"
+import { DatagramFault, DatagramReceiveError, receiveClosed, receiveError } from "../DatagramError.ts"
 import { isFault } from "../Driver.ts"
 import type { SocketEvent } from "../SocketEvent.ts"
 import type { Core } from "./core.ts"
 import { batchSlots, type Outcome, ReceivedDatagram } from "./incoming.ts"
+import { receiveInvalid } from "./receiveInvalid.ts"
 import { attended, due, isSpent, paused, readable, rest } from "./waiting.ts"
 
 /** Calls of a loop in a turn: those that bring errors of other datagrams take none. */

@@ -28,17 +28,19 @@ const untransferable = (size: number): ArrayBuffer => {
   } catch {
     // V8 reserves 8 GiB of addresses for each, which a limit (ulimit -v) may forbid.
     // Zeroes, which cost no memory until they are written.
-    const buffer = new ArrayBuffer(size)
-    markAsUntransferable(buffer)
-    return Object.setPrototypeOf(buffer, Block.prototype)
+    return refusing(new ArrayBuffer(size))
   }
 }
 
 /** A block of payloads, not filled with zeroes. Posting it to another thread sends a copy or throws: it would go with all that is in it. */
 export const block = (size: number): ArrayBuffer => {
-  const { buffer } = Buffer.allocUnsafeSlow(size)
+  return refusing(Buffer.allocUnsafeSlow(size).buffer)
+}
+
+const refusing = (buffer: ArrayBuffer): ArrayBuffer => {
   markAsUntransferable(buffer)
-  return Object.setPrototypeOf(buffer, Block.prototype)
+  Object.setPrototypeOf(buffer, Block.prototype)
+  return buffer
 }
 
 /** Node 22 has methods that pass over the mark. */

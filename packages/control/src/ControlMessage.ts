@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import type { Platform } from "./Abi.ts"
-import type { Codec, Malformed } from "./Codec.ts"
+import { type Codec, type Malformed, shown } from "./Codec.ts"
 import type { Family } from "./Endpoint.ts"
 import { arrivalsOf, check } from "./internal/definition.ts"
 
@@ -340,6 +340,12 @@ export const isAbsence = (value: object | undefined): value is Absence => value 
 export const isMessage = (value: unknown): value is Message<ControlMessage.Any> =>
   typeof value === "object" && value !== null && "presence" in value && "cell" in value
 
+interface Read {
+  readonly key: string
+  readonly presence: Presence
+  readonly table: { readonly [P in Platform]: { readonly [F in string]?: Cell } }
+}
+
 /**
  * Makes a message. The one way: every built-in goes through it.
  *
@@ -352,9 +358,10 @@ export const isMessage = (value: unknown): value is Message<ControlMessage.Any> 
  * @since 0.1.0
  */
 export const define = <M extends ControlMessage.Any = never>(definition: Definition<M>): Message<M> => {
-  const table: { readonly [P in Platform]: { readonly [F in string]?: Cell } } = definition.table
-  check(definition.key, definition.presence, table)
-  const { key, presence } = definition
+  if (typeof definition !== "object" || definition === null)
+    throw new TypeError(`${shown(definition)} is not the definition of a control message.`)
+  const { key, presence, table }: Read = definition
+  check(key, presence, table)
   const [arrival] = arrivalsOf(table)
   const arrives: Message<M>["arrives"] =
     arrival === undefined ? "never" : arrival.event === undefined ? "withDatagrams" : "asEvent"

@@ -62,7 +62,16 @@ export const resolve = <F extends Internet>(
   at: { readonly host: string; readonly port: number }
 ): Effect.Effect<Arrays.NonEmptyReadonlyArray<Endpoint<F>>, HostNameError> =>
   Effect.suspend((): Effect.Effect<Arrays.NonEmptyReadonlyArray<Endpoint<F>>, HostNameError> => {
-    const { host, port } = at
+    let host: string
+    let port: number
+    try {
+      ;({ host, port } = at)
+    } catch (cause) {
+      return Effect.fail(invalid("", `what is asked for cannot be read (${Codec.shown(cause)})`))
+    }
+    if (typeof host !== "string") return Effect.fail(invalid("", `${Codec.shown(host)} is not a name`))
+    if (typeof family !== "string" || !Object.hasOwn(families, family))
+      return Effect.fail(invalid(host, `${Codec.shown(family)} is not a family: give "ipv4", "ipv6" or "dual"`))
     const make = (address: string) =>
       // An internet family's input is an address and a port, which the compiler does not see through EndpointInput<F>.
       endpoint<Internet>(family, { address, port }) as Endpoint<F> | Codec.Malformed

@@ -7,6 +7,7 @@ import * as control from "@ancillary/control"
 import {
   type AbiName,
   type Arrival,
+  Codec,
   type ControlMessage,
   define,
   isAbsence,
@@ -102,22 +103,54 @@ const builtIns: ReadonlyArray<Message<ControlMessage.Any>> = Object.values<unkno
  * @since 0.1.0
  */
 export const probe = (
-  messages: ReadonlyArray<Message<ControlMessage.Any>> = builtIns
+  given: ReadonlyArray<Message<ControlMessage.Any>> = builtIns
 ): Effect.Effect<Capabilities, never, DatagramSockets> =>
   Effect.gen(function* () {
     const { abi } = (yield* DatagramSockets).driver
+    const messages = readable(given)
     const findings: Array<Finding> = []
     for (const family of ["ipv4", "ipv6", "unix"] as const) {
       const those = messages.filter((message) => message.families.includes(family))
       const looks = those.length > 0 && (yield* looksAtWhatIsSent(family))
-      for (const message of those) findings.push(yield* findingOf(abi.platform, message, family, looks))
+      for (const message of those)
+        findings.push(
+          yield* Effect.catchAllDefect(findingOf(abi.platform, message, family, looks), (defect) =>
+            Effect.succeed(unreadable(message, family, defect))
+          )
+        )
     }
     return { abi: abi.name, findings, toString: () => print(abi.name, findings) }
   }).pipe(Effect.withSpan("Capabilities.probe"))
 
+/** Those that can be asked which family they are for. What is no message is left out. */
+const readable = (given: unknown): ReadonlyArray<Message<ControlMessage.Any>> => {
+  try {
+    return Array.isArray(given) ? given.filter(isWhole) : []
+  } catch {
+    return []
+  }
+}
+
+const isFamilies = (families: unknown): boolean =>
+  Array.isArray(families) && families.every((family) => typeof family === "string")
+
+const isWhole = (value: unknown): value is Message<ControlMessage.Any> => {
+  try {
+    return isMessage(value) && typeof value.key === "string" && isFamilies(value.families)
+  } catch {
+    return false
+  }
+}
+
 type RowFamily = Finding["family"]
 
 const told = (answer: Answer["answer"], why = "", code?: string): Answer => ({ answer, code, why })
+
+/** A definition of a program's own may throw. */
+const unreadable = ({ key }: Message<ControlMessage.Any>, family: RowFamily, defect: unknown): Finding => {
+  const answer = told("refused", `its definition throws (${Codec.shown(defect)})`)
+  return { key, family, received: answer, sent: answer }
+}
 
 const findingOf = (
   platform: Platform,

@@ -410,7 +410,11 @@ export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends I
 ): Effect.Effect<void, DatagramSendError> => {
   const given = answer(socket, asked, data)
   // What `answerTo` returns is of the family of what was asked.
-  return isRefusal(given) ? Effect.fail(given) : socket.send(given as unknown as Parameters<typeof socket.send>[0])
+  if (isRefusal(given)) return Effect.fail(given)
+  const sent: Effect.Effect<void, DatagramSendError> = socket.send(
+    given as unknown as Parameters<typeof socket.send>[0]
+  )
+  return Effect.isEffect(sent) ? sent : Effect.fail(noSocket())
 }
 
 /**
@@ -451,6 +455,7 @@ const answer = <F extends Internet>(
   data: Uint8Array | ReadonlyArray<Uint8Array>
 ) => {
   try {
+    if (typeof socket.send !== "function" || typeof socket.unsafeSend !== "function") return noSocket()
     const refused = refuseItself(socket, asked.from)
     if (refused !== undefined) return refused
     const answered = answerTo(socket, asked)
@@ -464,6 +469,8 @@ const answer = <F extends Internet>(
     )
   }
 }
+
+const noSocket = (): DatagramSendError => invalidSend("socket", "it is not a socket: give one that is bound")
 
 const isRefusal = (given: object): given is DatagramSendError => given instanceof DatagramSendError
 

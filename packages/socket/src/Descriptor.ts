@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Descriptor } from "@ancillary/control"
+import { Codec, Descriptor as Received } from "@ancillary/control"
 import { Effect, type Scope } from "effect"
 import { DescriptorGone } from "./DatagramError.ts"
 import * as Descriptors from "./internal/descriptors.ts"
@@ -39,16 +39,31 @@ export type { Descriptor } from "@ancillary/control"
  * @category resources
  * @since 0.1.0
  */
-export const take = (descriptor: Descriptor): Effect.Effect<number, DescriptorGone, Scope.Scope> =>
+export const take = (descriptor: Received): Effect.Effect<number, DescriptorGone, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
+      if (!isDescriptor(descriptor)) return Effect.fail(notOne(descriptor))
       const close = Descriptors.take(descriptor)
       return close === undefined ? Effect.fail(gone(descriptor)) : Effect.succeed({ number: descriptor.number, close })
     }),
     ({ close }) => Effect.sync(close)
   ).pipe(Effect.map(({ number }) => number))
 
-const gone = ({ number, state }: Descriptor): DescriptorGone =>
+const isDescriptor = (value: unknown): boolean => {
+  try {
+    return value instanceof Received && typeof value.number === "number"
+  } catch {
+    return false
+  }
+}
+
+const notOne = (given: unknown): DescriptorGone =>
+  new DescriptorGone({
+    reason: "Foreign",
+    message: `${Codec.shown(given)} is not a descriptor: take one of those that came with a datagram.`
+  })
+
+const gone = ({ number, state }: Received): DescriptorGone =>
   state === "taken"
     ? new DescriptorGone({
         reason: "Taken",

@@ -6,21 +6,23 @@
  *
  * @since 0.1.0
  */
-import type {
-  Capability,
-  Coalescing,
-  ControlMessage,
-  Family,
-  Internet,
-  Message,
-  Optional,
-  Presence,
-  ReceiveOnly,
-  SendOnly
+import {
+  type Capability,
+  type Coalescing,
+  Codec,
+  type ControlMessage,
+  type Family,
+  type Internet,
+  type Message,
+  type Optional,
+  type Presence,
+  type ReceiveOnly,
+  type SendOnly
 } from "@ancillary/control"
 import type { Option, Pipeable } from "effect"
 import { pipeArguments } from "effect/Pipeable"
 import type { SocketKind } from "./Driver.ts"
+import { record, written } from "./internal/written.ts"
 import type { Setting } from "./option/definition.ts"
 
 /**
@@ -364,6 +366,16 @@ const apply = (self: Recipe, part: Part): Recipe => {
   return "limit" in part ? { ...self, maximumDatagramSize: part.limit } : { ...self, truncation: part.truncation }
 }
 
+const isList = (parts: unknown): parts is ReadonlyArray<Part> => Array.isArray(parts)
+
+/** What a combinator consists of; throws if another value is given in its place. */
+const partsOf = (name: string, given: { readonly parts: ReadonlyArray<Part> }): ReadonlyArray<Part> => {
+  const { parts } = record(name, given)
+  if (!isList(parts))
+    throw new TypeError(`${name}: ${Codec.shown(given)} is not a combinator. Give one: withHopLimit().`)
+  return parts
+}
+
 const combinator = (parts: ReadonlyArray<Part>) =>
   Object.assign((self: Recipe): Recipe => fromRecipe(parts.reduce(apply, self)), { parts })
 
@@ -381,19 +393,24 @@ export const declare = <M extends ControlMessage.Any>(
     readonly maximumBytes?: number | undefined
     readonly invalid?: string | undefined
   }
-): With<M> =>
-  combinator([
+): With<M> => {
+  const direction: unknown = options?.direction ?? "both"
+  const isDirection = direction === "both" || direction === "receive" || direction === "send"
+  return combinator([
     {
       declare: {
         message,
         feature,
-        direction: options?.direction ?? "both",
+        direction: isDirection ? direction : "both",
         optional: false,
         maximumBytes: options?.maximumBytes,
-        invalid: options?.invalid
+        invalid: isDirection
+          ? options?.invalid
+          : `${Codec.shown(direction)} is not a direction: give "receive" or "send", or leave it out`
       }
     }
   ]) as unknown as With<M>
+}
 
 /**
  * Datagrams that the kernel merged and this library took apart: nothing of it is to be seen.
@@ -455,7 +472,7 @@ export const directed = <M extends ControlMessage.Any>(message: Message<M>, name
   ((options?: { readonly only: "receive" | "send" }) =>
     options === undefined
       ? declare(message, `${name}()`)
-      : declare(message, `${name}({ only: "${options.only}" })`, { direction: options.only })) as Directed<M>
+      : declare(message, written(name, record(name, options)), { direction: options.only })) as Directed<M>
 
 /**
  * A combinator that sets an option.
@@ -482,7 +499,7 @@ export const configure = <For extends Family, Needs = never>(part: Part): Config
  */
 export const withOptional = <M extends ControlMessage.Any>(self: With<M>): With<Optional<M>> =>
   combinator(
-    self.parts.map((part) =>
+    partsOf("withOptional", self).map((part) =>
       "declare" in part
         ? { declare: { ...part.declare, optional: true, feature: `withOptional(${part.declare.feature})` } }
         : part
@@ -506,7 +523,7 @@ export const withOptional = <M extends ControlMessage.Any>(self: With<M>): With<
 export const all = <const Parts extends ReadonlyArray<AnyPart>>(
   ...parts: Parts & Twice<Parts>
 ): All<MessagesOf<Parts[number]>, NeedsOf<Parts[number]>, LackingOf<Parts[number]>> =>
-  combinator((parts as Parts).flatMap((part) => part.parts)) as unknown as All<
+  combinator((parts as Parts).flatMap((part) => partsOf("all", part))) as unknown as All<
     MessagesOf<Parts[number]>,
     NeedsOf<Parts[number]>,
     LackingOf<Parts[number]>

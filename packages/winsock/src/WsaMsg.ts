@@ -166,7 +166,15 @@ export const make = (capacity: {
   readonly control: number
 }): Effect.Effect<WsaMsg, WsaError | DatagramUnsupportedError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { buffers, control, name = 0 } = capacity
+    const { buffers, control, given, name } = yield* Effect.try({
+      try: () => {
+        const { buffers, control, name = 0 } = capacity
+        const sizes = isList(buffers) ? [...buffers] : undefined
+        return { buffers: sizes, control, name, given: Codec.shown(buffers) }
+      },
+      catch: (cause) => invalid("WSAMSG", `The capacities cannot be read (${Codec.shown(cause)})`)
+    })
+    if (buffers === undefined) return yield* invalid("WSAMSG", `${given} is not a list of capacities in bytes`)
     const wrong = [name, control, ...buffers].find((bytes) => !Codec.isInteger(bytes, 0, largest))
     if (wrong !== undefined) {
       return yield* invalid(
@@ -182,6 +190,8 @@ export const make = (capacity: {
     )
     return face(message)
   })
+
+const isList = (value: unknown): value is ReadonlyArray<number> => Array.isArray(value)
 
 const face = (message: Message): WsaMsg => {
   const { abi, capacity } = message
@@ -244,6 +254,24 @@ const face = (message: Message): WsaMsg => {
   }
 }
 
+/** What a call works on; nothing for a value that no constructor here made. */
+const partsOf = (socket: unknown, message: unknown, options: unknown) => {
+  try {
+    const memory: unknown = Reflect.get(Object(message), TypeId)
+    const native: unknown = Reflect.get(Object(socket), SocketTypeId)
+    return {
+      memory: memory instanceof Message ? memory : undefined,
+      native:
+        typeof native === "object" && native !== null
+          ? (native as WsaSocket<Internet>[typeof SocketTypeId])
+          : undefined,
+      peek: Reflect.get(Object(options), "peek") === true
+    }
+  } catch {
+    return { memory: undefined, native: undefined, peek: false }
+  }
+}
+
 /**
  * Exactly one `WSARecvMsg`: every length is set to its capacity, and the message is as the call left it. `peek` takes nothing.
  *
@@ -257,10 +285,17 @@ export const receive = <F extends Internet>(
   options?: { readonly peek?: boolean | undefined }
 ): Effect.Effect<ReceiveOutcome, WsaError> =>
   Effect.suspend(() => {
-    const memory = message[TypeId]
+    const { memory, native, peek } = partsOf(socket, message, options)
+    if (memory === undefined || native === undefined)
+      return Effect.fail(
+        invalid(
+          "WSARecvMsg",
+          "The arguments are not a socket and a message: make them with WsaSocket.open and WsaMsg.make"
+        )
+      )
     if (memory.released) return Effect.fail(closed("WSARecvMsg", "message"))
-    memory.prepare(options?.peek === true ? MSG_PEEK : 0)
-    const moved = socket[SocketTypeId].receiveMessage(memory.address)
+    memory.prepare(peek ? MSG_PEEK : 0)
+    const moved = native.receiveMessage(memory.address)
     if (moved === undefined || isFault(moved)) memory.clear()
     if (moved === undefined) return Effect.succeed<ReceiveOutcome>({ _tag: "WouldBlock" })
     if (isFault(moved)) return Effect.fail(refused(moved, "Receiving", "receive"))
@@ -287,9 +322,16 @@ export const receive = <F extends Internet>(
  */
 export const send = <F extends Internet>(socket: WsaSocket<F>, message: WsaMsg): Effect.Effect<SendOutcome, WsaError> =>
   Effect.suspend(() => {
-    const memory = message[TypeId]
+    const { memory, native } = partsOf(socket, message, undefined)
+    if (memory === undefined || native === undefined)
+      return Effect.fail(
+        invalid(
+          "WSASendMsg",
+          "The arguments are not a socket and a message: make them with WsaSocket.open and WsaMsg.make"
+        )
+      )
     if (memory.released) return Effect.fail(closed("WSASendMsg", "message"))
-    const moved = socket[SocketTypeId].sendMessage(memory.address)
+    const moved = native.sendMessage(memory.address)
     if (moved === undefined) return Effect.succeed<SendOutcome>({ _tag: "WouldBlock" })
     if (isFault(moved)) return Effect.fail(refused(moved, "Sending", "send"))
     return Effect.succeed<SendOutcome>({ _tag: "Sent", bytes: moved.bytes })

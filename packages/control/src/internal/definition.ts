@@ -1,5 +1,7 @@
 import type { Platform } from "../Abi.ts"
+import { shown } from "../Codec.ts"
 import type { Arrival, Cell, Presence } from "../ControlMessage.ts"
+import { refusing } from "./refusing.ts"
 
 type Table = { readonly [P in Platform]: { readonly [F in string]?: Cell } }
 
@@ -13,24 +15,29 @@ export const arrivalsOf = (table: Table): ReadonlyArray<Arrival<unknown>> =>
         : cell.arrives
     )
 
-/** Refuses, with a sentence, a definition that contradicts itself. */
+/** Refuses, with a sentence, a definition that contradicts itself, or that cannot be read. */
 export const check = (key: string, presence: Presence, table: Table): void => {
-  if (!/^[a-z][A-Za-z0-9]*$/.test(key))
-    throw new TypeError(`A control message's key is a name in camelCase, not '${key}'.`)
-  if (!["always", "perhaps", "repeated"].includes(presence)) {
-    throw new TypeError(`Control message '${key}': presence is "always", "perhaps" or "repeated", not '${presence}'.`)
-  }
+  const why = refusing(`Control message ${shown(key)}: its definition`, () => contradiction(key, presence, table))
+  if (why !== undefined) throw new TypeError(`${why}${why.endsWith(".") ? "" : "."}`)
+}
+
+const contradiction = (key: string, presence: Presence, table: Table): string | undefined => {
+  if (typeof key !== "string" || !/^[a-z][A-Za-z0-9]*$/.test(key))
+    return `A control message's key is a name in camelCase, not ${shown(key)}.`
+  if (!["always", "perhaps", "repeated"].includes(presence))
+    return `Control message '${key}': presence is "always", "perhaps" or "repeated", not ${shown(presence)}.`
   for (const [platform, families] of Object.entries(table)) {
     for (const [family, cell] of Object.entries(families)) {
       const contradiction =
         cell === undefined ? "there is neither a row nor an absence" : contradictionOf(key, cell, presence)
-      if (contradiction !== undefined)
-        throw new TypeError(`Control message '${key}', ${platform}, ${family}: ${contradiction}.`)
+      if (contradiction !== undefined) return `Control message '${key}', ${platform}, ${family}: ${contradiction}.`
     }
   }
   const events = new Set(arrivalsOf(table).map(({ event }) => event !== undefined))
-  if (events.size > 1)
-    throw new TypeError(`Control message '${key}': it comes with datagrams and without; make two messages of it.`)
+  if (events.size > 1) return `Control message '${key}': it comes with datagrams and without; make two messages of it.`
+  for (const platform of ["linux", "darwin", "winsock"] as const)
+    if (typeof table[platform] !== "object") return `Control message '${key}': its table has nothing for ${platform}.`
+  return undefined
 }
 
 const contradictionOf = (key: string, cell: Cell, presence: Presence): string | undefined => {

@@ -1,3 +1,4 @@
+import { shown } from "../Codec.ts"
 import { type Capability, type ControlMessage, define, type Message, type Row } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
 import { asksForStamps, type Stamps, stampsArrive } from "../internal/timestamping.ts"
@@ -42,6 +43,8 @@ export const timestampingBy = (stampers: {
   readonly software: boolean
   readonly hardware: boolean
 }): Message<Timestamping> => {
+  if (typeof stampers !== "object" || stampers === null)
+    throw new TypeError(`${shown(stampers)} does not say who stamps: give { software, hardware }.`)
   // Linux: one switch to have it stamped, another to be told; without the second the first is silent.
   const software = stampers.software ? Linux.SOF_TIMESTAMPING_RX_SOFTWARE | Linux.SOF_TIMESTAMPING_SOFTWARE : 0
   const hardware = stampers.hardware ? Linux.SOF_TIMESTAMPING_RX_HARDWARE | Linux.SOF_TIMESTAMPING_RAW_HARDWARE : 0

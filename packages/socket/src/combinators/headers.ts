@@ -28,6 +28,7 @@ import {
   RoutingHeader,
   type SendOnly
 } from "@ancillary/control"
+import { record, written } from "../internal/written.ts"
 import { setting } from "../option/definition.ts"
 import * as SocketOption from "../SocketOption.ts"
 import { type Configure, configure, declare, type With } from "../Spec.ts"
@@ -89,11 +90,7 @@ const declared = <M extends ControlMessage.Any>(
   given: Given,
   direction: "both" | "receive" | "send"
 ): With<M> => {
-  const words = Object.entries(given).flatMap(([key, value]) =>
-    value === undefined ? [] : [`${key}: ${JSON.stringify(value)}`]
-  )
-  const feature = `${name}(${words.length === 0 ? "" : `{ ${words.join(", ")} }`})`
-  return declare(message, feature, { direction, maximumBytes: given.maximumBytes ?? 256 })
+  return declare(message, written(name, given), { direction, maximumBytes: given.maximumBytes ?? 256 })
 }
 
 /**
@@ -110,7 +107,12 @@ const declared = <M extends ControlMessage.Any>(
  * @since 0.1.0
  */
 export const withHopByHopOptions = ((given: Given = {}) =>
-  declared(HopByHopOptions, "withHopByHopOptions", given, given.only ?? "both")) as Bounded<HopByHopOptions>
+  declared(
+    HopByHopOptions,
+    "withHopByHopOptions",
+    given,
+    record("withHopByHopOptions", given).only ?? "both"
+  )) as Bounded<HopByHopOptions>
 
 /**
  * IPv6 destination options. Linux and macOS; on Winsock with a number that the program knows (`type`), because the headers of Windows have
@@ -120,8 +122,13 @@ export const withHopByHopOptions = ((given: Given = {}) =>
  * @since 0.1.0
  */
 export const withDestinationOptions = ((given: Given = {}) =>
-  given.type === undefined
-    ? declared(DestinationOptions, "withDestinationOptions", given, given.only ?? "both")
+  given === null || given.type === undefined
+    ? declared(
+        DestinationOptions,
+        "withDestinationOptions",
+        given,
+        record("withDestinationOptions", given).only ?? "both"
+      )
     : declared(
         numberedDestinationOptions(given.type),
         "withDestinationOptions",
@@ -141,7 +148,7 @@ export const withRoutingHeader = ((given: Given = {}) =>
     RoutingHeader,
     "withRoutingHeader",
     given,
-    given.also === "send" ? "both" : (given.only ?? "receive")
+    record("withRoutingHeader", given).also === "send" ? "both" : (given.only ?? "receive")
   )) as Routed<RoutingHeader>
 
 /**
@@ -153,7 +160,9 @@ export const withRoutingHeader = ((given: Given = {}) =>
 export const withNextHop = ((given?: Numbered) =>
   given === undefined
     ? declare(NextHop, "withNextHop()", { direction: "send" })
-    : declare(numberedNextHop(given.type), `withNextHop({ type: ${given.type} })`, { direction: "send" })) as {
+    : declare(numberedNextHop(record("withNextHop", given).type), written("withNextHop", given), {
+        direction: "send"
+      })) as {
   (): With<NextHop>
   (options: Numbered): With<NumberedNextHop>
 }

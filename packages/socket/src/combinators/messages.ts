@@ -18,6 +18,7 @@ import {
   FragmentSize,
   HopLimit,
   IpOptions,
+  isMessage,
   Mark,
   type Message,
   OriginalArrivalInterface,
@@ -33,7 +34,7 @@ import {
   type TransmitTime,
   transmitTimeBy
 } from "@ancillary/control"
-import { written } from "../internal/written.ts"
+import { nameOf, record, written } from "../internal/written.ts"
 import { declare, type Directed, directed, type Merging, splitting, type With } from "../Spec.ts"
 
 /**
@@ -183,7 +184,7 @@ export const withCoalescedSize = (options?: { readonly maximumBytes?: number | u
   coalescing("withCoalescedSize", options)
 
 const coalescing = (name: string, options: { readonly maximumBytes?: number | undefined } = {}): With<Coalescing> => {
-  const { maximumBytes = 65_527 } = options
+  const { maximumBytes = 65_527 } = record(name, options)
   const valid = Codec.isInteger(maximumBytes, 1, 65_527)
   return declare(coalescingUpTo(valid ? maximumBytes : 65_527), written(name, options), {
     direction: "receive",
@@ -273,4 +274,10 @@ export const withIpOptions: Directed<IpOptions> = directed(IpOptions, "withIpOpt
  * @since 0.1.0
  */
 export const withControlMessage = <M extends ControlMessage.Any>(message: Message<M>): With<M> =>
-  declare(message, `withControlMessage(${message.key})`)
+  declare(checked(message), `withControlMessage(${nameOf(message.key)})`)
+
+/** Throws, for a spec is declared without an error channel, if it is none. */
+const checked = <M extends ControlMessage.Any>(message: Message<M>): Message<M> => {
+  if (isMessage(message)) return message
+  throw new TypeError(`withControlMessage: ${Codec.shown(message)} is not a message. Give one that define has made.`)
+}

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { type Capability, Codec, type Family, type Internet } from "@ancillary/control"
+import { call, nameOf, record } from "../internal/written.ts"
 import { type SocketOption as Option, setting } from "../option/definition.ts"
 import * as SocketOption from "../SocketOption.ts"
 import { type Backpressure, type Configure, configure, type Truncation } from "../Spec.ts"
@@ -30,7 +31,8 @@ const set = <A, Families extends Family, Needs>(
 export const withSocketOption = <A, Families extends Family, Needs>(
   option: Option<A, Families, Needs>,
   value: NoInfer<A>
-): Configure<Families, Needs> => set(option, value, `withSocketOption(${option.name}, ${Codec.shown(value)})`)
+): Configure<Families, Needs> =>
+  set(option, value, `withSocketOption(${nameOf(record("withSocketOption", option).name)}, ${Codec.shown(value)})`)
 
 /**
  * Binds although another socket has the address, or had it a moment ago (`SO_REUSEADDR`).
@@ -66,7 +68,7 @@ export const withExclusiveUse = (): Configure<Internet, Capability<"exclusiveUse
  * @since 0.1.0
  */
 export const withReceiveBufferSize = (bytes: number): Configure =>
-  set(SocketOption.receiveBufferSize, bytes, `withReceiveBufferSize(${bytes})`)
+  set(SocketOption.receiveBufferSize, bytes, call("withReceiveBufferSize", bytes))
 
 /**
  * Bytes that the kernel keeps for datagrams it has not sent yet (`SO_SNDBUF`), 1 to 1073741823. Linux caps it silently: `getOption` says what was
@@ -76,7 +78,7 @@ export const withReceiveBufferSize = (bytes: number): Configure =>
  * @since 0.1.0
  */
 export const withSendBufferSize = (bytes: number): Configure =>
-  set(SocketOption.sendBufferSize, bytes, `withSendBufferSize(${bytes})`)
+  set(SocketOption.sendBufferSize, bytes, call("withSendBufferSize", bytes))
 
 /**
  * Datagrams may go to broadcast addresses (`SO_BROADCAST`). Every platform; IPv6 has no such addresses.
@@ -93,7 +95,7 @@ export const withBroadcast = (): Configure<"ipv4" | "dual"> => set(SocketOption.
  * @since 0.1.0
  */
 export const withBindToDevice = (name: string): Configure<Internet, Capability<"bindToDevice">> =>
-  set(SocketOption.bindToDevice, name, `withBindToDevice("${name}")`)
+  set(SocketOption.bindToDevice, name, call("withBindToDevice", name))
 
 /**
  * The interface that unicast datagrams leave by, by its index (`IP_UNICAST_IF`). Linux and Winsock.
@@ -102,7 +104,7 @@ export const withBindToDevice = (name: string): Configure<Internet, Capability<"
  * @since 0.1.0
  */
 export const withUnicastInterface = (index: number): Configure<Internet, Capability<"unicastInterface">> =>
-  set(SocketOption.unicastInterface, index, `withUnicastInterface(${index})`)
+  set(SocketOption.unicastInterface, index, call("withUnicastInterface", index))
 
 /**
  * Binds to an address that this host does not have, or not yet (`IP_FREEBIND`). Linux, without a privilege.
@@ -130,7 +132,7 @@ export const withTransparent = (): Configure<Internet, Capability<"transparent">
  * @since 0.1.0
  */
 export const withMulticastInterface = (index: number): Configure<Internet> =>
-  set(SocketOption.multicastInterface, index, `withMulticastInterface(${index})`)
+  set(SocketOption.multicastInterface, index, call("withMulticastInterface", index))
 
 /**
  * Hops granted to datagrams that go to groups (`IP_MULTICAST_TTL`), 0 to 255: 0 keeps them on this host, 1 (the default) on the link. Every
@@ -140,7 +142,7 @@ export const withMulticastInterface = (index: number): Configure<Internet> =>
  * @since 0.1.0
  */
 export const withMulticastHopLimit = (hops: number): Configure<Internet> =>
-  set(SocketOption.multicastHopLimit, hops, `withMulticastHopLimit(${hops})`)
+  set(SocketOption.multicastHopLimit, hops, call("withMulticastHopLimit", hops))
 
 /**
  * Whether this host hears what it sends to groups that it has joined (`IP_MULTICAST_LOOP`). Linux and macOS heed it where the datagram is sent,
@@ -150,7 +152,7 @@ export const withMulticastHopLimit = (hops: number): Configure<Internet> =>
  * @since 0.1.0
  */
 export const withMulticastLoopback = (heard: boolean): Configure<Internet> =>
-  set(SocketOption.multicastLoopback, heard, `withMulticastLoopback(${heard})`)
+  set(SocketOption.multicastLoopback, heard, call("withMulticastLoopback", heard))
 
 /**
  * Whether groups are heard that other sockets of this host have joined (`IP_MULTICAST_ALL`). Linux, where they are unless this says `false`.
@@ -159,7 +161,7 @@ export const withMulticastLoopback = (heard: boolean): Configure<Internet> =>
  * @since 0.1.0
  */
 export const withMulticastAll = (heard: boolean): Configure<Internet, Capability<"multicastAll">> =>
-  set(SocketOption.multicastAll, heard, `withMulticastAll(${heard})`)
+  set(SocketOption.multicastAll, heard, call("withMulticastAll", heard))
 
 /**
  * Hops granted to unicast datagrams that do not say theirs (`IP_TTL`, `IPV6_UNICAST_HOPS`), 1 to 255. Every platform.
@@ -168,7 +170,7 @@ export const withMulticastAll = (heard: boolean): Configure<Internet, Capability
  * @since 0.1.0
  */
 export const withDefaultHopLimit = (hops: number): Configure<Internet> =>
-  set(SocketOption.defaultHopLimit, hops, `withDefaultHopLimit(${hops})`)
+  set(SocketOption.defaultHopLimit, hops, call("withDefaultHopLimit", hops))
 
 /**
  * The traffic class of datagrams that do not say theirs (`IP_TOS`, `IPV6_TCLASS`), 0 to 255: the DSCP times 4, and the ECN bits. Linux and macOS.
@@ -177,7 +179,7 @@ export const withDefaultHopLimit = (hops: number): Configure<Internet> =>
  * @since 0.1.0
  */
 export const withDefaultTrafficClass = (byte: number): Configure<Internet, Capability<"defaultTrafficClass">> =>
-  set(SocketOption.defaultTrafficClass, byte, `withDefaultTrafficClass(${byte})`)
+  set(SocketOption.defaultTrafficClass, byte, call("withDefaultTrafficClass", byte))
 
 /**
  * How path MTUs are discovered (`IP_MTU_DISCOVER`). Linux; Winsock, without the modes `"interface"` and `"omit"`.
@@ -188,7 +190,7 @@ export const withDefaultTrafficClass = (byte: number): Configure<Internet, Capab
 export const withPathMtuDiscovery = (
   mode: SocketOption.PathMtuMode
 ): Configure<Internet, Capability<"pathMtuDiscovery">> =>
-  set(SocketOption.pathMtuDiscovery, mode, `withPathMtuDiscovery("${mode}")`)
+  set(SocketOption.pathMtuDiscovery, mode, call("withPathMtuDiscovery", mode))
 
 /**
  * Datagrams that are larger than the path takes are refused and not fragmented (`IP_DONTFRAGMENT`, `IPV6_DONTFRAG`). Every platform.
@@ -205,7 +207,7 @@ export const withDontFragment = (): Configure<Internet> => set(SocketOption.dont
  * @since 0.1.0
  */
 export const withAutoFlowLabel = (on: boolean): Configure<"ipv6" | "dual", Capability<"autoFlowLabel">> =>
-  set(SocketOption.autoFlowLabel, on, `withAutoFlowLabel(${on})`)
+  set(SocketOption.autoFlowLabel, on, call("withAutoFlowLabel", on))
 
 /**
  * The place of datagrams in the queues of a device (`SO_PRIORITY`), 0 to 4294967295. Linux; above 6 with the privilege CAP_NET_ADMIN.
@@ -214,7 +216,7 @@ export const withAutoFlowLabel = (on: boolean): Configure<"ipv6" | "dual", Capab
  * @since 0.1.0
  */
 export const withDefaultPriority = (priority: number): Configure<Family, Capability<"defaultPriority">> =>
-  set(SocketOption.defaultPriority, priority, `withDefaultPriority(${priority})`)
+  set(SocketOption.defaultPriority, priority, call("withDefaultPriority", priority))
 
 /**
  * The mark that firewall rules and routes look at (`SO_MARK`), 0 to 4294967295. Linux, with the privilege CAP_NET_ADMIN.
@@ -223,7 +225,7 @@ export const withDefaultPriority = (priority: number): Configure<Family, Capabil
  * @since 0.1.0
  */
 export const withDefaultMark = (mark: number): Configure<Internet, Capability<"defaultMark">> =>
-  set(SocketOption.defaultMark, mark, `withDefaultMark(${mark})`)
+  set(SocketOption.defaultMark, mark, call("withDefaultMark", mark))
 
 /**
  * Bytes of the largest payload to receive and to send, 1 to 65535 (a Unix socket's may be larger). By default the largest that there is, so

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Codec, Credentials, mostRights, PidFd, type ReceiveOnly, Rights, type SendOnly } from "@ancillary/control"
-import { written } from "../internal/written.ts"
+import { record, written } from "../internal/written.ts"
 import { declare, type Directed, directed, type With } from "../Spec.ts"
 
 /**
@@ -55,7 +55,7 @@ export const withRights: DirectedRights = ((options: {
   readonly maximum?: number
   readonly only?: "receive" | "send"
 }) => {
-  const { maximum, only } = options
+  const { maximum, only } = record("withRights", options)
   const invalid =
     only === "send" || Codec.isInteger(maximum, 1, mostRights)
       ? undefined

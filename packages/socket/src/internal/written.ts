@@ -1,8 +1,24 @@
+/** Combinators as the program wrote them, for errors. */
 import { Codec } from "@ancillary/control"
 
-/** A combinator as the program wrote it, for errors. */
+const shown = (value: unknown): string => (typeof value === "string" ? `"${value}"` : Codec.shown(value))
+
+/** A name that a program gave, as it stands if it is a text. */
+export const nameOf = (name: unknown): string => (typeof name === "string" ? name : Codec.shown(name))
+
+/** A combinator with one argument. */
+export const call = (name: string, argument: unknown): string => `${name}(${shown(argument)})`
+
+/** A combinator with options. */
 export const written = (name: string, options: object | undefined): string => {
   const fields = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)
-  const list = fields.map(([key, value]) => `${key}: ${typeof value === "string" ? `"${value}"` : Codec.shown(value)}`)
+  const list = fields.map(([key, value]) => `${key}: ${shown(value)}`)
   return list.length === 0 ? `${name}()` : `${name}({ ${list.join(", ")} })`
+}
+
+/** An argument that has properties; throws, for a spec is declared without an error channel, if it has none. */
+export const record = <A extends object>(name: string, given: A): A => {
+  if ((typeof given !== "object" && typeof given !== "function") || given === null)
+    throw new TypeError(`${name}: its argument is a record, not ${Codec.shown(given)}.`)
+  return given
 }

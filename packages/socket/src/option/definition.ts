@@ -5,6 +5,7 @@
  */
 import { type Absence, Codec, type Family, isAbsence, type Platform } from "@ancillary/control"
 import { families } from "../internal/families.ts"
+import { nameOf } from "../internal/written.ts"
 
 /**
  * How one platform does an option for one family.
@@ -102,17 +103,32 @@ export interface SocketOption<in out A, Families extends Family, Needs = never> 
 export const define = <A = never, Families extends Family = never, Needs = never>(
   definition: Definition<A, Families>
 ): SocketOption<A, Families, Needs> => {
+  const why = contradictionIn(definition)
+  if (why !== undefined) throw new TypeError(why)
   const { name } = definition
   const table: { readonly [P in Platform]: { readonly [F in string]?: Row<A> | Absence } } = definition.table
-  for (const [platform, rows] of Object.entries(table))
-    for (const [family, cell] of Object.entries(rows)) {
-      const contradiction = contradictionOf(cell)
-      if (contradiction !== undefined) throw new TypeError(`Option ${name}, ${platform}, ${family}: ${contradiction}.`)
-    }
   const refuse = (value: A): string | undefined => definition.refuse?.(value)
   const cell = (platform: Platform, family: "ipv4" | "ipv6" | "unix") => table[platform][family]
   // The symbol is a phantom: it carries the types and is never there.
   return { name, cell, refuse } as SocketOption<A, Families, Needs>
+}
+
+/** What is wrong with a definition, also if it cannot be read. */
+const contradictionIn = (definition: unknown): string | undefined => {
+  try {
+    const { name, table } = definition as { readonly name: unknown; readonly table: object }
+    for (const platform of ["linux", "darwin", "winsock"])
+      if (typeof Reflect.get(table, platform) !== "object")
+        return `Option ${nameOf(name)}: its table lacks ${platform}.`
+    for (const [platform, rows] of Object.entries(table))
+      for (const [family, cell] of Object.entries(rows as { readonly [F in string]?: Row<unknown> | Absence })) {
+        const contradiction = contradictionOf(cell)
+        if (contradiction !== undefined) return `Option ${nameOf(name)}, ${platform}, ${family}: ${contradiction}.`
+      }
+    return undefined
+  } catch (cause) {
+    return `The definition of an option cannot be read (${Codec.shown(cause)}).`
+  }
 }
 
 const contradictionOf = <A>(cell: Row<A> | Absence | undefined): string | undefined => {

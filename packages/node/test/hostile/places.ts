@@ -1,0 +1,26 @@
+/** Where in a call's arguments a hostile value is put: in place of each argument, and of each property of it. */
+type Path = ReadonlyArray<string>
+
+const deepest = 4
+
+/** ABIs, plans and sockets are the library's own: a program gives back what it was given. */
+const isGiven = (value: object): boolean => ["cmsghdr", "departures", "receiveWithin"].some((key) => key in value)
+
+const isPlain = (value: unknown): value is { readonly [key: string]: unknown } =>
+  Array.isArray(value) ||
+  (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype && !isGiven(value))
+
+const below = (value: unknown, path: Path): ReadonlyArray<Path> =>
+  isPlain(value) && path.length < deepest
+    ? Object.keys(value).flatMap((key) => [[...path, key], ...below(value[key], [...path, key])])
+    : []
+
+export const places = (args: ReadonlyArray<unknown>): ReadonlyArray<Path> => below(args, [])
+
+/** The arguments, with another value at a place. */
+export const put = (args: unknown, [key, ...rest]: Path, value: unknown): unknown => {
+  if (key === undefined) return value
+  if (Array.isArray(args)) return args.map((each: unknown, i) => (String(i) === key ? put(each, rest, value) : each))
+  const object = args as { readonly [key: string]: unknown }
+  return { ...object, [key]: put(object[key], rest, value) }
+}

@@ -158,8 +158,12 @@ export class Core {
     const taken = this.take(wanted, batchSlots)
     if (isFault(taken) || taken.length === 0) return isFault(taken) ? taken : false
     this.#brought(taken.length)
+    // A callback may read again, which would close what came with the rest of this batch.
+    const descriptors = taken.length > 1 && this.#descriptors?.some === true ? this.#descriptors : undefined
+    if (descriptors !== undefined) keep(descriptors, taken, "until told")
     for (let i = 0; i < taken.length; i++) {
       const outcome = taken[i]
+      if (descriptors !== undefined && outcome !== undefined) keep(descriptors, [outcome], "until the next read")
       if (outcome !== undefined && !f(outcome)) {
         this.giveBack(taken.slice(i + 1))
         break

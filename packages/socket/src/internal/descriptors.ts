@@ -49,6 +49,11 @@ export class Descriptors {
     for (const number of installed) this.#driver.release(number)
   }
 
+  /** Whether there are any that nobody has taken. */
+  get some(): boolean {
+    return this.#untaken.size > 0
+  }
+
   /** A read begins: what earlier ones handed over and nobody took is closed. */
   next(): void {
     for (const [descriptor, how] of this.#untaken) if (how === "until the next read") this.#close(descriptor)

@@ -244,28 +244,6 @@ describe("what nobody takes", () => {
     )
   )
 
-  it.live("of a batch whose callback reads the socket again, the rest of the batch keeps its descriptors", () =>
-    leakingNothing(
-      Effect.gen(function* () {
-        const [sender, receiver] = yield* Datagram.pair(spec)
-        const rights = yield* files(3)
-        const before = openDescriptors()
-        for (const each of rights) yield* sender.send({ data, control: { rights: [each] } })
-        const seen: Array<string> = []
-        const loop = yield* Effect.fork(
-          receiver.forEach(({ control }) => {
-            seen.push(...control.rights.map(({ number, state }) => `${contentOf(number)} ${state}`))
-            Effect.runSync(receiver.receiveWithin(0))
-          })
-        )
-        yield* Effect.promise(turn)
-        yield* Fiber.interrupt(loop)
-        expect(seen).toEqual(["0 untaken", "1 untaken", "2 untaken"])
-        yield* openDescriptorsAre(before)
-      })
-    )
-  )
-
   it.live("of a reader that was interrupted, or lost a race, is closed", () =>
     leakingNothing(
       Effect.gen(function* () {

@@ -77,7 +77,7 @@ export interface OptionToSend {
 }
 
 /**
- * A hop-by-hop or destination options header as it stood in a packet, its padding removed.
+ * A hop-by-hop or destination options header as it stood in a packet: its options without padding, and its bytes with it.
  *
  * @category models
  * @since 0.1.0
@@ -86,6 +86,11 @@ export interface OptionsHeader {
   /** The number of what follows it: 17 for UDP. */
   readonly nextHeader: number
   readonly options: ReadonlyArray<HeaderOption>
+  /**
+   * The whole header as it was delivered, 8 to 2048 bytes, a copy: padding, order and places of options, and its own length in byte 1. Sending
+   * ignores it: a header to send is built from `options`.
+   */
+  readonly bytes: Uint8Array
 }
 
 /**
@@ -108,7 +113,7 @@ interface AnyRoutingHeader {
   readonly nextHeader: number
   /** Nodes that were still to be visited, 0 at the last one. */
   readonly segmentsLeft: number
-  /** The whole header as it stood in the packet. */
+  /** The whole header as it was delivered, 8 to 2048 bytes, a copy. Sending ignores it. */
   readonly bytes: Uint8Array
 }
 
@@ -265,7 +270,7 @@ const readOptions = (view: DataView, at: number, length: number): OptionsHeader 
     }
     option = dataAt + dataLength
   }
-  return { nextHeader: view.getUint8(at), options }
+  return { nextHeader: view.getUint8(at), options, bytes: copy(view, at, length) }
 }
 
 /** Bytes of padding before what shall begin at `x` × n + `y`: at most 7, which is also what receivers take between two options. */

@@ -43,7 +43,8 @@ describe("options headers", () => {
     expect(hex(built(ExtensionHeader.buildOptions(header)))).toBe(bytes)
     expect(ExtensionHeader.parseOptions(fromHex(bytes))).toMatchObject({
       nextHeader: 0,
-      options: header.options.map(({ data, type }) => ({ type, data }))
+      options: header.options.map(({ data, type }) => ({ type, data })),
+      bytes: fromHex(bytes)
     })
   })
 
@@ -73,7 +74,8 @@ describe("options headers", () => {
     const bytes = Uint8Array.of(17, 0, type, 2, 1, 2, 1, 0)
     expect(ExtensionHeader.parseOptions(bytes)).toEqual({
       nextHeader: 17,
-      options: [{ type, data: Uint8Array.of(1, 2), ifUnknown, changeable }]
+      options: [{ type, data: Uint8Array.of(1, 2), ifUnknown, changeable }],
+      bytes
     })
   })
 
@@ -81,7 +83,17 @@ describe("options headers", () => {
     const bytes = fromHex("11001e0401020304")
     const header = ExtensionHeader.parseOptions(bytes)
     bytes.fill(0)
-    expect(header).toMatchObject({ options: [{ data: fromHex("01020304") }] })
+    expect(header).toMatchObject({
+      options: [{ data: fromHex("01020304") }],
+      bytes: fromHex("11001e0401020304")
+    })
+  })
+
+  it("the bytes keep the padding: two headers of equal options differ by them alone", () => {
+    const [near, far] = ["11001e0107010100", "1100001e01070000"]
+    const [one, two] = [near, far].map((bytes) => ExtensionHeader.parseOptions(fromHex(bytes)))
+    expect(one).toEqual({ ...two, bytes: fromHex(near) })
+    expect(one).not.toEqual(two)
   })
 
   it.each([
@@ -186,10 +198,8 @@ describe("options headers", () => {
     "padding is removed, whatever it holds",
     [FastCheck.uint8Array({ minLength: 4, maxLength: 4 })],
     ([noise]) => {
-      expect(ExtensionHeader.parseOptions(Uint8Array.of(17, 0, 1, 4, ...noise))).toEqual({
-        nextHeader: 17,
-        options: []
-      })
+      const bytes = Uint8Array.of(17, 0, 1, 4, ...noise)
+      expect(ExtensionHeader.parseOptions(bytes)).toEqual({ nextHeader: 17, options: [], bytes })
     },
     { fastCheck: { seed: 8200 } }
   )
@@ -360,6 +370,10 @@ describe("any bytes are a header or malformed, and none of them is read twice", 
       const size = header.options.reduce((sum, { data }) => sum + 2 + data.length, 2)
       expect(size).toBeLessThanOrEqual(bytes.length)
       for (const { type } of header.options) expect(type).toBeGreaterThan(1)
+      expect(header.bytes).toEqual(bytes)
+      // They take no part in building: what was received is built from its options.
+      const without = { options: header.options }
+      expect(ExtensionHeader.buildOptions(header)).toEqual(ExtensionHeader.buildOptions(without))
     },
     { fastCheck: { seed: 8200, numRuns: 2000 } }
   )

@@ -49,9 +49,15 @@ const plain: { readonly [token: string]: unknown } = {
 
 const group = (last: number) => `20010db800000000000000000000000${last}`
 const segments = [1, 2].map((last) => Ipv6Address.of([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]))
-const optionsHeader = (type: number, data: Uint8Array, changeable: boolean): ExtensionHeader.OptionsHeader => ({
+const optionsHeader = (
+  bytes: string,
+  type: number,
+  data: Uint8Array,
+  changeable: boolean
+): ExtensionHeader.OptionsHeader => ({
   nextHeader: 17,
-  options: [{ type, data, ifUnknown: "skip", changeable }]
+  options: [{ type, data, ifUnknown: "skip", changeable }],
+  bytes: fromHex(bytes)
 })
 
 export const valuesOf = (token: string, platform: Platform, family: RowFamily): Values => {
@@ -95,9 +101,9 @@ export const valuesOf = (token: string, platform: Platform, family: RowFamily): 
         ]
       ]
     case "hopByHopOptions":
-      return [[token, optionsHeader(5, fromHex("0000"), false)]]
+      return [[token, optionsHeader("1100050200000100", 5, fromHex("0000"), false)]]
     case "destinationOptions":
-      return [[token, optionsHeader(0x3e, fromHex("0102030405"), true)]]
+      return [[token, optionsHeader("11013e0501020304050105" + "00".repeat(5), 0x3e, fromHex("0102030405"), true)]]
     case "right":
       return [["rights", [new Descriptor(5)]]]
     case "timestampOld":

@@ -2,7 +2,7 @@
  * What can be sent with a datagram over loopback, and what its receiver is to read of it. A message that is not listed is sent too, with a
  * value that it does not refuse: then nothing is known of it, but that the datagram arrives, or that the refusal is a typed error.
  */
-import { type ExtensionHeader, InternetEndpoint, Ipv4Address, Ipv6Address } from "@ancillary/control"
+import { Codec, ExtensionHeader, InternetEndpoint, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import type { PlannedDeparture } from "@ancillary/socket/Plan"
 import type { Random } from "./random.ts"
 
@@ -100,18 +100,23 @@ const classOf = ({ dscp, ecn, trafficClass }: Control): number =>
     ? trafficClass
     : ((typeof dscp === "number" ? dscp : 0) << 2) | Math.max(0, codepoints.indexOf(ecn as "ce"))
 
-const optionsRead = (sent: unknown, nextHeader: number) =>
-  sent === undefined
-    ? absent
-    : {
-        nextHeader,
-        options: (sent as ExtensionHeader.OptionsToSend).options.map(({ data, type }) => ({
-          type,
-          data,
-          ifUnknown: "skip",
-          changeable: (type & 0x20) !== 0
-        }))
-      }
+const optionsRead = (sent: unknown, nextHeader: number) => {
+  if (sent === undefined) return absent
+  const header = sent as ExtensionHeader.OptionsToSend
+  const bytes = ExtensionHeader.buildOptions(header)
+  // The kernel writes the number of what follows.
+  if (!Codec.isMalformed(bytes)) bytes[0] = nextHeader
+  return {
+    nextHeader,
+    options: header.options.map(({ data, type }) => ({
+      type,
+      data,
+      ifUnknown: "skip",
+      changeable: (type & 0x20) !== 0
+    })),
+    bytes
+  }
+}
 
 const padded = (sent: unknown) => {
   if (!(sent instanceof Uint8Array) || sent.length === 0) return absent

@@ -33,8 +33,17 @@ describe.runIf(able)("across a router", () => {
 
   const [UDP, ROUTING, DESTINATION] = [17, 43, 60]
   const hex = (text: string) => Buffer.from(text).toString("hex")
-  const alert = (nextHeader: number) => [{ nextHeader, options: [[5, "0000"]] }]
-  const option = (nextHeader: number, text: string) => ({ nextHeader, options: [[0x3e, hex(text)]] })
+  const number = (byte: number) => Buffer.of(byte).toString("hex")
+  const alert = (nextHeader: number) => [
+    { nextHeader, options: [[5, "0000"]], bytes: `${number(nextHeader)}00050200000100` }
+  ]
+  /** The option begins at byte 2; behind it stands the padding to 8 or 16 bytes. */
+  const option = (nextHeader: number, text: string, padding: string) => ({
+    nextHeader,
+    options: [[0x3e, hex(text)]],
+    bytes: `${number(nextHeader)}${padding === "" ? "00" : "01"}3e${number(text.length)}${hex(text)}${padding}`
+  })
+  const pad7 = "01050000000000"
   const withoutHeaders = { hopByHopOptions: [], destinationOptions: [], routes: [] }
   // The destination stands where "::" was: the packet's own until the router wrote it there, after which none is left.
   const segments = (...addresses: ReadonlyArray<string>) => [{ kind: "segments", segmentsLeft: 0, addresses, tag: 7 }]
@@ -47,9 +56,9 @@ describe.runIf(able)("across a router", () => {
     expect(await reading.lines(6)).toEqual([
       { ...none, text: "plain" },
       { ...none, text: "alert", hopByHopOptions: alert(UDP) },
-      { ...none, text: "both", hopByHopOptions: alert(DESTINATION), destinationOptions: [option(UDP, "there")] },
+      { ...none, text: "both", hopByHopOptions: alert(DESTINATION), destinationOptions: [option(UDP, "there", pad7)] },
       { ...none, text: "routed", routes },
-      { ...none, text: "behind", routes, destinationOptions: [option(UDP, "last")] },
+      { ...none, text: "behind", routes, destinationOptions: [option(UDP, "last", "")] },
       { ...none, text: "one message", hopByHopOptions: alert(UDP) }
     ])
   }, 60_000)
@@ -63,7 +72,7 @@ describe.runIf(able)("across a router", () => {
       hopLimit: 63,
       destination: "::1",
       hopByHopOptions: alert(DESTINATION),
-      destinationOptions: [option(ROUTING, "every"), option(UDP, "last")],
+      destinationOptions: [option(ROUTING, "every", pad7), option(UDP, "last", "")],
       routes
     })
     expect(lines.at(-1)).toMatchObject({ ...withoutHeaders, text: "one message", hopByHopOptions: alert(UDP) })

@@ -16,7 +16,10 @@ import * as Linux from "../platform/linux.ts"
  */
 export interface IpOptions extends ControlMessage<"ipOptions", "ipv4", "perhaps", Capability<"ipOptions">> {
   readonly received: {
-    /** The options as they stood in the packet, 4 to 40 bytes; absent where it had none. Linux. */
+    /**
+     * The options as they were delivered, 4 to 40 bytes, a copy; absent if the packet had none. In options that record a route or times, Linux has
+     * entered this host. Linux.
+     */
     readonly ipOptions: Uint8Array
   }
   readonly sendable: {

@@ -12,9 +12,10 @@ import {
 import { Console, Effect, Stream } from "effect"
 
 const optionsOf = (headers: ReadonlyArray<ExtensionHeader.OptionsHeader>) =>
-  headers.map(({ nextHeader, options }) => ({
+  headers.map(({ bytes, nextHeader, options }) => ({
     nextHeader,
-    options: options.map(({ data, type }) => [type, Buffer.from(data).toString("hex")])
+    options: options.map(({ data, type }) => [type, Buffer.from(data).toString("hex")]),
+    bytes: Buffer.from(bytes).toString("hex")
   }))
 
 const spec = Datagram.ipv6.pipe(

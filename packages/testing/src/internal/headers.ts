@@ -8,7 +8,9 @@ import {
   withHopLimit,
   withNextHop,
   withOptional,
-  withRoutingHeader
+  withRoutingHeader,
+  withStickyDestinationOptions,
+  withStickyHopByHopOptions
 } from "@ancillary/socket"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
@@ -18,7 +20,14 @@ import { type Bench, bytes, text } from "./bench.ts"
 
 const at = { address: "::1", port: 0 }
 const data = bytes("x")
-const needs = ["hopByHopOptions", "destinationOptions", "routingHeader", "sentRoutingHeader", "nextHop"] as const
+const needs = [
+  "hopByHopOptions",
+  "destinationOptions",
+  "routingHeader",
+  "sentRoutingHeader",
+  "nextHop",
+  "stickyHeaders"
+] as const
 const UDP = 17
 const DESTINATION = 60
 
@@ -112,8 +121,33 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
             [64, [], [[UDP, 0x1e, 0x1e]]]
           ])
           expect(first.control.hopByHopOptions).toEqual([
-            { nextHeader: UDP, options: [{ type: 5, data: Uint8Array.of(0, 1), ifUnknown: "skip", changeable: false }] }
+            {
+              nextHeader: UDP,
+              options: [{ type: 5, data: Uint8Array.of(0, 1), ifUnknown: "skip", changeable: false }],
+              bytes: Uint8Array.of(UDP, 0, 5, 2, 0, 1, 1, 0)
+            }
           ])
+        }).pipe(Effect.provide(layer))
+      )
+
+      it.scopedLive("a received header has the bytes of the packet, with their padding and places", () =>
+        Effect.gen(function* () {
+          // No builder makes these: padding in front, between and behind in another way. A sticky header leaves as its bytes.
+          const layouts = [
+            [0, 1, 0, 0x1e, 1, 7, 0, 1, 2, 0, 0, 0x1e, 1, 8, 0, 0],
+            [0, 0, 1, 4, 0, 0, 0, 0],
+            [0, 1, 1, 1, 0, 0x3e, 5, 1, 2, 3, 4, 5, 0, 0, 1, 0]
+          ]
+          const socket = yield* Datagram.bind(spec, at)
+          for (const [first, ...rest] of layouts) {
+            const header = Uint8Array.from([first ?? 0, ...rest])
+            const both = Datagram.ipv6.pipe(withStickyHopByHopOptions(header), withStickyDestinationOptions(header))
+            const sender = yield* Datagram.client(both)
+            yield* sender.send({ data, to: socket.localAddress })
+            const { control } = yield* receive(socket)
+            expect(control.hopByHopOptions.map(({ bytes }) => bytes)).toEqual([Uint8Array.of(DESTINATION, ...rest)])
+            expect(control.destinationOptions.map(({ bytes }) => bytes)).toEqual([Uint8Array.of(UDP, ...rest)])
+          }
         }).pipe(Effect.provide(layer))
       )
 

@@ -3,6 +3,7 @@
  *
  * A file and not stdout: tests print too, and what was written before a crash is still there.
  */
+import { it } from "@effect/vitest"
 import { startTests, type Task, type VitestRunner } from "@vitest/runner"
 import { getFullName, getSuites, getTests } from "@vitest/runner/utils"
 import { appendFileSync } from "node:fs"
@@ -18,6 +19,9 @@ type Line =
 
 // Wine: control data that is sent is not looked at, which the conformance suite asserts.
 const take = start({ looks: false })
+
+/** `layer` of @effect/vitest replaces methods of `it`. Vitest gives each file its own `it`; here the next file needs the first ones again. */
+const methods = { ...it }
 
 const errorsOf = (task: Task): string =>
   (task.result?.errors ?? [])
@@ -61,7 +65,10 @@ export const runFiles = async (files: Record<string, () => Promise<unknown>>, re
       hookTimeout: 60_000,
       retry: 0
     },
-    importFile: (path) => files[path.slice(1)]?.(),
+    importFile: (path) => {
+      Object.assign(it, methods)
+      return files[path.slice(1)]?.()
+    },
     extendTaskContext: (context) => Object.assign(context, { expect }),
     onBeforeRunTask: (test) => {
       take()

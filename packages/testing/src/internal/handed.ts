@@ -76,7 +76,14 @@ const bad: ReadonlyArray<readonly [name: string, field: string, make: (to: { rea
   [
     "an endpoint with a forged address",
     "to",
-    ({ port }) => ({ data: bytes("a"), to: new InternetEndpoint("ipv4", { value: 1 } as never, port) })
+    ({ port }) => ({
+      data: bytes("a"),
+      to: Object.create(InternetEndpoint.prototype, {
+        family: { value: "ipv4" },
+        address: { value: { value: 1 } },
+        port: { value: port }
+      }) as unknown
+    })
   ],
   [
     "an address whose number is a text",

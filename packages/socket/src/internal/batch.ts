@@ -24,6 +24,14 @@ import { interfaceRemedy } from "./unusable.ts"
 /** System calls after which the event loop gets its turn. */
 const callsATurn = 16
 
+/** A message that was checked before there was a batch; and what its call returned, if it was made. */
+export interface Begun {
+  readonly message: unknown
+  readonly letter: Letter
+  readonly filling: number
+  readonly result: number | Fault | undefined
+}
+
 /** What it waits for: room for the next datagram to somebody, or its next turn. */
 export type Pause = { readonly roomAt: Endpoint<Family> | undefined } | "its next turn"
 
@@ -49,11 +57,26 @@ export class Batch {
   #encoded: SentControl | undefined
   #control: object | undefined
   #family: Family | undefined
+  /** What the call for the first slot returned, before there was a batch. */
+  #result: number | Fault | undefined
 
   constructor(core: Core, messages: ReadonlyArray<unknown>) {
     this.#core = core
     this.#messages = messages
     this.#count = this.#countOf(messages)
+  }
+
+  /** A batch of one message, from where it is. */
+  static of(core: Core, { filling, letter, message, result }: Begun): Batch {
+    const batch = new Batch(core, [message])
+    batch.#next = 1
+    batch.#open = [letter]
+    batch.#letters = [letter]
+    batch.#ends = [letter.size]
+    batch.#encoded = letter.control
+    batch.#filling = filling
+    batch.#result = result
+    return batch
   }
 
   /** Sends what goes at once. Nothing where that was all. */
@@ -62,11 +85,12 @@ export class Batch {
     for (let calls = 0; calls < callsATurn;) {
       if (this.#core.closed) return this.#close()
       // Anew after each pause: the memory is shared with other sockets.
-      const slots = this.#fill()
+      const slots = this.#result === undefined ? this.#fill() : 1
       if (this.#core.closed) return this.#close()
       if (slots === 0) return this.#end()
       for (let first = 0; first < slots; calls++) {
-        const count = outgoing.send(this.#filling, this.#letters, first, slots - first)
+        const count = this.#result ?? outgoing.send(this.#filling, this.#letters, first, slots - first)
+        this.#result = undefined
         const letter = this.#letters[first]
         // Filled with something else meanwhile: these are filled again.
         if (count === undefined || letter === undefined) break

@@ -36,6 +36,9 @@ export interface Writer {
   readonly level: number
   readonly type: number
   readonly size: number
+  /** The header of a message of that size, and the bytes that header, payload and padding take. */
+  readonly header: DataView
+  readonly space: number
   /** The fewest bytes that its definition may write. */
   readonly least: number
   readonly mask: number | undefined
@@ -52,13 +55,18 @@ export interface Writer {
 }
 
 // The types of a spec guarantee that a value fits its codec, and `refuse` checks it; the erased table cannot say so.
-const writer = ({ declaration, departure, family }: PlannedDeparture, { platform }: Abi): Writer => {
+const writer = ({ declaration, departure, family }: PlannedDeparture, abi: Abi): Writer => {
   const { excludes, last, level, payload, shared, type } = departure
+  const size = typeof payload.size === "number" ? payload.size : payload.size.maximum
+  const header = new DataView(new ArrayBuffer(ControlBuffer.headerSize(abi)))
+  ControlBuffer.writeHeader(abi, header, 0, level, type, size)
   return {
     key: declaration.message.key,
     level,
     type,
-    size: typeof payload.size === "number" ? payload.size : payload.size.maximum,
+    size,
+    header,
+    space: ControlBuffer.space(abi, size),
     least: typeof payload.size === "number" ? payload.size : (payload.size.minimum ?? 0),
     mask: shared?.mask,
     own:
@@ -68,7 +76,7 @@ const writer = ({ declaration, departure, family }: PlannedDeparture, { platform
     agrees: departure.agrees,
     excludes: excludes ?? [],
     last: last ?? false,
-    isCompleted: platform === "winsock" && family === "ipv4" && declaration.message.key === PktInfo.key,
+    isCompleted: abi.platform === "winsock" && family === "ipv4" && declaration.message.key === PktInfo.key,
     refuse: (value) => textOf(payload.refuse?.(value as never)),
     write: (view, at, value) => payload.write(view, at, value as never)
   }
@@ -87,10 +95,13 @@ const areRivals = (one: Writer, two: Writer): boolean =>
 /** Compiles the encoder of a plan. */
 export const encoder = oncePerPlan((plan): Encode => {
   const { abi } = plan
+  const declined = new Map(
+    plan.declined.map(({ key, why }) => [key, `'${key}' is optional, and this platform lacks it: ${why}`])
+  )
   const of = (family: "ipv4" | "ipv6" | "unix") =>
     new Map(
       plan.departures
-        .filter((planned) => planned.family === family)
+        .filter((planned) => planned.family === family && !declined.has(planned.declaration.message.key))
         .map((planned) => [planned.declaration.message.key, writer(planned, abi)])
     )
   const byFamily = { ipv4: of("ipv4"), ipv6: of("ipv6"), unix: of("unix") }
@@ -101,10 +112,6 @@ export const encoder = oncePerPlan((plan): Encode => {
   })
   const undeclared = (key: string) =>
     refusal(key, `'${key}' cannot be sent on this socket: its spec does not declare it for sending`)
-  const declined = new Map(
-    plan.declined.map(({ key, why }) => [key, `'${key}' is optional, and this platform lacks it: ${why}`])
-  )
-
   /** The bits of a message that is only a part of a number; the rest comes from the other part, or from the socket itself. */
   const bits = (each: Writer, value: unknown, scratch: DataView): number => {
     scratch.setUint32(0, 0, true)
@@ -117,12 +124,16 @@ export const encoder = oncePerPlan((plan): Encode => {
     const { given, length: at, values, view } = into
     const each = given[index]
     if (each === undefined) return undefined
-    const { level, mask, own, size, type } = each
+    const { level, mask, own, size, space, type } = each
     if (own === undefined || mask === undefined) {
-      const payloadAt = ControlBuffer.writeHeader(abi, view, at, level, type, 0)
+      const payloadAt = writeHeader(each, view, at)
       // What a definition leaves unwritten is zero, and not another datagram's.
-      for (let i = at + ControlBuffer.space(abi, size) - 4; i >= payloadAt; i -= 4) view.setInt32(i, 0)
+      for (let i = at + space - 4; i >= payloadAt; i -= 4) view.setInt32(i, 0)
       const bytes = each.write(view, payloadAt, values[index])
+      if (bytes === size) {
+        into.length = pad(view, payloadAt + size, at + space)
+        return undefined
+      }
       if (!Codec.isInteger(bytes, each.least, size)) return refusal(each.key, wroteOtherwise(each, bytes))
       ControlBuffer.writeField(view, at, abi.cmsghdr.length, ControlBuffer.length(abi, bytes))
       into.length = pad(view, payloadAt + bytes, at + ControlBuffer.space(abi, bytes))
@@ -140,9 +151,9 @@ export const encoder = oncePerPlan((plan): Encode => {
     }
     // Asked of the socket only if a bit is left.
     if ((own.whole & ~masks) !== 0) number |= socket.own(own.level, own.option) & ~masks
-    const payloadAt = ControlBuffer.writeHeader(abi, view, at, level, type, size)
+    const payloadAt = writeHeader(each, view, at)
     for (let i = 0; i < size; i++) view.setUint8(payloadAt + i, (number >>> (8 * i)) & 255)
-    into.length = pad(view, payloadAt + size, at + ControlBuffer.space(abi, size))
+    into.length = pad(view, payloadAt + size, at + space)
     return undefined
   }
 
@@ -157,7 +168,7 @@ export const encoder = oncePerPlan((plan): Encode => {
     const value: unknown = Object.hasOwn(control, key) ? control[key as keyof typeof control] : undefined
     if (value === undefined) return undefined
     const each = byFamily[peer].get(key)
-    if (each === undefined || declined.has(key)) {
+    if (each === undefined) {
       const lacking = declined.get(key)
       return lacking === undefined ? undeclared(key) : refusal(key, lacking, true)
     }
@@ -218,6 +229,13 @@ export const encoder = oncePerPlan((plan): Encode => {
 
 const wroteOtherwise = ({ least, size }: Writer, bytes: unknown): string =>
   `its definition claims to have written ${Codec.shown(bytes)} bytes, and declares ${least === size ? size : `${least} to ${size}`}: return the bytes written`
+
+/** Copies the header, which is a multiple of 4 bytes in every ABI. Returns where the payload begins. */
+const writeHeader = ({ header }: Writer, view: DataView, at: number): number => {
+  const { byteLength } = header
+  for (let i = 0; i < byteLength; i += 4) view.setInt32(at + i, header.getInt32(i))
+  return at + byteLength
+}
 
 const pad = (view: DataView, from: number, to: number): number => {
   for (let i = from; i < to; i++) view.setUint8(i, 0)

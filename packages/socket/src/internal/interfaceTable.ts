@@ -38,12 +38,10 @@ export class InterfaceTable {
   }
 
   /** Whether an IPv4 address is that of every host of a network of this host: 192.0.2.255, and 192.0.2.0 for older systems. */
-  isBroadcast({ value }: Ipv4Address): boolean {
-    // Networks of one or two hosts have none, so it ends with two bits alike.
-    const end = value & 3
-    if (end !== 0 && end !== 3) return false
+  isBroadcast(address: Ipv4Address): boolean {
+    if (!mayBeBroadcast(address)) return false
     this.#refresh()
-    return this.#broadcasts.has(value)
+    return this.#broadcasts.has(address.value)
   }
 
   #refresh(): void {
@@ -76,3 +74,6 @@ export class InterfaceTable {
 
 /** 169.254.0.0/16, which several links may have. */
 export const isLinkLocal = ({ value }: Ipv4Address): boolean => value >>> 16 === 0xa9fe
+
+/** Whether an address can be a broadcast address. Networks of one or two hosts have none, so it ends with two bits alike. */
+export const mayBeBroadcast = ({ value }: Ipv4Address): boolean => (value & 3) === 0 || (value & 3) === 3

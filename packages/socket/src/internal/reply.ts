@@ -15,7 +15,7 @@ import { rowsOf } from "../option/definition.ts"
 import { broadcast } from "../option/headers.ts"
 import type { Core } from "./core.ts"
 import { coreOf } from "./cores.ts"
-import { isLinkLocal } from "./interfaceTable.ts"
+import { isLinkLocal, mayBeBroadcast } from "./interfaceTable.ts"
 
 /**
  * What an answer goes out with where the system refuses its source, counted as `sourceRefused`, and which code says that it does.
@@ -48,6 +48,9 @@ export interface Answer {
   readonly otherwise: Otherwise | undefined
 }
 
+const byTheKernel: Otherwise = { code: "ENETUNREACH", control: { pktInfo: {} } }
+const withoutPacketInfo: Otherwise = { code: "WSAEINVAL", control: {} }
+
 /**
  * Where an answer goes: docs/reply.md has the table.
  *
@@ -67,16 +70,16 @@ export const answerTo = (socket: { readonly stats: object }, asked: unknown): An
     return {
       to: from,
       pktInfo: { source: destination },
-      otherwise: { code: "ENETUNREACH", control: { pktInfo: {} } }
+      otherwise: byTheKernel
     }
   if (delivery !== "unicast") return { to: from, pktInfo: { interfaceIndex }, otherwise: undefined }
   return {
     to: from,
     pktInfo: kind === "link-local" ? { source: destination, interfaceIndex } : { source: destination },
-    otherwise: {
-      code: "WSAEINVAL",
-      control: address instanceof Ipv4Address ? {} : { pktInfo: { interfaceIndex } }
-    }
+    otherwise:
+      address instanceof Ipv4Address
+        ? withoutPacketInfo
+        : { code: "WSAEINVAL", control: { pktInfo: { interfaceIndex } } }
   }
 }
 
@@ -89,7 +92,7 @@ const kindOf4 = (socket: { readonly stats: object }, address: Ipv4Address): Kind
   if (value === 0xffffffff) return "broadcast"
   if (first >= 224 && first < 240) return "group"
   // Linux: a datagram with such a source arrives, and a socket that may broadcast would answer it to every host of the network.
-  if (coreOf(socket)?.live.interfaces.isBroadcast(address) === true) return "broadcast"
+  if (mayBeBroadcast(address) && coreOf(socket)?.live.interfaces.isBroadcast(address) === true) return "broadcast"
   return isLinkLocal(address) ? "link-local" : "unique"
 }
 

@@ -8,24 +8,29 @@ import { Batch, type Pause } from "./batch.ts"
 import type { Core } from "./core.ts"
 import { before, type Deadline, deadlineOf } from "./patience.ts"
 import { room, writable } from "./room.ts"
+import { sendOne } from "./single.ts"
 
 export const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendError> =>
   Effect.suspend(() => {
-    const batch = new Batch(core, [message])
-    const pause = batch.run()
+    const begun = sendOne(core, message)
+    if (begun === undefined) return Effect.void
+    if (!(begun instanceof Batch)) return Effect.fail(begun)
+    const pause = begun.run()
     const ended = Effect.suspend(() => {
-      const [failure] = batch.failed
+      const [failure] = begun.failed
       return failure === undefined ? Effect.void : Effect.fail(failure.error)
     })
-    return pause === undefined ? ended : Effect.zipRight(goOn(core, batch, pause), ended)
+    return pause === undefined ? ended : Effect.zipRight(goOn(core, begun, pause), ended)
   })
 
 /** Without a fiber: what would have to wait is not waited for. */
 export const unsafeSend = (core: Core, message: unknown): Either.Either<void, DatagramSendError> => {
-  const batch = new Batch(core, [message])
-  for (let pause = batch.run(); pause !== undefined; pause = batch.run())
-    if (pause !== "its next turn") batch.refuseWait()
-  const [failure] = batch.failed
+  const begun = sendOne(core, message)
+  if (begun === undefined) return Either.void
+  if (!(begun instanceof Batch)) return Either.left(begun)
+  for (let pause = begun.run(); pause !== undefined; pause = begun.run())
+    if (pause !== "its next turn") begun.refuseWait()
+  const [failure] = begun.failed
   return failure === undefined ? Either.void : Either.left(failure.error)
 }
 

@@ -165,6 +165,21 @@ export interface DatagramStats {
 }
 
 /**
+ * A datagram in the parts that one read asked for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ScatteredDatagram<
+  out F extends Family,
+  in D extends ControlMessage.Any,
+  out Sizes extends ReadonlyArray<number>
+> extends Datagram<F, D> {
+  /** The payload part by part: views of `data`, a part a size. The last ones are short or empty if the datagram is short. */
+  readonly parts: { readonly [I in keyof Sizes]: Uint8Array }
+}
+
+/**
  * What can be read. A source that declares more fits wherever one that declares less is wanted; sources of several families merge.
  *
  * @category models
@@ -179,6 +194,30 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
   readonly receiveWithin: (
     duration: Duration.DurationInput
   ) => Effect.Effect<Option.Option<Datagram<F, D>>, DatagramFault | DatagramReceiveError>
+  /**
+   * Receives one datagram in parts of these sizes, each an integer from 1 to 2,147,483,647. `parts` are views of `data`, the last ones short or empty
+   * if the datagram is short. One that is longer than all of them is treated as `withTruncation` declares: a fault (`DataTruncated`), cut, or
+   * dropped and counted. Fails with `InvalidArgument`, and reads nothing, if there are no sizes or one of them is wrong. `withScatter` declares
+   * sizes for every read.
+   *
+   * @example
+   * ```ts
+   * import { Datagram } from "@ancillary/socket"
+   * import { Effect } from "effect"
+   *
+   * const program = Effect.gen(function* () {
+   *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5004 })
+   *   const { parts } = yield* socket.receiveScattered(12, 1500)
+   *   const [header, payload] = parts // readonly [Uint8Array, Uint8Array]
+   *   return { header, payload }
+   * })
+   * ```
+   *
+   * @see readv(2), recvmsg(2)
+   */
+  readonly receiveScattered: <const Sizes extends ReadonlyArray<number>>(
+    ...sizes: Sizes
+  ) => Effect.Effect<ScatteredDatagram<F, D, Sizes>, DatagramFault | DatagramReceiveError>
   /**
    * The datagram that `receive` would bring, left where it is: the next read brings it again. A fault is told again, too, until it is read.
    * Waits where nothing is there.

@@ -35,6 +35,7 @@ export type {
   LiveOptions,
   DatagramSender,
   Outgoing,
+  ScatteredDatagram,
   SendReport,
   SocketLimits
 } from "./DatagramSocket.ts"

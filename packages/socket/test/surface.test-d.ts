@@ -7,6 +7,7 @@ import type {
   Ipv6Address,
   PacketInfo,
   PacketSource,
+  PktInfo,
   StampRequest
 } from "@ancillary/control"
 import { NodeSockets } from "@ancillary/node"
@@ -19,6 +20,7 @@ import {
   type DatagramFault,
   type DatagramReceiveError,
   type DatagramSendError,
+  type DatagramSocket,
   type DatagramSource,
   type DatagramSockets,
   type DatagramUnsupportedError,
@@ -279,6 +281,20 @@ describe("parts and pairs", () => {
     // @ts-expect-error: parts are always there, so there is nothing to be optional.
     withOptional(withScatter(1))
     expectTypeOf<Spec.Sendable<typeof spec>>().not.toHaveProperty("parts")
+  })
+
+  it("one read has as many parts as it gives sizes, beside what the spec declares", () => {
+    const spec = Datagram.ipv4.pipe(withPktInfo())
+    const read = (socket: DatagramSocket<"ipv4", PktInfo>) => socket.receiveScattered(12, 1500)
+    type Read = Effect.Effect.Success<ReturnType<typeof read>>
+    expectTypeOf<Read["parts"]>().toEqualTypeOf<readonly [Uint8Array, Uint8Array]>()
+    expectTypeOf<Read["control"]>().toEqualTypeOf<Spec.Received<typeof spec>>()
+    const many = (socket: DatagramSocket<"unix", never>, sizes: ReadonlyArray<number>) =>
+      socket.receiveScattered(...sizes)
+    expectTypeOf<Effect.Effect.Success<ReturnType<typeof many>>["parts"]>().toEqualTypeOf<ReadonlyArray<Uint8Array>>()
+    // @ts-expect-error: sizes are numbers.
+    const texts = (socket: DatagramSocket<"ipv4", never>) => socket.receiveScattered("12")
+    return texts
   })
 
   it("the halves of a pair send to each other alone", () => {

@@ -176,12 +176,17 @@ export const split = (data: Uint8Array, sizes: ReadonlyArray<number>): ReadonlyA
 }
 
 /** What did not fit, of so many bytes as a text. */
-export const tooLarge = (from: Endpoint<Family>, size: string, room: number): DatagramFault =>
+export const tooLarge = (
+  from: Endpoint<Family>,
+  size: string,
+  room: number,
+  remedy = "raise withMaximumDatagramSize"
+): DatagramFault =>
   fault(
     "DataTruncated",
     undefined,
     from,
-    `a datagram of ${size} did not fit into ${room}: raise withMaximumDatagramSize, or declare withTruncation("deliver")`
+    `a datagram of ${size} did not fit into ${room}: ${remedy}, or declare withTruncation("deliver")`
   )
 
 export const fault = (

@@ -9,6 +9,7 @@ import type { SocketEvent } from "../SocketEvent.ts"
 import type { Core } from "./core.ts"
 import { batchSlots, type Outcome, ReceivedDatagram } from "./incoming.ts"
 import { receiveInvalid } from "./receiveInvalid.ts"
+import { refusedSizes, ScatteredDatagram, scattered } from "./scattered.ts"
 import { attended, due, isSpent, paused, readable, rest } from "./waiting.ts"
 
 /** Calls of a loop in a turn: those that bring errors of other datagrams take none. */
@@ -53,6 +54,36 @@ export const receive = (core: Core): Effect.Effect<ReceivedDatagram, DatagramFau
     if (outcome === undefined) return Effect.zipRight(readable(core), attempt)
     if (outcome === "again") return attempt
     return outcome instanceof DatagramReceiveError ? Effect.fail(outcome) : deliver(core, outcome, identity)
+  })
+  return attempt
+}
+
+export const receiveScattered = (
+  core: Core,
+  sizes: ReadonlyArray<number>
+): Effect.Effect<ScatteredDatagram, DatagramFault | DatagramReceiveError> => {
+  const refused = refusedSizes(sizes)
+  if (refused !== undefined) return Effect.fail(refused)
+  const attempt: Effect.Effect<ScatteredDatagram, DatagramFault | DatagramReceiveError> = handOver(() => {
+    const wait = due(core)
+    if (wait !== undefined) return Effect.zipRight(wait, attempt)
+    const whole = attemptOne(core)
+    if (whole === undefined) return Effect.zipRight(readable(core), attempt)
+    if (whole === "again") return attempt
+    if (whole instanceof DatagramReceiveError) return Effect.fail(whole)
+    const outcome = whole instanceof DatagramFault ? whole : scattered(core.plan, whole, sizes)
+    if (outcome instanceof ScatteredDatagram) {
+      core.count(outcome)
+      return Effect.succeed(outcome)
+    }
+    // It is not handed over, and neither are the descriptors that came with it.
+    if (whole instanceof ReceivedDatagram) core.handled(whole)
+    if (outcome === undefined) {
+      core.dropped++
+      return attempt
+    }
+    core.count(outcome)
+    return Effect.fail(outcome)
   })
   return attempt
 }

@@ -1,7 +1,7 @@
 /** Payloads in pieces and in parts, and where answers to them come back to. */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, withHopLimit, withPktInfo, withScatter, withTruncation } from "@ancillary/socket"
-import { Effect, Option } from "effect"
+import { Effect, Either, Option } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 
 const at = { address: "127.0.0.1", port: 0 }
@@ -85,6 +85,99 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
         expect(yield* refused(1.5)).toBe(`withScatter: [1.5] ${end}`)
         expect(yield* refused(65_535, 1)).toBe(`withScatter: [65535, 1] ${end}`)
         expect(yield* refused()).toBe(`withScatter: [] ${end}`)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("one read gives sizes: the parts are views of the payload, the last ones short", () =>
+      Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withHopLimit()), at)
+        const send = (payload: string) => socket.send({ data: bytes(payload), to: socket.localAddress })
+        const parts = (...sizes: ReadonlyArray<number>) =>
+          Effect.gen(function* () {
+            const { control, data, from, parts, truncated } = yield* socket.receiveScattered(...sizes)
+            expect([control.hopLimit, String(from), Option.isNone(truncated)]).toEqual([
+              facts.hopLimit.ipv4,
+              String(socket.localAddress),
+              true
+            ])
+            expect(parts.every(({ buffer }) => buffer === data.buffer)).toBe(true)
+            return [text(data), ...parts.map(text)]
+          })
+        for (const payload of ["headbody", "headbody", "he", "", "headbody"]) yield* send(payload)
+        expect(yield* parts(4, 4)).toEqual(["headbody", "head", "body"])
+        expect(yield* parts(1, 2, 2 ** 31 - 1)).toEqual(["headbody", "h", "ea", "dbody"])
+        expect(yield* parts(4, 1)).toEqual(["he", "he", ""])
+        expect(yield* parts(1)).toEqual(["", ""])
+        // The sizes were of those reads alone.
+        expect(yield* receive(socket)).not.toHaveProperty("parts")
+        const waiting = yield* Effect.fork(parts(2, 1))
+        yield* Effect.yieldNow()
+        yield* send("abc")
+        expect(yield* waiting).toEqual(["abc", "ab", "c"])
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("a datagram that exceeds one read's parts is treated as withTruncation declares", () =>
+      Effect.gen(function* () {
+        const ends = { fail: [], deliver: [], drop: [] } as { readonly [how: string]: Array<unknown> }
+        for (const how of ["fail", "deliver", "drop"] as const) {
+          const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withTruncation(how)), at)
+          for (const payload of ["abcdef", "ab", "abc"])
+            yield* socket.send({ data: bytes(payload), to: socket.localAddress })
+          for (let read = 0; read < (how === "drop" ? 2 : 3); read++) {
+            const outcome = yield* Effect.either(socket.receiveScattered(1, 2))
+            ends[how]?.push(
+              Either.match(outcome, {
+                onLeft: (error) => [error._tag, error.reason],
+                onRight: ({ data, parts, truncated }) => [text(data), ...parts.map(text), truncated]
+              })
+            )
+          }
+          const { dropped, faults, received, taken, unread } = yield* socket.stats
+          expect([how, taken, unread, faults.DataTruncated, dropped]).toEqual([
+            how,
+            3n,
+            0n,
+            how === "fail" ? 1n : 0n,
+            how === "drop" ? 1n : 0n
+          ])
+          expect(received + faults.DataTruncated + dropped).toBe(taken)
+        }
+        const rest = [
+          ["ab", "a", "b", Option.none()],
+          ["abc", "a", "bc", Option.none()]
+        ]
+        expect(ends).toEqual({
+          fail: [["DatagramFault", "DataTruncated"], ...rest],
+          deliver: [["abc", "a", "bc", Option.some({ size: Option.some(6) })], ...rest],
+          drop: rest
+        })
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive("sizes of one read that cannot be are refused, and nothing is read", () =>
+      Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4, at)
+        yield* socket.send({ data: bytes("abc"), to: socket.localAddress })
+        const end = "give one integer or more from 1 to 2147483647. Nothing was read."
+        const wrong: ReadonlyArray<readonly [ReadonlyArray<unknown>, string]> = [
+          [[], "there are none"],
+          [[0], "0 at position 0 is not a size"],
+          [[1, -1], "-1 at position 1 is not a size"],
+          [[1.5], "1.5 at position 0 is not a size"],
+          [[1, Number.NaN], "NaN at position 1 is not a size"],
+          [[2 ** 31], "2147483648 at position 0 is not a size"],
+          [["12"], "'12' at position 0 is not a size"],
+          [[[1, 2]], "1,2 at position 0 is not a size"]
+        ]
+        for (const [sizes, why] of wrong)
+          expect(yield* Effect.flip(socket.receiveScattered(...(sizes as ReadonlyArray<number>)))).toMatchObject({
+            _tag: "DatagramReceiveError",
+            reason: "InvalidArgument",
+            message: `sizes: ${why}: ${end}`
+          })
+        expect(yield* socket.stats).toMatchObject({ taken: 0n })
+        expect((yield* socket.receiveScattered(1, 9)).parts.map(text)).toEqual(["a", "bc"])
       }).pipe(Effect.provide(layer))
     )
 

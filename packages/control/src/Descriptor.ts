@@ -8,13 +8,12 @@ const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom")
  * **Details**
  *
  * It belongs to the socket that received it until it is taken into a scope (`Descriptor.take` of `@ancillary/socket`), which closes it then. One
- * that nobody takes is closed at the socket's next read, or with the socket. A codec that reads descriptors (a message of one's own
+ * that is not taken is closed at the socket's next read, with the socket, or, in `forEach` and `forEachBorrowed`, when the callback returns. A codec that reads descriptors (a message of one's own
  * among them) reads them as this class: numbers that came with a datagram and are not held by one are closed at once.
  *
  * **Gotchas**
  *
- * Once closed, the number is free and may be another file's. It is good for a look (`fstat`) before the next read, and for nothing else before it
- * was taken.
+ * Once closed, the number is free and may be another file's. It is good for a look (`fstat`) until then, and for nothing else before it was taken.
  *
  * @see unix(7), ancillary messages
  * @category models

@@ -167,7 +167,7 @@ describe("what nobody takes", () => {
           expect(yield* Effect.flip(Descriptor.take(first))).toMatchObject({
             _tag: "DescriptorGone",
             reason: "Closed",
-            message: `Descriptor ${first.number} is closed: its socket was read again, or closed, before it was taken. Take it first.`
+            message: `Descriptor ${first.number} is closed: its socket was read again or closed, or the callback of its loop returned. Take it before that.`
           })
           // Its number is another's by now.
           const stale = yield* Effect.flip(sender.send({ data, control: { rights: [first] } }))

@@ -15,11 +15,12 @@ export type { Descriptor } from "@ancillary/control"
  *
  * **Details**
  *
- * Fails with `DescriptorGone` where it was taken before, or is closed: the socket was read again, or closed.
+ * Fails with `DescriptorGone` where it was taken before, or is closed: the socket was read again or closed, or the callback of a
+ * `forEach` or `forEachBorrowed` returned.
  *
  * **Gotchas**
  *
- * Take it before the socket is read again, by whichever fiber: of several readers each uses `serve`, whose handlers have their datagram's
+ * Take it before the socket is read again, by whichever fiber, and in `forEach` and `forEachBorrowed` before the callback returns: of several readers each uses `serve`, whose handlers have their datagram's
  * descriptors as long as they run. Do not give the number to what closes it too (`net.Socket`): it would close what gets the number next.
  *
  * @example
@@ -72,7 +73,7 @@ const gone = ({ number, state }: Received): DescriptorGone =>
     : state === "closed"
       ? new DescriptorGone({
           reason: "Closed",
-          message: `Descriptor ${number} is closed: its socket was read again, or closed, before it was taken. Take it first.`
+          message: `Descriptor ${number} is closed: its socket was read again or closed, or the callback of its loop returned. Take it before that.`
         })
       : new DescriptorGone({
           reason: "Foreign",

@@ -14,8 +14,8 @@ import * as Linux from "../platform/linux.ts"
 export interface Rights extends ControlMessage<"rights", "unix", "repeated", Capability<"rights">> {
   readonly received: {
     /**
-     * Descriptors that came with the datagram. The socket's until each is taken into a scope; an untaken one is closed at the next read. Linux,
-     * where they are closed on exec, and macOS, where they are not.
+     * Descriptors that came with the datagram. The socket's until each is taken into a scope; an untaken one is closed at the next read, or, in
+     * `forEach` and `forEachBorrowed`, when the callback returns. Linux, where they are closed on exec, and macOS, where they are not.
      */
     readonly rights: Descriptor
   }

@@ -26,7 +26,7 @@ export interface DirectedRights {
  *
  * `maximum`, 1 to 253, bounds what a datagram may bring: one that brings more is a fault, its descriptors are closed. As many can be sent as the
  * kernel takes, 253. A received `Descriptor` is the socket's until `Descriptor.take` moves it into a scope, and is closed at the
- * socket's next read otherwise.
+ * socket's next read otherwise, or, in `forEach` and `forEachBorrowed`, when the callback returns.
  *
  * **Gotchas**
  *

@@ -8,7 +8,7 @@ import type { DatagramUnsupportedError } from "@ancillary/socket"
 import { unsupported } from "@ancillary/socket/DatagramError"
 import * as Arena from "@ancillary/socket/Arena"
 import type { Driver } from "@ancillary/socket/Driver"
-import { Effect, identity, Predicate } from "effect"
+import { Effect, Predicate } from "effect"
 import type { PlatformNumbers } from "./platform.ts"
 
 export interface Target {
@@ -84,13 +84,15 @@ export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupp
   })
 
 /** Whether the options ask for guarded memory: anything but a boolean is a mistake. */
-const isGuarded = (layer: string, options: Target["options"]): Effect.Effect<boolean, DatagramUnsupportedError> =>
-  Effect.try({ try: (): unknown => options?.guarded ?? false, catch: identity }).pipe(
-    Effect.orElseSucceed(() => "a getter that throws"),
-    Effect.filterOrFail(Predicate.isBoolean, () =>
-      unsupported(`${layer}, guarded`, "it is neither true nor false", "Give a boolean, or leave it out")
-    )
+const isGuarded = (layer: string, options: Target["options"]): Effect.Effect<boolean, DatagramUnsupportedError> => {
+  const refused = () =>
+    unsupported(`${layer}, guarded`, "it is neither true nor false", "Give a boolean, or leave it out")
+  return Effect.filterOrFail(
+    Effect.try({ try: (): unknown => options?.guarded ?? false, catch: refused }),
+    Predicate.isBoolean,
+    refused
   )
+}
 
 /** Little-endian processors that Node runs on; the structures of big-endian ones are laid out the same, but every number is turned round. */
 const pointerBits = (): 32 | 64 | undefined => {

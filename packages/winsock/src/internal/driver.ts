@@ -6,7 +6,7 @@ import type { DatagramUnsupportedError } from "@ancillary/socket"
 import { unsupported } from "@ancillary/socket/DatagramError"
 import * as Arena from "@ancillary/socket/Arena"
 import type { Driver } from "@ancillary/socket/Driver"
-import { Effect, identity, Predicate } from "effect"
+import { Effect, Predicate } from "effect"
 import { release } from "node:os"
 import { isMainThread } from "node:worker_threads"
 import type { Host } from "./socket.ts"
@@ -61,13 +61,15 @@ const abis: { readonly [arch in string]?: Abi } = {
 type Options = { readonly guarded?: boolean | undefined } | undefined
 
 /** Whether the options ask for guarded memory: anything but a boolean is a mistake. */
-const isGuarded = (layer: string, options: Options): Effect.Effect<boolean, DatagramUnsupportedError> =>
-  Effect.try({ try: (): unknown => options?.guarded ?? false, catch: identity }).pipe(
-    Effect.orElseSucceed(() => "a getter that throws"),
-    Effect.filterOrFail(Predicate.isBoolean, () =>
-      unsupported(`${layer}, guarded`, "it is neither true nor false", "Give a boolean, or leave it out")
-    )
+const isGuarded = (layer: string, options: Options): Effect.Effect<boolean, DatagramUnsupportedError> => {
+  const refused = () =>
+    unsupported(`${layer}, guarded`, "it is neither true nor false", "Give a boolean, or leave it out")
+  return Effect.filterOrFail(
+    Effect.try({ try: (): unknown => options?.guarded ?? false, catch: refused }),
+    Predicate.isBoolean,
+    refused
   )
+}
 
 export const makeDriver = (layer: string, options: Options): Effect.Effect<Driver, DatagramUnsupportedError> =>
   Effect.zipWith(isGuarded(layer, options), loadNative(layer), (guarded, { host, native }) => ({

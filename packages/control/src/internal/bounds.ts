@@ -32,8 +32,10 @@ export const within = (what: string, value: number, minimum: number, maximum: nu
   throw new RangeError(`${what} of ${shown(value)}: give an integer from ${minimum} to ${maximum}.`)
 }
 
-/** The offset, if there can be one. A `DataView` reads at 0 for `NaN`, and at 1 for 1.5. */
-export const offsetOf = (at: number): number => within("An offset", at, 0, 0xffffffff)
+/** The offset, if there can be one. A `DataView` reads at 0 for `NaN`, and at 1 for 1.5. Every read of a field asks: one comparison. */
+export const offsetOf = (at: number): number =>
+  typeof at === "number" && at >>> 0 === at ? at : within("An offset", at, 0, 0xffffffff)
 
 /** The low 32 bits of a number that C has as an `int` or an `unsigned int`. */
-export const word = (what: string, value: number): number => within(what, value, -0x80000000, 0xffffffff) >>> 0
+export const word = (what: string, value: number): number =>
+  (typeof value === "number" && value >>> 0 === value ? value : within(what, value, -0x80000000, 0xffffffff)) >>> 0

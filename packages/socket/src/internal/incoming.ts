@@ -58,7 +58,7 @@ export class Incoming {
   #connected: boolean
   #sender: Endpoint<Family> | undefined
   #names: Names
-  /** The packet information last seen, and what it says of the delivery: it is the same object while it says the same. */
+  /** The packet information last seen, and its delivery: while its bytes are the same, it is the same object. */
   #info: PacketInfo<Family> | undefined
   #delivery: ReceivedDatagram["delivery"] = "unknown"
 
@@ -120,6 +120,7 @@ export class Incoming {
     if ((flags & ReceiveFlags.broadcast) !== 0) return "broadcast"
     // Declared optionally, packet information is an Option, which has no destination of its own.
     const given = control["pktInfo"]
+    if (given !== undefined && given === this.#info) return this.#delivery
     const info = (Option.isOption(given) ? Option.getOrUndefined(given) : given) as PacketInfo<Family> | undefined
     if (info === undefined || info !== this.#info) {
       this.#info = info

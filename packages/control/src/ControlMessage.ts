@@ -163,7 +163,9 @@ export interface Capability<out Name extends string> {
 /**
  * What asks the kernel for a message: a socket option, or an ioctl with its input. A number is a C `int`; `flags` says that its bits are
  * switches, so that messages which ask by the same option are asked for together; `privilege` is what the process may have to be granted;
- * `dispensable` marks an option that the message works without: a system that lacks it (`ENOPROTOOPT`) is no fault.
+ * `dispensable` marks an option that the message works without: a system that lacks it (`ENOPROTOOPT`) is no fault. `instead` is the option's
+ * number on older systems: it is set at the same level to the same value if the first is refused (`ENOPROTOOPT`, `EINVAL`). `arrives` then
+ * also has the type that such a system delivers.
  *
  * @category definitions
  * @since 0.1.0
@@ -176,6 +178,7 @@ export type Request =
       readonly flags?: true | undefined
       readonly privilege?: string | undefined
       readonly dispensable?: true | undefined
+      readonly instead?: number | undefined
     }
   | { readonly ioctl: number; readonly input: Uint8Array }
 

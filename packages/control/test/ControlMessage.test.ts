@@ -251,7 +251,7 @@ describe("the messages that come with the library", () => {
           requests.map((each) =>
             "ioctl" in each
               ? `ioctl ${each.ioctl.toString(16)}=${String(each.input)}`
-              : `${each.level},${each.option}=${String(each.value)}`
+              : `${each.level},${each.option}=${String(each.value)}${each.instead === undefined ? "" : ` or ${each.level},${each.instead}`}`
           )
         const seen = arrivals(message, platform, family).map(({ level, type }) => `${level},${type}`)
         const sends = departure(message, platform, family)
@@ -263,8 +263,8 @@ describe("the messages that come with the library", () => {
   it("Linux: are asked for, arrive and are sent as was measured", () => {
     const socketLevel = {
       dropCount: "1,40=1 | 1,40 | ",
-      timestamp: "1,64=1 | 1,64 | ",
-      timestamping: "1,65=24 | 1,65 | ",
+      timestamp: "1,64=1 or 1,35 | 1,64 1,35 | ",
+      timestamping: "1,65=24 or 1,37 | 1,65 1,37 | ",
       mark: "1,75=1 | 1,36 | 1,36",
       priority: "1,82=1 | 1,12 | 1,12",
       transmitTime: " |  | 1,61=1,0,0,0,0,0,0,0 1,61",
@@ -282,7 +282,7 @@ describe("the messages that come with the library", () => {
       checksum: "0,23=1 | 0,23 | ",
       fragmentSize: "0,25=1 | 0,25 | ",
       errorReports: "0,11=1 0,26=1 | 0,11 | ",
-      transmitTimestamp: "1,65=2192 | 1,65 0,11 | 1,37",
+      transmitTimestamp: "1,65=2192 or 1,37 | 1,65 1,37 0,11 | 1,37",
       ...socketLevel
     })
     expect(facts("linux", "ipv6")).toEqual({
@@ -300,11 +300,11 @@ describe("the messages that come with the library", () => {
       unfragmented: " |  | 41,62",
       errorReports: "41,25=1 41,31=1 | 41,25 | ",
       pathMtuReports: "41,60=1 | 41,61 | ",
-      transmitTimestamp: "1,65=2192 | 1,65 41,25 | 1,37",
+      transmitTimestamp: "1,65=2192 or 1,37 | 1,65 1,37 41,25 | 1,37",
       ...socketLevel
     })
     expect(facts("linux", "unix")).toEqual({
-      timestamp: "1,64=1 | 1,64 | ",
+      timestamp: "1,64=1 or 1,35 | 1,64 1,35 | ",
       credentials: "1,16=1 | 1,2 | 1,2",
       rights: " | 1,1 | 1,1",
       pidFd: "1,76=1 | 1,4 | "

@@ -20,7 +20,7 @@ const entry = (origin: number, fields: { readonly info?: number; readonly offend
   return bytes
 }
 const errors = arrivals(ErrorReports, "linux", "ipv6")[0]
-const [stamps, numbers] = arrivals(TransmitTimestamp, "linux", "ipv6")
+const [stamps, oldStamps, numbers] = arrivals(TransmitTimestamp, "linux", "ipv6")
 
 it("only they are told as events", () => {
   expect(builtIns.filter(({ arrives }) => arrives === "asEvent").map(({ key }) => key)).toEqual([
@@ -56,6 +56,7 @@ describe("an entry of the error queue", () => {
 
   it("without a stamp is none", () => {
     expect(read(stamps, new Uint8Array(48))).toBeUndefined()
+    for (const bytes of [24, 48]) expect(read(oldStamps, new Uint8Array(bytes))).toBeUndefined()
   })
 })
 

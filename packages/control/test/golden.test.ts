@@ -24,6 +24,7 @@ const notInHeaders: { readonly [abi: string]: ReadonlyArray<string> } = {
     "SO_RCVMARK",
     "IPV6_RECVERR_RFC4884",
     "IPV6_FLOWINFO",
+    "SO_TIMESTAMPNS_OLD",
     "SO_TIMESTAMPNS_NEW",
     "SO_TIMESTAMPING_OLD",
     "SO_TIMESTAMPING_NEW",

@@ -107,8 +107,10 @@ export const valuesOf = (token: string, platform: Platform, family: RowFamily): 
     case "right":
       return [["rights", [new Descriptor(5)]]]
     case "timestampOld":
-      // Asked for by another number (35) than the one that we ask by: a message that nobody declared.
-      return []
+      // Linux: the number of kernels before 5.1.
+      return [["timestamp", stamp]]
+    case "timestampingOld":
+      return [["timestamping", plain["timestamping"]]]
     default:
       if (!(token in plain)) throw new Error(`nobody says what '${token}' shall be read as`)
       return [[token, plain[token]]]
@@ -136,6 +138,7 @@ export const eventsOf = (token: string, family: RowFamily): Values => {
     case "tooLargeHere":
       return [["errorReports", { ...error, errno: 90, origin: "local", info: 1500 }]]
     case "stamp":
+    case "stampOld":
       return [["transmitTimestamp", { timestamp: stamp }]]
     case "stampedSend":
       return family === "ipv4"

@@ -57,6 +57,8 @@ export type PlannedOption = { readonly askers: ReadonlyArray<Asker> } & (
       readonly privilege?: string | undefined
       /** Set if everything works without it: a system that lacks the option is no fault. */
       readonly dispensable?: true | undefined
+      /** The option to set in its place on a system that lacks it. */
+      readonly instead?: number | undefined
     }
   | { readonly ioctl: number; readonly input: Uint8Array }
 )

@@ -47,8 +47,13 @@ const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toSt
 const explainOption = (planned: PlannedOption): Explanation["options"][number] => {
   const feature = planned.askers.map((asker) => asker.feature).join(", ")
   return "option" in planned
-    ? { feature, call: `setsockopt(${planned.level}, ${planned.option})`, value: hex(planned.value) }
+    ? { feature, call: setting(planned), value: hex(planned.value) }
     : { feature, call: `ioctl(0x${planned.ioctl.toString(16)})`, value: hex(planned.input) }
+}
+
+const setting = ({ instead, level, option }: Extract<PlannedOption, { readonly option: number }>): string => {
+  const first = `setsockopt(${level}, ${option})`
+  return instead === undefined ? first : `${first}, or (${level}, ${instead}) if the system lacks it`
 }
 
 const print = (plan: Plan, options: Explanation["options"]): string => {

@@ -71,8 +71,14 @@ describe("switches of one option", () => {
       ["withTimestamping({ hardware: true })", "withControlMessage(one)", "withControlMessage(second)"]
     ])
     expect(String(Datagram.explain(Datagram.ipv4.pipe(withTimestamping()), linux))).toContain(
-      "withTimestamping()  setsockopt(1, 65)  18 00 00 00"
+      "withTimestamping()  setsockopt(1, 65), or (1, 37) if the system lacks it  18 00 00 00"
     )
+  })
+
+  it("keep the older number of their option, whichever message names it", () => {
+    const one = withControlMessage(byFlags("one", 2))
+    for (const spec of [Datagram.ipv4.pipe(one, withTimestamping()), Datagram.ipv4.pipe(withTimestamping(), one)])
+      expect(Plan.compile(spec, linux).options).toMatchObject([{ option: 65, instead: 37 }])
   })
 
   it("the stampers that were declared are those that are switched on", () => {

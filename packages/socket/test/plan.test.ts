@@ -188,16 +188,17 @@ describe("compile", () => {
       Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withErrorReports(), withTransmitTimestamps()),
       linux
     )
-    // The number of a stamp comes as an error does, in its place; the stamp itself comes apart.
+    // The number of a stamp comes as an error does, in its place; the stamp itself comes apart, under either of its types.
     expect(places(plan.errors)).toEqual([
       ["pktInfo", "0,8", 0, 28],
       ["hopLimit", "0,2", 32, 20],
       ["errorReports transmitTimestamp", "0,11", 56, 48],
-      ["transmitTimestamp", "1,65", 104, 64]
+      ["transmitTimestamp", "1,65", 104, 64],
+      ["transmitTimestamp", "1,37", 168, 64]
     ])
     expect([plan.errors.bytes, Plan.errorArena(plan, 3)]).toEqual([
-      168,
-      { purpose: "receive", slots: 3, pieces: 1, nameBytes: 16, controlBytes: 168, dataBytes: 1280 }
+      232,
+      { purpose: "receive", slots: 3, pieces: 1, nameBytes: 16, controlBytes: 232, dataBytes: 1280 }
     ])
     // With a datagram no error comes, and a stamp may stray there.
     expect(places(plan.receive)).toEqual([
@@ -231,6 +232,7 @@ describe("compile", () => {
           ),
           level: 1,
           option: 65,
+          instead: 37,
           privilege: undefined,
           value: Uint8Array.of(0x98, 0x08, 0, 0)
         }

@@ -55,15 +55,23 @@ const numbered = (name: string | undefined, level: number, number: number): stri
 
 const asked = ({ platform, subject }: Way, request: Request): string => {
   if ("ioctl" in request) return `ioctl 0x${request.ioctl.toString(16)}`
-  const { flags, level, option, value } = request
+  const { flags, instead, level, option, value } = request
   const set = typeof value !== "number" ? "" : flags === true ? ` with 0x${value.toString(16)}` : ` = ${value}`
-  return `${numbered(constantOf(subject, platform, level, option, "asks"), level, option)}${set}`
+  const call = (option: number) => numbered(constantOf(subject, platform, level, option, "asks"), level, option)
+  return `${call(option)}${set}${instead === undefined ? "" : ` or, if the system lacks it, ${call(instead)}`}`
 }
 
 const numberText = (way: Way): string => {
   const { asks, direction, marks, platform, privilege, subject } = way
   const kind = direction === "set" ? "asks" : "marks"
-  const names = marks.map(({ level, type }) => numbered(constantOf(subject, platform, level, type, kind), level, type))
+  // Messages of one level stand in for each other; an event's may come in several parts, each of a level of its own.
+  const levels = [...new Set(marks.map(({ level }) => level))]
+  const names = levels.map((of) =>
+    marks
+      .filter(({ level }) => level === of)
+      .map(({ level, type }) => numbered(constantOf(subject, platform, level, type, kind), level, type))
+      .join(" or ")
+  )
   const asking = asks.length === 0 ? "" : `; asked by ${asks.map((each) => asked(way, each)).join(", ")}`
   const wants = privilege === undefined ? "" : `; may want ${privilege}`
   return `${names.join(direction === "event" ? " and " : " or ")}${asking}${wants}`

@@ -87,11 +87,13 @@ ITEM(dropCount, SOL_SOCKET, SO_RXQ_OVFL, drops);
 // As wide as the C library's time: on ia32 the process must have asked with the number of that width, 35.
 static const struct timespec stampOld = {1700000000, 123456789};
 ITEM(timestampOld, SOL_SOCKET, SCM_TIMESTAMPNS, stampOld);
+// By the kernel, by nobody, by the network card.
+static const struct timespec stampsOld[] = {{1700000000, 123456789}, {0, 0}, {1600000000, 1}};
+ITEM(timestampingOld, SOL_SOCKET, SCM_TIMESTAMPING, stampsOld);
 #ifdef SO_TIMESTAMPNS_NEW // glibc has the number from the kernel's headers; musl has neither it nor them
 // Twice 64 bits everywhere.
 static const struct __kernel_timespec stamp = {1700000000, 123456789};
 ITEM(timestamp, SOL_SOCKET, SO_TIMESTAMPNS_NEW, stamp);
-// By the kernel, by nobody, by the network card.
 static const struct __kernel_timespec stamps[] = {{1700000000, 123456789}, {0, 0}, {1600000000, 1}};
 ITEM(timestamping, SOL_SOCKET, SO_TIMESTAMPING_NEW, stamps);
 // What the error queue tells: a port that is closed, a packet that is too large for a router's next hop, the number of a send that was stamped.
@@ -224,6 +226,7 @@ static const struct {
     {"unix sent: credentials", {&credentials}},
     {"unix sent: rights credentials", {&rights, &credentials}},
     {"ipv4 received: timestampOld", {&timestampOld}},
+    {"ipv4 received: timestampingOld", {&timestampingOld}},
     {"ipv4 received: timestampOld dropCount pktInfo hopLimit trafficClass", {&timestampOld, &dropCount, &pktInfo4, &hopLimit4, &class4}},
     {"ipv6 received: timestampOld dropCount pktInfo hopLimit trafficClass", {&timestampOld, &dropCount, &pktInfo6, &hopLimit6, &class6}},
 #ifdef SO_TIMESTAMPNS_NEW
@@ -240,6 +243,8 @@ static const struct {
      {&timestamp, &pktInfo4, &hopLimit4, &class4, &errorReport4}},
     {"ipv4 told: stamp stampedSend", {&timestamping, &stampedSend4}},
     {"ipv6 told: stamp stampedSend", {&timestamping, &stampedSend6}},
+    {"ipv4 told: stampOld stampedSend", {&timestampingOld, &stampedSend4}},
+    {"ipv6 told: stampOld stampedSend", {&timestampingOld, &stampedSend6}},
     {"ipv4 sent: transmitTimestamp", {&transmitTimestamp}},
     {"ipv6 sent: transmitTimestamp", {&transmitTimestamp}},
     {"ipv6 received: flowLabel", {&flowLabel}},

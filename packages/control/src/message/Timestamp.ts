@@ -1,6 +1,7 @@
 import { type Arrival, type Capability, type ControlMessage, define } from "../ControlMessage.ts"
 import type { Family } from "../Endpoint.ts"
 import { on } from "../internal/on.ts"
+import { timespec32, timespec64 } from "../internal/timespec.ts"
 import * as Darwin from "../platform/darwin.ts"
 import * as Linux from "../platform/linux.ts"
 
@@ -9,8 +10,8 @@ import * as Linux from "../platform/linux.ts"
  *
  * **Gotchas**
  *
- * Linux is asked by `SO_TIMESTAMPNS`, which is always there and may be late: what was queued before the option was set, or arrived in the
- * first milliseconds after it, has the time of reading. `Timestamping` rather says nothing then.
+ * Linux is asked by `SO_TIMESTAMPNS` (before 5.1 by its older number), which is always there and may be late: what was queued before the
+ * option was set, or arrived in the first milliseconds after it, has the time of reading. `Timestamping` rather says nothing then.
  *
  * @see socket(7), SO_TIMESTAMPNS; getsockopt(2) of macOS, SO_TIMESTAMP
  * @category messages
@@ -26,10 +27,16 @@ export interface Timestamp extends ControlMessage<"timestamp", Family, "perhaps"
   }
 }
 
-/** `struct timespec` of 64 bits: seconds, nanoseconds. */
-const timespec: Arrival<bigint>["payload"] = {
-  size: 16,
-  read: (view, at) => view.getBigInt64(at, true) * 1_000_000_000n + view.getBigInt64(at + 8, true)
+const timespec: Arrival<bigint>["payload"] = { size: 16, read: timespec64 }
+/** Linux before 5.1: as wide as `long`. */
+const oldTimespec: Arrival<bigint>["payload"] = {
+  size: { minimum: 8, maximum: 16 },
+  read: (view, at, length) => {
+    if (length === 16) return timespec64(view, at)
+    return length === 8
+      ? timespec32(view, at)
+      : { malformed: `a time of ${length} bytes, which are not 8 or 16`, offset: at }
+  }
 }
 /** `struct timeval` of macOS: seconds in 64 bits, microseconds in 32, the rest padding. */
 const timeval: Arrival<bigint>["payload"] = {
@@ -38,9 +45,12 @@ const timeval: Arrival<bigint>["payload"] = {
 }
 
 const linux = {
-  request: on(Linux.SOL_SOCKET, Linux.SO_TIMESTAMPNS_NEW),
-  // Linux: the number that asks says the shape; the 64-bit one (since 5.1) is the same on every architecture.
-  arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPNS_NEW, payload: timespec }]
+  request: [{ level: Linux.SOL_SOCKET, option: Linux.SO_TIMESTAMPNS_NEW, value: 1, instead: Linux.SO_TIMESTAMPNS_OLD }],
+  // Linux: the option's number decides the layout; that of 64 bits (since 5.1) is the same on every architecture.
+  arrives: [
+    { level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPNS_NEW, payload: timespec },
+    { level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPNS_OLD, payload: oldTimespec }
+  ]
 }
 const darwin = {
   request: on(Darwin.SOL_SOCKET, Darwin.SO_TIMESTAMP),

@@ -48,7 +48,7 @@ export const timestampingBy = (stampers: {
   // Linux: one switch to have it stamped, another to be told; without the second the first is silent.
   const software = stampers.software ? Linux.SOF_TIMESTAMPING_RX_SOFTWARE | Linux.SOF_TIMESTAMPING_SOFTWARE : 0
   const hardware = stampers.hardware ? Linux.SOF_TIMESTAMPING_RX_HARDWARE | Linux.SOF_TIMESTAMPING_RAW_HARDWARE : 0
-  const linux: Row<Stamps, never> = { request: asksForStamps(software | hardware), arrives: [stampsArrive] }
+  const linux: Row<Stamps, never> = { request: asksForStamps(software | hardware), arrives: stampsArrive }
   return define<Timestamping>({
     key: "timestamping",
     presence: "perhaps",

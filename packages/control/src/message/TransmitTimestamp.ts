@@ -1,5 +1,12 @@
 import { isInteger, shown } from "../Codec.ts"
-import { type Capability, type ControlMessage, define, type Departure, type Row } from "../ControlMessage.ts"
+import {
+  type Arrival,
+  type Capability,
+  type ControlMessage,
+  define,
+  type Departure,
+  type Row
+} from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
 import { extendedErrors } from "../internal/extendedError.ts"
 import { asksForStamps, stampsArrive } from "../internal/timestamping.ts"
@@ -87,12 +94,13 @@ const row = (family: "ipv4" | "ipv6"): Row<TransmitTimestamp["event"], number | 
     Linux.SOF_TIMESTAMPING_SOFTWARE | Linux.SOF_TIMESTAMPING_OPT_ID | Linux.SOF_TIMESTAMPING_OPT_TSONLY
   ),
   arrives: [
-    {
-      ...stampsArrive,
+    ...stampsArrive.map(({ level, payload, type }): Arrival<TransmitTimestamp["event"]> => ({
+      level,
+      type,
       payload: {
-        size: stampsArrive.payload.size,
+        size: payload.size,
         read: (view, at, length) => {
-          const stamps = stampsArrive.payload.read(view, at, length)
+          const stamps = payload.read(view, at, length)
           return stamps === undefined || "malformed" in stamps || stamps.software === undefined
             ? undefined
             : { timestamp: stamps.software }
@@ -101,7 +109,7 @@ const row = (family: "ipv4" | "ipv6"): Row<TransmitTimestamp["event"], number | 
       event: "errorQueue",
       // Linux: SOFTWARE tells of datagrams that arrive, too, as soon as any socket of the host has them stamped.
       strays: true
-    },
+    })),
     numbers[family]
   ],
   sends: asksForOne

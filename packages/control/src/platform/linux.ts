@@ -85,6 +85,7 @@ export const IPV6_FLOWINFO = 11
 export const IP_RECVORIGDSTADDR = 20
 export const IP_CHECKSUM = 23
 export const IP_RECVFRAGSIZE = 25
+export const SO_TIMESTAMPNS_OLD = 35
 export const SO_TIMESTAMPING_OLD = 37
 export const SO_RXQ_OVFL = 40
 export const IPV6_PKTINFO = 50

@@ -9,7 +9,7 @@ export const ask = (options: Array<PlannedOption>, asker: Asker, request: Reques
   const call = toCall(request)
   // An option that the program set itself to something else does not stand for what a message asks.
   const at = options.findIndex((other) => other.askers.some(({ key }) => key !== undefined) && sameCall(other, call))
-  const before = stricter(options[at], call)
+  const before = older(stricter(options[at], call), call)
   if (before === undefined) {
     options.push({ askers: [asker], ...call })
     return undefined
@@ -36,6 +36,7 @@ type Call =
       readonly value: Uint8Array
       readonly privilege?: string | undefined
       readonly dispensable?: true | undefined
+      readonly instead?: number | undefined
     }
   | { readonly ioctl: number; readonly input: Uint8Array }
 
@@ -47,6 +48,7 @@ const toCall = (request: Request): Call =>
         option: request.option,
         privilege: request.privilege,
         ...(request.dispensable === true ? { dispensable: true as const } : {}),
+        ...(request.instead === undefined ? {} : { instead: request.instead }),
         value: typeof request.value === "number" ? int32(request.value) : request.value
       }
 
@@ -55,6 +57,12 @@ const stricter = (before: PlannedOption | undefined, call: Call): PlannedOption 
   before === undefined || !("dispensable" in before) || "dispensable" in call
     ? before
     : { ...before, dispensable: undefined }
+
+/** The number of an older system that either of them knows. */
+const older = (before: PlannedOption | undefined, call: Call): PlannedOption | undefined =>
+  before === undefined || !("option" in before) || "instead" in before || !("instead" in call)
+    ? before
+    : { ...before, instead: call.instead }
 
 const inputOf = (call: Call): Uint8Array => ("ioctl" in call ? call.input : call.value)
 

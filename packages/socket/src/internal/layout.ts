@@ -7,8 +7,10 @@ import type { Declaration } from "../Spec.ts"
 import { families } from "./families.ts"
 
 type Size = number | { readonly maximum: number; readonly minimum?: number | undefined }
-/** `apart`: it comes beside the others of its message, not instead of them. */
-type Unplaced = Omit<Place, "at"> & { readonly apart?: true }
+/**
+ * `types`: that of the place, and the others that share it. `apart`: it comes beside the others of its message, not instead of them.
+ */
+type Unplaced = Omit<Place, "at"> & { readonly types: ReadonlyArray<number>; readonly apart?: true }
 
 const largestOf = (size: Size): number => (typeof size === "number" ? size : size.maximum)
 const smallestOf = (size: Size): number => (typeof size === "number" ? size : Math.max(1, size.minimum ?? 1))
@@ -71,6 +73,7 @@ const toPlace = (
   family,
   level,
   type,
+  types: [type],
   payload,
   length: ControlBuffer.length(abi, payload),
   space: ControlBuffer.space(abi, payload)
@@ -85,7 +88,7 @@ const layOut = (wanted: ReadonlyArray<Unplaced>): ControlLayout => {
   for (const place of wanted) {
     const shared = places.findIndex(
       (other) =>
-        (other.level === place.level && other.type === place.type) ||
+        (other.level === place.level && other.types.includes(place.type)) ||
         (place.apart !== true &&
           other.family === place.family &&
           other.level === place.level &&
@@ -95,11 +98,13 @@ const layOut = (wanted: ReadonlyArray<Unplaced>): ControlLayout => {
     if (other === undefined) places.push(place)
     else {
       const larger = place.space > other.space ? place : other
-      places[shared] = { ...larger, type: other.type, keys: [...new Set([...other.keys, ...place.keys])] }
+      const keys = [...new Set([...other.keys, ...place.keys])]
+      const types = [...new Set([...other.types, ...place.types])]
+      places[shared] = { ...larger, type: other.type, types, keys }
     }
   }
   let at = 0
-  const placed = places.map(({ apart: _apart, ...place }): Place => {
+  const placed = places.map(({ apart: _apart, types: _types, ...place }): Place => {
     const next = { ...place, at }
     at += place.space
     return next

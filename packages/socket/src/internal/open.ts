@@ -167,14 +167,20 @@ const setUp = (
 }
 
 const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined => {
-  if ("option" in planned) return native.setOption(planned.level, planned.option, planned.value)
+  if ("option" in planned) {
+    const { instead, level, option, value } = planned
+    const fault = native.setOption(level, option, value)
+    return fault !== undefined && instead !== undefined && /^E(NOPROTOOPT|INVAL)$/.test(bare(fault.code))
+      ? native.setOption(level, instead, value)
+      : fault
+  }
   const answer = native.ioctl(planned.ioctl, planned.input, new Uint8Array(0))
   return isFault(answer) ? answer : undefined
 }
 
 /** Whether a system lacks an option that everything works without. */
 const isDispensable = (planned: PlannedOption, { code }: Fault): boolean =>
-  "dispensable" in planned && planned.dispensable === true && /^(WSA)?ENOPROTOOPT$/.test(code)
+  "dispensable" in planned && planned.dispensable === true && bare(code) === "ENOPROTOOPT"
 
 /** Whether it lets sockets share an address. */
 const isSharing = (plan: Plan, planned: PlannedOption): boolean =>

@@ -117,3 +117,22 @@ describe("an option that is set by the descriptor, and not by its socket", () =>
     }).pipe(Effect.provide(layer))
   )
 })
+
+describe("packet information without a source", () => {
+  it.scopedLive.each([
+    ["ipv4", "127.0.0.109"],
+    ["ipv6", "::1"]
+  ] as const)("%s: leaves from the address that the socket is bound to", ([family, address]) =>
+    Effect.gen(function* () {
+      const spec = family === "ipv4" ? Datagram.ipv4.pipe(withPktInfo()) : Datagram.ipv6.pipe(withPktInfo())
+      const [bound, receiver] = [
+        yield* Datagram.bind(spec, { address, port: 0 }),
+        yield* Datagram.bind(spec, { address, port: 0 })
+      ]
+      yield* bound.send({ data, to: receiver.localAddress, control: { pktInfo: {} } })
+      yield* bound.send({ data, to: receiver.localAddress, control: { pktInfo: { interfaceIndex: 1 } } })
+      const seen = [yield* receiver.receive, yield* receiver.receive]
+      expect(seen.map(({ from }) => String(from))).toEqual([String(bound.localAddress), String(bound.localAddress)])
+    }).pipe(Effect.provide(layer))
+  )
+})

@@ -39,7 +39,7 @@ export interface PacketInfo<F extends Family> {
  */
 export interface PacketSource<F extends Family> {
   readonly [Arrived]?: "what arrived does not say from where to send, Datagram.reply knows"
-  /** An address of this host. Absent: the kernel chooses. */
+  /** An address of this host. Absent: the address that the socket is bound to, or the kernel's choice if it is bound to all. */
   readonly source?: string | Address<F> | undefined
   /** Absent: the route decides. */
   readonly interfaceIndex?: number | undefined

@@ -104,16 +104,13 @@ const internetLetter = (world: World, random: Random, sender: Member, target: Me
     group ?? (sender.peer === undefined ? target.addressFor(random, family) : (target.address ?? loopback))
   const { carried, control } = controlFor(random, sender, isGroup)
   const origin = sourceFor(random, sender, target, family, isGroup)
-  const { source } = origin
-  let { chosen } = origin
+  const { chosen, source } = origin
   const isHeardFromOne = target.peer !== undefined && sender.address !== undefined
   if (sender.declares.has("pktInfo") && !isHeardFromOne && (isGroup || source !== undefined || random.oneIn(2)))
     control["pktInfo"] = {
       ...(source === undefined ? {} : { source }),
       ...(isGroup || random.oneIn(3) ? { interfaceIndex: 1 } : {})
     }
-  // Linux: packet information of IPv4 without a source takes the place of the address that the socket is bound to.
-  if (family === "ipv4" && source === undefined && "pktInfo" in control) chosen = "127.0.0.1"
   const segments = !isGroup && random.oneIn(4) ? 2 + random.below(6) : 1
   const size = segments === 1 ? sizeOf(random) : headerBytes + 2 + random.below(120)
   const last = segments === 1 ? size : headerBytes + random.below(size - headerBytes + 1)

@@ -27,7 +27,7 @@ export type Encode = (
 /** The options of the socket, for the bits of a shared number that a message leaves alone. */
 export interface OwnValues {
   readonly own: (level: number, option: number) => number
-  /** Winsock: a packet source with the address that it leaves out. */
+  /** Linux and Winsock: a packet source with the address that it leaves out. */
   readonly complete: (value: unknown) => unknown
 }
 
@@ -76,7 +76,7 @@ const writer = ({ declaration, departure, family }: PlannedDeparture, abi: Abi):
     agrees: departure.agrees,
     excludes: excludes ?? [],
     last: last ?? false,
-    isCompleted: abi.platform === "winsock" && family === "ipv4" && declaration.message.key === PktInfo.key,
+    isCompleted: abi.platform !== "darwin" && family === "ipv4" && declaration.message.key === PktInfo.key,
     refuse: (value) => textOf(payload.refuse?.(value as never)),
     write: (view, at, value) => payload.write(view, at, value as never)
   }

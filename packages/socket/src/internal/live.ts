@@ -1,7 +1,7 @@
 /**
  * What an open socket is set to: its options, and the values of them that what is sent depends on.
  */
-import { Codec, type Family, isAbsence } from "@ancillary/control"
+import { Codec, type Endpoint, type Family, Ipv4Address, isAbsence, type PacketSource } from "@ancillary/control"
 import { Effect } from "effect"
 import {
   type DatagramOptionError,
@@ -26,14 +26,26 @@ export class Live {
 
   readonly interfaces: InterfaceTable
 
-  constructor(plan: Plan, native: NativeSocket, interfaces: Driver["interfaces"]) {
+  /** The IPv4 address that the socket is bound to, unless it is bound to all of them. */
+  #bound: Ipv4Address | undefined
+
+  constructor(plan: Plan, native: NativeSocket, interfaces: Driver["interfaces"], local: Endpoint<Family>) {
     this.plan = plan
     this.native = native
     this.interfaces = new InterfaceTable(interfaces)
+    const { address } = local as { readonly address?: unknown }
+    this.#bound = address instanceof Ipv4Address && !address.isAny ? address : undefined
   }
 
+  /**
+   * Linux: `ipi_spec_dst` 0 takes the place of the address that the socket is bound to, and the route decides (`ip_cmsg_send`). IPv6 keeps it.
+   */
   complete(value: unknown): unknown {
-    return this.interfaces.complete(value)
+    if (this.plan.abi.platform === "winsock") return this.interfaces.complete(value)
+    if (this.#bound === undefined) return value
+    // Checked by the definition of the message.
+    const { interfaceIndex, source } = value as PacketSource<"ipv4">
+    return { interfaceIndex, source: source ?? this.#bound }
   }
 
   /** The socket's own value of an option that what is sent depends on, as the system has it. */

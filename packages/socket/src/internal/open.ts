@@ -136,11 +136,11 @@ const setUp = (
     const refused = native.connect(name)
     if (refused !== undefined) return nameError(driver, plan, refused, `Connecting to ${peer}`, name, peer)
   }
-  const live = new Live(plan, native, driver.interfaces)
-  const unread = live.readOwn()
-  if (unread !== undefined) return bindError(unread, "Reading the socket's traffic class")
   const bound = named(plan, native.localName)
   if (isFault(bound)) return bindError(bound, "Asking for the local address")
+  const live = new Live(plan, native, driver.interfaces, bound)
+  const unread = live.readOwn()
+  if (unread !== undefined) return bindError(unread, "Reading the socket's traffic class")
   // Of one that was made elsewhere nobody said whether it is connected.
   const sender = peer !== undefined || adopted !== undefined ? named(plan, native.peerName) : undefined
   const waiters = new Waiters()

@@ -73,7 +73,7 @@ export const replies = ({ driver, facts, over }: Bench): void => {
       })
     )
 
-    it.effect("IPv4: an interface without a source goes out with its own address on Winsock", () => {
+    it.effect("IPv4: an interface without a source goes out with the bound or its own address", () => {
       const seen: Array<Uint8Array> = []
       const layer = over({ onSend: ({ control }) => void seen.push(control) })
       return Effect.gen(function* () {
@@ -84,8 +84,10 @@ export const replies = ({ driver, facts, over }: Bench): void => {
         const interfaceIndex = loopback?.index ?? 0
         yield* socket.send({ data: bytes("x"), to: socket.localAddress, control: { pktInfo: { interfaceIndex } } })
         const payload = new DataView(new ArrayBuffer(12))
-        if (facts.sentControl === "honoured") payload.setUint32(0, interfaceIndex, true)
-        else {
+        if (facts.sentControl === "honoured") {
+          payload.setUint32(0, interfaceIndex, true)
+          payload.setUint32(4, Ipv4Address.loopback.value)
+        } else {
           payload.setUint32(0, Ipv4Address.loopback.value)
           payload.setUint32(4, interfaceIndex, true)
         }

@@ -31,7 +31,13 @@ import type { Chunk, Duration, Effect, Either, Option, Scope, Sink, Stream } fro
 import type { Datagram } from "./Datagram.ts"
 import type { DatagramMembershipError } from "./DatagramMembershipError.ts"
 import type { DatagramOptionError } from "./DatagramOptionError.ts"
-import type { DatagramFault, DatagramReceiveError, DatagramSendError } from "./DatagramError.ts"
+import type {
+  DatagramBindError,
+  DatagramFault,
+  DatagramReceiveError,
+  DatagramSendError,
+  DatagramUnsupportedError
+} from "./DatagramError.ts"
 import type { SocketOption } from "./option/definition.ts"
 import type { SocketEvent } from "./SocketEvent.ts"
 import type { SendControl, Suits } from "./Spec.ts"
@@ -441,6 +447,49 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
     group: Group<F>,
     options?: { readonly interfaceIndex?: number | undefined; readonly source?: Group<F> | undefined }
   ) => Effect.Effect<void, DatagramMembershipError>
+  /**
+   * Connects the socket to one peer until the scope ends, and disconnects it then. Meanwhile the kernel delivers only the peer's datagrams, and the
+   * peer's refusals are receive errors. Afterwards the socket has its local address and port as before, and serves every peer.
+   *
+   * **Details**
+   *
+   * Both sockets are one: their reads share its queue, its accounts and its options. This one still sends to its `to`, and the connected one sends to
+   * the peer. Datagrams of others that were queued before are counted as `dropped` if they are read meanwhile. At the end of the scope, what waits on
+   * the connected socket fails with `Closed`, and unread datagrams of the peer go to the next reader of this socket.
+   *
+   * Fails with `InvalidArgument` if the socket is connected or closed, or if `peer` is port 0, an unspecified address or a group. Fails with
+   * `DatagramUnsupportedError` for ping sockets, on macOS, and for `Datagram.ipv6` and `Datagram.dual` on Linux: after disconnecting, Linux still
+   * drops datagrams from other IPv6 addresses than that of the peer. There, open another socket with `Datagram.connect`.
+   *
+   * **Gotchas**
+   *
+   * Linux takes a port that it chose itself (port 0) away from a socket that is disconnected. It is bound again at once. If another socket took the
+   * port in between, this socket is closed, and the error is logged. A port that the program chose is kept.
+   *
+   * @example
+   * ```ts
+   * import { Datagram } from "@ancillary/socket"
+   * import { Effect } from "effect"
+   *
+   * const program = Effect.gen(function* () {
+   *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })
+   *   const first = yield* socket.receive
+   *   const second = yield* Effect.scoped(
+   *     Effect.gen(function* () {
+   *       const connected = yield* socket.connect(first.from)
+   *       yield* connected.send({ data: first.data })
+   *       return yield* connected.receive
+   *     })
+   *   )
+   *   yield* socket.send({ data: second.data, to: second.from })
+   * })
+   * ```
+   *
+   * @see RFC 1122 section 4.1.3.3 for the errors, POSIX.1-2024 `connect` for disconnecting
+   */
+  readonly connect: (
+    peer: EndpointInput<F> | Endpoint<F>
+  ) => Effect.Effect<ConnectedSocket<F, D>, DatagramBindError | DatagramUnsupportedError, Scope.Scope>
 }
 
 /**

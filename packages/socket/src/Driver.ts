@@ -185,7 +185,9 @@ export interface NativeSocket {
   /** Bytes of the answer, which is in `output`. */
   readonly ioctl: (code: number, input: Uint8Array, output: Uint8Array) => number | Fault
   readonly bind: (name: Uint8Array) => Fault | undefined
-  /** Without a name: disconnects. */
+  /**
+   * Without a name: disconnects. The socket keeps its local endpoint and the interface that it is bound to, and forgets errors that the peer caused.
+   */
   readonly connect: (name: Uint8Array | undefined) => Fault | undefined
   readonly localName: (into: Uint8Array) => number | Fault
   /** The same of the peer that it is connected to, as datagrams from there name it. */

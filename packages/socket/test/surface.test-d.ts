@@ -351,6 +351,38 @@ describe("what can go wrong", () => {
   })
 })
 
+describe("connecting a bound socket", () => {
+  const spec = Datagram.dual.pipe(withHopLimit())
+  type Socket = Effect.Effect.Success<ReturnType<typeof Datagram.bind<"dual", Spec.Declared<typeof spec>, never>>>
+
+  it("gives a connected socket of the same declarations, until a scope ends", () => {
+    expectTypeOf<ReturnType<Socket["connect"]>>().toEqualTypeOf<
+      Effect.Effect<
+        ConnectedSocket<"dual", Spec.Declared<typeof spec>>,
+        DatagramBindError | DatagramUnsupportedError,
+        Scope.Scope
+      >
+    >()
+    expectTypeOf<ConnectedSocket<"dual", never>>().not.toHaveProperty("connect")
+  })
+
+  it("takes a peer of the family: as it is written, or as it was received", () => {
+    const use = (
+      socket: Socket,
+      four: DatagramSocket<"ipv4", never>,
+      asked: Effect.Effect.Success<Socket["receive"]>
+    ) => {
+      void socket.connect(at)
+      void socket.connect(asked.from)
+      // @ts-expect-error -- a path is no peer of an internet socket
+      void four.connect({ path: "/run/x" })
+      // @ts-expect-error -- the port is missing
+      void four.connect({ address: "127.0.0.1" })
+    }
+    expectTypeOf(use).toBeFunction()
+  })
+})
+
 describe("sending many", () => {
   const spec = Datagram.ipv4.pipe(withHopLimit())
   type Socket = Effect.Effect.Success<ReturnType<typeof Datagram.bind<"ipv4", Spec.Declared<typeof spec>, never>>>

@@ -14,6 +14,10 @@ export interface PlatformFacts {
   readonly name: string
   /** Families that this host has addresses of: some containers have no IPv6 at all. */
   readonly families: ReadonlyArray<"ipv4" | "ipv6">
+  /** Families whose bound sockets can be connected and disconnected. */
+  readonly connecting: ReadonlyArray<"ipv4" | "ipv6">
+  /** Whether a connected socket is told that its peer refuses. */
+  readonly refusals: boolean
   /** Control data with a datagram that is sent: honoured, or accepted and ignored. */
   readonly sentControl: "honoured" | "ignored"
   /** The system calls as the errors name them. */
@@ -62,6 +66,8 @@ export interface PlatformFacts {
 export const linux: PlatformFacts = {
   name: "Linux",
   families: ["ipv4", "ipv6"],
+  connecting: ["ipv4"],
+  refusals: true,
   sentControl: "honoured",
   syscalls: { bind: "bind", send: "sendmsg", receive: "recvmmsg" },
   codes: { addressInUse: "EADDRINUSE", addressNotAvailable: "EADDRNOTAVAIL" },
@@ -98,6 +104,8 @@ export const linux: PlatformFacts = {
 export const wine: PlatformFacts = {
   name: "Winsock under Wine",
   families: ["ipv4", "ipv6"],
+  connecting: ["ipv4", "ipv6"],
+  refusals: false,
   sentControl: "ignored",
   syscalls: { bind: "bind", send: "WSASendMsg", receive: "WSARecvMsg" },
   codes: { addressInUse: "WSAEADDRINUSE", addressNotAvailable: "WSAEADDRNOTAVAIL" },

@@ -8,6 +8,7 @@ import type { Driver } from "@ancillary/socket/Driver"
 import { describe } from "@effect/vitest"
 import type { Effect } from "effect"
 import { bench } from "./internal/bench.ts"
+import { connecting } from "./internal/connecting.ts"
 import { durations } from "./internal/durations.ts"
 import { events } from "./internal/events.ts"
 import { exchange } from "./internal/exchange.ts"
@@ -91,6 +92,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
     refusals(one)
     openings(one)
     zones(one)
+    connecting(one)
     handed(one)
     reentered(one)
     options(one)

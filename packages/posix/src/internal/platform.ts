@@ -18,6 +18,9 @@ export interface PlatformNumbers {
   /** Which option tells a socket's type, and the level of all of them. */
   readonly SOL_SOCKET: number
   readonly SO_TYPE: number
+  readonly SO_ERROR: number
+  /** Linux: the interface that a socket is bound to. */
+  readonly SO_BINDTODEVICE: number | undefined
   /** Linux: the same of what is spoken on it. */
   readonly SO_PROTOCOL: number | undefined
   readonly IPPROTO_UDP: number
@@ -46,6 +49,8 @@ export const linux: PlatformNumbers = {
   adoptRequests: [0x5421, 0x5451],
   SOL_SOCKET: 1,
   SO_TYPE: 3,
+  SO_ERROR: 4,
+  SO_BINDTODEVICE: 25,
   SO_PROTOCOL: 38,
   IPPROTO_UDP: 17,
   MSG_ERRQUEUE: 0x2000,
@@ -72,6 +77,8 @@ export const darwin: PlatformNumbers = {
   adoptRequests: [0x8004667e, 0x20006601],
   SOL_SOCKET: 0xffff,
   SO_TYPE: 0x1008,
+  SO_ERROR: 0x1007,
+  SO_BINDTODEVICE: undefined,
   SO_PROTOCOL: undefined,
   IPPROTO_UDP: 17,
   MSG_ERRQUEUE: undefined,

@@ -9,6 +9,7 @@ import { closeAside } from "./closing.ts"
 import type { Libc } from "./libc.ts"
 import { allocate } from "./memory.ts"
 import type { PlatformNumbers } from "./platform.ts"
+import { peering } from "./peering.ts"
 import { isPolled } from "./polled.ts"
 import { watch } from "./readiness.ts"
 import { made } from "./socketFile.ts"
@@ -125,7 +126,9 @@ export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | 
 export const release = ({ libc }: Host, fd: number): Fault | undefined =>
   closeAside(libc, fd) < 0 ? lastFault("close") : undefined
 
-export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number, { family }: SocketKind): NativeSocket => {
+export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): NativeSocket => {
+  const { abi, libc, numbers } = host
+  const { connect, disconnect } = peering(host, fd, family)
   let open = true
   /** For a Unix socket that was bound to a path. */
   let removeFile: (() => void) | undefined
@@ -207,9 +210,7 @@ export const fromDescriptor = ({ abi, libc, numbers }: Host, fd: number, { famil
     },
     connect: (name) => {
       if (!open) return closed("connect")
-      // AF_UNSPEC takes the peer away again.
-      const target = name ?? new Uint8Array(abi.sockaddr.ipv4)
-      return answer("connect", libc.connect(fd, target, target.length))
+      return name === undefined ? disconnect() : connect(name)
     },
     localName: (into) => name("getsockname", into),
     peerName: (into) => name("getpeername", into),

@@ -13,7 +13,7 @@ import {
   sourceNotOurs
 } from "../DatagramError.ts"
 import { type Fault, isFault } from "../Driver.ts"
-import type { Core } from "./core.ts"
+import type { Face } from "./face.ts"
 import type { Refusal } from "./encoder.ts"
 import { letter as check, Letter, refused } from "./letter.ts"
 import { sendSlots } from "./outgoing.ts"
@@ -40,7 +40,7 @@ export class Batch {
   unsent = 0
   readonly failed: Array<{ readonly index: number; readonly error: DatagramSendError }> = []
 
-  #core: Core
+  #core: Face
   #messages: ReadonlyArray<unknown>
   #count: number
   #slots = sendSlots
@@ -60,14 +60,14 @@ export class Batch {
   /** What the call for the first slot returned, before there was a batch. */
   #result: number | Fault | undefined
 
-  constructor(core: Core, messages: ReadonlyArray<unknown>) {
+  constructor(core: Face, messages: ReadonlyArray<unknown>) {
     this.#core = core
     this.#messages = messages
     this.#count = this.#countOf(messages)
   }
 
   /** A batch of one message, from where it is. */
-  static of(core: Core, { filling, letter, message, result }: Begun): Batch {
+  static of(core: Face, { filling, letter, message, result }: Begun): Batch {
     const batch = new Batch(core, [message])
     batch.#next = 1
     batch.#open = [letter]

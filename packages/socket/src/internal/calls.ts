@@ -5,6 +5,7 @@
 import type { Arena } from "../Arena.ts"
 import type { Abi } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket } from "../Driver.ts"
+import type { Connection } from "./connection.ts"
 import type { Events, Sent } from "./events.ts"
 import { classOf, type FaultClass } from "./receiveFaults.ts"
 
@@ -23,18 +24,18 @@ export class Calls {
   #native: NativeSocket
   #events: Events
   #platform: Abi["platform"]
-  #connected: boolean
+  #connection: Connection
   /** Receives in a row that failed, that failed by a prohibition, and that failed for a shortage. */
   #failed = 0
   #prohibited = 0
   #short = 0
   #pause = 0
 
-  constructor(native: NativeSocket, events: Events, platform: Abi["platform"], connected: boolean) {
+  constructor(native: NativeSocket, events: Events, platform: Abi["platform"], connection: Connection) {
     this.#native = native
     this.#events = events
     this.#platform = platform
-    this.#connected = connected
+    this.#connection = connection
   }
 
   receive(arena: Arena, slots: number, peek: boolean): number | Fault {
@@ -111,7 +112,7 @@ export class Calls {
   #isAnothers(fault: Fault, whose: "another's" | "its own" | undefined): boolean {
     if (whose !== undefined) return whose === "another's"
     // Linux: an error is pending a moment longer than its entry is in the queue, which another call may have taken meanwhile.
-    if (this.#connected || !this.#events.reports) return false
+    if (this.#connection.peer !== undefined || !this.#events.reports) return false
     const kind = this.classOf(fault)
     return kind === "earlier" || kind === "prohibition"
   }

@@ -7,6 +7,7 @@ import { type Driver, type Fault, isFault, type NativeSocket, type Watch } from 
 import type * as Plan from "../Plan.ts"
 import { Calls } from "./calls.ts"
 import { closeAll, undoing } from "./closing.ts"
+import type { Connection } from "./connection.ts"
 import { Descriptors } from "./descriptors.ts"
 import { Events } from "./events.ts"
 import { batchSlots, Incoming, type Outcome, ReceivedDatagram } from "./incoming.ts"
@@ -33,7 +34,10 @@ let lending = false
 export class Core {
   readonly plan: Plan.Plan
   readonly local: Endpoint<Family>
+  /** The peer that it was opened with. */
   readonly peer: Endpoint<Family> | undefined
+  /** The peer that it has now. */
+  readonly connection: Connection
   readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
   readonly descriptor: number
   readonly waiters: Waiters
@@ -77,8 +81,7 @@ export class Core {
     readonly watch: Watch
     readonly waiters: Waiters
     readonly local: Endpoint<Family>
-    readonly peer: Endpoint<Family> | undefined
-    readonly sender: Endpoint<Family> | undefined
+    readonly connection: Connection
     readonly declined: Core["declined"]
     readonly live: Live
     /** Whether it was made elsewhere. */
@@ -88,13 +91,14 @@ export class Core {
     // The very one where nothing more was declined: what is compiled from it is shared.
     this.plan = options.declined.length === plan.declined.length ? plan : { ...plan, declined: options.declined }
     this.local = options.local
-    this.peer = options.peer
+    this.connection = options.connection
+    this.peer = this.connection.peer
     this.declined = options.declined
     this.waiters = options.waiters
     this.live = options.live
     this.memberships = new Memberships(driver, options.native)
     this.events = new Events({ ...options, plan: this.plan, incoming: () => this.#incoming.arena })
-    this.calls = new Calls(options.native, this.events, plan.abi.platform, this.peer !== undefined)
+    this.calls = new Calls(options.native, this.events, plan.abi.platform, this.connection)
     this.outgoing = new Outgoing({ ...options, plan: this.plan, calls: this.calls })
     this.#driver = driver
     this.interfaces = driver.interfaces
@@ -293,6 +297,21 @@ export class Core {
     else this.unread = [...rest, ...this.unread]
     if (this.#descriptors !== undefined) keep(this.#descriptors, rest, "until told")
     if (this.unread.length > 0) this.waiters.wakeReaders()
+  }
+
+  /** Takes what is queued in the kernel and keeps it for the next reader, at most 64 batches. It is not a read: descriptors stay open. */
+  keepQueued(): void {
+    if (receivedMemory.isRead) return
+    const kept = this.unread
+    this.unread = []
+    for (let batch = 0; batch < 64; batch++) {
+      const count = this.calls.receive(this.#incoming.arena, batchSlots, false)
+      if (isFault(count) && this.calls.after(count) !== "end") continue
+      if (isFault(count) || count === 0) break
+      for (let slot = 0; slot < count; slot++)
+        this.#enter(this.#outcome(this.#incoming, slot), (outcome) => void kept.push(outcome))
+    }
+    this.giveBack(kept)
   }
 
   /** What a slot holds, and whose the descriptors are that came with it. */

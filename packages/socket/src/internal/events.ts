@@ -17,6 +17,7 @@ import type { Arena } from "../Arena.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.ts"
 import * as Plan from "../Plan.ts"
 import type { ErrorReport, SocketEvent } from "../SocketEvent.ts"
+import type { Connection } from "./connection.ts"
 import { type EventEntry, pseudoReader, queueReader, type ReadEvent } from "./eventReader.ts"
 import { takeApart } from "./quoted.ts"
 import type { SentControl } from "./sentControl.ts"
@@ -69,7 +70,7 @@ export class Events {
   #driver: Driver
   #native: NativeSocket
   #plan: Plan.Plan
-  #peer: Endpoint<Family> | undefined
+  #connection: Connection
   #waiters: Waiters
   #incoming: () => Arena
   #arena: Arena | undefined
@@ -86,18 +87,18 @@ export class Events {
     readonly driver: Driver
     readonly native: NativeSocket
     readonly plan: Plan.Plan
-    readonly peer: Endpoint<Family> | undefined
+    readonly connection: Connection
     readonly waiters: Waiters
     /** The arena that datagrams are received in, for a look. */
     readonly incoming: () => Arena
     /** Whether others may have sent from the socket before. */
     readonly adopted: boolean
   }) {
-    const { adopted, driver, incoming, native, peer, plan, waiters } = options
+    const { adopted, connection, driver, incoming, native, plan, waiters } = options
     this.#driver = driver
     this.#native = native
     this.#plan = plan
-    this.#peer = peer
+    this.#connection = connection
     this.#waiters = waiters
     this.#incoming = incoming
     this.#largest = adopted ? Infinity : 0
@@ -157,7 +158,7 @@ export class Events {
    */
   explain(to?: Endpoint<Family>): "another's" | "its own" | undefined {
     const { local, others } = this.drain(to)
-    if (this.#peer === undefined) return others > 0 ? "another's" : local > 0 ? "its own" : undefined
+    if (this.#connection.peer === undefined) return others > 0 ? "another's" : local > 0 ? "its own" : undefined
     // Linux: each entry that was read made the next one's error pending; all of them were one, and this fault was it.
     if (local === 0) this.#pending = undefined
     return "its own"
@@ -189,7 +190,7 @@ export class Events {
     if (!isFault(count)) return
     // The socket's own error, which that call has taken: somebody else's, or the next call's.
     const { entries } = this.drain()
-    if (this.#peer !== undefined || (entries === 0 && !this.reports)) this.#pending = count
+    if (this.#connection.peer !== undefined || (entries === 0 && !this.reports)) this.#pending = count
   }
 
   /** Whether a received slot holds an event in place of a datagram; if so, it is taken. */
@@ -243,7 +244,9 @@ export class Events {
         kind = error.origin === "local" ? "local" : "others"
         const at = arena.dataAt(slot)
         const quote = arena.bytes.slice(at, at + Math.min(arena.dataLength(slot), arena.layout.dataBytes))
-        this.#offer(this.#toReport(error, kind === "local" ? (to ?? this.#peer ?? known) : known, quote, entry))
+        this.#offer(
+          this.#toReport(error, kind === "local" ? (to ?? this.#connection.peer ?? known) : known, quote, entry)
+        )
       } else if (message === TransmitTimestamp) stamp = { ...stamp, ...(value as TransmitTimestamp["event"]) }
       else {
         // Nobody knows what it stands for.
@@ -269,7 +272,7 @@ export class Events {
     const { code, errno, info, offender, origin, type } = error
     const name = this.#driver.errorName(errno)
     const byIcmp = origin === "icmp" || origin === "icmp6"
-    if (byIcmp && this.#peer !== undefined) this.#pending = { syscall: "recvmsg", code: name, errno }
+    if (byIcmp && this.#connection.peer !== undefined) this.#pending = { syscall: "recvmsg", code: name, errno }
     return {
       _tag: "ErrorReport",
       origin: byIcmp ? origin : "local",

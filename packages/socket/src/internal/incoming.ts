@@ -15,6 +15,7 @@ import { type Arena, ReceiveFlags } from "../Arena.ts"
 import { DatagramFault } from "../DatagramError.ts"
 import type { Driver } from "../Driver.ts"
 import * as Plan from "../Plan.ts"
+import type { Connection } from "./connection.ts"
 import { ControlFault, type Decode, decoder } from "./decoder.ts"
 
 /** A datagram before its types: `Datagram<F, D>` for the spec that was bound. */
@@ -55,8 +56,7 @@ export class Incoming {
 
   #plan: Plan.Plan
   #decode: Decode
-  #connected: boolean
-  #sender: Endpoint<Family> | undefined
+  #connection: Connection
   #names: Names
   /** The packet information last seen, and its delivery: while its bytes are the same, it is the same object. */
   #info: PacketInfo<Family> | undefined
@@ -65,16 +65,13 @@ export class Incoming {
   constructor(options: {
     readonly driver: Driver
     readonly plan: Plan.Plan
-    readonly peer: Endpoint<Family> | undefined
-    /** What the kernel calls the peer: a program may write a path or an address in another way. */
-    readonly sender: Endpoint<Family> | undefined
+    readonly connection: Connection
     readonly purpose: "receive" | "lend"
   }) {
-    const { driver, peer, plan, purpose, sender } = options
+    const { connection, driver, plan, purpose } = options
     this.#plan = plan
     this.#decode = decoder(plan)
-    this.#connected = peer !== undefined
-    this.#sender = sender
+    this.#connection = connection
     this.#names = new Names(plan.abi)
     // Last: nothing that is made after it could leave it in use.
     this.arena = driver.arena({ ...Plan.receiveArena(plan, batchSlots), purpose })
@@ -86,16 +83,17 @@ export class Incoming {
    */
   read(slot: number, borrowed: boolean): Outcome | undefined {
     const { arena } = this
+    const { peer, sender } = this.#connection
     const { family, receiveBytes, scatter, splits, truncation } = this.#plan
     const nameLength = arena.nameLength(slot)
     // Winsock: the name is of use for unconnected sockets only. Linux: a Unix socket that was never bound has none.
     const from =
       nameLength > 0 || family === "unix"
         ? this.#names.read(arena.view, arena.nameAt(slot), nameLength)
-        : (this.#sender ?? { malformed: "the system does not say who sent it", offset: 0 })
+        : (sender ?? { malformed: "the system does not say who sent it", offset: 0 })
     if (Codec.isMalformed(from)) return fault("ControlMalformed", undefined, undefined, from.malformed)
     // What came in between `bind` and `connect` may be somebody else's. The two of a pair have no names, and nobody else reaches them.
-    if (this.#connected && this.#sender?.equals(from) === false) return undefined
+    if (peer !== undefined && sender?.equals(from) === false) return undefined
     const flags = arena.flags(slot)
     const length = arena.dataLength(slot)
     const cut = (flags & ReceiveFlags.dataTruncated) !== 0

@@ -6,7 +6,7 @@
 import { Codec, type Endpoint, type Family, Segmentation } from "@ancillary/control"
 import { type DatagramSendError, invalidSend } from "../DatagramError.ts"
 import type { Fault } from "../Driver.ts"
-import type { Core } from "./core.ts"
+import type { Face } from "./face.ts"
 import type { Refusal } from "./encoder.ts"
 import { part, piecesOf, sizeOf, sizeOfAll } from "./payload.ts"
 import { refusePing } from "./ping.ts"
@@ -86,7 +86,7 @@ interface ControlEncoder {
 
 /** Reads each field once, and says what is wrong with the first that is. */
 export const letter = (
-  core: Core,
+  core: Face,
   index: number,
   message: unknown,
   encoder: ControlEncoder
@@ -146,7 +146,7 @@ export const letter = (
 export const refused = ({ field, unsupported, why }: Refusal): DatagramSendError =>
   invalidSend(field, why, unsupported ? "Unsupported" : "InvalidArgument")
 
-const refuseSegments = ({ plan }: Core, size: unknown, most: number) => {
+const refuseSegments = ({ plan }: Face, size: unknown, most: number) => {
   if (plan.kind.protocol === "icmp") return "an echo request is one datagram: leave it out"
   return Codec.isInteger(size, 1, most)
     ? undefined

@@ -4,10 +4,10 @@ import { Effect } from "effect"
 import type { DatagramOptionError } from "../DatagramOptionError.ts"
 import type { SocketLimits } from "../DatagramSocket.ts"
 import * as SocketOption from "../SocketOption.ts"
-import type { Core } from "./core.ts"
+import type { Face } from "./face.ts"
 import { getOption } from "./live.ts"
 
-export const limits = (core: Core): Effect.Effect<SocketLimits, DatagramOptionError> =>
+export const limits = (core: Face): Effect.Effect<SocketLimits, DatagramOptionError> =>
   Effect.gen(function* () {
     const sendBufferBytes = yield* getOption(core, SocketOption.sendBufferSize)
     const receiveBufferBytes = yield* getOption(core, SocketOption.receiveBufferSize)
@@ -24,7 +24,7 @@ export const limits = (core: Core): Effect.Effect<SocketLimits, DatagramOptionEr
     }
   })
 
-const mayFragment = (core: Core): Effect.Effect<boolean, DatagramOptionError> =>
+const mayFragment = (core: Face): Effect.Effect<boolean, DatagramOptionError> =>
   Effect.gen(function* () {
     if (yield* getOption(core, SocketOption.dontFragment)) return false
     // Linux: IPv6 has a mode besides the switch, and each forbids it. Where there are no modes, there is the switch alone.

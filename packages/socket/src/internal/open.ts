@@ -17,6 +17,7 @@ import { ipv6Only } from "../option/ipv6Only.ts"
 import { reuseAddress, reusePort } from "../option/sharing.ts"
 import { onBuild } from "./builds.ts"
 import { closeAll, undoing } from "./closing.ts"
+import { Connection } from "./connection.ts"
 import { Core } from "./core.ts"
 import { bare } from "./described.ts"
 import { constructorOf } from "./families.ts"
@@ -156,8 +157,7 @@ const setUp = (
         watch,
         waiters,
         local: bound,
-        peer: peer ?? connected,
-        sender: isFault(sender) ? undefined : sender,
+        connection: new Connection(peer ?? connected, isFault(sender) ? undefined : sender),
         declined,
         live,
         adopted: adopted !== undefined

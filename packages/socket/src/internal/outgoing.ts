@@ -7,6 +7,7 @@ import { type Driver, type Fault, isFault, type NativeSocket } from "../Driver.t
 import * as Plan from "../Plan.ts"
 import type { Calls } from "./calls.ts"
 import { closeAll, undoing } from "./closing.ts"
+import type { Connection } from "./connection.ts"
 import { Destinations } from "./destinations.ts"
 import { type Encode, encoder, type Refusal } from "./encoder.ts"
 import { foreignSource } from "./foreignSource.ts"
@@ -39,7 +40,7 @@ export class Outgoing {
 
   #driver: Driver
   #plan: Plan.Plan
-  #peer: Endpoint<Family> | undefined
+  #connection: Connection
   #calls: Calls
   /** For one datagram; and for many, once there were many: most sockets are fine without. */
   #single: Arena
@@ -53,14 +54,14 @@ export class Outgoing {
     readonly driver: Driver
     readonly plan: Plan.Plan
     readonly native: NativeSocket
-    readonly peer: Endpoint<Family> | undefined
+    readonly connection: Connection
     readonly calls: Calls
     readonly live: Live
   }) {
-    const { calls, driver, live, native, peer, plan } = options
+    const { calls, connection, driver, live, native, plan } = options
     this.#driver = driver
     this.#plan = plan
-    this.#peer = peer
+    this.#connection = connection
     this.#calls = calls
     this.destinations = new Destinations(plan, driver)
     this.segments = new Segments(plan, native, driver.build)
@@ -116,7 +117,7 @@ export class Outgoing {
       arena.fill(slot, nameBytes, controlBytes, letter.pieces)
       return letter.size
     }
-    const peer = to ?? this.#peer
+    const peer = to ?? this.#connection.peer
     const rest = letter.size - from
     let bytes = letter.refusal === undefined ? this.segments.take(rest, segmentSize, peer) : Math.min(rest, segmentSize)
     const at = arena.controlAt(slot)
@@ -145,7 +146,7 @@ export class Outgoing {
 
   /** The interface that a send failed by, if this host has none of that index. */
   missingInterface({ control, to }: Letter, failed: Fault): MissingInterface | undefined {
-    return missingInterface(this.#driver, to ?? this.#peer, control, failed)
+    return missingInterface(this.#driver, to ?? this.#connection.peer, control, failed)
   }
 
   /** Another socket, connected to a receiver of this one's datagrams; nothing where that is refused. */

@@ -6,7 +6,7 @@ import { Chunk, Clock, Duration, Effect, Either, FiberRef, identity, Option } fr
 import { DatagramFault, DatagramReceiveError, receiveClosed, receiveError } from "../DatagramError.ts"
 import { isFault } from "../Driver.ts"
 import type { SocketEvent } from "../SocketEvent.ts"
-import type { Core } from "./core.ts"
+import type { Face } from "./face.ts"
 import { batchSlots, type Outcome, ReceivedDatagram } from "./incoming.ts"
 import { receiveInvalid } from "./receiveInvalid.ts"
 import { refusedSizes, ScatteredDatagram, scattered } from "./scattered.ts"
@@ -29,7 +29,7 @@ const handOver = <A, E>(take: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
   )
 
 /** One attempt to read: an outcome, nothing, why not, or `again` where a signal or a shortage came in between. */
-const attemptOne = (core: Core): Outcome | undefined | DatagramReceiveError | "again" => {
+const attemptOne = (core: Face): Outcome | undefined | DatagramReceiveError | "again" => {
   if (core.closed) return receiveClosed()
   const taken = core.take(1)
   if (!isFault(taken)) return taken[0]
@@ -38,7 +38,7 @@ const attemptOne = (core: Core): Outcome | undefined | DatagramReceiveError | "a
 }
 
 const deliver = <A>(
-  core: Core,
+  core: Face,
   outcome: Outcome,
   present: (datagram: ReceivedDatagram) => A
 ): Effect.Effect<A, DatagramFault> => {
@@ -46,7 +46,7 @@ const deliver = <A>(
   return outcome instanceof DatagramFault ? Effect.fail(outcome) : Effect.succeed(present(outcome))
 }
 
-export const receive = (core: Core): Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> => {
+export const receive = (core: Face): Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> => {
   const attempt: Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> = handOver(() => {
     const wait = due(core)
     if (wait !== undefined) return Effect.zipRight(wait, attempt)
@@ -59,7 +59,7 @@ export const receive = (core: Core): Effect.Effect<ReceivedDatagram, DatagramFau
 }
 
 export const receiveScattered = (
-  core: Core,
+  core: Face,
   sizes: ReadonlyArray<number>
 ): Effect.Effect<ScatteredDatagram, DatagramFault | DatagramReceiveError> => {
   const refused = refusedSizes(sizes)
@@ -88,7 +88,7 @@ export const receiveScattered = (
   return attempt
 }
 
-export const peek = (core: Core): Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> => {
+export const peek = (core: Face): Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> => {
   const attempt: Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError> = Effect.suspend(() => {
     if (core.closed) return Effect.fail(receiveClosed())
     const wait = due(core)
@@ -110,7 +110,7 @@ export const peek = (core: Core): Effect.Effect<ReceivedDatagram, DatagramFault 
 const monotonic = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e6)
 
 export const receiveWithin = (
-  core: Core,
+  core: Face,
   duration: Duration.DurationInput
 ): Effect.Effect<Option.Option<ReceivedDatagram>, DatagramFault | DatagramReceiveError> =>
   Effect.flatMap(monotonic, (start) => {
@@ -142,7 +142,7 @@ export const receiveWithin = (
  * given back.
  */
 export const takeBatch = <A>(
-  core: Core,
+  core: Face,
   present: (outcomes: ReadonlyArray<Outcome>) => ReadonlyArray<A>,
   most?: number
 ): Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> => {
@@ -168,14 +168,14 @@ export const takeBatch = <A>(
 }
 
 export const takeUpTo = (
-  core: Core,
+  core: Face,
   maximum: unknown
 ): Effect.Effect<Chunk.NonEmptyChunk<ReceivedDatagram>, DatagramReceiveError> =>
   Codec.isInteger(maximum, 1, Number.MAX_SAFE_INTEGER)
     ? takeBatch(core, datagramsOf, maximum)
     : Effect.fail(receiveInvalid("maximum", `${Codec.shown(maximum)} is not a number of datagrams: give 1 or more`))
 
-export const takeEvents = (core: Core): Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> => {
+export const takeEvents = (core: Face): Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> => {
   const attempt: Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> = handOver(() => {
     if (core.closed) return Effect.fail(receiveClosed())
     const events = core.events.take()
@@ -198,7 +198,7 @@ export const eithersOf = (
  * The loop without a fiber: runs in the event loop's callback, a turn at a time. `take` says how a batch is handed over.
  */
 export const forEach = (
-  core: Core,
+  core: Face,
   take: "each" | "lend",
   f: (datagram: ReceivedDatagram) => void
 ): Effect.Effect<never, DatagramReceiveError> =>

@@ -11,10 +11,10 @@ import { type DatagramSendError, sendClosed, sendError } from "../DatagramError.
 import { isFault } from "../Driver.ts"
 import { sendBufferSize } from "../option/buffers.ts"
 import { undoing } from "./closing.ts"
-import type { Core } from "./core.ts"
+import type { Face } from "./face.ts"
 
 /** Waits until a datagram that would have blocked is worth another attempt. */
-export const room = (core: Core, to: Endpoint<Family> | undefined): Effect.Effect<void, DatagramSendError> => {
+export const room = (core: Face, to: Endpoint<Family> | undefined): Effect.Effect<void, DatagramSendError> => {
   if (core.plan.family !== "unix") return writable(core)
   return Effect.suspend(() => {
     const receiver = to ?? core.peer
@@ -30,7 +30,7 @@ export const room = (core: Core, to: Endpoint<Family> | undefined): Effect.Effec
 const SIOCOUTQ = 0x5411
 
 /** Whether a Unix socket's own buffer takes no more; nothing if the system does not report that. */
-const isFull = ({ live: { native }, plan }: Core): boolean | undefined => {
+const isFull = ({ live: { native }, plan }: Face): boolean | undefined => {
   const row = sendBufferSize.cell(plan.abi.platform, "unix")
   if (plan.abi.platform !== "linux" || row === undefined || isAbsence(row)) return undefined
   const [unread, size] = [new Int32Array(1), new Int32Array(1)]
@@ -47,7 +47,7 @@ const lastLook = 64
 const clock = Clock.make()
 
 /** Waits until a Unix socket's own buffer has room: its poll reports that below a quarter, and above it has to be looked at. */
-const ownRoom = (core: Core): Effect.Effect<void, DatagramSendError> => {
+const ownRoom = (core: Face): Effect.Effect<void, DatagramSendError> => {
   const look = (pause: number): Effect.Effect<void> =>
     Effect.zipRight(
       Effect.sleep(pause),
@@ -57,7 +57,7 @@ const ownRoom = (core: Core): Effect.Effect<void, DatagramSendError> => {
 }
 
 /** Waits until the socket takes another datagram, as far as its own buffer is concerned. */
-export const writable = (core: Core): Effect.Effect<void, DatagramSendError> =>
+export const writable = (core: Face): Effect.Effect<void, DatagramSendError> =>
   Effect.async((resume) => {
     if (core.closed) return resume(Effect.fail(sendClosed()))
     const waiter = (closed: boolean) => resume(closed ? Effect.fail(sendClosed()) : Effect.void)
@@ -70,7 +70,7 @@ export const writable = (core: Core): Effect.Effect<void, DatagramSendError> =>
  * Linux: a Unix socket polls writable although its receiver takes no more, unless it is connected to that receiver. So another one is, for as long as
  * it takes: its poll says when the receiver was read from, and when it is gone. Shown by unix.test.ts, naked first.
  */
-const roomAt = (core: Core, to: Endpoint<Family>): Effect.Effect<void, DatagramSendError> =>
+const roomAt = (core: Face, to: Endpoint<Family>): Effect.Effect<void, DatagramSendError> =>
   Effect.async((resume) => {
     if (core.closed) return resume(Effect.fail(sendClosed()))
     const probe = core.outgoing.connected(to)

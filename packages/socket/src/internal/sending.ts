@@ -5,12 +5,12 @@ import { Chunk, Effect, Either, Sink } from "effect"
 import type { DatagramSendError } from "../DatagramError.ts"
 import type { SendReport } from "../DatagramSocket.ts"
 import { Batch, type Pause } from "./batch.ts"
-import type { Core } from "./core.ts"
+import type { Face } from "./face.ts"
 import { before, type Deadline, deadlineOf } from "./patience.ts"
 import { room, writable } from "./room.ts"
 import { sendOne } from "./single.ts"
 
-export const send = (core: Core, message: unknown): Effect.Effect<void, DatagramSendError> =>
+export const send = (core: Face, message: unknown): Effect.Effect<void, DatagramSendError> =>
   Effect.suspend(() => {
     const begun = sendOne(core, message)
     if (begun === undefined) return Effect.void
@@ -24,7 +24,7 @@ export const send = (core: Core, message: unknown): Effect.Effect<void, Datagram
   })
 
 /** Without a fiber: what would have to wait is not waited for. */
-export const unsafeSend = (core: Core, message: unknown): Either.Either<void, DatagramSendError> => {
+export const unsafeSend = (core: Face, message: unknown): Either.Either<void, DatagramSendError> => {
   const begun = sendOne(core, message)
   if (begun === undefined) return Either.void
   if (!(begun instanceof Batch)) return Either.left(begun)
@@ -34,7 +34,7 @@ export const unsafeSend = (core: Core, message: unknown): Either.Either<void, Da
   return failure === undefined ? Either.void : Either.left(failure.error)
 }
 
-export const sendAll = (core: Core, messages: ReadonlyArray<unknown>): Effect.Effect<SendReport> =>
+export const sendAll = (core: Face, messages: ReadonlyArray<unknown>): Effect.Effect<SendReport> =>
   Effect.suspend(() => {
     const batch = new Batch(core, messages)
     const report = Effect.sync(() => ({
@@ -46,7 +46,7 @@ export const sendAll = (core: Core, messages: ReadonlyArray<unknown>): Effect.Ef
     return pause === undefined ? report : Effect.zipRight(goOn(core, batch, pause), report)
   })
 
-export const sink = (core: Core): Sink.Sink<number, unknown, never, DatagramSendError> =>
+export const sink = (core: Face): Sink.Sink<number, unknown, never, DatagramSendError> =>
   Sink.foldLeftChunksEffect(0, (sum, messages: Chunk.Chunk<unknown>) =>
     Effect.flatMap(sendAll(core, Chunk.toReadonlyArray(messages)), ({ failed: [first], sent }) =>
       first === undefined ? Effect.succeed(sum + sent) : Effect.fail(first.error)
@@ -54,12 +54,12 @@ export const sink = (core: Core): Sink.Sink<number, unknown, never, DatagramSend
   )
 
 /** Waits and sends on, until nothing is left. */
-const goOn = (core: Core, batch: Batch, pause: Pause | undefined): Effect.Effect<void> =>
+const goOn = (core: Face, batch: Batch, pause: Pause | undefined): Effect.Effect<void> =>
   pause === undefined
     ? Effect.void
     : Effect.flatMap(deadlineOf(core), (deadline) => goOnUntil(core, batch, pause, deadline))
 
-const goOnUntil = (core: Core, batch: Batch, pause: Pause, deadline: Deadline): Effect.Effect<void> => {
+const goOnUntil = (core: Face, batch: Batch, pause: Pause, deadline: Deadline): Effect.Effect<void> => {
   // The poll tells of room in the next turn of the event loop, if there is some. Who does not wait for room only lets other fibers go on.
   const waits = core.plan.backpressure === "wait" && deadline === undefined
   const wait =

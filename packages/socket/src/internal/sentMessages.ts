@@ -1,9 +1,9 @@
 import type { SentMessage } from "../DatagramError.ts"
-import type { Core } from "./core.ts"
+import type { Face } from "./face.ts"
 import type { Sent } from "./events.ts"
 
 /** What went with a datagram, for the error that says why it did not. */
-export const sentMessages = ({ peer, plan }: Core, { control, to }: Sent): ReadonlyArray<SentMessage> =>
+export const sentMessages = ({ peer, plan }: Face, { control, to }: Sent): ReadonlyArray<SentMessage> =>
   plan.departures.flatMap(({ declaration: { message }, departure: { faults, privilege }, family }) =>
     family === (to ?? peer)?.family && control?.value(message.key) !== undefined
       ? [{ key: message.key, privilege, faults }]

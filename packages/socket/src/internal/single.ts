@@ -4,11 +4,11 @@
  */
 import { type DatagramSendError, sendClosed } from "../DatagramError.ts"
 import { Batch } from "./batch.ts"
-import type { Core } from "./core.ts"
+import type { Face } from "./face.ts"
 import { letter as check, Letter, refused } from "./letter.ts"
 
 /** Sends a message. Returns why it cannot be sent, or a batch that goes on with it if it did not leave with one call. */
-export const sendOne = (core: Core, message: unknown): DatagramSendError | Batch | undefined => {
+export const sendOne = (core: Face, message: unknown): DatagramSendError | Batch | undefined => {
   if (core.closed) return sendClosed()
   const { live, outgoing } = core
   live.forget()

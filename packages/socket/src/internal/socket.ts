@@ -7,7 +7,9 @@ import { receiveClosed } from "../DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import type { SocketOption } from "../option/definition.ts"
 import type { Core } from "./core.ts"
+import { connecting } from "./connecting.ts"
 import { register } from "./cores.ts"
+import type { Face } from "./face.ts"
 import { block, join, leave } from "./groups.ts"
 import type { ReceivedDatagram } from "./incoming.ts"
 import { limits } from "./limits.ts"
@@ -35,7 +37,7 @@ const handlers = (served: Served): DatagramStats["handlers"] => ({
   running: BigInt(served.running)
 })
 
-const stats = (core: Core): DatagramStats => ({
+const stats = (core: Face): DatagramStats => ({
   taken: BigInt(core.taken),
   received: BigInt(core.received),
   faults: {
@@ -71,7 +73,7 @@ const source = (core: Core) => {
   return members
 }
 
-const membersOf = (core: Core) => ({
+const membersOf = (core: Face) => ({
   family: core.plan.family,
   localAddress: core.local,
   receive: receive(core),
@@ -91,7 +93,7 @@ const membersOf = (core: Core) => ({
   descriptor: Effect.suspend(() => (core.closed ? Effect.fail(receiveClosed()) : Effect.succeed(core.descriptor)))
 })
 
-const target = (core: Core) => ({
+const target = (core: Face) => ({
   send: (message: unknown) => send(core, message),
   unsafeSend: (message: unknown) => unsafeSend(core, message),
   sendAll: (messages: ReadonlyArray<unknown>) => sendAll(core, messages),
@@ -99,10 +101,12 @@ const target = (core: Core) => ({
   limits: Effect.suspend(() => limits(core))
 })
 
-const options = (core: Core) => ({
+const options = (core: Face) => ({
   setOption: <A>(option: SocketOption<A, Family, unknown>, value: A) => setOption(core, option, value),
   getOption: <A>(option: SocketOption<A, Family, unknown>) => getOption(core, option)
 })
+
+const connectedMembers = (core: Face) => ({ ...options(core), ...target(core), peer: core.peer })
 
 export const makeSocket = <F extends Family, D extends ControlMessage.Any>(core: Core): DatagramSocket<F, D> =>
   ({
@@ -111,7 +115,9 @@ export const makeSocket = <F extends Family, D extends ControlMessage.Any>(core:
     ...target(core),
     join: (group: unknown, given?: unknown) => join(core, group, given),
     block: (group: unknown, source: unknown, given?: unknown) => block(core, group, source, given),
-    leave: (group: unknown, given?: unknown) => leave(core, group, given)
+    leave: (group: unknown, given?: unknown) => leave(core, group, given),
+    connect: (peer: unknown) =>
+      Effect.map(connecting(core, peer), (connected) => ({ ...membersOf(connected), ...connectedMembers(connected) }))
   }) as unknown as DatagramSocket<F, D>
 
 export const makeConnected = <F extends Family, D extends ControlMessage.Any>(
@@ -120,7 +126,6 @@ export const makeConnected = <F extends Family, D extends ControlMessage.Any>(
 ): ConnectedSocket<F, D> =>
   ({
     ...source(core),
-    ...options(core),
-    ...target(core),
+    ...connectedMembers(core),
     peer
   }) as unknown as ConnectedSocket<F, D>

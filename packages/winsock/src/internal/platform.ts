@@ -9,6 +9,7 @@ export const IPPROTO_UDP = 17
 /** What tells a socket's type. */
 export const SOL_SOCKET = 0xffff
 export const SO_TYPE = 0x1008
+export const SO_ERROR = 0x1007
 
 // Winsock: no WSA_FLAG_OVERLAPPED (1). MSG_PEEK is valid for non-overlapped sockets alone (WSAMSG page), and nothing here overlaps.
 export const WSA_FLAG_NO_HANDLE_INHERIT = 0x80

@@ -47,6 +47,7 @@ const intact = (arena: NativeArena, slots: number): void => {
 const noBytes = new Uint8Array(0)
 const bool = (value: boolean): Uint8Array => Uint8Array.of(value ? 1 : 0, 0, 0, 0)
 const zeroes = new Uint8Array(16)
+const fourBytes = (): Uint8Array => new Uint8Array(Int32Array.of(4).buffer)
 
 export const open = (host: Host, { family, protocol }: SocketKind): WinsockSocket | Fault => {
   const { abi, ws2 } = host
@@ -261,6 +262,8 @@ const fromHandle = (
       const failed = answer("connect", ws2.connect(handle, target, target.length))
       if (failed !== undefined) return failed
       connected = name !== undefined
+      // An error that the peer caused and no call has returned yet is not an error of the next call.
+      if (!connected) ws2.getsockopt(handle, Numbers.SOL_SOCKET, Numbers.SO_ERROR, new Uint8Array(4), fourBytes())
       // Winsock: a socket with one peer can only be told of that one, as on every platform: its refusals are receive errors.
       const told = ioctl(ws2, handle, Numbers.SIO_UDP_CONNRESET, bool(connected), noBytes)
       return isFault(told) ? told : undefined

@@ -181,7 +181,9 @@ export const segments = ({ facts, fault: expectFault, isEmpty, layer, over, rece
           const seen: Array<number> = []
           for (let i = 0; i < 20; i++) seen.push((yield* send) - first)
           // Wine: the system cuts nothing, so nothing is tried.
-          if ((yield* sender.limits).segments === 1) return expect(cuts).toBe(0)
+          const isCut = (yield* sender.limits).segments > 1
+          if (!isCut) expect(cuts).toBe(0)
+          if (!isCut) return
           expect([seen[0], seen[10]]).toEqual([0, 0])
           expect(seen.at(-1)).toBeGreaterThan(0)
           expect(seen.at(-1)).toBeLessThan(4)

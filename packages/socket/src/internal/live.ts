@@ -16,13 +16,35 @@ import { encode, rowsOf, sizeOf, type SocketOption } from "../option/definition.
 import type { Plan } from "../Plan.ts"
 import { InterfaceTable } from "./interfaceTable.ts"
 
+/** Reads in a row that return the same value. The last of them is good for several calls. */
+const sameReads = 16
+/** Calls that one read is good for, within one synchronous run of the program. `sendAll` sends as many datagrams with one call. */
+const callsPerRead = 64
+
+/** How often this module has set an option of any socket: two sockets may share one. */
+let optionsSet = 0
+
+/** A value of the socket's own. */
+interface Own {
+  value: number
+  /** Reads in a row that returned it. */
+  same: number
+  /** Calls that may still go by it, and the one that did last. */
+  left: number
+  call: number
+  set: number
+}
+
 export class Live {
   readonly plan: Plan
   readonly native: NativeSocket
-  /** By level and option in one number: read since `forget`. */
-  #own = new Map<number, number>()
+  /** By level and option in one number. */
+  #own = new Map<number, Own>()
+  #call = 0
   #into = new Uint8Array(4)
   #view = new DataView(this.#into.buffer)
+  /** Whether the end of the synchronous run is waited for. */
+  #runs = false
 
   readonly interfaces: InterfaceTable
 
@@ -48,21 +70,52 @@ export class Live {
     return { interfaceIndex, source: source ?? this.#bound }
   }
 
-  /** The socket's own value of an option that what is sent depends on, as the system has it. */
+  /** The socket's own value of an option that what is sent depends on, as the system has it. docs/design.md says how old it may be. */
   own(level: number, option: number): number {
     const key = level * 0x10000 + option
     const known = this.#own.get(key)
-    if (known !== undefined) return known
-    const value = this.#read(level, option)
+    if (known !== undefined && known.set === optionsSet) {
+      if (known.call === this.#call) return known.value
+      if (known.left > 0) {
+        known.left--
+        known.call = this.#call
+        return known.value
+      }
+    }
+    const read = this.#read(level, option)
     // The call that sends fails as this one did, and its error is the program's.
-    const own = typeof value === "number" ? value : 0
-    this.#own.set(key, own)
-    return own
+    const value = typeof read === "number" ? read : 0
+    if (known === undefined) {
+      this.#own.set(key, { value, same: 1, left: 0, call: this.#call, set: optionsSet })
+      return value
+    }
+    known.same = known.value === value ? known.same + 1 : 1
+    known.value = value
+    known.call = this.#call
+    known.set = optionsSet
+    if (known.same >= sameReads) {
+      known.left = callsPerRead - 1
+      void this.#untilRunEnds()
+    }
+    return value
   }
 
-  /** Before datagrams are filled: whoever has the descriptor may have set an option meanwhile. */
+  /** A call that sends begins: whoever has the descriptor may have set an option since the last one. */
   forget(): void {
-    if (this.#own.size > 0) this.#own.clear()
+    this.#call++
+  }
+
+  /** Another thread or process that sets an option can tell this one of it only when the synchronous run has ended. */
+  async #untilRunEnds(): Promise<void> {
+    if (this.#runs) return
+    this.#runs = true
+    await Promise.resolve()
+    this.#runs = false
+    for (const own of this.#own.values()) {
+      // A run of one call gains nothing: it is not waited for again until as many more have read the same.
+      if (own.left === callsPerRead - 1) own.same = 0
+      own.left = 0
+    }
   }
 
   /** Whether the socket's own values can be read. */
@@ -105,6 +158,7 @@ export const setOption = <A>(core: Open, option: Any<A>, value: A): Effect.Effec
       return Effect.fail(invalidOption(option.name, `${encoded.absent}. ${leaveItOut}`, "Unsupported"))
     // Its codec may have ended the socket's scope.
     if (core.closed) return Effect.fail(optionClosed(option.name))
+    optionsSet++
     for (const { level, option: number, privilege, value: bytes } of encoded) {
       const refused = native.setOption(level, number, bytes)
       if (refused !== undefined) return Effect.fail(optionError(refused, option.name, privilege))

@@ -1,8 +1,10 @@
 /** The memory that `forEachBorrowed` lends, unguarded: the arena of every socket of its layout. A program cannot take it, on any engine. */
+import v8 from "node:v8"
+import vm from "node:vm"
 import { LinuxSockets } from "@ancillary/posix"
 import { Datagram, DatagramSockets } from "@ancillary/socket"
 import { expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Chunk, Effect } from "effect"
 import { block } from "../src/internal/memory.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver(), LinuxSockets.capabilities)
@@ -37,6 +39,41 @@ for (const [name, take] of Object.entries(ways))
         expect(seen).toEqual([[1], [2], [3]])
       }
     }).pipe(Effect.provide(layer))
+  )
+
+v8.setFlagsFromString("--expose-gc")
+const collect: () => void = vm.runInNewContext("gc")
+/** Bytes of all buffers that are in use. */
+const used = (): number => {
+  collect()
+  collect()
+  return process.memoryUsage().arrayBuffers
+}
+
+for (const size of [100, 300, 1200])
+  it.scopedLive(
+    `one payload of ${size} bytes in 160 is kept: memory stays below nine times their size`,
+    () =>
+      Effect.gen(function* () {
+        const [sender, socket] = [yield* bind, yield* bind]
+        const data = new Uint8Array(size)
+        const kept: Array<Uint8Array> = []
+        // The memory of the first batches is made once.
+        let before = 0
+        for (let n = -160; n < 160 * 150;) {
+          if (n === 0) before = used()
+          yield* sender.sendAll(Array.from({ length: 32 }, () => ({ data, to: socket.localAddress })))
+          for (let got = 0; got < 32;) {
+            const batch = yield* socket.receiveBatch
+            got += batch.length
+            Chunk.forEach(batch, (each) => void (n++ % 160 === 0 && n > 0 && kept.push(each.data)))
+          }
+        }
+        const bytes = kept.length * size
+        expect(kept.length).toBe(150)
+        expect(used() - before).toBeLessThan(9 * bytes)
+      }).pipe(Effect.provide(layer)),
+    60_000
   )
 
 it("a block of payloads refuses to be transferred, with what to do", () => {

@@ -32,10 +32,16 @@ const untransferable = (size: number): ArrayBuffer => {
   }
 }
 
-/** A block of payloads, not filled with zeroes. Posting it to another thread sends a copy or throws: it would go with all that is in it. */
+/** A block of payloads, whose bytes are written before they are read. Posting it to another thread sends a copy or throws: it would go with all that is in it. */
 export const block = (size: number): ArrayBuffer => {
-  return refusing(Buffer.allocUnsafeSlow(size).buffer)
+  if (size > filled) return refusing(Buffer.allocUnsafeSlow(size).buffer)
+  const buffer = new Block(size)
+  markAsUntransferable(buffer)
+  return buffer
 }
+
+/** Up to here, zeroes cost less than setting a prototype. */
+const filled = 1024
 
 const refusing = (buffer: ArrayBuffer): ArrayBuffer => {
   markAsUntransferable(buffer)

@@ -29,6 +29,9 @@ import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import type { Driver } from "./Driver.ts"
 import { type Explanation, explain as explainPlan } from "./explain.ts"
+import type { Core } from "./internal/core.ts"
+import { coreOf } from "./internal/cores.ts"
+import { notSent } from "./internal/notSent.ts"
 import { fresh, open, openPair } from "./internal/open.ts"
 import { hostOf } from "./internal/ping.ts"
 import { refuseItself } from "./internal/ownAddress.ts"
@@ -454,8 +457,10 @@ const answer = <F extends Internet>(
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>
 ) => {
+  let core: Core | undefined
   try {
     if (typeof socket.send !== "function" || typeof socket.unsafeSend !== "function") return noSocket()
+    core = coreOf(socket)
     const refused = refuseItself(socket, asked.from)
     if (refused !== undefined) return refused
     const answered = answerTo(socket, asked)
@@ -463,7 +468,8 @@ const answer = <F extends Internet>(
       ? answered
       : { data, to: answered.to, control: { pktInfo: answered.pktInfo }, [withoutSource]: answered.otherwise }
   } catch {
-    return invalidSend(
+    return notSent(
+      core,
       "asked",
       "it is not a datagram as a socket delivers it, with packet information: give one that is"
     )

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import type { Endpoint, Family } from "@ancillary/control"
+import type { Endpoint, Family, Platform } from "@ancillary/control"
 import { Data, Option } from "effect"
 import { type BindReason, reasonOf } from "./internal/bindReasons.ts"
 import type { DatagramMembershipError } from "./DatagramMembershipError.ts"
@@ -18,6 +18,7 @@ import {
   described,
   type Described,
   remedyOfOthers,
+  sendCall,
   told,
   unmade
 } from "./internal/described.ts"
@@ -370,10 +371,11 @@ export const sendWouldBlock = (
   what: string,
   waiting: string,
   sentBytes: number,
-  full = "the send buffer is full"
+  full = "the send buffer is full",
+  platform?: Platform
 ): DatagramSendError =>
   new DatagramSendError({
-    ...unmade("sendmsg"),
+    ...unmade(sendCall(platform)),
     code: "WOULDBLOCK",
     reason: "WouldBlock",
     field: Option.none(),
@@ -420,10 +422,11 @@ export const noSuchInterface = (fault: Fault, field: string, index: number, sent
 export const invalidSend = (
   field: string,
   why: string,
-  reason: "InvalidArgument" | "MessageTooLarge" | "Unsupported" = "InvalidArgument"
+  reason: "InvalidArgument" | "MessageTooLarge" | "Unsupported" = "InvalidArgument",
+  platform?: Platform
 ): DatagramSendError =>
   new DatagramSendError({
-    ...unmade("sendmsg"),
+    ...unmade(sendCall(platform)),
     reason,
     field: Option.some(field),
     sentBytes: 0,

@@ -5,7 +5,6 @@
 import { Codec, type Endpoint, type Family } from "@ancillary/control"
 import {
   type DatagramSendError,
-  invalidSend,
   noSuchInterface,
   sendClosed,
   sendError,
@@ -16,6 +15,7 @@ import { type Fault, isFault } from "../Driver.ts"
 import type { Face } from "./face.ts"
 import type { Refusal } from "./encoder.ts"
 import { letter as check, Letter, refused } from "./letter.ts"
+import { notSent } from "./notSent.ts"
 import { sendSlots } from "./outgoing.ts"
 import { SentControl } from "./sentControl.ts"
 import { sentMessages } from "./sentMessages.ts"
@@ -124,7 +124,16 @@ export class Batch {
   refuseWait(): void {
     const letter = this.#open.find(({ ended }) => !ended)
     if (letter !== undefined)
-      this.#fail(letter, sendWouldBlock(this.#what(letter), "use send, which waits", letter.gone, this.#full()))
+      this.#fail(
+        letter,
+        sendWouldBlock(
+          this.#what(letter),
+          "use send, which waits",
+          letter.gone,
+          this.#full(),
+          this.#core.plan.abi.platform
+        )
+      )
   }
 
   /** Control data of a message, as `letter` asks for it. */
@@ -173,7 +182,8 @@ export class Batch {
     try {
       message = this.#messages[index]
     } catch (cause) {
-      return invalidSend(
+      return notSent(
+        this.#core,
         "messages",
         `message ${index} cannot be read (${Codec.shown(cause)}): give an array of messages`
       )
@@ -189,7 +199,7 @@ export class Batch {
       // A proxy that was revoked, or throws.
     }
     const why = `${Codec.shown(messages)} is not an array of messages: give one`
-    this.failed.push({ index: 0, error: invalidSend("messages", why) })
+    this.failed.push({ index: 0, error: notSent(this.#core, "messages", why) })
     return 0
   }
 
@@ -200,7 +210,7 @@ export class Batch {
     while (slots < this.#slots) {
       const bytes = this.#core.outgoing.fill(slots, letter, at)
       if (typeof bytes !== "number") {
-        this.#fail(letter, refused(bytes))
+        this.#fail(letter, refused(this.#core, bytes))
         return from
       }
       at += bytes
@@ -251,7 +261,13 @@ export class Batch {
     if (this.#core.plan.backpressure === "fail")
       return this.#fail(
         letter,
-        sendWouldBlock(this.#what(letter), 'declare withBackpressure("wait")', letter.gone, this.#full())
+        sendWouldBlock(
+          this.#what(letter),
+          'declare withBackpressure("wait")',
+          letter.gone,
+          this.#full(),
+          this.#core.plan.abi.platform
+        )
       )
     this.#core.outgoing.unsent += letter.datagrams(letter.gone, letter.size)
     letter.ended = true

@@ -1,4 +1,5 @@
 /** What every error is made of: the system call, the platform's code and number, a sentence that ends with what to do. */
+import type { Platform } from "@ancillary/control"
 import type { Fault } from "../Driver.ts"
 
 /**
@@ -26,6 +27,10 @@ export const described = (fault: Fault): Omit<Described, "message"> => ({
   errno: fault.errno
 })
 export const told = (fault: Fault): string => `(${fault.syscall}: ${fault.code} ${fault.errno})`
+
+/** The call that sends, and the one that receives, by platform. Without a socket the platform is not known. */
+export const sendCall = (platform?: Platform): string => (platform === "winsock" ? "WSASendMsg" : "sendmsg")
+export const receiveCall = (platform?: Platform): string => (platform === "winsock" ? "WSARecvMsg" : "recvmsg")
 
 /** No call was made. */
 export const unmade = (syscall: string): Omit<Described, "message"> => ({ syscall, code: "INVALID", errno: 0 })

@@ -4,10 +4,11 @@
  * Everything that the program owns is read here, each field once, before memory is filled: its getters, proxies and definitions may throw, or send.
  */
 import { Codec, type Endpoint, type Family, Segmentation } from "@ancillary/control"
-import { type DatagramSendError, invalidSend } from "../DatagramError.ts"
+import type { DatagramSendError } from "../DatagramError.ts"
 import type { Fault } from "../Driver.ts"
 import type { Face } from "./face.ts"
 import type { Refusal } from "./encoder.ts"
+import { notSent } from "./notSent.ts"
 import { part, piecesOf, sizeOf, sizeOfAll } from "./payload.ts"
 import { refusePing } from "./ping.ts"
 import { type Otherwise, withoutSource } from "./reply.ts"
@@ -92,7 +93,7 @@ export const letter = (
   encoder: ControlEncoder
 ): Letter | DatagramSendError => {
   if (typeof message !== "object" || message === null)
-    return invalidSend("message", `${Codec.shown(message)} is not a message: give { data, to }`)
+    return notSent(core, "message", `${Codec.shown(message)} is not a message: give { data, to }`)
   const given: Given = message as Given
   let pieces: ReadonlyArray<Uint8Array> | string
   let to: unknown
@@ -110,41 +111,41 @@ export const letter = (
     field = "segmentSize"
     segmentSize = given.segmentSize
   } catch (cause) {
-    return invalidSend(field, `it cannot be read (${Codec.shown(cause)}): give a plain value`)
+    return notSent(core, field, `it cannot be read (${Codec.shown(cause)}): give a plain value`)
   }
-  if (typeof pieces === "string") return invalidSend("data", pieces)
+  if (typeof pieces === "string") return notSent(core, "data", pieces)
   let destination: Endpoint<Family> | undefined
   if (core.peer === undefined) {
     const parsed = core.outgoing.destinations.of(to)
-    if (typeof parsed === "string") return invalidSend("to", parsed)
+    if (typeof parsed === "string") return notSent(core, "to", parsed)
     destination = parsed
   } else if (to !== undefined)
-    return invalidSend("to", `this socket is connected to ${core.peer} and sends to nobody else`)
+    return notSent(core, "to", `this socket is connected to ${core.peer} and sends to nobody else`)
   const size = sizeOfAll(pieces)
   const peer = destination ?? core.peer
   const most = core.outgoing.largest(peer?.family)
   if (control !== undefined && (typeof control !== "object" || control === null))
-    return invalidSend("control", `${Codec.shown(control)} is not a record of control messages`)
+    return notSent(core, "control", `${Codec.shown(control)} is not a record of control messages`)
   if (segmentSize !== undefined) {
     const why = refuseSegments(core, segmentSize, most)
-    if (why !== undefined) return invalidSend("segmentSize", why)
+    if (why !== undefined) return notSent(core, "segmentSize", why)
   } else if (size > most) {
     const why = `${size} bytes are more than the ${most} that fit into a datagram of this socket`
-    return invalidSend("data", why, "MessageTooLarge")
+    return notSent(core, "data", why, "MessageTooLarge")
   }
   const { family, protocol } = core.plan.kind
   const noPing = protocol === "icmp" && family !== "unix" ? refusePing(family, pieces) : undefined
-  if (noPing !== undefined) return invalidSend("data", noPing)
+  if (noPing !== undefined) return notSent(core, "data", noPing)
   const sent = control === undefined || peer === undefined ? undefined : encoder.encode(control, peer.family)
-  if (sent !== undefined && !(sent instanceof SentControl)) return refused(sent)
+  if (sent !== undefined && !(sent instanceof SentControl)) return refused(core, sent)
   if (segmentSize !== undefined && sent?.value(Segmentation.key) !== undefined)
-    return invalidSend("segmentSize", "it is given in 'control', too: give one of them")
+    return notSent(core, "segmentSize", "it is given in 'control', too: give one of them")
   return new Letter(index, destination, sent, pieces, size, segmentSize as number | undefined, otherwise)
 }
 
 /** The error of a message that cannot be sent. */
-export const refused = ({ field, unsupported, why }: Refusal): DatagramSendError =>
-  invalidSend(field, why, unsupported ? "Unsupported" : "InvalidArgument")
+export const refused = (core: Face, { field, unsupported, why }: Refusal): DatagramSendError =>
+  notSent(core, field, why, unsupported ? "Unsupported" : "InvalidArgument")
 
 const refuseSegments = ({ plan }: Face, size: unknown, most: number) => {
   if (plan.kind.protocol === "icmp") return "an echo request is one datagram: leave it out"

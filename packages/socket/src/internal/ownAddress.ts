@@ -3,10 +3,11 @@
  * ever.
  */
 import type { Endpoint, Family, Ipv4Address, Ipv6Address } from "@ancillary/control"
-import { type DatagramSendError, invalidSend } from "../DatagramError.ts"
+import type { DatagramSendError } from "../DatagramError.ts"
 import { isFault } from "../Driver.ts"
 import type { Core } from "./core.ts"
 import { coreOf } from "./cores.ts"
+import { notSent } from "./notSent.ts"
 
 type Address = Ipv4Address | Ipv6Address
 
@@ -50,5 +51,5 @@ export const refuseItself = (socket: Socket, from: Endpoint<Family>): DatagramSe
   if (!isItself(socket, from)) return undefined
   const core = coreOf(socket)
   if (core !== undefined) core.served.fromItself++
-  return invalidSend("to", `${from} is this socket's own address, so its source is forged: drop the datagram`)
+  return notSent(core, "to", `${from} is this socket's own address, so its source is forged: drop the datagram`)
 }

@@ -62,7 +62,7 @@ export const receiveScattered = (
   core: Face,
   sizes: ReadonlyArray<number>
 ): Effect.Effect<ScatteredDatagram, DatagramFault | DatagramReceiveError> => {
-  const refused = refusedSizes(sizes)
+  const refused = refusedSizes(core, sizes)
   if (refused !== undefined) return Effect.fail(refused)
   const attempt: Effect.Effect<ScatteredDatagram, DatagramFault | DatagramReceiveError> = handOver(() => {
     const wait = due(core)
@@ -116,7 +116,9 @@ export const receiveWithin = (
   Effect.flatMap(monotonic, (start) => {
     const given = Duration.decodeUnknown(duration)
     if (Option.isNone(given))
-      return Effect.fail(receiveInvalid("duration", `${Codec.shown(duration)} is not a duration: give '2 seconds'`))
+      return Effect.fail(
+        receiveInvalid(core, "duration", `${Codec.shown(duration)} is not a duration: give '2 seconds'`)
+      )
     const deadline = start + Duration.toMillis(given.value)
     /** Only the waiting races the clock, and waiting takes nothing. */
     const waiting = (wait: Effect.Effect<void, DatagramReceiveError>, milliseconds: number) =>
@@ -173,7 +175,9 @@ export const takeUpTo = (
 ): Effect.Effect<Chunk.NonEmptyChunk<ReceivedDatagram>, DatagramReceiveError> =>
   Codec.isInteger(maximum, 1, Number.MAX_SAFE_INTEGER)
     ? takeBatch(core, datagramsOf, maximum)
-    : Effect.fail(receiveInvalid("maximum", `${Codec.shown(maximum)} is not a number of datagrams: give 1 or more`))
+    : Effect.fail(
+        receiveInvalid(core, "maximum", `${Codec.shown(maximum)} is not a number of datagrams: give 1 or more`)
+      )
 
 export const takeEvents = (core: Face): Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> => {
   const attempt: Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> = handOver(() => {

@@ -1,10 +1,15 @@
 import { DatagramReceiveError } from "../DatagramError.ts"
-import { unmade } from "./described.ts"
+import type { Plan } from "../Plan.ts"
+import { receiveCall, unmade } from "./described.ts"
 
 /** A read that was refused before any call. `why` ends with what to do. */
-export const receiveInvalid = (argument: string, why: string): DatagramReceiveError =>
+export const receiveInvalid = (
+  { plan }: { readonly plan: Plan },
+  argument: string,
+  why: string
+): DatagramReceiveError =>
   new DatagramReceiveError({
-    ...unmade("recvmsg"),
+    ...unmade(receiveCall(plan.abi.platform)),
     reason: "InvalidArgument",
     message: `${argument}: ${why}. Nothing was read.`
   })

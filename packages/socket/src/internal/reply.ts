@@ -9,12 +9,13 @@ import {
   type PacketInfo,
   type PacketSource
 } from "@ancillary/control"
-import { type DatagramSendError, invalidSend } from "../DatagramError.ts"
+import type { DatagramSendError } from "../DatagramError.ts"
 import { isFault } from "../Driver.ts"
 import { rowsOf } from "../option/definition.ts"
 import { broadcast } from "../option/headers.ts"
 import type { Core } from "./core.ts"
 import { coreOf } from "./cores.ts"
+import { notSent } from "./notSent.ts"
 import { isLinkLocal, mayBeBroadcast } from "./interfaceTable.ts"
 
 /**
@@ -113,22 +114,26 @@ const toNoHost = (
 ): Answer | DatagramSendError => {
   const { destination, interfaceIndex } = control.pktInfo
   if (kind !== "unspecified")
-    return invalidSend(
+    return notSent(
+      coreOf(socket),
       "to",
       `${from} is the address of ${kind === "group" ? "a group" : "every host"} and not of a peer: drop the datagram`
     )
   if (from.address instanceof Ipv6Address)
-    return invalidSend(
+    return notSent(
+      coreOf(socket),
       "to",
       `the peer has no address (${from}): send to ff02::1 on the interface asked if it is to hear you`
     )
   if (interfaceIndex === 0)
-    return invalidSend(
+    return notSent(
+      coreOf(socket),
       "to",
       `the peer has no address (${from}), and the interface that it asked on is not known: drop the datagram`
     )
   if (!mayBroadcast(coreOf(socket)))
-    return invalidSend(
+    return notSent(
+      coreOf(socket),
       "to",
       `the peer has no address (${from}): declare withBroadcast(), and the reply is broadcast on the interface asked`
     )

@@ -11,11 +11,14 @@ import { receiveInvalid } from "./receiveInvalid.ts"
 const largestPart = 2 ** 31 - 1
 
 /** Why these are not sizes of parts, or `undefined` if they are. */
-export const refusedSizes = (sizes: ReadonlyArray<unknown>): DatagramReceiveError | undefined => {
+export const refusedSizes = (
+  core: { readonly plan: Plan },
+  sizes: ReadonlyArray<unknown>
+): DatagramReceiveError | undefined => {
   const wrong = sizes.findIndex((size) => !Codec.isInteger(size, 1, largestPart))
   if (sizes.length > 0 && wrong === -1) return undefined
   const why = sizes.length === 0 ? "there are none" : `${Codec.shown(sizes[wrong])} at position ${wrong} is not a size`
-  return receiveInvalid("sizes", `${why}: give one integer or more from 1 to ${largestPart}`)
+  return receiveInvalid(core, "sizes", `${why}: give one integer or more from 1 to ${largestPart}`)
 }
 
 /** A datagram in parts. */

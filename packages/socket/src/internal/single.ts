@@ -25,5 +25,5 @@ export const sendOne = (core: Face, message: unknown): DatagramSendError | Batch
     outgoing.sent += letter.datagrams(0, letter.size)
   }
   if (letter.control !== undefined) outgoing.recycle(letter.control)
-  return typeof bytes === "number" ? undefined : refused(bytes)
+  return typeof bytes === "number" ? undefined : refused(core, bytes)
 }

@@ -174,6 +174,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
           expect(yield* Effect.flip(socket.receiveScattered(...(sizes as ReadonlyArray<number>)))).toMatchObject({
             _tag: "DatagramReceiveError",
             reason: "InvalidArgument",
+            syscall: facts.syscalls.receive === "WSARecvMsg" ? "WSARecvMsg" : "recvmsg",
             message: `sizes: ${why}: ${end}`
           })
         expect(yield* socket.stats).toMatchObject({ taken: 0n })

@@ -210,6 +210,7 @@ export const refusals = ({ facts, layer, over }: Bench): void => {
         for (const [message, reason, sentence] of cases) {
           const error = yield* Effect.flip(socket.send(message as Parameters<typeof socket.send>[0]))
           expect([error._tag, error.reason, error.message]).toEqual(["DatagramSendError", reason, sentence])
+          expect([error.syscall, error.code, error.errno]).toEqual([facts.syscalls.send, "INVALID", 0])
         }
         expect(calls).toBe(0)
         yield* socket.send({ data, to: socket.localAddress, control: { hopLimit: 1 } })
@@ -224,7 +225,7 @@ export const refusals = ({ facts, layer, over }: Bench): void => {
           port: 0
         })
         const error = yield* Effect.flip(socket.send({ data: new Uint8Array(11), to: socket.localAddress }))
-        expect(error).toMatchObject({ reason: "MessageTooLarge", syscall: "sendmsg" })
+        expect(error).toMatchObject({ reason: "MessageTooLarge", syscall: facts.syscalls.send })
         yield* socket.send({ data: new Uint8Array(10), to: socket.localAddress })
         expect((yield* socket.receive).data.length).toBe(10)
       }).pipe(Effect.provide(layer))

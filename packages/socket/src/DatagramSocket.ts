@@ -258,7 +258,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
   readonly outcomes: Stream.Stream<Either.Either<Datagram<F, D>, DatagramFault>, DatagramReceiveError>
   /**
    * The fastest loop: a plain function for each datagram, no fiber. A callback that throws is a defect of the loop, and the rest of its batch
-   * goes to the next reader.
+   * goes to the next reader. Fails with `InvalidArgument`, and reads nothing, if `f` is not a function.
    */
   readonly forEach: (f: (datagram: Datagram<F, D>) => void) => Effect.Effect<never, DatagramReceiveError>
   /**

@@ -8,7 +8,7 @@ import type { DatagramInterfaceError } from "./DatagramError.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import { type Driver, isFault, type NetworkInterface } from "./Driver.ts"
 import { changesOf } from "./internal/interfaceChanges.ts"
-import { interfaceError, unknownInterface } from "./internal/interfaceErrors.ts"
+import { interfaceError, invalidInterface, unknownInterface } from "./internal/interfaceErrors.ts"
 
 /**
  * A change of an interface. `Added`: it is there. `Changed`: its name, an address, or any other field differs from `before`. `Removed`: it is gone.
@@ -55,9 +55,12 @@ export class Interfaces extends Context.Tag("@ancillary/socket/Interfaces")<
   {
     /** Lists all of them, as the system reports them now. One for each index. */
     readonly list: Effect.Effect<ReadonlyArray<NetworkInterface>, DatagramInterfaceError>
-    /** Finds the one with that name, now. Fails with `UnknownName` if there is none; the label of an address (`eth0:1`) is not a name. */
+    /**
+     * Finds the one with that name, now. Fails with `UnknownName` if there is none; the label of an address (`eth0:1`) is not a name. Fails with
+     * `InvalidArgument` if the name is not a text.
+     */
     readonly byName: (name: string) => Effect.Effect<NetworkInterface, DatagramInterfaceError>
-    /** Finds the one with that index, now. Fails with `UnknownIndex` if there is none. */
+    /** Finds the one with that index, now. Fails with `UnknownIndex` if there is none, and with `InvalidArgument` if the index is not a number. */
     readonly byIndex: (index: number) => Effect.Effect<NetworkInterface, DatagramInterfaceError>
     /**
      * Returns the name of an index without an effect: cheap enough for every datagram. `undefined` if no interface has the index, and for 0.
@@ -151,8 +154,12 @@ const make = (driver: Driver, clock: Clock.Clock): Context.Tag.Service<Interface
 
   return {
     list,
-    byName: (name) => find(name, (one) => one.name === name),
-    byIndex: (index) => find(index, (one) => one.index === index),
+    byName: (name) =>
+      typeof name === "string" ? find(name, (one) => one.name === name) : Effect.fail(invalidInterface(name, "name")),
+    byIndex: (index) =>
+      typeof index === "number"
+        ? find(index, (one) => one.index === index)
+        : Effect.fail(invalidInterface(index, "index")),
     nameOf,
     changes: (options) => changesOf(driver, list, options)
   }

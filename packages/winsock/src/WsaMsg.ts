@@ -49,6 +49,7 @@ import { isFault } from "@ancillary/socket/Driver"
 import { Effect, Option, type Scope } from "effect"
 import { loadNative } from "./internal/driver.ts"
 import { Message } from "./internal/message.ts"
+import { copied, copiedAll } from "./internal/pieces.ts"
 import { MSG_PEEK, receiveFlags } from "./internal/platform.ts"
 import { closed, invalid, refused, type WsaError } from "./WsaError.ts"
 import { TypeId as SocketTypeId, type WsaSocket } from "./WsaSocket.ts"
@@ -199,15 +200,19 @@ const face = (message: Message): WsaMsg => {
     Effect.suspend(() => (message.released ? Effect.fail(closed("WSAMSG", "message")) : f()))
   const read = <A>(f: () => A) => whileOpen(() => Effect.sync(f))
   /** Sets what fits. */
-  const set = (what: string, bytes: Uint8Array, room: number, f: () => void) =>
-    whileOpen(() =>
-      bytes.length > room
+  const set = (what: string, given: Uint8Array, room: number, f: (bytes: Uint8Array) => void) =>
+    whileOpen(() => {
+      const bytes = copied(given)
+      if (bytes === undefined)
+        return Effect.fail(invalid("WSAMSG", `${what} cannot be read: ${Codec.shown(given)}. Give a Uint8Array`))
+      return bytes.length > room
         ? Effect.fail(invalid("WSAMSG", `${what} of ${bytes.length} bytes does not fit into ${room}`))
-        : Effect.sync(f)
-    )
-  const none = new Uint8Array(0)
+        : Effect.sync(() => f(bytes))
+    })
   const setName = (name: Uint8Array | undefined) =>
-    set("A name", name ?? none, capacity.name, () => message.setName(name))
+    name === undefined
+      ? read(() => message.setName(undefined))
+      : set("A name", name, capacity.name, (bytes) => message.setName(bytes))
   return {
     [TypeId]: message,
     abi,
@@ -221,24 +226,37 @@ const face = (message: Message): WsaMsg => {
       // Winsock has no datagrams of another family.
       return Effect.succeedSome(from as Endpoint<"dual">)
     }),
-    setEndpoint: (family, input) => {
-      const to = endpoint<Internet>(family, input)
-      if (Codec.isMalformed(to)) return Effect.fail(invalid("WSAMSG", `The address cannot be used: ${to.malformed}`))
-      const bytes = new Uint8Array(SocketAddress.size(abi, family === "ipv4" ? "ipv4" : "ipv6"))
-      SocketAddress.write(abi, to, new DataView(bytes.buffer), 0, family === "dual")
-      return setName(bytes)
-    },
+    setEndpoint: (family, input) =>
+      whileOpen(() => {
+        if (family !== "ipv4" && family !== "ipv6" && family !== "dual")
+          return Effect.fail(invalid("WSAMSG", `${Codec.shown(family)} is not "ipv4", "ipv6" or "dual"`))
+        const to = endpoint<Internet>(family, input)
+        if (Codec.isMalformed(to)) return Effect.fail(invalid("WSAMSG", `The address cannot be used: ${to.malformed}`))
+        const bytes = new Uint8Array(SocketAddress.size(abi, family === "ipv4" ? "ipv4" : "ipv6"))
+        SocketAddress.write(abi, to, new DataView(bytes.buffer), 0, family === "dual")
+        return setName(bytes)
+      }),
     buffers: read(() => message.buffers),
-    setBuffers: (pieces) => {
-      const rooms = capacity.buffers
-      const tooLong = pieces.findIndex((piece, index) => piece.length > (rooms[index] ?? -1))
-      const why = `Piece ${tooLong} of ${pieces[tooLong]?.length} bytes does not fit into buffers of ${rooms.join(", ")}`
-      return tooLong < 0 ? read(() => message.setBuffers(pieces)) : Effect.fail(invalid("WSAMSG", why))
-    },
+    setBuffers: (given) =>
+      whileOpen(() => {
+        // One more than there is room for, which is refused below.
+        const pieces = copiedAll(given, capacity.buffers.length + 1)
+        if (pieces === undefined)
+          return Effect.fail(invalid("WSAMSG", "The pieces cannot be read. Give an array of Uint8Arrays"))
+        const rooms = capacity.buffers
+        const tooLong = pieces.findIndex((piece, index) => piece.length > (rooms[index] ?? -1))
+        const why = `Piece ${tooLong} of ${pieces[tooLong]?.length} bytes does not fit into buffers of ${rooms.join(", ")}`
+        return tooLong < 0 ? Effect.sync(() => message.setBuffers(pieces)) : Effect.fail(invalid("WSAMSG", why))
+      }),
     bufferCount: read(() => message.bufferCount),
-    copy: (bytes) => read(() => new Uint8Array(Buffer.concat(message.buffers).subarray(0, bytes))),
+    copy: (bytes) =>
+      whileOpen(() =>
+        Codec.isInteger(bytes, 0, Number.MAX_SAFE_INTEGER)
+          ? Effect.sync(() => new Uint8Array(Buffer.concat(message.buffers).subarray(0, bytes)))
+          : Effect.fail(invalid("WSAMSG", `${Codec.shown(bytes)} is not a number of bytes: give an integer, 0 or more`))
+      ),
     control: read(() => message.control),
-    setControl: (control) => set("Control data", control, capacity.control, () => message.setControl(control)),
+    setControl: (control) => set("Control data", control, capacity.control, (bytes) => message.setControl(bytes)),
     flags: read(() => {
       const { dwFlags } = message
       const marks = receiveFlags(dwFlags, false)

@@ -14,6 +14,7 @@ import type { DatagramUnsupportedError } from "@ancillary/socket"
 import { type Fault, isFault, type Watch } from "@ancillary/socket/Driver"
 import { Effect, type Scope } from "effect"
 import { loadNative, type Native } from "./internal/driver.ts"
+import { copied } from "./internal/pieces.ts"
 import type { WinsockSocket } from "./internal/socket.ts"
 import { closed, invalid, refused, type WsaError } from "./WsaError.ts"
 
@@ -111,7 +112,15 @@ const make = <F extends Internet>(
     family,
     descriptor: handle.descriptor,
     setOption: (level, option, value) => {
-      const bytes = typeof value === "number" ? new Uint8Array(Int32Array.of(value).buffer) : value
+      const bytes = typeof value === "number" ? intOf(value) : copied(value)
+      if (!isInt(level) || !isInt(option) || bytes === undefined)
+        return Effect.fail(
+          invalid(
+            "setsockopt",
+            `Level ${Codec.shown(level)}, option ${Codec.shown(option)} or value ${Codec.shown(value)} cannot be set: ` +
+              "give 32-bit integers, and the value as one or as a Uint8Array"
+          )
+        )
       return attempt(`Setting option ${option} of level ${level}`, () => handle.setOption(level, option, bytes))
     },
     bind: (at) => withName("bind", "Binding to", at),
@@ -128,6 +137,11 @@ const make = <F extends Internet>(
     readable
   }
 }
+
+const isInt = (value: unknown): value is number => Codec.isInteger(value, -0x80000000, 0xffffffff)
+
+const intOf = (value: number): Uint8Array | undefined =>
+  isInt(value) ? new Uint8Array(Int32Array.of(value).buffer) : undefined
 
 /** One registration with the event loop for all who wait, while there are any. */
 const readiness = (

@@ -16,6 +16,7 @@ const files = [
   "packages/winsock/test/wine/truncation.wine.ts",
   "packages/winsock/test/wine/documented.wine.ts",
   "packages/winsock/test/wine/driver.wine.ts",
+  "packages/winsock/test/wine/hostile.wine.ts",
   "packages/winsock/test/wine/interfaces.wine.ts",
   "packages/winsock/test/wine/messages.wine.ts",
   "packages/winsock/test/wine/probe.wine.ts",

@@ -1,6 +1,6 @@
 /** How many sockets of one port share its traffic, and how they come to have it. */
 import { availableParallelism } from "node:os"
-import type { Abi, ControlMessage, EndpointInput, Internet } from "@ancillary/control"
+import { type Abi, Codec, type ControlMessage, type EndpointInput, type Internet } from "@ancillary/control"
 import {
   Datagram,
   type DatagramBindError,
@@ -36,9 +36,12 @@ export const workersOn = (
 ): Effect.Effect<number, DatagramBindError | DatagramUnsupportedError> => {
   const why = alone[platform]
   if (asked === undefined) return Effect.succeed(why === undefined ? Math.min(availableParallelism(), most) : 1)
-  if (!Number.isInteger(asked) || asked < 1 || asked > most)
+  if (!Codec.isInteger(asked, 1, most))
     return Effect.fail(
-      invalidBind(`workers: ${asked} is not an integer from 1 to ${most}. Leave it out for one a core.`, "workers")
+      invalidBind(
+        `workers: ${Codec.shown(asked)} is not an integer from 1 to ${most}. Leave it out for one a core.`,
+        "workers"
+      )
     )
   return asked === 1 || why === undefined
     ? Effect.succeed(asked)

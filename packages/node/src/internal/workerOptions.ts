@@ -35,11 +35,11 @@ export const checkOptions = (given: unknown, restart: Checked["restart"]): Effec
     (options) =>
       Effect.gen(function* () {
         const { concurrency, fork, program, restart: schedule = restart, workers } = options
-        if (typeof program !== "string" && !(program instanceof URL))
+        if (!isProgram(program))
           return yield* refused("program", program, "a path or a URL", "Give the program that runs work")
         if (fork !== undefined && (typeof fork !== "object" || fork === null))
           return yield* refused("fork", fork, "a record of options", "Leave it out for none")
-        if (!Schedule.isSchedule(schedule))
+        if (!isSchedule(schedule))
           return yield* refused("restart", schedule, "a Schedule", "Leave it out for DatagramWorkers.restart")
         yield* check({ concurrency, shutdown: options["shutdown"] } as Parameters<typeof check>[0], work)
         const timing = { ...defaults }
@@ -64,10 +64,27 @@ export const checkOptions = (given: unknown, restart: Checked["restart"]): Effec
           fork: fork ?? {},
           concurrency: concurrency as number | undefined,
           workers: workers as number | undefined,
-          restart: schedule as Checked["restart"]
+          restart: schedule
         }
       })
   )
+
+/** A proxy throws when its prototype is asked for. */
+const isProgram = (value: unknown): value is string | URL => {
+  try {
+    return typeof value === "string" || value instanceof URL
+  } catch {
+    return false
+  }
+}
+
+const isSchedule = (value: unknown): value is Schedule.Schedule<unknown> => {
+  try {
+    return Schedule.isSchedule(value)
+  } catch {
+    return false
+  }
+}
 
 /** Stands for the handler, which only the workers have. */
 const work = () => Effect.void

@@ -173,21 +173,41 @@ export const getOption = <A>(core: Open, option: Any<A>): Effect.Effect<A, Datag
     if (core.closed) return Effect.fail(optionClosed(option.name))
     const { native, plan } = core.live
     const unsupported = (why: string) => Effect.fail(invalidOption(option.name, why, "Unsupported", "getsockopt"))
-    const rows = rowsOf(option, plan.abi.platform, plan.family)
-    if (isAbsence(rows)) return unsupported(`${rows.absent}. ${leaveItOut}`)
-    // On a dual socket IPv6's, where that is told.
-    const row = rows.find(({ untold }) => untold === undefined)
-    if (row === undefined) return unsupported(`${rows.map(({ untold }) => untold).join("; ")}. Keep what was set`)
-    const { maximum, minimum } = sizeOf(row.codec)
-    const into = new Uint8Array(maximum)
+    const asked = attempt(() => readable(option, plan))
+    if ("thrown" in asked)
+      return Effect.fail(
+        invalidOption(
+          option.name,
+          `its definition cannot be read (${asked.thrown}): correct it`,
+          "InvalidArgument",
+          "getsockopt"
+        )
+      )
+    const { got } = asked
+    if ("why" in got) return unsupported(got.why)
+    // Its definition may have ended the socket's scope.
+    if (core.closed) return Effect.fail(optionClosed(option.name))
+    const { into, minimum, row } = got
     const length = native.getOption(row.level, row.option, into)
     if (isFault(length)) return Effect.fail(optionError(length, option.name, row.privilege))
-    const value =
-      length < minimum || length > maximum
-        ? { malformed: `a value of ${length} bytes`, offset: 0 }
-        : read(() => row.codec.read(new DataView(into.buffer), 0, length))
+    const read =
+      length < minimum || length > into.length
+        ? { got: { malformed: `a value of ${length} bytes`, offset: 0 } }
+        : attempt(() => row.codec.read(new DataView(into.buffer), 0, length))
+    const value = "thrown" in read ? { malformed: `its definition throws ${read.thrown}`, offset: 0 } : read.got
     return Codec.isMalformed(value) ? Effect.fail(unknownValue(option.name, value.malformed)) : Effect.succeed(value)
   })
+
+/** The row that an option is read by, and memory for its value; or why the system does not return it. */
+const readable = <A>(option: Any<A>, plan: Plan) => {
+  const rows = rowsOf(option, plan.abi.platform, plan.family)
+  if (isAbsence(rows)) return { why: `${rows.absent}. ${leaveItOut}` }
+  // On a dual socket IPv6's, where that is told.
+  const row = rows.find(({ untold }) => untold === undefined)
+  if (row === undefined) return { why: `${rows.map(({ untold }) => untold).join("; ")}. Keep what was set` }
+  const { maximum, minimum } = sizeOf(row.codec)
+  return { row, minimum, into: new Uint8Array(maximum) }
+}
 
 /** Why an argument is no option, as `SocketOption.define` makes them. */
 const refuseOption = (option: unknown): DatagramOptionError | undefined => {
@@ -204,11 +224,11 @@ const refuseOption = (option: unknown): DatagramOptionError | undefined => {
   )
 }
 
-/** What a definition reads, or what it throws. */
-const read = <A>(f: () => A | Codec.Malformed): A | Codec.Malformed => {
+/** The result of a definition's function, or a text of its exception. */
+const attempt = <A>(f: () => A): { readonly got: A } | { readonly thrown: string } => {
   try {
-    return f()
+    return { got: f() }
   } catch (cause) {
-    return { malformed: `its definition throws ${Codec.shown(cause)}`, offset: 0 }
+    return { thrown: Codec.shown(cause) }
   }
 }

@@ -205,8 +205,10 @@ export const forEach = (
   core: Face,
   take: "each" | "lend",
   f: (datagram: ReceivedDatagram) => void
-): Effect.Effect<never, DatagramReceiveError> =>
-  Effect.async((resume) => {
+): Effect.Effect<never, DatagramReceiveError> => {
+  if (typeof f !== "function")
+    return Effect.fail(receiveInvalid(core, "f", `${Codec.shown(f)} is not a function: give one that takes a datagram`))
+  return Effect.async((resume) => {
     let stopped = false
     let leave = (): void => undefined
     const stop = (effect: Effect.Effect<never, DatagramReceiveError>) => {
@@ -259,3 +261,4 @@ export const forEach = (
       core.waiters.leave(next)
     })
   })
+}

@@ -1,0 +1,93 @@
+/** How each member of what the library returns is called with arguments that are right. A member without an entry fails the test. */
+import { HopLimit } from "@ancillary/control"
+import { SocketOption } from "@ancillary/socket"
+import { Chunk, Predicate, Sink, Stream } from "effect"
+import type { AnyFunction } from "./exported.ts"
+
+/**
+ * - `effect` makes an effect, which then ends by itself, fails with a typed error, or waits and can be interrupted.
+ * - `loop` is an effect that calls what it was given for each datagram: an exception of that is a defect of the loop, as its docstring says.
+ * - `either` answers at once, and never throws.
+ * - `total` answers at once, and never throws, with a plain value.
+ */
+export interface Member {
+  readonly kind: "effect" | "loop" | "either" | "total"
+  readonly args: ReadonlyArray<unknown>
+  /** Needs a datagram that waits to be read. */
+  readonly reads?: true
+}
+
+export type Members = { readonly [name: string]: Member }
+
+const effect = (...args: ReadonlyArray<unknown>): Member => ({ kind: "effect", args })
+const reading = (...args: ReadonlyArray<unknown>): Member => ({ kind: "effect", args, reads: true })
+const total = (...args: ReadonlyArray<unknown>): Member => ({ kind: "total", args })
+const loop: Member = { kind: "loop", args: [() => undefined], reads: true }
+
+const source: Members = {
+  receiveWithin: reading("1 second"),
+  receiveScattered: reading(2, 4),
+  receiveUpTo: reading(3),
+  forEach: loop,
+  forEachBorrowed: loop
+}
+
+const options = (option: unknown, value: unknown): Members => ({
+  setOption: effect(option, value),
+  getOption: effect(option)
+})
+
+const sender = (message: unknown): Members => ({
+  send: effect(message),
+  unsafeSend: { kind: "either", args: [message] },
+  sendAll: effect([message]),
+  sink: effect(message)
+})
+
+const memberships = (group: string, from: string): Members => ({
+  join: effect(group, { interfaceIndex: 1, source: from }),
+  block: effect(group, from, { interfaceIndex: 1 }),
+  leave: effect(group, { interfaceIndex: 1, source: from })
+})
+
+const data = Uint8Array.of(1, 2, 3)
+
+export const ofSocket = (to: object, group: string, from: string): Members => ({
+  ...source,
+  ...options(SocketOption.defaultHopLimit, 7),
+  ...sender({ data, to, control: { hopLimit: 5 }, segmentSize: 2 }),
+  ...memberships(group, from),
+  connect: effect(to)
+})
+
+export const ofUnixSocket = (to: object): Members => ({
+  ...source,
+  ...options(SocketOption.receiveBufferSize, 100_000),
+  ...sender({ data: [data, data], to, control: { credentials: { pid: process.pid, uid: 0, gid: 0 } } }),
+  ...memberships("239.0.0.1", "127.0.0.1"),
+  connect: effect(to)
+})
+
+export const ofConnected: Members = {
+  ...source,
+  ...options(SocketOption.defaultHopLimit, 7),
+  ...sender({ data, control: { hopLimit: 5 }, segmentSize: 2 })
+}
+
+export const ofInterfaces: Members = {
+  byName: effect("lo"),
+  byIndex: effect(1),
+  nameOf: total(1),
+  changes: effect({ interval: "1 second" })
+}
+
+export const ofCapabilities: Members = { toString: total(HopLimit) }
+
+/** The members of an object that can be called; a sink, too, takes what a program hands over. */
+export const callableMembers = (object: object): ReadonlyArray<readonly [string, AnyFunction]> =>
+  Object.entries(object).flatMap(([name, value]: readonly [string, unknown]) => {
+    if (typeof value === "function") return [[name, value as AnyFunction] as const]
+    if (!Predicate.hasProperty(value, Sink.SinkTypeId)) return []
+    const sink = value as Sink.Sink<number, unknown, never, unknown>
+    return [[name, (message: unknown) => Stream.run(Stream.fromChunk(Chunk.of(message)), sink)] as const]
+  })

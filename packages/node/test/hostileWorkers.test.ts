@@ -1,0 +1,95 @@
+/** Throwing, lying, endless and wrong values in each option of a server in several processes: refused before a process is started. */
+import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
+import { Datagram } from "@ancillary/socket"
+import { Worker } from "@effect/platform"
+import { Cause, Effect, Exit } from "effect"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { requirement } from "../../testing/machine.ts"
+import { firstLine, isTypedError, runtime, strays, unwatchStrays, watchStrays } from "./hostile/judging.ts"
+import { places, put } from "./hostile/places.ts"
+import { values } from "./hostile/values.ts"
+
+const linux = requirement("hostile workers", process.platform === "linux", "The sockets of Linux are asked.")
+
+/** Counted here: a start is the end of what is tried. */
+let starts = 0
+const noProcesses = Worker.WorkerManager.of({
+  [Worker.WorkerManagerTypeId]: Worker.WorkerManagerTypeId,
+  spawn: () =>
+    Effect.suspend(() => {
+      starts++
+      return Effect.die("a process is started")
+    })
+})
+
+const right = {
+  program: "/nonexistent/program.js",
+  workers: 1,
+  concurrency: 4,
+  shutdown: "1 second",
+  startup: "1 second",
+  heartbeat: "1 second",
+  patience: "1 second",
+  restart: DatagramWorkers.restart,
+  // Its fields are Node's, which refuses them itself when it is to start a process.
+  fork: undefined
+}
+
+const durations = ["1.5", "2 ** 31", "2 ** 53", "10n"]
+/** What is no mistake, and so the start of a process; an object that changes is taken for what it was when it was read. */
+const accepted: { readonly [path: string]: ReadonlyArray<string> } = {
+  "1.port": ["0"],
+  "2.program": ["an empty text", "a text", "a lone surrogate and a NUL"],
+  "2.workers": ["undefined"],
+  "2.concurrency": ["undefined"],
+  "2.shutdown": ["undefined", "0", ...durations, "Infinity", "an object that changes"],
+  "2.startup": ["undefined", ...durations, "Infinity", "an object that changes"],
+  "2.heartbeat": ["undefined", ...durations, "an object that changes"],
+  "2.patience": ["undefined", ...durations, "Infinity", "an object that changes"],
+  "2.restart": ["undefined", "an object that changes", "an object that lies"]
+}
+
+beforeAll(watchStrays)
+afterAll(async () => {
+  unwatchStrays()
+  await runtime.dispose()
+})
+
+/** What is wrong with how a call ended. Each ends by itself: what is accepted begins to start a process. */
+const ended = async (f: (...args: ReadonlyArray<unknown>) => unknown, args: ReadonlyArray<unknown>) => {
+  try {
+    starts = 0
+    const exit = await runtime.runPromiseExit(Effect.scoped(f(...args) as Effect.Effect<unknown, unknown>))
+    if (Exit.isSuccess(exit)) return "succeeds"
+    if (starts > 0) return "starts a process"
+    const error = Cause.squash(exit.cause)
+    return Cause.isFailure(exit.cause) && isTypedError(error) ? undefined : `dies of ${firstLine(error)}`
+  } catch (error) {
+    return `throws ${firstLine(error)}`
+  }
+}
+
+const tried = async (f: (...args: ReadonlyArray<unknown>) => unknown, args: ReadonlyArray<unknown>) => {
+  const wrong: Array<string> = []
+  for (const path of places(args).filter(([, key]) => key !== "fork"))
+    for (const [what, value] of Object.entries(values)) {
+      if ((accepted[path.join(".")] ?? []).includes(what)) continue
+      const complaint = await ended(f, put(args, path, value()) as ReadonlyArray<unknown>)
+      const left = strays.splice(0).map((error) => `leaves behind ${firstLine(error)}`)
+      for (const each of [...(complaint === undefined ? [] : [complaint]), ...left])
+        wrong.push(`${path.join(".")} = ${what}: ${each}`)
+    }
+  return wrong
+}
+
+describe.runIf(linux)("a server in several processes with a hostile value", () => {
+  it("serve refuses it before a process is started", { timeout: 60_000 }, async () => {
+    const serve = (...args: ReadonlyArray<unknown>) =>
+      Effect.provideService(
+        Reflect.apply(DatagramWorkers.serve, undefined, args) as Effect.Effect<unknown, unknown, Worker.WorkerManager>,
+        Worker.WorkerManager,
+        noProcesses
+      )
+    expect(await tried(serve, [Datagram.ipv4, { address: "127.0.0.1", port: 0 }, right])).toEqual([])
+  })
+})

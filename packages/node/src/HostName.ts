@@ -67,9 +67,9 @@ export const resolve = <F extends Internet>(
     try {
       ;({ host, port } = at)
     } catch (cause) {
-      return Effect.fail(invalid("", `what is asked for cannot be read (${Codec.shown(cause)})`))
+      return Effect.fail(invalid("", `it cannot be read (${Codec.shown(cause)})`, "The argument"))
     }
-    if (typeof host !== "string") return Effect.fail(invalid("", `${Codec.shown(host)} is not a name`))
+    if (typeof host !== "string") return Effect.fail(invalid("", "it is not a text", Codec.shown(host)))
     if (typeof family !== "string" || !Object.hasOwn(families, family))
       return Effect.fail(invalid(host, `${Codec.shown(family)} is not a family: give "ipv4", "ipv6" or "dual"`))
     const make = (address: string) =>
@@ -127,12 +127,12 @@ const failed = (host: string, { code, errno }: { readonly code: string; readonly
   return new HostNameError({ reason, syscall: "getaddrinfo", code, errno, host, message })
 }
 
-const invalid = (host: string, why: string): HostNameError =>
+const invalid = (host: string, why: string, shown = Codec.shown(host)): HostNameError =>
   new HostNameError({
     reason: "InvalidArgument",
     syscall: "getaddrinfo",
     code: "INVALID",
     errno: 0,
     host,
-    message: `${Codec.shown(host)} cannot be looked up: ${why}. Give a host's name or an IP address, and a port.`
+    message: `${shown} cannot be looked up: ${why}. Give a host's name or an IP address, and a port.`
   })

@@ -121,7 +121,7 @@ describe("a name", () => {
   it.effect.each([
     ["", 53, "'' cannot be looked up: the system has no address for it."],
     ["a.example", 65_536, "'a.example' cannot be looked up: the port 65536 is not an integer from 0 to 65535."],
-    [{}, 53, '[object Object] cannot be looked up: The "hostname" argument must be of type string.']
+    [{}, 53, "[object Object] cannot be looked up: it is not a text."]
   ] as const)("%s, port %s, is refused", ([host, port, message]) =>
     Effect.map(Effect.flip(HostName.resolve("ipv4", { host: host as string, port })), (error) => {
       expect([error.reason, error.code]).toEqual(["InvalidArgument", "INVALID"])

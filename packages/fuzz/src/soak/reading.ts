@@ -212,7 +212,8 @@ const server = (world: World, random: Random, member: Member): void => {
   member.served = true
   world.say(`serve ${member.name}, ${concurrency} at a time`)
   const handler = (arrived: Arrived): Effect.Effect<void, Thrown> => {
-    own(world, random, member, arrived, "serve")
+    // A handler that begins after its socket was closed finds the descriptors closed with it.
+    own(world, random, member, arrived, "serve", !member.closed)
     const how = random.below(8)
     if (how === 0) throw new Thrown()
     if (how === 1) return Effect.die(new Thrown())

@@ -26,7 +26,7 @@ export class InterfaceTable {
    * Winsock: a packet source with an address of its interface, if it names an interface and no address.
    *
    * `IN_PKTINFO` with an interface and the address 0 is reported to leave from 0.0.0.0, which no network forwards (bltavares/multicast-socket, pull
-   * request 5). The documentation of `IP_PKTINFO` does not describe that case, and Wine ignores control data that is sent, so nothing of it was run on
+   * request 5). Its documentation does not describe that case, and Wine ignores control data that is sent, so nothing of it was run on
    * Windows. With an address of the interface the datagram leaves as it should under either reading. Linux and macOS choose the address themselves.
    */
   complete(value: unknown): unknown {

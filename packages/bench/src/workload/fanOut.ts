@@ -48,7 +48,7 @@ const ours = (repeats: number) =>
     const { port } = sink.localAddress
     // As a program has those that wrote to it: Node's are texts, ours numbers, and so is the address that was asked.
     const peers = addresses.map(
-      (_, i) => new InternetEndpoint("ipv4", Ipv4Address.of(127, 1, (i + 1) >> 8, i + 1), port)
+      (_, i) => new InternetEndpoint("ipv4", Ipv4Address.of(127, 1, (i + 1) >> 8, (i + 1) & 255), port)
     )
     const control = { pktInfo: { source: Ipv4Address.loopback } }
     const texts = { pktInfo: { source: loopback.address } }

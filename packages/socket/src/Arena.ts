@@ -135,8 +135,8 @@ export interface ArenaMemory {
   readonly detach?: ((buffer: ArrayBuffer) => void) | undefined
 }
 
-/** From here on, to ask where a single piece is costs less than to copy it. */
-const gatheredBytes = 16_384
+/** From here on, to ask for the address of a single piece costs less than to copy it. Datagrams of one Ethernet frame are copied. */
+const gatheredBytes = 1536
 /** Bits of what a slot's pointers are set to: its name, its control buffer, its own payload alone. */
 const hasName = 1
 const hasControl = 2
@@ -160,8 +160,11 @@ export const make = (
   options: ArenaMemory & { readonly free: () => void }
 ): NativeArena => {
   const { iovec, mmsghdr, msghdr } = abi
-  const { controlBytes, dataBytes, nameBytes, pieces: vectorsPerSlot, slots } = layout
+  const { controlBytes, nameBytes, pieces: vectorsPerSlot, slots } = layout
   const { addressOf } = options
+  // Larger payloads are sent from where they are, so slots for many of them need no room for the largest.
+  const isSmall = layout.purpose === "send" && slots > 1 && addressOf !== undefined
+  const dataBytes = isSmall ? Math.min(layout.dataBytes, gatheredBytes) : layout.dataBytes
   const guard = options.guarded ? guardBytes : 0
   const stride = mmsghdr?.size ?? msghdr.size
   const vectors = align(slots * stride)
@@ -223,10 +226,13 @@ export const make = (
 
   // Of a slot that is sent, what its pointers are set to: most are like the one before, and only their lengths differ.
   const shapes = new Uint8Array(slots).fill(hasName | (controlBytes === 0 ? 0 : hasControl) | isOwn)
+  /** The last pieces of a slot, joined where the slot has no room for them, until it is filled again. */
+  const joined = new Array<Uint8Array | undefined>(slots)
   const gather = (slot: number, pieces: ReadonlyArray<Uint8Array>): void => {
     let vector = 0
     let length = 0
     let copied = 0
+    let own: Uint8Array | undefined
     const point = (to: number, size: number) => {
       ControlBuffer.writeField(view, vectorAt(slot, vector) + iovec.base, pointer, to)
       ControlBuffer.writeField(view, vectorAt(slot, vector), iovec.length, size)
@@ -239,11 +245,18 @@ export const make = (
       if (size === 0) continue
       if (addressOf !== undefined && vector < vectorsPerSlot - 1) point(addressOf(piece), size)
       else {
-        bytes.set(piece, dataAt(slot) + copied)
+        if (own === undefined && addressOf !== undefined && copied + size > dataBytes) {
+          own = new Uint8Array(layout.dataBytes)
+          own.set(bytes.subarray(dataAt(slot), dataAt(slot) + copied))
+        }
+        if (own === undefined) bytes.set(piece, dataAt(slot) + copied)
+        else own.set(piece, copied)
         copied += size
       }
     }
-    if (copied > 0 || vector === 0) point(address + dataAt(slot), copied)
+    joined[slot] = own
+    if (own !== undefined && addressOf !== undefined) point(addressOf(own), copied)
+    else if (copied > 0 || vector === 0) point(address + dataAt(slot), copied)
     ControlBuffer.writeField(view, slot * stride, msghdr.bufferCount, vector)
     lengths[slot] = length
   }

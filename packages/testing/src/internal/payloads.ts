@@ -34,6 +34,42 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
       }).pipe(Effect.provide(layer))
     )
 
+    it.scopedLive("sendAll: payloads arrive as they were, below and above what is copied, in any pieces", () =>
+      Effect.gen(function* () {
+        const [socket, sender] = [yield* Datagram.bind(Datagram.ipv4, at), yield* Datagram.client(Datagram.ipv4)]
+        const whole = Uint8Array.from({ length: 60_000 }, (_, i) => (i * 31) >> 3)
+        const cut = (sizes: ReadonlyArray<number>) => {
+          let from = 0
+          return sizes.map((size) => whole.subarray(from, (from += size)))
+        }
+        const repeated = (count: number, size: number) => Array.from({ length: count }, () => size)
+        const all = [
+          ...[0, 1, 1535, 1536, 1537, 16_384, 60_000].map((size) => [size]),
+          [1000, 536],
+          repeated(17, 96),
+          // Behind the vectors: more than a slot has room for.
+          repeated(15, 1).concat(1536),
+          repeated(15, 1).concat(1537),
+          repeated(15, 1).concat(1000, 0, 536, 1, 8000),
+          repeated(40, 1000)
+        ]
+        for (const sizes of [all, all.toReversed()]) {
+          const messages = sizes.map((each) => ({ data: cut(each), to: socket.localAddress }))
+          expect(yield* sender.sendAll(messages)).toEqual({ sent: sizes.length, unsent: 0, failed: [] })
+          for (const each of sizes) {
+            const { data } = yield* receive(socket)
+            expect([each, data]).toEqual([
+              each,
+              whole.slice(
+                0,
+                each.reduce((sum, size) => sum + size, 0)
+              )
+            ])
+          }
+        }
+      }).pipe(Effect.provide(layer))
+    )
+
     it.scopedLive("pieces that the send buffer has no room for are sent once it has", () => {
       let full = 1
       return Effect.gen(function* () {

@@ -44,7 +44,11 @@ export const epollRegistrations = (): number =>
     .reduce((sum, [name]) => sum + (readFileSync(`/proc/self/fdinfo/${name}`, "utf8").match(/^tfd:/gm)?.length ?? 0), 0)
 
 interface Report {
-  readonly libuv: ReadonlyArray<{ readonly type: string; readonly is_active: boolean }>
+  readonly libuv: ReadonlyArray<{
+    readonly type: string
+    readonly is_active: boolean
+    readonly is_referenced: boolean
+  }>
 }
 
 /** koffi's handles are nobody's but libuv's: neither `getActiveResourcesInfo` nor `_getActiveHandles` knows them, the diagnostic report does. */
@@ -53,3 +57,21 @@ export const pollHandles = (): { readonly all: number; readonly active: number }
   const polls = report.libuv.filter(({ type }) => type === "poll")
   return { all: polls.length, active: polls.filter(({ is_active }) => is_active).length }
 }
+
+/** Handles of polls for whose sake the event loop goes on. */
+export const referencedPolls = (): number =>
+  (process.report.getReport() as unknown as Report).libuv.filter(
+    ({ is_referenced, type }) => type === "poll" && is_referenced
+  ).length
+
+/** The events that the process's epolls report of a descriptor, as the bits of `epoll_ctl(2)`. */
+export const polledEvents = (descriptor: number): ReadonlyArray<number> =>
+  readdirSync("/proc/self/fdinfo").flatMap((name) => {
+    try {
+      const lines = readFileSync(`/proc/self/fdinfo/${name}`, "utf8").matchAll(/^tfd:\s*(\d+) events:\s*([0-9a-f]+)/gm)
+      return [...lines].filter(([, fd]) => Number(fd) === descriptor).map(([, , events = ""]) => parseInt(events, 16))
+    } catch {
+      // Closed since it was listed.
+      return []
+    }
+  })

@@ -161,7 +161,9 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "in F of sockets": [at(socket, "DatagramSocket<in out F extends Family", "DatagramSocket<out F extends Family")],
   "in D of sockets, sources and datagrams": [
     at(socket, "DatagramSocket<in out F extends Family, in D", "DatagramSocket<in out F extends Family, D"),
+    at(socket, "ConnectedSocket<in out F extends Family, in D", "ConnectedSocket<in out F extends Family, D"),
     at(socket, "DatagramSource<out F extends Family, in D", "DatagramSource<out F extends Family, D"),
+    at(socket, "out F extends Family,\n  in D extends", "out F extends Family,\n  D extends"),
     at(datagram, "Datagram<out F extends Family, in D", "Datagram<out F extends Family, D")
   ],
   "the family of a socket": [
@@ -174,6 +176,11 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
       socket,
       'type Group<F extends Family> = F extends "unix" ? Refused<"a Unix socket joins no groups"> : string | Address<F>',
       "type Group<F extends Family> = string"
+    ),
+    at(
+      socket,
+      "peer: EndpointInput<F> | Endpoint<F>\n  ) => Effect.Effect<ConnectedSocket<F, D>",
+      "peer: EndpointInput<any> | Endpoint<any>\n  ) => Effect.Effect<ConnectedSocket<any, D>"
     ),
     at(
       socket,

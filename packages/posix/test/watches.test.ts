@@ -30,7 +30,9 @@ describe.runIf(requirement("few epoll watches", onPath("gcc"), "apt-get install 
       return { signal, seen: stdout === "" ? stderr : (JSON.parse(stdout) as unknown) }
     }
     it("naked: node:dgram ends the process", { timeout: 60_000 }, () => {
-      expect(run(3, "naked").signal).toBe("SIGABRT")
+      // From Node 22 on libuv registers through io_uring, where the library is not asked.
+      const isAsked = Number(process.versions.node.split(".")[0]) < 22
+      expect(run(3, "naked").signal).toBe(isAsked ? "SIGABRT" : null)
     })
     it("each socket has its own from bind on, and the next bind fails", { timeout: 60_000 }, () => {
       for (const watches of [2, 3, 6]) {

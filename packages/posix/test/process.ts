@@ -37,6 +37,17 @@ export const openDescriptors = (): number => descriptors().filter(([, link]) => 
 export const openDescriptorsAre = (count: number): Effect.Effect<void> =>
   Effect.asVoid(Effect.promise(turn).pipe(Effect.repeat({ until: () => openDescriptors() === count })))
 
+/** Waits until no file is opened or closed for a while: the loader of TypeScript still writes its cache when a program begins. */
+export const settledDescriptors: Effect.Effect<void> = Effect.gen(function* () {
+  let last = -1
+  for (let same = 0; same < 20; same++) {
+    yield* Effect.sleep("5 millis")
+    const now = openDescriptors()
+    if (now !== last) same = 0
+    last = now
+  }
+})
+
 /** Descriptors that the event loop has asked the kernel about: the `tfd:` lines of the epoll descriptors' fdinfo. */
 export const epollRegistrations = (): number =>
   descriptors()

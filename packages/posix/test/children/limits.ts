@@ -2,6 +2,7 @@
 import { closeSync, openSync, readdirSync } from "node:fs"
 import { LinuxSockets } from "@ancillary/posix"
 import { Datagram, withPidFd, withPktInfo, withRights } from "@ancillary/socket"
+import { settledDescriptors } from "../process.ts"
 import { Effect, Exit, type Layer, Option, Scope } from "effect"
 
 type Needs = Layer.Layer.Success<typeof LinuxSockets.layer>
@@ -50,6 +51,7 @@ const rights = Effect.gen(function* () {
   const [sender, receiver] = yield* Datagram.pair(spec)
   // The event loop's own are opened with the first wait.
   yield* receiver.receiveWithin("1 millis")
+  yield* settledDescriptors
   const before = open()
   const fillers: Array<number> = []
   const fill = (left: number) => {

@@ -7,6 +7,7 @@ import { createServer, type AddressInfo } from "node:net"
 import { LinuxSockets } from "@ancillary/posix"
 import { Datagram, withRights } from "@ancillary/socket"
 import { Effect } from "effect"
+import { settledDescriptors } from "../process.ts"
 import koffi from "koffi"
 import { load } from "../../src/internal/libc.ts"
 
@@ -36,6 +37,7 @@ const program = Effect.gen(function* () {
   const open = () => readdirSync("/proc/self/fd").length
   // The event loop's own are opened with the first wait.
   yield* receiver.receiveWithin("1 millis")
+  yield* settledDescriptors
   let before = open()
   const sockets = Array.from({ length: 3 }, () => lingering(port))
   // Accepted, these stay open.

@@ -30,7 +30,7 @@ describe.runIf(requirement("few epoll watches", onPath("gcc"), "apt-get install 
       return { signal, seen: stdout === "" ? stderr : (JSON.parse(stdout) as unknown) }
     }
     it("naked: node:dgram ends the process", { timeout: 60_000 }, () => {
-      // From Node 22 on libuv registers through io_uring, where the library is not asked.
+      // Seen on Node 22 and 24: libuv there goes on, as if this library were not asked. Why was not looked into.
       const isAsked = Number(process.versions.node.split(".")[0]) < 22
       expect(run(3, "naked").signal).toBe(isAsked ? "SIGABRT" : null)
     })

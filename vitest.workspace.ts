@@ -32,7 +32,8 @@ const types: TestProjectConfiguration = {
 
 export default [
   suite("control"),
-  suite("socket"),
+  suite("engine"),
+  suite("effect3"),
   suite("posix", recorded),
   suite("winsock"),
   suite("node"),

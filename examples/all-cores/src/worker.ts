@@ -1,6 +1,6 @@
 import { NodeSockets } from "@ancillary/node"
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
-import { Datagram } from "@ancillary/socket"
+import { Datagram } from "@ancillary/effect3"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
 import { Effect } from "effect"

@@ -2,7 +2,7 @@
  * What the library does, on real sockets over loopback: each step prints what was seen and is an error where that is not what was declared.
  */
 import { Abi } from "@ancillary/control"
-import { Datagram, type DatagramSockets, withHopLimit, withPktInfo } from "@ancillary/socket"
+import { Datagram, type DatagramSockets, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Console, Data, Effect } from "effect"
 import { interfaceOf } from "./interfaceOf.ts"
 

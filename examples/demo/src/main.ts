@@ -1,4 +1,4 @@
-import { DatagramSockets } from "@ancillary/socket"
+import { DatagramSockets } from "@ancillary/effect3"
 import { NodeSockets } from "@ancillary/node"
 import { Console, Effect } from "effect"
 import { demo } from "./demo.ts"

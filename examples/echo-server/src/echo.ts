@@ -1,4 +1,4 @@
-import { Datagram, serve, withHopLimit, withPktInfo } from "@ancillary/socket"
+import { Datagram, serve, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Effect } from "effect"
 
 const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())

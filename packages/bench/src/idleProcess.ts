@@ -5,7 +5,7 @@
 import { createSocket } from "node:dgram"
 import { once } from "node:events"
 import { LinuxSockets } from "@ancillary/posix"
-import type { DatagramSockets } from "@ancillary/socket"
+import type { DatagramSockets } from "@ancillary/effect3"
 import { Effect, type Scope } from "effect"
 import { held } from "./held.ts"
 import { loopback, reader } from "./sockets.ts"

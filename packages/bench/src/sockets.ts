@@ -2,8 +2,8 @@
  * The sockets that the workloads have in common, ours and Node's; their scope closes them.
  */
 import { createSocket, type Socket } from "node:dgram"
-import { Datagram, DatagramSockets, withHopLimit, withPktInfo, withReceiveBufferSize } from "@ancillary/socket"
-import { isFault, type NativeSocket } from "@ancillary/socket/Driver"
+import { Datagram, DatagramSockets, withHopLimit, withPktInfo, withReceiveBufferSize } from "@ancillary/effect3"
+import { isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import { type Context, Effect, type Scope } from "effect"
 
 /** Asked for by every reader, C's and Python's too; what a kernel grants without being set up for more, twice that. */

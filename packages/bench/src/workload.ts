@@ -2,7 +2,7 @@
  * What a workload is, and the names that its candidates and the figures share.
  */
 import type { Capability } from "@ancillary/control"
-import type { DatagramSockets } from "@ancillary/socket"
+import type { DatagramSockets } from "@ancillary/effect3"
 import type { Effect, Scope } from "effect"
 import type { Peers } from "./peers.ts"
 import type { Candidate } from "./rounds.ts"

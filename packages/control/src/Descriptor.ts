@@ -7,7 +7,7 @@ const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom")
  *
  * **Details**
  *
- * It belongs to the socket that received it until it is taken into a scope (`Descriptor.take` of `@ancillary/socket`), which closes it then. One
+ * It belongs to the socket that received it until it is taken into a scope (`Descriptor.take` of `@ancillary/effect3`), which closes it then. One
  * that is not taken is closed at the socket's next read, with the socket, or, in `forEach` and `forEachBorrowed`, when the callback returns. A codec that reads descriptors (a message of one's own
  * among them) reads them as this class: numbers that came with a datagram and are not held by one are closed at once.
  *

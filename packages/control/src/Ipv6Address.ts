@@ -9,7 +9,7 @@ import { Ipv4Address } from "./Ipv4Address.ts"
  * **Gotchas**
  *
  * The zone is an interface index (`fe80::1%2`), 0 if there is none. A zone by name (`%eth0`) is not read here, because only its host knows the
- * index. `bind`, `connect`, `send` and `join` of `@ancillary/socket` take it.
+ * index. `bind`, `connect`, `send` and `join` of `@ancillary/effect3` take it.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /** What a kernel could hand over, drawn at random: plausible at first. */
 import { Codec, type ControlBuffer, InternetEndpoint, Ipv4Address, Ipv6Address, UnixEndpoint } from "@ancillary/control"
-import type { Plan, PlannedArrival } from "@ancillary/socket/Plan"
+import type { Plan, PlannedArrival } from "@ancillary/engine/plan/Plan"
 import type { Random } from "./random.ts"
 import type { RowFamily } from "./specs.ts"
 

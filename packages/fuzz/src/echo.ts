@@ -4,8 +4,8 @@
  */
 import { type Family, InternetEndpoint, Ipv6Address } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramFault, DatagramSockets, type DatagramUnsupportedError, Plan } from "@ancillary/socket"
-import { type Driver, isFault } from "@ancillary/socket/Driver"
+import { Datagram, DatagramFault, DatagramSockets, type DatagramUnsupportedError, Plan } from "@ancillary/effect3"
+import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { Cause, Deferred, Effect, Either, Exit, Option, type Scope } from "effect"
 import { hasIpv6 } from "./machine.ts"
 import { isSame, misshapen } from "./model.ts"

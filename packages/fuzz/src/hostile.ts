@@ -11,9 +11,9 @@ import {
   Plan,
   withMaximumDatagramSize,
   withTruncation
-} from "@ancillary/socket"
-import { ReceiveFlags } from "@ancillary/socket/Arena"
-import { type Driver, isFault } from "@ancillary/socket/Driver"
+} from "@ancillary/effect3"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
 import { Cause, Effect, Exit, type Scope } from "effect"
 import { corrupt } from "./corrupt.ts"

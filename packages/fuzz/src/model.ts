@@ -3,8 +3,8 @@
  */
 import { isDeepStrictEqual } from "node:util"
 import { Codec, ControlBuffer, type Endpoint, type Family, SocketAddress } from "@ancillary/control"
-import { ReceiveFlags } from "@ancillary/socket/Arena"
-import type { Plan } from "@ancillary/socket/Plan"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import type { Plan } from "@ancillary/engine/plan/Plan"
 import { Option } from "effect"
 
 /** A slot as the driver answered it. */

@@ -3,8 +3,8 @@
  * write what they hold.
  */
 import { type Abi, InternetEndpoint, Ipv4Address, Ipv6Address, SocketAddress, UnixEndpoint } from "@ancillary/control"
-import * as Arena from "@ancillary/socket/Arena"
-import type { Driver, NativeSocket, SocketKind } from "@ancillary/socket/Driver"
+import * as Arena from "@ancillary/engine/driver/Arena"
+import type { Driver, NativeSocket, SocketKind } from "@ancillary/engine/driver/Driver"
 
 export interface Pending {
   count: number

@@ -1,5 +1,5 @@
 /** Every way to read a socket. */
-import { type Datagram, DatagramFault, type DatagramReceiveError, type DatagramSocket } from "@ancillary/socket"
+import { type Datagram, DatagramFault, type DatagramReceiveError, type DatagramSocket } from "@ancillary/effect3"
 import { Effect, Either, Stream } from "effect"
 
 /** A socket whose types were drawn: its datagrams carry what they carry. */

@@ -3,7 +3,7 @@
  * value that it does not refuse: then nothing is known of it, but that the datagram arrives, or that the refusal is a typed error.
  */
 import { Codec, ExtensionHeader, InternetEndpoint, Ipv4Address, Ipv6Address } from "@ancillary/control"
-import type { PlannedDeparture } from "@ancillary/socket/Plan"
+import type { PlannedDeparture } from "@ancillary/engine/plan/Plan"
 import type { Random } from "./random.ts"
 
 /** A datagram before it is sent. */

@@ -3,8 +3,8 @@
  */
 import * as control from "@ancillary/control"
 import { type Abi, type ControlMessage, type Family, isAbsence, type Message, type Row } from "@ancillary/control"
-import { Plan, withMaximumDatagramSize } from "@ancillary/socket"
-import { declare, make, type Spec, withOptional } from "@ancillary/socket/Spec"
+import { Plan, withMaximumDatagramSize } from "@ancillary/effect3"
+import { declare, make, type Spec, withOptional } from "@ancillary/engine/spec/Spec"
 import type { Random } from "./random.ts"
 
 type AnyMessage = Message<ControlMessage.Any>

@@ -1,7 +1,7 @@
 /**
  * A smaller run of the hostile part, the same each time; and that it can fail.
  */
-import { ReceiveFlags } from "@ancillary/socket/Arena"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "vitest"
 import { hostile } from "../src/hostile.ts"
 import { expected } from "../src/model.ts"

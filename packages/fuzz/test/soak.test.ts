@@ -1,7 +1,7 @@
 /**
  * A smaller run of the soak, the same actions each time; and that it can fail.
  */
-import type { Driver } from "@ancillary/socket/Driver"
+import type { Driver } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "vitest"
 import { hasIpv6, requirement } from "../../testing/machine.ts"

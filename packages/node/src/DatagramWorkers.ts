@@ -44,8 +44,8 @@ import {
   type DatagramUnsupportedError,
   serveOn,
   type Spec
-} from "@ancillary/socket"
-import type { NeedsAll } from "@ancillary/socket/Spec"
+} from "@ancillary/effect3"
+import type { NeedsAll } from "@ancillary/engine/spec/Spec"
 import { type Worker, type WorkerError, WorkerRunner } from "@effect/platform"
 import { Array, Deferred, Duration, Effect, ExecutionStrategy, Exit, Fiber, type Option, Schedule, Scope } from "effect"
 import type { DatagramWorkerError } from "./DatagramWorkerError.ts"
@@ -137,7 +137,7 @@ export const restart: Schedule.Schedule<unknown> = Schedule.exponential("100 mil
  * ```ts
  * import { NodeSockets } from "@ancillary/node"
  * import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
- * import { Datagram, withPktInfo } from "@ancillary/socket"
+ * import { Datagram, withPktInfo } from "@ancillary/effect3"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
  * import * as NodeWorker from "@effect/platform-node/NodeWorker"
  * import { Effect } from "effect"
@@ -248,7 +248,7 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
  * ```ts
  * import { NodeSockets } from "@ancillary/node"
  * import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
- * import { Datagram, withPktInfo } from "@ancillary/socket"
+ * import { Datagram, withPktInfo } from "@ancillary/effect3"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
  * import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
  * import { Effect } from "effect"

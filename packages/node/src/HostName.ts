@@ -42,7 +42,7 @@ export class HostNameError extends Data.TaggedError("HostNameError")<{
  * @example
  * ```ts
  * import { HostName } from "@ancillary/node"
- * import { Datagram } from "@ancillary/socket"
+ * import { Datagram } from "@ancillary/effect3"
  * import { Effect } from "effect"
  *
  * const ask = Effect.gen(function* () {

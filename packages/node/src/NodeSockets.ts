@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/socket"
-import { unsupported } from "@ancillary/socket/DatagramError"
-import type { Driver } from "@ancillary/socket/Driver"
+import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
+import { unsupported } from "@ancillary/engine/errors/DatagramError"
+import type { Driver } from "@ancillary/engine/driver/Driver"
 import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
 import { WinsockSockets } from "@ancillary/winsock"
 import { Effect, type Layer } from "effect"

@@ -1,7 +1,7 @@
 import dns from "node:dns"
 import { type Endpoint, Ipv4Address } from "@ancillary/control"
 import { HostName, NodeSockets } from "@ancillary/node"
-import { Datagram } from "@ancillary/socket"
+import { Datagram } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { afterEach, expectTypeOf, vi } from "vitest"

@@ -1,5 +1,5 @@
 import { NodeSockets } from "@ancillary/node"
-import { Datagram, DatagramSockets, withPktInfo } from "@ancillary/socket"
+import { Datagram, DatagramSockets, withPktInfo } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { onTestFinished } from "vitest"

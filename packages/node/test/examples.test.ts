@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import ts from "typescript"
 import { afterAll, describe, expect, it } from "vitest"
-import { blocks } from "../../socket/test/types/blocks.ts"
+import { blocks } from "../../effect3/test/types/blocks.ts"
 import { onPath, requirement } from "../../testing/machine.ts"
 import { root } from "./packing.ts"
 
@@ -13,7 +13,7 @@ const expected: { readonly [name: string]: RegExp } = {
   // Windows.
   "packages/winsock/src/WsaMsg.ts 1": /DatagramUnsupportedError/,
   // A socket that another program hands over as descriptor 3.
-  "packages/socket/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
+  "packages/effect3/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
   // A process that `serve` starts: `examples/all-cores` runs both programs.
   "docs/workers.md 1": /WorkerError/,
   "packages/node/src/DatagramWorkers.ts 2": /WorkerError/,

@@ -17,7 +17,7 @@ import {
   withHopLimit,
   withPktInfo,
   withRights
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Effect, Either, Exit, Scope } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { requirement } from "../../testing/machine.ts"

@@ -1,6 +1,6 @@
 /** Throwing, lying, endless and wrong values in each option of a server in several processes: refused before a process is started. */
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
-import { Datagram } from "@ancillary/socket"
+import { Datagram } from "@ancillary/effect3"
 import { Worker } from "@effect/platform"
 import { Cause, Effect, Exit } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"

@@ -35,7 +35,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
   it("plain Node runs a program on them", () => {
     const { stderr, stdout } = run(`
     import { NodeSockets } from "@ancillary/node"
-    import { Datagram, withHopLimit } from "@ancillary/socket"
+    import { Datagram, withHopLimit } from "@ancillary/effect3"
     import { Effect } from "effect"
     const program = Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withHopLimit()), { address: "127.0.0.1", port: 0 })
@@ -47,7 +47,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
   }, 30_000)
 
   it("what is internal cannot be imported", () => {
-    const { stderr } = run(`import "@ancillary/socket/internal/core"`)
+    const { stderr } = run(`import "@ancillary/engine/socket/socket"`)
     expect(stderr).toContain("ERR_PACKAGE_PATH_NOT_EXPORTED")
   })
 
@@ -140,7 +140,7 @@ describe("what is loaded", () => {
     expect(platform(loaded("@ancillary/node/DatagramWorkers"))).not.toEqual([])
   }, 60_000)
 
-  it.each(["@ancillary/control", "@ancillary/socket"])(
+  it.each(["@ancillary/control", "@ancillary/effect3"])(
     "%s loads no native code",
     (module) => {
       expect(loaded(module).filter((url) => /koffi|\.node$/.test(url))).toEqual([])

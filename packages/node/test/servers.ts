@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { NodeSockets } from "@ancillary/node"
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
-import { type ConnectedSocket, Datagram, withHopLimit } from "@ancillary/socket"
+import { type ConnectedSocket, Datagram, withHopLimit } from "@ancillary/effect3"
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Effect, Layer, Logger, Option } from "effect"
 import { orders } from "./children/orders.ts"

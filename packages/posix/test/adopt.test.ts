@@ -14,7 +14,7 @@ import {
   withPktInfo,
   withRights,
   withTimestamp
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"

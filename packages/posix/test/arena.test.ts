@@ -10,8 +10,8 @@ import {
   withHopLimit,
   withMaximumDatagramSize,
   withPktInfo
-} from "@ancillary/socket"
-import { type Arena, ReceiveFlags } from "@ancillary/socket/Arena"
+} from "@ancillary/effect3"
+import { type Arena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
 import { addressOf, arena, bound, int, ok, sendRaw } from "./naked.ts"

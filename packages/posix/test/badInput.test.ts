@@ -11,7 +11,7 @@ import {
   withControlMessage,
   withPktInfo,
   withSocketOption
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"

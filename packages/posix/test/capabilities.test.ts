@@ -1,6 +1,6 @@
 /** What Linux has and not every platform does, on real sockets. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, withBindToDevice, withDropCount, withReceiveBufferSize, withTimestamp } from "@ancillary/socket"
+import { Datagram, withBindToDevice, withDropCount, withReceiveBufferSize, withTimestamp } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 

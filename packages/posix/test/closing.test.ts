@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
-import { Datagram, Descriptor, withRights } from "@ancillary/socket"
+import { Datagram, Descriptor, withRights } from "@ancillary/effect3"
 import { Effect, Scope } from "effect"
 import { Closing } from "../src/internal/closing.ts"
 import { contentOf, files, leakingNothing } from "./files.ts"

@@ -8,7 +8,7 @@ import {
   SocketOption,
   withBindToDevice,
   withRights
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Logger, Scope } from "effect"
 import { hasIpv6, requirement } from "../../testing/machine.ts"

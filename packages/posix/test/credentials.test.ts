@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { Datagram, Descriptor, withCredentials, withPidFd, withRights, withTimestamp } from "@ancillary/socket"
+import { Datagram, Descriptor, withCredentials, withPidFd, withRights, withTimestamp } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { requirement } from "../../testing/machine.ts"

@@ -1,5 +1,5 @@
 /** A spec whose family is chosen at run time: one type for both, and a socket of the family that was chosen. */
-import { Datagram, withDefaultHopLimit, withHopLimit, withPktInfo } from "@ancillary/socket"
+import { Datagram, withDefaultHopLimit, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"

@@ -10,7 +10,7 @@ import {
   withHopLimit,
   withMaximumDatagramSize,
   withPktInfo
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { onTestFinished } from "vitest"

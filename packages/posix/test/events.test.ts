@@ -11,8 +11,8 @@ import {
   withErrorReports,
   withPathMtuReports,
   withTransmitTimestamps
-} from "@ancillary/socket"
-import { isFault } from "@ancillary/socket/Driver"
+} from "@ancillary/effect3"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber, Option, Ref, Scope, Stream } from "effect"

@@ -3,8 +3,8 @@ import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rm
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets } from "@ancillary/socket"
-import type { Driver } from "@ancillary/socket/Driver"
+import { Datagram, DatagramSockets } from "@ancillary/effect3"
+import type { Driver } from "@ancillary/engine/driver/Driver"
 import { Effect, type Layer, type Scope } from "effect"
 import { openDescriptors, openDescriptorsAre } from "./process.ts"
 

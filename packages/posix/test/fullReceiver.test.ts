@@ -1,5 +1,5 @@
 /** A receiver that takes no more: its senders wait until it was read from, and cost nothing meanwhile. */
-import { Datagram, withSendBufferSize } from "@ancillary/socket"
+import { Datagram, withSendBufferSize } from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope } from "effect"

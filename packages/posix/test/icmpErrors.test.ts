@@ -12,8 +12,8 @@ import {
   withTimestamp,
   withTimestamping,
   withTrafficClass
-} from "@ancillary/socket"
-import { isFault } from "@ancillary/socket/Driver"
+} from "@ancillary/effect3"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Option, Stream } from "effect"
 import { hasIpv6, hasRawPrivilege } from "../../testing/machine.ts"

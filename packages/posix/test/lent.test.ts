@@ -2,7 +2,7 @@
 import v8 from "node:v8"
 import vm from "node:vm"
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets } from "@ancillary/socket"
+import { Datagram, DatagramSockets } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Chunk, Effect } from "effect"
 import { block } from "../src/internal/memory.ts"

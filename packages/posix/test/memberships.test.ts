@@ -10,7 +10,7 @@ import {
   withMulticastHopLimit,
   withMulticastInterface,
   withPktInfo
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"

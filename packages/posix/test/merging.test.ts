@@ -8,10 +8,10 @@ import {
   withMaximumDatagramSize,
   withScatter,
   withTruncation
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Chunk, Effect, Either, Fiber, Option, Stream } from "effect"
-import { DatagramSockets } from "@ancillary/socket"
+import { DatagramSockets } from "@ancillary/effect3"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 const at = { address: "127.0.0.1", port: 0 }

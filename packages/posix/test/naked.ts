@@ -1,8 +1,8 @@
 /** The driver's own sockets and arenas with nothing of ours around them: what the quirk tests show first. */
 import { Codec, ControlBuffer, endpoint, SocketAddress } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/posix"
-import type { Arena } from "@ancillary/socket/Arena"
-import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/socket/Driver"
+import type { Arena } from "@ancillary/engine/driver/Arena"
+import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import { Effect, type Scope } from "effect"
 import { load } from "../src/internal/libc.ts"
 import { linux } from "../src/internal/platform.ts"

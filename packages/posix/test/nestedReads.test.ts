@@ -1,5 +1,5 @@
 /** Descriptors of a batch whose callback reads its socket again. */
-import { Datagram, withRights } from "@ancillary/socket"
+import { Datagram, withRights } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { contentOf, files, leakingNothing } from "./files.ts"

@@ -8,7 +8,7 @@ import {
   withTimestamp,
   withTimestamping,
   withTransmitTimestamps
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Option, Stream } from "effect"

@@ -22,7 +22,7 @@ import {
   withReceiveBufferSize,
   withReusePort,
   withTransparent
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { hasIpv6, requirement } from "../../testing/machine.ts"

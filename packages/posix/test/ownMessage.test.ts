@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { abis } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets, Plan, withControlMessage, withIpOptions, withPktInfo } from "@ancillary/socket"
+import { Datagram, DatagramSockets, Plan, withControlMessage, withIpOptions, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Option } from "effect"
 import { answerOne, ReturnOptions } from "./own/returnOptions.ts"

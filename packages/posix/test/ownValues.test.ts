@@ -1,7 +1,7 @@
 /** How old a value of the socket's own may be when a datagram goes out beside it: docs/design.md. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets, SocketOption, withEcn, withTrafficClass } from "@ancillary/socket"
-import { type Driver, isFault } from "@ancillary/socket/Driver"
+import { Datagram, DatagramSockets, SocketOption, withEcn, withTrafficClass } from "@ancillary/effect3"
+import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import { load } from "../src/internal/libc.ts"

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { LinuxSockets } from "@ancillary/posix"
-import { Capabilities } from "@ancillary/socket"
+import { Capabilities } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { hasIpv6, requirement } from "../../testing/machine.ts"

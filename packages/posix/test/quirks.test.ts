@@ -1,7 +1,7 @@
 /** Traps of the Linux kernel: first the kernel alone, through the driver's own socket, then what a declared socket makes of it. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/socket"
-import { ReceiveFlags } from "@ancillary/socket/Arena"
+import { Datagram, DatagramSockets, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/effect3"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"

@@ -1,6 +1,6 @@
 /** What a `forEach` gives back, with others waiting: the event loop knows nothing of it, so it wakes nobody. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets, withMaximumDatagramSize } from "@ancillary/socket"
+import { Datagram, DatagramSockets, withMaximumDatagramSize } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, FiberId, Option, type Scope } from "effect"
 import { polledEvents, referencedPolls, turn } from "./process.ts"

@@ -1,6 +1,6 @@
 /** koffi's poll on a descriptor: its hazards naked, each in a process of its own, then ours. */
 import { spawnSync } from "node:child_process"
-import { isFault } from "@ancillary/socket/Driver"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import koffi from "koffi"

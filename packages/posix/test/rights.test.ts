@@ -1,9 +1,9 @@
 /** Descriptors that datagrams bring: what arrives, whose it is, and how it ends. */
 import { closeSync } from "node:fs"
 import { Descriptor as ReceivedDescriptor } from "@ancillary/control"
-import { Datagram, Descriptor, serve, withRights } from "@ancillary/socket"
-import { type NativeArena, ReceiveFlags } from "@ancillary/socket/Arena"
-import { isFault } from "@ancillary/socket/Driver"
+import { Datagram, Descriptor, serve, withRights } from "@ancillary/effect3"
+import { type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Exit, Fiber, Option, Scope, Stream } from "effect"

@@ -1,6 +1,6 @@
 /** One read that gives its sizes: of what the kernel merged, and of what came with descriptors. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets, withCoalescing, withRights, withTruncation } from "@ancillary/socket"
+import { Datagram, DatagramSockets, withCoalescing, withRights, withTruncation } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { files, leakingNothing } from "./files.ts"

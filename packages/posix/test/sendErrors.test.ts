@@ -8,7 +8,7 @@ import {
   withErrorReports,
   withPktInfo,
   withTrafficClass
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option, Stream } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"

@@ -8,8 +8,8 @@ import {
   withErrorReports,
   withSendBufferSize,
   withTransmitTimestamps
-} from "@ancillary/socket"
-import { isFault } from "@ancillary/socket/Driver"
+} from "@ancillary/effect3"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber, Scope, Stream } from "effect"

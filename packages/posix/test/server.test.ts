@@ -9,7 +9,7 @@ import {
   withHopLimit,
   withPktInfo,
   withRights
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Logger, Option, Ref, Scope, TestClock } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"

@@ -10,9 +10,9 @@ import {
   withHopLimit,
   withMaximumDatagramSize,
   withPktInfo
-} from "@ancillary/socket"
-import { type ArenaLayout, type NativeArena, ReceiveFlags } from "@ancillary/socket/Arena"
-import { type Driver, isFault, type NativeSocket } from "@ancillary/socket/Driver"
+} from "@ancillary/effect3"
+import { type ArenaLayout, type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import { type Driver, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Either, Scope } from "effect"

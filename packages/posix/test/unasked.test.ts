@@ -12,9 +12,9 @@ import {
   withRights,
   withTimestamp,
   withTruncation
-} from "@ancillary/socket"
-import { ReceiveFlags } from "@ancillary/socket/Arena"
-import { isFault } from "@ancillary/socket/Driver"
+} from "@ancillary/effect3"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Option, Stream } from "effect"

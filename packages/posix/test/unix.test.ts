@@ -12,8 +12,8 @@ import {
   withReceiveBufferSize,
   withSendBufferSize,
   withTimestamp
-} from "@ancillary/socket"
-import type { NativeArena } from "@ancillary/socket/Arena"
+} from "@ancillary/effect3"
+import type { NativeArena } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Option, Scope } from "effect"
 import { linux } from "../src/internal/platform.ts"

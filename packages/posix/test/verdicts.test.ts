@@ -1,5 +1,5 @@
 /** Verdicts of the fault wrapper where Linux has more than every driver: its error queue, and descriptors that datagrams bring. */
-import { Datagram, DatagramSockets, Descriptor, withErrorReports, withRights } from "@ancillary/socket"
+import { Datagram, DatagramSockets, Descriptor, withErrorReports, withRights } from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Option, Stream } from "effect"

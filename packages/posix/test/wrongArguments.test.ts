@@ -1,6 +1,6 @@
 /** Arguments and definitions that throw or lie, outside of messages: a typed error that names the argument, and nothing is left open. */
 import { Codec } from "@ancillary/control"
-import { Datagram, SocketOption, withPktInfo, withSocketOption } from "@ancillary/socket"
+import { Datagram, SocketOption, withPktInfo, withSocketOption } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Exit, Option } from "effect"
 import { leakingNothing } from "./files.ts"

@@ -6,8 +6,8 @@
  */
 import { Codec, ControlBuffer, type Request } from "@ancillary/control"
 import * as Linux from "@ancillary/control/platform/linux"
-import type { Arena } from "@ancillary/socket/Arena"
-import { type Driver, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
+import type { Arena } from "@ancillary/engine/driver/Arena"
+import { type Driver, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import { fits, type Mark, type Row, rowOf, type RowFamily, type Way, ways } from "./ways.ts"
 
 /** `looks`: whether the system looks at control data that is sent. */

@@ -1,5 +1,5 @@
 /** Puts a recorder around every driver that a layer of this process is made of. To be started before a module makes its layers. */
-import { DatagramSockets } from "@ancillary/socket"
+import { DatagramSockets } from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { Effect } from "effect"
 import { record } from "./recorder.ts"

@@ -38,8 +38,11 @@ const sentenceOf = (comment: string): string => {
   return /^.*?\.(?= |$)/.exec(plain)?.[0] ?? plain
 }
 
-const definitions = [...declarationsIn("packages/control/src/message"), ...declarationsIn("packages/socket/src/option")]
-const combinators = declarationsIn("packages/socket/src/combinators").filter(({ name }) => /^with[A-Z]/.test(name))
+const definitions = [
+  ...declarationsIn("packages/control/src/message"),
+  ...declarationsIn("packages/engine/src/spec/option")
+]
+const combinators = declarationsIn("packages/engine/src/spec/combinators").filter(({ name }) => /^with[A-Z]/.test(name))
 
 export const definitionOf = ({ name }: Subject): Declaration => {
   const found = definitions.find((each) => each.name === name)

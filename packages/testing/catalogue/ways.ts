@@ -18,10 +18,10 @@ import {
   type Presence,
   type Request
 } from "@ancillary/control"
-import { SocketOption } from "@ancillary/socket"
-import { ipv6Only } from "@ancillary/socket/option/ipv6Only"
-import { type MembershipKind, membershipRows } from "@ancillary/socket/option/membership"
-import { stripHeader } from "@ancillary/socket/option/stripHeader"
+import { SocketOption } from "@ancillary/effect3"
+import { ipv6Only } from "@ancillary/engine/spec/option/ipv6Only"
+import { type MembershipKind, membershipRows } from "@ancillary/engine/spec/option/membership"
+import { stripHeader } from "@ancillary/engine/spec/option/stripHeader"
 
 export type RowFamily = "ipv4" | "ipv6" | "unix"
 /** `event`: received, but with no datagram. `set`: an option. */

@@ -10,7 +10,7 @@
  * @example
  * ```ts
  * import { LinuxSockets } from "@ancillary/posix"
- * import { Datagram, DatagramSockets } from "@ancillary/socket"
+ * import { Datagram, DatagramSockets } from "@ancillary/effect3"
  * import { FaultyDriver } from "@ancillary/testing"
  * import { Effect } from "effect"
  *
@@ -35,8 +35,8 @@
  *
  * @since 0.1.0
  */
-import type { Arena } from "@ancillary/socket/Arena"
-import { type Driver, type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
+import type { Arena } from "@ancillary/engine/driver/Arena"
+import { type Driver, type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import { Arrivals } from "./internal/faulty/arrivals.ts"
 import { bendable, bentOf, sentOf, slotOf } from "./internal/faulty/bendable.ts"
 import { forge } from "./internal/faulty/icmp.ts"

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { DatagramUnsupportedError } from "@ancillary/socket"
-import type { Driver } from "@ancillary/socket/Driver"
+import type { DatagramUnsupportedError } from "@ancillary/effect3"
+import type { Driver } from "@ancillary/engine/driver/Driver"
 import { describe } from "@effect/vitest"
 import type { Effect } from "effect"
 import { bench } from "./internal/bench.ts"

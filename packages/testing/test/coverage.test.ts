@@ -1,6 +1,6 @@
 /** The conformance suite has a case for whatever can be declared: each combinator is run on every driver, or its refusal is. */
 import { readdirSync, readFileSync } from "node:fs"
-import * as Library from "@ancillary/socket"
+import * as Library from "@ancillary/effect3"
 import { expect, it } from "vitest"
 
 const folder = new URL("../src/internal/", import.meta.url)

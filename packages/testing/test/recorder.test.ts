@@ -10,8 +10,8 @@ import {
   withEcn,
   withHopLimit,
   withPktInfo
-} from "@ancillary/socket"
-import { type Driver, isFault } from "@ancillary/socket/Driver"
+} from "@ancillary/effect3"
+import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"

@@ -39,25 +39,26 @@ it("the lock names every optional part for every platform", () => {
 /** Which packages of ours each room may know. */
 const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
   control: [],
-  socket: ["control"],
-  posix: ["control", "socket"],
-  winsock: ["control", "socket"],
-  testing: ["control", "socket"],
-  node: ["control", "socket", "posix", "winsock"]
+  engine: ["control"],
+  effect3: ["control", "engine"],
+  posix: ["control", "engine", "effect3"],
+  winsock: ["control", "engine", "effect3"],
+  testing: ["control", "engine", "effect3"],
+  node: ["control", "engine", "effect3", "posix", "winsock"]
 }
 
 it("imports run one way", () => {
   for (const [room, known] of Object.entries(arrows)) {
     for (const file of sources(`packages/${room}/src`)) {
-      const ours = imports(file).flatMap((name) => /^@ancillary\/([a-z]+)/.exec(name)?.[1] ?? [])
+      const ours = imports(file).flatMap((name) => /^@ancillary\/([a-z0-9]+)/.exec(name)?.[1] ?? [])
       expect([file, ours.filter((name) => !known.includes(name))]).toEqual([file, []])
       const foreign = imports(file).filter((name) => /^koffi|^node:/.test(name))
-      if (["control", "socket", "testing"].includes(room)) expect([file, foreign]).toEqual([file, []])
+      if (["control", "engine", "effect3", "testing"].includes(room)) expect([file, foreign]).toEqual([file, []])
     }
   }
 })
 
-it("the lint rule refuses an import against the arrows, koffi outside of a driver, and process in socket", () => {
+it("the lint rule refuses an import against the arrows, koffi outside of a driver, and process outside of drivers", () => {
   const copy = mkdtempSync(join(tmpdir(), "ancillary-lint-"))
   onTestFinished(() => rmSync(copy, { recursive: true }))
   cpSync(join(root, ".oxlintrc.json"), join(copy, ".oxlintrc.json"))
@@ -68,14 +69,14 @@ it("the lint rule refuses an import against the arrows, koffi outside of a drive
     return spawnSync(join(root, "node_modules/.bin/oxlint"), ["packages"], { cwd: copy, encoding: "utf8" }).stdout
   }
   expect(lint("control", 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain("control is pure.")
-  expect(lint("socket", 'import k from "koffi"\nexport const a: unknown = k\n')).toContain(
-    "socket and testing run anywhere."
+  expect(lint("engine", 'import k from "koffi"\nexport const a: unknown = k\n')).toContain(
+    "engine, effect3 and testing run anywhere."
   )
-  expect(lint("socket", 'export * from "@ancillary/posix"\n')).toContain(
-    "cli, node -> drivers, testing -> socket -> control."
+  expect(lint("engine", 'export * from "@ancillary/posix"\n')).toContain(
+    "cli, node -> drivers, testing -> effect3 -> engine -> control."
   )
-  expect(lint("socket", "export const a: unknown = process\n")).toContain("socket never asks for the platform.")
-  expect(lint("posix", 'export * from "@ancillary/node"\n')).toContain("A driver knows socket and control.")
+  expect(lint("engine", "export const a: unknown = process\n")).toContain("Only drivers ask for the platform.")
+  expect(lint("posix", 'export * from "@ancillary/node"\n')).toContain("A driver knows engine and control.")
   expect(lint("node", 'import k from "koffi"\nexport const a: unknown = k\n')).toContain("Only drivers touch FFI.")
 })
 

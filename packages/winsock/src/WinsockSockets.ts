@@ -8,8 +8,8 @@
  *
  * @since 0.1.0
  */
-import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/socket"
-import type { Driver } from "@ancillary/socket/Driver"
+import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
+import type { Driver } from "@ancillary/engine/driver/Driver"
 import type { Effect } from "effect"
 import { makeDriver } from "./internal/driver.ts"
 

@@ -1,5 +1,5 @@
-import { bindError, type Described, receiveError, sendError } from "@ancillary/socket/DatagramError"
-import type { Fault } from "@ancillary/socket/Driver"
+import { bindError, type Described, receiveError, sendError } from "@ancillary/engine/errors/DatagramError"
+import type { Fault } from "@ancillary/engine/driver/Driver"
 import { Data } from "effect"
 
 /**
@@ -13,7 +13,7 @@ export class WsaError extends Data.TaggedError("WsaError")<
   Described & { readonly reason: "Refused" | "InvalidArgument" | "Closed" }
 > {}
 
-/** By what was tried; the sentences that say what to do are those of `@ancillary/socket`. */
+/** By what was tried; the sentences that say what to do are those of `@ancillary/effect3`. */
 const explained = {
   setUp: bindError,
   send: sendError,

@@ -43,9 +43,9 @@ import {
   type Internet,
   SocketAddress
 } from "@ancillary/control"
-import type { DatagramUnsupportedError } from "@ancillary/socket"
-import { ReceiveFlags } from "@ancillary/socket/Arena"
-import { isFault } from "@ancillary/socket/Driver"
+import type { DatagramUnsupportedError } from "@ancillary/effect3"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import { Effect, Option, type Scope } from "effect"
 import { loadNative } from "./internal/driver.ts"
 import { Message } from "./internal/message.ts"

@@ -10,8 +10,8 @@
  */
 import { Codec, type Endpoint, type EndpointInput, endpoint, type Internet, SocketAddress } from "@ancillary/control"
 import { IPPROTO_IPV6, IPV6_V6ONLY } from "@ancillary/control/platform/winsock"
-import type { DatagramUnsupportedError } from "@ancillary/socket"
-import { type Fault, isFault, type Watch } from "@ancillary/socket/Driver"
+import type { DatagramUnsupportedError } from "@ancillary/effect3"
+import { type Fault, isFault, type Watch } from "@ancillary/engine/driver/Driver"
 import { Effect, type Scope } from "effect"
 import { loadNative, type Native } from "./internal/driver.ts"
 import { copied } from "./internal/pieces.ts"

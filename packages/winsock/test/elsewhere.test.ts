@@ -1,4 +1,4 @@
-import { Datagram } from "@ancillary/socket"
+import { Datagram } from "@ancillary/effect3"
 import { WinsockSockets, WsaMsg, WsaSocket } from "@ancillary/winsock"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"

@@ -2,7 +2,7 @@
  * Ten mebibytes in segments of 1,280 bytes to one peer: as datagrams, and cut and merged by the kernel.
  */
 import type { Socket } from "node:dgram"
-import { Datagram, withCoalescedSize, withReceiveBufferSize } from "@ancillary/socket"
+import { Datagram, withCoalescedSize, withReceiveBufferSize } from "@ancillary/effect3"
 import { Effect } from "effect"
 import { Arrivals, clock, turn } from "../arrivals.ts"
 import type { Candidate } from "../rounds.ts"

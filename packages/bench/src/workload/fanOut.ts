@@ -4,7 +4,7 @@
  */
 import type { Socket } from "node:dgram"
 import { InternetEndpoint, Ipv4Address } from "@ancillary/control"
-import { Datagram, DatagramSockets, withPktInfo, withReceiveBufferSize } from "@ancillary/socket"
+import { Datagram, DatagramSockets, withPktInfo, withReceiveBufferSize } from "@ancillary/effect3"
 import { Effect } from "effect"
 import { clock } from "../arrivals.ts"
 import type { Candidate } from "../rounds.ts"

@@ -1,7 +1,7 @@
 /**
  * From a datagram to its echo, one at a time, between two sockets of one event loop: both sides are the candidate's.
  */
-import { Datagram } from "@ancillary/socket"
+import { Datagram } from "@ancillary/effect3"
 import { Effect, Either } from "effect"
 import { clock } from "../arrivals.ts"
 import { type Candidate, median } from "../rounds.ts"

@@ -1,7 +1,7 @@
 /**
  * The workloads that read: a full socket, a few datagrams at each wake-up, and what of it noise does not touch.
  */
-import { DatagramSockets } from "@ancillary/socket"
+import { DatagramSockets } from "@ancillary/effect3"
 import { Effect } from "effect"
 import { clock, memory } from "../arrivals.ts"
 import { cBatched, cSingle, type Workload } from "../workload.ts"

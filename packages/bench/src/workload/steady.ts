@@ -1,7 +1,7 @@
 /**
  * Echo servers that are asked at a fixed rate by one and the same C program in a process of its own, whether they keep up or not.
  */
-import { Datagram } from "@ancillary/socket"
+import { Datagram } from "@ancillary/effect3"
 import { Effect, Either, Stream } from "effect"
 import { plain, reader } from "../sockets.ts"
 import { dgram, type Workload } from "../workload.ts"

@@ -1,7 +1,7 @@
 /**
  * Actions that change what is there: options, groups, interruptions, held descriptors, and closing.
  */
-import { SocketOption } from "@ancillary/socket"
+import { SocketOption } from "@ancillary/effect3"
 import { Cause, Effect, Exit, Fiber, Scope } from "effect"
 import type { Random } from "../random.ts"
 import type { Member } from "./member.ts"

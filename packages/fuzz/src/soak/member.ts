@@ -1,7 +1,7 @@
 /**
  * A socket of the soak, with what the model knows of it: the datagrams that are on their way to it, and the losses that the laws allow.
  */
-import type { DatagramSocket } from "@ancillary/socket"
+import type { DatagramSocket } from "@ancillary/effect3"
 import type { Scope } from "effect"
 import type { Random } from "../random.ts"
 

@@ -20,8 +20,8 @@ import {
   withTimestamp,
   withTrafficClass,
   withTransmitTimestamps
-} from "@ancillary/socket"
-import { make } from "@ancillary/socket/Spec"
+} from "@ancillary/effect3"
+import { make } from "@ancillary/engine/spec/Spec"
 import { Cause, Effect, Exit, Scope } from "effect"
 import type { Random } from "../random.ts"
 import { type AnySpec, apply } from "../specs.ts"

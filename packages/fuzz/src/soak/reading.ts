@@ -3,7 +3,7 @@
  */
 import { fstatSync } from "node:fs"
 import type { Descriptor as Received } from "@ancillary/control"
-import { DatagramFault, Descriptor, serveOn } from "@ancillary/socket"
+import { DatagramFault, Descriptor, serveOn } from "@ancillary/effect3"
 import { Chunk, Effect, Either, Exit, Fiber, Logger, Option, Scope, Stream } from "effect"
 import type { Random } from "../random.ts"
 import { identify } from "./stamp.ts"

@@ -1,7 +1,7 @@
 /**
  * Actions that send: one datagram or many, in segments, as an answer, and to ports where no socket is.
  */
-import { Datagram } from "@ancillary/socket"
+import { Datagram } from "@ancillary/effect3"
 import { Cause, Effect, Either, Exit, Stream } from "effect"
 import type { Random } from "../random.ts"
 import type { Carried, Due, Member } from "./member.ts"

@@ -3,10 +3,10 @@
  */
 import { fstatSync } from "node:fs"
 import type { Descriptor, Ipv4Address } from "@ancillary/control"
-import { DatagramFault } from "@ancillary/socket"
+import { DatagramFault } from "@ancillary/effect3"
 import { Cause, Effect, Exit, Fiber, type Runtime, type Scope } from "effect"
 import { Runtime as Runtimes } from "effect"
-import type { DatagramSockets } from "@ancillary/socket"
+import type { DatagramSockets } from "@ancillary/effect3"
 import type { Random } from "../random.ts"
 import { shown } from "../shown.ts"
 import type { Due, Member } from "./member.ts"

@@ -1,6 +1,6 @@
 /** One life of a worker: from its start to its end, however it ends. */
 import { type ChildProcess, fork, type ForkOptions } from "node:child_process"
-import type { DatagramStats } from "@ancillary/socket"
+import type { DatagramStats } from "@ancillary/effect3"
 import { Worker } from "@effect/platform"
 import type { WorkerError } from "@effect/platform/WorkerError"
 import type { ParseError } from "effect/ParseResult"

@@ -1,4 +1,4 @@
-import type { DatagramStats } from "@ancillary/socket"
+import type { DatagramStats } from "@ancillary/effect3"
 import { Predicate, Schema } from "effect"
 
 /** An address and a port as both sides write them. */

@@ -11,9 +11,9 @@ import {
   SocketOption,
   type Spec,
   withReusePort
-} from "@ancillary/socket"
-import { invalidBind, unsupported } from "@ancillary/socket/DatagramError"
-import type { NeedsAll } from "@ancillary/socket/Spec"
+} from "@ancillary/effect3"
+import { invalidBind, unsupported } from "@ancillary/engine/errors/DatagramError"
+import type { NeedsAll } from "@ancillary/engine/spec/Spec"
 import { Effect, Scope } from "effect"
 
 /** One process each: more are a mistake in what was computed. */

@@ -1,4 +1,4 @@
-import type { DatagramStats } from "@ancillary/socket"
+import type { DatagramStats } from "@ancillary/effect3"
 
 interface Counters {
   readonly [name: string]: bigint | Counters

@@ -1,8 +1,8 @@
 /** The options of a server in several processes, read once and checked before anything is bound or started. */
 import { Codec } from "@ancillary/control"
-import type { DatagramBindError } from "@ancillary/socket"
-import { invalidBind } from "@ancillary/socket/DatagramError"
-import { check, durationOf } from "@ancillary/socket/DatagramServer"
+import type { DatagramBindError } from "@ancillary/effect3"
+import { invalidBind } from "@ancillary/engine/errors/DatagramError"
+import { check, durationOf } from "@ancillary/effect3/DatagramServer"
 import { Duration, Effect, Schedule } from "effect"
 import type { DatagramWorkerError } from "../DatagramWorkerError.ts"
 import type { Start } from "./generation.ts"

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs"
 import { pathToFileURL } from "node:url"
 import { LinuxSockets } from "@ancillary/posix"
-import { Interfaces } from "@ancillary/socket"
+import { Interfaces } from "@ancillary/effect3"
 import { Cause, Effect, Exit, Fiber, Layer } from "effect"
 
 /** Milliseconds that a program has to fail. A server goes on for ever. */

@@ -1,7 +1,7 @@
 /** A server that tells the numbers of its workers, and then waits to be killed. */
 import { NodeSockets } from "@ancillary/node"
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
-import { Datagram, withHopLimit } from "@ancillary/socket"
+import { Datagram, withHopLimit } from "@ancillary/effect3"
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Effect, Option } from "effect"
 

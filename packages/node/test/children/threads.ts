@@ -5,7 +5,7 @@
 import { once } from "node:events"
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, withReusePort } from "@ancillary/socket"
+import { Datagram, withReusePort } from "@ancillary/effect3"
 import { Effect, Option, Stream } from "effect"
 
 const serve = (port: number) =>

@@ -1,7 +1,7 @@
 /** The program of a worker: answers with the number of its process, and does what the first byte says. */
 import { NodeSockets } from "@ancillary/node"
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
-import { Datagram, withHopLimit } from "@ancillary/socket"
+import { Datagram, withHopLimit } from "@ancillary/effect3"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
 import { Effect } from "effect"

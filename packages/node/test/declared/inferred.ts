@@ -53,7 +53,7 @@ import {
   withTransmitTime,
   withTransmitTimestamps,
   withUnfragmented
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { WinsockSockets, WsaMsg, WsaSocket } from "@ancillary/winsock"
 import { Effect, Stream } from "effect"

@@ -13,7 +13,7 @@ import {
   Ipv6Address,
   UnixEndpoint
 } from "@ancillary/control"
-import { Datagram, type DatagramSocket, Plan, SocketOption, withHopLimit } from "@ancillary/socket"
+import { Datagram, type DatagramSocket, Plan, SocketOption, withHopLimit } from "@ancillary/effect3"
 import { Effect } from "effect"
 
 /**

@@ -1,6 +1,6 @@
 /** How a call with a hostile value ended, and whether the sockets work after it. */
 import type { Family } from "@ancillary/control"
-import { type DatagramSockets, type DatagramSource, Interfaces } from "@ancillary/socket"
+import { type DatagramSockets, type DatagramSource, Interfaces } from "@ancillary/effect3"
 import { LinuxSockets } from "@ancillary/posix"
 import { Cause, Effect, Exit, Fiber, Layer, Logger, ManagedRuntime, Stream } from "effect"
 import { Hostile } from "./values.ts"

@@ -1,6 +1,6 @@
 /** How each member of what the library returns is called with arguments that are right. A member without an entry fails the test. */
 import { HopLimit } from "@ancillary/control"
-import { SocketOption } from "@ancillary/socket"
+import { SocketOption } from "@ancillary/effect3"
 import { Chunk, Predicate, Sink, Stream } from "effect"
 import type { AnyFunction } from "./exported.ts"
 

@@ -1,7 +1,7 @@
 /** Makes the event loop watch an epoll: koffi's poll in the main thread, a handle of Node's own in a worker thread. */
 import { createSocket } from "node:dgram"
 import { isMainThread } from "node:worker_threads"
-import type { Fault } from "@ancillary/socket/Driver"
+import type { Fault } from "@ancillary/engine/driver/Driver"
 import koffi from "koffi"
 import { EBADF, fault, lastFault } from "./errno.ts"
 import type { Epoll, Libc } from "./libc.ts"

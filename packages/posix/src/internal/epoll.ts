@@ -5,8 +5,8 @@
  * (EEXIST) and a user without watches left (ENOSPC) would end the program. In an epoll of our own a socket has its watch from the time that it is
  * opened until it is closed, and each failure is a value.
  */
-import { type Fault, isFault } from "@ancillary/socket/Driver"
-import type { PollCallback, PollHandle } from "@ancillary/socket/Readiness"
+import { type Fault, isFault } from "@ancillary/engine/driver/Driver"
+import type { PollCallback, PollHandle } from "@ancillary/engine/driver/Readiness"
 import { carry, type Carrier } from "./carrier.ts"
 import { fault, lastError, lastFault } from "./errno.ts"
 import type { Epoll, Libc } from "./libc.ts"

@@ -1,5 +1,5 @@
 import { constants } from "node:os"
-import type { Fault } from "@ancillary/socket/Driver"
+import type { Fault } from "@ancillary/engine/driver/Driver"
 import koffi from "koffi"
 
 /**

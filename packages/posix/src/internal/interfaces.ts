@@ -3,7 +3,7 @@
  * more to report by `routing.ts`.
  */
 import { type Abi, Codec, SocketAddress } from "@ancillary/control"
-import type { Fault, NetworkInterface } from "@ancillary/socket/Driver"
+import type { Fault, NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { lastFault } from "./errno.ts"
 import type { Address } from "./libc.ts"
 import { read, text } from "./memory.ts"

@@ -5,7 +5,7 @@
  */
 import { Ipv4Address, Ipv6Address } from "@ancillary/control"
 import { readIpv6 } from "@ancillary/control/SocketAddress"
-import type { EndedInterface, InterfaceAddress, NetworkInterface } from "@ancillary/socket/Driver"
+import type { EndedInterface, InterfaceAddress, NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { bytesAsText } from "./text.ts"
 
 /** Message types of the protocol. */

@@ -3,7 +3,7 @@
  *
  * Linux: disconnecting takes away a port that the kernel chose, an address that it chose, and the interface that the socket is bound to.
  */
-import type { Fault, SocketKind } from "@ancillary/socket/Driver"
+import type { Fault, SocketKind } from "@ancillary/engine/driver/Driver"
 import { lastFault } from "./errno.ts"
 import type { Host } from "./socket.ts"
 

@@ -1,5 +1,5 @@
-import { type Fault, isFault, type Watch } from "@ancillary/socket/Driver"
-import * as Readiness from "@ancillary/socket/Readiness"
+import { type Fault, isFault, type Watch } from "@ancillary/engine/driver/Driver"
+import * as Readiness from "@ancillary/engine/driver/Readiness"
 import koffi from "koffi"
 import { register } from "./epoll.ts"
 import type { Libc } from "./libc.ts"

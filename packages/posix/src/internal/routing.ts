@@ -6,8 +6,8 @@ import type {
   InterfaceNotices,
   InterfaceObserver,
   NetworkInterface
-} from "@ancillary/socket/Driver"
-import { isFault } from "@ancillary/socket/Driver"
+} from "@ancillary/engine/driver/Driver"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import { constants } from "node:os"
 import { closed, EAGAIN, fault, lastError, lastFault } from "./errno.ts"
 import * as Netlink from "./netlink.ts"

@@ -2,8 +2,8 @@
  * A socket of libc: what `NativeSocket` promises, on `recvmmsg` and `sendmmsg` where there are, else on `recvmsg` and `sendmsg`.
  */
 import { type Abi, ControlBuffer } from "@ancillary/control"
-import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/socket/Arena"
-import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
+import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import { closed, EAGAIN, EEXIST, EPROTOTYPE, fault, lastError, lastFault } from "./errno.ts"
 import { closeAside } from "./closing.ts"
 import type { Libc } from "./libc.ts"

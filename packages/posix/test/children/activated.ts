@@ -1,6 +1,6 @@
 /** As an init system starts it: its socket is descriptor 3. Answers each datagram with its payload and that number. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, withPktInfo } from "@ancillary/socket"
+import { Datagram, withPktInfo } from "@ancillary/effect3"
 import { Effect, Stream } from "effect"
 
 const program = Effect.gen(function* () {

@@ -1,6 +1,6 @@
 /** Binds to the address and port of its arguments, without privileges where it has some, and prints what came of it. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram } from "@ancillary/socket"
+import { Datagram } from "@ancillary/effect3"
 import { Effect, Either } from "effect"
 
 const [address = "127.0.0.1", port = "0"] = process.argv.slice(2)

@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs"
 import { createServer, type AddressInfo } from "node:net"
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, withRights } from "@ancillary/socket"
+import { Datagram, withRights } from "@ancillary/effect3"
 import { Effect } from "effect"
 import { settledDescriptors } from "../process.ts"
 import koffi from "koffi"

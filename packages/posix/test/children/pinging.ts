@@ -13,8 +13,8 @@ import {
   withPktInfo,
   withPriority,
   withTimestamp
-} from "@ancillary/socket"
-import { isFault, type NativeSocket } from "@ancillary/socket/Driver"
+} from "@ancillary/effect3"
+import { isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import { Effect, Option } from "effect"
 
 const described = (error: { readonly _tag: string; readonly message: string }) =>

@@ -11,7 +11,7 @@ import {
   withPriority,
   withTransmitTime,
   withTransparent
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Effect, Either } from "effect"
 
 const at = { address: "127.0.0.1", port: 0 }

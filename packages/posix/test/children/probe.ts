@@ -1,6 +1,6 @@
 /** Probes without privileges, and prints what was found, as JSON and as the table. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Capabilities } from "@ancillary/socket"
+import { Capabilities } from "@ancillary/effect3"
 import { Effect } from "effect"
 
 const probe = Effect.gen(function* () {

@@ -1,6 +1,6 @@
 /** Sends to an abstract name, or as somebody else without the privilege to, and prints what came of that. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, withCredentials } from "@ancillary/socket"
+import { Datagram, withCredentials } from "@ancillary/effect3"
 import { Effect, type Layer, Option, type Scope } from "effect"
 
 const [word, name = ""] = process.argv.slice(2)

@@ -3,7 +3,7 @@
  * crashes prints nothing.
  */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram } from "@ancillary/socket"
+import { Datagram } from "@ancillary/effect3"
 import { Effect, Stream } from "effect"
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
 

@@ -8,7 +8,7 @@ import {
   withHopLimit,
   withStickyHopByHopOptions,
   withStickyRoutingHeader
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Effect } from "effect"
 
 const described = (error: { readonly _tag: string; readonly message: string }) =>

@@ -4,7 +4,7 @@
  */
 import { isIPv4 } from "node:net"
 import { LinuxSockets } from "@ancillary/posix"
-import { type ConnectedSocket, Datagram, type DatagramSendError, withErrorReports } from "@ancillary/socket"
+import { type ConnectedSocket, Datagram, type DatagramSendError, withErrorReports } from "@ancillary/effect3"
 import { Deferred, Effect, Exit, Stream } from "effect"
 import koffi from "koffi"
 import { load } from "../../src/internal/libc.ts"

@@ -4,8 +4,8 @@
  */
 import { execFileSync } from "node:child_process"
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, type InterfaceChange, Interfaces, type NetworkInterface } from "@ancillary/socket"
-import { isFault } from "@ancillary/socket/Driver"
+import { Datagram, type InterfaceChange, Interfaces, type NetworkInterface } from "@ancillary/effect3"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import { Chunk, Effect, Either, Fiber, Layer, Queue, Stream } from "effect"
 
 const [other = ""] = process.argv.slice(2)

@@ -1,8 +1,8 @@
 /** Run inside a namespace: on which interface own traffic arrives, and by which a datagram leaves. Prints what came of it. */
 import { readFileSync } from "node:fs"
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, type DatagramSendError, DatagramSockets, withBindToDevice, withPktInfo } from "@ancillary/socket"
-import { type Driver, isFault } from "@ancillary/socket/Driver"
+import { Datagram, type DatagramSendError, DatagramSockets, withBindToDevice, withPktInfo } from "@ancillary/effect3"
+import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { Effect, Either } from "effect"
 
 const about = (device: string, what: string) => Number(readFileSync(`/sys/class/net/${device}/${what}`, "utf8"))

@@ -12,7 +12,7 @@ import {
   Interfaces,
   withMulticastAll,
   withMulticastInterface
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Effect, Either, Exit, Layer, Queue, Scope, Stream } from "effect"
 
 const [other = ""] = process.argv.slice(2)

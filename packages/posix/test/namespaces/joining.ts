@@ -1,7 +1,7 @@
 /** Run inside a namespace: joins a group of each family on the interface of its argument, says that it listens, and prints what it hears. */
 import { readFileSync } from "node:fs"
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, withHopLimit, withMulticastAll, withPktInfo } from "@ancillary/socket"
+import { Datagram, withHopLimit, withMulticastAll, withPktInfo } from "@ancillary/effect3"
 import { Console, Effect, Stream } from "effect"
 
 const [device = "lo"] = process.argv.slice(2)

@@ -12,7 +12,7 @@ import {
   withMulticastInterface,
   withMulticastLoopback,
   withUnicastInterface
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Effect, Option } from "effect"
 
 const index = (device: string) => Number(readFileSync(`/sys/class/net/${device}/ifindex`, "utf8"))

@@ -1,6 +1,6 @@
 /** Run inside a namespace: binds both families, says that it listens, and then prints each datagram's control data, a line of JSON each. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/socket"
+import { Datagram, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Console, Effect, Stream } from "effect"
 
 const port = 5398

@@ -8,7 +8,7 @@ import {
   withHopLimit,
   withPktInfo,
   withRoutingHeader
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Console, Effect, Stream } from "effect"
 
 const optionsOf = (headers: ReadonlyArray<ExtensionHeader.OptionsHeader>) =>

@@ -3,7 +3,7 @@
  * the reply ended.
  */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, type DatagramSocket, withBindToDevice, withBroadcast, withPktInfo } from "@ancillary/socket"
+import { Datagram, type DatagramSocket, withBindToDevice, withBroadcast, withPktInfo } from "@ancillary/effect3"
 import type { PktInfo } from "@ancillary/control"
 import { Console, Effect, Either, Stream } from "effect"
 

@@ -11,9 +11,9 @@ import {
   withPathMtuReports,
   withPktInfo,
   withTransmitTimestamps
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Codec, endpoint, SocketAddress } from "@ancillary/control"
-import { type Driver, isFault } from "@ancillary/socket/Driver"
+import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { Chunk, Effect, type Layer, Option, type Scope, Stream } from "effect"
 import { arena, int, message, ok, receiveErrorRaw, receiveRaw, sendTo } from "../naked.ts"
 

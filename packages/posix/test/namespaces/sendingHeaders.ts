@@ -9,7 +9,7 @@ import {
   withStickyHopByHopOptions,
   withStickyRouteOptions,
   withStickyRoutingHeader
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Effect } from "effect"
 
 const [address = "::1", router = "::1"] = process.argv.slice(2)

@@ -3,7 +3,7 @@
  * fragmented. Prints how many bytes each datagram had that was handed to the kernel, by message, how many were sent, and what the last one failed with.
  */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets, withDontFragment } from "@ancillary/socket"
+import { Datagram, DatagramSockets, withDontFragment } from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { Effect } from "effect"
 

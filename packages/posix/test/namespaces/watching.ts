@@ -1,6 +1,6 @@
 /** Prints what changes about the interfaces of its namespace, a line a change, until it is ended. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Interfaces } from "@ancillary/socket"
+import { Interfaces } from "@ancillary/effect3"
 import { Console, Effect, Layer, Stream } from "effect"
 
 const program = Effect.gen(function* () {

@@ -1,5 +1,5 @@
 import { Codec, type ControlMessage, define } from "@ancillary/control"
-import { Datagram, withControlMessage } from "@ancillary/socket"
+import { Datagram, withControlMessage } from "@ancillary/effect3"
 import { Effect, Option } from "effect"
 
 /** The options of the IPv4 header as an answer has to bear them: routes turned round, what they recorded kept. */

@@ -1,6 +1,6 @@
 /** Traps of Linux about addresses and families: what is no source, and which message a peer of which family takes. First naked, then ours. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/socket"
+import { Datagram, DatagramSockets, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { hasIpv6 } from "../../../testing/machine.ts"

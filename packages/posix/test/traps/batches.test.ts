@@ -1,7 +1,7 @@
 /** Traps of Linux's calls that take many datagrams at once. First naked, then ours. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets } from "@ancillary/socket"
-import type { NativeArena } from "@ancillary/socket/Arena"
+import { Datagram, DatagramSockets } from "@ancillary/effect3"
+import type { NativeArena } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber } from "effect"
 import { addressOf, arena, bare, bound, int, libc, message, ok, sendRaw } from "../naked.ts"

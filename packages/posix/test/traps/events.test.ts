@@ -10,9 +10,9 @@ import {
   withPktInfo,
   withTrafficClass,
   withTransmitTimestamps
-} from "@ancillary/socket"
-import type { NativeArena } from "@ancillary/socket/Arena"
-import { isFault } from "@ancillary/socket/Driver"
+} from "@ancillary/effect3"
+import type { NativeArena } from "@ancillary/engine/driver/Arena"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Option, Stream } from "effect"

@@ -12,8 +12,8 @@ import {
   withStickyDestinationOptions,
   withStickyHopByHopOptions,
   withStickyRoutingHeader
-} from "@ancillary/socket"
-import { ReceiveFlags } from "@ancillary/socket/Arena"
+} from "@ancillary/effect3"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { hasIpv6, hasRawPrivilege } from "../../../testing/machine.ts"

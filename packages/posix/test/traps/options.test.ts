@@ -8,7 +8,7 @@ import {
   SocketOption,
   withMulticastAll,
   withMulticastInterface
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Option, Scope } from "effect"
 import { hasIpv6 } from "../../../testing/machine.ts"

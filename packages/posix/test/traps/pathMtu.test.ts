@@ -1,6 +1,6 @@
 /** Trap 15: Linux tells of a path MTU where datagrams are received. First naked, then ours. */
 import { LinuxSockets } from "@ancillary/posix"
-import { Datagram, DatagramSockets, type SocketEvent, withDontFragment, withPathMtuReports } from "@ancillary/socket"
+import { Datagram, DatagramSockets, type SocketEvent, withDontFragment, withPathMtuReports } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Either, Option, Stream } from "effect"
 import { hasIpv6 } from "../../../testing/machine.ts"

@@ -11,8 +11,8 @@ import {
   withSegmentation,
   withSocketOption,
   withTrafficClass
-} from "@ancillary/socket"
-import { ReceiveFlags } from "@ancillary/socket/Arena"
+} from "@ancillary/effect3"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Option } from "effect"

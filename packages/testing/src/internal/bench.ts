@@ -1,5 +1,5 @@
-import type { Driver } from "@ancillary/socket/Driver"
-import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/socket"
+import type { Driver } from "@ancillary/engine/driver/Driver"
+import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
 import { Effect, type Layer } from "effect"
 import * as FaultyDriver from "../FaultyDriver.ts"
 import type { PlatformFacts } from "../PlatformFacts.ts"

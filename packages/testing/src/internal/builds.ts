@@ -13,8 +13,8 @@ import {
   withOptional,
   withSegmentation,
   withTrafficClass
-} from "@ancillary/socket"
-import { isFault, type Driver } from "@ancillary/socket/Driver"
+} from "@ancillary/effect3"
+import { isFault, type Driver } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, type Scope } from "effect"
 import * as FaultyDriver from "../FaultyDriver.ts"

@@ -1,5 +1,5 @@
 /** Connecting a bound socket and disconnecting it. */
-import { Datagram, type DatagramSocket } from "@ancillary/socket"
+import { Datagram, type DatagramSocket } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Chunk, Effect, Exit, Fiber, Scope, Stream } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"

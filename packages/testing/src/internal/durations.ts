@@ -1,6 +1,6 @@
 /** Durations that a read is given: they pass on a monotonic clock, and `TestClock` has one. */
 import { describe, expect, it } from "@effect/vitest"
-import { Datagram, withMaximumDatagramSize, withTruncation } from "@ancillary/socket"
+import { Datagram, withMaximumDatagramSize, withTruncation } from "@ancillary/effect3"
 import { Clock, type Duration, Effect, Fiber, Option, TestClock } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 

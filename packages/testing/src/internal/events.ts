@@ -14,9 +14,9 @@ import {
   withPathMtuReports,
   withTransmitTimestamps,
   type With
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { type Capability } from "@ancillary/control"
-import type { Fault } from "@ancillary/socket/Driver"
+import type { Fault } from "@ancillary/engine/driver/Driver"
 import { Chunk, Effect, Exit, Fiber, Option, Scope, Stream } from "effect"
 import * as FaultyDriver from "../FaultyDriver.ts"
 import { type Bench, bytes, text } from "./bench.ts"

@@ -15,7 +15,7 @@ import {
   withPktInfo,
   withTimestamp,
   withTruncation
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Effect, Option } from "effect"
 import * as FaultyDriver from "../FaultyDriver.ts"
 import { type Bench, bytes, text } from "./bench.ts"

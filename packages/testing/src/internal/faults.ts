@@ -1,8 +1,8 @@
 /** One bad datagram never stops a socket: each is a counted, typed outcome of that datagram alone. Bent by the wrapper, on the real driver. */
 import { describe, expect, it } from "@effect/vitest"
-import { Datagram, type DatagramFault, withHopLimit, withPktInfo } from "@ancillary/socket"
-import { ReceiveFlags } from "@ancillary/socket/Arena"
-import type { Fault } from "@ancillary/socket/Driver"
+import { Datagram, type DatagramFault, withHopLimit, withPktInfo } from "@ancillary/effect3"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import type { Fault } from "@ancillary/engine/driver/Driver"
 import { Chunk, Effect, Option, Stream } from "effect"
 import type { ReceivedSlot } from "../FaultyDriver.ts"
 import { type Bench, bytes, text } from "./bench.ts"

@@ -1,6 +1,6 @@
 /** Messages that throw, lie, change or send while they are read: a fault of that message alone, and nobody else's memory. */
 import { Codec, type ControlMessage, define, InternetEndpoint, Ipv4Address } from "@ancillary/control"
-import { Datagram, withControlMessage, withHopLimit, withPktInfo } from "@ancillary/socket"
+import { Datagram, withControlMessage, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Exit, Option, Stream } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"

@@ -11,7 +11,7 @@ import {
   withRoutingHeader,
   withStickyDestinationOptions,
   withStickyHopByHopOptions
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import * as FaultyDriver from "../FaultyDriver.ts"

@@ -7,7 +7,7 @@ import {
   type DatagramSocket,
   withHopLimit,
   withMaximumDatagramSize
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Chunk, Effect, Either, Exit, Fiber, Option, Scope, Stream } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 

@@ -1,6 +1,6 @@
 /** Memory that a program gets views of: it cannot take it away from the sockets, nor from other datagrams, by whichever means its engine has. */
 import { describe, expect, it } from "@effect/vitest"
-import { Datagram } from "@ancillary/socket"
+import { Datagram } from "@ancillary/effect3"
 import { Chunk, Effect } from "effect"
 import { type Bench } from "./bench.ts"
 

@@ -1,7 +1,7 @@
 /** Groups: joined once and left with the last who holds them, refused before any system call where they cannot be. */
 import { describe, expect, it } from "@effect/vitest"
 import { Ipv4Address, Ipv6Address } from "@ancillary/control"
-import { Datagram, type DatagramMembershipError } from "@ancillary/socket"
+import { Datagram, type DatagramMembershipError } from "@ancillary/effect3"
 import { Effect, Exit, Scope } from "effect"
 import type { Bench } from "./bench.ts"
 

@@ -29,7 +29,7 @@ import {
   withTransmitTime,
   withUnfragmented,
   type With
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Effect, Option, type Scope } from "effect"
 import * as FaultyDriver from "../FaultyDriver.ts"
 import { type Bench, bytes } from "./bench.ts"

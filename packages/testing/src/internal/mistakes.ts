@@ -11,8 +11,8 @@ import {
   withNextHop,
   withOptional,
   withPktInfo
-} from "@ancillary/socket"
-import { ReceiveFlags } from "@ancillary/socket/Arena"
+} from "@ancillary/effect3"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { Effect, Either, Option } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 

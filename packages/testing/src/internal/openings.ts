@@ -1,7 +1,7 @@
 /** Opening a socket leaves nothing behind, wherever it ends. */
 import { isAbsence } from "@ancillary/control"
-import type { Arena } from "@ancillary/socket/Arena"
-import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/socket/Driver"
+import type { Arena } from "@ancillary/engine/driver/Arena"
+import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import {
   Datagram,
   DatagramSockets,
@@ -12,7 +12,7 @@ import {
   withOptional,
   withPktInfo,
   withReuseAddress
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import type { Bench } from "./bench.ts"

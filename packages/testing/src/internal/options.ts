@@ -31,7 +31,7 @@ import {
   withStickyRoutingHeader,
   withTransparent,
   withUnicastInterface
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Effect, Exit, Scope } from "effect"
 import { type Bench, bytes } from "./bench.ts"
 

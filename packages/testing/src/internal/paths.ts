@@ -1,6 +1,6 @@
 /** Every way to read, asked for the same datagrams: what one path shows, all of them do, and none shows another datagram's bytes. */
 import { describe, expect, it } from "@effect/vitest"
-import { Datagram, DatagramFault, withHopLimit, withMaximumDatagramSize, withPktInfo } from "@ancillary/socket"
+import { Datagram, DatagramFault, withHopLimit, withMaximumDatagramSize, withPktInfo } from "@ancillary/effect3"
 import { Chunk, Effect, Either, Exit, Fiber, Scope, Stream } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 

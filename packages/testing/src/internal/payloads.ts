@@ -1,6 +1,6 @@
 /** Payloads in pieces and in parts, and where answers to them come back to. */
 import { describe, expect, it } from "@effect/vitest"
-import { Datagram, withHopLimit, withPktInfo, withScatter, withTruncation } from "@ancillary/socket"
+import { Datagram, withHopLimit, withPktInfo, withScatter, withTruncation } from "@ancillary/effect3"
 import { Effect, Either, Option } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 

@@ -1,6 +1,6 @@
 /** Datagrams that are looked at before they are taken: the next read brings them again, whichever way it reads. */
 import { describe, expect, it } from "@effect/vitest"
-import { Datagram, withHopLimit, withMaximumDatagramSize, withPktInfo, withTruncation } from "@ancillary/socket"
+import { Datagram, withHopLimit, withMaximumDatagramSize, withPktInfo, withTruncation } from "@ancillary/effect3"
 import { Chunk, Effect, Stream } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 

@@ -1,6 +1,6 @@
 /** A probe finds of a driver what the rest of this suite shows of it. */
 import { type Codec, define, type ControlMessage } from "@ancillary/control"
-import { Capabilities } from "@ancillary/socket"
+import { Capabilities } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Bench } from "./bench.ts"

@@ -1,6 +1,6 @@
 /** Definitions of a program's own that throw, lie, receive or close while they read: a fault of that datagram, and memory that is no one else's. */
 import { type Codec, type ControlMessage, define, HopLimit, isAbsence } from "@ancillary/control"
-import { Datagram, withControlMessage } from "@ancillary/socket"
+import { Datagram, withControlMessage } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"

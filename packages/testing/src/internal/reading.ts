@@ -1,5 +1,5 @@
 /** How a test takes the next datagram from a socket: an implementation a path, so that a case shows on each of them what it shows on one. */
-import { DatagramFault, type DatagramReceiveError, type DatagramStats } from "@ancillary/socket"
+import { DatagramFault, type DatagramReceiveError, type DatagramStats } from "@ancillary/effect3"
 import { expect } from "@effect/vitest"
 import { Chunk, type Duration, Effect, Either, Option, Schedule, Stream } from "effect"
 

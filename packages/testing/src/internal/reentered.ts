@@ -1,6 +1,6 @@
 /** Messages that send while they are read: the memory that is being filled is nobody else's, though sockets share it. */
 import { type Codec, type ControlMessage, define } from "@ancillary/control"
-import { Datagram, withControlMessage, withHopLimit } from "@ancillary/socket"
+import { Datagram, withControlMessage, withHopLimit } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Exit, Scope } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"

@@ -10,7 +10,7 @@ import {
   withPktInfo,
   withReceiveBufferSize,
   withReuseAddress
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Effect } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 

@@ -1,6 +1,6 @@
 /** Replies to peers that cannot be answered as they are, and what goes out with a packet source. Peers are forged in the slots of what was received. */
 import { Abi, type AddressOf, Codec, ControlBuffer, Ipv4Address, SocketAddress } from "@ancillary/control"
-import { Datagram, Interfaces, withBroadcast, withPktInfo } from "@ancillary/socket"
+import { Datagram, Interfaces, withBroadcast, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Layer } from "effect"
 import { type Bench, bytes } from "./bench.ts"

@@ -8,8 +8,8 @@ import {
   withMaximumDatagramSize,
   withOptional,
   withReceiveBufferSize
-} from "@ancillary/socket"
-import type { Fault } from "@ancillary/socket/Driver"
+} from "@ancillary/effect3"
+import type { Fault } from "@ancillary/engine/driver/Driver"
 import { Effect } from "effect"
 import type * as FaultyDriver from "../FaultyDriver.ts"
 import { type Bench, bytes } from "./bench.ts"

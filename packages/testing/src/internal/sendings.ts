@@ -1,8 +1,8 @@
 /** Many messages at once, and payloads in segments: each datagram goes out once, or its message is told of. */
 import { describe, expect, it } from "@effect/vitest"
 import { Ipv4Address } from "@ancillary/control"
-import { Datagram, withBackpressure, withHopLimit, withPktInfo } from "@ancillary/socket"
-import type { Fault } from "@ancillary/socket/Driver"
+import { Datagram, withBackpressure, withHopLimit, withPktInfo } from "@ancillary/effect3"
+import type { Fault } from "@ancillary/engine/driver/Driver"
 import { Effect, Either, Exit, Fiber, Scope, Stream } from "effect"
 import type * as FaultyDriver from "../FaultyDriver.ts"
 import { type Bench, bytes, text } from "./bench.ts"

@@ -1,6 +1,6 @@
 /** Servers: nothing that a handler does ends the loop, what it acquired is released, and no datagram is answered for ever. */
 import { describe, expect, it } from "@effect/vitest"
-import { Datagram, serve, serveOn, type ServeOptions, withPktInfo } from "@ancillary/socket"
+import { Datagram, serve, serveOn, type ServeOptions, withPktInfo } from "@ancillary/effect3"
 import { Deferred, Effect, Either, ExecutionStrategy, Exit, Fiber, Logger, Option, Scope, TestClock } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 

@@ -1,7 +1,7 @@
 /** Errors of a receive, number by number: which a reader passes over, which it waits out, which end it. Injected, on the real driver. */
 import { describe, expect, it } from "@effect/vitest"
-import { Datagram, withMaximumDatagramSize, withTruncation } from "@ancillary/socket"
-import type { Fault } from "@ancillary/socket/Driver"
+import { Datagram, withMaximumDatagramSize, withTruncation } from "@ancillary/effect3"
+import type { Fault } from "@ancillary/engine/driver/Driver"
 import { Deferred, Effect, Stream } from "effect"
 import { type Bench, bytes } from "./bench.ts"
 

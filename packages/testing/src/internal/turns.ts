@@ -1,6 +1,6 @@
 /** Nobody starves beside a socket that is never empty: in how many datagrams the event loop has its turn, and another socket its reader. */
 import { describe, expect, it } from "@effect/vitest"
-import { Datagram, withMaximumDatagramSize } from "@ancillary/socket"
+import { Datagram, withMaximumDatagramSize } from "@ancillary/effect3"
 import { Chunk, Effect, Option, Stream } from "effect"
 import { type Bench, bytes } from "./bench.ts"
 

@@ -10,7 +10,7 @@ import {
   withOptional,
   withPidFd,
   withRights
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { Effect, Option, type Scope } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 

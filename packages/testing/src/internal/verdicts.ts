@@ -1,5 +1,5 @@
 /** The fault wrapper's verdicts: a datagram that a test loses, delays, duplicates or reorders, and an ICMP error that it forges. */
-import { Datagram, DatagramSockets, withPktInfo } from "@ancillary/socket"
+import { Datagram, DatagramSockets, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber, Option, Stream } from "effect"
 import * as FaultyDriver from "../FaultyDriver.ts"

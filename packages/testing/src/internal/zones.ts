@@ -1,6 +1,6 @@
 /** IPv6 zones by the name of an interface, as people write them. */
-import { isFault } from "@ancillary/socket/Driver"
-import { Datagram } from "@ancillary/socket"
+import { isFault } from "@ancillary/engine/driver/Driver"
+import { Datagram } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Bench } from "./bench.ts"

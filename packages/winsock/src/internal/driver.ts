@@ -2,10 +2,10 @@
  * From "this machine" to a driver, or to one clear error: another system, another processor, no native part of koffi.
  */
 import { Abi } from "@ancillary/control"
-import type { DatagramUnsupportedError } from "@ancillary/socket"
-import { unsupported } from "@ancillary/socket/DatagramError"
-import * as Arena from "@ancillary/socket/Arena"
-import type { Driver } from "@ancillary/socket/Driver"
+import type { DatagramUnsupportedError } from "@ancillary/effect3"
+import { unsupported } from "@ancillary/engine/errors/DatagramError"
+import * as Arena from "@ancillary/engine/driver/Arena"
+import type { Driver } from "@ancillary/engine/driver/Driver"
 import { Effect, Predicate } from "effect"
 import { release } from "node:os"
 import { isMainThread } from "node:worker_threads"

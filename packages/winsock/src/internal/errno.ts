@@ -1,5 +1,5 @@
 import { constants } from "node:os"
-import type { Fault } from "@ancillary/socket/Driver"
+import type { Fault } from "@ancillary/engine/driver/Driver"
 import type { Ws2 } from "./ws2_32.ts"
 
 /** Winsock: Node has these names on Windows alone, beside those of the C runtime (`EINVAL` is 22), which no socket call answers with. */

@@ -1,6 +1,6 @@
 /** The host's interfaces by `GetAdaptersAddresses`. */
 import { type Abi, Codec, SocketAddress } from "@ancillary/control"
-import type { Fault, NetworkInterface } from "@ancillary/socket/Driver"
+import type { Fault, NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { fault } from "./errno.ts"
 import { type Adapter, type Iphlpapi, loadIphlpapi } from "./iphlpapi.ts"
 import { addressOf } from "./memory.ts"

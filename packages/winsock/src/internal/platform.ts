@@ -2,7 +2,7 @@
  * Numbers of the calls themselves, and what a call's answer means. What belongs to messages and options is in
  * `@ancillary/control/platform/winsock`. From winsock2.h, ws2def.h, mswsock.h, mstcpip.h and iptypes.h, as mingw-w64 prints them.
  */
-import { ReceiveFlags } from "@ancillary/socket/Arena"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 
 export const SOCK_DGRAM = 2
 export const IPPROTO_UDP = 17

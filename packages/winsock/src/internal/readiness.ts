@@ -1,5 +1,5 @@
-import type { Watch } from "@ancillary/socket/Driver"
-import * as Readiness from "@ancillary/socket/Readiness"
+import type { Watch } from "@ancillary/engine/driver/Driver"
+import * as Readiness from "@ancillary/engine/driver/Readiness"
 import koffi from "koffi"
 
 /** The shape that koffi's poll really has: its declarations leave out the status. */

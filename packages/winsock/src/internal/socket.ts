@@ -2,8 +2,8 @@
  * A socket of Winsock: what `NativeSocket` promises, on `WSARecvMsg` and `WSASendMsg`, one call a datagram.
  */
 import { type Abi, ControlBuffer } from "@ancillary/control"
-import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/socket/Arena"
-import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
+import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import {
   closed,
   fault,

@@ -2,7 +2,7 @@
  * What Windows documents and Wine does not do, played by a WSARecvMsg that answers as the documents say.
  */
 import { ControlBuffer } from "@ancillary/control"
-import { type Arena, type ArenaLayout, type NativeArena, ReceiveFlags } from "@ancillary/socket/Arena"
+import { type Arena, type ArenaLayout, type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { abi, arenas, bound, bytes, ok, text, ws2 } from "./naked.ts"

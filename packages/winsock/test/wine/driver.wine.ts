@@ -1,8 +1,8 @@
 /**
  * The driver's promises about sockets: who counts as a user of Winsock, what a closed one answers, peeking, batches.
  */
-import type { ArenaLayout } from "@ancillary/socket/Arena"
-import type { Fault } from "@ancillary/socket/Driver"
+import type { ArenaLayout } from "@ancillary/engine/driver/Arena"
+import type { Fault } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { release } from "node:os"

@@ -2,7 +2,7 @@
  * The host's interfaces as `GetAdaptersAddresses` tells of them, beside what Node makes of the same call.
  */
 import { networkInterfaces } from "node:os"
-import { Datagram, Interfaces, withPktInfo } from "@ancillary/socket"
+import { Datagram, Interfaces, withPktInfo } from "@ancillary/effect3"
 import { WinsockSockets } from "@ancillary/winsock"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"

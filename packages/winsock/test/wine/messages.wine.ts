@@ -8,7 +8,7 @@ import {
   withCoalescing,
   withCounterTimestamp,
   withMaximumDatagramSize
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { WinsockSockets } from "@ancillary/winsock"
 import { expect, it } from "@effect/vitest"

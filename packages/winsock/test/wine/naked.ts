@@ -2,8 +2,8 @@
  * Sockets and calls as they are, with nothing of ours around them but the memory: what the quirk tests show first.
  */
 import { Abi, Codec, endpoint, SocketAddress } from "@ancillary/control"
-import * as Arena from "@ancillary/socket/Arena"
-import { isFault } from "@ancillary/socket/Driver"
+import * as Arena from "@ancillary/engine/driver/Arena"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import { Effect, type Scope } from "effect"
 import { Message } from "../../src/internal/message.ts"
 import { load, memory, open } from "../../src/internal/native.ts"

@@ -1,7 +1,7 @@
 /**
  * koffi's poll on a SOCKET: its hazards naked, each in a process of its own, then ours.
  */
-import { isFault, type Watch } from "@ancillary/socket/Driver"
+import { isFault, type Watch } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawnSync } from "node:child_process"

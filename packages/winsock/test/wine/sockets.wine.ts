@@ -1,5 +1,5 @@
 /**
- * Sockets of `@ancillary/socket` on the layer of this package, end to end.
+ * Sockets of `@ancillary/effect3` on the layer of this package, end to end.
  */
 import {
   Datagram,
@@ -9,7 +9,7 @@ import {
   withOriginalArrivalInterface,
   withPktInfo,
   withRoutingHeader
-} from "@ancillary/socket"
+} from "@ancillary/effect3"
 import { WinsockSockets } from "@ancillary/winsock"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"

@@ -2,7 +2,7 @@
  * What Winsock does with what does not fit: first the naked call, then ours.
  */
 import { ControlBuffer } from "@ancillary/control"
-import { type Arena, type ArenaLayout, ReceiveFlags } from "@ancillary/socket/Arena"
+import { type Arena, type ArenaLayout, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { abi, arenas, bound, message, ok, type Open, receiveNaked, sendTo, text } from "./naked.ts"

@@ -1,7 +1,7 @@
 /** Receives as the verdicts say: what the kernel delivers is taken into a queue here, and read from it. */
 import { type Abi, ControlBuffer, Descriptor, isAbsence, PidFd, Rights } from "@ancillary/control"
-import { type Arena, ReceiveFlags } from "@ancillary/socket/Arena"
-import { type Driver, type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/socket/Driver"
+import { type Arena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import { type Driver, type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import type { SentDatagram } from "../../FaultyDriver.ts"
 import { bentOf, slotOf } from "./bendable.ts"
 import { Held } from "./held.ts"

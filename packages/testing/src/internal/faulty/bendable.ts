@@ -1,5 +1,5 @@
 /** Arenas whose lengths and flags a wrapper may replace until the next call, and copies of what is in their slots. */
-import type { Arena } from "@ancillary/socket/Arena"
+import type { Arena } from "@ancillary/engine/driver/Arena"
 import type { ReceivedSlot, SentDatagram } from "../../FaultyDriver.ts"
 
 export interface Bent {

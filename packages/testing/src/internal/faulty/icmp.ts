@@ -9,7 +9,7 @@ import {
   parseAddress,
   SocketAddress
 } from "@ancillary/control"
-import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/socket/Driver"
+import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import type { ErrorEntry, SentDatagram } from "../../FaultyDriver.ts"
 import type { IcmpName, IcmpNumbers, SendVerdict } from "./verdict.ts"
 

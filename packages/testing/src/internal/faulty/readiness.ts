@@ -1,5 +1,5 @@
 /** What the event loop reports of a socket, and beside it what only the wrapper knows: datagrams that it keeps, and forged errors. */
-import { type Fault, isFault, type NativeSocket, type Watch } from "@ancillary/socket/Driver"
+import { type Fault, isFault, type NativeSocket, type Watch } from "@ancillary/engine/driver/Driver"
 
 export class Readiness {
   #isReadable: () => boolean

@@ -1,6 +1,6 @@
 /** Sends as the verdicts say. */
-import type { Arena } from "@ancillary/socket/Arena"
-import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/socket/Driver"
+import type { Arena } from "@ancillary/engine/driver/Arena"
+import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import type { SentDatagram } from "../../FaultyDriver.ts"
 import { sentOf } from "./bendable.ts"
 import { Held } from "./held.ts"

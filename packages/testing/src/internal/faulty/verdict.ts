@@ -163,7 +163,7 @@ export const refuse = (fault: {
  * @example
  * ```ts
  * import { LinuxSockets } from "@ancillary/posix"
- * import { Datagram, DatagramSockets, withErrorReports } from "@ancillary/socket"
+ * import { Datagram, DatagramSockets, withErrorReports } from "@ancillary/effect3"
  * import { FaultyDriver } from "@ancillary/testing"
  * import { Effect, Stream } from "effect"
  *

@@ -1,0 +1,336 @@
+/**
+ * What this machine really does with each control message: asked of real sockets over loopback, not of documents.
+ *
+ * @since 0.1.0
+ */
+import * as control from "@ancillary/control"
+import {
+  type AbiName,
+  type Arrival,
+  Codec,
+  type ControlMessage,
+  define,
+  isAbsence,
+  isMessage,
+  type Message,
+  type Platform,
+  type Row
+} from "@ancillary/control"
+import * as Darwin from "@ancillary/control/platform/darwin"
+import * as Linux from "@ancillary/control/platform/linux"
+import * as Winsock from "@ancillary/control/platform/winsock"
+import { Effect, Option, type Scope } from "effect"
+import * as Datagram from "./Datagram.ts"
+import type { DatagramError } from "@ancillary/engine/errors/DatagramError"
+import type { DatagramSource } from "./DatagramSocket.ts"
+import { DatagramSockets } from "./DatagramSockets.ts"
+import { columns } from "@ancillary/engine/plan/formatTable"
+import { same, tryable } from "@ancillary/engine/plan/sampleValue"
+import { declare, make, type Spec } from "@ancillary/engine/spec/Spec"
+
+/**
+ * What became of one direction of a message.
+ *
+ * **Details**
+ *
+ * - `supported`: it arrived; or what was sent arrived as it was sent.
+ * - `accepted`: the system takes the option or the message, and loopback gives no occasion to see more.
+ * - `ignored`: the system takes it, and nothing comes of it.
+ * - `refused`: the system says no; `code` is how it names it.
+ * - `absent`: the platform does not have it, as the message's definition says.
+ * - `untried`: it could not be asked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Answer {
+  readonly answer: "supported" | "accepted" | "ignored" | "refused" | "absent" | "untried"
+  /** As the system names it: `"ENOPROTOOPT"`, `"WSAEINVAL"`. */
+  readonly code: string | undefined
+  readonly why: string
+}
+
+/**
+ * What became of a message on sockets of one kind.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Finding {
+  readonly key: string
+  readonly family: "ipv4" | "ipv6" | "unix"
+  readonly received: Answer
+  readonly sent: Answer
+}
+
+/**
+ * All that was found: data, and a table when it is printed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Capabilities {
+  readonly abi: AbiName
+  readonly findings: ReadonlyArray<Finding>
+  readonly toString: () => string
+}
+
+/** The messages that come with the library, found by what they are: a new one is probed without being added here. */
+const builtIns: ReadonlyArray<Message<ControlMessage.Any>> = Object.values<unknown>(control).filter(isMessage)
+
+/**
+ * Tries every message that comes with the library, or those that are given, on sockets of every family it is defined for: whether it arrives,
+ * whether it can be sent, and what the system says where not.
+ *
+ * **Details**
+ *
+ * Opens sockets of its own on loopback, one after the other, and closes them again: nothing of the program is touched and nothing leaves the
+ * host. What needs a privilege is tried with those of this process. It never fails: what fails is what it tells.
+ *
+ * **Gotchas**
+ *
+ * It takes the time of the wall, and waits a second for each datagram that does not arrive.
+ *
+ * @example
+ * ```ts
+ * import { Capabilities } from "@ancillary/effect3"
+ * import { Console, Effect } from "effect"
+ *
+ * const print = Effect.flatMap(Capabilities.probe(), (found) => Console.log(String(found)))
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const probe = (
+  given: ReadonlyArray<Message<ControlMessage.Any>> = builtIns
+): Effect.Effect<Capabilities, never, DatagramSockets> =>
+  Effect.gen(function* () {
+    const { abi } = (yield* DatagramSockets).driver
+    const messages = readable(given)
+    const findings: Array<Finding> = []
+    for (const family of ["ipv4", "ipv6", "unix"] as const) {
+      const those = messages.filter((message) => message.families.includes(family))
+      const looks = those.length > 0 && (yield* looksAtWhatIsSent(family))
+      for (const message of those)
+        findings.push(
+          yield* Effect.catchAllDefect(findingOf(abi.platform, message, family, looks), (defect) =>
+            Effect.succeed(unreadable(message, family, defect))
+          )
+        )
+    }
+    return { abi: abi.name, findings, toString: () => print(abi.name, findings) }
+  }).pipe(Effect.withSpan("Capabilities.probe"))
+
+/** Those that can be asked which family they are for. What is no message is left out. */
+const readable = (given: unknown): ReadonlyArray<Message<ControlMessage.Any>> => {
+  try {
+    return Array.isArray(given) ? given.filter(isWhole) : []
+  } catch {
+    return []
+  }
+}
+
+const isFamilies = (families: unknown): boolean =>
+  Array.isArray(families) && families.every((family) => typeof family === "string")
+
+const isWhole = (value: unknown): value is Message<ControlMessage.Any> => {
+  try {
+    return isMessage(value) && typeof value.key === "string" && isFamilies(value.families)
+  } catch {
+    return false
+  }
+}
+
+type RowFamily = Finding["family"]
+
+const told = (answer: Answer["answer"], why = "", code?: string): Answer => ({ answer, code, why })
+
+/** A definition of a program's own may throw. */
+const unreadable = ({ key }: Message<ControlMessage.Any>, family: RowFamily, defect: unknown): Finding => {
+  const answer = told("refused", `its definition throws (${Codec.shown(defect)})`)
+  return { key, family, received: answer, sent: answer }
+}
+
+const findingOf = (
+  platform: Platform,
+  message: Message<ControlMessage.Any>,
+  family: RowFamily,
+  looks: boolean
+): Effect.Effect<Finding, never, DatagramSockets> =>
+  Effect.gen(function* () {
+    const { key } = message
+    const cell = message.cell(platform, family)
+    if (isAbsence(cell)) {
+      const absent = told("absent", cell.absent)
+      return { key, family, received: absent, sent: absent }
+    }
+    const { arrives, sends } = cell
+    const { answer: received, usual } =
+      arrives === undefined || isAbsence(arrives)
+        ? { answer: told("absent", arrives?.absent ?? "it is only sent"), usual: undefined }
+        : yield* receiving(message, family, arrives)
+    if (sends === undefined || isAbsence(sends))
+      return { key, family, received, sent: told("absent", sends?.absent ?? "it is only received") }
+    const sent = yield* sending(message, family, cell, { answer: received, usual }, looks)
+    // What was sent and came so has arrived.
+    return { key, family, received: sent.answer === "supported" ? sent : received, sent }
+  })
+
+interface Received {
+  readonly answer: Answer
+  /** Its value with a datagram that nothing was asked for. */
+  readonly usual: unknown
+}
+
+const receiving = (
+  message: Message<ControlMessage.Any>,
+  family: RowFamily,
+  arrives: ReadonlyArray<Arrival<unknown>>
+): Effect.Effect<Received, never, DatagramSockets> =>
+  exchange(message, family, "receive", undefined).pipe(
+    Effect.map((usual): Received => {
+      const event = arrives.some(({ event }) => event !== undefined)
+      const why = event ? "it comes as an event, and none was provoked" : "it does not come with every datagram"
+      return { answer: usual === undefined ? told("accepted", why) : told("supported"), usual }
+    }),
+    Effect.catchAll((error) => Effect.succeed({ answer: complaint(error), usual: undefined }))
+  )
+
+const sending = (
+  message: Message<ControlMessage.Any>,
+  family: RowFamily,
+  row: Row<unknown, never>,
+  { answer: { answer }, usual }: Received,
+  looks: boolean
+): Effect.Effect<Answer, never, DatagramSockets> =>
+  Effect.gen(function* () {
+    const tried = tryable(row, usual)
+    if (tried === undefined) return told("untried", "its definition refuses every value that was thought of")
+    const { value } = tried
+    const comes = answer === "supported" || answer === "accepted"
+    const seen = yield* exchange(message, family, comes ? "both" : "send", { [message.key]: value })
+    // What comes with no other datagram came because it was sent, whatever else the system wrote into it.
+    if (seen !== undefined && (usual === undefined || same(seen, value))) return told("supported")
+    // A record that is sent has other fields than one that arrives.
+    if (seen !== undefined && typeof value !== "object") return told("ignored", "it did not arrive as it was sent")
+    return looks
+      ? told("accepted", "nothing arrives that would show it")
+      : told("ignored", "this system takes any control data, also what no system has")
+  }).pipe(Effect.catchAll((error) => Effect.succeed(complaint(error))))
+
+const complaint = (error: DatagramError): Answer => {
+  if (error._tag === "DatagramFault") return told("ignored", error.message)
+  // Before any system call: it is this probe that asked for what cannot be, and the system was not asked.
+  if (error.errno === 0) return told("untried", error.message)
+  const privilege = /^(EPERM|EACCES|WSAEACCES)$/.test(error.code)
+  return told("refused", privilege ? "a privilege is missing" : `so says ${error.syscall}`, error.code)
+}
+
+/** Sends a datagram to a socket of its own, with what is given: the value of the message that it arrived with, or nothing. */
+const exchange = (
+  message: Message<ControlMessage.Any>,
+  family: RowFamily,
+  direction: "receive" | "send" | "both",
+  sent: object | undefined
+): Effect.Effect<unknown, DatagramError, DatagramSockets> =>
+  Effect.gen(function* () {
+    const { receive, send } = yield* family === "unix"
+      ? acrossPair(specOf("unix", message, direction))
+      : toItself(specOf(family, message, direction))
+    yield* send(sent)
+    const arrived = yield* receive
+    return Option.isNone(arrived) || direction === "send" ? undefined : valueOf(message, arrived.value)
+  }).pipe(Effect.scoped)
+
+/** The spec of a message that is known at run time alone. Its type declares nothing, so whoever uses it looks for himself. */
+const specOf = <F extends RowFamily>(
+  family: F,
+  message: Message<ControlMessage.Any>,
+  direction: "receive" | "send" | "both"
+): Spec<F, never> => declare(message, message.key, { direction })(make(family) as never) as unknown as Spec<F, never>
+
+interface Ends {
+  readonly send: (control: object | undefined) => Effect.Effect<void, DatagramError>
+  readonly receive: Effect.Effect<Option.Option<object>, DatagramError>
+}
+
+const data = Uint8Array.of(1, 2, 3, 4)
+
+const receiveFrom = <F extends RowFamily>(source: DatagramSource<F, never>): Ends["receive"] =>
+  Effect.map(
+    source.receiveWithin("1 second"),
+    Option.map(({ control }) => control)
+  )
+
+const toItself = <F extends "ipv4" | "ipv6">(
+  spec: Spec<F, never>
+): Effect.Effect<Ends, DatagramError, DatagramSockets | Scope.Scope> =>
+  Effect.map(
+    // Both families take an address and a port; the compiler wants to know which one it is.
+    Datagram.bind(spec as unknown as Spec<"ipv4", never>, {
+      address: spec.family === "ipv4" ? "127.0.0.1" : "::1",
+      port: 0
+    }),
+    (socket) => ({
+      receive: receiveFrom(socket),
+      send: (control) => socket.send({ data, to: socket.localAddress, control })
+    })
+  )
+
+const acrossPair = (spec: Spec<"unix", never>): Effect.Effect<Ends, DatagramError, DatagramSockets | Scope.Scope> =>
+  Effect.map(Datagram.pair(spec), ([one, other]) => ({
+    receive: receiveFrom(other),
+    send: (control) => one.send({ data, control })
+  }))
+
+/** As the presence of the message wraps it: bare, an `Option`, an array of them. */
+const valueOf = ({ key, presence }: Message<ControlMessage.Any>, control: object): unknown => {
+  const value: unknown = Object.entries(control).find(([name]) => name === key)?.[1]
+  if (presence === "always") return value
+  if (presence === "repeated") return Array.isArray(value) ? (value as ReadonlyArray<unknown>)[0] : undefined
+  return Option.isOption(value) ? Option.getOrUndefined(value) : undefined
+}
+
+/** Whether the system looks at control data that is sent: it refuses, or does not, a message that no system has. */
+const looksAtWhatIsSent = (family: RowFamily): Effect.Effect<boolean, never, DatagramSockets> =>
+  exchange(nonsense, family, "send", { nonsense: 1 }).pipe(
+    Effect.as(false),
+    Effect.catchAll(() => Effect.succeed(true))
+  )
+
+interface Nonsense extends ControlMessage<"nonsense", RowFamily> {
+  readonly sendable: { readonly nonsense?: number }
+}
+const nothing = (level: number) => ({ request: [], sends: { level, type: 0x7e57, payload: control.Codec.int32 } })
+const nothings = (ip: number, ipv6: number, socket: number) => ({
+  ipv4: nothing(ip),
+  ipv6: nothing(ipv6),
+  unix: nothing(socket)
+})
+const nonsense = define<Nonsense>({
+  key: "nonsense",
+  presence: "always",
+  table: {
+    linux: nothings(Linux.IPPROTO_IP, Linux.IPPROTO_IPV6, Linux.SOL_SOCKET),
+    darwin: nothings(Darwin.IPPROTO_IP, Darwin.IPPROTO_IPV6, Darwin.SOL_SOCKET),
+    winsock: nothings(Winsock.IPPROTO_IP, Winsock.IPPROTO_IPV6, Winsock.SOL_SOCKET)
+  }
+})
+
+const print = (abi: AbiName, findings: ReadonlyArray<Finding>): string => {
+  const line = ({ family, key }: Finding, direction: string, { answer, code, why }: Answer) => [
+    key,
+    family,
+    direction,
+    code === undefined ? answer : `${answer}, ${code}`,
+    why
+  ]
+  const lines = findings.flatMap((finding) => {
+    const { received, sent } = finding
+    return same(received, sent)
+      ? [line(finding, "both ways", received)]
+      : [line(finding, "received", received), line(finding, "sent", sent)]
+  })
+  return [`control messages on ${abi}, as its sockets do them`, ...columns(lines)].join("\n")
+}

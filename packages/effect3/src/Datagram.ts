@@ -1,0 +1,503 @@
+/**
+ * Datagrams, and the sockets that receive and send them: where a program starts.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, serve, withHopLimit, withPktInfo } from "@ancillary/effect3"
+ *
+ * const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+ *
+ * // A reply that is refused ends its own datagram and not the server.
+ * const echo = serve(spec, { address: "0.0.0.0", port: 5300 }, (asked, socket) =>
+ *   Datagram.reply(socket, asked, asked.data)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
+import { endpoint as toEndpoint, Codec, SocketAddress, UnixEndpoint } from "@ancillary/control"
+import { Effect, Either, Option, type Scope } from "effect"
+import {
+  type DatagramBindError,
+  DatagramSendError,
+  type DatagramUnsupportedError,
+  invalidBind,
+  invalidSend
+} from "@ancillary/engine/errors/DatagramError"
+import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
+import { DatagramSockets } from "./DatagramSockets.ts"
+import type { Driver } from "@ancillary/engine/driver/Driver"
+import { type Explanation, explain as explainPlan } from "@ancillary/engine/plan/explain"
+import type { Core } from "@ancillary/engine/socket/socket"
+import { coreOf } from "@ancillary/engine/socket/sockets"
+import { notSent } from "@ancillary/engine/send/notSent"
+import { fresh, open, openPair } from "@ancillary/engine/socket/open"
+import { hostOf } from "@ancillary/engine/send/ping"
+import { refuseItself } from "@ancillary/engine/send/ownAddress"
+import { answerTo, withoutSource } from "@ancillary/engine/send/reply"
+import { makeConnected, makeSocket } from "./internal/socket.ts"
+import { inZone } from "@ancillary/engine/driver/zones"
+import * as Plan from "@ancillary/engine/plan/Plan"
+import { type Control, make, type NeedsAll, type Spec } from "@ancillary/engine/spec/Spec"
+
+/**
+ * What arrived.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Datagram<out F extends Family, in D extends ControlMessage.Any> {
+  /** The payload: its own copy, yours to keep. Others may stand in `data.buffer`, so a view over that begins at `data.byteOffset`. */
+  readonly data: Uint8Array
+  readonly from: Endpoint<F>
+  /** What the spec declared, typed. */
+  readonly control: Control<F, D>
+  /**
+   * How it was addressed. Winsock tells; on Linux and macOS it follows from the packet information, so it is `"unknown"` where that is not
+   * declared, and it speaks of the IP address alone.
+   */
+  readonly delivery: "unicast" | "multicast" | "broadcast" | "unknown"
+  /** Set only under `withTruncation("deliver")`; the true size where the kernel tells it. */
+  readonly truncated: Option.Option<{ readonly size: Option.Option<number> }>
+}
+
+/**
+ * An IPv4 socket.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const ipv4: Spec<"ipv4", never> = make("ipv4")
+
+/**
+ * An IPv6 socket that serves IPv6 alone, whatever the system's default.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const ipv6: Spec<"ipv6", never> = make("ipv6")
+
+/**
+ * One IPv6 socket that also serves IPv4 peers, who are seen as such.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const dual: Spec<"dual", never> = make("dual")
+
+/**
+ * A Unix datagram socket. Linux and macOS.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const unix: Spec<"unix", never> = make("unix")
+
+/**
+ * A ping socket of IPv4: sends ICMP echo requests and receives the replies to them, without a privilege. Linux and macOS.
+ *
+ * **Details**
+ *
+ * What is sent and received are ICMP messages, as `IcmpEcho` of `@ancillary/control` writes and reads them: nothing but echo requests goes out.
+ * The port of the socket is the identifier of its requests: 0 takes a free one. The kernel writes it into each, and the checksum. The port of a
+ * destination means nothing, and replies come from port 0.
+ *
+ * **Gotchas**
+ *
+ * Linux opens one for the groups in `net.ipv4.ping_group_range` alone (`PermissionDenied`), root's included; by default that is nobody. A mark or a
+ * priority that is asked for never comes. macOS leaves the identifier to the program.
+ *
+ * @example
+ * ```ts
+ * import { Codec, IcmpEcho } from "@ancillary/control"
+ * import { Datagram, withHopLimit } from "@ancillary/effect3"
+ * import { Effect } from "effect"
+ *
+ * const ping = Effect.gen(function* () {
+ *   const socket = yield* Datagram.client(Datagram.icmp4.pipe(withHopLimit()))
+ *   const request = { kind: "request", sequence: 1, data: Uint8Array.of(1, 2, 3) } as const
+ *   const data = IcmpEcho.encode("ipv4", request)
+ *   if (Codec.isMalformed(data)) return false
+ *   yield* socket.send({ data, to: { address: "127.0.0.1", port: 0 } })
+ *   const reply = IcmpEcho.decode("ipv4", (yield* socket.receive).data)
+ *   return !Codec.isMalformed(reply) && IcmpEcho.matches(request, reply)
+ * })
+ * ```
+ *
+ * @see icmp(7); linux/Documentation/networking/ip-sysctl, ping_group_range
+ * @category specs
+ * @since 0.1.0
+ */
+export const icmp4: Spec<"ipv4", never> = make("ipv4", "icmp")
+
+/**
+ * A ping socket of IPv6: sends ICMPv6 echo requests and receives the replies to them, as `icmp4` does for IPv4. Linux, where the same setting
+ * (`net.ipv4.ping_group_range`) rules both, and macOS.
+ *
+ * @see icmp4; RFC 4443 section 4
+ * @category specs
+ * @since 0.1.0
+ */
+export const icmp6: Spec<"ipv6", never> = make("ipv6", "icmp")
+
+/**
+ * Opens a socket, sets it up and binds it; its scope closes it. Every option is set before `bind(2)`: what is queued earlier has wrong
+ * control data or none.
+ *
+ * **Details**
+ *
+ * Port 0 takes a free one, which `localAddress` tells; so does, for a Unix socket on Linux, `new UnixEndpoint(undefined)` an abstract name. The
+ * file that binding a Unix socket to a path makes is removed when its scope closes. Fails with `DatagramUnsupportedError` where the platform lacks what the spec requires,
+ * with `DatagramBindError` where the address is taken or not ours, where a privilege is missing, or an argument is out of its range.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const bind = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  at: EndpointInput<F>
+): Effect.Effect<
+  DatagramSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const plan = yield* compile(spec, driver.abi)
+    const local = yield* parse(spec, at, driver)
+    const core = yield* open(driver, plan, { native: fresh, local, peer: undefined })
+    return makeSocket<F, D>(core)
+  }).pipe(Effect.withSpan("Datagram.bind"))
+
+/**
+ * A socket that asks others, bound to a free port of every address; a Unix one to an abstract name of the kernel's choice on Linux, and to none on
+ * macOS, where nobody can answer it. Its scope closes it.
+ *
+ * @example
+ * ```ts
+ * import { Datagram } from "@ancillary/effect3"
+ * import { Effect } from "effect"
+ *
+ * const ask = Effect.gen(function* () {
+ *   const socket = yield* Datagram.client(Datagram.ipv4)
+ *   yield* socket.send({ data: new Uint8Array(1), to: { address: "127.0.0.1", port: 5300 } })
+ *   return yield* socket.receiveWithin("1 second")
+ * })
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const client = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>
+): Effect.Effect<
+  DatagramSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const plan = yield* compile(spec, driver.abi)
+    const local = yield* anywhere(spec, driver)
+    const core = yield* open(driver, plan, { native: fresh, local, peer: undefined })
+    return makeSocket<F, D>(core)
+  }).pipe(Effect.withSpan("Datagram.client"))
+
+/**
+ * A bound socket that was made elsewhere.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AdoptedSocket<in out F extends Family, in D extends ControlMessage.Any> extends DatagramSocket<F, D> {
+  /**
+   * Whether datagrams were waiting when its options were set. What was queued before has the control data that the kernel kept: on Linux the
+   * packet information of those has no interface (index 0, IPv4), their timestamp is the time of reading, credentials are nobody's.
+   */
+  readonly queuedBefore: boolean
+}
+
+/**
+ * Takes over a bound socket that was made elsewhere (socket activation, another library), by its descriptor or SOCKET: sets what the spec asks for,
+ * and closes it with its scope.
+ *
+ * **Details**
+ *
+ * Where it fails the descriptor stays its caller's, open and not closed by anybody here: it is no datagram socket of the spec's family (`ENOTSOCK`,
+ * `EPROTOTYPE`), or does not take what the spec asks for. What a bound socket cannot change any more (which families it serves, on
+ * Linux) must be so already. Once it succeeded the socket is owned, and its scope closes it.
+ *
+ * **Gotchas**
+ *
+ * A descriptor has one owner. What Node itself opened must not be adopted: it closes it too.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  descriptor: number
+): Effect.Effect<
+  AdoptedSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    // Linux: an int, and a larger number would be another one's. A SOCKET is a handle of up to 64 bits.
+    const highest = driver.abi.platform === "winsock" ? Number.MAX_SAFE_INTEGER : 0x7fffffff
+    if (!Codec.isInteger(descriptor, 0, highest))
+      return yield* invalidBind(
+        `${Codec.shown(descriptor)} is not the descriptor of a socket: an integer from 0 to ${highest}. Give the number of a bound socket.`
+      )
+    const plan = withSpareRoom(yield* compile(spec, driver.abi))
+    const native = () => driver.adopt(descriptor, plan.kind)
+    const adopted = `Adopting descriptor ${descriptor}`
+    const core = yield* open(driver, plan, { native, adopted, local: undefined, peer: undefined })
+    return { ...makeSocket<F, D>(core), queuedBefore: core.isWaiting() }
+  }).pipe(Effect.withSpan("Datagram.adopt"))
+
+/** Its maker may have asked for messages that the spec does not declare: room for all that there are, lest they cut those that it does. */
+const withSpareRoom = (plan: Plan.Plan): Plan.Plan => ({
+  ...plan,
+  receive: { ...plan.receive, bytes: plan.receive.bytes + 1024 }
+})
+
+/**
+ * Two Unix sockets that are connected to each other and to nobody else; their scope closes both. Linux and macOS.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const pair = <D extends ControlMessage.Any, R>(
+  spec: Spec<"unix", D, R>
+): Effect.Effect<
+  readonly [ConnectedSocket<"unix", D>, ConnectedSocket<"unix", D>],
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const [first, second] = yield* openPair(driver, yield* compile(spec, driver.abi))
+    const nobody = new UnixEndpoint(undefined)
+    return [makeConnected<"unix", D>(first, nobody), makeConnected<"unix", D>(second, nobody)] as const
+  }).pipe(Effect.withSpan("Datagram.pair"))
+
+/**
+ * A socket with one peer, bound as `client` does unless `local` says where: what others send never arrives, what the peer refuses is told.
+ * Its scope closes it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const connect = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  // The spec alone says which family it is: both kinds of endpoints go to a dual socket.
+  peer: EndpointInput<NoInfer<F>> | Endpoint<NoInfer<F>>,
+  options?: { readonly local?: EndpointInput<NoInfer<F>> | undefined }
+): Effect.Effect<
+  ConnectedSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const plan = yield* compile(spec, driver.abi)
+    const parsed = yield* parse(spec, peer, driver)
+    if (parsed.family === "unix" && parsed.path === undefined)
+      return yield* invalidBind("The address cannot be used: a socket without a name cannot be connected to.")
+    // The same endpoint with another port, which the compiler does not follow through Endpoint<F>.
+    const to = spec.protocol === "icmp" ? (hostOf(parsed) as Endpoint<F>) : parsed
+    const given = yield* localOf(options)
+    const local = given === undefined ? yield* anywhere(spec, driver) : yield* parse(spec, given, driver)
+    const core = yield* open(driver, plan, { native: fresh, local, peer: to })
+    return makeConnected<F, D>(core, to)
+  }).pipe(Effect.withSpan("Datagram.connect"))
+
+/** The plan of a spec, or why there is none: what a program hands over may be no spec, and its definitions may throw. */
+const compile = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  abi: Abi
+): Effect.Effect<Plan.Plan, DatagramBindError> =>
+  Effect.try({
+    try: () => Plan.compile(spec, abi),
+    catch: (cause) =>
+      invalidBind(
+        `spec: it cannot be compiled (${Codec.shown(cause)}). Begin with one of Datagram, such as Datagram.ipv4.`
+      )
+  })
+
+const localOf = <F extends Family>(
+  options: { readonly local?: EndpointInput<F> | undefined } | undefined
+): Effect.Effect<EndpointInput<F> | undefined, DatagramBindError> =>
+  Effect.try({
+    try: () => options?.local,
+    catch: (cause) =>
+      invalidBind(`options: they cannot be read (${Codec.shown(cause)}). Give { local } as plain values.`)
+  })
+
+/** A free port of every address, a free name of a Unix socket; nothing where the system does not choose names. */
+const anywhere = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  driver: Driver
+): Effect.Effect<Endpoint<F> | undefined, DatagramBindError> => {
+  if (spec.family === "unix" && driver.abi.platform !== "linux") return Effect.succeed(undefined)
+  const every = { address: spec.family === "ipv4" ? "0.0.0.0" : "::", port: 0 }
+  // An internet family's input is an address and a port, which the compiler does not see through EndpointInput<F>.
+  return parse(spec, (spec.family === "unix" ? new UnixEndpoint(undefined) : every) as EndpointInput<F>, driver)
+}
+
+const parse = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  input: EndpointInput<F> | Endpoint<F>,
+  driver: Driver
+): Effect.Effect<Endpoint<F>, DatagramBindError> =>
+  Effect.suspend(() => {
+    // With the index of an interface in place of its name; what that makes of an input is one, or says what is wrong with it.
+    const given = inZone(driver, input) as typeof input | Codec.Malformed
+    const parsed = Codec.isMalformed(given) ? given : toEndpoint(spec.family, given)
+    if (Codec.isMalformed(parsed)) return Effect.fail(invalidBind(`The address cannot be used: ${parsed.malformed}.`))
+    const why = parsed.family === "unix" ? SocketAddress.refuseUnixPath(driver.abi, parsed.path ?? "") : undefined
+    return why === undefined ? Effect.succeed(parsed) : Effect.fail(invalidBind(`The address cannot be used: ${why}.`))
+  })
+
+/** Unknown if packet information is declared for certain; otherwise the sentence that the compiler shows. */
+type Informed<D extends ControlMessage.Any, Direction extends string> = [PktInfo] extends [D]
+  ? unknown
+  : `reply needs packet information: declare withPktInfo() on this socket, ${Direction} and not as optional`
+
+/**
+ * Answers a datagram of a socket that declares packet information.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Reply<out Result> {
+  <F extends Internet>(
+    socket: DatagramSocket<F, PktInfo>,
+    asked: Datagram<F, PktInfo>,
+    data: Uint8Array | ReadonlyArray<Uint8Array>
+  ): Result
+  /** Refuses every other socket and datagram with a sentence: what fits has been taken by the signature above. */
+  <F extends Internet, D extends ControlMessage.Any, A extends ControlMessage.Any>(
+    socket: DatagramSocket<F, D> & Informed<D, "for both directions">,
+    asked: Datagram<F, A> & Informed<A, "for receiving">,
+    data: Uint8Array | ReadonlyArray<Uint8Array>
+  ): Result
+}
+
+/**
+ * Answers as the one who was asked: unicast from the address asked, and the route decides the interface. If a group or a broadcast address was asked, the
+ * answer leaves by the interface asked, and the kernel chooses the source.
+ *
+ * **Details**
+ *
+ * A link-local peer (169.254.0.0/16, fe80::/10) is answered by the interface that it asked on. A peer without an address (0.0.0.0, a DHCP client) is
+ * answered by a broadcast on that interface if the socket may broadcast (`withBroadcast()`), else refused. docs/reply.md has the whole table.
+ *
+ * Fails with `InvalidArgument` if the datagram's source is the socket's own address (counted as `fromItself`) or cannot be answered: port 0, a group,
+ * a broadcast address, no address.
+ * Anyone can forge such a source: a loop catches the error, or runs its handlers by `serve`.
+ *
+ * Wants a socket that declares packet information for both directions; any other does not compile. Windows machines that refuse a source
+ * (`WSAEINVAL`) get the answer without it, counted as `sourceRefused`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends Internet>(
+  socket: DatagramSocket<F, PktInfo>,
+  asked: Datagram<F, PktInfo>,
+  data: Uint8Array | ReadonlyArray<Uint8Array>
+): Effect.Effect<void, DatagramSendError> => {
+  const given = answer(socket, asked, data)
+  // What `answerTo` returns is of the family of what was asked.
+  if (isRefusal(given)) return Effect.fail(given)
+  const sent: Effect.Effect<void, DatagramSendError> = socket.send(
+    given as unknown as Parameters<typeof socket.send>[0]
+  )
+  return Effect.isEffect(sent) ? sent : Effect.fail(noSocket())
+}
+
+/**
+ * Answers as `reply` does, synchronously, for the callback of `forEach`: no fiber, and no waiting. Returns the error that `reply` fails with, and
+ * `WouldBlock` if the send buffer is full.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, withPktInfo } from "@ancillary/effect3"
+ * import { Effect, Either } from "effect"
+ *
+ * const echo = Effect.gen(function* () {
+ *   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 5300 })
+ *   let unanswered = 0
+ *   yield* socket.forEach((asked) => {
+ *     if (Either.isLeft(Datagram.unsafeReply(socket, asked, asked.data))) unanswered++
+ *   })
+ * })
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const unsafeReply: Reply<Either.Either<void, DatagramSendError>> = <F extends Internet>(
+  socket: DatagramSocket<F, PktInfo>,
+  asked: Datagram<F, PktInfo>,
+  data: Uint8Array | ReadonlyArray<Uint8Array>
+): Either.Either<void, DatagramSendError> => {
+  const given = answer(socket, asked, data)
+  return isRefusal(given)
+    ? Either.left(given)
+    : socket.unsafeSend(given as unknown as Parameters<typeof socket.unsafeSend>[0])
+}
+
+const answer = <F extends Internet>(
+  socket: DatagramSocket<F, PktInfo>,
+  asked: Datagram<F, PktInfo>,
+  data: Uint8Array | ReadonlyArray<Uint8Array>
+) => {
+  let core: Core | undefined
+  try {
+    if (typeof socket.send !== "function" || typeof socket.unsafeSend !== "function") return noSocket()
+    core = coreOf(socket)
+    const refused = refuseItself(socket, asked.from)
+    if (refused !== undefined) return refused
+    const answered = answerTo(socket, asked)
+    return isRefusal(answered)
+      ? answered
+      : { data, to: answered.to, control: { pktInfo: answered.pktInfo }, [withoutSource]: answered.otherwise }
+  } catch {
+    return notSent(
+      core,
+      "asked",
+      "it is not a datagram as a socket delivers it, with packet information: give one that is"
+    )
+  }
+}
+
+const noSocket = (): DatagramSendError => invalidSend("socket", "it is not a socket: give one that is bound")
+
+const isRefusal = (given: object): given is DatagramSendError => given instanceof DatagramSendError
+
+/**
+ * Every option that would be set and a byte map of both control buffers, for any ABI on any machine: data, and a table when it is printed. Throws a
+ * `TypeError` if `spec` is not a spec, or if `abi` is not one of `Abi`.
+ *
+ * @example
+ * ```ts
+ * import { Abi } from "@ancillary/control"
+ * import { Datagram, withHopLimit, withPktInfo } from "@ancillary/effect3"
+ *
+ * const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+ * Datagram.explain(spec, Abi.linuxGlibc64).receive.bytes // => 56
+ * console.log(String(Datagram.explain(spec, Abi.winsockX64)))
+ * ```
+ *
+ * @category inspection
+ * @since 0.1.0
+ */
+export const explain = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  abi: Abi
+): Explanation => explainPlan(Plan.compile(spec, abi))

@@ -1,0 +1,81 @@
+/**
+ * What to do with the descriptors that datagrams bring (`withRights`, `withPidFd`): take them into a scope.
+ *
+ * @since 0.1.0
+ */
+import { Codec, Descriptor as Received } from "@ancillary/control"
+import { Effect, type Scope } from "effect"
+import { DescriptorGone } from "@ancillary/engine/errors/DatagramError"
+import * as Descriptors from "@ancillary/engine/receive/descriptors"
+
+export type { Descriptor } from "@ancillary/control"
+
+/**
+ * Takes a received descriptor from its socket: the number is good until the scope closes, which closes the descriptor.
+ *
+ * **Details**
+ *
+ * Fails with `DescriptorGone` where it was taken before, or is closed: the socket was read again or closed, or the callback of a
+ * `forEach` or `forEachBorrowed` returned.
+ *
+ * **Gotchas**
+ *
+ * Take it before the socket is read again, by whichever fiber, and in `forEach` and `forEachBorrowed` before the callback returns: of several readers each uses `serve`, whose handlers have their datagram's
+ * descriptors as long as they run. Do not give the number to what closes it too (`net.Socket`): it would close what gets the number next.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, Descriptor, withRights } from "@ancillary/effect3"
+ * import { Effect } from "effect"
+ * import { readFileSync } from "node:fs"
+ *
+ * const textOf = Effect.gen(function* () {
+ *   const socket = yield* Datagram.bind(Datagram.unix.pipe(withRights({ maximum: 1 })), { path: "/tmp/texts.sock" })
+ *   const { control } = yield* socket.receive
+ *   const numbers = yield* Effect.forEach(control.rights, Descriptor.take)
+ *   return numbers.map((number) => readFileSync(number, "utf8"))
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @category resources
+ * @since 0.1.0
+ */
+export const take = (descriptor: Received): Effect.Effect<number, DescriptorGone, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.suspend(() => {
+      if (!isDescriptor(descriptor)) return Effect.fail(notOne(descriptor))
+      const close = Descriptors.take(descriptor)
+      return close === undefined ? Effect.fail(gone(descriptor)) : Effect.succeed({ number: descriptor.number, close })
+    }),
+    ({ close }) => Effect.sync(close)
+  ).pipe(Effect.map(({ number }) => number))
+
+const isDescriptor = (value: unknown): boolean => {
+  try {
+    return value instanceof Received && typeof value.number === "number"
+  } catch {
+    return false
+  }
+}
+
+const notOne = (given: unknown): DescriptorGone =>
+  new DescriptorGone({
+    reason: "Foreign",
+    message: `${Codec.shown(given)} is not a descriptor: take one of those that came with a datagram.`
+  })
+
+const gone = ({ number, state }: Received): DescriptorGone =>
+  state === "taken"
+    ? new DescriptorGone({
+        reason: "Taken",
+        message: `Descriptor ${number} was taken before, and is its taker's: take it once, and share the number.`
+      })
+    : state === "closed"
+      ? new DescriptorGone({
+          reason: "Closed",
+          message: `Descriptor ${number} is closed: its socket was read again or closed, or the callback of its loop returned. Take it before that.`
+        })
+      : new DescriptorGone({
+          reason: "Foreign",
+          message: `Descriptor ${number} did not come with a datagram: there is nothing to take.`
+        })

@@ -1,0 +1,166 @@
+/**
+ * The host's network interfaces: index, name and addresses, and what changes about them.
+ *
+ * @since 0.1.0
+ */
+import { type Clock, Context, type Duration, Effect, Layer, type Stream } from "effect"
+import type { DatagramInterfaceError } from "@ancillary/engine/errors/DatagramError"
+import { DatagramSockets } from "./DatagramSockets.ts"
+import { type Driver, isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
+import { changesOf } from "./internal/interfaceChanges.ts"
+import { interfaceError, invalidInterface, unknownInterface } from "@ancillary/engine/errors/interfaceErrors"
+
+/**
+ * A change of an interface. `Added`: it is there. `Changed`: its name, an address, or any other field differs from `before`. `Removed`: it is gone.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type InterfaceChange =
+  | { readonly _tag: "Added"; readonly interface: NetworkInterface }
+  | { readonly _tag: "Changed"; readonly interface: NetworkInterface; readonly before: NetworkInterface }
+  | { readonly _tag: "Removed"; readonly interface: NetworkInterface }
+
+/**
+ * The network interfaces of the host: by name, by index, and what changes about them.
+ *
+ * **Details**
+ *
+ * `Interfaces.layer` requires a layer of sockets, whose driver it asks: `Interfaces.layer.pipe(Layer.provideMerge(NodeSockets.layer))`.
+ *
+ * @example
+ * ```ts
+ * import { NodeSockets } from "@ancillary/node"
+ * import { Datagram, Interfaces, withPktInfo } from "@ancillary/effect3"
+ * import { Effect, Layer, Stream } from "effect"
+ *
+ * const listen = Effect.gen(function* () {
+ *   const interfaces = yield* Interfaces
+ *   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 5300 })
+ *   yield* Stream.runForEach(socket.datagrams, ({ control, from }) =>
+ *     Effect.log(`${from} by ${interfaces.nameOf(control.pktInfo.interfaceIndex) ?? "an interface that is gone"}`)
+ *   )
+ * })
+ *
+ * // The service asks the driver of the sockets, so its layer is provided on top of theirs.
+ * const layer = Layer.provideMerge(Interfaces.layer, NodeSockets.layer)
+ * Effect.runPromise(listen.pipe(Effect.scoped, Effect.provide(layer)))
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Interfaces extends Context.Tag("@ancillary/effect3/Interfaces")<
+  Interfaces,
+  {
+    /** Lists all of them, as the system reports them now. One for each index. */
+    readonly list: Effect.Effect<ReadonlyArray<NetworkInterface>, DatagramInterfaceError>
+    /**
+     * Finds the one with that name, now. Fails with `UnknownName` if there is none; the label of an address (`eth0:1`) is not a name. Fails with
+     * `InvalidArgument` if the name is not a text.
+     */
+    readonly byName: (name: string) => Effect.Effect<NetworkInterface, DatagramInterfaceError>
+    /** Finds the one with that index, now. Fails with `UnknownIndex` if there is none, and with `InvalidArgument` if the index is not a number. */
+    readonly byIndex: (index: number) => Effect.Effect<NetworkInterface, DatagramInterfaceError>
+    /**
+     * Returns the name of an index without an effect: cheap enough for every datagram. `undefined` if no interface has the index, and for 0.
+     *
+     * **Details**
+     *
+     * The answer is at most a second old, or a thousand times as long as the system takes to list its interfaces. An index that is not known is
+     * looked up at once, and then again after a second.
+     */
+    readonly nameOf: (index: number) => string | undefined
+    /**
+     * The interfaces that there are, as `Added`, then each change. Fails if the system refuses to list them.
+     *
+     * **Details**
+     *
+     * Linux notifies of changes, which arrive at once; an interface that is made anew under its old index is `Removed`, then `Added`. Other
+     * systems are asked once an `interval` (default: one second), so what comes and goes in between is not seen. An `interval` that is not a
+     * duration above zero fails with `InvalidArgument`.
+     */
+    readonly changes: (options?: {
+      readonly interval?: Duration.DurationInput | undefined
+    }) => Stream.Stream<InterfaceChange, DatagramInterfaceError>
+  }
+>() {
+  /**
+   * Asks the driver of the sockets.
+   */
+  static readonly layer: Layer.Layer<Interfaces, never, DatagramSockets> = Layer.effect(
+    Interfaces,
+    Effect.gen(function* () {
+      const { driver } = yield* DatagramSockets
+      return make(driver, yield* Effect.clock)
+    })
+  )
+}
+
+/** For how long names are taken as they were, and an index that nothing has is not looked up again. */
+const patienceMillis = 1000
+/** Part of the time, at most, that is spent on listing interfaces for names: one thousandth. */
+const patiencePerCost = 1000
+/** Indices without an interface that are remembered: more than a kernel makes up. */
+const mostMissing = 256
+
+const make = (driver: Driver, clock: Clock.Clock): Context.Tag.Service<Interfaces> => {
+  let names: ReadonlyMap<number, string> = new Map()
+  let askedAt = Number.NEGATIVE_INFINITY
+  let patience = patienceMillis
+  const missing = new Map<number, number>()
+  // Monotonic: the wall clock may be set back.
+  const millis = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
+
+  const look = () => {
+    askedAt = millis()
+    const found = driver.interfaces()
+    patience = Math.max(patienceMillis, (millis() - askedAt) * patiencePerCost)
+    if (!isFault(found)) names = new Map(found.map(({ index, name }) => [index, name]))
+    return found
+  }
+
+  const list = Effect.suspend(() => {
+    const found = look()
+    return isFault(found) ? Effect.fail(interfaceError(found)) : Effect.succeed(found)
+  })
+
+  const find = (asked: string | number, is: (one: NetworkInterface) => boolean) =>
+    Effect.flatMap(list, (all) => {
+      const found = all.find(is)
+      return found === undefined
+        ? Effect.fail(
+            unknownInterface(
+              asked,
+              all.map(({ name }) => name)
+            )
+          )
+        : Effect.succeed(found)
+    })
+
+  const nameOf = (index: number): string | undefined => {
+    if (index === 0) return undefined
+    const now = millis()
+    const isOld = now - askedAt >= patience
+    if (isOld) look()
+    const known = names.get(index)
+    if (known !== undefined) return known
+    if (now - (missing.get(index) ?? Number.NEGATIVE_INFINITY) < patience) return undefined
+    if (missing.size >= mostMissing) missing.clear()
+    missing.set(index, now)
+    if (!isOld) look()
+    return names.get(index)
+  }
+
+  return {
+    list,
+    byName: (name) =>
+      typeof name === "string" ? find(name, (one) => one.name === name) : Effect.fail(invalidInterface(name, "name")),
+    byIndex: (index) =>
+      typeof index === "number"
+        ? find(index, (one) => one.index === index)
+        : Effect.fail(invalidInterface(index, "index")),
+    nameOf,
+    changes: (options) => changesOf(driver, list, options)
+  }
+}

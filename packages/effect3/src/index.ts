@@ -1,0 +1,64 @@
+/**
+ * Datagram sockets, declared: what a program wants of a socket is a value, and from it follow the types of what arrives and what may be sent,
+ * the options that are set, the control buffers, the decoders and encoders.
+ *
+ * @since 0.1.0
+ */
+// Types alone: what the compiler infers in a program has a name here, also if a package manager hides @ancillary/control from it (pnpm).
+export type * from "@ancillary/control"
+export type { TransmitTimestamp as TransmitTimestamps } from "@ancillary/control"
+export * from "@ancillary/engine/spec/combinators/events"
+export * from "@ancillary/engine/spec/combinators/headers"
+export * from "@ancillary/engine/spec/combinators/messages"
+export * from "@ancillary/engine/spec/combinators/options"
+export * from "@ancillary/engine/spec/combinators/unix"
+export * as Capabilities from "./Capabilities.ts"
+export * as Datagram from "./Datagram.ts"
+export {
+  DatagramBindError,
+  type DatagramError,
+  DatagramFault,
+  DatagramInterfaceError,
+  DatagramReceiveError,
+  DatagramSendError,
+  DatagramUnsupportedError,
+  DescriptorGone
+} from "@ancillary/engine/errors/DatagramError"
+export { DatagramMembershipError } from "@ancillary/engine/errors/DatagramMembershipError"
+export { DatagramOptionError } from "@ancillary/engine/errors/DatagramOptionError"
+export { serve, serveOn, type ServeOptions } from "./DatagramServer.ts"
+export type {
+  ConnectedSocket,
+  DatagramSocket,
+  DatagramSource,
+  DatagramStats,
+  LiveOptions,
+  DatagramSender,
+  Outgoing,
+  ScatteredDatagram,
+  SendReport,
+  SocketLimits
+} from "./DatagramSocket.ts"
+export { DatagramSockets } from "./DatagramSockets.ts"
+export * as Descriptor from "./Descriptor.ts"
+export type { InterfaceAddress, NetworkInterface } from "@ancillary/engine/driver/Driver"
+export type * as ExtensionHeader from "@ancillary/engine/spec/ExtensionHeader"
+export { type InterfaceChange, Interfaces } from "./Interfaces.ts"
+export * as Plan from "@ancillary/engine/plan/Plan"
+export type {
+  ErrorReport,
+  OwnEvent,
+  PathMtuReport,
+  SocketEvent,
+  TransmitTimestamp
+} from "@ancillary/engine/events/SocketEvent"
+export * as SocketOption from "@ancillary/engine/spec/SocketOption"
+export {
+  all,
+  type Control,
+  type SendControl,
+  type Spec,
+  type With,
+  withOptional,
+  withScatter
+} from "@ancillary/engine/spec/Spec"

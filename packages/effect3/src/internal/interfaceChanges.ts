@@ -1,0 +1,113 @@
+/**
+ * From lists of interfaces to what changed between them: when the system notifies, or once an interval.
+ */
+import { Codec } from "@ancillary/control"
+import { Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
+import type { DatagramInterfaceError } from "@ancillary/engine/errors/DatagramError"
+import { type Driver, type NetworkInterface } from "@ancillary/engine/driver/Driver"
+import type { InterfaceChange } from "../Interfaces.ts"
+import { invalidInterval } from "@ancillary/engine/errors/interfaceErrors"
+import { type Follower, Notices } from "@ancillary/engine/driver/interfaceNotices"
+
+type Listed = ReadonlyArray<NetworkInterface>
+
+/** Interfaces as they are listed, and the indices of those that were removed since the list before. */
+interface Look {
+  readonly list: Listed
+  readonly removed: ReadonlySet<number>
+}
+
+export const changesOf = (
+  driver: Driver,
+  list: Effect.Effect<Listed, DatagramInterfaceError>,
+  options: unknown
+): Stream.Stream<InterfaceChange, DatagramInterfaceError> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const interval = intervalOf(options)
+      if (!Duration.isDuration(interval)) return Stream.fail(invalidInterval(interval.shown))
+      const looks = (yield* notified(driver, list)) ?? polled(list, interval)
+      return looks.pipe(
+        Stream.mapAccum([], (before: Listed, look) => [look.list, differences(before, look)]),
+        Stream.mapConcat((changes) => changes)
+      )
+    })
+  )
+
+/** The interval that a program gave, of whatever value, or how to show what is none. */
+const intervalOf = (options: unknown): Duration.Duration | { readonly shown: string } => {
+  try {
+    const given: unknown =
+      typeof options === "object" && options !== null && "interval" in options ? options.interval : undefined
+    if (given === undefined) return Duration.seconds(1)
+    const decoded = Option.getOrUndefined(Duration.decodeUnknown(given))
+    return decoded !== undefined && Duration.isFinite(decoded) && Duration.toMillis(decoded) > 0
+      ? decoded
+      : { shown: Codec.shown(given) }
+  } catch {
+    return { shown: "a value that cannot be read" }
+  }
+}
+
+const polled = (list: Effect.Effect<Listed, DatagramInterfaceError>, interval: Duration.Duration) =>
+  Stream.repeatEffectWithSchedule(list, Schedule.spaced(interval)).pipe(
+    Stream.map((all): Look => ({ list: all, removed: new Set() }))
+  )
+
+/** A look for each burst of notices, the first at once; nothing if this system has none. Followed until the scope ends. */
+const notified = (driver: Driver, list: Effect.Effect<Listed, DatagramInterfaceError>) =>
+  Effect.gen(function* () {
+    const notices = Notices.of(driver)
+    const bursts = yield* Queue.sliding<void>(1)
+    let removed = new Set<number>()
+    const follower: Follower = ({ ended }) => {
+      for (const { family, index } of ended) if (family === undefined) removed.add(index)
+      Queue.unsafeOffer(bursts, undefined)
+      return undefined
+    }
+    const begin = () => {
+      if (!notices.follow(follower)) return false
+      if (notices.attend() === undefined) return true
+      notices.leave(follower)
+      return false
+    }
+    const begun = yield* Effect.acquireRelease(Effect.sync(begin), (isFollowing) =>
+      Effect.sync(() => {
+        if (!isFollowing) return
+        notices.unattend()
+        notices.leave(follower)
+      })
+    )
+    if (!begun) return undefined
+    const look = Effect.suspend(() => {
+      // Taken before the list is: what ends meanwhile is in the next burst.
+      notices.take()
+      const before = removed
+      removed = new Set()
+      return Effect.map(list, (all): Look => ({ list: all, removed: before }))
+    })
+    return Stream.concat(Stream.void, Stream.fromQueue(bursts)).pipe(Stream.mapEffect(() => look))
+  })
+
+/** Removed ones first: an index may be another interface's by now. */
+const differences = (before: Listed, { list: after, removed }: Look): ReadonlyArray<InterfaceChange> => {
+  const later = new Set(after.map(({ index }) => index))
+  const gone = before.filter(({ index }) => !later.has(index) || removed.has(index))
+  const earlier = new Map(before.map((one) => [one.index, one]))
+  for (const { index } of gone) earlier.delete(index)
+  return [
+    ...gone.map((one) => ({ _tag: "Removed", interface: one }) as const),
+    ...after.flatMap((one): ReadonlyArray<InterfaceChange> => {
+      const was = earlier.get(one.index)
+      if (was === undefined) return [{ _tag: "Added", interface: one }]
+      return shape(was) === shape(one) ? [] : [{ _tag: "Changed", interface: one, before: was }]
+    })
+  ]
+}
+
+/** Everything about an interface, whatever the order of its addresses. */
+const shape = ({ addresses, ...rest }: NetworkInterface): string =>
+  JSON.stringify([
+    Object.entries(rest).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+    addresses.map(({ address, ...state }) => [String(address), JSON.stringify(state)].join(" ")).toSorted()
+  ])

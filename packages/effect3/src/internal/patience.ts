@@ -1,0 +1,38 @@
+/**
+ * How long a fiber's sends wait for room at a Unix receiver. Such a wait ends when the receiver reads, so a stranger decides how long it takes; a
+ * server limits it for its handlers.
+ */
+import { Clock, Duration, Effect, FiberRef } from "effect"
+import type { Face } from "@ancillary/engine/socket/face"
+
+/** Of the sends on one socket, all others wait as their spec says. */
+export interface Patience {
+  readonly core: Face
+  readonly limit: Duration.Duration
+}
+
+export const patience: FiberRef.FiberRef<Patience | undefined> = FiberRef.unsafeMake<Patience | undefined>(undefined)
+
+/** The time until a send gives up: a function of now, in nanoseconds. Absent if it waits as long as it takes. */
+export type Deadline = bigint | undefined
+
+export const deadlineOf = (core: Face): Effect.Effect<Deadline> =>
+  core.plan.family !== "unix"
+    ? Effect.succeed(undefined)
+    : Effect.flatMap(FiberRef.get(patience), (given) => {
+        if (given?.core !== core || !Duration.isFinite(given.limit)) return Effect.succeed(undefined)
+        if (Duration.toMillis(given.limit) === 0) return Effect.succeed(0n)
+        const nanos = Duration.unsafeToNanos(given.limit)
+        return Effect.map(Clock.currentTimeNanos, (now) => now + nanos)
+      })
+
+/** Waits until a deadline; returns whether what was waited for came. */
+export const before = <E>(deadline: Deadline, wait: Effect.Effect<void, E>): Effect.Effect<boolean, E> => {
+  if (deadline === undefined) return Effect.as(wait, true)
+  if (deadline === 0n) return Effect.succeed(false)
+  return Effect.flatMap(Clock.currentTimeNanos, (now) =>
+    now >= deadline
+      ? Effect.succeed(false)
+      : Effect.map(Effect.timeoutOption(wait, Duration.nanos(deadline - now)), ({ _tag }) => _tag === "Some")
+  )
+}

@@ -1,0 +1,78 @@
+/**
+ * Sending, as effects around one `Core`: everything is checked first, so what fails was not sent.
+ */
+import { Chunk, Effect, Either, Sink } from "effect"
+import type { DatagramSendError } from "@ancillary/engine/errors/DatagramError"
+import type { SendReport } from "../DatagramSocket.ts"
+import { Batch, type Pause } from "@ancillary/engine/send/queue"
+import type { Face } from "@ancillary/engine/socket/face"
+import { before, type Deadline, deadlineOf } from "./patience.ts"
+import { room, writable } from "./waitForSendSpace.ts"
+import { sendOne } from "@ancillary/engine/send/single"
+
+export const send = (core: Face, message: unknown): Effect.Effect<void, DatagramSendError> =>
+  Effect.suspend(() => {
+    const begun = sendOne(core, message)
+    if (begun === undefined) return Effect.void
+    if (!(begun instanceof Batch)) return Effect.fail(begun)
+    const pause = begun.run()
+    const ended = Effect.suspend(() => {
+      const [failure] = begun.failed
+      return failure === undefined ? Effect.void : Effect.fail(failure.error)
+    })
+    return pause === undefined ? ended : Effect.zipRight(goOn(core, begun, pause), ended)
+  })
+
+/** Without a fiber: what would have to wait is not waited for. */
+export const unsafeSend = (core: Face, message: unknown): Either.Either<void, DatagramSendError> => {
+  const begun = sendOne(core, message)
+  if (begun === undefined) return Either.void
+  if (!(begun instanceof Batch)) return Either.left(begun)
+  for (let pause = begun.run(); pause !== undefined; pause = begun.run())
+    if (pause !== "its next turn") begun.refuseWait()
+  const [failure] = begun.failed
+  return failure === undefined ? Either.void : Either.left(failure.error)
+}
+
+export const sendAll = (core: Face, messages: ReadonlyArray<unknown>): Effect.Effect<SendReport> =>
+  Effect.suspend(() => {
+    const batch = new Batch(core, messages)
+    const report = Effect.sync(() => ({
+      sent: batch.sent,
+      unsent: batch.unsent,
+      failed: batch.failed.toSorted((one, two) => one.index - two.index)
+    }))
+    const pause = batch.run()
+    return pause === undefined ? report : Effect.zipRight(goOn(core, batch, pause), report)
+  })
+
+export const sink = (core: Face): Sink.Sink<number, unknown, never, DatagramSendError> =>
+  Sink.foldLeftChunksEffect(0, (sum, messages: Chunk.Chunk<unknown>) =>
+    Effect.flatMap(sendAll(core, Chunk.toReadonlyArray(messages)), ({ failed: [first], sent }) =>
+      first === undefined ? Effect.succeed(sum + sent) : Effect.fail(first.error)
+    )
+  )
+
+/** Waits and sends on, until nothing is left. */
+const goOn = (core: Face, batch: Batch, pause: Pause | undefined): Effect.Effect<void> =>
+  pause === undefined
+    ? Effect.void
+    : Effect.flatMap(deadlineOf(core), (deadline) => goOnUntil(core, batch, pause, deadline))
+
+const goOnUntil = (core: Face, batch: Batch, pause: Pause, deadline: Deadline): Effect.Effect<void> => {
+  // The poll tells of room in the next turn of the event loop, if there is some. Who does not wait for room only lets other fibers go on.
+  const waits = core.plan.backpressure === "wait" && deadline === undefined
+  const wait =
+    pause === "its next turn"
+      ? waits
+        ? writable(core)
+        : Effect.yieldNow()
+      : Effect.map(before(deadline, room(core, pause.roomAt)), (came) => (came ? undefined : batch.giveUp()))
+  return Effect.zipRight(
+    Effect.catchAll(wait, (error) => Effect.sync(() => batch.refuse(error))),
+    Effect.suspend(() => {
+      const next = batch.run()
+      return next === undefined ? Effect.void : goOnUntil(core, batch, next, deadline)
+    })
+  )
+}

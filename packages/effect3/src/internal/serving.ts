@@ -1,0 +1,114 @@
+/** The loop of a server: a place for a handler, a datagram, a fiber. Nothing that a handler does ends it. */
+import type { ControlMessage, Family } from "@ancillary/control"
+import { Cause, Clock, Context, Effect, Exit, type Fiber, FiberRef, Scope } from "effect"
+import type { Datagram } from "../Datagram.ts"
+import type { DatagramReceiveError } from "@ancillary/engine/errors/DatagramError"
+import type { DatagramSocket } from "../DatagramSocket.ts"
+import { coreOf } from "@ancillary/engine/socket/sockets"
+import { hold } from "@ancillary/engine/receive/descriptors"
+import { Failures, quietly } from "./failures.ts"
+import { Handlers } from "./handlers.ts"
+import { handled } from "./handling.ts"
+import { isItself } from "@ancillary/engine/send/ownAddress"
+import { patience } from "./patience.ts"
+import { Served } from "@ancillary/engine/socket/served"
+import type { Checked } from "./serveOptions.ts"
+
+export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
+  socket: DatagramSocket<F, D>,
+  handler: (datagram: Datagram<F, D>, socket: DatagramSocket<F, D>) => Effect.Effect<void, E, R>,
+  { concurrency, sendTimeout, shutdown }: Checked
+): Effect.Effect<Fiber.RuntimeFiber<never, DatagramReceiveError>, never, Scope.Scope | Exclude<R, Scope.Scope>> =>
+  Effect.gen(function* () {
+    const core = coreOf(socket)
+    const counts = core?.served ?? new Served()
+    const kinds = new Failures()
+    /** Reads in a row that failed. */
+    let failures = 0
+    const handlers = new Handlers()
+    const free = yield* Effect.makeSemaphore(concurrency)
+    const isUnix = socket.family === "unix"
+
+    const settle = (from: Datagram<F, D>["from"], exit: Exit.Exit<void, E>): Effect.Effect<void> => {
+      if (exit._tag === "Success") {
+        counts.succeeded++
+        return free.release(1)
+      }
+      const isInterrupted = Cause.isInterruptedOnly(exit.cause)
+      if (isInterrupted) counts.interrupted++
+      else counts.failed++
+      return isInterrupted
+        ? free.release(1)
+        : Effect.zipRight(
+            free.release(1),
+            kinds.log(
+              `The handler of a datagram from ${String(from)} failed. Others that fail in this way are counted by stats.handlers.failed and not logged`,
+              exit.cause
+            )
+          )
+    }
+
+    const handle = (datagram: Datagram<F, D>) => {
+      counts.started++
+      const ending = Effect.flatMap(Scope.make(), (scope) => {
+        // Set and not provided, which costs as much again: the fiber is the handler's own, and ends with it.
+        const begun = Effect.zipRight(
+          FiberRef.update(FiberRef.currentContext, Context.add(Scope.Scope, scope)),
+          Effect.exit(Effect.interruptible(handled(() => handler(datagram, socket))))
+        ) as Effect.Effect<Exit.Exit<void, E>, never, Exclude<R, Scope.Scope>>
+        return Effect.flatMap(begun, (exit) =>
+          Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) =>
+            settle(datagram.from, closed._tag === "Success" ? exit : Exit.zipLeft(exit, closed))
+          )
+        )
+      })
+      if (!isUnix) return ending
+      // Reading goes on before the handler has begun, and would close what came with its datagram.
+      const release = hold(datagram.control)
+      const held = Effect.ensuring(ending, Effect.sync(release))
+      return core === undefined ? held : Effect.zipRight(FiberRef.set(patience, { core, limit: sendTimeout }), held)
+    }
+
+    // Finalizers run from the last to the first: reading stops, handlers finish, those that do not are interrupted, the socket is closed.
+    yield* Effect.addFinalizer(() => handlers.end(shutdown))
+
+    // A handler's place first, then the datagram: what is taken from the kernel has somebody to handle it.
+    const next = Effect.uninterruptibleMask((restore) =>
+      Effect.zipRight(
+        restore(free.take(1)),
+        Effect.matchEffect(restore(socket.receive), {
+          onSuccess: (datagram) => {
+            failures = 0
+            if (!isItself(socket, datagram.from) || isToMany(datagram)) return handlers.run(handle(datagram))
+            counts.fromItself++
+            return free.release(1)
+          },
+          onFailure: (failed) => {
+            // A fault is over with its datagram.
+            const error = failed._tag === "DatagramReceiveError" ? failed : undefined
+            if (error !== undefined && endsReading(error)) return Effect.zipRight(free.release(1), Effect.fail(error))
+            if (core !== undefined && error !== undefined) core.calls.errors++
+            failures++
+            return Effect.zipRight(free.release(1), failures % failuresPerTurn === 0 ? turn : Effect.void)
+          }
+        })
+      )
+    )
+    return yield* Effect.forkScoped(
+      Effect.tapErrorCause(Effect.forever(next), (cause) =>
+        Cause.isInterruptedOnly(cause) ? Effect.void : quietly(Effect.logError("The server stopped reading", cause))
+      )
+    )
+  })
+
+/** Reads that fail in a row before timers and other sockets have their turn: some errors last, and do not wait for the event loop. */
+const failuresPerTurn = 64
+// By the real clock: a test that holds the time does not hold the loop.
+const turn = Effect.withClock(Effect.sleep("1 millis"), Clock.make())
+
+/** The socket hears what it sent to a group itself, and so does another program with its port: such an answer goes to one of them, once. */
+const isToMany = ({ delivery }: { readonly delivery: string }): boolean =>
+  delivery === "multicast" || delivery === "broadcast"
+
+/** What a peer or a router said of an earlier datagram is passed over. */
+const endsReading = ({ reason }: DatagramReceiveError): boolean => reason === "Closed" || reason === "Other"

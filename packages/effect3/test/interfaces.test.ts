@@ -1,0 +1,210 @@
+/** What the service makes of what a driver tells: names by index, refusals, changes. What real drivers tell is tested where they are. */
+import { Ipv4Address } from "@ancillary/control"
+import { DatagramSockets, type InterfaceChange, Interfaces, type NetworkInterface } from "@ancillary/effect3"
+import type { Driver, Fault } from "@ancillary/engine/driver/Driver"
+import { expect, it } from "@effect/vitest"
+import { Chunk, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+
+const lo: NetworkInterface = {
+  index: 1,
+  name: "lo",
+  addresses: [{ address: Ipv4Address.loopback, prefix: 8 }],
+  up: true,
+  loopback: true,
+  multicast: false
+}
+const eth: NetworkInterface = { ...lo, index: 2, name: "eth0", addresses: [], loopback: false }
+const down = { ...eth, up: false }
+const wifi = { ...eth, name: "wlan0" }
+const refused: Fault = { syscall: "getifaddrs", code: "ENOMEM", errno: 12 }
+
+/** A host that answers one thing after the other, the last one for ever, and how often it was asked. */
+const host = (...answers: ReadonlyArray<ReadonlyArray<NetworkInterface> | Fault>) => {
+  const asked = { times: 0 }
+  const driver: Pick<Driver, "interfaces"> = {
+    interfaces: () => answers[Math.min(asked.times++, answers.length - 1)] ?? []
+  }
+  // Nothing else of a driver is asked for here.
+  const sockets = Layer.succeed(DatagramSockets, { driver: driver as Driver })
+  return { asked, layer: Layer.provide(Interfaces.layer, sockets) }
+}
+
+it.effect("a name that was told once is told again without asking the system", () => {
+  const { asked, layer } = host([lo, eth])
+  return Effect.gen(function* () {
+    const { nameOf } = yield* Interfaces
+    expect([nameOf(1), nameOf(2), nameOf(1)]).toEqual(["lo", "eth0", "lo"])
+    expect(asked.times).toBe(1)
+  }).pipe(Effect.provide(layer))
+})
+
+it.effect("an index that is new asks the system; one that nobody has does so once a second", () => {
+  const { asked, layer } = host([lo], [lo], [lo, eth])
+  return Effect.gen(function* () {
+    const { nameOf } = yield* Interfaces
+    expect([nameOf(1), nameOf(2), nameOf(2), nameOf(2)]).toEqual(["lo", undefined, undefined, undefined])
+    expect(asked.times).toBe(2)
+    yield* TestClock.adjust("999 millis")
+    expect([nameOf(2), asked.times]).toEqual([undefined, 2])
+    yield* TestClock.adjust("1 millis")
+    expect([nameOf(2), asked.times]).toEqual(["eth0", 3])
+    expect([nameOf(0), asked.times]).toEqual([undefined, 3])
+  }).pipe(Effect.provide(layer))
+})
+
+it.effect("an interface that was renamed has its new name once the system was asked", () => {
+  const { layer } = host([lo, eth], [lo, wifi])
+  return Effect.gen(function* () {
+    const { list, nameOf } = yield* Interfaces
+    expect(nameOf(2)).toBe("eth0")
+    yield* list
+    expect(nameOf(2)).toBe("wlan0")
+  }).pipe(Effect.provide(layer))
+})
+
+it.effect("a system that refuses has no names, and its refusal is an error where there is somebody to tell", () => {
+  const { layer } = host(refused)
+  return Effect.gen(function* () {
+    const { byName, list, nameOf } = yield* Interfaces
+    expect(nameOf(1)).toBeUndefined()
+    for (const attempt of [Effect.asVoid(list), Effect.asVoid(byName("lo"))]) {
+      const { _tag, code, errno, message, reason, syscall } = yield* Effect.flip(attempt)
+      expect([_tag, syscall, code, errno, reason]).toEqual([
+        "DatagramInterfaceError",
+        "getifaddrs",
+        "ENOMEM",
+        12,
+        "Other"
+      ])
+      expect(message).toBe(
+        "Asking for the interfaces failed (getifaddrs: ENOMEM 12). Look the code up in the manual page of the call."
+      )
+    }
+  }).pipe(Effect.provide(layer))
+})
+
+it.effect("names and indices that nobody has are errors that say who is there", () => {
+  const { layer } = host([lo, eth])
+  return Effect.gen(function* () {
+    const { byIndex, byName } = yield* Interfaces
+    expect([yield* byName("eth0"), yield* byIndex(1)]).toEqual([eth, lo])
+    expect(yield* Effect.flip(byName("eth1"))).toMatchObject({
+      reason: "UnknownName",
+      code: "INVALID",
+      message:
+        "No interface of this host has the name 'eth1'. There are lo, eth0: choose one of them, or wait until it is there."
+    })
+    expect(yield* Effect.flip(byIndex(7))).toMatchObject({
+      reason: "UnknownIndex",
+      message:
+        "No interface of this host has the index 7. There are lo, eth0: choose one of them, or wait until it is there."
+    })
+  }).pipe(Effect.provide(layer))
+})
+
+const told = (change: InterfaceChange) =>
+  change._tag === "Changed"
+    ? `${change.interface.name} changed from ${change.before.name}, ${change.before.up ? "up" : "down"}`
+    : `${change.interface.name} ${change._tag.toLowerCase()}`
+
+it.effect("changes begin with what there is, and go on once an interval with what is other than before", () => {
+  const { asked, layer } = host(
+    [lo],
+    [lo],
+    [lo, eth],
+    [{ ...lo, addresses: [...lo.addresses] }, down],
+    [lo, wifi],
+    [{ ...eth, index: 3 }]
+  )
+  return Effect.gen(function* () {
+    const { changes } = yield* Interfaces
+    const heard = yield* Effect.fork(changes({ interval: "1 minute" }).pipe(Stream.take(7), Stream.runCollect))
+    yield* TestClock.adjust("5 minutes")
+    expect(Chunk.toReadonlyArray(yield* Fiber.join(heard)).map(told)).toEqual([
+      "lo added",
+      "eth0 added",
+      "eth0 changed from eth0, up",
+      "wlan0 changed from eth0, down",
+      "lo removed",
+      "wlan0 removed",
+      "eth0 added"
+    ])
+    expect(asked.times).toBe(6)
+  }).pipe(Effect.provide(layer))
+})
+
+it.effect("the same addresses in another order are no change", () => {
+  const second = { address: Ipv4Address.of(10, 0, 0, 1), prefix: 24 }
+  const [first] = lo.addresses
+  const { layer } = host(
+    [{ ...lo, addresses: [first, second].flatMap((one) => one ?? []) }],
+    [{ ...lo, addresses: [second, first].flatMap((one) => one ?? []) }],
+    []
+  )
+  return Effect.gen(function* () {
+    const { changes } = yield* Interfaces
+    const heard = yield* Effect.fork(changes().pipe(Stream.take(2), Stream.runCollect))
+    yield* TestClock.adjust("2 seconds")
+    expect(Chunk.toReadonlyArray(yield* Fiber.join(heard)).map(told)).toEqual(["lo added", "lo removed"])
+  }).pipe(Effect.provide(layer))
+})
+
+it.effect("changes end with the refusal of the system", () => {
+  const { layer } = host([lo], refused)
+  return Effect.gen(function* () {
+    const { changes } = yield* Interfaces
+    const ended = yield* Effect.fork(Effect.flip(Stream.runDrain(changes())))
+    yield* TestClock.adjust("1 second")
+    expect((yield* Fiber.join(ended)).code).toBe("ENOMEM")
+  }).pipe(Effect.provide(layer))
+})
+
+it.effect("a renamed interface has its new name a second later, without being asked for", () => {
+  const { layer } = host([lo, eth], [lo, wifi])
+  return Effect.gen(function* () {
+    const { nameOf } = yield* Interfaces
+    expect(nameOf(2)).toBe("eth0")
+    yield* TestClock.adjust("1 second")
+    expect(nameOf(2)).toBe("wlan0")
+  }).pipe(Effect.provide(layer))
+})
+
+it.effect("any other field that differs is a change", () => {
+  const [address] = lo.addresses
+  const { layer } = host(
+    [{ ...lo, running: false }],
+    [{ ...lo, running: true }],
+    [{ ...lo, running: true, mtu: 1500 }],
+    [{ ...lo, running: true, mtu: 1500, addresses: address === undefined ? [] : [{ ...address, tentative: true }] }]
+  )
+  return Effect.gen(function* () {
+    const { changes } = yield* Interfaces
+    const heard = yield* Effect.fork(changes().pipe(Stream.take(4), Stream.runCollect))
+    yield* TestClock.adjust("3 seconds")
+    expect(Chunk.toReadonlyArray(yield* Fiber.join(heard)).map(({ _tag }) => _tag)).toEqual([
+      "Added",
+      "Changed",
+      "Changed",
+      "Changed"
+    ])
+  }).pipe(Effect.provide(layer))
+})
+
+it.effect("an interval that is not a duration above zero is refused before the system is asked", () => {
+  const { asked, layer } = host([lo])
+  const throwing = {
+    get interval(): never {
+      throw new Error("read")
+    }
+  }
+  return Effect.gen(function* () {
+    const { changes } = yield* Interfaces
+    const values: ReadonlyArray<unknown> = [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "soon", null, {}, -5n]
+    for (const options of [...values.map((interval) => ({ interval })), throwing]) {
+      const error = yield* Effect.flip(Stream.runDrain(changes(options as Parameters<typeof changes>[0])))
+      expect([error._tag, error.reason]).toEqual(["DatagramInterfaceError", "InvalidArgument"])
+      expect(error.message).toMatch(/^interval: .* is not a finite duration above zero\. Give one, .*leave it out\.$/)
+    }
+    expect(asked.times).toBe(0)
+  }).pipe(Effect.provide(layer))
+})

@@ -1,0 +1,216 @@
+/**
+ * Adding a message can never cut another: whatever is declared together, the derived buffer holds the largest that can arrive of every bounded
+ * message, and the declared room of the others. Every message that the library exports takes part, on every ABI and family.
+ */
+import * as control from "@ancillary/control"
+import {
+  type Abi,
+  abis,
+  type Arrival,
+  Codec,
+  ControlBuffer,
+  type ControlMessage,
+  define,
+  type Family,
+  isAbsence,
+  isMessage,
+  type Message
+} from "@ancillary/control"
+import { Plan, withOptional } from "@ancillary/effect3"
+import { declare, make } from "@ancillary/engine/spec/Spec"
+import { FastCheck } from "effect"
+import { describe, expect, it } from "vitest"
+import { ControlFault, decoder } from "@ancillary/engine/receive/decoder"
+
+interface View extends ControlMessage<string, "ipv4", "perhaps"> {
+  readonly received: { readonly [key in string]: Uint8Array }
+}
+/** Views of one message that take different parts of it, as a program may define them; the library's own take the same bytes. */
+const view = (key: string, bytes: number) => {
+  const payload = { ...Codec.bytes({ maximum: bytes }), size: bytes }
+  const row = { ipv4: { request: [], arrives: [{ level: 200, type: 1, payload }] } }
+  return define<View>({ key, presence: "perhaps", table: { linux: row, winsock: row, darwin: row } })
+}
+
+const messages: ReadonlyArray<Message<ControlMessage.Any>> = [
+  ...Object.values<unknown>(control).filter(isMessage),
+  view("start", 4),
+  view("whole", 20)
+]
+const specFamilies: ReadonlyArray<Family> = ["ipv4", "ipv6", "dual", "unix"]
+type RowFamily = "ipv4" | "ipv6" | "unix"
+const rowFamilies = (family: Family): ReadonlyArray<RowFamily> => (family === "dual" ? ["ipv6", "ipv4"] : [family])
+
+interface Declared {
+  readonly message: Message<ControlMessage.Any>
+  /** The room that the spec declares for a message that may repeat. */
+  readonly room: number
+}
+
+/** A plan of these messages, each where the platform has it. */
+const compile = (family: Family, declared: ReadonlyArray<Declared>, abi: Abi) => {
+  const recipe = declared.reduce((spec, { message, room }) => {
+    const maximumBytes = message.presence === "repeated" ? room : undefined
+    const part = withOptional(declare(message, message.key, { direction: "receive", maximumBytes }))
+    return (part as unknown as (_: typeof spec) => typeof spec)(spec)
+  }, make(family))
+  return Plan.compile(recipe, abi)
+}
+
+const sizeOf = ({ payload: { size } }: Arrival<unknown>) =>
+  typeof size === "number"
+    ? { smallest: size, largest: size }
+    : { smallest: Math.max(1, size.minimum ?? 1), largest: size.maximum }
+
+/** A seed's numbers, for choices that are made while messages are laid out. */
+type Choose = (below: number) => number
+const choosing = (seed: number): Choose => {
+  let state = seed
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
+
+/**
+ * What a kernel may deliver at most with one datagram, in any order: of each level and type one message of its largest size, or several that fill
+ * the room that is declared for them. On a dual socket that is of both families at once.
+ */
+const most = (family: Family, declared: ReadonlyArray<Declared>, abi: Abi, choose: Choose, beyond = 0) => {
+  const delivered = new Map<string, ReadonlyArray<ControlBuffer.RawMessage>>()
+  // Where versions of a system mark messages by different types, it is one version that marks them all.
+  const version = choose(2)
+  for (const { message, room } of declared) {
+    const cells = rowFamilies(family).map((each) => message.cell(abi.platform, each))
+    // One that a dual socket could not have of both is declined as a whole, but for events, which may be of one.
+    if (
+      message.arrives !== "asEvent" &&
+      cells.some((cell) => isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives))
+    )
+      continue
+    for (const cell of cells) {
+      if (isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives)) continue
+      // What the error queue brings has a buffer of its own, but for what strays from there.
+      const arrivals = cell.arrives.filter(({ event, strays }) => event !== "errorQueue" || strays === true)
+      const arrival = arrivals[Math.min(version, arrivals.length - 1)]
+      if (arrival === undefined) continue
+      const { largest, smallest } = sizeOf(arrival)
+      const filling = room + beyond * smallest
+      const sizes =
+        message.presence !== "repeated"
+          ? [largest]
+          : arrival.several === true
+            ? [Math.min(filling, largest)]
+            : parts(filling, smallest, largest, choose)
+      const { level, type } = arrival
+      const raws = sizes.map((size) => ({ level, type, payload: new Uint8Array(size) }))
+      const before = delivered.get(`${level}/${type}`) ?? []
+      // Views of one message are one message.
+      if (spaceOf(abi, raws) > spaceOf(abi, before)) delivered.set(`${level}/${type}`, raws)
+    }
+  }
+  const all = [...delivered.values()].flat()
+  for (let i = all.length - 1; i > 0; i--) {
+    const j = choose(i + 1)
+    const [a, b] = [all[i], all[j]]
+    if (a !== undefined && b !== undefined) [all[i], all[j]] = [b, a]
+  }
+  return all
+}
+
+const spaceOf = (abi: Abi, raws: ReadonlyArray<ControlBuffer.RawMessage>): number =>
+  raws.reduce((sum, { payload }) => sum + ControlBuffer.space(abi, payload.length), 0)
+
+/** Sizes of at least `smallest` and at most `largest` that are `room` together: all as small as can be, one as large as can be, or any. */
+const parts = (room: number, smallest: number, largest: number, choose: Choose): ReadonlyArray<number> => {
+  const sizes: Array<number> = []
+  const how = choose(3)
+  let left = room
+  while (left >= smallest) {
+    const top = Math.min(left, largest)
+    const size = how === 0 ? smallest : how === 1 ? top : smallest + choose(top - smallest + 1)
+    sizes.push(size)
+    left -= size
+  }
+  return sizes
+}
+
+/** Puts messages into a buffer as kernels do (`put_cmsg`): what does not fit is cut, and of the last one the padding may be. */
+const deliver = (abi: Abi, raws: ReadonlyArray<ControlBuffer.RawMessage>, capacity: number) => {
+  const buffer = new Uint8Array(capacity).fill(0xa5)
+  const view = new DataView(buffer.buffer)
+  let at = 0
+  let cut = false
+  for (const { level, payload, type } of raws) {
+    const fits = Math.min(payload.length, capacity - at - ControlBuffer.length(abi, 0))
+    if (fits < payload.length) cut = true
+    if (fits < 0) break
+    const payloadAt = ControlBuffer.writeHeader(abi, view, at, level, type, fits)
+    buffer.set(payload.subarray(0, fits), payloadAt)
+    at = Math.min(capacity, at + ControlBuffer.space(abi, fits))
+  }
+  return { bytes: buffer.subarray(0, at), cut }
+}
+
+const cases = FastCheck.record({
+  abi: FastCheck.constantFrom(...abis),
+  family: FastCheck.constantFrom(...specFamilies),
+  declared: FastCheck.shuffledSubarray([...messages]).chain((some) =>
+    FastCheck.tuple(...some.map(() => FastCheck.integer({ min: 8, max: 512 }))).map((rooms) =>
+      some.map((message, index): Declared => ({ message, room: rooms[index] ?? 8 }))
+    )
+  ),
+  seed: FastCheck.nat()
+})
+const runs = { seed: 10, numRuns: 3000 }
+
+describe("any messages together", () => {
+  it("are more than a handful, and each of them can be had somewhere", () => {
+    expect(messages.length).toBeGreaterThan(20)
+    for (const message of messages) {
+      const plans = abis.flatMap((abi) => specFamilies.map((family) => compile(family, [{ message, room: 512 }], abi)))
+      expect(
+        plans.some(({ declined }) => declined.length === 0),
+        message.key
+      ).toBe(true)
+    }
+  })
+
+  it("have room for the largest of each at once, in whichever order it comes", { timeout: 60_000 }, () => {
+    FastCheck.assert(
+      FastCheck.property(cases, ({ abi, declared, family, seed }) => {
+        const { receive } = compile(family, declared, abi)
+        const raws = most(family, declared, abi, choosing(seed))
+        const { bytes, cut } = deliver(abi, raws, receive.bytes)
+        expect(cut).toBe(false)
+        expect(ControlBuffer.toMessages(abi, bytes)).toEqual({ messages: raws, malformed: undefined })
+        // And not a byte for nothing, where a peer does not decide how many there are.
+        if (declared.every(({ message }) => message.presence !== "repeated"))
+          expect(receive.bytes).toBe(spaceOf(abi, raws))
+      }),
+      runs
+    )
+  })
+
+  it(
+    "never lose one without a fault of its datagram, where a peer sends more than was declared",
+    { timeout: 60_000 },
+    () => {
+      let faults = 0
+      FastCheck.assert(
+        FastCheck.property(cases, ({ abi, declared, family, seed }) => {
+          const plan = compile(family, declared, abi)
+          const raws = most(family, declared, abi, choosing(seed), 1)
+          const { bytes, cut } = deliver(abi, raws, plan.receive.bytes)
+          if (!cut) return
+          faults++
+          const [peer = "ipv4"] = rowFamilies(family)
+          const read = decoder(plan)(new DataView(bytes.slice().buffer), 0, bytes.length, peer, cut)
+          expect(read).toBeInstanceOf(ControlFault)
+        }),
+        runs
+      )
+      expect(faults).toBeGreaterThan(100)
+    }
+  )
+})

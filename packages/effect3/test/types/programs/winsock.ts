@@ -1,0 +1,17 @@
+// What only Winsock has is in the type of the program, and a Winsock layer takes it out again.
+import type { Capability } from "@ancillary/control"
+import { Datagram, type DatagramSockets, withOriginalArrivalInterface } from "@ancillary/effect3"
+import { WinsockSockets } from "@ancillary/winsock"
+import { Effect, Option } from "effect"
+
+export const program = Effect.gen(function* () {
+  const spec = Datagram.ipv4.pipe(withOriginalArrivalInterface())
+  const socket = yield* Datagram.bind(spec, { address: "0.0.0.0", port: 5300 })
+  const datagram = yield* socket.receive
+  const index: number | undefined = Option.getOrUndefined(datagram.control.originalArrivalInterface)
+  return index
+}).pipe(Effect.scoped)
+
+type Needed = DatagramSockets | Capability<"originalArrivalInterface">
+export const needs: Effect.Effect<number | undefined, unknown, Needed> = program
+export const main = () => Effect.runPromise(program.pipe(Effect.provide(WinsockSockets.layer)))

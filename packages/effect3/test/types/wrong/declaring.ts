@@ -1,0 +1,137 @@
+// @ts-nocheck: these must not compile; ../compile.test.ts takes this line out and reads what the compiler says.
+import { type ControlMessage, define } from "@ancillary/control"
+import {
+  all,
+  Datagram,
+  withAutoFlowLabel,
+  withControlMessage,
+  withErrorReports,
+  withFlowLabel,
+  withHopLimit,
+  withOptional,
+  withOriginalArrivalInterface,
+  withPktInfo,
+  withReuseAddress,
+  withRoutingHeader,
+  withTimestamp,
+  withTruncation
+} from "@ancillary/effect3"
+
+/** Open descriptors, which only Unix sockets carry. */
+interface Rights extends ControlMessage<"rights", "unix", "repeated"> {
+  readonly received: { readonly rights: number }
+}
+const none = { absent: "this message is only a type" }
+const rights = define<Rights>({
+  key: "rights",
+  presence: "repeated",
+  table: { linux: { unix: none }, winsock: { unix: none }, darwin: { unix: none } }
+})
+
+// ---- the same message twice
+
+// says: 'pktInfo' is already declared by this spec
+// held by: the check for duplicates
+Datagram.ipv4.pipe(withPktInfo(), withPktInfo())
+
+// says: 'hopLimit' is already declared by this spec
+// held by: the check for duplicates
+Datagram.ipv4.pipe(withHopLimit(), withOptional(withHopLimit()))
+
+// says: 'hopLimit' is already declared by this spec
+// held by: the check for duplicates
+Datagram.ipv4.pipe(withHopLimit({ only: "send" }), withHopLimit({ only: "receive" }))
+
+// says: 'pktInfo' is already declared by this spec
+// held by: the check for duplicates
+Datagram.ipv4.pipe(all(withPktInfo(), withHopLimit()), withPktInfo())
+
+// says: 'pktInfo' is already declared by this spec
+// held by: the check for duplicates
+// held by: each member of a union being asked by itself
+Datagram.ipv4.pipe(withPktInfo(), all(withPktInfo(), withHopLimit()))
+
+// says: 'pktInfo' is declared twice
+// held by: the check for duplicates within all
+all(withPktInfo(), withReuseAddress(), withPktInfo())
+
+// says: 'hopLimit' is declared twice
+// held by: the check for duplicates within all
+all(withHopLimit(), withOptional(withHopLimit()))
+
+// ---- of another family
+
+// says: 'originalArrivalInterface' does not exist for ipv6 sockets
+// held by: the check for families
+Datagram.ipv6.pipe(withOriginalArrivalInterface())
+
+// says: 'originalArrivalInterface' does not exist for dual sockets
+// held by: the check for families
+Datagram.dual.pipe(withOriginalArrivalInterface())
+
+// says: 'routingHeader' does not exist for ipv4 sockets
+// held by: the check for families
+Datagram.ipv4.pipe(withRoutingHeader())
+
+// says: 'hopLimit' does not exist for unix sockets
+// held by: the check for families
+Datagram.unix.pipe(withHopLimit())
+
+// says: 'errorReports' does not exist for unix sockets
+// held by: the check for families
+Datagram.unix.pipe(withErrorReports())
+
+// says: 'routingHeader' does not exist for ipv4 sockets
+// held by: the check for families
+Datagram.ipv4.pipe(withOptional(withRoutingHeader()))
+
+// says: 'hopLimit' does not exist for unix sockets
+// held by: the check for families
+Datagram.unix.pipe(withHopLimit({ only: "send" }))
+
+// says: 'rights' does not exist for ipv4 sockets
+// held by: the check for families
+Datagram.ipv4.pipe(withControlMessage(rights))
+
+// says: 'rights' does not exist for ipv4 sockets
+// held by: the check for families
+// held by: each member of a union being asked by itself
+Datagram.ipv4.pipe(all(withHopLimit(), withControlMessage(rights)))
+
+// says: this option does not exist for unix sockets
+// held by: the families of options
+Datagram.unix.pipe(withReuseAddress())
+
+// says: this option does not exist for unix sockets
+// held by: the families of options
+// held by: the families of options within all
+Datagram.unix.pipe(all(withTimestamp(), withReuseAddress()))
+
+// ---- options that there are not
+
+// says: Type '"both"' is not assignable to type
+// held by: the two directions
+Datagram.ipv4.pipe(withPktInfo({ only: "both" }))
+
+// says: Expected 0 arguments, but got 1
+// held by: withTimestamp having one direction
+Datagram.ipv4.pipe(withTimestamp({ only: "send" }))
+
+// says: Argument of type '"ignore"' is not assignable
+// held by: the three policies
+Datagram.ipv4.pipe(withTruncation("ignore"))
+
+// says: is not assignable to parameter of type 'With<
+// held by: withOptional taking messages only
+Datagram.ipv4.pipe(withOptional(withReuseAddress()))
+
+// A family that is chosen at run time has what both families have.
+declare const v6: boolean
+const either = v6 ? Datagram.ipv6 : Datagram.ipv4
+// says: 'flowLabel' does not exist for ipv4 sockets
+// held by: the check for families
+either.pipe(withFlowLabel())
+
+// says: this option does not exist for ipv4 sockets
+// held by: the families of options
+either.pipe(withAutoFlowLabel(false))

@@ -1,0 +1,101 @@
+// @ts-nocheck: these must not compile; ../compile.test.ts takes this line out and reads what the compiler says.
+import { type Codec, type ControlMessage, define } from "@ancillary/control"
+import { Datagram, withControlMessage } from "@ancillary/effect3"
+import type { Effect } from "effect"
+
+const u32: Codec.Codec<number> = { size: 4, read: (view, at) => view.getUint32(at, true), write: () => 4 }
+const text: Codec.Codec<string> = { size: 4, read: () => "", write: () => 4 }
+const row = { request: [], arrives: [{ level: 0, type: 99, payload: u32 }] }
+const words = { request: [], arrives: [{ level: 0, type: 99, payload: text }] }
+const none = { absent: "no such thing" }
+
+interface Own extends ControlMessage<"own", "ipv4"> {
+  readonly received: { readonly own: number }
+}
+interface Both extends ControlMessage<"both", "ipv4" | "ipv6" | "dual"> {
+  readonly received: { readonly both: number }
+}
+
+// ---- the table is total
+
+// says: Property 'darwin' is missing
+// held by: a table of every platform
+// held by: define wanting to be told its message
+define<Own>({ key: "own", presence: "always", table: { linux: { ipv4: row }, winsock: { ipv4: row } } })
+
+define<Both>({
+  key: "both",
+  presence: "always",
+  // says: Property 'ipv6' is missing
+  // held by: a table of every family
+  // held by: define wanting to be told its message
+  table: { linux: { ipv4: row, ipv6: row }, winsock: { ipv4: row }, darwin: { ipv4: row, ipv6: row } }
+})
+
+// says: 'ipv6' does not exist in type
+// held by: a table of nothing else
+// held by: define wanting to be told its message
+define<Own>({
+  key: "own",
+  presence: "always",
+  table: { linux: { ipv4: row, ipv6: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
+})
+
+// ---- and says what the type says
+
+// says: Type '"perhaps"' is not assignable to type '"always"'
+// held by: presence being part of a message
+// held by: the presence of a definition
+define<Own>({
+  key: "own",
+  presence: "perhaps",
+  table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
+})
+
+// says: Type '"mine"' is not assignable to type '"own"'
+// held by: the key of a definition
+define<Own>({
+  key: "mine",
+  presence: "always",
+  table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
+})
+
+// says: is not assignable to type 'Absence | Row<number, never>'
+// held by: the values of a table
+// held by: define wanting to be told its message
+define<Own>({
+  key: "own",
+  presence: "always",
+  table: { linux: { ipv4: words }, winsock: { ipv4: none }, darwin: { ipv4: none } }
+})
+
+// says: is not assignable to type 'never'
+// held by: define wanting to be told its message
+define({
+  key: "own",
+  presence: "always",
+  table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
+})
+
+// ---- one's own is held to the same
+
+const own = define<Own>({
+  key: "own",
+  presence: "always",
+  table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
+})
+
+// says: 'own' does not exist for ipv6 sockets
+// held by: the check for families
+Datagram.ipv6.pipe(withControlMessage(own))
+
+// says: 'own' is already declared by this spec
+// held by: the check for duplicates
+Datagram.ipv4.pipe(withControlMessage(own), withControlMessage(own))
+
+const bindOwn = () => Datagram.bind(Datagram.ipv4.pipe(withControlMessage(own)), { address: "127.0.0.1", port: 9 })
+declare const ownSocket: Effect.Effect.Success<ReturnType<typeof bindOwn>>
+
+// says: 'own' cannot be sent on this socket
+// held by: the refusal of undeclared keys
+ownSocket.send({ data: new Uint8Array(1), to: { address: "127.0.0.1", port: 9 }, control: { own: 3 } })

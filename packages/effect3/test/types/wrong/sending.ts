@@ -1,0 +1,137 @@
+// @ts-nocheck: these must not compile; ../compile.test.ts takes this line out and reads what the compiler says.
+import type {
+  Ecn,
+  ErrorReports,
+  HopLimit,
+  Ipv6Address,
+  Optional,
+  PacketInfo,
+  PktInfo,
+  ReceiveOnly,
+  SendOnly,
+  Timestamp
+} from "@ancillary/control"
+import { type ConnectedSocket, Datagram, type DatagramSocket, withPktInfo } from "@ancillary/effect3"
+import { Effect } from "effect"
+
+declare const plain: DatagramSocket<"ipv4", never>
+declare const informed: DatagramSocket<"ipv4", PktInfo | HopLimit>
+declare const six: DatagramSocket<"ipv6", PktInfo>
+declare const stamped: DatagramSocket<"ipv4", Timestamp | Ecn>
+declare const reporting: DatagramSocket<"ipv4", ErrorReports>
+declare const sixth: Ipv6Address
+const to = { address: "127.0.0.1", port: 9 } as const
+const data = new Uint8Array(1)
+
+// ---- what may go with a datagram
+
+// says: 'pktInfo' cannot be sent on this socket
+// held by: the refusal of undeclared keys
+plain.send({ data, to, control: { pktInfo: {} } })
+
+const kept = { hopLimit: 3, ecn: "ce" } as const
+// says: 'ecn' cannot be sent on this socket
+// held by: the refusal of undeclared keys
+informed.send({ data, to, control: kept })
+
+// says: 'timestamp' cannot be sent on this socket
+// held by: the refusal of undeclared keys
+stamped.send({ data, to, control: { timestamp: 1n } })
+
+// says: 'errorReports' cannot be sent on this socket
+// held by: the refusal of undeclared keys
+reporting.send({ data, to, control: { errorReports: {} } })
+
+// says: Type 'string' is not assignable to type 'number'
+// held by: the type of what is given
+informed.send({ data, to, control: { hopLimit: "64" } })
+
+// says: Type '"congested"' is not assignable to type 'EcnCodepoint | undefined'
+// held by: the type of what is given
+stamped.send({ data, to, control: { ecn: "congested" } })
+
+declare const arrived: PacketInfo<"ipv4">
+// says: Type '"what arrived"' is not assignable to type '"what arrived does not say from where to send, Datagram.reply knows"'
+// held by: what arrived not being a source
+// held by: the type of what is given
+informed.send({ data, to, control: { pktInfo: arrived } })
+
+// says: 'interfaceName' does not exist in type
+// held by: the type of what is given
+informed.send({ data, to, control: { pktInfo: { interfaceName: "eth0" } } })
+
+// says: Property 'port' is missing
+// held by: a destination of the socket's family
+// held by: an address of the family
+informed.send({ data, to: { address: "127.0.0.1" } })
+
+// says: Type 'Ipv6Address' is not assignable to type 'string | Ipv4Address'
+// held by: a destination of the socket's family
+// held by: the family of a socket
+// held by: an address of the family
+informed.send({ data, to: { address: sixth, port: 9 } })
+
+// says: Type 'string' is not assignable to type
+// held by: a payload of bytes
+informed.send({ data: "text", to })
+
+declare const connected: ConnectedSocket<"ipv4", HopLimit>
+// says: 'to' does not exist in type
+// held by: no destination with a peer
+connected.send({ data, to })
+
+// ---- answering
+
+export const answering = Effect.gen(function* () {
+  const asked = yield* informed.receive
+  // What arrived says where it was sent to, not where an answer shall come from.
+  // says: 'destination' does not exist in type 'PacketSource<"ipv4">'
+  // held by: the type of what is given
+  yield* informed.send({
+    data,
+    to: asked.from,
+    control: { pktInfo: { destination: asked.control.pktInfo.destination } }
+  })
+
+  const receiveOnly = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo({ only: "receive" })), to)
+  // says: 'pktInfo' cannot be sent on this socket
+  // held by: the refusal of undeclared keys
+  // held by: what is only received not being sent
+  // held by: ReceiveOnly narrowing the direction
+  yield* receiveOnly.send({ data, to, control: { pktInfo: {} } })
+
+  // says: is not assignable to parameter of type 'DatagramSocket<"ipv4", PktInfo>'
+  // held by: in D of sockets, sources and datagrams
+  yield* Datagram.reply(plain, asked, data)
+
+  // says: is not assignable to parameter of type 'DatagramSocket<"ipv4" | "ipv6", PktInfo>'
+  // held by: in F of sockets
+  // held by: the family of a socket
+  yield* Datagram.reply(six, asked, data)
+
+  const uninformed = yield* plain.receive
+  // says: is not assignable to parameter of type 'Datagram<"ipv4", PktInfo>'
+  // held by: in D of datagrams
+  // held by: in D of sockets, sources and datagrams
+  yield* Datagram.reply(informed, uninformed, data)
+})
+
+// A socket that declared only one direction, or perhaps, does not pass for one that has both for certain.
+declare const sendsInfo: DatagramSocket<"ipv4", SendOnly<PktInfo>>
+declare const readsInfo: DatagramSocket<"ipv4", ReceiveOnly<PktInfo>>
+declare const perhapsInformed: DatagramSocket<"ipv4", Optional<PktInfo>>
+declare const asked: Datagram.Datagram<"ipv4", PktInfo>
+
+// says: is not assignable to parameter of type 'DatagramSocket<"ipv4", PktInfo>'
+// held by: SendOnly narrowing the direction
+// held by: in D of sockets, sources and datagrams
+Datagram.reply(sendsInfo, asked, data)
+
+// says: is not assignable to parameter of type 'DatagramSocket<"ipv4", PktInfo>'
+// held by: ReceiveOnly narrowing the direction
+// held by: in D of sockets, sources and datagrams
+Datagram.reply(readsInfo, asked, data)
+
+// says: is not assignable to parameter of type 'DatagramSocket<"ipv4", PktInfo>'
+// held by: presence being part of a message
+Datagram.reply(perhapsInformed, asked, data)

@@ -1,0 +1,116 @@
+/**
+ * From the control data of an entry of the error queue, or of what came in place of a datagram, to what each message of an event says.
+ */
+import {
+  Codec,
+  ControlBuffer,
+  HopLimit,
+  isAbsence,
+  type PacketInfo,
+  PktInfo,
+  type Stamps,
+  Timestamp,
+  Timestamping,
+  TrafficClass
+} from "@ancillary/control"
+import type { Arena } from "../driver/Arena.ts"
+import type { Plan, PlannedArrival } from "../plan/Plan.ts"
+import type { Declaration } from "../spec/Spec.ts"
+import { families } from "../spec/families.ts"
+import { oncePerPlan } from "../plan/memoize.ts"
+
+/** What one message says, and which. */
+export interface EventPart {
+  readonly message: Declaration["message"]
+  readonly value: unknown
+}
+
+/** What the kernel adds to an entry of the error queue about the ICMP packet itself. A field is absent if no declared message asks for it. */
+export interface IcmpPacket {
+  readonly info?: PacketInfo<"dual">
+  readonly hopLimit?: number
+  readonly trafficClass?: number
+  /** Nanoseconds since 1970-01-01T00:00:00Z. */
+  readonly timestamp?: bigint
+}
+
+/** All that an entry says. */
+export interface EventEntry {
+  readonly parts: ReadonlyArray<EventPart>
+  readonly packet: IcmpPacket
+}
+
+export type ReadEvent = (arena: Arena, slot: number, peer: "ipv4" | "ipv6" | "unix") => EventEntry
+
+/** Compile the readers of a plan, for each way that events come. A message that is cut or malformed, or whose definition throws, says nothing. */
+export const queueReader = oncePerPlan((plan) => eventReader(plan, "errorQueue"))
+export const pseudoReader = oncePerPlan((plan) => eventReader(plan, "pseudoDatagram"))
+
+/** How a field of an ICMP packet arrives from peers of a family, and what it is. */
+interface Field extends Pick<PlannedArrival, "arrival" | "family"> {
+  readonly toPacket: (value: unknown) => IcmpPacket
+}
+
+/**
+ * The messages that describe any packet. Whichever message of a spec asked for one (`withEcn()` for the traffic class), it arrives in the same
+ * way. The erased cell of a definition cannot give the type of its values.
+ */
+const ofPackets = [
+  [PktInfo, (value: unknown): IcmpPacket => ({ info: value as PacketInfo<"dual"> })],
+  [HopLimit, (value: unknown): IcmpPacket => ({ hopLimit: value as number })],
+  [TrafficClass, (value: unknown): IcmpPacket => ({ trafficClass: value as number })],
+  [Timestamp, (value: unknown): IcmpPacket => ({ timestamp: value as bigint })],
+  // Linux: delivered behind the other stamp, and right where that one is the time of reading.
+  [
+    Timestamping,
+    (value: unknown): IcmpPacket => {
+      const { software } = value as Stamps
+      return software === undefined ? {} : { timestamp: software }
+    }
+  ]
+] as const
+
+const fieldsOf = ({ abi, family }: Plan): ReadonlyArray<Field> =>
+  ofPackets.flatMap(([message, toPacket]) =>
+    families(family).flatMap((each) => {
+      const cell = message.cell(abi.platform, each)
+      return isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives)
+        ? []
+        : cell.arrives.map((arrival) => ({ arrival, family: each, toPacket }))
+    })
+  )
+
+const eventReader = (plan: Plan, way: "errorQueue" | "pseudoDatagram"): ReadEvent => {
+  const wanted = plan.arrivals.filter(({ arrival }) => arrival.event === way)
+  const fields = fieldsOf(plan)
+  const cursor = new ControlBuffer.Cursor(plan.abi)
+  const value = ({ level, payload, type }: PlannedArrival["arrival"], view: DataView): unknown => {
+    if (type !== cursor.type || level !== cursor.level || !fits(payload.size, cursor.payloadLength)) return undefined
+    try {
+      const read = payload.read(view, cursor.payloadAt, cursor.payloadLength)
+      return Codec.isMalformed(read) ? undefined : read
+    } catch {
+      // A definition of the program's own.
+      return undefined
+    }
+  }
+  return (arena, slot, peer) => {
+    const parts: Array<EventPart> = []
+    let packet: IcmpPacket = {}
+    cursor.reset(arena.view, arena.controlAt(slot), arena.controlLength(slot))
+    while (cursor.next()) {
+      for (const { arrival, declaration } of wanted) {
+        const read = value(arrival, arena.view)
+        if (read !== undefined) parts.push({ message: declaration.message, value: read })
+      }
+      for (const { arrival, family, toPacket } of fields) {
+        const read = family === peer ? value(arrival, arena.view) : undefined
+        if (read !== undefined) packet = { ...packet, ...toPacket(read) }
+      }
+    }
+    return { parts, packet }
+  }
+}
+
+const fits = (size: Codec.Codec<unknown>["size"], bytes: number): boolean =>
+  typeof size === "number" ? bytes === size : bytes >= (size.minimum ?? 0) && bytes <= size.maximum

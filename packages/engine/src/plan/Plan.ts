@@ -1,0 +1,388 @@
+/**
+ * What follows from a spec on an ABI: the options in order, the layout of both control buffers, what was declined and what is refused. Pure
+ * data, made on any machine; `decoder` and `encoder` turn it into functions.
+ *
+ * @since 0.1.0
+ */
+import {
+  type Abi,
+  abis,
+  type Arrival,
+  Codec,
+  type Departure,
+  type Family,
+  isAbsence,
+  type Request,
+  type Row,
+  SocketAddress
+} from "@ancillary/control"
+import { IPPROTO_UDP } from "@ancillary/control/platform/linux"
+import type { ArenaLayout } from "../driver/Arena.ts"
+import type { SocketKind } from "../driver/Driver.ts"
+import { ask } from "./mergeRequests.ts"
+import { constructorOf, families } from "../spec/families.ts"
+import { errorLayout, receiveLayout, refuseRoom, sendLayout } from "./layout.ts"
+import { segmentSpace } from "./segmentMessage.ts"
+import { type Setting, setting } from "../spec/option/definition.ts"
+import { ipv6Only } from "../spec/option/ipv6Only.ts"
+import { stripHeader } from "../spec/option/stripHeader.ts"
+import type { Backpressure, Declaration, Recipe, Truncation } from "../spec/Spec.ts"
+
+/**
+ * Who wants a call to be made.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Asker {
+  /** As the program wrote it: `withHopLimit()`. */
+  readonly feature: string
+  /** The message that is asked for; absent for an option of its own. */
+  readonly key: string | undefined
+  readonly optional: boolean
+}
+
+/**
+ * One call that sets the socket up before it is bound. Messages that ask alike, and those whose switches share an option, ask together.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PlannedOption = { readonly askers: ReadonlyArray<Asker> } & (
+  | {
+      readonly level: number
+      readonly option: number
+      readonly value: Uint8Array
+      /** What a process needs for it, as the system names it. */
+      readonly privilege?: string | undefined
+      /** Set if everything works without it: a system that lacks the option is no fault. */
+      readonly dispensable?: true | undefined
+      /** The option to set in its place on a system that lacks it. */
+      readonly instead?: number | undefined
+    }
+  | { readonly ioctl: number; readonly input: Uint8Array }
+)
+
+/**
+ * A message's place in a control buffer. On receiving, the place is where the kernel's order usually puts it: the decoder looks at what is
+ * really there.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Place {
+  /** One key, or several that are views of the same message. */
+  readonly keys: ReadonlyArray<string>
+  readonly family: "ipv4" | "ipv6" | "unix"
+  readonly level: number
+  readonly type: number
+  /** Offset of the header, largest payload, `cmsg_len` and bytes taken with padding. */
+  readonly at: number
+  readonly payload: number
+  readonly length: number
+  readonly space: number
+}
+
+/**
+ * A control buffer that was measured: its size, and what it has room for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ControlLayout {
+  readonly bytes: number
+  readonly places: ReadonlyArray<Place>
+}
+
+/**
+ * How one declared message arrives from peers of one family.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PlannedArrival {
+  readonly declaration: Declaration
+  readonly family: "ipv4" | "ipv6" | "unix"
+  readonly arrival: Arrival<unknown>
+}
+
+/**
+ * How one declared message goes to peers of one family.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PlannedDeparture {
+  readonly declaration: Declaration
+  readonly family: "ipv4" | "ipv6" | "unix"
+  readonly departure: Departure<never>
+}
+
+/**
+ * Everything that follows from a spec on an ABI.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Plan {
+  readonly abi: Abi
+  readonly family: Family
+  readonly kind: SocketKind
+  /** In the order in which they are set, all before `bind`: what is queued earlier has wrong control data or none. */
+  readonly options: ReadonlyArray<PlannedOption>
+  readonly receive: ControlLayout
+  readonly send: ControlLayout
+  /** What comes with an entry of the error queue: every message that is on, and the events. Empty where no event comes that way. */
+  readonly errors: ControlLayout
+  readonly arrivals: ReadonlyArray<PlannedArrival>
+  readonly departures: ReadonlyArray<PlannedDeparture>
+  /** What a datagram carries, in the order of declaration; events are not among it. */
+  readonly received: ReadonlyArray<Declaration>
+  /** Optional messages that the platform lacks. */
+  readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
+  /** Required ones that it lacks: `bind` fails with the first. */
+  readonly refused: ReadonlyArray<{ readonly feature: string; readonly why: string; readonly remedy: string }>
+  /** Options with values that cannot be. */
+  readonly invalid: ReadonlyArray<{ readonly option: string; readonly why: string }>
+  /** Bytes of the largest payload that a call takes: more than `datagramBytes` where it may be of several datagrams. */
+  readonly receiveBytes: number
+  /** Bytes of the largest datagram to receive, and to send. */
+  readonly datagramBytes: number
+  readonly sendBytes: number
+  readonly truncation: Truncation
+  readonly backpressure: Backpressure
+  /** Bytes of the parts that a payload is split into; absent: it is not. */
+  readonly scatter: ReadonlyArray<number> | undefined
+  /** Whether what the kernel merged is taken apart again. */
+  readonly splits: boolean
+}
+
+/**
+ * The largest payloads that can be sent, in bytes: what the length fields of the headers leave (IPv6 without jumbograms), and for Unix
+ * sockets the default limit of Linux.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const largest = { ipv4: 65_507, ipv6: 65_527, dual: 65_527, unix: 212_960 } as const
+/** The same for ping sockets, whose payload begins with the header of ICMP. */
+const largestPing = { ipv4: 65_515, ipv6: 65_535 } as const
+const slotBytes = { ipv4: 65_535, ipv6: 65_535, dual: 65_535, unix: 212_960 } as const
+
+/**
+ * Derives the plan of a spec. Values of a spec that cannot be are in `invalid`, what the platform lacks is in `refused` and `declined`. Throws a
+ * `TypeError` if `spec` is not a spec, or if `abi` is not one of `Abi`.
+ *
+ * @example
+ * ```ts
+ * import { Abi } from "@ancillary/control"
+ * import { Datagram, Plan, withHopLimit, withPktInfo } from "@ancillary/effect3"
+ *
+ * const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+ * Plan.compile(spec, Abi.linuxGlibc64).receive.bytes // => 56
+ * Plan.compile(spec, Abi.winsockIa32).receive.bytes // => 36
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const compile = (spec: Recipe, abi: Abi): Plan => {
+  const known = plans.get(spec)?.get(abi)
+  if (known !== undefined) return known
+  if (typeof spec !== "object" || spec === null || !Array.isArray(spec.settings) || !Array.isArray(spec.declarations))
+    throw new TypeError(`${Codec.shown(spec)} is not a spec: give one that begins with Datagram.ipv4 or its like.`)
+  if (
+    typeof abi !== "object" ||
+    abi === null ||
+    abis.every(({ platform }) => platform !== abi.platform) ||
+    abi.cmsghdr === undefined
+  )
+    throw new TypeError(`${Codec.shown(abi)} is not an ABI: give one of Abi, such as Abi.linuxGlibc64.`)
+  const plan = derive(spec, abi)
+  plans.set(spec, (plans.get(spec) ?? new WeakMap<Abi, Plan>()).set(abi, plan))
+  return plan
+}
+
+/** A spec is bound again and again by whoever opens many sockets: they share its plan, and what is compiled from that. */
+const plans = new WeakMap<Recipe, WeakMap<Abi, Plan>>()
+
+const derive = (spec: Recipe, abi: Abi): Plan => {
+  const options: Array<PlannedOption> = []
+  const arrivals: Array<PlannedArrival> = []
+  const departures: Array<PlannedDeparture> = []
+  const declined: Array<{ readonly key: string; readonly why: string }> = []
+  const refused: Array<{ readonly feature: string; readonly why: string; readonly remedy: string }> = []
+  const invalid: Array<{ readonly option: string; readonly why: string }> = []
+  const { family, protocol } = spec
+
+  const set = ({ encode, feature, name }: Setting) => {
+    const encoded = encode(abi.platform, family)
+    if ("invalid" in encoded) invalid.push({ option: name, why: encoded.invalid })
+    else if ("absent" in encoded)
+      refused.push({ feature, why: encoded.absent, remedy: "Leave it out where this platform is served" })
+    else for (const call of encoded) options.push({ askers: [{ feature, key: undefined, optional: false }], ...call })
+  }
+  const asked = ({ feature, message, optional }: Declaration, requests: ReadonlyArray<Request>) => {
+    for (const request of requests) {
+      const why = ask(options, { feature, key: message.key, optional }, request)
+      if (why !== undefined) invalid.push({ option: feature, why })
+    }
+  }
+  // Never for unix and ipv4: an option of the other family fails on some set-ups (binding ::1 on Windows among them).
+  if (family === "ipv6" || family === "dual") set(setting(ipv6Only, family === "ipv6", constructorOf(spec)))
+  if (protocol === "icmp" && family === "ipv4" && abi.platform === "darwin")
+    set(setting(stripHeader, true, constructorOf(spec)))
+  for (const each of spec.settings) set(each)
+
+  const received: Array<Declaration> = []
+  for (const declaration of spec.declarations) {
+    const { direction, feature, invalid: why, message, optional } = declaration
+    if (why !== undefined) invalid.push({ option: feature, why })
+    const lacks = lacking(declaration, abi, spec)
+    if (direction !== "send" && message.arrives === "withDatagrams") received.push(declaration)
+    if (lacks !== undefined) {
+      if (optional) declined.push({ key: message.key, why: lacks.why })
+      else refused.push({ feature, ...lacks })
+      continue
+    }
+    for (const each of families(family)) {
+      const cell = message.cell(abi.platform, each)
+      if (isAbsence(cell)) continue
+      if (direction !== "send") {
+        asked(declaration, cell.request)
+        if (cell.arrives !== undefined && !isAbsence(cell.arrives)) {
+          for (const arrival of cell.arrives) {
+            const why = refuseRoom(declaration, arrival.payload.size)
+            if (why !== undefined) invalid.push({ option: feature, why })
+            arrivals.push({ declaration, family: each, arrival })
+          }
+        }
+      }
+      if (direction !== "receive" && cell.sends !== undefined && !isAbsence(cell.sends)) {
+        asked(declaration, cell.sends.request ?? [])
+        departures.push({ declaration, family: each, departure: cell.sends })
+      }
+    }
+  }
+
+  const limit = spec.maximumDatagramSize
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= slotBytes[family])) {
+    invalid.push({ option: "maximum datagram size", why: `${limit} is not an integer from 1 to ${slotBytes[family]}` })
+  }
+  const { scatter } = spec
+  const scattered = scatter?.reduce((sum, bytes) => sum + bytes, 0)
+  const isPart = (bytes: number) => Number.isInteger(bytes) && bytes >= 1
+  if (
+    scatter !== undefined &&
+    !(scatter.length > 0 && scatter.every(isPart) && (scattered ?? 0) <= slotBytes[family])
+  ) {
+    const why = `[${scatter.join(", ")}] are not sizes of parts: one integer from 1 or more, at most ${slotBytes[family]} together`
+    invalid.push({ option: "withScatter", why })
+  }
+  const datagramBytes = Math.min(scattered ?? limit ?? slotBytes[family], slotBytes[family])
+  return {
+    abi,
+    family,
+    kind: { family: family === "dual" ? "ipv6" : family, protocol },
+    options,
+    receive: receiveLayout(abi, arrivals),
+    errors: errorLayout(abi, arrivals),
+    send: sendLayout(abi, family, departures),
+    arrivals,
+    departures,
+    received,
+    declined,
+    refused,
+    invalid,
+    receiveBytes: spec.splits ? slotBytes[family] : datagramBytes,
+    datagramBytes,
+    sendBytes: Math.min(
+      limit ?? Infinity,
+      protocol === "icmp" ? largestPing[family === "ipv4" ? "ipv4" : "ipv6"] : largest[family]
+    ),
+    truncation: spec.truncation,
+    backpressure: spec.backpressure,
+    scatter,
+    splits: spec.splits
+  }
+}
+
+/**
+ * The arena that receives for a plan, `slots` messages at a time.
+ *
+ * @category layouts
+ * @since 0.1.0
+ */
+export const receiveArena = (plan: Plan, slots: number): ArenaLayout => ({
+  purpose: "receive",
+  slots,
+  pieces: 1,
+  nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
+  controlBytes: plan.receive.bytes,
+  dataBytes: plan.receiveBytes
+})
+
+/** Bytes of the datagram that an error is about: as many as ICMPv6 quotes at the most (RFC 4443 section 2.4). */
+const quotedBytes = 1280
+
+/**
+ * The arena that takes the error queue of a plan's socket, `slots` entries at a time.
+ *
+ * @category layouts
+ * @since 0.1.0
+ */
+export const errorArena = (plan: Plan, slots: number): ArenaLayout => ({
+  purpose: "receive",
+  slots,
+  pieces: 1,
+  nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
+  controlBytes: plan.errors.bytes,
+  dataBytes: quotedBytes
+})
+
+/** Pieces of a payload that the kernel gathers; the rest is copied behind them. */
+const gathered = 16
+
+/**
+ * The arena that sends for a plan, `slots` datagrams at a time. In one for many a payload that the kernel cuts may be larger than each of its
+ * datagrams, so that it has the room of the family.
+ *
+ * @category layouts
+ * @since 0.1.0
+ */
+export const sendArena = (plan: Plan, slots: number): ArenaLayout => ({
+  purpose: "send",
+  slots,
+  pieces: gathered,
+  nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
+  controlBytes: plan.send.bytes + (slots === 1 ? 0 : segmentSpace(plan)),
+  dataBytes: slots === 1 || plan.kind.protocol === "icmp" ? plan.sendBytes : largest[plan.family]
+})
+
+/** Linux: a ping socket takes a message of UDP's level, and does nothing with it. */
+const isOfUdp = ({ arrives, sends }: Row<unknown, never>): boolean =>
+  [arrives ?? [], sends ?? []].flat().some((part) => "level" in part && part.level === IPPROTO_UDP)
+
+/** Why the platform cannot do what is declared, in any of the directions it is declared for. */
+const lacking = (
+  declaration: Declaration,
+  abi: Abi,
+  { family, protocol }: Recipe
+): { readonly why: string; readonly remedy: string } | undefined => {
+  const optional = `withOptional(${declaration.feature})`
+  const cells = families(family).map((each) => declaration.message.cell(abi.platform, each))
+  // A datagram of either family must bring what is declared. An event is there for the peers that there is one of.
+  const wanted = declaration.message.arrives === "asEvent" ? cells.filter((cell) => !isAbsence(cell)) : cells
+  for (const cell of wanted.length === 0 ? cells : wanted) {
+    if (isAbsence(cell)) return { why: cell.absent, remedy: `Declare ${optional} to go without where it is lacking` }
+    if (protocol === "icmp" && isOfUdp(cell))
+      return { why: "a ping socket does not speak UDP", remedy: `Leave it out, or declare ${optional}` }
+    if (declaration.direction !== "send" && isAbsence(cell.arrives)) {
+      return { why: cell.arrives.absent, remedy: `Declare it with { only: "send" }, or ${optional}` }
+    }
+    if (declaration.direction !== "receive" && isAbsence(cell.sends)) {
+      return { why: cell.sends.absent, remedy: `Declare it with { only: "receive" }, or ${optional}` }
+    }
+  }
+  return undefined
+}

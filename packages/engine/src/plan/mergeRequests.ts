@@ -1,0 +1,79 @@
+/**
+ * What the messages of a spec ask of a socket, each call made once: views of one message ask alike, and switches of one option are set together.
+ */
+import type { Request } from "@ancillary/control"
+import type { Asker, PlannedOption } from "./Plan.ts"
+
+/** Adds what a message asks for, or answers why it cannot be had beside what others ask. */
+export const ask = (options: Array<PlannedOption>, asker: Asker, request: Request): string | undefined => {
+  const call = toCall(request)
+  // An option that the program set itself to something else does not stand for what a message asks.
+  const at = options.findIndex((other) => other.askers.some(({ key }) => key !== undefined) && sameCall(other, call))
+  const before = older(stricter(options[at], call), call)
+  if (before === undefined) {
+    options.push({ askers: [asker], ...call })
+    return undefined
+  }
+  const askers = before.askers.some(({ key }) => key === asker.key) ? before.askers : [...before.askers, asker]
+  // Both or neither: they are the same call.
+  const [one, two] = "ioctl" in before ? [before.input, inputOf(call)] : [before.value, inputOf(call)]
+  if ("flags" in request && request.flags === true && "value" in before) {
+    const length = Math.max(one.length, two.length)
+    const value = Uint8Array.from({ length }, (_, i) => (one[i] ?? 0) | (two[i] ?? 0))
+    options[at] = { ...before, askers, value }
+    return undefined
+  }
+  options[at] = { ...before, askers }
+  return sameBytes(one, two)
+    ? undefined
+    : `it wants of the socket what ${before.askers.map(({ feature }) => feature).join(" and ")} sets to another value`
+}
+
+type Call =
+  | {
+      readonly level: number
+      readonly option: number
+      readonly value: Uint8Array
+      readonly privilege?: string | undefined
+      readonly dispensable?: true | undefined
+      readonly instead?: number | undefined
+    }
+  | { readonly ioctl: number; readonly input: Uint8Array }
+
+const toCall = (request: Request): Call =>
+  "ioctl" in request
+    ? request
+    : {
+        level: request.level,
+        option: request.option,
+        privilege: request.privilege,
+        ...(request.dispensable === true ? { dispensable: true as const } : {}),
+        ...(request.instead === undefined ? {} : { instead: request.instead }),
+        value: typeof request.value === "number" ? int32(request.value) : request.value
+      }
+
+/** One message that requires an option is enough. */
+const stricter = (before: PlannedOption | undefined, call: Call): PlannedOption | undefined =>
+  before === undefined || !("dispensable" in before) || "dispensable" in call
+    ? before
+    : { ...before, dispensable: undefined }
+
+/** The number of an older system that either of them knows. */
+const older = (before: PlannedOption | undefined, call: Call): PlannedOption | undefined =>
+  before === undefined || !("option" in before) || "instead" in before || !("instead" in call)
+    ? before
+    : { ...before, instead: call.instead }
+
+const inputOf = (call: Call): Uint8Array => ("ioctl" in call ? call.input : call.value)
+
+const int32 = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setInt32(0, value, true)
+  return bytes
+}
+
+const sameCall = (a: Call, b: Call): boolean =>
+  "ioctl" in a ? "ioctl" in b && a.ioctl === b.ioctl : "option" in b && a.level === b.level && a.option === b.option
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, index) => byte === b[index])

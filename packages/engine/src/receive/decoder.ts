@@ -1,0 +1,265 @@
+/**
+ * From a control buffer to the record that a datagram carries. On the per-datagram path: plain loops, no Effect but its `Option`.
+ *
+ * A kernel puts the same messages into the same places, datagram after datagram. So what a walk found is tried first on the next one: every
+ * header is compared with what it was, and where one differs, or the whole length, the buffer is walked again.
+ */
+import { Codec, ControlBuffer } from "@ancillary/control"
+import { Option } from "effect"
+import type { PlannedArrival } from "../plan/Plan.ts"
+import { oncePerPlan } from "../plan/memoize.ts"
+
+/** What is wrong with a datagram's control data. */
+export class ControlFault {
+  readonly reason: "ControlTruncated" | "ControlMissing" | "ControlMalformed"
+  readonly key: string | undefined
+  readonly message: string
+
+  constructor(reason: ControlFault["reason"], key: string | undefined, message: string) {
+    this.reason = reason
+    this.key = key
+    this.message = message
+  }
+}
+
+export type Decode = (
+  view: DataView,
+  at: number,
+  bytes: number,
+  peer: "ipv4" | "ipv6" | "unix",
+  cut: boolean
+) => { [key: string]: unknown } | ControlFault
+
+/** A message where the last walk found it, with what its header says: one that nobody reads is none the less compared. */
+interface Step {
+  /** Offset of the header from the start of the buffer, and of the payload. */
+  readonly at: number
+  readonly payloadAt: number
+  readonly payloadLength: number
+  readonly declared: number
+  readonly level: number
+  readonly type: number
+  readonly reader: Reader | undefined
+}
+
+/** The places of one walk that found each message once at the most; `bytes` is the length of the whole. */
+interface Course {
+  readonly bytes: number
+  readonly steps: ReadonlyArray<Step>
+  /** Slots of what did not come, and need not. */
+  readonly absent: ReadonlyArray<number>
+}
+
+interface Reader {
+  readonly slot: number
+  readonly key: string
+  readonly presence: "always" | "perhaps" | "repeated"
+  readonly level: number
+  readonly type: number
+  readonly minimum: number
+  readonly maximum: number
+  /** Whether the maximum is what the program declared, less than what could come. */
+  readonly declared: boolean
+  readonly several: boolean
+  readonly read: PlannedArrival["arrival"]["payload"]["read"]
+}
+
+const absent = Symbol("absent")
+
+/** Compiles the decoder of a plan. */
+export const decoder = oncePerPlan((plan): Decode => {
+  const fields = plan.received.map(({ message, optional }) => ({
+    key: message.key,
+    presence: optional && message.presence === "always" ? "perhaps" : message.presence
+  }))
+  const readers = (family: "ipv4" | "ipv6" | "unix"): ReadonlyArray<Reader> =>
+    plan.arrivals
+      .filter((planned) => planned.family === family && planned.arrival.event === undefined)
+      .map(({ arrival: { level, payload, several, type }, declaration: { maximumBytes, message } }) => {
+        const slot = fields.findIndex(({ key }) => key === message.key)
+        const { size } = payload
+        const largest = typeof size === "number" ? size : size.maximum
+        const room = typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum)
+        return {
+          slot,
+          key: message.key,
+          presence: message.presence,
+          level,
+          type,
+          minimum: typeof size === "number" ? size : (size.minimum ?? 0),
+          maximum: room,
+          declared: room < largest,
+          several: several === true,
+          read: payload.read
+        }
+      })
+  const byFamily = { ipv4: readers("ipv4"), ipv6: readers("ipv6"), unix: readers("unix") }
+  const cursor = new ControlBuffer.Cursor(plan.abi)
+  const values = new Array<unknown>(fields.length)
+  const record = recordOf(fields.map(({ key }) => key))
+  const perhaps = fields.map(({ presence }) => presence === "perhaps")
+  const { length: lengthAt, level: levelAt, type: typeAt } = plan.abi.cmsghdr
+  const wide = lengthAt.bytes === 8
+  // Where a message may come any number of times, each datagram is walked.
+  const learns = fields.every(({ presence }) => presence !== "repeated")
+  const courses: { [family in "ipv4" | "ipv6" | "unix"]: Course | undefined } = {
+    ipv4: undefined,
+    ipv6: undefined,
+    unix: undefined
+  }
+
+  /** The message whose definition runs, which may be a program's own and throw. */
+  let current: Reader | undefined
+
+  /** Whether every header is what it was, and every payload can be read; then `values` holds them. */
+  const follow = ({ absent: missing, steps }: Course, view: DataView, at: number): boolean => {
+    for (let i = 0; i < missing.length; i++) values[missing[i] ?? 0] = Option.none()
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i]
+      if (step === undefined) return false
+      const header = at + step.at
+      if (
+        view.getUint32(header + lengthAt.at, true) !== step.declared ||
+        (wide && view.getUint32(header + lengthAt.at + 4, true) !== 0) ||
+        view.getInt32(header + levelAt, true) !== step.level ||
+        view.getInt32(header + typeAt, true) !== step.type
+      )
+        return false
+      const { reader } = step
+      if (reader === undefined) continue
+      current = reader
+      const value = reader.read(view, at + step.payloadAt, step.payloadLength)
+      if (value === undefined || Codec.isMalformed(value)) return false
+      values[reader.slot] = perhaps[reader.slot] === true ? Option.some(value) : value
+    }
+    return true
+  }
+
+  const decode: Decode = (view, at, bytes, peer, cut) => {
+    const course = courses[peer]
+    if (course !== undefined && course.bytes === bytes && !cut && follow(course, view, at)) return record(values)
+    const wanted = byFamily[peer]
+    const steps: Array<Step> = []
+    let once = learns
+    for (let i = 0; i < fields.length; i++) values[i] = fields[i]?.presence === "repeated" ? [] : absent
+    cursor.reset(view, at, bytes)
+    while (cursor.next()) {
+      let read: Reader | undefined
+      for (const reader of wanted) {
+        if (reader.type !== cursor.type || reader.level !== cursor.level) continue
+        // A cut message differs from a whole one in its length alone: every length is checked, whatever the flags say.
+        const length = cursor.payloadLength
+        if (reader.declared && length > reader.maximum) return exceeding(reader, length)
+        if (length < reader.minimum || length > reader.maximum) {
+          return cut
+            ? new ControlFault("ControlTruncated", reader.key, `'${reader.key}' was cut to ${length} bytes`)
+            : new ControlFault(
+                "ControlMalformed",
+                reader.key,
+                `'${reader.key}' came with ${length} bytes instead of ${reader.maximum}`
+              )
+        }
+        current = reader
+        const value = reader.read(view, cursor.payloadAt, length)
+        if (Codec.isMalformed(value))
+          return new ControlFault("ControlMalformed", reader.key, `'${reader.key}' is malformed: ${value.malformed}`)
+        if (value === undefined) {
+          once = false
+          continue
+        }
+        const list = values[reader.slot]
+        if (read !== undefined || list !== absent) once = false
+        read = reader
+        if (reader.presence !== "repeated" || !Array.isArray(list)) values[reader.slot] = value
+        else if (reader.several && Array.isArray(value)) for (const each of value) list.push(each)
+        else list.push(value)
+      }
+      if (once) {
+        steps.push({
+          at: cursor.header - at,
+          payloadAt: cursor.payloadAt - at,
+          payloadLength: cursor.payloadLength,
+          declared: cursor.payloadAt - cursor.header + cursor.payloadLength,
+          level: cursor.level,
+          type: cursor.type,
+          reader: read
+        })
+      }
+    }
+    // Unix: a peer may send descriptors to who did not ask for them. Where all that is declared has arrived, nothing else can have been lost.
+    const complete =
+      peer === "unix" && fields.every((field, i) => field.presence !== "repeated" && values[i] !== absent)
+    if (cut && !complete)
+      return new ControlFault(
+        "ControlTruncated",
+        undefined,
+        "the kernel had more control data than fits into the derived buffer"
+      )
+    if (cursor.malformed !== undefined) {
+      return new ControlFault(
+        "ControlMalformed",
+        undefined,
+        `at byte ${cursor.malformed.offset - at}, ${cursor.malformed.malformed}`
+      )
+    }
+    const missing: Array<number> = []
+    for (let i = 0; i < fields.length; i++) {
+      const value = values[i]
+      if (perhaps[i] === true) {
+        if (value === absent) missing.push(i)
+        values[i] = value === absent ? Option.none() : Option.some(value)
+      } else if (value === absent) {
+        const key = fields[i]?.key
+        return new ControlFault("ControlMissing", key, `'${key}' is declared, and did not arrive`)
+      }
+    }
+    if (once && !cut) courses[peer] = { bytes, steps, absent: missing }
+    return record(values)
+  }
+
+  return (view, at, bytes, peer, cut) => {
+    try {
+      return decode(view, at, bytes, peer, cut)
+    } catch (error) {
+      return unreadable(current, error)
+    }
+  }
+})
+
+/** A definition that throws: its message is malformed as far as the datagram is concerned. */
+const unreadable = (reader: Reader | undefined, error: unknown): ControlFault => {
+  const why = error instanceof Error ? error.message : Codec.shown(error)
+  return new ControlFault(
+    "ControlMalformed",
+    reader?.key,
+    `the definition of '${reader?.key}' threw while it read its message (${why}): let it return Codec.malformed instead`
+  )
+}
+
+/**
+ * Makes records of the same keys, in their order. A store that always has the same key costs a third of one in a loop, whose keys the engine looks up,
+ * so the first four have stores of their own.
+ */
+const recordOf = (keys: ReadonlyArray<string>) => {
+  const [first, second, third, fourth] = keys
+  return (values: ReadonlyArray<unknown>): { [key: string]: unknown } => {
+    const record: { [key: string]: unknown } = {}
+    if (first !== undefined) record[first] = values[0]
+    if (second !== undefined) record[second] = values[1]
+    if (third !== undefined) record[third] = values[2]
+    if (fourth !== undefined) record[fourth] = values[3]
+    for (let i = 4; i < keys.length; i++) {
+      const key = keys[i]
+      if (key !== undefined) record[key] = values[i]
+    }
+    return record
+  }
+}
+
+/** What a peer decides the size of, where that is more than the program has declared room for. */
+const exceeding = ({ key, maximum, minimum, several }: Reader, length: number): ControlFault => {
+  const why = several
+    ? `came with ${length / minimum} values, more than the ${maximum / minimum} that are declared: raise its maximum`
+    : `came with ${length} bytes, more than the ${maximum} that are declared: raise maximumBytes`
+  return new ControlFault("ControlTruncated", key, `'${key}' ${why}`)
+}

@@ -1,0 +1,54 @@
+/**
+ * Datagrams split by the sizes that one read gives.
+ */
+import { Codec } from "@ancillary/control"
+import { Option } from "effect"
+import type { DatagramFault, DatagramReceiveError } from "../errors/DatagramError.ts"
+import type { Plan } from "../plan/Plan.ts"
+import { ReceivedDatagram, split, tooLarge } from "./incoming.ts"
+import { receiveInvalid } from "./receiveInvalid.ts"
+
+const largestPart = 2 ** 31 - 1
+
+/** Why these are not sizes of parts, or `undefined` if they are. */
+export const refusedSizes = (
+  core: { readonly plan: Plan },
+  sizes: ReadonlyArray<unknown>
+): DatagramReceiveError | undefined => {
+  const wrong = sizes.findIndex((size) => !Codec.isInteger(size, 1, largestPart))
+  if (sizes.length > 0 && wrong === -1) return undefined
+  const why = sizes.length === 0 ? "there are none" : `${Codec.shown(sizes[wrong])} at position ${wrong} is not a size`
+  return receiveInvalid(core, "sizes", `${why}: give one integer or more from 1 to ${largestPart}`)
+}
+
+/** A datagram in parts. */
+export class ScatteredDatagram extends ReceivedDatagram {
+  readonly parts: ReadonlyArray<Uint8Array>
+
+  constructor(
+    data: Uint8Array,
+    { control, delivery, from }: ReceivedDatagram,
+    truncated: ReceivedDatagram["truncated"],
+    sizes: ReadonlyArray<number>
+  ) {
+    super(data, from, control, delivery, truncated)
+    this.parts = split(data, sizes)
+  }
+}
+
+/** Splits a datagram. One that exceeds the parts is treated as the spec declares: a fault, a short one, or nothing if it is dropped. */
+export const scattered = (
+  { truncation }: Plan,
+  datagram: ReceivedDatagram,
+  sizes: ReadonlyArray<number>
+): ScatteredDatagram | DatagramFault | undefined => {
+  const { data, from, truncated } = datagram
+  const { length } = data
+  const room = sizes.reduce((sum, size) => sum + size, 0)
+  if (length <= room) return new ScatteredDatagram(data, datagram, truncated, sizes)
+  if (truncation === "drop") return undefined
+  if (truncation === "fail") return tooLarge(from, `${length} bytes`, room, "give receiveScattered larger sizes")
+  // One that the spec cut before has its size already, if the kernel reports it.
+  const whole = Option.isSome(truncated) ? truncated : Option.some({ size: Option.some(length) })
+  return new ScatteredDatagram(data.subarray(0, room), datagram, whole, sizes)
+}

@@ -1,0 +1,103 @@
+/**
+ * Where datagrams go, read from what a program wrote and checked: nobody is at port 0, and not every path can be a name.
+ */
+import {
+  Codec,
+  type Endpoint,
+  endpoint as toEndpoint,
+  type Family,
+  type InternetEndpoint,
+  SocketAddress
+} from "@ancillary/control"
+import type { Plan } from "../plan/Plan.ts"
+import { type Names, withIndex } from "../driver/zones.ts"
+
+/** Objects that name a destination may say this much. */
+interface Written {
+  readonly address?: unknown
+  readonly path?: unknown
+  readonly port?: unknown
+}
+
+/** Texts that are known; beyond that all are forgotten. */
+const mostKnown = 4096
+
+export class Destinations {
+  #plan: Plan
+  #names: Names
+  /** What was made of a text last: the same peers are written to again and again, mostly at the same port. */
+  #known = new Map<string, Endpoint<Family>>()
+  /** The last one that was made from an address object. */
+  #last: InternetEndpoint<"ipv4"> | InternetEndpoint<"ipv6"> | undefined
+
+  constructor(plan: Plan, names: Names) {
+    this.#plan = plan
+    this.#names = names
+  }
+
+  /**
+   * The endpoint, or why there is none. Each field is read once. The endpoint is the engine's own: no program's code runs when it is written into
+   * memory that is being filled.
+   */
+  of(to: unknown): Endpoint<Family> | string {
+    if (typeof to !== "object" || to === null) return this.#read(to)
+    try {
+      return this.#plan.family === "unix" ? this.#unix(to) : this.#internet(to)
+    } catch (cause) {
+      return `the destination cannot be read (${Codec.shown(cause)})`
+    }
+  }
+
+  #unix(to: Written): Endpoint<Family> | string {
+    const { path } = to
+    if (typeof path !== "string") return this.#read(path === undefined ? to : { path })
+    return this.#known.get(path) ?? this.#learn(path, { path })
+  }
+
+  #internet({ address, port }: Written): Endpoint<Family> | string {
+    if (typeof address === "string") {
+      const known = this.#known.get(address)
+      return known !== undefined && known.family !== "unix" && known.port === port ? known : this.#named(address, port)
+    }
+    // The peer of a received datagram: the same one is answered again and again.
+    const last = this.#last
+    if (last !== undefined && last.port === port && last.address.equals(address)) return last
+    const endpoint = this.#read({ address, port })
+    if (typeof endpoint !== "string" && endpoint.family !== "unix") this.#last = endpoint
+    return endpoint
+  }
+
+  /** A zone by name is looked up each time: the interface may be made anew, with another index. */
+  #named(address: string, port: unknown): Endpoint<Family> | string {
+    const text = address.includes("%") ? withIndex(this.#names, address) : address
+    if (Codec.isMalformed(text)) return text.malformed
+    return text === address ? this.#learn(address, { address, port }) : this.#read({ address: text, port })
+  }
+
+  #learn(text: string, to: Written): Endpoint<Family> | string {
+    const endpoint = this.#read(to)
+    if (typeof endpoint === "string") return endpoint
+    if (this.#known.size === mostKnown) this.#known.clear()
+    this.#known.set(text, endpoint)
+    return endpoint
+  }
+
+  #read(to: unknown): Endpoint<Family> | string {
+    // The input's type is what this function finds out.
+    const endpoint = toEndpoint(this.#plan.family, to as never)
+    return Codec.isMalformed(endpoint) ? endpoint.malformed : (this.#unreachable(endpoint) ?? endpoint)
+  }
+
+  /** Why nobody can be at an endpoint. */
+  #unreachable(to: Endpoint<Family>): string | undefined {
+    if (to.family !== "unix") {
+      // A ping goes to a host, and its replies come from port 0: the port there means nothing.
+      return to.port === 0 && this.#plan.kind.protocol !== "icmp"
+        ? "port 0 is nobody's: a datagram goes to 1 to 65535"
+        : undefined
+    }
+    return to.path === undefined
+      ? "a socket without a name cannot be sent to"
+      : SocketAddress.refuseUnixPath(this.#plan.abi, to.path)
+  }
+}

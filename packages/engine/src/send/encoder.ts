@@ -1,0 +1,243 @@
+/**
+ * From what a program wants to go with a datagram to the bytes of a control buffer. Everything is checked before a byte is written.
+ *
+ * Fields of the program's objects and functions of its definitions run here: they may throw, return nonsense, or send. So the bytes go into memory
+ * of the message's own, and nothing is filled meanwhile.
+ */
+import { type Abi, Codec, ControlBuffer, PktInfo } from "@ancillary/control"
+import type { PlannedDeparture } from "../plan/Plan.ts"
+import { oncePerPlan } from "../plan/memoize.ts"
+import type { SentControl } from "./sentControl.ts"
+
+/** Why something cannot be sent, and which field of it. */
+export interface Refusal {
+  readonly field: string
+  readonly why: string
+  readonly unsupported: boolean
+}
+
+/** Reads and writes everything into `into`; returns why it cannot be sent, if so. */
+export type Encode = (
+  control: object,
+  peer: "ipv4" | "ipv6" | "unix",
+  into: SentControl,
+  socket: OwnValues
+) => Refusal | undefined
+
+/** The options of the socket, for the bits of a shared number that a message leaves alone. */
+export interface OwnValues {
+  readonly own: (level: number, option: number) => number
+  /** Linux and Winsock: a packet source with the address that it leaves out. */
+  readonly complete: (value: unknown) => unknown
+}
+
+export interface Writer {
+  readonly key: string
+  readonly level: number
+  readonly type: number
+  readonly size: number
+  /** The header of a message of that size, and the bytes that header, payload and padding take. */
+  readonly header: DataView
+  readonly space: number
+  /** The fewest bytes that its definition may write. */
+  readonly least: number
+  readonly mask: number | undefined
+  /** Where the other bits of the number are, and which it has altogether. */
+  readonly own: { readonly level: number; readonly option: number; readonly whole: number } | undefined
+  readonly agrees: PlannedDeparture["departure"]["agrees"]
+  readonly excludes: ReadonlyArray<string>
+  readonly last: boolean
+  /** Whether the socket adds to the value. */
+  readonly isCompleted: boolean
+  readonly refuse: (value: unknown) => string | undefined
+  /** Bytes that were written, as the definition claims. */
+  readonly write: (view: DataView, at: number, value: unknown) => unknown
+}
+
+// The types of a spec guarantee that a value fits its codec, and `refuse` checks it; the erased table cannot say so.
+const writer = ({ declaration, departure, family }: PlannedDeparture, abi: Abi): Writer => {
+  const { excludes, last, level, payload, shared, type } = departure
+  const size = typeof payload.size === "number" ? payload.size : payload.size.maximum
+  const header = new DataView(new ArrayBuffer(ControlBuffer.headerSize(abi)))
+  ControlBuffer.writeHeader(abi, header, 0, level, type, size)
+  return {
+    key: declaration.message.key,
+    level,
+    type,
+    size,
+    header,
+    space: ControlBuffer.space(abi, size),
+    least: typeof payload.size === "number" ? payload.size : (payload.size.minimum ?? 0),
+    mask: shared?.mask,
+    own:
+      shared === undefined
+        ? undefined
+        : { level: shared.level, option: shared.option, whole: shared.whole ?? 0xffffffff },
+    agrees: departure.agrees,
+    excludes: excludes ?? [],
+    last: last ?? false,
+    isCompleted: abi.platform !== "darwin" && family === "ipv4" && declaration.message.key === PktInfo.key,
+    refuse: (value) => textOf(payload.refuse?.(value as never)),
+    write: (view, at, value) => payload.write(view, at, value as never)
+  }
+}
+
+/** Why a definition refuses a value. It may be written in JavaScript, and answer with something else than a text. */
+const textOf = (why: unknown): string | undefined =>
+  why === undefined || typeof why === "string" ? why : `its definition refuses it with ${Codec.shown(why)}`
+
+/** Whether two messages set the same bits, or one says that it and the other do. */
+const areRivals = (one: Writer, two: Writer): boolean =>
+  (one.type === two.type && one.level === two.level && ((one.mask ?? -1) & (two.mask ?? -1)) !== 0) ||
+  one.excludes.includes(two.key) ||
+  two.excludes.includes(one.key)
+
+/** Compiles the encoder of a plan. */
+export const encoder = oncePerPlan((plan): Encode => {
+  const { abi } = plan
+  const declined = new Map(
+    plan.declined.map(({ key, why }) => [key, `'${key}' is optional, and this platform lacks it: ${why}`])
+  )
+  const of = (family: "ipv4" | "ipv6" | "unix") =>
+    new Map(
+      plan.departures
+        .filter((planned) => planned.family === family && !declined.has(planned.declaration.message.key))
+        .map((planned) => [planned.declaration.message.key, writer(planned, abi)])
+    )
+  const byFamily = { ipv4: of("ipv4"), ipv6: of("ipv6"), unix: of("unix") }
+  const refusal = (key: string, why: string, unsupported = false): Refusal => ({
+    field: `control.${key}`,
+    why,
+    unsupported
+  })
+  const undeclared = (key: string) =>
+    refusal(key, `'${key}' cannot be sent on this socket: its spec does not declare it for sending`)
+  /** The bits of a message that is only a part of a number; the rest comes from the other part, or from the socket itself. */
+  const bits = (each: Writer, value: unknown, scratch: DataView): number => {
+    scratch.setUint32(0, 0, true)
+    each.write(scratch, 0, value)
+    return scratch.getUint32(0, true) & (each.mask ?? 0)
+  }
+
+  /** Writes one of the messages that are given behind the others, or nothing for one that an earlier one was written with. */
+  const write = (into: SentControl, index: number, socket: OwnValues): Refusal | undefined => {
+    const { given, length: at, values, view } = into
+    const each = given[index]
+    if (each === undefined) return undefined
+    const { level, mask, own, size, space, type } = each
+    if (own === undefined || mask === undefined) {
+      const payloadAt = writeHeader(each, view, at)
+      // What a definition leaves unwritten is zero, and not another datagram's.
+      for (let i = at + space - 4; i >= payloadAt; i -= 4) view.setInt32(i, 0)
+      const bytes = each.write(view, payloadAt, values[index])
+      if (bytes === size) {
+        into.length = pad(view, payloadAt + size, at + space)
+        return undefined
+      }
+      if (!Codec.isInteger(bytes, each.least, size)) return refusal(each.key, wroteOtherwise(each, bytes))
+      ControlBuffer.writeField(view, at, abi.cmsghdr.length, ControlBuffer.length(abi, bytes))
+      into.length = pad(view, payloadAt + bytes, at + ControlBuffer.space(abi, bytes))
+      return undefined
+    }
+    let masks = 0
+    let number = 0
+    for (let i = 0; i < into.count; i++) {
+      const other = given[i]
+      if (other?.type !== type || other.level !== level) continue
+      // Written with the first of the messages that share it.
+      if (i < index) return undefined
+      masks |= other.mask ?? 0
+      number |= bits(other, values[i], into.scratch)
+    }
+    // Asked of the socket only if a bit is left.
+    if ((own.whole & ~masks) !== 0) number |= socket.own(own.level, own.option) & ~masks
+    const payloadAt = writeHeader(each, view, at)
+    for (let i = 0; i < size; i++) view.setUint8(payloadAt + i, (number >>> (8 * i)) & 255)
+    into.length = pad(view, payloadAt + size, at + space)
+    return undefined
+  }
+
+  /** Reads the values, each once, and checks them. */
+  const read = (
+    control: object,
+    key: string,
+    peer: "ipv4" | "ipv6" | "unix",
+    into: SentControl,
+    socket: OwnValues
+  ): Refusal | undefined => {
+    const value: unknown = Object.hasOwn(control, key) ? control[key as keyof typeof control] : undefined
+    if (value === undefined) return undefined
+    const each = byFamily[peer].get(key)
+    if (each === undefined) {
+      const lacking = declined.get(key)
+      return lacking === undefined ? undeclared(key) : refusal(key, lacking, true)
+    }
+    const { agrees } = each
+    let why = each.refuse(value)
+    if (why === undefined && agrees !== undefined && agrees.concerns?.(value as never) !== false)
+      why = textOf(agrees.refuse(value as never, socket.own(agrees.level, agrees.option)))
+    if (why !== undefined) return refusal(key, why)
+    for (let i = 0; i < into.count; i++) {
+      const other = into.given[i]
+      if (other !== undefined && areRivals(other, each))
+        return refusal(key, `'${key}' and '${other.key}' are the same bits: give one of them`)
+    }
+    into.add(each, each.isCompleted ? socket.complete(value) : value)
+    return undefined
+  }
+
+  return (control, peer, into, socket) => {
+    // Which message is at fault where a program's code throws.
+    let key = ""
+    let how = "it cannot be read"
+    try {
+      for (key in control) {
+        const refused = read(control, key, peer, into, socket)
+        if (refused !== undefined) return refused
+      }
+      how = "its definition cannot write it"
+      const { count, given } = into
+      let behind = false
+      for (let i = 0; i < count; i++) {
+        const each = given[i]
+        if (each?.last === true) behind = true
+        else if (each !== undefined) {
+          key = each.key
+          const refused = write(into, i, socket)
+          if (refused !== undefined) return refused
+        }
+      }
+      for (let i = 0; behind && i < count; i++) {
+        const each = given[i]
+        if (each?.last !== true) continue
+        key = each.key
+        const refused = write(into, i, socket)
+        if (refused !== undefined) return refused
+      }
+    } catch (cause) {
+      return {
+        field: key === "" ? "control" : `control.${key}`,
+        why: `${how} (${Codec.shown(cause)})`,
+        unsupported: false
+      }
+    }
+    if (into.length <= (abi.controlLimit ?? into.length)) return undefined
+    const why = `${into.length} bytes of control data are more than the ${abi.controlLimit} that this system's C library takes with one datagram`
+    return { field: "control", why, unsupported: false }
+  }
+})
+
+const wroteOtherwise = ({ least, size }: Writer, bytes: unknown): string =>
+  `its definition claims to have written ${Codec.shown(bytes)} bytes, and declares ${least === size ? size : `${least} to ${size}`}: return the bytes written`
+
+/** Copies the header, which is a multiple of 4 bytes in every ABI. Returns where the payload begins. */
+const writeHeader = ({ header }: Writer, view: DataView, at: number): number => {
+  const { byteLength } = header
+  for (let i = 0; i < byteLength; i += 4) view.setInt32(at + i, header.getInt32(i))
+  return at + byteLength
+}
+
+const pad = (view: DataView, from: number, to: number): number => {
+  for (let i = from; i < to; i++) view.setUint8(i, 0)
+  return to
+}

@@ -1,0 +1,169 @@
+/**
+ * One message that a program handed over to be sent, checked; and how far it got, where it goes out by several calls.
+ *
+ * Everything that the program owns is read here, each field once, before memory is filled: its getters, proxies and definitions may throw, or send.
+ */
+import { Codec, type Endpoint, type Family, Segmentation } from "@ancillary/control"
+import type { DatagramSendError } from "../errors/DatagramError.ts"
+import type { Fault } from "../driver/Driver.ts"
+import type { Face } from "../socket/face.ts"
+import type { Refusal } from "./encoder.ts"
+import { notSent } from "./notSent.ts"
+import { part, piecesOf, sizeOf, sizeOfAll } from "../driver/payload.ts"
+import { refusePing } from "./ping.ts"
+import { type Otherwise, withoutSource } from "./reply.ts"
+import { SentControl } from "./sentControl.ts"
+
+/** What a program hands to `send`, before its types: an object that was not checked by a compiler is checked here. */
+interface Given {
+  readonly data: unknown
+  readonly to?: unknown
+  readonly control?: unknown
+  readonly segmentSize?: unknown
+  readonly [withoutSource]?: Otherwise | undefined
+}
+
+export class Letter {
+  /** Its place among those that were handed over together. */
+  readonly index: number
+  readonly to: Endpoint<Family> | undefined
+  readonly pieces: ReadonlyArray<Uint8Array>
+  readonly size: number
+  /** Bytes of each of its datagrams; absent: it is one. */
+  readonly segmentSize: number | undefined
+  control: SentControl | undefined
+  /** What is tried once where the system refuses its source. */
+  otherwise: Otherwise | undefined
+  /** Bytes that went. */
+  gone = 0
+  /** Whether that is all, or nothing more will go. */
+  ended = false
+  /** What the kernel said when it was to cut: its segments go out one by one. */
+  refusal: Fault | undefined
+
+  constructor(
+    index: number,
+    to: Endpoint<Family> | undefined,
+    control: SentControl | undefined,
+    pieces: ReadonlyArray<Uint8Array>,
+    size: number,
+    segmentSize: number | undefined,
+    otherwise: Otherwise | undefined
+  ) {
+    this.index = index
+    this.to = to
+    this.control = control
+    this.pieces = pieces
+    this.size = size
+    this.segmentSize = segmentSize
+    this.otherwise = otherwise
+  }
+
+  /** So many bytes from an offset. */
+  part(from: number, bytes: number): ReadonlyArray<Uint8Array> {
+    return bytes === this.size ? this.pieces : cut(this.pieces, from, from + bytes)
+  }
+
+  /** Why the payload is not what it was when it was checked, if so: it may have waited since. */
+  changed(): Refusal | undefined {
+    const size = sizeOfAll(this.pieces)
+    if (size === this.size) return undefined
+    const why = `the payload had ${this.size} bytes and has ${size}: its memory was detached or resized before it was sent; send a copy`
+    return { field: "data", why, unsupported: false }
+  }
+
+  /** How many datagrams lie between two offsets of it. */
+  datagrams(from: number, to: number): number {
+    const raw = this.control?.value(Segmentation.key)
+    const size = this.segmentSize ?? (typeof raw === "number" ? raw : undefined)
+    return size === undefined ? 1 : Math.max(1, Math.ceil((to - from) / size))
+  }
+}
+
+/** Encodes the control data of messages that are sent together. */
+interface ControlEncoder {
+  readonly encode: (control: object, family: "ipv4" | "ipv6" | "unix") => SentControl | Refusal
+}
+
+/** Reads each field once, and says what is wrong with the first that is. */
+export const letter = (
+  core: Face,
+  index: number,
+  message: unknown,
+  encoder: ControlEncoder
+): Letter | DatagramSendError => {
+  if (typeof message !== "object" || message === null)
+    return notSent(core, "message", `${Codec.shown(message)} is not a message: give { data, to }`)
+  const given: Given = message as Given
+  let pieces: ReadonlyArray<Uint8Array> | string
+  let to: unknown
+  let control: unknown
+  let segmentSize: unknown
+  let otherwise: Otherwise | undefined
+  let field = "data"
+  try {
+    pieces = piecesOf(given.data)
+    field = "to"
+    to = given.to
+    field = "control"
+    control = given.control
+    otherwise = given[withoutSource]
+    field = "segmentSize"
+    segmentSize = given.segmentSize
+  } catch (cause) {
+    return notSent(core, field, `it cannot be read (${Codec.shown(cause)}): give a plain value`)
+  }
+  if (typeof pieces === "string") return notSent(core, "data", pieces)
+  let destination: Endpoint<Family> | undefined
+  if (core.peer === undefined) {
+    const parsed = core.outgoing.destinations.of(to)
+    if (typeof parsed === "string") return notSent(core, "to", parsed)
+    destination = parsed
+  } else if (to !== undefined)
+    return notSent(core, "to", `this socket is connected to ${core.peer} and sends to nobody else`)
+  const size = sizeOfAll(pieces)
+  const peer = destination ?? core.peer
+  const most = core.outgoing.largest(peer?.family)
+  if (control !== undefined && (typeof control !== "object" || control === null))
+    return notSent(core, "control", `${Codec.shown(control)} is not a record of control messages`)
+  if (segmentSize !== undefined) {
+    const why = refuseSegments(core, segmentSize, most)
+    if (why !== undefined) return notSent(core, "segmentSize", why)
+  } else if (size > most) {
+    const why = `${size} bytes are more than the ${most} that fit into a datagram of this socket`
+    return notSent(core, "data", why, "MessageTooLarge")
+  }
+  const { family, protocol } = core.plan.kind
+  const noPing = protocol === "icmp" && family !== "unix" ? refusePing(family, pieces) : undefined
+  if (noPing !== undefined) return notSent(core, "data", noPing)
+  const sent = control === undefined || peer === undefined ? undefined : encoder.encode(control, peer.family)
+  if (sent !== undefined && !(sent instanceof SentControl)) return refused(core, sent)
+  if (segmentSize !== undefined && sent?.value(Segmentation.key) !== undefined)
+    return notSent(core, "segmentSize", "it is given in 'control', too: give one of them")
+  return new Letter(index, destination, sent, pieces, size, segmentSize as number | undefined, otherwise)
+}
+
+/** The error of a message that cannot be sent. */
+export const refused = (core: Face, { field, unsupported, why }: Refusal): DatagramSendError =>
+  notSent(core, field, why, unsupported ? "Unsupported" : "InvalidArgument")
+
+const refuseSegments = ({ plan }: Face, size: unknown, most: number) => {
+  if (plan.kind.protocol === "icmp") return "an echo request is one datagram: leave it out"
+  return Codec.isInteger(size, 1, most)
+    ? undefined
+    : `${Codec.shown(size)} is not a size of segments: an integer from 1 to ${most}`
+}
+
+/** What lies between two offsets, in as many views as it takes. */
+const cut = (pieces: ReadonlyArray<Uint8Array>, from: number, to: number): ReadonlyArray<Uint8Array> => {
+  const views: Array<Uint8Array> = []
+  let at = 0
+  for (const piece of pieces) {
+    const size = sizeOf(piece)
+    const [begin, end] = [Math.max(from - at, 0), Math.min(to - at, size)]
+    if (begin < end) views.push(part(piece, begin, end))
+    at += size
+    if (at >= to) break
+  }
+  return views
+}

@@ -1,0 +1,10 @@
+import { type DatagramSendError, invalidSend } from "../errors/DatagramError.ts"
+import type { Plan } from "../plan/Plan.ts"
+
+/** A send of this socket that was refused before any call. `why` ends with what to do. */
+export const notSent = (
+  core: { readonly plan: Plan } | undefined,
+  field: string,
+  why: string,
+  reason?: "InvalidArgument" | "MessageTooLarge" | "Unsupported"
+): DatagramSendError => invalidSend(field, why, reason, core?.plan.abi.platform)

@@ -1,0 +1,168 @@
+/**
+ * What one open socket sends: the memory that it is sent from, what is counted of it. Plain and synchronous; `sending.ts` makes effects of it.
+ */
+import { type Endpoint, type Family, SocketAddress } from "@ancillary/control"
+import type { Arena } from "../driver/Arena.ts"
+import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
+import * as Plan from "../plan/Plan.ts"
+import type { Calls } from "../socket/syscalls.ts"
+import { closeAll, undoing } from "../driver/closing.ts"
+import type { Connection } from "../socket/connection.ts"
+import { Destinations } from "./addressCache.ts"
+import { type Encode, encoder, type Refusal } from "./encoder.ts"
+import { foreignSource } from "./nonLocalSource.ts"
+import type { Letter } from "./message.ts"
+import type { Live } from "../socket/options.ts"
+import { type MissingInterface, missingInterface } from "./missingInterface.ts"
+import { nameOf } from "../socket/sockaddr.ts"
+import { Segments } from "./segments.ts"
+import { SentControl } from "./sentControl.ts"
+
+/** Datagrams that one call takes. */
+export const sendSlots = 64
+
+/** Control data that is kept to be written again. */
+const mostSpare = 64
+
+/**
+ * How often memory to send from was taken, by any socket: they share it. Whoever fills it compares the number before each call. Nothing of a program
+ * runs in between, but what a driver calls back might.
+ */
+let fillings = 0
+
+export class Outgoing {
+  readonly destinations: Destinations
+  readonly segments: Segments
+  /** Datagrams. */
+  sent = 0
+  unsent = 0
+  sourceRefused = 0
+
+  #driver: Driver
+  #plan: Plan.Plan
+  #connection: Connection
+  #calls: Calls
+  /** For one datagram; and for many, once there were many: most sockets are fine without. */
+  #single: Arena
+  #many: Arena | undefined
+  #arena: Arena
+  #encode: Encode
+  #live: Live
+  #spare: Array<SentControl> = []
+
+  constructor(options: {
+    readonly driver: Driver
+    readonly plan: Plan.Plan
+    readonly native: NativeSocket
+    readonly connection: Connection
+    readonly calls: Calls
+    readonly live: Live
+  }) {
+    const { calls, connection, driver, live, native, plan } = options
+    this.#driver = driver
+    this.#plan = plan
+    this.#connection = connection
+    this.#calls = calls
+    this.destinations = new Destinations(plan, driver)
+    this.segments = new Segments(plan, native, driver.build)
+    this.#encode = encoder(plan)
+    this.#live = live
+    // Last: nothing that is made after it could leave it in use.
+    this.#single = driver.arena(Plan.sendArena(plan, 1))
+    this.#arena = this.#single
+  }
+
+  /** Bytes of the largest payload to a peer of that family. */
+  largest(peer: "ipv4" | "ipv6" | "unix" | undefined): number {
+    const { kind, sendBytes } = this.#plan
+    return peer === undefined || kind.protocol === "icmp" ? sendBytes : Math.min(sendBytes, Plan.largest[peer])
+  }
+
+  /** Control data in memory of its own, or why it cannot be sent. The memory is handed back with `recycle`, if nothing reads it any more. */
+  encode(control: object, family: "ipv4" | "ipv6" | "unix"): SentControl | Refusal {
+    const into = this.#spare.pop() ?? new SentControl(this.#plan.send.bytes)
+    const refused = this.#encode(control, family, into, this.#live)
+    if (refused === undefined) return into
+    this.recycle(into)
+    return refused
+  }
+
+  recycle(control: SentControl): void {
+    control.clear()
+    if (this.#spare.length < mostSpare) this.#spare.push(control)
+  }
+
+  /** Takes the memory that the next slots are filled in: of one, or of `sendSlots`. Returns the number that `send` wants. */
+  use(slots: number): number {
+    this.#arena =
+      slots === 1 ? this.#single : (this.#many ??= this.#driver.arena(Plan.sendArena(this.#plan, sendSlots)))
+    return ++fillings
+  }
+
+  /** Fills a slot with what is next of a letter, from an offset: how many bytes of it, or why it cannot be sent. */
+  fill(slot: number, letter: Letter, from: number): number | Refusal {
+    const changed = letter.changed()
+    if (changed !== undefined) return changed
+    const arena = this.#arena
+    const { abi, family } = this.#plan
+    const { control, segmentSize, to } = letter
+    const nameBytes =
+      to === undefined ? 0 : SocketAddress.write(abi, to, arena.view, arena.nameAt(slot), family === "dual")
+    let controlBytes = 0
+    if (control !== undefined) {
+      controlBytes = control.length
+      control.copy(arena.view, arena.controlAt(slot))
+    }
+    if (segmentSize === undefined) {
+      arena.fill(slot, nameBytes, controlBytes, letter.pieces)
+      return letter.size
+    }
+    const peer = to ?? this.#connection.peer
+    const rest = letter.size - from
+    let bytes = letter.refusal === undefined ? this.segments.take(rest, segmentSize, peer) : Math.min(rest, segmentSize)
+    const at = arena.controlAt(slot)
+    const withSize = bytes > segmentSize ? this.segments.write(arena.view, at, controlBytes, segmentSize) : undefined
+    if (withSize === undefined) {
+      bytes = Math.min(bytes, segmentSize)
+      const isPart = letter.size > segmentSize
+      controlBytes = this.segments.keepWhole(arena.view, at, controlBytes, segmentSize, isPart, peer)
+    } else controlBytes = withSize
+    arena.fill(slot, nameBytes, controlBytes, letter.part(from, bytes))
+    return bytes
+  }
+
+  /**
+   * Sends slots that were filled from letters: how many went (0 where the buffer is full), or why the first did not. Nothing if the memory was filled
+   * with something else since `use` returned that number.
+   */
+  send(filling: number, letters: ReadonlyArray<Letter>, first: number, slots: number): number | Fault | undefined {
+    return filling === fillings ? this.#calls.send(this.#arena, first, slots, letters) : undefined
+  }
+
+  /** The source that a send failed by, where it is no address of this host. */
+  foreignSource(control: SentControl | undefined, failed: Fault): string | undefined {
+    return foreignSource(this.#driver, this.#plan.family, control, failed)
+  }
+
+  /** The interface that a send failed by, if this host has none of that index. */
+  missingInterface({ control, to }: Letter, failed: Fault): MissingInterface | undefined {
+    return missingInterface(this.#driver, to ?? this.#connection.peer, control, failed)
+  }
+
+  /** Another socket, connected to a receiver of this one's datagrams; nothing where that is refused. */
+  connected(to: Endpoint<Family>): NativeSocket | Fault | undefined {
+    const socket = this.#driver.open(this.#plan.kind)
+    if (isFault(socket)) return socket
+    const refused = undoing(
+      () => socket.close(),
+      () => socket.connect(nameOf(this.#plan, to))
+    )
+    if (refused === undefined) return socket
+    socket.close()
+    return undefined
+  }
+
+  close(): void {
+    closeAll([() => this.#single.free(), () => this.#many?.free()])
+  }
+}

@@ -1,0 +1,317 @@
+/**
+ * Messages that are sent together, in their order: each goes out once or is told why not, whatever happens in the middle. A plain loop that stops
+ * where it has to wait, and goes on where it was.
+ */
+import { Codec, type Endpoint, type Family } from "@ancillary/control"
+import {
+  type DatagramSendError,
+  noSuchInterface,
+  sendClosed,
+  sendError,
+  sendWouldBlock,
+  sourceNotOurs
+} from "../errors/DatagramError.ts"
+import { type Fault, isFault } from "../driver/Driver.ts"
+import type { Face } from "../socket/face.ts"
+import type { Refusal } from "./encoder.ts"
+import { letter as check, Letter, refused } from "./message.ts"
+import { notSent } from "./notSent.ts"
+import { sendSlots } from "./outgoing.ts"
+import { SentControl } from "./sentControl.ts"
+import { sentMessages } from "./sentMessages.ts"
+import { interfaceRemedy } from "./unusable.ts"
+
+/** System calls after which the event loop gets its turn. */
+const callsATurn = 16
+
+/** A message that was checked before there was a batch; and what its call returned, if it was made. */
+export interface Begun {
+  readonly message: unknown
+  readonly letter: Letter
+  readonly filling: number
+  readonly result: number | Fault | undefined
+}
+
+/** What it waits for: room for the next datagram to somebody, or its next turn. */
+export type Pause = { readonly roomAt: Endpoint<Family> | undefined } | "its next turn"
+
+export class Batch {
+  sent = 0
+  unsent = 0
+  readonly failed: Array<{ readonly index: number; readonly error: DatagramSendError }> = []
+
+  #core: Face
+  #messages: ReadonlyArray<unknown>
+  #count: number
+  #slots = sendSlots
+  /** Which filling of the shared memory is this batch's. */
+  #filling = 0
+  #next = 0
+  /** Checked, and not at their end. */
+  #open: Array<Letter> = []
+  /** Whose each filled slot is, and how far that will be when it went. */
+  #letters: Array<Letter> = []
+  #ends: Array<number> = []
+  /** Control data that was encoded, but for the last; and the last, since many messages go out with the same. */
+  #controls: Array<SentControl> | undefined
+  #encoded: SentControl | undefined
+  #control: object | undefined
+  #family: Family | undefined
+  /** What the call for the first slot returned, before there was a batch. */
+  #result: number | Fault | undefined
+
+  constructor(core: Face, messages: ReadonlyArray<unknown>) {
+    this.#core = core
+    this.#messages = messages
+    this.#count = this.#countOf(messages)
+  }
+
+  /** A batch of one message, from where it is. */
+  static of(core: Face, { filling, letter, message, result }: Begun): Batch {
+    const batch = new Batch(core, [message])
+    batch.#next = 1
+    batch.#open = [letter]
+    batch.#letters = [letter]
+    batch.#ends = [letter.size]
+    batch.#encoded = letter.control
+    batch.#filling = filling
+    batch.#result = result
+    return batch
+  }
+
+  /** Sends what goes at once. Nothing where that was all. */
+  run(): Pause | undefined {
+    const { outgoing } = this.#core
+    for (let calls = 0; calls < callsATurn;) {
+      if (this.#core.closed) return this.#close()
+      // Anew after each pause: the memory is shared with other sockets.
+      const slots = this.#result === undefined ? this.#fill() : 1
+      if (this.#core.closed) return this.#close()
+      if (slots === 0) return this.#end()
+      for (let first = 0; first < slots; calls++) {
+        const count = this.#result ?? outgoing.send(this.#filling, this.#letters, first, slots - first)
+        this.#result = undefined
+        const letter = this.#letters[first]
+        // Filled with something else meanwhile: these are filled again.
+        if (count === undefined || letter === undefined) break
+        if (isFault(count)) {
+          if (this.#goesOtherwise(letter, first, count)) break
+          this.#fail(letter, this.#errorOf(letter, count))
+        } else if (count === 0) {
+          if (this.#core.plan.backpressure === "wait") return { roomAt: letter.to }
+          this.#giveUp(letter)
+        }
+        for (const end = first + (isFault(count) ? 0 : count); first < end; first++) this.#went(first)
+        while (first < slots && this.#letters[first]?.ended === true) first++
+      }
+    }
+    return "its next turn"
+  }
+
+  /** What was waited for will not come. */
+  refuse(error: DatagramSendError): void {
+    const letter = this.#open.find(({ ended }) => !ended)
+    if (letter !== undefined && !this.#core.closed) this.#fail(letter, error)
+  }
+
+  /** The sender does not wait any longer: the datagram that waits is dropped, and counted. */
+  giveUp(): void {
+    const letter = this.#open.find(({ ended }) => !ended)
+    if (letter !== undefined) this.#giveUp(letter)
+  }
+
+  /** Who sends cannot wait, although its spec says so. */
+  refuseWait(): void {
+    const letter = this.#open.find(({ ended }) => !ended)
+    if (letter !== undefined)
+      this.#fail(
+        letter,
+        sendWouldBlock(
+          this.#what(letter),
+          "use send, which waits",
+          letter.gone,
+          this.#full(),
+          this.#core.plan.abi.platform
+        )
+      )
+  }
+
+  /** Control data of a message, as `letter` asks for it. */
+  encode(control: object, family: "ipv4" | "ipv6" | "unix"): SentControl | Refusal {
+    const last = this.#encoded
+    if (last !== undefined && control === this.#control && family === this.#family) return last
+    const encoded = this.#core.outgoing.encode(control, family)
+    if (!(encoded instanceof SentControl)) return encoded
+    if (last !== undefined) (this.#controls ??= []).push(last)
+    this.#encoded = encoded
+    this.#control = control
+    this.#family = family
+    return encoded
+  }
+
+  /**
+   * Fills slots: with the letters that wait, in their order, then with the next messages. All are checked first. That runs the program's own code, which
+   * may send from the memory that the slots are in.
+   */
+  #fill(): number {
+    const waiting = this.#open
+    this.#open = []
+    for (const letter of waiting) if (!letter.ended) this.#open.push(letter)
+    this.#control = undefined
+    this.#core.live.forget()
+    while (this.#open.length < sendSlots && this.#next < this.#count) {
+      const index = this.#next++
+      const checked = this.#check(index)
+      if (checked instanceof Letter) this.#open.push(checked)
+      else this.failed.push({ index, error: checked })
+    }
+    const [first] = this.#open
+    if (first === undefined || this.#core.closed) return 0
+    this.#slots = this.#count === 1 && first.segmentSize === undefined ? 1 : sendSlots
+    this.#filling = this.#core.outgoing.use(this.#slots)
+    let slots = 0
+    for (const letter of this.#open) {
+      if (slots === this.#slots) break
+      slots = this.#stage(letter, slots)
+    }
+    return slots
+  }
+
+  #check(index: number): Letter | DatagramSendError {
+    let message: unknown
+    try {
+      message = this.#messages[index]
+    } catch (cause) {
+      return notSent(
+        this.#core,
+        "messages",
+        `message ${index} cannot be read (${Codec.shown(cause)}): give an array of messages`
+      )
+    }
+    return check(this.#core, index, message, this)
+  }
+
+  /** How many messages there are. What is no array is one message that cannot be sent. */
+  #countOf(messages: unknown): number {
+    try {
+      if (Array.isArray(messages)) return messages.length
+    } catch {
+      // A proxy that was revoked, or throws.
+    }
+    const why = `${Codec.shown(messages)} is not an array of messages: give one`
+    this.failed.push({ index: 0, error: notSent(this.#core, "messages", why) })
+    return 0
+  }
+
+  /** Fills slots with the rest of a letter, as far as there are any. */
+  #stage(letter: Letter, from: number): number {
+    let slots = from
+    let at = letter.gone
+    while (slots < this.#slots) {
+      const bytes = this.#core.outgoing.fill(slots, letter, at)
+      if (typeof bytes !== "number") {
+        this.#fail(letter, refused(this.#core, bytes))
+        return from
+      }
+      at += bytes
+      this.#letters[slots] = letter
+      this.#ends[slots] = at
+      slots++
+      if (at === letter.size) break
+    }
+    return slots
+  }
+
+  #went(slot: number): void {
+    const letter = this.#letters[slot]
+    const end = this.#ends[slot]
+    if (letter === undefined || end === undefined) return
+    const { outgoing } = this.#core
+    outgoing.sent += letter.datagrams(letter.gone, end)
+    letter.gone = end
+    // It was the cutting that was refused, and not the datagram.
+    if (letter.refusal !== undefined && letter.segmentSize !== undefined)
+      outgoing.segments.remember(letter.to ?? this.#core.peer, letter.segmentSize, letter.refusal)
+    letter.refusal = undefined
+    if (end < letter.size) return
+    letter.ended = true
+    this.sent++
+  }
+
+  /** Whether what failed may succeed in another way. */
+  #goesOtherwise(letter: Letter, slot: number, fault: Fault): boolean {
+    const { outgoing } = this.#core
+    const isCut = (this.#ends[slot] ?? 0) - letter.gone > (letter.segmentSize ?? Infinity)
+    if (isCut && outgoing.segments.isRefusal(fault)) {
+      letter.refusal = fault
+      return true
+    }
+    if (letter.otherwise?.code !== fault.code) return false
+    const { control } = letter.otherwise
+    letter.otherwise = undefined
+    const encoded = this.encode(control, (letter.to ?? this.#core.peer)?.family ?? "ipv4")
+    if (!(encoded instanceof SentControl)) return false
+    outgoing.sourceRefused++
+    letter.control = encoded
+    return true
+  }
+
+  /** There is no room, and the spec says not to wait for it. */
+  #giveUp(letter: Letter): void {
+    if (this.#core.plan.backpressure === "fail")
+      return this.#fail(
+        letter,
+        sendWouldBlock(
+          this.#what(letter),
+          'declare withBackpressure("wait")',
+          letter.gone,
+          this.#full(),
+          this.#core.plan.abi.platform
+        )
+      )
+    this.#core.outgoing.unsent += letter.datagrams(letter.gone, letter.size)
+    letter.ended = true
+    this.unsent++
+  }
+
+  /** What has no room. On a Unix socket it may be the receiver, which has a queue of its own. */
+  #full(): string | undefined {
+    return this.#core.plan.family === "unix" ? "the receiver's queue or the send buffer is full" : undefined
+  }
+
+  #fail(letter: Letter, error: DatagramSendError): void {
+    letter.ended = true
+    this.failed.push({ index: letter.index, error })
+  }
+
+  #errorOf(letter: Letter, fault: Fault): DatagramSendError {
+    const { outgoing } = this.#core
+    const source = outgoing.foreignSource(letter.control, fault)
+    if (source !== undefined) return sourceNotOurs(fault, source, letter.gone)
+    const missing = outgoing.missingInterface(letter, fault)
+    if (missing !== undefined) return noSuchInterface(fault, missing.field, missing.index, letter.gone)
+    const remedy = interfaceRemedy(fault, letter.to)
+    return sendError(fault, this.#what(letter), sentMessages(this.#core, letter), letter.gone, remedy)
+  }
+
+  #what({ gone, segmentSize, size, to }: Letter): string {
+    const how = segmentSize === undefined ? "" : ` in segments of ${segmentSize}`
+    return `Sending ${size - gone} bytes${how} to ${to ?? this.#core.peer}`
+  }
+
+  #close(): undefined {
+    for (const letter of this.#open) if (!letter.ended) this.#fail(letter, sendClosed(letter.gone))
+    const error = sendClosed()
+    while (this.#next < this.#count) this.failed.push({ index: this.#next++, error })
+    return this.#end()
+  }
+
+  /** Nothing is left. */
+  #end(): undefined {
+    const { outgoing } = this.#core
+    if (this.#encoded !== undefined) outgoing.recycle(this.#encoded)
+    for (const control of this.#controls ?? []) outgoing.recycle(control)
+    this.#encoded = undefined
+    this.#controls = undefined
+  }
+}

@@ -1,0 +1,32 @@
+import type { Core } from "./socket.ts"
+import type { Waiters } from "./waiters.ts"
+
+/** The parts of an open socket that reading and sending use: a `Core`, or a `ConnectedCore` that shares one. */
+export type Face = Pick<
+  Core,
+  | "plan"
+  | "local"
+  | "peer"
+  | "declined"
+  | "descriptor"
+  | "live"
+  | "events"
+  | "calls"
+  | "outgoing"
+  | "served"
+  | "unread"
+  | "taken"
+  | "brought"
+  | "handled"
+  | "turnFrom"
+  | "received"
+  | "dropped"
+  | "faults"
+  | "closed"
+  | "take"
+  | "each"
+  | "lend"
+  | "peek"
+  | "count"
+  | "watch"
+> & { readonly waiters: Pick<Waiters, "read" | "write" | "attend" | "waitElsewhere" | "leave"> }

@@ -1,0 +1,263 @@
+import { type Endpoint, type Family, isAbsence, UnixEndpoint } from "@ancillary/control"
+import { Effect, type Scope } from "effect"
+import {
+  bindError,
+  type DatagramBindError,
+  type DatagramUnsupportedError,
+  invalidBind,
+  pingError,
+  settingError,
+  unixError,
+  unsupported
+} from "../errors/DatagramError.ts"
+import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
+import type { Asker, Plan, PlannedOption } from "../plan/Plan.ts"
+import type { SocketOption } from "../spec/option/definition.ts"
+import { ipv6Only } from "../spec/option/ipv6Only.ts"
+import { reuseAddress, reusePort } from "../spec/option/sharing.ts"
+import { onBuild } from "../plan/windowsBuilds.ts"
+import { closeAll, undoing } from "../driver/closing.ts"
+import { Connection } from "./connection.ts"
+import { Core } from "./socket.ts"
+import { bare } from "../errors/format.ts"
+import { constructorOf } from "../spec/families.ts"
+import { Live } from "./options.ts"
+import { named, nameOf } from "./sockaddr.ts"
+import { noPortError, otherFamilies, unsharedPort } from "../errors/openErrors.ts"
+import { unusable } from "../send/unusable.ts"
+import { Waiters } from "./waiters.ts"
+
+/** Where a socket comes from, and what is done with it once its options are set. */
+export interface Opening {
+  readonly native: (driver: Driver, plan: Plan) => NativeSocket | Fault
+  /** What to bind it to: nothing for one that needs no name, or has one already. */
+  readonly local: Endpoint<Family> | undefined
+  /** Whom to connect it to. */
+  readonly peer: Endpoint<Family> | undefined
+  /** Whom it is connected to already, when it comes. */
+  readonly connected?: Endpoint<Family> | undefined
+  /** Made elsewhere and bound: its maker's until all of this has succeeded. As the program wrote it, for the errors. */
+  readonly adopted?: string | undefined
+}
+
+/** A socket that the driver opens. */
+export const fresh = (driver: Driver, plan: Plan): NativeSocket | Fault => driver.open(plan.kind)
+
+/** Opens what a plan says, sets every option, binds, connects: a socket that its scope closes. Whatever fails on the way closes it. */
+export const open = (
+  driver: Driver,
+  plan: Plan,
+  opening: Opening
+): Effect.Effect<Core, DatagramBindError | DatagramUnsupportedError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.suspend(() => {
+      const core = make(driver, onBuild(plan, driver.build), opening)
+      return core instanceof Core ? Effect.succeed(core) : Effect.fail(core)
+    }),
+    (core) => Effect.sync(() => core.close())
+  )
+
+type NativePair = readonly [NativeSocket, NativeSocket]
+
+/** Two sockets that are connected to each other. */
+export const openPair = (
+  driver: Driver,
+  plan: Plan
+): Effect.Effect<readonly [Core, Core], DatagramBindError | DatagramUnsupportedError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const natives = yield* Effect.acquireRelease(
+      Effect.suspend((): Effect.Effect<NativePair, DatagramBindError | DatagramUnsupportedError> => {
+        const refused = refusal(plan)
+        if (refused !== undefined) return Effect.fail(refused)
+        const pair = driver.pair()
+        return isFault(pair) ? Effect.fail(openError(pair, plan)) : Effect.succeed(pair)
+      }),
+      // A second time where a core already did: closing what is closed is a fault, and nothing more.
+      (pair) => Effect.sync(() => closeAll(pair.map((native) => native.close)))
+    )
+    const connected = new UnixEndpoint(undefined)
+    const half = (native: NativeSocket) =>
+      open(driver, plan, { native: () => native, local: undefined, peer: undefined, connected })
+    return [yield* half(natives[0]), yield* half(natives[1])] as const
+  })
+
+const refusal = (plan: Plan): DatagramBindError | DatagramUnsupportedError | undefined => {
+  const refused = plan.refused[0]
+  if (refused !== undefined) return unsupported(refused.feature, refused.why, refused.remedy)
+  const invalid = plan.invalid[0]
+  return invalid === undefined ? undefined : invalidBind(`${invalid.option}: ${invalid.why}.`, invalid.option)
+}
+
+const make = (driver: Driver, plan: Plan, opening: Opening): Core | DatagramBindError | DatagramUnsupportedError => {
+  const refused = refusal(plan)
+  if (refused !== undefined) return refused
+  const native = opening.native(driver, plan)
+  if (isFault(native)) return openError(native, plan, opening.adopted)
+  // One that was made elsewhere is its maker's again.
+  const release = () => void (opening.adopted === undefined ? native.close() : native.disown?.())
+  const core = undoing(release, () => setUp(driver, plan, native, opening))
+  if (!(core instanceof Core)) release()
+  return core
+}
+
+const setUp = (
+  driver: Driver,
+  plan: Plan,
+  native: NativeSocket,
+  { adopted, connected, local, peer }: Opening
+): Core | DatagramBindError | DatagramUnsupportedError => {
+  const declined = [...plan.declined]
+  const anyPort = local !== undefined && local.family !== "unix" && local.port === 0
+  for (const planned of plan.options) {
+    if (anyPort && isSharing(plan, planned)) continue
+    const fault = set(native, planned)
+    if (fault === undefined || isDispensable(planned, fault) || (adopted !== undefined && isSet(native, planned)))
+      continue
+    if (adopted !== undefined && isIpv6Only(plan, planned)) return otherFamilies(fault, adopted, plan.family)
+    const required = planned.askers.find(({ optional }) => !optional)
+    if (required !== undefined) return refusedOption(planned, required, fault)
+    for (const { feature, key } of planned.askers)
+      if (key !== undefined && declined.every((each) => each.key !== key))
+        declined.push({ key, why: `${feature}: ${fault.code}` })
+  }
+  if (local !== undefined) {
+    const name = nameOf(plan, local)
+    const failed = native.bind(name)
+    if (failed !== undefined && anyPort && bare(failed.code) === "EADDRINUSE") return noPortError(failed, local)
+    if (failed !== undefined) return nameError(driver, plan, failed, `Binding to ${local}`, name, local)
+  }
+  // Set before, the system could choose a port that another socket shares, and answers would go to either. From here on others may come.
+  for (const planned of plan.options) {
+    const fault = anyPort && isSharing(plan, planned) ? set(native, planned) : undefined
+    const [asker] = planned.askers
+    if (fault !== undefined && asker !== undefined) return unsharedPort(fault, asker.feature)
+  }
+  if (peer !== undefined) {
+    const name = nameOf(plan, peer)
+    const refused = native.connect(name)
+    if (refused !== undefined) return nameError(driver, plan, refused, `Connecting to ${peer}`, name, peer)
+  }
+  const bound = named(plan, native.localName)
+  if (isFault(bound)) return bindError(bound, "Asking for the local address")
+  const live = new Live(plan, native, driver.interfaces, bound)
+  const unread = live.readOwn()
+  if (unread !== undefined) return bindError(unread, "Reading the socket's traffic class")
+  // Of one that was made elsewhere nobody said whether it is connected.
+  const sender = peer !== undefined || adopted !== undefined ? named(plan, native.peerName) : undefined
+  const waiters = new Waiters()
+  const watch = native.watch((readable, writable, failed) => core.ready(readable, writable, failed))
+  if (isFault(watch)) return bindError(watch, "Registering with the event loop")
+  const core = undoing(
+    watch.close,
+    () =>
+      new Core({
+        driver,
+        plan,
+        native,
+        watch,
+        waiters,
+        local: bound,
+        connection: new Connection(peer ?? connected, isFault(sender) ? undefined : sender),
+        declined,
+        live,
+        adopted: adopted !== undefined
+      })
+  )
+  return core
+}
+
+const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined => {
+  if ("option" in planned) {
+    const { instead, level, option, value } = planned
+    const fault = native.setOption(level, option, value)
+    return fault !== undefined && instead !== undefined && /^E(NOPROTOOPT|INVAL)$/.test(bare(fault.code))
+      ? native.setOption(level, instead, value)
+      : fault
+  }
+  const answer = native.ioctl(planned.ioctl, planned.input, new Uint8Array(0))
+  return isFault(answer) ? answer : undefined
+}
+
+/** Whether a system lacks an option that everything works without. */
+const isDispensable = (planned: PlannedOption, { code }: Fault): boolean =>
+  "dispensable" in planned && planned.dispensable === true && bare(code) === "ENOPROTOOPT"
+
+/** Whether it lets sockets share an address. */
+const isSharing = (plan: Plan, planned: PlannedOption): boolean =>
+  isOf(plan, planned, reuseAddress) || isOf(plan, planned, reusePort)
+
+const isIpv6Only = (plan: Plan, planned: PlannedOption): boolean => isOf(plan, planned, ipv6Only)
+
+const isOf = <A, F extends Family, R>(
+  { abi, kind }: Plan,
+  planned: PlannedOption,
+  option: SocketOption<A, F, R>
+): boolean => {
+  const cell = option.cell(abi.platform, kind.family)
+  return (
+    "option" in planned &&
+    cell !== undefined &&
+    !isAbsence(cell) &&
+    cell.level === planned.level &&
+    cell.option === planned.option
+  )
+}
+
+/** Bound already, a socket does not let everything be changed (which families it serves, on Linux): what it has is as good. */
+const isSet = (native: NativeSocket, planned: PlannedOption): boolean => {
+  if (!("option" in planned)) return false
+  const into = new Uint8Array(planned.value.length)
+  const length = native.getOption(planned.level, planned.option, into)
+  // Winsock: a switch is set as four bytes and told as one; the others are zero in both.
+  return !isFault(length) && length > 0 && into.every((byte, i) => byte === planned.value[i])
+}
+
+const nameError = (
+  driver: Driver,
+  plan: Plan,
+  fault: Fault,
+  what: string,
+  name: Uint8Array,
+  local?: Endpoint<Family>
+): DatagramBindError =>
+  plan.family === "unix"
+    ? unixError(fault, what, isLeftOver(driver, plan, fault, name))
+    : bindError(fault, what, undefined, unusable(driver, fault, local))
+
+/** Whether a name is in use by a file that nobody listens on: the kernel tells who connects to it. */
+const isLeftOver = (driver: Driver, plan: Plan, { code }: Fault, name: Uint8Array): boolean => {
+  if (code !== "EADDRINUSE") return false
+  const asking = driver.open(plan.kind)
+  if (isFault(asking)) return false
+  const refused = undoing(
+    () => asking.close(),
+    () => asking.connect(name)
+  )
+  asking.close()
+  return refused?.code === "ECONNREFUSED"
+}
+
+/**
+ * A message that cannot be requested is lacking, whatever the code, unless a privilege, memory or the socket itself is. An option of its own may be
+ * refused for its value, too.
+ */
+const refusedOption = (
+  planned: PlannedOption,
+  { feature, key }: Asker,
+  fault: Fault
+): DatagramBindError | DatagramUnsupportedError => {
+  if (/^(WSA)?E(NOMEM|NOBUFS|BADF|NOTSOCK)$/.test(fault.code)) return bindError(fault, `Setting ${feature}`, feature)
+  if (key === undefined || /^(WSA)?E(PERM|ACCES)$/.test(fault.code))
+    return settingError(fault, feature, "privilege" in planned ? planned.privilege : undefined)
+  const why = "this system refuses the option that asks for it"
+  return unsupported(feature, why, `Declare withOptional(${feature}) to go without where it is lacking`, fault)
+}
+
+const openError = (fault: Fault, plan: Plan, adopted?: string): DatagramBindError | DatagramUnsupportedError => {
+  const feature = constructorOf({ family: plan.family, protocol: plan.kind.protocol })
+  if (/^(WSA)?E(AFNOSUPPORT|PROTONOSUPPORT|SOCKTNOSUPPORT)$/.test(fault.code))
+    return unsupported(feature, "this system has no such sockets", "Choose another family here", fault)
+  return plan.kind.protocol === "icmp" && adopted === undefined
+    ? pingError(fault, feature)
+    : bindError(fault, adopted ?? "Opening the socket")
+}

@@ -1,0 +1,530 @@
+/**
+ * What a program wants of a socket, as a value: a family, the control messages it declares, the options it sets.
+ *
+ * A spec's type is the union of the messages it declares, so that order does not matter, two specs that declare the same have the same type,
+ * and a hover stays as long as the names. Nothing happens until a spec is bound.
+ *
+ * @since 0.1.0
+ */
+import {
+  type Capability,
+  type Coalescing,
+  Codec,
+  type ControlMessage,
+  type Family,
+  type Internet,
+  type Message,
+  type Optional,
+  type Presence,
+  type ReceiveOnly,
+  type SendOnly
+} from "@ancillary/control"
+import type { Option, Pipeable } from "effect"
+import { pipeArguments } from "effect/Pipeable"
+import type { SocketKind } from "../driver/Driver.ts"
+import { record, written } from "./formatCall.ts"
+import type { Setting } from "./option/definition.ts"
+
+/**
+ * Marks a spec, and carries its type parameters.
+ *
+ * @category symbols
+ * @since 0.1.0
+ */
+export const TypeId: unique symbol = Symbol.for("@ancillary/engine/spec/Spec")
+
+/**
+ * The type of the symbol that marks a spec.
+ *
+ * @category symbols
+ * @since 0.1.0
+ */
+export type TypeId = typeof TypeId
+
+// Keeps the docstrings of the fields: a map over `keyof` does, one that makes its keys anew does not.
+type Presented<P extends Presence, Fields> = {
+  readonly [K in keyof Fields]: P extends "always"
+    ? Fields[K]
+    : P extends "perhaps"
+      ? Option.Option<Fields[K]>
+      : ReadonlyArray<Fields[K]>
+}
+
+/**
+ * The record of what a datagram carries, derived from the declared messages: the bare value where the kernel tells it in every datagram, an
+ * `Option` where perhaps, an array where any number of times.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Control<F extends Family, D extends ControlMessage.Any> = (
+  D extends { readonly direction: "send" }
+    ? (_: {}) => void
+    : D extends unknown
+      ? (_: Presented<D["presence"], ControlMessage.Received<D, F>>) => void
+      : never
+) extends (_: infer All) => void
+  ? { readonly [K in keyof All]: All[K] }
+  : never
+
+/**
+ * The record of what may go with a datagram that is sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SendControl<F extends Family, D extends ControlMessage.Any> = (
+  D extends { readonly direction: "receive" }
+    ? (_: {}) => void
+    : D extends unknown
+      ? (_: ControlMessage.Sendable<D, F>) => void
+      : never
+) extends (_: infer All) => void
+  ? { readonly [K in keyof All]: All[K] }
+  : never
+
+/**
+ * A message as a spec declares it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Declaration {
+  readonly message: Message<ControlMessage.Any>
+  /** As the program wrote it: `withHopLimit()`. */
+  readonly feature: string
+  readonly direction: "both" | "receive" | "send"
+  /** Declined where the platform lacks it, instead of failing. */
+  readonly optional: boolean
+  /** Bytes of payload to make room for, all occurrences of a repeated message together; absent: the definition's own bound. */
+  readonly maximumBytes: number | undefined
+  /** Why what it was declared with cannot be: `bind` fails with it. */
+  readonly invalid?: string | undefined
+}
+
+/**
+ * What becomes of a datagram that did not fit: it is a fault, it is handed over as far as it goes, or it is counted and dropped.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Truncation = "fail" | "deliver" | "drop"
+
+/**
+ * What becomes of a datagram that there is no room for: its send waits, or fails, or it is counted and dropped.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Backpressure = "wait" | "fail" | "drop"
+
+/**
+ * What a spec says, without its type parameters.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Recipe {
+  readonly family: Family
+  /** What is spoken on it: `icmp` is unprivileged ping. */
+  readonly protocol: SocketKind["protocol"]
+  readonly declarations: ReadonlyArray<Declaration>
+  readonly settings: ReadonlyArray<Setting>
+  /** Bytes of the largest payload to receive and to send; absent: the largest there is. */
+  readonly maximumDatagramSize: number | undefined
+  readonly truncation: Truncation
+  readonly backpressure: Backpressure
+  /** Bytes of the parts that a payload is split into; absent: it is not. */
+  readonly scatter: ReadonlyArray<number> | undefined
+  /** Whether what the kernel merged is taken apart again. */
+  readonly splits: boolean
+}
+
+/**
+ * What a program wants of a socket: shared and composed freely, by `pipe`.
+ *
+ * `R` is what its options need of the platform; what its messages need follows from `D` and appears at `bind`.
+ *
+ * A spec that is chosen at run time (`v6 ? Datagram.ipv6 : Datagram.ipv4`) is a `Spec<"ipv4" | "ipv6", …>`. It takes what both families have, and its
+ * socket fails a send to an address of the other family (`InvalidArgument`).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Spec<F extends Family, D extends ControlMessage.Any, R = never> extends Recipe, Pipeable.Pipeable {
+  readonly [TypeId]: {
+    readonly family: (_: never) => F
+    readonly declared: (_: D) => D
+    readonly needs: (_: never) => R
+  }
+  readonly family: F
+}
+
+/**
+ * What follows from the type of a spec.
+ *
+ * @since 0.1.0
+ */
+export declare namespace Spec {
+  /**
+   * Any spec, whatever it declares.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  // oxlint-disable-next-line typescript/no-explicit-any -- a spec is invariant: nothing else stands for every one of them
+  export type Any = Spec<any, any, any>
+  /**
+   * The family that a spec is written for.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Family<S> = S extends Spec<infer F, infer _D, infer _R> ? F : never
+  /**
+   * The union of the messages that a spec declares.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Declared<S> = S extends Spec<infer _F, infer D, infer _R> ? D : never
+  /**
+   * The record that its datagrams carry.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Received<S> = S extends Spec<infer F, infer D, infer _R> ? Control<F, D> : never
+  /**
+   * The record that may go with what is sent.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Sendable<S> = S extends Spec<infer F, infer D, infer _R> ? SendControl<F, D> : never
+  /**
+   * What it needs of the platform, by its options and by its messages.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Needs<S> = S extends Spec<infer _F, infer D, infer R> ? R | NeedsAll<D> : never
+}
+
+/**
+ * What a union of messages needs of the platform.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type NeedsAll<D extends ControlMessage.Any> = D extends unknown ? ControlMessage.Needs<D> : never
+
+/** Unknown where the messages `M` may be declared, on any family but those of `Except`; otherwise the sentence that the compiler shows. */
+type Accepts<
+  M extends ControlMessage.Any,
+  F extends Family,
+  D extends ControlMessage.Any,
+  Except extends Family = never
+> = [Refusal<M, F, D>] extends [never] ? Suits<F, Exclude<Family, Except>> : Refusal<M, F, D>
+type Refusal<M extends ControlMessage.Any, F extends Family, D extends ControlMessage.Any> = M extends unknown
+  ? M["key"] extends D["key"]
+    ? `'${M["key"]}' is already declared by this spec`
+    : F extends M["families"]
+      ? never
+      : `'${M["key"]}' does not exist for ${F} sockets`
+  : never
+
+/**
+ * Unknown where a family has what is made for the families `For`; otherwise the sentence that the compiler shows.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Suits<F extends Family, For extends Family> = [F] extends [For]
+  ? unknown
+  : `this option does not exist for ${Exclude<F, For>} sockets`
+
+/**
+ * A combinator that declares message `M`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export interface With<M extends ControlMessage.Any> {
+  <F extends Family, D extends ControlMessage.Any, R>(self: Spec<F, D, R> & Accepts<M, F, D>): Spec<F, D | M, R>
+  /** A phantom that carries `M`. */
+  readonly message: M
+  readonly parts: ReadonlyArray<Part>
+}
+
+/**
+ * A combinator that sets an option. Set twice, the last one counts.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export interface Configure<For extends Family = Family, Needs = never> {
+  <F extends Family, D extends ControlMessage.Any, R>(self: Spec<F, D, R> & Suits<F, For>): Spec<F, D, R | Needs>
+  /** A phantom that carries the families and the needs. */
+  readonly option: { readonly families: For; readonly needs: (_: never) => Needs }
+  readonly parts: ReadonlyArray<Part>
+}
+
+/**
+ * A combinator made of several by `all`. `Except` are the families that lack one of its options.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export interface All<M extends ControlMessage.Any, Needs = never, Except extends Family = never> {
+  <F extends Family, D extends ControlMessage.Any, R>(
+    self: Spec<F, D, R> & Accepts<M, F, D, Except>
+  ): Spec<F, D | M, R | Needs>
+}
+
+/**
+ * What a message that goes both ways is declared with: nothing for both directions, `only` for one.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export interface Directed<M extends ControlMessage.Any> {
+  (): With<M>
+  (options: { readonly only: "receive" }): With<ReceiveOnly<M>>
+  (options: { readonly only: "send" }): With<SendOnly<M>>
+}
+
+/** What a combinator adds to a spec. */
+type Part =
+  | { readonly declare: Declaration }
+  | { readonly set: Setting }
+  | { readonly limit: number }
+  | { readonly truncation: Truncation }
+  | { readonly backpressure: Backpressure }
+  | { readonly scatter: ReadonlyArray<number> }
+  | { readonly splits: true }
+
+// oxlint-disable-next-line typescript/no-explicit-any -- stands for every message, need and family; `infer` gets them back
+type AnyPart = With<any> | Configure<any, any>
+type MessagesOf<P> = P extends With<infer M> ? M : never
+type NeedsOf<P> = P extends With<infer _M> ? never : P extends Configure<infer _F, infer N> ? N : never
+type LackingOf<P> = P extends Configure<infer For, infer _N> ? Exclude<Family, For> : never
+type Twice<Parts extends ReadonlyArray<unknown>, Seen = never> = Parts extends readonly [infer Head, ...infer Rest]
+  ? MessagesOf<Head>["key"] & Seen extends never
+    ? Twice<Rest, Seen | MessagesOf<Head>["key"]>
+    : `'${MessagesOf<Head>["key"]}' is declared twice`
+  : unknown
+
+const Proto = {
+  pipe() {
+    return pipeArguments(this, arguments)
+  }
+}
+
+const variance = { family: (_: unknown) => _, declared: (_: unknown) => _, needs: (_: never) => _ }
+const fromRecipe = (recipe: Recipe): Recipe =>
+  Object.assign<object, Recipe, object>(Object.create(Proto) as object, recipe, { [TypeId]: variance })
+
+/**
+ * A spec that declares nothing: the start of every other.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <F extends Family>(family: F, protocol?: "icmp"): Spec<F, never> =>
+  // The type parameters are phantoms: the value holds them as plain fields.
+  fromRecipe({
+    family,
+    protocol: protocol ?? (family === "unix" ? "unix" : "udp"),
+    declarations: [],
+    settings: [],
+    maximumDatagramSize: undefined,
+    truncation: "fail",
+    backpressure: "wait",
+    scatter: undefined,
+    splits: false
+  }) as Spec<F, never>
+
+const apply = (self: Recipe, part: Part): Recipe => {
+  if ("declare" in part) {
+    const { key } = part.declare.message
+    // What the types refuse is refused at run time too: specs are also made by programs without types.
+    if (self.declarations.some(({ message }) => message.key === key))
+      throw new TypeError(`'${key}' is already declared by this spec`)
+    return { ...self, declarations: [...self.declarations, part.declare] }
+  }
+  if ("set" in part) {
+    const others = self.settings.filter(({ name }) => name !== part.set.name)
+    return { ...self, settings: [...others, part.set] }
+  }
+  if ("scatter" in part) {
+    if (self.scatter !== undefined) throw new TypeError("'parts' is already declared by this spec")
+    return { ...self, scatter: part.scatter }
+  }
+  if ("splits" in part) return { ...self, splits: true }
+  if ("backpressure" in part) return { ...self, backpressure: part.backpressure }
+  return "limit" in part ? { ...self, maximumDatagramSize: part.limit } : { ...self, truncation: part.truncation }
+}
+
+const isList = (parts: unknown): parts is ReadonlyArray<Part> => Array.isArray(parts)
+
+/** What a combinator consists of; throws if another value is given in its place. */
+const partsOf = (name: string, given: { readonly parts: ReadonlyArray<Part> }): ReadonlyArray<Part> => {
+  const { parts } = record(name, given)
+  if (!isList(parts))
+    throw new TypeError(`${name}: ${Codec.shown(given)} is not a combinator. Give one: withHopLimit().`)
+  return parts
+}
+
+const combinator = (parts: ReadonlyArray<Part>) =>
+  Object.assign((self: Recipe): Recipe => fromRecipe(parts.reduce(apply, self)), { parts })
+
+/**
+ * A combinator that declares a message; both directions of what the definition has, unless `direction` says less.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const declare = <M extends ControlMessage.Any>(
+  message: Message<M>,
+  feature: string,
+  options?: {
+    readonly direction?: "both" | "receive" | "send" | undefined
+    readonly maximumBytes?: number | undefined
+    readonly invalid?: string | undefined
+  }
+): With<M> => {
+  const direction: unknown = options?.direction ?? "both"
+  const isDirection = direction === "both" || direction === "receive" || direction === "send"
+  return combinator([
+    {
+      declare: {
+        message,
+        feature,
+        direction: isDirection ? direction : "both",
+        optional: false,
+        maximumBytes: options?.maximumBytes,
+        invalid: isDirection
+          ? options?.invalid
+          : `${Codec.shown(direction)} is not a direction: give "receive" or "send", or leave it out`
+      }
+    }
+  ]) as unknown as With<M>
+}
+
+/**
+ * Datagrams that the kernel merged and this library took apart: nothing of it is to be seen.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Merging extends ControlMessage<"coalescedSize", Internet, "perhaps", Capability<"coalescing">> {
+  readonly received: {}
+}
+
+/**
+ * The same declaration, of datagrams that are taken apart.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const splitting = (merged: With<Coalescing>): With<Merging> =>
+  combinator([...merged.parts, { splits: true }]) as unknown as With<Merging>
+
+/**
+ * The parts of a payload that was received: how many bytes each takes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Scatter<Sizes extends ReadonlyArray<number>> extends ControlMessage<"parts", Family> {
+  readonly received: {
+    /** The payload in the parts that `withScatter` declares: views of `data`, the last ones short or empty where the datagram was. */
+    readonly parts: { readonly [I in keyof Sizes]: Uint8Array }
+  }
+}
+
+/**
+ * Splits each payload into parts of these sizes, a header and a body, and takes no more than they hold: a longer datagram is truncated. They are
+ * views of the one copy that a datagram has, at `control.parts`.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, withScatter } from "@ancillary/effect3"
+ *
+ * // datagram.control.parts: readonly [Uint8Array, Uint8Array]
+ * const rtp = Datagram.ipv4.pipe(withScatter(12, 1500))
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const withScatter = <const Sizes extends ReadonlyArray<number>>(...sizes: Sizes): All<Scatter<Sizes>> =>
+  combinator([{ scatter: sizes }]) as unknown as All<Scatter<Sizes>>
+
+/**
+ * The combinator of a message that goes both ways.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const directed = <M extends ControlMessage.Any>(message: Message<M>, name: string): Directed<M> =>
+  ((options?: { readonly only: "receive" | "send" }) =>
+    options === undefined
+      ? declare(message, `${name}()`)
+      : declare(message, written(name, record(name, options)), { direction: options.only })) as Directed<M>
+
+/**
+ * A combinator that sets an option.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const configure = <For extends Family, Needs = never>(part: Part): Configure<For, Needs> =>
+  combinator([part]) as unknown as Configure<For, Needs>
+
+/**
+ * The same message where the platform has it: an `Option`, and nothing needed of the platform. What was declined, and why, stands in the
+ * socket's `declined`; sending it nevertheless fails with `Unsupported`.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, withOptional, withTimestamp } from "@ancillary/effect3"
+ *
+ * const spec = Datagram.dual.pipe(withOptional(withTimestamp()))
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const withOptional = <M extends ControlMessage.Any>(self: With<M>): With<Optional<M>> =>
+  combinator(
+    partsOf("withOptional", self).map((part) =>
+      "declare" in part
+        ? { declare: { ...part.declare, optional: true, feature: `withOptional(${part.declare.feature})` } }
+        : part
+    )
+  ) as unknown as With<Optional<M>>
+
+/**
+ * Several combinators as one, messages and options, to share.
+ *
+ * @example
+ * ```ts
+ * import { all, Datagram, withHopLimit, withPktInfo, withReuseAddress } from "@ancillary/effect3"
+ *
+ * const serverDefaults = all(withPktInfo(), withHopLimit(), withReuseAddress())
+ * const spec = Datagram.ipv4.pipe(serverDefaults)
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const all = <const Parts extends ReadonlyArray<AnyPart>>(
+  ...parts: Parts & Twice<Parts>
+): All<MessagesOf<Parts[number]>, NeedsOf<Parts[number]>, LackingOf<Parts[number]>> =>
+  combinator((parts as Parts).flatMap((part) => partsOf("all", part))) as unknown as All<
+    MessagesOf<Parts[number]>,
+    NeedsOf<Parts[number]>,
+    LackingOf<Parts[number]>
+  >

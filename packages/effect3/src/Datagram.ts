@@ -36,6 +36,7 @@ import { fresh, open, openPair } from "@ancillary/engine/socket/open"
 import { hostOf } from "@ancillary/engine/send/ping"
 import { refuseItself } from "@ancillary/engine/send/ownAddress"
 import { answerTo, withoutSource } from "@ancillary/engine/send/reply"
+import { scoped, scopedPair } from "./internal/opening.ts"
 import { makeConnected, makeSocket } from "./internal/socket.ts"
 import { inZone } from "@ancillary/engine/driver/zones"
 import * as Plan from "@ancillary/engine/plan/Plan"
@@ -166,7 +167,7 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
     const { driver } = yield* DatagramSockets
     const plan = yield* compile(spec, driver.abi)
     const local = yield* parse(spec, at, driver)
-    const core = yield* open(driver, plan, { native: fresh, local, peer: undefined })
+    const core = yield* scoped(() => open(driver, plan, { native: fresh, local, peer: undefined }))
     return makeSocket<F, D>(core)
   }).pipe(Effect.withSpan("Datagram.bind"))
 
@@ -200,7 +201,7 @@ export const client = <F extends Family, D extends ControlMessage.Any, R>(
     const { driver } = yield* DatagramSockets
     const plan = yield* compile(spec, driver.abi)
     const local = yield* anywhere(spec, driver)
-    const core = yield* open(driver, plan, { native: fresh, local, peer: undefined })
+    const core = yield* scoped(() => open(driver, plan, { native: fresh, local, peer: undefined }))
     return makeSocket<F, D>(core)
   }).pipe(Effect.withSpan("Datagram.client"))
 
@@ -254,7 +255,7 @@ export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
     const plan = withSpareRoom(yield* compile(spec, driver.abi))
     const native = () => driver.adopt(descriptor, plan.kind)
     const adopted = `Adopting descriptor ${descriptor}`
-    const core = yield* open(driver, plan, { native, adopted, local: undefined, peer: undefined })
+    const core = yield* scoped(() => open(driver, plan, { native, adopted, local: undefined, peer: undefined }))
     return { ...makeSocket<F, D>(core), queuedBefore: core.isWaiting() }
   }).pipe(Effect.withSpan("Datagram.adopt"))
 
@@ -279,7 +280,8 @@ export const pair = <D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
-    const [first, second] = yield* openPair(driver, yield* compile(spec, driver.abi))
+    const plan = yield* compile(spec, driver.abi)
+    const [first, second] = yield* scopedPair(() => openPair(driver, plan))
     const nobody = new UnixEndpoint(undefined)
     return [makeConnected<"unix", D>(first, nobody), makeConnected<"unix", D>(second, nobody)] as const
   }).pipe(Effect.withSpan("Datagram.pair"))
@@ -311,7 +313,7 @@ export const connect = <F extends Family, D extends ControlMessage.Any, R>(
     const to = spec.protocol === "icmp" ? (hostOf(parsed) as Endpoint<F>) : parsed
     const given = yield* localOf(options)
     const local = given === undefined ? yield* anywhere(spec, driver) : yield* parse(spec, given, driver)
-    const core = yield* open(driver, plan, { native: fresh, local, peer: to })
+    const core = yield* scoped(() => open(driver, plan, { native: fresh, local, peer: to }))
     return makeConnected<F, D>(core, to)
   }).pipe(Effect.withSpan("Datagram.connect"))
 

@@ -5,7 +5,7 @@ import type { DatagramOptionError } from "@ancillary/engine/errors/DatagramOptio
 import type { SocketLimits } from "../DatagramSocket.ts"
 import * as SocketOption from "@ancillary/engine/spec/SocketOption"
 import type { Face } from "@ancillary/engine/socket/face"
-import { getOption } from "@ancillary/engine/socket/options"
+import { getOption } from "./options.ts"
 
 export const limits = (core: Face): Effect.Effect<SocketLimits, DatagramOptionError> =>
   Effect.gen(function* () {

@@ -13,7 +13,7 @@ import type { Face } from "@ancillary/engine/socket/face"
 import { block, join, leave } from "./groups.ts"
 import type { ReceivedDatagram } from "@ancillary/engine/receive/incoming"
 import { limits } from "./limits.ts"
-import { getOption, setOption } from "@ancillary/engine/socket/options"
+import { getOption, setOption } from "./options.ts"
 import type { Served } from "@ancillary/engine/socket/served"
 import {
   datagramsOf,

@@ -1,5 +1,4 @@
 import { type Endpoint, type Family, isAbsence, UnixEndpoint } from "@ancillary/control"
-import { Effect, type Scope } from "effect"
 import {
   bindError,
   type DatagramBindError,
@@ -16,7 +15,7 @@ import type { SocketOption } from "../spec/option/definition.ts"
 import { ipv6Only } from "../spec/option/ipv6Only.ts"
 import { reuseAddress, reusePort } from "../spec/option/sharing.ts"
 import { onBuild } from "../plan/windowsBuilds.ts"
-import { closeAll, undoing } from "../driver/closing.ts"
+import { undoing } from "../driver/closing.ts"
 import { Connection } from "./connection.ts"
 import { Core } from "./socket.ts"
 import { bare } from "../errors/format.ts"
@@ -43,52 +42,43 @@ export interface Opening {
 /** A socket that the driver opens. */
 export const fresh = (driver: Driver, plan: Plan): NativeSocket | Fault => driver.open(plan.kind)
 
-/** Opens what a plan says, sets every option, binds, connects: a socket that its scope closes. Whatever fails on the way closes it. */
-export const open = (
-  driver: Driver,
-  plan: Plan,
-  opening: Opening
-): Effect.Effect<Core, DatagramBindError | DatagramUnsupportedError, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.suspend(() => {
-      const core = make(driver, onBuild(plan, driver.build), opening)
-      return core instanceof Core ? Effect.succeed(core) : Effect.fail(core)
-    }),
-    (core) => Effect.sync(() => core.close())
-  )
+type Failure = DatagramBindError | DatagramUnsupportedError
 
-type NativePair = readonly [NativeSocket, NativeSocket]
+/** Opens a socket of a plan, sets every option, binds and connects it. A failure on the way closes what was opened. */
+export const open = (driver: Driver, plan: Plan, opening: Opening): Core | Failure =>
+  make(driver, onBuild(plan, driver.build), opening)
 
-/** Two sockets that are connected to each other. */
-export const openPair = (
-  driver: Driver,
-  plan: Plan
-): Effect.Effect<readonly [Core, Core], DatagramBindError | DatagramUnsupportedError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const natives = yield* Effect.acquireRelease(
-      Effect.suspend((): Effect.Effect<NativePair, DatagramBindError | DatagramUnsupportedError> => {
-        const refused = refusal(plan)
-        if (refused !== undefined) return Effect.fail(refused)
-        const pair = driver.pair()
-        return isFault(pair) ? Effect.fail(openError(pair, plan)) : Effect.succeed(pair)
-      }),
-      // A second time where a core already did: closing what is closed is a fault, and nothing more.
-      (pair) => Effect.sync(() => closeAll(pair.map((native) => native.close)))
-    )
-    const connected = new UnixEndpoint(undefined)
-    const half = (native: NativeSocket) =>
-      open(driver, plan, { native: () => native, local: undefined, peer: undefined, connected })
-    return [yield* half(natives[0]), yield* half(natives[1])] as const
-  })
+/** Opens two sockets that are connected to each other. */
+export const openPair = (driver: Driver, plan: Plan): readonly [Core, Core] | Failure => {
+  const refused = refusal(plan)
+  if (refused !== undefined) return refused
+  const pair = driver.pair()
+  if (isFault(pair)) return openError(pair, plan)
+  const connected = new UnixEndpoint(undefined)
+  const half = (native: NativeSocket) =>
+    open(driver, plan, { native: () => native, local: undefined, peer: undefined, connected })
+  // `open` closes the socket that it fails with.
+  const closeSecond = () => void pair[1].close()
+  const first = undoing(closeSecond, () => half(pair[0]))
+  if (!(first instanceof Core)) {
+    closeSecond()
+    return first
+  }
+  const closeFirst = () => first.close()
+  const second = undoing(closeFirst, () => half(pair[1]))
+  if (second instanceof Core) return [first, second]
+  closeFirst()
+  return second
+}
 
-const refusal = (plan: Plan): DatagramBindError | DatagramUnsupportedError | undefined => {
+const refusal = (plan: Plan): Failure | undefined => {
   const refused = plan.refused[0]
   if (refused !== undefined) return unsupported(refused.feature, refused.why, refused.remedy)
   const invalid = plan.invalid[0]
   return invalid === undefined ? undefined : invalidBind(`${invalid.option}: ${invalid.why}.`, invalid.option)
 }
 
-const make = (driver: Driver, plan: Plan, opening: Opening): Core | DatagramBindError | DatagramUnsupportedError => {
+const make = (driver: Driver, plan: Plan, opening: Opening): Core | Failure => {
   const refused = refusal(plan)
   if (refused !== undefined) return refused
   const native = opening.native(driver, plan)
@@ -105,7 +95,7 @@ const setUp = (
   plan: Plan,
   native: NativeSocket,
   { adopted, connected, local, peer }: Opening
-): Core | DatagramBindError | DatagramUnsupportedError => {
+): Core | Failure => {
   const declined = [...plan.declined]
   const anyPort = local !== undefined && local.family !== "unix" && local.port === 0
   for (const planned of plan.options) {
@@ -241,11 +231,7 @@ const isLeftOver = (driver: Driver, plan: Plan, { code }: Fault, name: Uint8Arra
  * A message that cannot be requested is lacking, whatever the code, unless a privilege, memory or the socket itself is. An option of its own may be
  * refused for its value, too.
  */
-const refusedOption = (
-  planned: PlannedOption,
-  { feature, key }: Asker,
-  fault: Fault
-): DatagramBindError | DatagramUnsupportedError => {
+const refusedOption = (planned: PlannedOption, { feature, key }: Asker, fault: Fault): Failure => {
   if (/^(WSA)?E(NOMEM|NOBUFS|BADF|NOTSOCK)$/.test(fault.code)) return bindError(fault, `Setting ${feature}`, feature)
   if (key === undefined || /^(WSA)?E(PERM|ACCES)$/.test(fault.code))
     return settingError(fault, feature, "privilege" in planned ? planned.privilege : undefined)
@@ -253,7 +239,7 @@ const refusedOption = (
   return unsupported(feature, why, `Declare withOptional(${feature}) to go without where it is lacking`, fault)
 }
 
-const openError = (fault: Fault, plan: Plan, adopted?: string): DatagramBindError | DatagramUnsupportedError => {
+const openError = (fault: Fault, plan: Plan, adopted?: string): Failure => {
   const feature = constructorOf({ family: plan.family, protocol: plan.kind.protocol })
   if (/^(WSA)?E(AFNOSUPPORT|PROTONOSUPPORT|SOCKTNOSUPPORT)$/.test(fault.code))
     return unsupported(feature, "this system has no such sockets", "Choose another family here", fault)

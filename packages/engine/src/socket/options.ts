@@ -2,7 +2,6 @@
  * What an open socket is set to: its options, and the values of them that what is sent depends on.
  */
 import { Codec, type Endpoint, type Family, Ipv4Address, isAbsence, type PacketSource } from "@ancillary/control"
-import { Effect } from "effect"
 import {
   type DatagramOptionError,
   invalidOption,
@@ -146,57 +145,54 @@ interface Open {
   readonly live: Live
 }
 
-export const setOption = <A>(core: Open, option: Any<A>, value: A): Effect.Effect<void, DatagramOptionError> =>
-  Effect.suspend(() => {
-    const wrong = refuseOption(option)
-    if (wrong !== undefined) return Effect.fail(wrong)
-    if (core.closed) return Effect.fail(optionClosed(option.name))
-    const { native, plan } = core.live
-    const encoded = encode(option, value, plan.abi.platform, plan.family)
-    if ("invalid" in encoded) return Effect.fail(invalidOption(option.name, encoded.invalid, "InvalidArgument"))
-    if ("absent" in encoded)
-      return Effect.fail(invalidOption(option.name, `${encoded.absent}. ${leaveItOut}`, "Unsupported"))
-    // Its codec may have ended the socket's scope.
-    if (core.closed) return Effect.fail(optionClosed(option.name))
-    optionsSet++
-    for (const { level, option: number, privilege, value: bytes } of encoded) {
-      const refused = native.setOption(level, number, bytes)
-      if (refused !== undefined) return Effect.fail(optionError(refused, option.name, privilege))
-    }
-    return Effect.void
-  })
+/** Sets an option. Returns the error if it was not set. */
+export const setOption = <A>(core: Open, option: Any<A>, value: A): DatagramOptionError | undefined => {
+  const wrong = refuseOption(option)
+  if (wrong !== undefined) return wrong
+  if (core.closed) return optionClosed(option.name)
+  const { native, plan } = core.live
+  const encoded = encode(option, value, plan.abi.platform, plan.family)
+  if ("invalid" in encoded) return invalidOption(option.name, encoded.invalid, "InvalidArgument")
+  if ("absent" in encoded) return invalidOption(option.name, `${encoded.absent}. ${leaveItOut}`, "Unsupported")
+  // Its codec may have closed the socket.
+  if (core.closed) return optionClosed(option.name)
+  optionsSet++
+  for (const { level, option: number, privilege, value: bytes } of encoded) {
+    const refused = native.setOption(level, number, bytes)
+    if (refused !== undefined) return optionError(refused, option.name, privilege)
+  }
+  return undefined
+}
 
-export const getOption = <A>(core: Open, option: Any<A>): Effect.Effect<A, DatagramOptionError> =>
-  Effect.suspend(() => {
-    const wrong = refuseOption(option)
-    if (wrong !== undefined) return Effect.fail(wrong)
-    if (core.closed) return Effect.fail(optionClosed(option.name))
-    const { native, plan } = core.live
-    const unsupported = (why: string) => Effect.fail(invalidOption(option.name, why, "Unsupported", "getsockopt"))
-    const asked = attempt(() => readable(option, plan))
-    if ("thrown" in asked)
-      return Effect.fail(
-        invalidOption(
-          option.name,
-          `its definition cannot be read (${asked.thrown}): correct it`,
-          "InvalidArgument",
-          "getsockopt"
-        )
-      )
-    const { got } = asked
-    if ("why" in got) return unsupported(got.why)
-    // Its definition may have ended the socket's scope.
-    if (core.closed) return Effect.fail(optionClosed(option.name))
-    const { into, minimum, row } = got
-    const length = native.getOption(row.level, row.option, into)
-    if (isFault(length)) return Effect.fail(optionError(length, option.name, row.privilege))
-    const read =
-      length < minimum || length > into.length
-        ? { got: { malformed: `a value of ${length} bytes`, offset: 0 } }
-        : attempt(() => row.codec.read(new DataView(into.buffer), 0, length))
-    const value = "thrown" in read ? { malformed: `its definition throws ${read.thrown}`, offset: 0 } : read.got
-    return Codec.isMalformed(value) ? Effect.fail(unknownValue(option.name, value.malformed)) : Effect.succeed(value)
+/** The value of an option, of any type, or the error if it was not got. */
+export type OptionValue<A> = { readonly value: A } | { readonly error: DatagramOptionError }
+
+/** Gets the value of an option. */
+export const getOption = <A>(core: Open, option: Any<A>): OptionValue<A> => {
+  const wrong = refuseOption(option)
+  if (wrong !== undefined) return { error: wrong }
+  if (core.closed) return { error: optionClosed(option.name) }
+  const { native, plan } = core.live
+  const refused = (why: string, reason: "InvalidArgument" | "Unsupported") => ({
+    error: invalidOption(option.name, why, reason, "getsockopt")
   })
+  const asked = attempt(() => readable(option, plan))
+  if ("thrown" in asked)
+    return refused(`its definition cannot be read (${asked.thrown}): correct it`, "InvalidArgument")
+  const { got } = asked
+  if ("why" in got) return refused(got.why, "Unsupported")
+  // Its definition may have closed the socket.
+  if (core.closed) return { error: optionClosed(option.name) }
+  const { into, minimum, row } = got
+  const length = native.getOption(row.level, row.option, into)
+  if (isFault(length)) return { error: optionError(length, option.name, row.privilege) }
+  const read =
+    length < minimum || length > into.length
+      ? { got: { malformed: `a value of ${length} bytes`, offset: 0 } }
+      : attempt(() => row.codec.read(new DataView(into.buffer), 0, length))
+  const value = "thrown" in read ? { malformed: `its definition throws ${read.thrown}`, offset: 0 } : read.got
+  return Codec.isMalformed(value) ? { error: unknownValue(option.name, value.malformed) } : { value }
+}
 
 /** The row that an option is read by, and memory for its value; or why the system does not return it. */
 const readable = <A>(option: Any<A>, plan: Plan) => {

@@ -2,20 +2,20 @@ import { Codec, type ControlMessage, define } from "@ancillary/control"
 import { Datagram, withControlMessage } from "@ancillary/effect3"
 import { Effect, Option } from "effect"
 
-/** The options of the IPv4 header as an answer has to bear them: routes turned round, what they recorded kept. */
+/** Options of the IPv4 header for an answer: the route is reversed, and recorded values are kept. */
 export interface ReturnOptions extends ControlMessage<"returnOptions", "ipv4", "perhaps"> {
   readonly received: {
-    /** Options for the answer, 40 bytes at the most; absent where the datagram had none. Linux. */
+    /** Options for the answer, at most 40 bytes. Absent if the datagram had no options. Linux. */
     readonly returnOptions: Uint8Array
   }
   readonly sendable: {
-    /** Options for this datagram, 40 bytes at the most. Absent: the socket's own. Linux. */
+    /** Options for this datagram, at most 40 bytes. Absent: the socket's current options. Linux. */
     readonly returnOptions?: Uint8Array | undefined
   }
 }
 
 const IPPROTO_IP = 0
-const IP_RETOPTS = 7 // linux/in.h: it asks, it marks what arrives, and what is sent
+const IP_RETOPTS = 7 // linux/in.h: the option that enables delivery, and the type of received and sent messages
 const options = Codec.bytes({ maximum: 40 })
 
 export const ReturnOptions = define<ReturnOptions>({
@@ -34,7 +34,7 @@ export const ReturnOptions = define<ReturnOptions>({
   }
 })
 
-/** Answers one datagram, by the way that its options went. */
+/** Answers one datagram over the reverse of its route. */
 export const answerOne = Effect.gen(function* () {
   const spec = Datagram.ipv4.pipe(withControlMessage(ReturnOptions))
   const socket = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 5300 })

@@ -6,11 +6,12 @@ import { Effect } from "effect"
 import { spec } from "./spec.ts"
 
 const server = Effect.gen(function* () {
-  // `npm run build` makes worker.js of it.
+  // `npm run build` compiles worker.ts to worker.js.
   const program = new URL(import.meta.url.endsWith(".ts") ? "worker.ts" : "worker.js", import.meta.url)
   const workers = yield* DatagramWorkers.serve(spec, { address: "0.0.0.0", port: 5302 }, { program, workers: 2 })
   yield* Effect.log(`listening on ${String(workers.localAddress)}`)
-  // Interrupted (SIGINT, SIGTERM), the workers answer what they have begun; ended by a worker that cannot be kept.
+  // On SIGINT or SIGTERM the workers finish the answers that they have begun. The program fails if a worker is given
+  // up.
   return yield* workers.join
 })
 

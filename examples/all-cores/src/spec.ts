@@ -1,4 +1,4 @@
 import { Datagram, withPktInfo } from "@ancillary/effect3"
 
-/** What the server binds and what its workers take over: the same. */
+/** The spec of both programs: the parent binds it, and the workers take it over. */
 export const spec = Datagram.ipv4.pipe(withPktInfo())

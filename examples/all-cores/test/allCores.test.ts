@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from "vitest"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 
-it("two processes answer on one port; one that is killed has a successor; a signal ends all of them", async () => {
+it("two workers answer on one port, a killed one is replaced, a signal ends both", async () => {
   const main = "examples/all-cores/src/main.ts"
   const child = spawn(process.execPath, ["--import", "tsx", "-C", "@ancillary/source", main], {
     cwd: root,
@@ -19,7 +19,7 @@ it("two processes answer on one port; one that is killed has a successor; a sign
 
   const sockets = Array.from({ length: 24 }, () => createSocket("udp4"))
   onTestFinished(() => sockets.forEach((socket) => socket.close()))
-  /** Which process answers each of the sockets. */
+  /** For each client socket, the process that answers it. */
   const ask = () =>
     Promise.all(
       sockets.map(async (socket) => {

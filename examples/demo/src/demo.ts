@@ -1,12 +1,13 @@
 /**
- * What the library does, on real sockets over loopback: each step prints what was seen and is an error where that is not what was declared.
+ * Demonstrates the library on real sockets over loopback. Each step prints its observation, and fails if that differs
+ * from the declaration.
  */
 import { Abi } from "@ancillary/control"
 import { Datagram, type DatagramSockets, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Console, Data, Effect } from "effect"
 import { interfaceOf } from "./interfaceOf.ts"
 
-/** Something observed is not what was declared. */
+/** An observation differs from its declaration. */
 export class Mismatch extends Data.TaggedError("Mismatch")<{ readonly message: string }> {}
 
 const expected = (what: string, seen: unknown, declared: unknown) =>
@@ -19,7 +20,7 @@ const hello = new TextEncoder().encode("hello")
 
 /** `ignoresSent`: this system accepts control data with a datagram and ignores it, as Wine does. */
 export const demo = (options: { readonly abi: Abi; readonly ignoresSent: boolean }) => {
-  /** What the other side must see of control data that was sent. */
+  /** Compares control data that was sent with the value that the receiver observed. */
   const sent = (what: string, seen: unknown, declared: unknown) =>
     options.ignoresSent
       ? Console.log(

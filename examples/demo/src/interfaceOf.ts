@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os"
 
-/** The name of the interface that has an IPv4 address in one of its networks. */
+/** Returns the name of the interface whose networks contain an IPv4 address. */
 export const interfaceOf = (address: string): string | undefined => {
   const number = (text: string) => text.split(".").reduce((value, octet) => value * 256 + Number(octet), 0)
   for (const [name, networks] of Object.entries(networkInterfaces())) {

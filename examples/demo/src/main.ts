@@ -3,7 +3,7 @@ import { NodeSockets } from "@ancillary/node"
 import { Console, Effect } from "effect"
 import { demo } from "./demo.ts"
 
-// Wine shows its prefix to the programs that it runs.
+// Wine sets WINEPREFIX for the programs that it runs.
 const ignoresSent = process.platform === "win32" && process.env["WINEPREFIX"] !== undefined
 
 const program = Effect.gen(function* () {

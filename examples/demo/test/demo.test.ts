@@ -6,7 +6,7 @@ import { expect, it } from "vitest"
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 const demo = (script: string) => spawnSync("npm", ["run", "--silent", script], { cwd: root, encoding: "utf8" })
 
-it("npm run demo shows what it promises", () => {
+it("npm run demo prints its observations and exits with 0", () => {
   const { status, stderr, stdout } = demo("demo")
   expect(stderr).toBe("")
   expect(stdout).toContain("  asked at: 127.0.0.2\n")
@@ -23,7 +23,7 @@ const wine = requirement(
   "apt-get install -y --no-install-recommends wine wine64"
 )
 it.runIf(wine)(
-  "npm run demo:winsock shows what WSARecvMsg delivered",
+  "npm run demo:winsock prints the control messages of WSARecvMsg",
   () => {
     const { status, stdout } = demo("demo:winsock")
     expect(stdout).toContain("ipv4 on winsock-x64: ")

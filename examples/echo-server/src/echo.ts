@@ -3,7 +3,10 @@ import { Effect } from "effect"
 
 const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
 
-/** Answers every datagram with itself, from the address that was asked. One that cannot be answered is counted, and the server goes on. */
+/**
+ * Echoes every datagram from the address of the request. If a datagram cannot be answered, it is counted, and the
+ * server continues.
+ */
 export const echo = (port: number) =>
   Effect.gen(function* () {
     const server = yield* serve(spec, { address: "0.0.0.0", port }, (asked, socket) =>

@@ -24,7 +24,7 @@ const start = async (file: string, ready: RegExp) => {
   })
 }
 
-/** Asks an address from a plain `node:dgram` socket, and tells who answered what. */
+/** Sends a request to an address from a plain `node:dgram` socket, and returns the answer with its source. */
 const ask = async (address: string, port: number) => {
   const socket = createSocket("udp4")
   onTestFinished(() => void socket.close())
@@ -36,16 +36,17 @@ const ask = async (address: string, port: number) => {
   return { answer: answer.toString(), from: `${from.address}:${from.port}` }
 }
 
-it("the echo server answers from the address that was asked", async () => {
+it("the echo server answers from the address of the request", async () => {
   await start("examples/echo-server/src/main.ts", /listening on 0\.0\.0\.0:5300/)
   expect(await ask("127.0.0.2", 5300)).toEqual({ answer: "hello", from: "127.0.0.2:5300" })
   expect(await ask("127.0.0.1", 5300)).toEqual({ answer: "hello", from: "127.0.0.1:5300" })
 }, 60_000)
 
-it("the README's program compiles as it stands, and does what the README says", async () => {
+it("the README's program compiles and answers from the address of the request", async () => {
   const program = /```ts\n([\s\S]*?)```/.exec(readFileSync(`${root}/README.md`, "utf8"))?.[1] ?? ""
   expect(program).toContain("Datagram.reply")
-  // Inside the example, where the packages resolve as they do for somebody who installed them; another port than the example's own.
+  // The file is inside the example, where the packages resolve as in an installation. The port differs from the
+  // example's.
   mkdirSync(`${root}/examples/echo-server/.cache`, { recursive: true })
   const file = `${root}/examples/echo-server/.cache/readme.ts`
   writeFileSync(file, program.replace("5300", "5301"))

@@ -1,4 +1,7 @@
-/** Every program of the documents that answers strangers is sent what no honest peer sends, and answers the next one as before. */
+/**
+ * Every program of the documents that answers unknown peers receives hostile datagrams, and still answers the next
+ * honest one.
+ */
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -16,21 +19,21 @@ const able = requirement(
   "Run as root, with apt-get install -y iproute2 python3"
 )
 
-/** A program, the port that it answers on, and whether its socket is bound by whoever starts it. */
+/** A program, its port, and whether its parent binds the socket. */
 interface Program {
   readonly file: string
   readonly port: number
   readonly inherits: boolean
 }
 
-/** The blocks of a document that answer, each as a program of its own. */
+/** Blocks of a document that answer. Each is a separate program. */
 const programsOf = (document: string): ReadonlyArray<readonly [string, string]> => {
   const text = readFileSync(`${root}/${document}`, "utf8").replaceAll(/^ *\* ?/gm, document.endsWith(".ts") ? "" : "$&")
   return (
     Array.from(text.matchAll(/```ts\n(.*?)```/gs), ([, code = ""], i) => [`${document} ${i + 1}`, code] as const)
       .filter(([, code]) => /\b(serve|serveOn|forEach|forEachBorrowed|runForEach|forever)\(/.test(code))
       .filter(([, code]) => /\b(reply|unsafeReply)\(|to: from/.test(code))
-      // A worker and the program that starts it are two files: examples/all-cores is both.
+      // A worker and its parent are two files: examples/all-cores tests both.
       .filter(([, code]) => !code.includes("DatagramWorkers"))
   )
 }
@@ -39,7 +42,7 @@ const documents = [
   "README.md",
   ...readdirSync(`${root}/docs`).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
   ...readdirSync(`${root}/packages`).map((name) => `packages/${name}/README.md`),
-  ...["Datagram", "DatagramServer", "DatagramSocket", "Interfaces"].map((name) => `packages/socket/src/${name}.ts`)
+  ...["Datagram", "DatagramServer", "DatagramSocket", "Interfaces"].map((name) => `packages/effect3/src/${name}.ts`)
 ].filter((name) => spawnSync("test", ["-f", `${root}/${name}`]).status === 0)
 
 const blocks = documents.flatMap(programsOf)
@@ -65,7 +68,7 @@ const examples: ReadonlyArray<readonly [string, () => Program]> = [
   ...blocks.map((block) => [block[0], () => written(block)] as const)
 ]
 
-/** Starts a program in a namespace of its own; what it wrote so far. */
+/** Starts a program in its own network namespace, and returns its output so far. */
 const start = (namespace: string, { file, inherits, port }: Program) => {
   const words = [process.execPath, "--import", "tsx", "-C", "@ancillary/source", file]
   const bound = `
@@ -87,8 +90,8 @@ os.execv(sys.argv[1], sys.argv[1:])
 }
 
 /**
- * Sends hostile datagrams of every kind, many of each, and asks as an honest peer before and after. Prints how many datagrams were sent in this namespace while three
- * honest ones were asked and answered: 6 if nothing else goes on.
+ * Sends many hostile datagrams of every kind, with honest requests before and after. Prints the number of datagrams
+ * that were sent in this namespace during three honest requests: 6 without other traffic.
  */
 const hostile = `
 import json, socket, struct, sys
@@ -166,7 +169,7 @@ describe.runIf(able)("hostile datagrams", () => {
       asking.stderr.on("data", (chunk) => (printed += String(chunk)))
       const ended = await Promise.race([once(asking, "exit"), once(child, "exit").then(() => "the program ended")])
       expect([ended, printed, output()]).toEqual([[0, null], "6\n", expect.any(String)])
-      // The first of each kind is logged, and not one for each datagram.
+      // Only the first datagram of each kind is logged.
       expect(output().match(/level=ERROR/g)?.length ?? 0, name).toBeLessThanOrEqual(8)
     },
     120_000

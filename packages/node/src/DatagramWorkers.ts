@@ -1,27 +1,30 @@
 /**
- * One server on several cores: processes that share a port, started again when they die.
+ * One server on several cores: processes that share a port, and are restarted when they die.
  *
- * `serve` binds a socket for each worker and hands it over as an open file; `work` is the program that takes it and answers. The peers are spread over
- * the sockets by the kernel (`SO_REUSEPORT`), each peer always to the same one.
+ * `serve` binds a socket for each worker and passes it on as an open file. `work` is the program that takes the socket
+ * over and answers. The kernel distributes the peers over the sockets (`SO_REUSEPORT`), and each peer always has the
+ * same socket.
  *
  * **Details**
  *
- * The sockets stay open in the process that started the workers, which never reads them. So a worker may die in any way and nothing of its port
- * is lost but what it had taken: what waits in its socket, and what comes meanwhile, is answered by its successor, and no other peer is moved to
- * another worker, which each socket that leaves the port or joins it would do.
+ * The sockets stay open in the parent process, which never reads them. If a worker dies, only the datagrams that it had
+ * taken are lost. Its successor answers those that wait in its socket or arrive meanwhile. No other peer moves to
+ * another worker, as would happen if a socket left or joined the port.
  *
- * Workers are processes and not threads, because the kernel cleans up after a process: a thread that is ended leaves its socket open, and the peers of
- * that are answered by nobody.
+ * Workers are processes because the kernel cleans up after a process. If a thread is terminated, its socket stays open,
+ * and its peers receive no answer.
  *
- * Linux alone spreads the peers of a port. Elsewhere one worker serves, supervised in the same way: macOS hands all that is unicast to one socket of a port,
- * and Windows lacks the option; its `SO_REUSEADDR` lets any program take over the address. On Windows the socket is its worker's own, and what waits in it
- * is lost with it.
+ * Only Linux distributes the peers of a port. On other systems one worker serves, with the same supervision. macOS
+ * delivers unicast datagrams to only one socket of a port. Windows lacks the option, and its `SO_REUSEADDR` lets any
+ * program take over the address. On Windows the worker owns its socket, so datagrams that wait in it are lost with the
+ * worker.
  *
  * **Gotchas**
  *
- * This module needs the package `@effect/platform`, which is an optional peer of `@ancillary/node`.
+ * This module requires the package `@effect/platform`, which is an optional peer of `@ancillary/node`.
  *
- * A peer is an address and a port, so one busy peer has one worker. What is sent to a group reaches every socket that joined it: a server of a group wants one worker.
+ * A peer is an address and a port, so one busy peer has one worker. A datagram to a group reaches every socket that
+ * joined it, so a server of a group should have one worker.
  *
  * @since 0.1.0
  */
@@ -58,27 +61,30 @@ import { type Checked, checkOptions } from "./internal/workerOptions.ts"
 export { DatagramWorkerError } from "./DatagramWorkerError.ts"
 
 /**
- * A server whose workers are running; its scope stops them.
+ * A server with running workers. Its scope stops them.
  *
  * @category models
  * @since 0.1.0
  */
 export interface DatagramWorkers<out F extends Internet> {
-  /** Where all of them are asked. */
+  /** The endpoint that all workers share. */
   readonly localAddress: Endpoint<F>
-  /** Each worker: its process, while it has one that serves, and how often it was started again. */
+  /** Each worker: the id of its process, absent unless it serves, and the number of its restarts. */
   readonly workers: Effect.Effect<ReadonlyArray<{ readonly pid: Option.Option<number>; readonly restarts: number }>>
   /**
-   * The sum over all workers, those before among them. Each is asked at `heartbeat` as well: what one that was killed had counted since it last answered is
-   * lost with it. Waits at most 5 seconds; the account of a worker that does not answer is the last one that it gave.
+   * The sum over all workers, including earlier ones. Waits at most 5 seconds. If a worker does not answer, its last
+   * report counts. Each worker also reports at `heartbeat`; if it is killed, counts since its last report are lost.
    */
   readonly stats: Effect.Effect<DatagramStats>
-  /** Waits for a worker that could not be kept, and fails with it. The others go on: its peers are spread over them. */
+  /**
+   * Waits until a worker is given up, and fails with its error. The other workers continue, and the kernel distributes
+   * its peers over them.
+   */
   readonly join: Effect.Effect<never, DatagramWorkerError>
 }
 
 /**
- * How a server is spread over workers.
+ * Options of a server with several workers.
  *
  * @category models
  * @since 0.1.0
@@ -86,30 +92,34 @@ export interface DatagramWorkers<out F extends Internet> {
 export interface Options {
   /** The program that runs `work`. */
   readonly program: string | URL
-  /** 1 to 1,024. Absent: one a core where the system spreads the peers over them (Linux), one elsewhere. */
+  /** Number of workers, 1 to 1,024. Absent: one per core if the system distributes the peers (Linux), otherwise one. */
   readonly workers?: number | undefined
-  /** Handlers of one worker that run at a time: 1 to 1,048,576, 64 by default. */
+  /** Maximum number of running handlers per worker: 1 to 1,048,576, by default 64. */
   readonly concurrency?: number | undefined
-  /** How long handlers may take to finish when the server stops, 5 seconds by default. */
+  /** Time for handlers to finish when the server stops, by default 5 seconds. */
   readonly shutdown?: Duration.DurationInput | undefined
-  /** How long a worker may take until it serves, 60 seconds by default; then it is killed. `Infinity` waits as long as it takes. */
+  /** Time for a worker to start, by default 60 seconds. Then it is killed. `Infinity` waits without a limit. */
   readonly startup?: Duration.DurationInput | undefined
-  /** How often each worker is asked for its counters, 1 second by default. */
+  /** Interval at which the counters of each worker are requested, by default 1 second. */
   readonly heartbeat?: Duration.DurationInput | undefined
   /**
-   * How long a worker may leave that unanswered, 10 seconds by default; then it is killed and started again as one that died. A process that is stopped
-   * (`SIGSTOP`, a debugger), or that computes without a pause, does not answer. `Infinity` never kills one.
+   * Time without an answer, by default 10 seconds. Then the worker is killed and restarted as if it had died. A process
+   * does not answer if it is stopped (`SIGSTOP`, a debugger), or if it computes without a pause. `Infinity` never kills
+   * a worker.
    */
   readonly patience?: Duration.DurationInput | undefined
-  /** When, and how often, a worker that died is started again: `restart` by default. One that never served is not, the first time. */
+  /**
+   * Schedule of the restarts of a worker that died, by default `restart`. If a worker never served, it is not restarted
+   * the first time.
+   */
   readonly restart?: Schedule.Schedule<unknown, DatagramWorkerError> | undefined
-  /** What its process is started with. */
+  /** Options of the worker's process. */
   readonly fork?: Pick<ForkOptions, "cwd" | "env" | "execArgv" | "execPath" | "gid" | "uid"> | undefined
 }
 
 /**
- * A tenth of a second before the first restart, twice that before each of the next, five seconds at most; given up after ten, which are
- * forgotten when a worker has lived for a minute.
+ * Waits a tenth of a second before the first restart, and twice as long before each of the next, at most five seconds.
+ * After ten restarts the worker is given up. If a worker has lived for a minute, the count begins again.
  *
  * @category schedules
  * @since 0.1.0
@@ -121,17 +131,20 @@ export const restart: Schedule.Schedule<unknown> = Schedule.exponential("100 mil
 )
 
 /**
- * Binds a port and starts workers that answer on it; ready when all of them are. When the scope closes, they stop reading, answer what they have begun,
- * and end.
+ * Binds a port and starts workers that answer on it. Returns when all of them serve. When the scope closes, they stop
+ * reading, finish the answers that they have begun, and end.
  *
  * **Details**
  *
- * Port 0 takes a free one, which all of them have. A port that another program has is an error, also where that would share it, unless the spec itself declares
- * `withReusePort()`. A worker whose process ends, in whatever way, is logged and started again as `restart` says; so is one that does not answer for
- * `patience`, which is killed. One that is given up has its socket closed. The workers write to the standard output and error of this process.
+ * Port 0 picks a free port, which all workers share. If another program has the port, `serve` fails, even if that
+ * program would share it, unless the spec declares `withReusePort()`. If the process of a worker ends, this is logged,
+ * and it is restarted according to `restart`. If a worker does not answer for `patience`, it is killed and restarted
+ * too. If a worker is given up, its socket is closed. The workers write to the standard output and error of this
+ * process.
  *
- * Fails with `DatagramUnsupportedError` if more than one worker is asked for and the system does not spread the peers (macOS, Windows), with
- * `DatagramWorkerError` if one does not serve within `startup`, and with `DatagramBindError` of reason `InvalidArgument` if an option is out of its range.
+ * Fails with `DatagramUnsupportedError` if more than one worker is requested and the system does not distribute the
+ * peers (macOS, Windows). Fails with `DatagramWorkerError` if a worker does not serve within `startup`. Fails with
+ * `DatagramBindError` of reason `InvalidArgument` if an option is out of range.
  *
  * @example
  * ```ts
@@ -154,7 +167,6 @@ export const restart: Schedule.Schedule<unknown> = Schedule.exponential("100 mil
  *
  * server.pipe(Effect.scoped, Effect.provide([NodeSockets.layer, NodeWorker.layerManager]), NodeRuntime.runMain)
  * ```
- *
  * @category constructors
  * @since 0.1.0
  */
@@ -178,7 +190,7 @@ export const serve = <F extends Internet, D extends ControlMessage.Any, R>(
     )
   }).pipe(Effect.withSpan("DatagramWorkers.serve"))
 
-/** In a scope of its own, that whatever fails on the way leaves nothing running. */
+/** A separate scope, so that a failure during the start leaves nothing running. */
 const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   at: EndpointInput<F>,
@@ -193,7 +205,7 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const scopes = yield* Effect.replicateEffect(Scope.fork(scope, ExecutionStrategy.sequential), count)
-    // Winsock: no socket is inherited by its number, so that the one worker binds its own.
+    // Winsock: a socket cannot be inherited by its number, so the only worker binds its own.
     const sockets = platform === "winsock" ? [] : yield* bindAll(spec, at, scopes)
     const common = {
       ...how,
@@ -205,7 +217,8 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
         const socket = sockets[i]
         const descriptor = socket === undefined ? undefined : yield* Effect.orDie(socket.descriptor)
         const place = yield* makePlace(i, { ...common, descriptor }, restart)
-        // Given up, its socket is closed, for nobody would read it: the kernel spreads its peers over the others.
+        // A worker that is given up reads no more. Closing its socket lets the kernel distribute its peers over the
+        // others.
         const keep = place.keep.pipe(
           Effect.onError(() => Scope.close(own, Exit.void)),
           Effect.intoDeferred(lost)
@@ -220,7 +233,7 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
     const ready = Effect.forEach(places, (place) => place.ready, { concurrency: "unbounded" })
     const [first] = yield* Effect.raceFirst(ready, Deferred.await(lost))
     return {
-      // Where a worker says that it is, is an endpoint of the family that it was started for.
+      // The endpoint that a worker reports belongs to the family that it was started with.
       localAddress: sockets[0]?.localAddress ?? (endpoint<Internet>(spec.family, first ?? common.at) as Endpoint<F>),
       workers: Effect.forEach(places, ({ state }) => state),
       stats: Effect.map(
@@ -232,17 +245,18 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
   })
 
 /**
- * The program of a worker: takes the socket that `serve` hands over and runs a handler for each datagram, until it is told to stop.
+ * The program of a worker. It takes over the socket that `serve` passes, and runs a handler for each datagram until it
+ * is stopped.
  *
  * **Details**
  *
- * How many handlers run at a time, and how long they may take to finish, is what `serve` was told. A handler that fails or dies is logged and its
- * datagram is over. Ends when it is told to stop, and when the process that started it is gone. Fails where it cannot read
- * any more, and with a `WorkerError` where nobody started it.
+ * `serve` sets the maximum number of running handlers and their time to finish. If a handler fails or dies, that is
+ * logged and its datagram is done. The program ends when it is stopped, or when its parent process has ended. Fails if
+ * the socket cannot be read any more, and with a `WorkerError` if no parent started it.
  *
  * **Gotchas**
  *
- * Interrupted by a signal (`NodeRuntime.runMain` does that), it lets its handlers finish. Killed by one, it does not.
+ * If a signal interrupts it (`NodeRuntime.runMain` does that), its handlers finish. If a signal kills it, they do not.
  *
  * @example
  * ```ts
@@ -260,7 +274,6 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
  *   NodeRuntime.runMain
  * )
  * ```
- *
  * @category constructors
  * @since 0.1.0
  */
@@ -274,13 +287,14 @@ export const work = <F extends Internet, D extends ControlMessage.Any, R, E, R2>
 > =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    // Closed when it is told to stop, and with the rest when it ends otherwise.
+    // This scope is closed when the worker is stopped, and with the outer one if it ends otherwise.
     const serving = yield* Scope.fork(scope, ExecutionStrategy.sequential)
     const begun = yield* Deferred.make<DatagramSocket<F, D>>()
     const unreadable = yield* Deferred.make<never, DatagramReceiveError>()
     const begin = ({ at, concurrency, descriptor, shutdownMillis }: Serve) =>
       Effect.gen(function* () {
-        // An internet family's input is an address and a port, which the compiler does not see through EndpointInput<F>.
+        // The input of an internet family is an address and a port. The compiler cannot infer this through
+        // EndpointInput<F>.
         const socket = yield* descriptor === undefined
           ? Datagram.bind(spec, at as EndpointInput<F>)
           : Datagram.adopt(spec, descriptor)
@@ -301,13 +315,13 @@ export const work = <F extends Internet, D extends ControlMessage.Any, R, E, R2>
       Count: () => account,
       Stop: () => Effect.zipRight(Scope.close(serving, Exit.void), account)
     })
-    // Told that all is over, the runner interrupts the fiber that launched it.
+    // When the parent ends the worker, the runner interrupts the fiber that launched it.
     const launched = yield* Effect.forkScoped(WorkerRunner.launch(obeying))
     const dismissed = Effect.flatMap(Fiber.await(launched), (exit) => (Exit.isInterrupted(exit) ? Effect.void : exit))
     yield* Effect.raceFirst(dismissed, Effect.raceFirst(Deferred.await(unreadable), orphaned))
   }).pipe(Effect.scoped, Effect.withSpan("DatagramWorkers.work"))
 
-/** The one who started this process is gone: nobody would ever stop it. */
+/** The parent process has ended, so no other process would stop this one. */
 const orphaned = Effect.async<void>((resume) => {
   const gone = () => resume(Effect.void)
   process.once("disconnect", gone)

@@ -1,5 +1,5 @@
 /**
- * From a host's name to endpoints that a socket of a family can send to.
+ * Resolves a host name to endpoints that a socket of a family can send to.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,8 @@ import { Codec, type Endpoint, endpoint, type Internet } from "@ancillary/contro
 import { Array as Arrays, Data, Effect } from "effect"
 
 /**
- * A name that led to no endpoint: nobody has it, or nobody of that family; no server answered; what was given is no name or no port.
+ * A name has no endpoint. Either no host has the name, or no host of that family, or no name server answered, or the
+ * input is not a name and a port.
  *
  * @category errors
  * @since 0.1.0
@@ -17,27 +18,28 @@ import { Array as Arrays, Data, Effect } from "effect"
 export class HostNameError extends Data.TaggedError("HostNameError")<{
   readonly reason: "NotFound" | "NoAnswer" | "InvalidArgument" | "Other"
   readonly syscall: "getaddrinfo"
-  /** `"ENOTFOUND"`, `"EAI_AGAIN"` …; `"INVALID"` where what was given is the reason. */
+  /** `"ENOTFOUND"`, `"EAI_AGAIN"` …; `"INVALID"` if the input is the reason. */
   readonly code: string
-  /** As libuv numbers it, 0 where what was given is the reason. */
+  /** The number of the code in libuv, 0 if the input is the reason. */
   readonly errno: number
   readonly host: string
-  /** A sentence that ends with what to do. */
+  /** A sentence that ends with a remedy. */
   readonly message: string
 }> {}
 
 /**
- * Looks a host up as the system does (its hosts file, its name servers): every endpoint that a socket of the family can send to, in the
- * system's order (RFC 6724); both kinds for `dual`.
+ * Resolves a host name as the system does, with its hosts file and name servers. Returns every endpoint that a socket
+ * of the family can send to, in the order of the system (RFC 6724). `dual` returns endpoints of both families.
  *
  * **Details**
  *
- * An address in either notation is taken as it is, and nothing is looked up. Interrupting it answers at once; the system's call, which nobody
- * can stop, ends later and unheard.
+ * An address in either notation is returned without a lookup. An interruption returns at once. The call of the system
+ * cannot be stopped; it ends later, and its result is ignored.
  *
  * **Gotchas**
  *
- * Old ways to write an IPv4 address (`127.1`, `0177.0.0.1`), which the system would take, are refused: what they mean depends on who reads them.
+ * Old notations of an IPv4 address (`127.1`, `0177.0.0.1`), which the system would accept, are refused, because their
+ * meaning depends on the reader.
  *
  * @example
  * ```ts
@@ -52,7 +54,6 @@ export class HostNameError extends Data.TaggedError("HostNameError")<{
  *   yield* socket.send({ data: new Uint8Array(1) })
  * })
  * ```
- *
  * @see getaddrinfo(3)
  * @category constructors
  * @since 0.1.0
@@ -73,9 +74,10 @@ export const resolve = <F extends Internet>(
     if (typeof family !== "string" || !Object.hasOwn(families, family))
       return Effect.fail(invalid(host, `${Codec.shown(family)} is not a family: give "ipv4", "ipv6" or "dual"`))
     const make = (address: string) =>
-      // An internet family's input is an address and a port, which the compiler does not see through EndpointInput<F>.
+      // The input of an internet family is an address and a port. The compiler cannot infer this through
+      // EndpointInput<F>.
       endpoint<Internet>(family, { address, port }) as Endpoint<F> | Codec.Malformed
-    // Where nobody is called so, and for the port's sake before anything is looked up.
+    // Parse the literal first: it validates the port before the DNS lookup.
     const literal = make(isAddress(host) ? numbered(host) : family === "ipv4" ? "0.0.0.0" : "::")
     if (Codec.isMalformed(literal)) return Effect.fail(invalid(host, literal.malformed))
     if (isAddress(host)) return Effect.succeed(Arrays.of(literal))
@@ -87,13 +89,13 @@ export const resolve = <F extends Internet>(
     })
   }).pipe(Effect.withSpan("HostName.resolve"))
 
-/** What `lookup` calls the families. */
+/** Families in the numbering of `lookup`. */
 const families = { ipv4: 4, ipv6: 6, dual: 0 } as const
 
-/** Written as an address, well or badly: no host has a colon in its name, or a number for its last label. */
+/** True for a text in the notation of an address, valid or not: no host name has a colon, or a number as its last label. */
 const isAddress = (host: string): boolean => /:|(^|\.)(\d+|0x[\da-f]*)\.?$/i.test(host)
 
-/** With the index of an interface in place of its name behind `%`, which a link-local address of it has as its scope. */
+/** Replaces the interface name after `%` by its index, which is the scope of a link-local address. */
 const numbered = (host: string): string => {
   const [address = "", zone = ""] = host.split("%", 2)
   const scope = networkInterfaces()[zone]?.find((one) => one.family === "IPv6" && one.scopeid > 0)
@@ -115,7 +117,7 @@ const lookup = (host: string, family: 0 | 4 | 6): Effect.Effect<ReadonlyArray<st
 const reasons: { readonly [code in string]?: readonly [HostNameError["reason"], string] } = {
   ENOTFOUND: [
     "NotFound",
-    "Nobody has that name, or no address of that family: check the name, or ask for Datagram.dual's"
+    "No host has that name, or none has an address of that family: check the name, or resolve it for Datagram.dual"
   ],
   EAI_AGAIN: ["NoAnswer", "No name server answered: check the network, and try again later"],
   EAI_FAIL: ["NoAnswer", "The name servers failed: try again later"]

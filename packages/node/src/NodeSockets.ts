@@ -1,5 +1,5 @@
 /**
- * Sockets of the system at hand: Linux, macOS or Windows, decided when the layer is built.
+ * Sockets of the current system: Linux, macOS or Windows, selected when the layer is built.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import { WinsockSockets } from "@ancillary/winsock"
 import { Effect, type Layer } from "effect"
 
 /**
- * The driver of the system at hand. Fails with `DatagramUnsupportedError` where there is none.
+ * The driver of the current system. Fails with `DatagramUnsupportedError` if there is no driver for it.
  *
  * @category constructors
  * @since 0.1.0
@@ -36,7 +36,8 @@ export const driver: Effect.Effect<Driver, DatagramUnsupportedError> = Effect.su
 })
 
 /**
- * Promises what every platform has. What only some have is optional here (`withOptional`), or wants the layer of a platform.
+ * Provides the features that every platform has. If a feature exists only on some, use `withOptional` or the layer of a
+ * platform.
  *
  * @category layers
  * @since 0.1.0

@@ -1,6 +1,6 @@
 /**
- * Datagram sockets for Node on every platform it runs on. The workers are in `@ancillary/node/DatagramWorkers`, because they load
- * `@effect/platform`, which nothing else here needs.
+ * Datagram sockets for Node on every platform that has a driver. The workers are in `@ancillary/node/DatagramWorkers`,
+ * because they load `@effect/platform`, which the rest of this package does not need.
  *
  * @since 0.1.0
  */

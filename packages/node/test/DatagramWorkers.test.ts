@@ -197,7 +197,7 @@ describe("a worker that dies again and again", () => {
         expect(error).toMatchObject({ _tag: "DatagramWorkerError", reason: "Ended", restarts: 1 })
         expect([error.exitCode, error.signal]).toEqual([Option.some(7), Option.none()])
         expect(error.message).toBe(
-          `Worker ${error.worker} ended with exit code 7 (restarts: 1). Look at what it wrote to its standard error; \`restart\` says when it is started again, and how often.`
+          `Worker ${error.worker} ended with exit code 7 (restarts: 1). Look at what it wrote to its standard error; \`restart\` sets the schedule and the number of restarts.`
         )
         const [other] = before.filter((pid) => pid !== victim)
         expect(new Set(yield* workersOf(peers))).toEqual(new Set([other]))
@@ -353,7 +353,7 @@ describe("where the system spreads no peers over the sockets of a port", () => {
     [
       "Windows",
       Abi.winsockX64,
-      "Windows spreads no peers over the sockets of a port, and its SO_REUSEADDR lets any program take over the address"
+      "Windows does not spread peers over the sockets of a port, and its SO_REUSEADDR lets any program take over the address"
     ],
     ["macOS", Abi.darwin64, "macOS does not spread the peers over the sockets of a port"]
   ] as const)("%s: several workers are refused", ([, abi, why]) =>

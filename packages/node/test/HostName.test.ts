@@ -99,7 +99,7 @@ describe("a name", () => {
       "ENOTFOUND",
       -3008,
       "NotFound",
-      "Nobody has that name, or no address of that family: check the name, or ask for Datagram.dual's"
+      "No host has that name, or none has an address of that family: check the name, or resolve it for Datagram.dual"
     ],
     ["EAI_AGAIN", -3001, "NoAnswer", "No name server answered: check the network, and try again later"],
     ["EAI_FAIL", -3004, "NoAnswer", "The name servers failed: try again later"],

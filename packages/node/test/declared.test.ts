@@ -29,7 +29,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
       cpSync(join(root, "packages/node/test/declared/inferred.ts"), join(folderOf(layout), "inferred.ts"))
     }
     layOutFlat(folderOf("npm"), tarballs, foreign)
-    layOutStrictly(folderOf("pnpm"), tarballs, ["socket", "node", "posix", "winsock", "testing"], foreign)
+    layOutStrictly(folderOf("pnpm"), tarballs, ["effect3", "node", "posix", "winsock", "testing"], foreign)
   }, 300_000)
   afterAll(() => rmSync(folder, { recursive: true }), 120_000)
 

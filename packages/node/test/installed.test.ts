@@ -90,7 +90,7 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
     it.each(["npm", "yarn", "pnpm"] as const)(
       "%s: README's program starts with what README installs",
       async (manager) => {
-        const cwd = await installed(manager, ["node", "socket"], ["effect"])
+        const cwd = await installed(manager, ["node", "effect3"], ["effect"])
         const [, readme = ""] = /```ts\n(.*?)```/s.exec(readFileSync(join(root, "README.md"), "utf8")) ?? []
         expect(readme).toContain("port: 5300")
         writeFileSync(join(cwd, "program.mjs"), readme.replace("port: 5300", "port: 0"))
@@ -101,7 +101,7 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
     )
 
     it("pnpm, TypeScript 5.9 and 6: whatever is inferred has a name in what was installed", async () => {
-      const ours = ["node", "socket", "posix", "winsock", "testing"] as const
+      const ours = ["node", "effect3", "posix", "winsock", "testing"] as const
       const cwd = await installed("pnpm", ours, ["effect", "@effect/platform", "@types/node"])
       cpSync(join(root, "packages/node/test/declared/inferred.ts"), join(cwd, "inferred.ts"))
       const compile = join(root, "packages/node/test/declared/compile.mjs")

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 /** The repository. */
 export const root = fileURLToPath(new URL("../../..", import.meta.url))
 
-export const packages = ["control", "socket", "posix", "winsock", "node", "testing"] as const
+export const packages = ["control", "engine", "effect3", "posix", "winsock", "node", "testing"] as const
 export type Name = (typeof packages)[number]
 
 export interface Manifest {

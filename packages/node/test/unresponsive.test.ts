@@ -54,7 +54,7 @@ describe("a worker that does not answer", () => {
         const error = yield* Fiber.join(joined)
         expect(error).toMatchObject({ reason: "Unresponsive", worker: 0, exitCode: Option.none() })
         expect(error.message).toBe(
-          "Worker 0 did not answer within 4s and was killed (restarts: 0). Look for a handler that computes without a pause, and for who stopped it; `patience` says how long it may be silent."
+          "Worker 0 did not answer within 4s and was killed (restarts: 0). Look for a handler that computes without a pause, and for the cause of a stop; `patience` sets the time limit."
         )
         expect(isAlive(pid)).toBe(false)
       }).pipe(Effect.provide(layer)),

@@ -141,7 +141,7 @@ export const wine: PlatformFacts = {
   hopLimit: { ipv4: 64, ipv6: 64 },
   options: {
     lacks: {
-      withReusePort: "Windows spreads no peers over sockets",
+      withReusePort: "Windows does not spread peers over sockets",
       withBindToDevice: "Windows has no option that binds a socket to a device",
       withFreebind: "only Linux lets a socket have an address that the host does not have",
       withMulticastAll: "a socket hears the groups that it has joined itself",

@@ -1,4 +1,4 @@
-/** One life of a worker: from its start to its end, however it ends. */
+/** One process of a worker, from its start to its end. */
 import { type ChildProcess, fork, type ForkOptions } from "node:child_process"
 import type { DatagramStats } from "@ancillary/effect3"
 import { Worker } from "@effect/platform"
@@ -7,14 +7,14 @@ import type { ParseError } from "effect/ParseResult"
 import { Deferred, Duration, Effect, Exit, FiberId, Logger, LogLevel, Option, Predicate, type Scope } from "effect"
 import { Count, type Request, Serve, Stop } from "./requests.ts"
 
-/** How a process ended: by itself, by a signal, or before it was one. */
+/** The end of a process: it exited, a signal ended it, or it could not be started. */
 export interface Ended {
   readonly exitCode: number | null
   readonly signal: string | null
   readonly cause?: unknown
 }
 
-/** A process that was there and did not answer within a limit: it was killed. */
+/** A process was alive but did not answer within a limit, so it was killed. */
 export interface Silent {
   readonly silentFor: Duration.Duration
 }
@@ -23,18 +23,18 @@ export const isSilent = (value: unknown): value is Silent => Predicate.hasProper
 
 export const isEnded = (value: unknown): value is Ended => Predicate.hasProperty(value, "exitCode")
 
-/** What a worker is started with. */
+/** Values that a worker is started with. */
 export interface Start {
   readonly program: string | URL
   readonly fork: ForkOptions
-  /** The socket that it takes over, in this process. */
+  /** The socket that the worker takes over, as a descriptor of this process. */
   readonly descriptor: number | undefined
   readonly at: { readonly address: string; readonly port: number }
   readonly concurrency: number | undefined
   readonly shutdown: Duration.Duration
-  /** How long it may take until it serves. */
+  /** Time until it must serve. */
   readonly startup: Duration.Duration
-  /** How often it is asked for its counters, and how long it may leave that unanswered. */
+  /** Interval at which its counters are requested, and the time limit of an answer. */
   readonly heartbeat: Duration.Duration
   readonly patience: Duration.Duration
 }
@@ -43,19 +43,20 @@ export interface Start {
 export interface Generation {
   readonly pid: number
   readonly at: { readonly address: string; readonly port: number }
-  /** Nothing from a process that is over. */
+  /** Its counters; absent if its process has ended. */
   readonly count: Effect.Effect<Option.Option<DatagramStats>>
-  /** Asks again and again; fails when it has ended, or was killed because it did not answer. */
+  /** Requests the counters repeatedly. Fails if the process has ended, or was killed because it did not answer. */
   readonly lives: Effect.Effect<never, Ended | Silent>
 }
 
-/** Behind the three standard streams and the channel. */
+/** The first descriptor after the three standard streams and the channel. */
 const handedOver = 4
 
 /**
- * Starts a worker; ready when its effect succeeded. Fails with how the process ended, or with what it could not do.
+ * Starts a worker. Returns when it serves. Fails with the end of its process, or with the failure that it reports.
  *
- * When the scope closes, a worker that lives stops reading and answers what it has begun. `reported` is given each account that it tells.
+ * When the scope closes, a live worker stops reading and finishes the answers that it has begun. `reported` receives
+ * each of its reports.
  */
 export const start = (
   { at, concurrency, descriptor, fork: options, heartbeat, patience, program, shutdown, startup }: Start,
@@ -75,7 +76,8 @@ export const start = (
         process = child
         pid = child.pid ?? 0
         child.once("exit", (exitCode, signal) => end({ exitCode, signal }))
-        // A process that could not be made has no exit. Of one that was, this is a message that came too late.
+        // If the process could not be created, it has no exit event. If it was created, this is a message that arrived
+        // too late.
         child.on("error", (cause) => {
           if (child.pid === undefined) unmade(cause)
         })
@@ -86,7 +88,7 @@ export const start = (
       }
     }
     const ended = Deferred.await(over)
-    // One that is stopped or computes obeys nothing else.
+    // Only SIGKILL ends a process that is stopped or computes.
     const answersWithin = <A, E, R>(effect: Effect.Effect<A, E, R>, limit: Duration.Duration) =>
       Effect.flatMap(Effect.timeoutOption(effect, limit), (answer): Effect.Effect<A, Silent> => {
         if (Option.isSome(answer)) return Effect.succeed(answer.value)
@@ -96,13 +98,13 @@ export const start = (
     const alive = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Ended, R> =>
       Effect.raceFirst(effect, Effect.flatMap(ended, Effect.fail))
 
-    // The first to be added and so the last to run: one that had to be killed is over a moment later, and its socket with it.
+    // This finalizer is added first and runs last: a killed process ends a moment later, and its socket with it.
     yield* Effect.addFinalizer(() =>
       pid === 0 ? Effect.void : Effect.timeoutOption(Effect.interruptible(ended), grace)
     )
     const making = Worker.makeSerialized<Request>({}).pipe(
       Effect.provideService(Worker.Spawner, spawn),
-      // The manager warns of each end, whoever deals with it.
+      // The manager warns of each end, even if it is handled.
       Logger.withMinimumLogLevel(LogLevel.None)
     )
     const serving = { at, descriptor: descriptor === undefined ? undefined : handedOver, concurrency }
@@ -117,7 +119,7 @@ export const start = (
     reported(began.stats)
     const ask = (request: Count | Stop) => Effect.option(alive(worker.executeEffect(request)))
     let stopped = false
-    // One question at a time, whoever asks: a process that is stopped reads none of them.
+    // One request at a time: a stopped process reads none of them.
     let asking: Deferred.Deferred<Option.Option<DatagramStats>> | undefined
     const count = Effect.suspend(() => {
       if (asking !== undefined) return Deferred.await(asking)
@@ -126,14 +128,14 @@ export const start = (
       const answered = Effect.onExit(ask(new Count()), (exit) => {
         asking = undefined
         const told = Exit.isSuccess(exit) ? exit.value : Option.none()
-        // What it told when it stopped is the last word.
+        // The report at its stop is the last one.
         if (Option.isSome(told) && !stopped) reported(told.value)
         return Deferred.succeed(answer, told)
       })
       return Effect.zipRight(Effect.forkDaemon(answered), Deferred.await(answer))
     })
     const beats = Effect.forever(Effect.zipRight(Effect.sleep(heartbeat), answersWithin(count, patience)))
-    // A finalizer cannot be interrupted, and neither could its waiting: it is made interruptible for the time limit.
+    // A finalizer cannot be interrupted, nor can its waiting. It is made interruptible for the time limit.
     const stopping = Effect.raceFirst(
       ask(new Stop()),
       Effect.catchAll(beats, () => Effect.succeedNone)
@@ -149,5 +151,5 @@ export const start = (
     return { pid, at: began.at, count, lives }
   })
 
-/** For the word itself to come and go. */
+/** Time for the stop message and its answer. */
 const grace = Duration.seconds(5)

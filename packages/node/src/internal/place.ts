@@ -5,21 +5,21 @@ import { DatagramWorkerError } from "../DatagramWorkerError.ts"
 import { type Generation, isEnded, isSilent, type Start, start } from "./generation.ts"
 import { sum } from "./statistics.ts"
 
-/** A place among the workers: a socket, and one process after the other that serves on it. */
+/** A place among the workers: a socket, and the processes that serve on it one after the other. */
 export interface Place {
-  /** Where its first process serves. */
+  /** The endpoint of its first process. */
   readonly ready: Effect.Effect<Start["at"]>
-  /** Keeps a process there as long as the schedule lets it. Interrupted, it lets the one that is there finish. */
+  /** Keeps a process running as long as the schedule permits. If it is interrupted, the current process finishes. */
   readonly keep: Effect.Effect<never, DatagramWorkerError, Worker.WorkerManager>
   readonly state: Effect.Effect<{ readonly pid: Option.Option<number>; readonly restarts: number }>
-  /** Of those that are over and of the one that serves, as far as they have told; nothing before the first one does. */
+  /** Counters of the ended processes and of the current one, as far as they were reported. Absent before the first report. */
   readonly stats: Effect.Effect<Option.Option<DatagramStats>>
 }
 
-/** How long whoever asks for the counters waits for a worker that does not answer. */
+/** Time that a request for the counters waits for a worker that does not answer. */
 const mostWait = Duration.seconds(5)
 
-/** A logger may throw. */
+/** Logs without failing: a logger may throw. */
 const quietly = (logging: Effect.Effect<void>) => Effect.catchAllCause(logging, () => Effect.void)
 
 export const makePlace = (
@@ -31,7 +31,7 @@ export const makePlace = (
     let at = how.at
     let starts = 0
     let serving: Generation | undefined
-    // What the one that serves told last, and the sum of those before it.
+    // The last report of the current process, and the sum of the earlier processes.
     let told: DatagramStats | undefined
     let before: DatagramStats | undefined
     const counted = () => (before === undefined || told === undefined ? (told ?? before) : sum(before, told))
@@ -43,7 +43,7 @@ export const makePlace = (
       const one = yield* start({ ...how, at }, (stats) => {
         told = stats
       })
-      // Port 0 is a free one the first time, and the same one ever after.
+      // Port 0 is a free port the first time, and the same port afterwards.
       at = one.at
       serving = one
       yield* Deferred.succeed(ready, at)
@@ -64,15 +64,15 @@ export const makePlace = (
       ready: Deferred.await(ready),
       keep: life.pipe(
         Effect.tapError((error) => Effect.whenEffect(quietly(Effect.logWarning(error.message)), served)),
-        // What never served has a mistake in it that another try would only hide.
+        // If a worker never served, its program is faulty, and a restart would only hide this.
         Effect.retry({ schedule: restart, while: () => served }),
-        // A schedule is a program's: what it throws is the end of this worker, and no defect of the others.
+        // The schedule belongs to the program. If it throws, that ends this worker, and is not a defect of the others.
         Effect.catchAllDefect((defect) => Effect.fail(unscheduled(worker, starts - 1, defect))),
         Effect.tapError(() => Effect.whenEffect(quietly(Effect.logError(`Worker ${worker} is given up`)), served))
       ),
       state: Effect.sync(() => ({ pid: Option.fromNullable(serving?.pid), restarts: Math.max(starts - 1, 0) })),
       stats: Effect.suspend(() => {
-        // One that does not answer has told what it told last.
+        // If a process does not answer, its last report stays.
         const asked = Effect.timeoutOption(serving?.count ?? Effect.void, Duration.min(how.patience, mostWait))
         return Effect.map(asked, () => Option.fromNullable(counted()))
       })
@@ -93,8 +93,8 @@ const failure = (worker: number, restarts: number, served: boolean, why: unknown
   const remedy = !served
     ? "Look at what it wrote to its standard error, and whether its program runs DatagramWorkers.work"
     : silent === undefined
-      ? "Look at what it wrote to its standard error; `restart` says when it is started again, and how often"
-      : "Look for a handler that computes without a pause, and for who stopped it; `patience` says how long it may be silent"
+      ? "Look at what it wrote to its standard error; `restart` sets the schedule and the number of restarts"
+      : "Look for a handler that computes without a pause, and for the cause of a stop; `patience` sets the time limit"
   return new DatagramWorkerError({
     reason: !served ? "NotStarted" : silent === undefined ? "Ended" : "Unresponsive",
     worker,
@@ -115,7 +115,7 @@ const unscheduled = (worker: number, restarts: number, defect: unknown): Datagra
     message: `Worker ${worker} is not started again: \`restart\` ${shown(defect)} (restarts: ${restarts}). Give a schedule that does not throw.`
   })
 
-/** What it could not do, in its own words where it has some. */
+/** Describes a failure, with its own message if it has one. */
 const shown = (why: unknown): string => {
   const cause = isEnded(why) ? why.cause : why
   return `failed (${Predicate.hasProperty(cause, "message") ? String(cause.message) : String(cause)})`

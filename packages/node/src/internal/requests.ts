@@ -1,13 +1,16 @@
 import type { DatagramStats } from "@ancillary/effect3"
 import { Predicate, Schema } from "effect"
 
-/** An address and a port as both sides write them. */
+/** An address and a port, as both sides write them. */
 const At = Schema.Struct({ address: Schema.String, port: Schema.Number })
 
-/** Both ends are of one version, and the channel between them clones structures, bigints among them. */
+/**
+ * Requests from the parent to a worker. Both ends have the same version, and their channel clones structures, including
+ * bigints.
+ */
 const Stats = Schema.declare((value): value is DatagramStats => Predicate.hasProperty(value, "taken"))
 
-/** Begin: on the socket that was handed over, else on one of the worker's own. */
+/** Begin: on the socket that was passed, or else on a socket that the worker binds. */
 export class Serve extends Schema.TaggedRequest<Serve>()("Serve", {
   payload: {
     at: At,
@@ -19,20 +22,20 @@ export class Serve extends Schema.TaggedRequest<Serve>()("Serve", {
   failure: Schema.String
 }) {}
 
-/** What became of the worker's datagrams so far. */
+/** Report the counters. */
 export class Count extends Schema.TaggedRequest<Count>()("Count", {
   payload: {},
   success: Stats,
   failure: Schema.Never
 }) {}
 
-/** Stop reading, let handlers finish; answered when that is done. */
+/** Stop reading and let handlers finish; answered when they have finished. */
 export class Stop extends Schema.TaggedRequest<Stop>()("Stop", {
   payload: {},
   success: Stats,
   failure: Schema.Never
 }) {}
 
-/** What the one who started a worker asks of it. */
+/** All requests from the parent to a worker. */
 export type Request = Serve | Count | Stop
 export const Request = Schema.Union(Serve, Count, Stop)

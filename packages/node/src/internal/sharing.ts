@@ -1,4 +1,4 @@
-/** How many sockets of one port share its traffic, and how they come to have it. */
+/** Number of sockets that share the traffic of one port, and how they are bound. */
 import { availableParallelism } from "node:os"
 import { type Abi, Codec, type ControlMessage, type EndpointInput, type Internet } from "@ancillary/control"
 import {
@@ -16,20 +16,20 @@ import { invalidBind, unsupported } from "@ancillary/engine/errors/DatagramError
 import type { NeedsAll } from "@ancillary/engine/spec/Spec"
 import { Effect, Scope } from "effect"
 
-/** One process each: more are a mistake in what was computed. */
+/** Each worker is a process. A larger number is probably a mistake of the program. */
 const most = 1024
 
-/** Why a platform serves with one worker. */
+/** The reason why a platform serves with one worker. */
 const alone: { readonly [P in Abi["platform"]]: string | undefined } = {
   linux: undefined,
-  // Darwin: sockets share a port, and one of them gets all that is unicast.
+  // Darwin: sockets can share a port, but one of them receives all unicast datagrams.
   darwin: "macOS does not spread the peers over the sockets of a port",
-  // Winsock: there is no SO_REUSEPORT, and who binds last under SO_REUSEADDR gets what it likes.
+  // Winsock: there is no SO_REUSEPORT. With SO_REUSEADDR the last socket that binds can take the traffic.
   winsock:
-    "Windows spreads no peers over the sockets of a port, and its SO_REUSEADDR lets any program take over the address"
+    "Windows does not spread peers over the sockets of a port, and its SO_REUSEADDR lets any program take over the address"
 }
 
-/** As many workers as were asked for, as there are cores, or one where more would be of no use. */
+/** Returns the requested number of workers, or the number of cores, or one if more would be useless. */
 export const workersOn = (
   platform: Abi["platform"],
   asked: number | undefined
@@ -51,10 +51,11 @@ export const workersOn = (
 }
 
 /**
- * The sockets of a port, which nobody reads here; each is closed by its own scope.
+ * Sockets of one port, which this process never reads. A separate scope closes each.
  *
- * The first one is bound alone and shared afterwards. Bound with SO_REUSEPORT it would join whoever has the port already, where that is the same
- * user's (a server that was started twice), and for port 0 Linux may choose such a port.
+ * The first socket is bound without SO_REUSEPORT and shared afterwards. With the option it would join a socket of the
+ * same user that already has the port, for example if a server is started twice. For port 0 Linux could choose such a
+ * port.
  */
 export const bindAll = <F extends Internet, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
@@ -77,22 +78,25 @@ export const bindAll = <F extends Internet, D extends ControlMessage.Any, R>(
     return sockets
   })
 
-// That every internet family has the option, and Linux the capability, the compiler does not see through `F`.
+// Every internet family has the option, and Linux has the capability. The compiler cannot infer this through `F`.
 const sharing = <F extends Internet, D extends ControlMessage.Any, R>(spec: Spec<F, D, R>): Spec<F, D, R> =>
   withReusePort()(spec as unknown as Spec<"ipv4", D, R>) as unknown as Spec<F, D, R>
 
-/** Linux: those that are bound later join a socket that has the option by then. It takes it at any time, so there is nothing to fail. */
+/**
+ * Linux: sockets that are bound later join a socket that has the option by then. Linux accepts the option at any time,
+ * so this cannot fail.
+ */
 const share = (socket: unknown): Effect.Effect<void> =>
   Effect.orDie((socket as LiveOptions<"ipv4">).setOption(SocketOption.reusePort, true))
 
-/** Where a socket is, as it can be bound to. */
+/** The endpoint of a socket, in the form that `bind` takes. */
 export const endpointOf = <F extends Internet, D extends ControlMessage.Any>({
   localAddress
 }: DatagramSocket<F, D>): EndpointInput<F> & { readonly address: string; readonly port: number } =>
-  // An internet family's endpoint has both, which the compiler does not see through Endpoint<F>.
+  // The endpoint of an internet family has both. The compiler cannot infer this through Endpoint<F>.
   plain(localAddress) as EndpointInput<F> & { readonly address: string; readonly port: number }
 
-/** As both sides of a channel write it. */
+/** The endpoint in the form of the channel. */
 export const plain = (at: EndpointInput<Internet>): { readonly address: string; readonly port: number } => ({
   address: String(at.address),
   port: at.port

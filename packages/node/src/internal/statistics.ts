@@ -4,9 +4,9 @@ interface Counters {
   readonly [name: string]: bigint | Counters
 }
 
-/** The sum of two accounts, counter by counter. */
+/** Adds two reports, counter by counter. */
 export const sum = (one: DatagramStats, other: DatagramStats): DatagramStats =>
-  // An account is nothing but counters and accounts of counters, which an interface does not say.
+  // A report contains only counters and nested reports. The interface does not express this.
   add(one as unknown as Counters, other as unknown as Counters) as unknown as DatagramStats
 
 const add = (one: Counters, other: Counters): Counters => {

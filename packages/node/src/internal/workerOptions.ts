@@ -1,4 +1,4 @@
-/** The options of a server in several processes, read once and checked before anything is bound or started. */
+/** Options of a server in several processes. They are read once and checked before anything is bound or started. */
 import { Codec } from "@ancillary/control"
 import type { DatagramBindError } from "@ancillary/effect3"
 import { invalidBind } from "@ancillary/engine/errors/DatagramError"
@@ -7,7 +7,7 @@ import { Duration, Effect, Schedule } from "effect"
 import type { DatagramWorkerError } from "../DatagramWorkerError.ts"
 import type { Start } from "./generation.ts"
 
-/** What a program gives, before its types. */
+/** Values of a program before validation. */
 type Given = { readonly [option: string]: unknown }
 
 export type Checked = Pick<
@@ -25,7 +25,7 @@ const defaults = {
   patience: Duration.seconds(10)
 }
 
-/** Fails with the first option that cannot be used. `restart` is the schedule of who gives none. */
+/** Fails with the first invalid option. `restart` is the default schedule. */
 export const checkOptions = (given: unknown, restart: Checked["restart"]): Effect.Effect<Checked, DatagramBindError> =>
   Effect.flatMap(
     Effect.try({
@@ -60,7 +60,7 @@ export const checkOptions = (given: unknown, restart: Checked["restart"]): Effec
         return {
           ...timing,
           program,
-          // Checked above and by sharing, which the compiler does not see of a record that is not typed.
+          // Checked above and in sharing.ts. The compiler does not know this of an untyped record.
           fork: fork ?? {},
           concurrency: concurrency as number | undefined,
           workers: workers as number | undefined,
@@ -69,7 +69,7 @@ export const checkOptions = (given: unknown, restart: Checked["restart"]): Effec
       })
   )
 
-/** A proxy throws when its prototype is asked for. */
+/** A proxy throws when its prototype is read. */
 const isProgram = (value: unknown): value is string | URL => {
   try {
     return typeof value === "string" || value instanceof URL
@@ -86,7 +86,7 @@ const isSchedule = (value: unknown): value is Schedule.Schedule<unknown> => {
   }
 }
 
-/** Stands for the handler, which only the workers have. */
+/** Placeholder for the handler, which only the workers have. */
 const work = () => Effect.void
 
 const refused = (option: string, value: unknown, range: string, remedy: string) =>

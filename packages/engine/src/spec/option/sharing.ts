@@ -45,7 +45,7 @@ export const reusePort = define<boolean, Internet, Capability<"reusePort">>({
     linux: internet({ level: Linux.SOL_SOCKET, option: Linux.SO_REUSEPORT, codec: flag() }),
     darwin: internet({ level: Darwin.SOL_SOCKET, option: Darwin.SO_REUSEPORT, codec: flag() }),
     winsock: internet({
-      absent: "Windows spreads no peers over sockets; its SO_REUSEADDR lets another program take over the address"
+      absent: "Windows does not spread peers over sockets; its SO_REUSEADDR lets another program take over the address"
     })
   }
 })

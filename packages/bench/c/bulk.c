@@ -40,19 +40,19 @@ static void send_plain(int first, int count) {
   }
 }
 
-static double send_round(void) {
-  double start = now();
+static long send_round(void) {
+  begin();
   for (int left = segments; left > 0;) {
     int count = left < most ? left : most;
     if (segmented) send_segments(segments - left, count);
     else send_plain(segments - left, count);
     left -= count;
   }
-  return (now() - start) / segments;
+  end();
+  return segments;
 }
 
-static double receive_round(void) {
-  double elapsed = 0;
+static long receive_round(void) {
   for (int left = segments; left > 0;) {
     int filled = 0;
     for (int i = 0; i < (segmented ? MERGED_BURST : PLAIN_BURST / BATCH) && filled < left; i++) {
@@ -61,7 +61,7 @@ static double receive_round(void) {
       else send_plain(segments - left + filled, count);
       filled += count;
     }
-    double start = now();
+    begin();
     for (int have = 0; have < filled;) {
       int count = receive(reader, room, 1, BATCH, got);
       for (int i = 0; i < count; i++) {
@@ -69,10 +69,10 @@ static double receive_round(void) {
         have += (got[i].bytes + each - 1) / each;
       }
     }
-    elapsed += now() - start;
+    end();
     left -= filled;
   }
-  return elapsed / segments;
+  return segments;
 }
 
 int main(int argc, char **argv) {

@@ -15,23 +15,22 @@ static void fill(int count) {
     require(sendto(sender, payload, bytes, 0, (struct sockaddr *)&name, sizeof name) == bytes, "sendto");
 }
 
-static double round_(void) {
-  double elapsed = 0;
+static long round_(void) {
   long total = 0;
   for (int i = 0; i < bursts; i++) {
     int expected = by_wakeup ? i % burst + 1 : burst;
     fill(expected);
-    double start = now();
+    begin();
     for (int have = 0; have < expected;) {
       struct epoll_event event;
       if (by_wakeup) require(epoll_wait(poll_set, &event, 1, 1000) == 1, "epoll_wait");
       int count = receive(reader, room, batched, expected - have, got);
       have += count;
     }
-    elapsed += now() - start;
+    end();
     total += expected;
   }
-  return elapsed / total;
+  return total;
 }
 
 int main(int argc, char **argv) {

@@ -1,8 +1,8 @@
 /*
  * What the C peers share: rounds on command, the clock, loopback sockets, and messages laid out once.
  *
- * A peer is told to do a round by a line on its standard input and answers with a line: what a datagram took, in nanoseconds. What it receives
- * it has sent to itself, outside of the clock.
+ * A line on its standard input makes a peer do a round. The peer answers with a line: nanoseconds and minor faults of a datagram. What it
+ * receives it has sent to itself, outside of the clock.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,22 +32,54 @@ static inline void require(int fine, const char *what) {
   exit(1);
 }
 
+/* The clock of latencies. */
+static inline double wall(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+/* The clock of costs: processor time, which other programs do not change. With ANCILLARY_CLOCK=wall it is wall time. */
 static inline double now(void) {
   static clockid_t clock = INT32_MAX;
   if (clock == INT32_MAX) {
     const char *named = getenv("ANCILLARY_CLOCK");
-    clock = named && strcmp(named, "processor") == 0 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
+    clock = named && strcmp(named, "wall") == 0 ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID;
   }
   struct timespec t;
   clock_gettime(clock, &t);
   return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
-/* Does a round whenever it is told to. */
-static inline int rounds(double (*round)(void)) {
+static inline long minor_faults(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt;
+}
+
+/* The cost of a round: time and minor faults between each `begin` and `end`. */
+static struct {
+  double nanoseconds, start;
+  long faults, faults_before;
+} cost;
+
+static inline void begin(void) {
+  cost.faults_before = minor_faults();
+  cost.start = now();
+}
+
+static inline void end(void) {
+  cost.nanoseconds += now() - cost.start;
+  cost.faults += minor_faults() - cost.faults_before;
+}
+
+/* Does a round for each line of the standard input. A round returns the number of its datagrams, and its cost is printed for each of them. */
+static inline int rounds(long (*round)(void)) {
   char line[64];
   while (fgets(line, sizeof line, stdin)) {
-    printf("%.3f\n", round());
+    cost.nanoseconds = cost.faults = 0;
+    long datagrams = round();
+    printf("%.3f %.5f\n", cost.nanoseconds / datagrams, (double)cost.faults / datagrams);
     fflush(stdout);
   }
   return 0;

@@ -1,5 +1,6 @@
 """drain.py BYTES BURST BURSTS: what drain.c does, by Python's recvmsg, one by one."""
 import os
+import resource
 import socket
 import struct
 import sys
@@ -17,13 +18,20 @@ reader.setblocking(False)
 sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 name = reader.getsockname()
 payload = bytes(size)
-clock = time.process_time_ns if os.environ.get("ANCILLARY_CLOCK") == "processor" else time.perf_counter_ns
+clock = time.perf_counter_ns if os.environ.get("ANCILLARY_CLOCK") == "wall" else time.process_time_ns
+
+
+def minor_faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+
 room = socket.CMSG_SPACE(12) + socket.CMSG_SPACE(4)
 for _ in sys.stdin:
-    elapsed = 0
+    elapsed = faults = 0
     for _ in range(bursts):
         for _ in range(burst):
             sender.sendto(payload, name)
+        before = minor_faults()
         start = clock()
         for _ in range(burst):
             data, control, flags, peer = reader.recvmsg(65535, room)
@@ -33,4 +41,5 @@ for _ in sys.stdin:
                 elif level == socket.IPPROTO_IP and kind == IP_TTL:
                     (hops,) = struct.unpack("=i", value)
         elapsed += clock() - start
-    print(elapsed / (burst * bursts), flush=True)
+        faults += minor_faults() - before
+    print(elapsed / (burst * bursts), faults / (burst * bursts), flush=True)

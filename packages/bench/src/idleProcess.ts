@@ -1,24 +1,24 @@
 /**
- * `idleProcess.js ours|node SOCKETS`: opens so many sockets that wait for datagrams, and tells its parent what each took: bytes that are
+ * `idleProcess.js forEach|runForEach|node SOCKETS`: opens so many sockets that wait for datagrams, and tells its parent what each took: bytes that are
  * alive, and bytes that the process grew by.
  */
-import { createSocket } from "node:dgram"
-import { once } from "node:events"
 import { LinuxSockets } from "@ancillary/posix"
 import type { DatagramSockets } from "@ancillary/effect3"
-import { Effect, type Scope } from "effect"
+import { Effect, type Scope, Stream } from "effect"
 import { held } from "./held.ts"
-import { loopback, reader } from "./sockets.ts"
+import { bindNode, nodeSocket } from "./nodeSocket.ts"
+import { reader, type Reader } from "./sockets.ts"
 
 const [, , kind, count] = process.argv
 const sockets = Number(count)
 
+const reading = (socket: Reader) =>
+  kind === "forEach" ? socket.forEach(() => undefined) : Stream.runForEach(socket.datagrams, () => Effect.void)
+
 const one: Effect.Effect<void, unknown, DatagramSockets | Scope.Scope> =
-  kind === "ours"
-    ? Effect.flatMap(reader, (socket) => Effect.asVoid(Effect.forkScoped(socket.forEach(() => undefined))))
-    : Effect.promise(() => once(createSocket("udp4", () => undefined).bind(0, loopback.address), "listening")).pipe(
-        Effect.asVoid
-      )
+  kind === "node"
+    ? Effect.asVoid(Effect.promise(() => bindNode(nodeSocket().on("message", () => undefined))))
+    : Effect.flatMap(reader, (socket) => Effect.asVoid(Effect.forkScoped(reading(socket))))
 
 const open = (many: number) => Effect.forEach(Array.from({ length: many }), () => one, { discard: true })
 

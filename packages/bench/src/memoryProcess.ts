@@ -4,7 +4,8 @@
  */
 import { LinuxSockets } from "@ancillary/posix"
 import { Effect } from "effect"
-import { Arrivals, clock, turn } from "./arrivals.ts"
+import { Arrivals, turn } from "./arrivals.ts"
+import { cost } from "./gauge.ts"
 import { held } from "./held.ts"
 import { filler, reader, sender } from "./sockets.ts"
 import { isWay, reads } from "./workload/drain.ts"
@@ -17,7 +18,7 @@ const grown = Effect.gen(function* () {
   if (!isWay(way)) throw new Error(`${way} is none of ${Object.keys(reads).join(", ")}`)
   const socket = yield* reader
   const fill = filler(yield* sender, socket.localAddress, 100)
-  const arrivals = new Arrivals(clock)
+  const arrivals = new Arrivals(cost())
   yield* Effect.forkScoped(reads[way](socket, (hops) => arrivals.count(hops > 0 ? 1 : 0)))
   const samples: Array<number> = []
   for (let tenth = 0; tenth < tenths; tenth++) {

@@ -4,8 +4,8 @@
 import { type Figure, figures, judge } from "./figures.ts"
 import type { Run } from "./result.ts"
 import type { Spread } from "./rounds.ts"
-import { aim, shown } from "./table.ts"
-import type { Workload } from "./workload.ts"
+import { aim, shown, unitOf } from "./table.ts"
+import type { Unit } from "./workload.ts"
 
 const row = 34
 const left = 330
@@ -15,7 +15,7 @@ const edge = 2
 
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
 
-const label = (figure: Figure, { median }: Spread, unit: Workload["unit"]): string =>
+const label = (figure: Figure, { median }: Spread, unit: Unit): string =>
   `${figure.against === undefined ? shown(median, unit) : median.toFixed(2)} of ${aim(figure, unit)}`
 
 export const plot = ({ machine, measured }: Run): string => {
@@ -23,7 +23,7 @@ export const plot = ({ machine, measured }: Run): string => {
     const of = measured.find(({ workload }) => workload.name === figure.workload)
     if (of === undefined) return []
     const { reached, value } = judge(figure, of.series)
-    return value === undefined ? [] : [{ figure, value, unit: of.workload.unit, reached: reached === true }]
+    return value === undefined ? [] : [{ figure, value, unit: unitOf(figure, of), reached: reached === true }]
   })
   const x = (times: number) => Math.round(left + (Math.min(times, edge) / edge) * (width - left - 100))
   const height = 60 + bars.length * row

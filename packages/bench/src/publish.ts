@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { plot } from "./plot.ts"
+import { shownPrices } from "./prices.ts"
 import type { Run } from "./result.ts"
 import { candidates, command, verdicts } from "./table.ts"
 
@@ -24,9 +25,9 @@ export const publish = (run: Run): void => {
 }
 
 const measured = (run: Run): string => {
-  const { cores, date, node, processor, system } = run.machine
+  const { cores, date, node, prices, processor, system } = run.machine
   return [
-    `Measured on ${date}: ${processor}, ${cores} cores, ${system}, Node ${node}.`,
+    `Measured on ${date}: ${processor}, ${cores} cores, ${system}, Node ${node}. ${shownPrices(prices)}`,
     verdicts(run),
     "![Each figure as a part of what is to be reached](performance.svg)",
     ...run.measured.flatMap((each) => [

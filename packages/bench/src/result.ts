@@ -2,11 +2,12 @@
  * What a run found, as it is kept in `docs/performance.json`.
  */
 import { cpus, release } from "node:os"
+import type { Prices } from "./prices.ts"
 import type { Series } from "./rounds.ts"
 import type { Workload } from "./workload.ts"
 
 export interface Measured {
-  readonly workload: Pick<Workload, "name" | "title" | "readings" | "unit">
+  readonly workload: Pick<Workload, "name" | "title" | "readings">
   readonly series: ReadonlyArray<Series>
 }
 
@@ -16,6 +17,7 @@ export interface Machine {
   readonly cores: number
   readonly system: string
   readonly node: string
+  readonly prices: Prices
 }
 
 export interface Run {
@@ -23,13 +25,14 @@ export interface Run {
   readonly measured: ReadonlyArray<Measured>
 }
 
-export const machine = (): Machine => {
+export const machine = (prices: Prices): Machine => {
   const all = cpus()
   return {
     date: new Date().toISOString().slice(0, 10),
     processor: all[0]?.model ?? "a processor without a name",
     cores: all.length,
     system: `Linux ${release()}`,
-    node: process.version
+    node: process.version,
+    prices
   }
 }

@@ -1,13 +1,11 @@
 /**
  * The sockets that the workloads have in common, ours and Node's; their scope closes them.
  */
-import { createSocket, type Socket } from "node:dgram"
+import type { Socket } from "node:dgram"
 import { Datagram, DatagramSockets, withHopLimit, withPktInfo, withReceiveBufferSize } from "@ancillary/effect3"
 import { isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import { type Context, Effect, type Scope } from "effect"
-
-/** Asked for by every reader, C's and Python's too; what a kernel grants without being set up for more, twice that. */
-export const receiveBuffer = 212_992
+import { bindNode, nodeSocket, receiveBuffer } from "./nodeSocket.ts"
 
 /** Too little for anything: a sink where nobody reads. */
 export const noBuffer = 2304
@@ -40,12 +38,10 @@ export interface Plain {
 
 export const plain: Effect.Effect<Plain, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
-    Effect.async<Socket>((resume) => {
-      const socket = createSocket({ type: "udp4" })
-      socket.bind(0, loopback.address, () => {
-        socket.setRecvBufferSize(receiveBuffer)
-        resume(Effect.succeed(socket))
-      })
+    Effect.promise(async () => {
+      const socket = await bindNode(nodeSocket())
+      socket.setRecvBufferSize(receiveBuffer)
+      return socket
     }),
     (socket) => Effect.sync(() => socket.close())
   ),

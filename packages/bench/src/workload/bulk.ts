@@ -2,12 +2,14 @@
  * Ten mebibytes in segments of 1,280 bytes to one peer: as datagrams, and cut and merged by the kernel.
  */
 import type { Socket } from "node:dgram"
-import { Datagram, withCoalescedSize, withReceiveBufferSize } from "@ancillary/effect3"
-import { Effect } from "effect"
-import { Arrivals, clock, turn } from "../arrivals.ts"
+import { Datagram, withCoalescedSize, withCoalescing, withReceiveBufferSize } from "@ancillary/effect3"
+import { Effect, Stream } from "effect"
+import { Arrivals, turn } from "../arrivals.ts"
+import { cost } from "../gauge.ts"
 import type { Candidate } from "../rounds.ts"
 import { filler, loopback, noBuffer, plain, reader, reading, sender } from "../sockets.ts"
-import { cBatched, dgram, type Workload } from "../workload.ts"
+import { cBatched, dgram } from "../names.ts"
+import { faults, time, type Workload } from "../workload.ts"
 
 const segmentSize = 1280
 const megabytes = 10
@@ -18,6 +20,7 @@ const most = Math.floor(65_507 / segmentSize)
 
 export const segmented = "in segments"
 export const merged = "merged"
+export const split = "merged and taken apart"
 
 /** Segments that a program hands over at once. */
 const largeBurst = 512
@@ -56,9 +59,10 @@ const sendPlain = (socket: Socket, payload: Uint8Array, port: number): Promise<v
 const timed =
   (segments: number, send: () => Promise<unknown>): Candidate["round"] =>
   async () => {
-    const start = clock()
+    const gauge = cost()
+    gauge.begin()
     await send()
-    return [(clock() - start) / segments]
+    return gauge.end().map((value) => value / segments)
   }
 
 const sending = (segments: number) =>
@@ -86,15 +90,15 @@ const sending = (segments: number) =>
 export const bulkSend: Workload = {
   name: "bulk-send",
   title: `Sending ${megabytes} MiB in segments of 1,280 bytes`,
-  readings: ["a segment"],
-  unit: "µs",
+  readings: [time("a segment"), faults],
   candidates: ({ peers, times }) => {
     const segments = times(allSegments)
     return Effect.map(
       Effect.all([
         sending(segments),
         peers.c(`C, ${segmented}`, "bulk", "send", "segmented", segmentSize, segments),
-        peers.c(cBatched, "bulk", "send", "plain", segmentSize, segments)
+        peers.c(cBatched, "bulk", "send", "plain", segmentSize, segments),
+        peers.go(`Go, ${segmented}`, "bulk-send", segmentSize, segments)
       ]),
       (each) => each.flat()
     )
@@ -104,58 +108,84 @@ export const bulkSend: Workload = {
 const received =
   (steps: ReadonlyArray<number>, arrivals: Arrivals, fill: (segments: number) => void): Candidate["round"] =>
   async () => {
-    let elapsed = 0
+    const sums = [0, 0]
     let total = 0
     for (const segments of steps) {
       fill(segments)
-      elapsed += await arrivals.until(segments)
+      for (const [reading, value] of (await arrivals.until(segments)).entries())
+        sums[reading] = (sums[reading] ?? 0) + value
       total += segments
       await turn()
     }
-    return [elapsed / total]
+    return sums.map((sum) => sum / total)
   }
 
 const receiving = (segments: number) =>
   Effect.gen(function* () {
     const from = yield* sender
     const node = yield* plain
-    const nodeArrivals = new Arrivals(clock)
+    const nodeArrivals = new Arrivals(cost())
     node.socket.on("message", (message) => nodeArrivals.count(segmentsOf(message.length)))
     const separate = yield* reader
-    const separateArrivals = new Arrivals(clock)
+    const separateArrivals = new Arrivals(cost())
     yield* Effect.forkScoped(separate.forEach(({ data }) => separateArrivals.count(segmentsOf(data.length))))
+    // Sent outside of the clock, in pieces that the kernel merges again.
+    const filling = (to: Parameters<typeof from.send>[0]["to"]) => (count: number) => {
+      const data = new Uint8Array(count * segmentSize)
+      Effect.runSync(from.send({ data, to, segmentSize }))
+    }
+    const large = inSteps(segments, most * mergedBurst)
     const merging = (name: "forEach" | "forEachBorrowed") =>
       Effect.gen(function* () {
         const socket = yield* Datagram.bind(reading.pipe(withCoalescedSize()), loopback)
-        const arrivals = new Arrivals(clock)
+        const arrivals = new Arrivals(cost())
         yield* Effect.forkScoped(socket[name](({ data }) => arrivals.count(segmentsOf(data.length))))
-        const fill = (count: number) => {
-          const data = new Uint8Array(count * segmentSize)
-          Effect.runSync(from.send({ data, to: socket.localAddress, segmentSize }))
+        return { name: `${name}, ${merged}`, round: received(large, arrivals, filling(socket.localAddress)) }
+      })
+    const splitting = (name: "forEach" | "forEachBorrowed" | "receiveBatch" | "runForEach") =>
+      Effect.gen(function* () {
+        const socket = yield* Datagram.bind(reading.pipe(withCoalescing()), loopback)
+        const arrivals = new Arrivals(cost())
+        const count = ({ data }: { readonly data: Uint8Array }) => arrivals.count(data.length > 0 ? 1 : 0)
+        const ways = {
+          forEach: () => socket.forEach(count),
+          forEachBorrowed: () => socket.forEachBorrowed(count),
+          receiveBatch: () =>
+            Effect.forever(
+              Effect.map(socket.receiveBatch, (batch) => {
+                for (const datagram of batch) count(datagram)
+              })
+            ),
+          runForEach: () => Stream.runForEach(socket.datagrams, (datagram) => Effect.sync(() => count(datagram)))
         }
-        return { name: `${name}, ${merged}`, round: received(inSteps(segments, most * mergedBurst), arrivals, fill) }
+        yield* Effect.forkScoped(ways[name]())
+        return { name: `${name}, ${split}`, round: received(large, arrivals, filling(socket.localAddress)) }
       })
     const small = inSteps(segments, plainBurst)
     return [
       { name: dgram, round: received(small, nodeArrivals, filler(from, node.at, segmentSize)) },
       { name: "forEach", round: received(small, separateArrivals, filler(from, separate.localAddress, segmentSize)) },
       yield* merging("forEachBorrowed"),
-      yield* merging("forEach")
+      yield* merging("forEach"),
+      yield* splitting("forEachBorrowed"),
+      yield* splitting("forEach"),
+      yield* splitting("receiveBatch"),
+      yield* splitting("runForEach")
     ]
   })
 
 export const bulkReceive: Workload = {
   name: "bulk-receive",
   title: `Receiving ${megabytes} MiB in segments of 1,280 bytes`,
-  readings: ["a segment"],
-  unit: "µs",
+  readings: [time("a segment"), faults],
   candidates: ({ peers, times }) => {
     const segments = times(allSegments)
     return Effect.map(
       Effect.all([
         receiving(segments),
         peers.c(`C, ${merged}`, "bulk", "receive", "coalesced", segmentSize, segments),
-        peers.c(cBatched, "bulk", "receive", "plain", segmentSize, segments)
+        peers.c(cBatched, "bulk", "receive", "plain", segmentSize, segments),
+        peers.go(`Go, ${merged}`, "bulk-receive", segmentSize, segments)
       ]),
       (each) => each.flat()
     )

@@ -4,10 +4,12 @@
  * has a field of each read.
  */
 import { Effect, Stream } from "effect"
-import { Arrivals, type Gauge, turn } from "../arrivals.ts"
+import { Arrivals, turn } from "../arrivals.ts"
+import type { Gauge } from "../gauge.ts"
 import { type Candidate, median } from "../rounds.ts"
 import { filler, plain, type Reader, reader, sender } from "../sockets.ts"
-import { type Candidates, dgram } from "../workload.ts"
+import { dgram } from "../names.ts"
+import type { Candidates } from "../workload.ts"
 
 /** How a program reads: for each datagram it calls `count` with a field. */
 export type Read = (socket: Reader, count: (hops: number) => void) => Effect.Effect<unknown, unknown>
@@ -35,6 +37,16 @@ export const reads = {
   receive: (socket, count) => Effect.forever(Effect.map(socket.receive, ({ control }) => count(control.hopLimit)))
 } satisfies { readonly [name in string]: Read }
 
+export const allReads: ReadonlyArray<keyof typeof reads> = [
+  "forEachBorrowed",
+  "forEach",
+  "receiveBatch",
+  "runForEachChunk",
+  "runForEach",
+  "mapEffect",
+  "receive"
+]
+
 export const isWay = (name: string | undefined): name is keyof typeof reads => name !== undefined && name in reads
 
 export interface Drained {
@@ -44,7 +56,8 @@ export interface Drained {
   /** How many are sent for it; all of them, unless it is said. */
   readonly sent?: number
   readonly bursts: number
-  readonly gauge: Gauge
+  /** A gauge for each candidate. */
+  readonly gauge: () => Gauge
   /** Over the bursts of a round: their sum a datagram, or the median of what each took a datagram, which a collection of garbage does not move. */
   readonly over: "sum" | "median"
 }
@@ -52,27 +65,29 @@ export interface Drained {
 const round =
   (drained: Drained, arrivals: Arrivals, fill: (count: number) => void): Candidate["round"] =>
   async () => {
-    let sum = 0
+    const each: Array<ReadonlyArray<number>> = []
     let total = 0
-    const each: Array<number> = []
     for (let i = 0; i < drained.bursts; i++) {
       const burst = drained.burst(i)
       fill(drained.sent ?? burst)
       const read = await arrivals.until(burst)
-      sum += read
       total += burst
-      each.push(read / burst)
+      each.push(drained.over === "sum" ? read : read.map((value) => value / burst))
       // The next burst is not for the reader's turn that is ending.
       await turn()
     }
-    return [drained.over === "sum" ? sum / total : median(each.toSorted((a, b) => a - b))]
+    return (each[0] ?? []).map((_, reading) => {
+      const values = each.map((read) => read[reading] ?? Number.NaN)
+      if (drained.over === "median") return median(values.toSorted((a, b) => a - b))
+      return values.reduce((sum, value) => sum + value, 0) / total
+    })
   }
 
 export const ours = (drained: Drained, names: ReadonlyArray<keyof typeof reads>): Candidates =>
   Effect.forEach(names, (name) =>
     Effect.gen(function* () {
       const socket = yield* reader
-      const arrivals = new Arrivals(drained.gauge)
+      const arrivals = new Arrivals(drained.gauge())
       yield* Effect.forkScoped(reads[name](socket, (hops) => arrivals.count(hops > 0 ? 1 : 0)))
       const from = yield* sender
       return { name, round: round(drained, arrivals, filler(from, socket.localAddress, drained.bytes)) }
@@ -82,7 +97,7 @@ export const ours = (drained: Drained, names: ReadonlyArray<keyof typeof reads>)
 export const nodes = (drained: Drained): Candidates =>
   Effect.gen(function* () {
     const { at, socket } = yield* plain
-    const arrivals = new Arrivals(drained.gauge)
+    const arrivals = new Arrivals(drained.gauge())
     socket.on("message", (message) => arrivals.count(message.length > 0 ? 1 : 0))
     const from = yield* sender
     return [{ name: dgram, round: round(drained, arrivals, filler(from, at, drained.bytes)) }]

@@ -6,10 +6,11 @@ import type { Socket } from "node:dgram"
 import { InternetEndpoint, Ipv4Address } from "@ancillary/control"
 import { Datagram, DatagramSockets, withPktInfo, withReceiveBufferSize } from "@ancillary/effect3"
 import { Effect } from "effect"
-import { clock } from "../arrivals.ts"
+import { cost } from "../gauge.ts"
 import type { Candidate } from "../rounds.ts"
 import { loopback, noBuffer, plain, socketsBy } from "../sockets.ts"
-import { cBatched, cSingle, dgram, type Workload } from "../workload.ts"
+import { cBatched, cSingle, dgram, goBatched } from "../names.ts"
+import { faults, time, type Workload } from "../workload.ts"
 
 const peersCount = 1000
 const bytes = 100
@@ -31,9 +32,10 @@ const sendAllPlain = (socket: Socket, payload: Uint8Array, port: number): Promis
 const repeated =
   (repeats: number, send: () => Promise<unknown>): Candidate["round"] =>
   async () => {
-    const start = clock()
+    const gauge = cost()
+    gauge.begin()
     for (let i = 0; i < repeats; i++) await send()
-    return [(clock() - start) / (repeats * peersCount)]
+    return gauge.end().map((value) => value / (repeats * peersCount))
   }
 
 const sending = Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), any)
@@ -88,8 +90,7 @@ const nodes = (repeats: number) =>
 export const fanOut: Workload = {
   name: "fan-out",
   title: "Sending to 1,000 peers, 100 bytes",
-  readings: ["a datagram"],
-  unit: "µs",
+  readings: [time("a datagram"), faults],
   candidates: ({ peers, times }) => {
     const repeats = times(4)
     return Effect.map(
@@ -98,6 +99,7 @@ export const fanOut: Workload = {
         peers.c(`${cBatched}, with source`, "fan_out", "batched", "source", bytes, peersCount, repeats),
         peers.c(cBatched, "fan_out", "batched", "plain", bytes, peersCount, repeats),
         peers.c(`${cSingle}, with source`, "fan_out", "one", "source", bytes, peersCount, repeats),
+        peers.go(`${goBatched}, with source`, "fan-out", bytes, peersCount, repeats),
         ours(repeats)
       ]),
       (each) => each.flat()
@@ -109,8 +111,7 @@ export const fanOut: Workload = {
 export const fanOutReplay: Workload = {
   name: "replay-send",
   title: "Sending to 1,000 peers without the kernel, 100 bytes",
-  readings: ["a datagram"],
-  unit: "µs",
+  readings: [time("a datagram"), faults],
   candidates: ({ times }) =>
     Effect.provideServiceEffect(
       ours(times(20)),

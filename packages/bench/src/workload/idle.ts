@@ -4,9 +4,10 @@
 import { Effect } from "effect"
 import { forked } from "../forked.ts"
 import type { Candidate } from "../rounds.ts"
-import { dgram, type Workload } from "../workload.ts"
+import { dgram } from "../names.ts"
+import { bytesOf, type Workload } from "../workload.ts"
 
-const measured = (name: string, kind: "ours" | "node", sockets: number): Candidate => ({
+const measured = (name: string, kind: "forEach" | "runForEach" | "node", sockets: number): Candidate => ({
   name,
   round: () => forked("idleProcess", kind, sockets)
 })
@@ -14,10 +15,13 @@ const measured = (name: string, kind: "ours" | "node", sockets: number): Candida
 export const idle: Workload = {
   name: "idle",
   title: "1,000 idle sockets, each with a reader",
-  readings: ["alive, a socket", "resident"],
-  unit: "bytes",
+  readings: [bytesOf("alive, a socket"), bytesOf("resident")],
   rounds: 4,
   warm: false,
   candidates: ({ times }) =>
-    Effect.succeed([measured(dgram, "node", times(1000)), measured("forEach", "ours", times(1000))])
+    Effect.succeed([
+      measured(dgram, "node", times(1000)),
+      measured("forEach", "forEach", times(1000)),
+      measured("runForEach", "runForEach", times(1000))
+    ])
 }

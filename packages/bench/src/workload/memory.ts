@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import { forked } from "../forked.ts"
 import type { Candidate } from "../rounds.ts"
-import type { Workload } from "../workload.ts"
+import { bytesOf, type Workload } from "../workload.ts"
 import type { reads } from "./drain.ts"
 
 const all = 5_000_000
@@ -42,14 +42,13 @@ export const memory: Workload = {
   name: "memory",
   title: "Memory over 5,000,000 datagrams, 100 bytes",
   readings: [
-    "growth of what is alive, a million datagrams",
-    "after 500,000",
-    "after 5,000,000",
-    "growth of what is resident",
-    "after 500,000",
-    "after 5,000,000"
+    bytesOf("growth of what is alive, a million datagrams"),
+    bytesOf("after 500,000"),
+    bytesOf("after 5,000,000"),
+    bytesOf("growth of what is resident"),
+    bytesOf("after 500,000"),
+    bytesOf("after 5,000,000")
   ],
-  unit: "bytes",
   rounds: 1,
   warm: false,
   candidates: ({ times }) =>

@@ -3,10 +3,11 @@
  */
 import { Datagram } from "@ancillary/effect3"
 import { Effect, Either } from "effect"
-import { clock } from "../arrivals.ts"
+import { wall } from "../clock.ts"
 import { type Candidate, median } from "../rounds.ts"
 import { plain, type Reader, reader } from "../sockets.ts"
-import { cSingle, dgram, type Workload } from "../workload.ts"
+import { cSingle, dgram } from "../names.ts"
+import { time, type Workload } from "../workload.ts"
 
 /** Asks so often, and answers the median of the times; `ask` answers a question with a call of `answered`. */
 const asked =
@@ -16,12 +17,12 @@ const asked =
       const samples: Array<number> = []
       let start = 0
       listen(() => {
-        samples.push(clock() - start)
+        samples.push(wall() - start)
         if (samples.length === pings) return resolve([median(samples.toSorted((a, b) => a - b))])
-        start = clock()
+        start = wall()
         ask()
       })
-      start = clock()
+      start = wall()
       ask()
     })
 
@@ -79,10 +80,10 @@ const fibers = (bytes: number, pings: number) =>
             Effect.gen(function* () {
               const samples: Array<number> = []
               while (samples.length < pings) {
-                const start = clock()
+                const start = wall()
                 yield* question
                 yield* client.receive
-                samples.push(clock() - start)
+                samples.push(wall() - start)
               }
               return [median(samples.toSorted((a, b) => a - b))]
             })
@@ -94,8 +95,7 @@ const fibers = (bytes: number, pings: number) =>
 const pingPong = (bytes: number): Workload => ({
   name: `ping-pong-${bytes}`,
   title: `Ping-pong, ${bytes} bytes`,
-  readings: ["a round trip, median"],
-  unit: "µs",
+  readings: [time("a round trip, median")],
   candidates: ({ peers, times }) => {
     const pings = times(500)
     return Effect.map(

@@ -2,10 +2,7 @@
  * All system calls of a process that reads what this one sends it, its threads among them, as strace counts them: 256 datagrams at a time, over
  * and over. Who is fast reads while they come, and finds fewer at once.
  */
-import { spawn, spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
@@ -13,31 +10,13 @@ import { Effect } from "effect"
 import { turn } from "../arrivals.ts"
 import type { Candidate } from "../rounds.ts"
 import { filler, loopback, sender, type Sender } from "../sockets.ts"
-import { cBatched, dgram, type Workload } from "../workload.ts"
+import { canCount, counting, sum } from "../strace.ts"
+import { cBatched, dgram } from "../names.ts"
+import { callsOf, type Workload } from "../workload.ts"
 
 const all = 20_000
 const bytes = 100
 const program = fileURLToPath(new URL("../sinkProcess.js", import.meta.url))
-
-/** Counts from when it is attached until it is told to stop. */
-const counting = async (process: number) => {
-  const folder = mkdtempSync(join(tmpdir(), "ancillary-calls-"))
-  const file = join(folder, "calls")
-  const words = ["-f", "-c", "--summary-columns=calls,name", "-o", file, "-p", String(process)]
-  const strace = spawn("strace", words, { stdio: ["ignore", "ignore", "pipe"] })
-  const gone = once(strace, "exit")
-  await new Promise<void>((resolve, reject) => {
-    strace.stderr.on("data", (said) => String(said).includes("attached") && resolve())
-    strace.on("exit", () => reject(new Error("strace ended before it was attached")))
-  })
-  return async () => {
-    strace.kill("SIGINT")
-    await gone
-    const counts = readFileSync(file, "utf8").matchAll(/^ *(\d+) (?!total)\w+ *$/gm)
-    rmSync(folder, { recursive: true })
-    return [...counts].reduce((sum, [, calls]) => sum + Number(calls), 0)
-  }
-}
 
 const counted = (
   from: Sender,
@@ -67,25 +46,14 @@ const counted = (
     const calls = await stop()
     sink.stdin.end()
     await once(sink, "exit")
-    return [calls / count]
+    return [sum(calls) / count]
   }
 })
-
-/** Whether there is an strace, and it may look at other processes. It is no failure where not: containers often forbid it. */
-const canCount = (): boolean => {
-  if (spawnSync("strace", ["-f", "-c", "--summary-columns=calls,name", "-o", "/dev/null", "true"]).status === 0)
-    return true
-  process.stderr.write(
-    "not run here: system calls. Install strace 6 or later where processes may be traced: apt-get install strace\n"
-  )
-  return false
-}
 
 export const systemCalls: Workload = {
   name: "system-calls",
   title: "All system calls of a reader, 256 datagrams of 100 bytes at a time",
-  readings: ["a datagram"],
-  unit: "calls",
+  readings: [callsOf("a datagram")],
   rounds: 2,
   warm: false,
   candidates: ({ peers, times }) =>

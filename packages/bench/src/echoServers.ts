@@ -1,0 +1,38 @@
+/**
+ * The echo servers, each in a process of its own: `node:dgram`, C, Go, and the ways of this library.
+ */
+import { fileURLToPath } from "node:url"
+import { Effect, type Scope } from "effect"
+import { type Peers, served, type Served } from "./peers.ts"
+import { cBatched, dgram, goBatched } from "./names.ts"
+
+export interface EchoServer extends Omit<Served, "line"> {
+  readonly name: string
+  readonly port: number
+}
+
+/** The ways of `echoProcess.ts`. */
+export const ways = ["forEach and unsafeReply", "serve", "runForEach and reply", "receive and reply"] as const
+
+const program = (file: string): string => fileURLToPath(new URL(`${file}.js`, import.meta.url))
+
+const server = (
+  name: string,
+  command: string,
+  ...args: ReadonlyArray<string>
+): Effect.Effect<EchoServer, never, Scope.Scope> =>
+  Effect.map(served(command, args), ({ line, pid }) => ({ name, pid, port: Number(line) }))
+
+/** Starts all of them. They end with the scope. */
+export const echoServers = ({ goProgram, path }: Peers): Effect.Effect<ReadonlyArray<EchoServer>, never, Scope.Scope> =>
+  Effect.flatMap(goProgram, (go) =>
+    Effect.all(
+      [
+        server(dgram, process.execPath, program("echoNodeProcess")),
+        server(cBatched, path("echo")),
+        ...(go === undefined ? [] : [server(goBatched, go, "echo")]),
+        ...ways.map((way) => server(way, process.execPath, program("echoProcess"), way))
+      ],
+      { concurrency: "unbounded" }
+    )
+  )

@@ -1,8 +1,17 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 import projects from "./vitest.workspace.ts"
 
 export default defineConfig({
   ssr: { resolve: { conditions: ["@ancillary/source"] } },
-  // A limit finds a test that hangs. It is no measure of a busy machine, so it is far away.
-  test: { projects, passWithNoTests: false, testTimeout: 120_000, hookTimeout: 120_000 }
+  test: {
+    projects,
+    passWithNoTests: false,
+    pool: "forks",
+    // vitest itself takes one core less.
+    poolOptions: { forks: { minForks: 1, maxForks: availableParallelism() } },
+    // A limit finds a test that hangs. It is no measure of a busy machine, so it is far away.
+    testTimeout: 600_000,
+    hookTimeout: 600_000
+  }
 })

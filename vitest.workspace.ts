@@ -1,25 +1,51 @@
+import { readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { TestProjectConfiguration } from "vitest/config"
 
-/** The tests of one package. */
-const suite = (name: string, setupFiles: Array<string> = []): TestProjectConfiguration => ({
-  extends: true,
-  test: { name, root: `packages/${name}`, include: ["test/**/*.test.ts"], setupFiles }
-})
+/**
+ * The tiers beside the fast one. The name of a file says its tier (`reply.netns.test.ts`); a plain `*.test.ts` is in the fast tier.
+ *
+ * - `child`: starts processes, or threads.
+ * - `netns`: makes network namespaces.
+ * - `leaks`: counts what its own process holds, so nothing else may run in that process.
+ * - `golden`: runs C compilers.
+ * - `types`: runs the TypeScript compiler.
+ * - `wine`: runs a Windows Node under Wine.
+ */
+const tiers = ["child", "netns", "leaks", "golden", "types", "wine"] as const
 
-/** What tests on real sockets show of each row of the definitions is what the catalogue may say. */
-const recorded = [fileURLToPath(new URL("packages/testing/catalogue/setup.ts", import.meta.url))]
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-const examples: TestProjectConfiguration = {
-  extends: true,
-  test: { name: "examples", root: "examples", include: ["*/test/**/*.test.ts"] }
+/** The tests of one workspace: the project `name` is its fast tier, `name/child` and the like are the others. */
+const suite = (
+  name: string,
+  { root = `packages/${name}`, setupFiles = [] }: { readonly root?: string; readonly setupFiles?: Array<string> } = {}
+): ReadonlyArray<TestProjectConfiguration> => {
+  const files = readdirSync(here(root), { recursive: true, encoding: "utf8" })
+  const project = (name: string, include: string, exclude: Array<string> = []): TestProjectConfiguration => ({
+    extends: true,
+    test: { name, root, include: [`**/test/**/${include}`], exclude: ["**/node_modules/**", ...exclude], setupFiles }
+  })
+  return [
+    project(
+      name,
+      "*.test.ts",
+      tiers.map((tier) => `**/*.${tier}.test.ts`)
+    ),
+    ...tiers
+      .filter((tier) => files.some((file) => file.endsWith(`.${tier}.test.ts`)))
+      .map((tier) => project(`${name}/${tier}`, `*.${tier}.test.ts`))
+  ]
 }
 
-/** What must and must not compile, and what an editor shows: `expectTypeOf` and `@ts-expect-error`, checked by `tsc`. */
-const types: TestProjectConfiguration = {
+/** Compares each row that the catalogue claims with what the tests on real sockets show. */
+const setupFiles = [here("packages/testing/catalogue/setup.ts")]
+
+/** Checks by `tsc` which programs compile and what an editor shows: `expectTypeOf` and `@ts-expect-error`. */
+const declarations: TestProjectConfiguration = {
   extends: true,
   test: {
-    name: "types",
+    name: "declarations/types",
     include: [],
     typecheck: {
       enabled: true,
@@ -31,15 +57,15 @@ const types: TestProjectConfiguration = {
 }
 
 export default [
-  suite("control"),
-  suite("engine"),
-  suite("effect3"),
-  suite("posix", recorded),
-  suite("winsock"),
-  suite("node"),
-  suite("testing"),
-  suite("fuzz"),
-  suite("bench"),
-  examples,
-  types
+  ...suite("control"),
+  ...suite("engine"),
+  ...suite("effect3"),
+  ...suite("posix", { setupFiles }),
+  ...suite("winsock"),
+  ...suite("node"),
+  ...suite("testing"),
+  ...suite("fuzz"),
+  ...suite("bench"),
+  ...suite("examples", { root: "examples" }),
+  declarations
 ]

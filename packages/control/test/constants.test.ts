@@ -33,7 +33,7 @@ const platforms = { linux: Linux, darwin: Darwin, winsock: Winsock }
 const usedOf = (platform: string, name: string): RegExp =>
   new RegExp(`\\b${platform[0]?.toUpperCase()}${platform.slice(1)}\\.${name}\\b`)
 const isPlatform = (file: string) => file.startsWith("control/src/platform/")
-const isOption = (file: string) => file.startsWith("socket/src/option/")
+const isOption = (file: string) => file.startsWith("engine/src/spec/option/")
 
 /**
  * To which things a file belongs: each message's is a thing of its own, but where several share what stands in `internal/` (the traffic class byte
@@ -78,7 +78,7 @@ describe("the search test", () => {
   it.each(ofMessages)("%s stands in its platform's constants and in its message's own file, nowhere else", (name) => {
     // The value that goes with every datagram which does not say its own is an option of the same number.
     const places = linesWith(new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`)).filter(
-      ({ file }) => !isPlatform(file) && !isOption(file) && file !== "socket/src/combinators/options.ts"
+      ({ file }) => !isPlatform(file) && !isOption(file) && file !== "engine/src/spec/combinators/options.ts"
     )
     const strays = places.filter(({ file }) => homes(file).length === 0)
     expect(strays.map(({ at }) => at)).toEqual([])

@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs"
 import { type Abi, abis, ControlBuffer, Ipv6Address, type Platform } from "@ancillary/control"
 import { describe, expect, it } from "vitest"
-import { requirement } from "../../testing/machine.ts"
 import * as Linux from "../src/platform/linux.ts"
 import * as Winsock from "../src/platform/winsock.ts"
 import { eventsOf, messageSent, valuesOf } from "./goldenValues.ts"
@@ -182,57 +180,4 @@ for (const golden of vectors) {
       expect(hex(ControlBuffer.fromMessages(abi, messages))).toBe(bytes)
     })
   })
-}
-
-interface Generator {
-  readonly generate: (name: string) => Vectors
-  readonly targets: () => ReadonlyArray<{
-    readonly name: string
-    readonly available: boolean
-    readonly package: string
-  }>
-}
-
-describe("compiled afresh", async () => {
-  const { generate, targets } = (await import(new URL("../golden/generate.mjs", import.meta.url).href)) as Generator
-
-  // Other compilers and C libraries than those of Debian 12 may know more constants and walk differently (`../golden/README.md`).
-  const sameVersions = /^VERSION_ID="12"$/m.test(systemRelease())
-  const comparable = (document: Vectors, golden: Vectors) =>
-    sameVersions
-      ? document
-      : {
-          ...document,
-          macros: { ...document.macros, next: [] },
-          constants: Object.fromEntries(
-            Object.entries(document.constants).filter(([name]) => golden.constants[name] !== undefined)
-          )
-        }
-
-  const known = targets()
-  it("there is a compiler's recipe for every document", () => {
-    expect(known.map(({ name }) => name).toSorted()).toEqual(vectors.map(({ abi }) => abi).toSorted())
-  })
-
-  for (const { available, name, package: debian } of known) {
-    const here = process.platform === "linux" && process.arch === "x64"
-    const present = requirement(
-      `golden vectors of ${name}, compiled afresh`,
-      here && available,
-      here ? `apt-get install ${debian}` : "The compilers run on x86-64 Linux."
-    )
-    it.runIf(present)(`the document of ${name} is what is committed`, { timeout: 60_000 }, () => {
-      const golden = vectors.find(({ abi }) => abi === name)
-      if (golden === undefined) throw new Error(`${name}.json is not there`)
-      expect(comparable(generate(name), golden)).toEqual(comparable(golden, golden))
-    })
-  }
-})
-
-function systemRelease(): string {
-  try {
-    return readFileSync("/etc/os-release", "utf8")
-  } catch {
-    return ""
-  }
 }

@@ -1,12 +1,8 @@
 /** Netlink messages against bytes that a C program made with the kernel's headers (golden/netlink.c). */
-import { execFileSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { FastCheck } from "effect"
-import { expect, it, onTestFinished } from "vitest"
-import { onPath, requirement } from "../../testing/machine.ts"
+import { expect, it } from "vitest"
 import * as Netlink from "../src/internal/netlink.ts"
 
 const file = (name: string) => fileURLToPath(new URL(`golden/${name}`, import.meta.url))
@@ -26,16 +22,6 @@ const first = (name: string): Netlink.Message => {
   if (message === undefined || others.length > 0) throw new Error(`${name} is not one message`)
   return message
 }
-
-it.runIf(requirement("a C compiler", onPath("cc"), "apt-get install -y gcc libc6-dev linux-libc-dev"))(
-  "the golden bytes are those of the C program",
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), "ancillary-netlink-"))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
-    execFileSync("cc", ["-Wall", "-Werror", "-o", join(folder, "netlink"), file("netlink.c")])
-    expect(execFileSync(join(folder, "netlink"), { encoding: "utf8" })).toBe(text)
-  }
-)
 
 it("requests for links and for addresses are the bytes of C", () => {
   expect(Netlink.dumpRequest(Netlink.RTM.getLink)).toEqual(bytes("request for links"))

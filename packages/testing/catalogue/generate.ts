@@ -21,7 +21,7 @@ const observe = (files: ReadonlyArray<string>): ReadonlyArray<Observed> => {
   const folder = mkdtempSync(join(tmpdir(), "ancillary-runs-"))
   const report = join(folder, "runs.jsonl")
   try {
-    const { status } = spawnSync("npx", ["vitest", "run", "--project", "posix", "--project", "winsock", ...files], {
+    const { status } = spawnSync("npx", ["vitest", "run", "--project=posix*", "--project=winsock*", ...files], {
       cwd: root,
       stdio: "inherit",
       // What cannot run here would be missing from the catalogue without a word.

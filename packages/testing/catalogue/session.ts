@@ -22,13 +22,20 @@ export const watch = (system: System, see: (row: Row) => void): void => {
   Object.defineProperty(DatagramSockets, "layer", { value: recorded })
 }
 
-/** Answers what takes the rows that were seen since it was last called. */
+let taking: (() => ReadonlyArray<Row>) | undefined
+
+/**
+ * Returns a function that takes the rows that were seen since its last call. It starts once in a process: test files that share a process share
+ * the layers, which their modules made for the first of these files.
+ */
 export const start = (system: System): (() => ReadonlyArray<Row>) => {
+  if (taking !== undefined) return taking
   const seen = new Set<Row>()
   watch(system, (row) => void seen.add(row))
-  return () => {
+  taking = () => {
     const rows = [...seen]
     seen.clear()
     return rows
   }
+  return taking
 }

@@ -21,7 +21,7 @@ describe("a proof by a run", () => {
   })
 
   it("names a file that is run: on Linux as it is, in a Windows Node by the test that starts it", () => {
-    const started = readFileSync(join(root, "packages/winsock/test/wine.test.ts"), "utf8")
+    const started = readFileSync(join(root, "packages/winsock/test/suite.wine.test.ts"), "utf8")
     for (const [claimed, test] of runs()) {
       const [file = ""] = test.split(" > ")
       const folder = claimed.startsWith("winsock") ? "packages/winsock/test/wine/" : "packages/posix/test/"

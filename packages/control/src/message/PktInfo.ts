@@ -216,7 +216,7 @@ const refuse = (
 
 /**
  * Linux: an interface in the message overrides the one that the socket is bound to, also for programs without privileges, and the datagram leaves by
- * the other (IPv6: to a destination of that zone; else EINVAL). Shown by traps/interfaces.test.ts.
+ * the other (IPv6: to a destination of that zone; else EINVAL). Shown by traps/interfaces.netns.test.ts.
  */
 const boundInterface = {
   level: Linux.SOL_SOCKET,

@@ -99,7 +99,7 @@ export interface Wrong {
   readonly code: string
   /** A part of what the compiler must say. */
   readonly says: string
-  /** The restrictions (`restriction.test.ts`) without which it compiles: each of them alone. */
+  /** The restrictions (`restriction.types.test.ts`) without which it compiles: each of them alone. */
   readonly heldBy: ReadonlyArray<string>
   readonly start: number
   readonly end: number

@@ -1,5 +1,5 @@
 /**
- * What keeps wrong programs from compiling, one restriction an entry, each with the change that takes it out. `restriction.test.ts` makes the
+ * What keeps wrong programs from compiling, one restriction an entry, each with the change that takes it out. `restriction.types.test.ts` makes the
  * changes in memory, one at a time, and sees what compiles then.
  */
 import type { Patch } from "./compiler.ts"

@@ -12,7 +12,7 @@
  * - A negative status (the socket has an error pending, or its error queue something) ends the reports: everybody is woken to learn it, and the
  *   next interest starts anew. There is no interest in errors alone; one in the peer's hanging up is told of nothing else.
  *
- * Shown by `readiness.test.ts` of `@ancillary/posix` and `readiness.wine.ts` of `@ancillary/winsock`, naked first.
+ * Shown by `readiness.child.test.ts` of `@ancillary/posix` and `readiness.wine.ts` of `@ancillary/winsock`, naked first.
  *
  * @since 0.1.0
  */

@@ -165,7 +165,7 @@ describe("trap 24: headers repeat, and a peer decides how large they are", () =>
         const send = yield* raw
         const socket = yield* Datagram.bind(Datagram.ipv6.pipe(withRoutingHeader()), at)
         const address = [...new Uint8Array(15), 1]
-        // Type 4 arrives where segment routing is enabled: namespaces/headers.test.ts.
+        // Type 4 arrives where segment routing is enabled: headers.netns.test.ts.
         send(socket.localAddress.port, [[ROUTING, new Uint8Array(16).fill(1, 1, 2)]])
         const fault = yield* Effect.flip(socket.receive)
         expect(fault).toMatchObject({ reason: "ControlMalformed" })

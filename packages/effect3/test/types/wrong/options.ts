@@ -1,4 +1,4 @@
-// @ts-nocheck: these must not compile; ../compile.test.ts takes this line out and reads what the compiler says.
+// @ts-nocheck: these must not compile; ../compile.types.test.ts takes this line out and reads what the compiler says.
 import { type Capability, Codec, type Ipv4Address, type Ipv6Address } from "@ancillary/control"
 import { NodeSockets } from "@ancillary/node"
 import { DarwinSockets, LinuxSockets } from "@ancillary/posix"

@@ -1,4 +1,4 @@
-// @ts-nocheck: these must not compile; ../compile.test.ts takes this line out and reads what the compiler says.
+// @ts-nocheck: these must not compile; ../compile.types.test.ts takes this line out and reads what the compiler says.
 import type { HopLimit, Ipv6Address, PktInfo } from "@ancillary/control"
 import {
   Datagram,

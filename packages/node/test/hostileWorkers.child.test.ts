@@ -83,7 +83,7 @@ const tried = async (f: (...args: ReadonlyArray<unknown>) => unknown, args: Read
 }
 
 describe.runIf(linux)("a server in several processes with a hostile value", () => {
-  it("serve refuses it before a process is started", { timeout: 60_000 }, async () => {
+  it("serve refuses it before a process is started", async () => {
     const serve = (...args: ReadonlyArray<unknown>) =>
       Effect.provideService(
         Reflect.apply(DatagramWorkers.serve, undefined, args) as Effect.Effect<unknown, unknown, Worker.WorkerManager>,

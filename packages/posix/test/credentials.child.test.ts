@@ -113,45 +113,38 @@ describe("credentials", () => {
     own.uid === 0,
     "Run as root: the test starts a process without privileges."
   )
-  it.runIf(privileged)(
-    "of others are refused to a process without privileges: an error that names the field",
-    () => {
-      const { stderr, stdout } = spawnSync(process.execPath, [...node, "others"], { encoding: "utf8" })
-      if (stdout === "") throw new Error(stderr)
-      expect(JSON.parse(stdout)).toEqual({
-        reason: "PermissionDenied",
-        code: "EPERM",
-        field: "control.credentials",
-        message:
-          "Sending 1 bytes to unnamed with 'credentials' failed (sendmsg: EPERM 1). 'credentials' wants CAP_SYS_ADMIN, CAP_SETUID or CAP_SETGID for another's pid, uid or gid: grant it to this process, or send without it."
-      })
-    },
-    30_000
-  )
+  it.runIf(privileged)("of others are refused to a process without privileges: an error that names the field", () => {
+    const { stderr, stdout } = spawnSync(process.execPath, [...node, "others"], { encoding: "utf8" })
+    if (stdout === "") throw new Error(stderr)
+    expect(JSON.parse(stdout)).toEqual({
+      reason: "PermissionDenied",
+      code: "EPERM",
+      field: "control.credentials",
+      message:
+        "Sending 1 bytes to unnamed with 'credentials' failed (sendmsg: EPERM 1). 'credentials' wants CAP_SYS_ADMIN, CAP_SETUID or CAP_SETGID for another's pid, uid or gid: grant it to this process, or send without it."
+    })
+  })
 })
 
 describe("pidfd", () => {
-  it.live(
-    "of a sender that has ended: still of that process",
-    () =>
-      leakingNothing(
-        Effect.gen(function* () {
-          const server = yield* Datagram.bind(spec.pipe(withPidFd()), { path: name("pidfd-server") })
-          const child = yield* Effect.acquireRelease(
-            Effect.sync(() =>
-              spawn(process.execPath, [...node, "to", name("pidfd-server").slice(1)], { stdio: "ignore" })
-            ),
-            (child) => Effect.sync(() => child.kill())
-          )
-          yield* Effect.async<void>((resume) => void child.on("exit", () => resume(Effect.void)))
-          const { control } = yield* server.receive
-          expect(control.credentials).toEqual({ ...own, pid: child.pid })
-          const descriptor = yield* control.pidFd
-          const pidFd = yield* Descriptor.take(descriptor)
-          // -1: it was the one, and has ended.
-          expect([processOf(pidFd), isClosedOnExec(pidFd)]).toEqual([-1, true])
-        })
-      ),
-    30_000
+  it.live("of a sender that has ended: still of that process", () =>
+    leakingNothing(
+      Effect.gen(function* () {
+        const server = yield* Datagram.bind(spec.pipe(withPidFd()), { path: name("pidfd-server") })
+        const child = yield* Effect.acquireRelease(
+          Effect.sync(() =>
+            spawn(process.execPath, [...node, "to", name("pidfd-server").slice(1)], { stdio: "ignore" })
+          ),
+          (child) => Effect.sync(() => child.kill())
+        )
+        yield* Effect.async<void>((resume) => void child.on("exit", () => resume(Effect.void)))
+        const { control } = yield* server.receive
+        expect(control.credentials).toEqual({ ...own, pid: child.pid })
+        const descriptor = yield* control.pidFd
+        const pidFd = yield* Descriptor.take(descriptor)
+        // -1: it was the one, and has ended.
+        expect([processOf(pidFd), isClosedOnExec(pidFd)]).toEqual([-1, true])
+      })
+    )
   )
 })

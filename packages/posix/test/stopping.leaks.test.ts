@@ -114,7 +114,7 @@ const cycle = (random: Random, seen: ReturnType<typeof tally>, opened: () => num
 const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 describe("2,000 cycles of binding, reading and being stopped at any point", () => {
-  it("leave descriptors, poll handles and memory as they were", { timeout: 240_000 }, async () => {
+  it("leave descriptors, poll handles and memory as they were", async () => {
     const random = seeded(9)
     const driver = await Effect.runPromise(LinuxSockets.driver())
     const { books, layer } = watched(driver)

@@ -36,15 +36,11 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
   it.each([
     ["npm", "Bundler"],
     ["pnpm", "NodeNext"]
-  ] as const)(
-    "%s, %s: whatever is inferred has a name in what was installed",
-    async (layout, way) => {
-      const { declarations, said } = await compile(layout, way)
-      expect(said).toEqual([])
-      // Nothing has become `any` on the way, and nothing leads into another package's folder.
-      expect(declarations).not.toMatch(/\bany\b|\.pnpm|\/dist\/|\/internal\//)
-      if (layout === "pnpm") expect(declarations).not.toContain("@ancillary/control")
-    },
-    120_000
-  )
+  ] as const)("%s, %s: whatever is inferred has a name in what was installed", async (layout, way) => {
+    const { declarations, said } = await compile(layout, way)
+    expect(said).toEqual([])
+    // Nothing has become `any` on the way, and nothing leads into another package's folder.
+    expect(declarations).not.toMatch(/\bany\b|\.pnpm|\/dist\/|\/internal\//)
+    if (layout === "pnpm") expect(declarations).not.toContain("@ancillary/control")
+  })
 })

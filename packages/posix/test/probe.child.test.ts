@@ -43,7 +43,7 @@ describe.runIf(hasIpv6())("a probe on Linux", () => {
     }).pipe(Effect.provide(LinuxSockets.layer))
   )
 
-  it("what wants a privilege is refused where there is none, and the table says so", { timeout: 60_000 }, () => {
+  it("what wants a privilege is refused where there is none, and the table says so", () => {
     const program = fileURLToPath(new URL("children/probe.ts", import.meta.url))
     const node = ["--import", "tsx", "-C", "@ancillary/source", program]
     const { findings, table } = JSON.parse(execFileSync(process.execPath, node, { encoding: "utf8" })) as {

@@ -47,7 +47,7 @@ it("descriptors whose close blocks keep neither the event loop, nor numbers, nor
   const { signal, status, stderr, stdout } = spawnSync(
     process.execPath,
     ["--import", "tsx", "-C", "@ancillary/source", program],
-    { encoding: "utf8", timeout: 60_000, killSignal: "SIGKILL" }
+    { encoding: "utf8", timeout: 600_000, killSignal: "SIGKILL" }
   )
   expect({ signal, status, stdout: stdout || stderr }).toEqual({
     signal: null,

@@ -29,12 +29,12 @@ describe.runIf(requirement("few epoll watches", onPath("gcc"), "apt-get install 
       const { signal, stderr, stdout } = spawnSync(process.execPath, words, { encoding: "utf8", env })
       return { signal, seen: stdout === "" ? stderr : (JSON.parse(stdout) as unknown) }
     }
-    it("naked: node:dgram ends the process", { timeout: 60_000 }, () => {
+    it("naked: node:dgram ends the process", () => {
       // Seen on Node 22 and 24: libuv there goes on, as if this library were not asked. Why was not looked into.
       const isAsked = Number(process.versions.node.split(".")[0]) < 22
       expect(run(3, "naked").signal).toBe(isAsked ? "SIGABRT" : null)
     })
-    it("each socket has its own from bind on, and the next bind fails", { timeout: 60_000 }, () => {
+    it("each socket has its own from bind on, and the next bind fails", () => {
       for (const watches of [2, 3, 6]) {
         const { seen, signal } = run(watches, "ours")
         expect([watches, signal]).toEqual([watches, null])
@@ -54,7 +54,7 @@ describe.runIf(requirement("few epoll watches", onPath("gcc"), "apt-get install 
         })
       }
     })
-    it("none at all, or one: bind fails, and nothing stays open", { timeout: 60_000 }, () => {
+    it("none at all, or one: bind fails, and nothing stays open", () => {
       for (const watches of [0, 1])
         expect(run(watches, "ours")).toMatchObject({ signal: null, seen: { bound: 0, leaked: 0 } })
     })

@@ -196,24 +196,21 @@ it.scopedLive("an option that cannot be set leaves the descriptor to its caller"
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive(
-  "a socket that a parent hands over as descriptor 3 serves in the child",
-  () =>
-    Effect.gen(function* () {
-      const { descriptor, ...to } = yield* foreign()
-      const program = fileURLToPath(new URL("children/activated.ts", import.meta.url))
-      const words = ["--import", "tsx", "-C", "@ancillary/source", program]
-      yield* Effect.acquireRelease(
-        Effect.sync(() => spawn(process.execPath, words, { stdio: ["ignore", "ignore", "inherit", descriptor] })),
-        (child) => Effect.sync(() => child.kill("SIGKILL"))
-      )
-      const client = yield* Datagram.client(Datagram.ipv4)
-      // Queued by the kernel until the child reads.
-      yield* client.send({ data: Uint8Array.of(7), to })
-      const answer = yield* client.receive
-      expect([[...answer.data], String(answer.from)]).toEqual([[7, 3], `127.0.0.1:${to.port}`])
-    }).pipe(Effect.provide(layer)),
-  30_000
+it.scopedLive("a socket that a parent hands over as descriptor 3 serves in the child", () =>
+  Effect.gen(function* () {
+    const { descriptor, ...to } = yield* foreign()
+    const program = fileURLToPath(new URL("children/activated.ts", import.meta.url))
+    const words = ["--import", "tsx", "-C", "@ancillary/source", program]
+    yield* Effect.acquireRelease(
+      Effect.sync(() => spawn(process.execPath, words, { stdio: ["ignore", "ignore", "inherit", descriptor] })),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    )
+    const client = yield* Datagram.client(Datagram.ipv4)
+    // Queued by the kernel until the child reads.
+    yield* client.send({ data: Uint8Array.of(7), to })
+    const answer = yield* client.receive
+    expect([[...answer.data], String(answer.from)]).toEqual([[7, 3], `127.0.0.1:${to.port}`])
+  }).pipe(Effect.provide(layer))
 )
 
 /** Of a descriptor, as the kernel lists them: octal. */

@@ -113,6 +113,5 @@ it.runIf(mayDropPrivileges)(
       },
       routed: true
     })
-  },
-  30_000
+  }
 )

@@ -61,42 +61,38 @@ describe.runIf(able)("across a router", () => {
       lost: "fd66::1",
       quotes: 1184
     }
-  ])(
-    "$family: each reason comes with its code, who says it, and the datagram",
-    (expected) => {
-      flush()
-      const { family, origin, quotes } = expected
-      const seen = run(network.client, "reporting.ts", family) as { readonly [what: string]: ReadonlyArray<unknown> }
-      const told = { origin, mtu: null, destination: at(server[family]), intact: true, arrivedAt: client[family] }
-      const byServer = { ...told, code: "ECONNREFUSED", icmp: expected.refused, offender: server[family] }
-      const byRouter = { ...told, offender: router[family] }
-      expect(seen["refused"]).toEqual([{ ...byServer, quoted: 5 }])
-      expect(seen["quoted"]).toEqual([{ ...byServer, quoted: quotes }])
-      expect(seen["outOfHops"]).toEqual([{ ...byRouter, code: "EHOSTUNREACH", icmp: expected.outOfHops, quoted: 5 }])
-      expect(seen["withoutRoute"]).toEqual([
-        {
-          ...byRouter,
-          code: "ENETUNREACH",
-          icmp: expected.withoutRoute,
-          destination: at(expected.lost),
-          quoted: 5
-        }
-      ])
-      const mtu = { code: "EMSGSIZE", mtu: 1300 }
-      expect(seen["tooLargeForAHop"]).toEqual([{ ...byRouter, ...mtu, icmp: expected.tooLarge, quoted: quotes }])
-      // This host quotes nothing, and its IPv4 says no port: the socket knows where the send went.
-      const here = { ...told, ...mtu, origin: "local", icmp: null, offender: null, quoted: 0, arrivedAt: null }
-      const report = (destination: string, bytes: number) =>
-        family === "ipv6" ? [{ tag: "PathMtuReport", mtu: bytes, destination }] : []
-      expect(seen["tooLargeForThePath"]).toEqual([here, ...report(server.ipv6, 1300)])
-      expect(seen["tooLargeForTheInterface"]).toEqual([
-        { ...here, mtu: 1500, destination: at(router[family]) },
-        ...report(router.ipv6, 1500)
-      ])
-      expect(seen["undisturbed"]).toEqual(seen["refused"])
-    },
-    60_000
-  )
+  ])("$family: each reason comes with its code, who says it, and the datagram", (expected) => {
+    flush()
+    const { family, origin, quotes } = expected
+    const seen = run(network.client, "reporting.ts", family) as { readonly [what: string]: ReadonlyArray<unknown> }
+    const told = { origin, mtu: null, destination: at(server[family]), intact: true, arrivedAt: client[family] }
+    const byServer = { ...told, code: "ECONNREFUSED", icmp: expected.refused, offender: server[family] }
+    const byRouter = { ...told, offender: router[family] }
+    expect(seen["refused"]).toEqual([{ ...byServer, quoted: 5 }])
+    expect(seen["quoted"]).toEqual([{ ...byServer, quoted: quotes }])
+    expect(seen["outOfHops"]).toEqual([{ ...byRouter, code: "EHOSTUNREACH", icmp: expected.outOfHops, quoted: 5 }])
+    expect(seen["withoutRoute"]).toEqual([
+      {
+        ...byRouter,
+        code: "ENETUNREACH",
+        icmp: expected.withoutRoute,
+        destination: at(expected.lost),
+        quoted: 5
+      }
+    ])
+    const mtu = { code: "EMSGSIZE", mtu: 1300 }
+    expect(seen["tooLargeForAHop"]).toEqual([{ ...byRouter, ...mtu, icmp: expected.tooLarge, quoted: quotes }])
+    // This host quotes nothing, and its IPv4 says no port: the socket knows where the send went.
+    const here = { ...told, ...mtu, origin: "local", icmp: null, offender: null, quoted: 0, arrivedAt: null }
+    const report = (destination: string, bytes: number) =>
+      family === "ipv6" ? [{ tag: "PathMtuReport", mtu: bytes, destination }] : []
+    expect(seen["tooLargeForThePath"]).toEqual([here, ...report(server.ipv6, 1300)])
+    expect(seen["tooLargeForTheInterface"]).toEqual([
+      { ...here, mtu: 1500, destination: at(router[family]) },
+      ...report(router.ipv6, 1500)
+    ])
+    expect(seen["undisturbed"]).toEqual(seen["refused"])
+  })
 
   describe("trap 20: a path that is too narrow, with nothing switched on", () => {
     it("naked: the read of a connected socket fails with EMSGSIZE", () => {

@@ -62,7 +62,7 @@ const names = canMakeNamespaces()
 describe.runIf(requirement("network namespaces", names, "Run as root with iproute2 (docker run --privileged)"))(
   "in a namespace of its own",
   () => {
-    it("changes tell of an interface that comes, gets an address, goes up, and goes", { timeout: 30_000 }, async () => {
+    it("changes tell of an interface that comes, gets an address, goes up, and goes", async () => {
       const namespace = `ancillary-i-${process.pid}`
       execFileSync("ip", ["netns", "add", namespace])
       onTestFinished(() => void spawnSync("ip", ["netns", "del", namespace]))

@@ -96,8 +96,7 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
         writeFileSync(join(cwd, "program.mjs"), readme.replace("port: 5300", "port: 0"))
         expect(await begin(cwd, "program.mjs")).toMatch(/listening on 0\.0\.0\.0:\d+/)
         expect(existsSync(join(cwd, "node_modules/@effect/platform"))).toBe(false)
-      },
-      300_000
+      }
     )
 
     it("pnpm, TypeScript 5.9 and 6: whatever is inferred has a name in what was installed", async () => {

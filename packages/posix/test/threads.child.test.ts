@@ -19,14 +19,10 @@ const run = (node: string, way: string, count: number) =>
 const nodes = [process.execPath, ...(process.env["ANCILLARY_NODES"] ?? "").split(":").filter((path) => path !== "")]
 
 describe.each(nodes)("threads of %s that end while a socket waits", (node) => {
-  it.each(["terminate", "flood", "exit", "throw", "return"])(
-    "do not end the process: %s",
-    { timeout: 180_000 },
-    async (way) => {
-      expect(await run(node, way, 3)).toEqual({ signal: null, status: 0, text: "3 ended" })
-    }
-  )
-  it("do not crash it at the end of the program", { timeout: 180_000 }, async () => {
+  it.each(["terminate", "flood", "exit", "throw", "return"])("do not end the process: %s", async (way) => {
+    expect(await run(node, way, 3)).toEqual({ signal: null, status: 0, text: "3 ended" })
+  })
+  it("do not crash it at the end of the program", async () => {
     expect(await run(node, "program", 1)).toEqual({ signal: null, status: 0, text: "end of the program" })
   })
 })

@@ -40,7 +40,9 @@ import { scoped, scopedPair } from "./internal/opening.ts"
 import { makeConnected, makeSocket } from "./internal/socket.ts"
 import { inZone } from "@ancillary/engine/driver/zones"
 import * as Plan from "@ancillary/engine/plan/Plan"
-import { type Control, make, type NeedsAll, type Spec } from "@ancillary/engine/spec/Spec"
+import { make, type NeedsAll, type Spec } from "@ancillary/engine/spec/Spec"
+import { option } from "./OptionKind.ts"
+import type { Control } from "./Spec.ts"
 
 /**
  * What arrived.
@@ -323,7 +325,7 @@ const compile = <F extends Family, D extends ControlMessage.Any, R>(
   abi: Abi
 ): Effect.Effect<Plan.Plan, DatagramBindError> =>
   Effect.try({
-    try: () => Plan.compile(spec, abi),
+    try: () => Plan.compile(spec, abi, option),
     catch: (cause) =>
       invalidBind(
         `spec: it cannot be compiled (${Codec.shown(cause)}). Begin with one of Datagram, such as Datagram.ipv4.`

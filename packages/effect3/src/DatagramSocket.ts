@@ -33,13 +33,13 @@ import type { DatagramMembershipError } from "@ancillary/engine/errors/DatagramM
 import type { DatagramOptionError } from "@ancillary/engine/errors/DatagramOptionError"
 import type {
   DatagramBindError,
-  DatagramFault,
   DatagramReceiveError,
   DatagramSendError,
   DatagramUnsupportedError
 } from "@ancillary/engine/errors/DatagramError"
 import type { SocketOption } from "@ancillary/engine/spec/option/definition"
-import type { SocketEvent } from "@ancillary/engine/events/SocketEvent"
+import type { SocketEvent } from "./SocketEvent.ts"
+import type { DatagramFault } from "./DatagramFault.ts"
 import type { SendControl, Suits } from "@ancillary/engine/spec/Spec"
 
 // Not a bare text: beside a literal that would collapse to `never` and take the sentence with it.

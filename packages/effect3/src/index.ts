@@ -14,10 +14,10 @@ export * from "@ancillary/engine/spec/combinators/options"
 export * from "@ancillary/engine/spec/combinators/unix"
 export * as Capabilities from "./Capabilities.ts"
 export * as Datagram from "./Datagram.ts"
+export type { DatagramError } from "./DatagramError.ts"
+export { DatagramFault } from "./DatagramFault.ts"
 export {
   DatagramBindError,
-  type DatagramError,
-  DatagramFault,
   DatagramInterfaceError,
   DatagramReceiveError,
   DatagramSendError,
@@ -45,20 +45,8 @@ export type { InterfaceAddress, NetworkInterface } from "@ancillary/engine/drive
 export type * as ExtensionHeader from "@ancillary/engine/spec/ExtensionHeader"
 export { type InterfaceChange, Interfaces } from "./Interfaces.ts"
 export * as Plan from "@ancillary/engine/plan/Plan"
-export type {
-  ErrorReport,
-  OwnEvent,
-  PathMtuReport,
-  SocketEvent,
-  TransmitTimestamp
-} from "@ancillary/engine/events/SocketEvent"
+export type { OwnEvent, PathMtuReport, TransmitTimestamp } from "@ancillary/engine/events/SocketEvent"
+export type { ErrorReport, SocketEvent } from "./SocketEvent.ts"
 export * as SocketOption from "@ancillary/engine/spec/SocketOption"
-export {
-  all,
-  type Control,
-  type SendControl,
-  type Spec,
-  type With,
-  withOptional,
-  withScatter
-} from "@ancillary/engine/spec/Spec"
+export type { Control, Spec } from "./Spec.ts"
+export { all, type SendControl, type With, withOptional, withScatter } from "@ancillary/engine/spec/Spec"

@@ -3,6 +3,7 @@ import { Abi, ControlBuffer } from "@ancillary/control"
 import { Datagram, Plan, withDropCount, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Option } from "effect"
 import { expect, it } from "vitest"
+import { option } from "../src/OptionKind.ts"
 import { ControlFault, decoder } from "@ancillary/engine/receive/decoder"
 
 const abi = Abi.linuxGlibc64
@@ -26,7 +27,7 @@ const read = (
 }
 
 it("each buffer is read as it is, whatever the one before looked like", () => {
-  const decode = decoder(Plan.compile(spec, abi))
+  const decode = decoder(Plan.compile(spec, abi, option))
   const usual = [info, hops(64)]
   expect(read(decode, usual)).toEqual(["true", 64, Option.none()])
   expect(read(decode, [info, hops(9)])).toEqual(["true", 9, Option.none()])

@@ -4,11 +4,11 @@
 import { Codec } from "@ancillary/control"
 import { Chunk, Clock, Duration, Effect, Either, FiberRef, identity, Option } from "effect"
 import {
-  DatagramFault,
   DatagramReceiveError,
   receiveClosed,
   receiveError
 } from "@ancillary/engine/errors/DatagramError"
+import { DatagramFault } from "@ancillary/engine/receive/DatagramFault"
 import { isFault } from "@ancillary/engine/driver/Driver"
 import type { SocketEvent } from "@ancillary/engine/events/SocketEvent"
 import type { Face } from "@ancillary/engine/socket/face"

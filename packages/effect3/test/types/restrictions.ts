@@ -106,17 +106,17 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "that record being read-only": [
     at(
       spec,
-      `      ? (_: Presented<D["presence"], ControlMessage.Received<D, F>>) => void
+      `      ? (_: Presented<D["presence"], ControlMessage.Received<D, F>, Kind>) => void
       : never
 ) extends (_: infer All) => void
   ? { readonly [K in keyof All]`,
-      `      ? (_: Presented<D["presence"], ControlMessage.Received<D, F>>) => void
+      `      ? (_: Presented<D["presence"], ControlMessage.Received<D, F>, Kind>) => void
       : never
 ) extends (_: infer All) => void
   ? { -readonly [K in keyof All]`
     )
   ],
-  "an Option where the kernel may omit it": [at(spec, "Option.Option<Fields[K]>", "Fields[K]")],
+  "an Option where the kernel may omit it": [at(spec, "Maybe<Kind, Fields[K]>", "Fields[K]")],
   "an array where it comes any number of times": [at(spec, ": ReadonlyArray<Fields[K]>", ": Fields[K]")],
   "what is only sent not being read": [
     at(spec, 'D extends { readonly direction: "send" }', 'D extends { readonly direction: "neither" }')

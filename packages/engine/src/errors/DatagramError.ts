@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import type { Endpoint, Family, Platform } from "@ancillary/control"
+import type { Platform } from "@ancillary/control"
 import { Data, Option } from "effect"
 import { type BindReason, reasonOf } from "./bindReasons.ts"
 import type { DatagramMembershipError } from "./DatagramMembershipError.ts"
@@ -112,21 +112,6 @@ export class DatagramInterfaceError extends Data.TaggedError("DatagramInterfaceE
 > {}
 
 /**
- * One datagram that could not be delivered as promised. The socket and its streams go on.
- *
- * @category errors
- * @since 0.1.0
- */
-export class DatagramFault extends Data.TaggedError("DatagramFault")<{
-  readonly reason: "DataTruncated" | "ControlTruncated" | "ControlMissing" | "ControlMalformed"
-  /** The control message concerned. */
-  readonly key: Option.Option<string>
-  /** Who sent it, where that could be read. */
-  readonly from: Option.Option<Endpoint<Family>>
-  readonly message: string
-}> {}
-
-/**
  * A received descriptor that cannot be taken: it was before, it is closed, or it never came with a datagram.
  *
  * @category errors
@@ -151,7 +136,6 @@ export type DatagramError =
   | DatagramInterfaceError
   | DatagramOptionError
   | DatagramMembershipError
-  | DatagramFault
 
 const bindFailure = (fault: Fault, what: string, option: string | undefined, [reason, remedy]: BindReason) =>
   new DatagramBindError({

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Endpoint, IcmpExtension, Ipv4Address, Ipv6Address } from "@ancillary/control"
-import type { Option } from "effect"
+import type { AnyKind, Maybe, MaybeKind } from "../spec/Maybe.ts"
 
 /**
  * A datagram did not get there: its destination refused it, a router had no way or no hops left for it, or it was too large. Declared by
@@ -14,7 +14,7 @@ import type { Option } from "effect"
  * @category models
  * @since 0.1.0
  */
-export interface ErrorReport {
+export interface ErrorReport<Kind extends MaybeKind = AnyKind> {
   readonly _tag: "ErrorReport"
   /** Who says so: this host, or somebody by ICMP. */
   readonly origin: "local" | "icmp" | "icmp6"
@@ -22,13 +22,13 @@ export interface ErrorReport {
   readonly code: string
   readonly errno: number
   /** The ICMP message itself; none where this host says so. */
-  readonly icmp: Option.Option<{ readonly type: number; readonly code: number }>
+  readonly icmp: Maybe<Kind, { readonly type: number; readonly code: number }>
   /** Bytes of the largest packet that gets through, IP header included, where the datagram was too large. */
-  readonly mtu: Option.Option<number>
+  readonly mtu: Maybe<Kind, number>
   /** Who sent the ICMP message: the destination, or a router on the way. An IPv4 one is an IPv4 address on a `dual` socket too. */
-  readonly offender: Option.Option<Ipv4Address | Ipv6Address>
+  readonly offender: Maybe<Kind, Ipv4Address | Ipv6Address>
   /** Where the datagram was going. Absent where the system does not say the whole of it. */
-  readonly destination: Option.Option<Endpoint<"dual">>
+  readonly destination: Maybe<Kind, Endpoint<"dual">>
   /**
    * The payload of the datagram, as far as the ICMP message quotes it; empty if it quotes none, or if `origin` is `"local"`. If `extensions` has
    * objects, a shorter datagram may end with zeros, up to the size of the largest that the socket has sent: the router fills the quote to 128 bytes,
@@ -38,19 +38,19 @@ export interface ErrorReport {
   /** What the router added to its ICMP message, in order: an MPLS label stack, its interfaces. Empty if nothing, or nothing that can be read. */
   readonly extensions: ReadonlyArray<IcmpExtension.IcmpExtension>
   /** Where the ICMP message (not a datagram) arrived; where packet information is declared. */
-  readonly arrival: Option.Option<{
+  readonly arrival: Maybe<Kind, {
     readonly localAddress: Ipv4Address | Ipv6Address
     readonly interfaceIndex: number
   }>
   /** Hops that the ICMP message (not the datagram) had left when it arrived, 0 to 255; if `withHopLimit()` is declared. */
-  readonly hopLimit: Option.Option<number>
+  readonly hopLimit: Maybe<Kind, number>
   /** The traffic class byte of the ICMP message, 0 to 255; if `withTrafficClass()`, `withDscp()` or `withEcn()` is declared. */
-  readonly trafficClass: Option.Option<number>
+  readonly trafficClass: Maybe<Kind, number>
   /**
    * When the kernel received the ICMP message, in nanoseconds since 1970-01-01T00:00:00Z; if `withTimestamp()` or `withTimestamping()` is
    * declared. The reading program may be late; this is not.
    */
-  readonly timestamp: Option.Option<bigint>
+  readonly timestamp: Maybe<Kind, bigint>
 }
 
 /**
@@ -104,4 +104,5 @@ export interface OwnEvent {
  * @category models
  * @since 0.1.0
  */
-export type SocketEvent = ErrorReport | PathMtuReport | TransmitTimestamp | OwnEvent
+export type SocketEvent<Kind extends MaybeKind = AnyKind> =
+  ErrorReport<Kind> | PathMtuReport | TransmitTimestamp | OwnEvent

@@ -12,7 +12,6 @@ import {
   SocketAddress,
   TransmitTimestamp
 } from "@ancillary/control"
-import { Option } from "effect"
 import type { Arena } from "../driver/Arena.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
 import * as Plan from "../plan/Plan.ts"
@@ -269,8 +268,11 @@ export class Events {
     quote: Uint8Array,
     { packet }: EventEntry
   ): ErrorReport {
-    const { code, errno, info, offender, origin, type } = error
+    const { code, errno, info: mtu, offender, origin, type } = error
     const name = this.#driver.errorName(errno)
+    const { info } = packet
+    const { none, some } = this.#plan.maybe
+    const maybe = <A>(value: A | undefined) => (value === undefined ? none : some(value))
     const byIcmp = origin === "icmp" || origin === "icmp6"
     if (byIcmp && this.#connection.peer !== undefined) this.#pending = { syscall: "recvmsg", code: name, errno }
     return {
@@ -278,23 +280,21 @@ export class Events {
       origin: byIcmp ? origin : "local",
       code: name,
       errno,
-      icmp: byIcmp ? Option.some({ type, code }) : Option.none(),
-      mtu: name === "EMSGSIZE" && info > 0 ? Option.some(info) : Option.none(),
-      offender: Option.fromNullable(offender),
+      icmp: byIcmp ? some({ type, code }) : none,
+      mtu: name === "EMSGSIZE" && mtu > 0 ? some(mtu) : none,
+      offender: maybe(offender),
       // Linux: where this host says so, an IPv4 destination comes with port 0.
       destination:
         destination === undefined || destination.family === "unix" || destination.port === 0
-          ? Option.none()
-          : Option.some(destination),
+          ? none
+          : some(destination),
       ...takeApart(error, quote, { largest: this.#largest, protocol: this.#plan.kind.protocol }),
-      arrival: Option.map(Option.fromNullable(packet.info), ({ destination: localAddress, interfaceIndex }) => ({
-        localAddress,
-        interfaceIndex
-      })),
-      hopLimit: Option.fromNullable(packet.hopLimit),
-      trafficClass: Option.fromNullable(packet.trafficClass),
+      arrival:
+        info === undefined ? none : some({ localAddress: info.destination, interfaceIndex: info.interfaceIndex }),
+      hopLimit: maybe(packet.hopLimit),
+      trafficClass: maybe(packet.trafficClass),
       // Linux: an error of this host has the time of reading.
-      timestamp: byIcmp ? Option.fromNullable(packet.timestamp) : Option.none()
+      timestamp: byIcmp ? maybe(packet.timestamp) : none
     }
   }
 

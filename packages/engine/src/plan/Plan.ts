@@ -26,6 +26,7 @@ import { segmentSpace } from "./segmentMessage.ts"
 import { type Setting, setting } from "../spec/option/definition.ts"
 import { ipv6Only } from "../spec/option/ipv6Only.ts"
 import { stripHeader } from "../spec/option/stripHeader.ts"
+import { type MaybeShape, orUndefined } from "../spec/Maybe.ts"
 import type { Backpressure, Declaration, Recipe, Truncation } from "../spec/Spec.ts"
 
 /**
@@ -126,6 +127,8 @@ export interface PlannedDeparture {
  */
 export interface Plan {
   readonly abi: Abi
+  /** The shape of values that may be missing, in what is received. */
+  readonly maybe: MaybeShape
   readonly family: Family
   readonly kind: SocketKind
   /** In the order in which they are set, all before `bind`: what is queued earlier has wrong control data or none. */
@@ -170,8 +173,9 @@ const largestPing = { ipv4: 65_515, ipv6: 65_535 } as const
 const slotBytes = { ipv4: 65_535, ipv6: 65_535, dual: 65_535, unix: 212_960 } as const
 
 /**
- * Derives the plan of a spec. Values of a spec that cannot be are in `invalid`, what the platform lacks is in `refused` and `declined`. Throws a
- * `TypeError` if `spec` is not a spec, or if `abi` is not one of `Abi`.
+ * Derives the plan of a spec. Values of a spec that cannot be are in `invalid`, what the platform lacks is in `refused` and `declined`.
+ * `maybe` is the shape of values that may be missing in what its sockets receive: a face gives its own. Throws a `TypeError` if `spec` is not a spec,
+ * or if `abi` is not one of `Abi`.
  *
  * @example
  * ```ts
@@ -186,8 +190,8 @@ const slotBytes = { ipv4: 65_535, ipv6: 65_535, dual: 65_535, unix: 212_960 } as
  * @category constructors
  * @since 0.1.0
  */
-export const compile = (spec: Recipe, abi: Abi): Plan => {
-  const known = plans.get(spec)?.get(abi)
+export const compile = (spec: Recipe, abi: Abi, maybe: MaybeShape = orUndefined): Plan => {
+  const known = plans.get(spec)?.get(abi)?.get(maybe)
   if (known !== undefined) return known
   if (typeof spec !== "object" || spec === null || !Array.isArray(spec.settings) || !Array.isArray(spec.declarations))
     throw new TypeError(`${Codec.shown(spec)} is not a spec: give one that begins with Datagram.ipv4 or its like.`)
@@ -198,15 +202,16 @@ export const compile = (spec: Recipe, abi: Abi): Plan => {
     abi.cmsghdr === undefined
   )
     throw new TypeError(`${Codec.shown(abi)} is not an ABI: give one of Abi, such as Abi.linuxGlibc64.`)
-  const plan = derive(spec, abi)
-  plans.set(spec, (plans.get(spec) ?? new WeakMap<Abi, Plan>()).set(abi, plan))
+  const plan = derive(spec, abi, maybe)
+  const byAbi = plans.get(spec) ?? new WeakMap<Abi, WeakMap<MaybeShape, Plan>>()
+  plans.set(spec, byAbi.set(abi, (byAbi.get(abi) ?? new WeakMap<MaybeShape, Plan>()).set(maybe, plan)))
   return plan
 }
 
 /** A spec is bound again and again by whoever opens many sockets: they share its plan, and what is compiled from that. */
-const plans = new WeakMap<Recipe, WeakMap<Abi, Plan>>()
+const plans = new WeakMap<Recipe, WeakMap<Abi, WeakMap<MaybeShape, Plan>>>()
 
-const derive = (spec: Recipe, abi: Abi): Plan => {
+const derive = (spec: Recipe, abi: Abi, maybe: MaybeShape): Plan => {
   const options: Array<PlannedOption> = []
   const arrivals: Array<PlannedArrival> = []
   const departures: Array<PlannedDeparture> = []
@@ -282,6 +287,7 @@ const derive = (spec: Recipe, abi: Abi): Plan => {
   const datagramBytes = Math.min(scattered ?? limit ?? slotBytes[family], slotBytes[family])
   return {
     abi,
+    maybe,
     family,
     kind: { family: family === "dual" ? "ipv6" : family, protocol },
     options,

@@ -2,10 +2,9 @@
  * Datagrams that the kernel merged, taken apart: views of one copy, each with the control messages of all.
  */
 import { Coalescing } from "@ancillary/control"
-import { Option } from "effect"
-import { DatagramFault } from "../errors/DatagramError.ts"
 import type { Plan } from "../plan/Plan.ts"
-import { fault, type Outcome, ReceivedDatagram, split, tooLarge } from "./incoming.ts"
+import { DatagramFault, faultOf, tooLarge } from "./DatagramFault.ts"
+import { type Outcome, ReceivedDatagram, split } from "./incoming.ts"
 
 /** Whether it is a payload that cannot be taken apart: merging is better switched off. */
 export const isSizeless = (outcome: Outcome | undefined): boolean =>
@@ -14,12 +13,12 @@ export const isSizeless = (outcome: Outcome | undefined): boolean =>
 /** What a payload was merged from, in order; nothing for each that the spec drops. */
 export const apart = (plan: Plan, merged: ReceivedDatagram): ReadonlyArray<Outcome | undefined> => {
   const { [Coalescing.key]: size, ...control } = merged.control
-  const told = Option.isOption(size) ? Option.getOrUndefined(size) : undefined
+  const told = plan.maybe.get(size)
   const { length } = merged.data
   const why = "a payload of several datagrams came without their size: withCoalescing is switched off"
   // Winsock: some machines do not tell it. Elsewhere, and where merging was declined, a payload without it is one datagram.
   if (told === undefined && length > plan.datagramBytes && plan.abi.platform === "winsock" && merges(plan))
-    return [fault("ControlMissing", Coalescing.key, merged.from, why)]
+    return [faultOf(plan.maybe, "ControlMissing", Coalescing.key, merged.from, why)]
   const each = typeof told === "number" ? told : Math.max(length, 1)
   const outcomes: Array<Outcome | undefined> = []
   for (let at = 0; at === 0 || at < length; at += each)
@@ -30,20 +29,20 @@ export const apart = (plan: Plan, merged: ReceivedDatagram): ReadonlyArray<Outco
 const merges = ({ declined }: Plan): boolean => declined.every(({ key }) => key !== Coalescing.key)
 
 const one = (
-  { datagramBytes, scatter, truncation }: Plan,
+  { datagramBytes, maybe, scatter, truncation }: Plan,
   { delivery, from, truncated }: ReceivedDatagram,
   control: ReceivedDatagram["control"],
   whole: Uint8Array
 ): Outcome | undefined => {
   const cut = whole.length > datagramBytes
   if (cut && truncation === "drop") return undefined
-  if (cut && truncation === "fail") return tooLarge(from, `${whole.length} bytes`, datagramBytes)
+  if (cut && truncation === "fail") return tooLarge(maybe, from, `${whole.length} bytes`, datagramBytes)
   const data = cut ? whole.subarray(0, datagramBytes) : whole
   return new ReceivedDatagram(
     data,
     from,
     scatter === undefined ? control : { ...control, parts: split(data, scatter) },
     delivery,
-    cut ? Option.some({ size: Option.some(whole.length) }) : truncated
+    cut ? maybe.some({ size: maybe.some(whole.length) }) : truncated
   )
 }

@@ -1,11 +1,10 @@
 /**
- * From a control buffer to the record that a datagram carries. On the per-datagram path: plain loops, no Effect but its `Option`.
+ * From a control buffer to the record that a datagram carries. On the per-datagram path: plain loops.
  *
  * A kernel puts the same messages into the same places, datagram after datagram. So what a walk found is tried first on the next one: every
  * header is compared with what it was, and where one differs, or the whole length, the buffer is walked again.
  */
 import { Codec, ControlBuffer } from "@ancillary/control"
-import { Option } from "effect"
 import type { PlannedArrival } from "../plan/Plan.ts"
 import { oncePerPlan } from "../plan/memoize.ts"
 
@@ -95,6 +94,7 @@ export const decoder = oncePerPlan((plan): Decode => {
       })
   const byFamily = { ipv4: readers("ipv4"), ipv6: readers("ipv6"), unix: readers("unix") }
   const cursor = new ControlBuffer.Cursor(plan.abi)
+  const { none, some } = plan.maybe
   const values = new Array<unknown>(fields.length)
   const record = recordOf(fields.map(({ key }) => key))
   const perhaps = fields.map(({ presence }) => presence === "perhaps")
@@ -113,7 +113,7 @@ export const decoder = oncePerPlan((plan): Decode => {
 
   /** Whether every header is what it was, and every payload can be read; then `values` holds them. */
   const follow = ({ absent: missing, steps }: Course, view: DataView, at: number): boolean => {
-    for (let i = 0; i < missing.length; i++) values[missing[i] ?? 0] = Option.none()
+    for (let i = 0; i < missing.length; i++) values[missing[i] ?? 0] = none
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i]
       if (step === undefined) return false
@@ -130,7 +130,7 @@ export const decoder = oncePerPlan((plan): Decode => {
       current = reader
       const value = reader.read(view, at + step.payloadAt, step.payloadLength)
       if (value === undefined || Codec.isMalformed(value)) return false
-      values[reader.slot] = perhaps[reader.slot] === true ? Option.some(value) : value
+      values[reader.slot] = perhaps[reader.slot] === true ? some(value) : value
     }
     return true
   }
@@ -207,7 +207,7 @@ export const decoder = oncePerPlan((plan): Decode => {
       const value = values[i]
       if (perhaps[i] === true) {
         if (value === absent) missing.push(i)
-        values[i] = value === absent ? Option.none() : Option.some(value)
+        values[i] = value === absent ? none : some(value)
       } else if (value === absent) {
         const key = fields[i]?.key
         return new ControlFault("ControlMissing", key, `'${key}' is declared, and did not arrive`)

@@ -5,11 +5,15 @@
  * messages left free takes more. So the buffer itself is searched, and what no `Descriptor` of the datagram holds is closed at once.
  */
 import { type Abi, type Arrival, ControlBuffer, Descriptor, isAbsence, PidFd, Rights } from "@ancillary/control"
-import { Option } from "effect"
 import type { Driver } from "../driver/Driver.ts"
+import type { MaybeShape } from "../spec/Maybe.ts"
 
-/** What a datagram carries, by key: descriptors stand there bare, in an array, or in an `Option`. */
+/** The record of a datagram's control messages, by key. A descriptor is a bare value there, in an array, or in the shape of one that may be missing. */
 type Carried = { readonly [key: string]: unknown }
+
+/** The descriptors that the kernel installed for a record. */
+const carriedBy = new WeakMap<Carried, ReadonlyArray<Descriptor>>()
+const none: ReadonlyArray<Descriptor> = []
 
 /** The socket that an untaken descriptor belongs to. */
 const owners = new WeakMap<Descriptor, Descriptors>()
@@ -21,8 +25,11 @@ export class Descriptors {
   /** Whose descriptors nobody has taken yet, and whether the next read closes them. */
   readonly #untaken = new Map<Descriptor, "until the next read" | "until told">()
 
-  constructor(driver: Driver) {
+  readonly #maybe: MaybeShape
+
+  constructor(driver: Driver, maybe: MaybeShape) {
     this.#driver = driver
+    this.#maybe = maybe
     this.#cursor = new ControlBuffer.Cursor(driver.abi)
     this.#carriers = carriersOf(driver.abi)
   }
@@ -40,11 +47,16 @@ export class Descriptors {
       }
     }
     if (installed === undefined) return
-    for (const descriptor of carriedBy(carried)) {
-      // Not the kernel's: a codec of somebody's own made it up.
-      if (!installed.delete(descriptor.number)) continue
-      this.#untaken.set(descriptor, "until the next read")
-      owners.set(descriptor, this)
+    if (carried !== undefined) {
+      // A number that was not installed is not the kernel's: a codec of the program made it up.
+      const descriptors = Object.values(carried)
+        .flatMap((value) => descriptorsIn(this.#maybe.get(value)))
+        .filter(({ number }) => installed.delete(number))
+      for (const descriptor of descriptors) {
+        this.#untaken.set(descriptor, "until the next read")
+        owners.set(descriptor, this)
+      }
+      carriedBy.set(carried, descriptors)
     }
     for (const number of installed) this.#driver.release(number)
   }
@@ -61,7 +73,7 @@ export class Descriptors {
 
   /** How long those of a datagram are kept that nobody takes: what was given back, or is being handled, outlasts a read. */
   keep(carried: Carried, how: "until the next read" | "until told"): void {
-    for (const descriptor of carriedBy(carried)) if (this.#untaken.has(descriptor)) this.#untaken.set(descriptor, how)
+    for (const descriptor of carriedBy.get(carried) ?? none) if (this.#untaken.has(descriptor)) this.#untaken.set(descriptor, how)
   }
 
   /** Hands one over for good: what closes it then, or nothing where it is not the socket's any more. */
@@ -76,13 +88,13 @@ export class Descriptors {
 
   /** Closes those of these that are still the socket's. */
   drop(carried: Carried): void {
-    for (const descriptor of carriedBy(carried)) this.#close(descriptor)
+    for (const descriptor of carriedBy.get(carried) ?? none) this.#close(descriptor)
   }
 
   /** The callback of a loop has returned: closes what is neither taken nor held. */
   handled(carried: Carried): void {
     if (this.#untaken.size === 0) return
-    for (const descriptor of carriedBy(carried))
+    for (const descriptor of carriedBy.get(carried) ?? none)
       if (this.#untaken.get(descriptor) === "until the next read") this.#close(descriptor)
   }
 
@@ -102,7 +114,7 @@ export const take = (descriptor: Descriptor): (() => void) | undefined => owners
 
 /** Keeps a datagram's descriptors through reads, until what is answered is called: it closes those that nobody has taken by then. */
 export const hold = (carried: Carried): (() => void) => {
-  const owner = carriedBy(carried)
+  const owner = (carriedBy.get(carried) ?? none)
     .map((descriptor) => owners.get(descriptor))
     .find((owner) => owner !== undefined)
   owner?.keep(carried, "until told")
@@ -116,11 +128,7 @@ const carriersOf = (abi: Abi): ReadonlyArray<Arrival<unknown>> =>
     return isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives) ? [] : cell.arrives
   })
 
-const carriedBy = (carried: Carried | undefined): ReadonlyArray<Descriptor> =>
-  carried === undefined ? [] : Object.values(carried).flatMap(descriptorsIn)
-
 const descriptorsIn = (value: unknown): ReadonlyArray<Descriptor> => {
   if (value instanceof Descriptor) return [value]
-  if (Array.isArray(value)) return value.filter((each) => each instanceof Descriptor)
-  return Option.isOption(value) && Option.isSome(value) ? descriptorsIn(value.value) : []
+  return Array.isArray(value) ? value.filter((each) => each instanceof Descriptor) : none
 }

@@ -10,12 +10,12 @@ import {
   type PacketInfo,
   SocketAddress
 } from "@ancillary/control"
-import { Option } from "effect"
 import { type Arena, ReceiveFlags } from "../driver/Arena.ts"
-import { DatagramFault } from "../errors/DatagramError.ts"
 import type { Driver } from "../driver/Driver.ts"
 import * as Plan from "../plan/Plan.ts"
+import type { AnyMaybe } from "../spec/Maybe.ts"
 import type { Connection } from "../socket/connection.ts"
+import { type DatagramFault, faultOf, tooLarge } from "./DatagramFault.ts"
 import { ControlFault, type Decode, decoder } from "./decoder.ts"
 
 /** A datagram before its types: `Datagram<F, D>` for the spec that was bound. */
@@ -24,7 +24,7 @@ export class ReceivedDatagram {
   readonly from: Endpoint<Family>
   readonly control: { readonly [key: string]: unknown }
   readonly delivery: "unicast" | "multicast" | "broadcast" | "unknown"
-  readonly truncated: Option.Option<{ readonly size: Option.Option<number> }>
+  readonly truncated: AnyMaybe<{ readonly size: AnyMaybe<number> }>
 
   constructor(
     data: Uint8Array,
@@ -84,14 +84,14 @@ export class Incoming {
   read(slot: number, borrowed: boolean): Outcome | undefined {
     const { arena } = this
     const { peer, sender } = this.#connection
-    const { family, receiveBytes, scatter, splits, truncation } = this.#plan
+    const { family, maybe, receiveBytes, scatter, splits, truncation } = this.#plan
     const nameLength = arena.nameLength(slot)
     // Winsock: the name is of use for unconnected sockets only. Linux: a Unix socket that was never bound has none.
     const from =
       nameLength > 0 || family === "unix"
         ? this.#names.read(arena.view, arena.nameAt(slot), nameLength)
         : (sender ?? { malformed: "the system does not say who sent it", offset: 0 })
-    if (Codec.isMalformed(from)) return fault("ControlMalformed", undefined, undefined, from.malformed)
+    if (Codec.isMalformed(from)) return faultOf(maybe, "ControlMalformed", undefined, undefined, from.malformed)
     // What came in between `bind` and `connect` may be somebody else's. The two of a pair have no names, and nobody else reaches them.
     if (peer !== undefined && sender?.equals(from) === false) return undefined
     const flags = arena.flags(slot)
@@ -99,27 +99,28 @@ export class Incoming {
     const cut = (flags & ReceiveFlags.dataTruncated) !== 0
     if (cut && truncation === "drop") return undefined
     if (cut && truncation === "fail") {
-      return tooLarge(from, length > receiveBytes ? `${length} bytes` : `more than ${receiveBytes} bytes`, receiveBytes)
+      const size = length > receiveBytes ? `${length} bytes` : `more than ${receiveBytes} bytes`
+      return tooLarge(maybe, from, size, receiveBytes)
     }
     const lost = (flags & ReceiveFlags.controlTruncated) !== 0
     const control = this.#decode(arena.view, arena.controlAt(slot), arena.controlLength(slot), from.family, lost)
-    if (control instanceof ControlFault) return fault(control.reason, control.key, from, control.message)
+    if (control instanceof ControlFault) return faultOf(maybe, control.reason, control.key, from, control.message)
     const kept = Math.min(length, receiveBytes)
     const data = borrowed ? arena.borrow(slot, kept) : arena.copy(slot, kept)
     if (scatter !== undefined && !splits) control["parts"] = split(data, scatter)
     const truncated = cut
-      ? Option.some({ size: length > receiveBytes ? Option.some(length) : Option.none() })
-      : Option.none()
+      ? maybe.some({ size: length > receiveBytes ? maybe.some(length) : maybe.none })
+      : maybe.none
     return new ReceivedDatagram(data, from, control, this.#deliveryOf(flags, control), truncated)
   }
 
   #deliveryOf(flags: number, control: { readonly [key: string]: unknown }): ReceivedDatagram["delivery"] {
     if ((flags & ReceiveFlags.multicast) !== 0) return "multicast"
     if ((flags & ReceiveFlags.broadcast) !== 0) return "broadcast"
-    // Declared optionally, packet information is an Option, which has no destination of its own.
+    // Packet information that is declared as optional has the shape of the plan.
     const given = control["pktInfo"]
     if (given !== undefined && given === this.#info) return this.#delivery
-    const info = (Option.isOption(given) ? Option.getOrUndefined(given) : given) as PacketInfo<Family> | undefined
+    const info = this.#plan.maybe.get(given) as PacketInfo<Family> | undefined
     if (info === undefined || info !== this.#info) {
       this.#info = info
       this.#delivery = deliveryBy(this.#plan.abi, info)
@@ -173,30 +174,3 @@ export const split = (data: Uint8Array, sizes: ReadonlyArray<number>): ReadonlyA
   let at = 0
   return sizes.map((size) => data.subarray(at, (at += size)))
 }
-
-/** What did not fit, of so many bytes as a text. */
-export const tooLarge = (
-  from: Endpoint<Family>,
-  size: string,
-  room: number,
-  remedy = "raise withMaximumDatagramSize"
-): DatagramFault =>
-  fault(
-    "DataTruncated",
-    undefined,
-    from,
-    `a datagram of ${size} did not fit into ${room}: ${remedy}, or declare withTruncation("deliver")`
-  )
-
-export const fault = (
-  reason: DatagramFault["reason"],
-  key: string | undefined,
-  from: Endpoint<Family> | undefined,
-  message: string
-): DatagramFault =>
-  new DatagramFault({
-    reason,
-    key: Option.fromNullable(key),
-    from: Option.fromNullable(from),
-    message: `${from === undefined ? "A datagram" : `A datagram from ${from}`}: ${message}`
-  })

@@ -2,10 +2,10 @@
  * Datagrams split by the sizes that one read gives.
  */
 import { Codec } from "@ancillary/control"
-import { Option } from "effect"
-import type { DatagramFault, DatagramReceiveError } from "../errors/DatagramError.ts"
+import type { DatagramReceiveError } from "../errors/DatagramError.ts"
 import type { Plan } from "../plan/Plan.ts"
-import { ReceivedDatagram, split, tooLarge } from "./incoming.ts"
+import { type DatagramFault, tooLarge } from "./DatagramFault.ts"
+import { ReceivedDatagram, split } from "./incoming.ts"
 import { receiveInvalid } from "./receiveInvalid.ts"
 
 const largestPart = 2 ** 31 - 1
@@ -38,7 +38,7 @@ export class ScatteredDatagram extends ReceivedDatagram {
 
 /** Splits a datagram. One that exceeds the parts is treated as the spec declares: a fault, a short one, or nothing if it is dropped. */
 export const scattered = (
-  { truncation }: Plan,
+  { maybe, truncation }: Plan,
   datagram: ReceivedDatagram,
   sizes: ReadonlyArray<number>
 ): ScatteredDatagram | DatagramFault | undefined => {
@@ -47,8 +47,8 @@ export const scattered = (
   const room = sizes.reduce((sum, size) => sum + size, 0)
   if (length <= room) return new ScatteredDatagram(data, datagram, truncated, sizes)
   if (truncation === "drop") return undefined
-  if (truncation === "fail") return tooLarge(from, `${length} bytes`, room, "give receiveScattered larger sizes")
+  if (truncation === "fail") return tooLarge(maybe, from, `${length} bytes`, room, "give receiveScattered larger sizes")
   // One that the spec cut before has its size already, if the kernel reports it.
-  const whole = Option.isSome(truncated) ? truncated : Option.some({ size: Option.some(length) })
+  const whole = maybe.get(truncated) === undefined ? maybe.some({ size: maybe.some(length) }) : truncated
   return new ScatteredDatagram(data.subarray(0, room), datagram, whole, sizes)
 }

@@ -2,7 +2,7 @@
  * One open socket: what it takes from the kernel, who waits for it, what is counted. Plain and synchronous; `socket.ts` makes effects of it.
  */
 import { Coalescing, type Endpoint, type Family } from "@ancillary/control"
-import { DatagramFault } from "../errors/DatagramError.ts"
+import { DatagramFault } from "../receive/DatagramFault.ts"
 import { type Driver, type Fault, isFault, type NativeSocket, type Watch } from "../driver/Driver.ts"
 import type * as Plan from "../plan/Plan.ts"
 import { Calls } from "./syscalls.ts"
@@ -111,7 +111,7 @@ export class Core {
       () => this.outgoing.close(),
       () => new Incoming({ ...this.#options, purpose: "receive" })
     )
-    this.#descriptors = plan.family === "unix" ? new Descriptors(driver) : undefined
+    this.#descriptors = plan.family === "unix" ? new Descriptors(driver, plan.maybe) : undefined
   }
 
   /**

@@ -19,11 +19,11 @@ import {
   type ReceiveOnly,
   type SendOnly
 } from "@ancillary/control"
-import type { Option, Pipeable } from "effect"
-import { pipeArguments } from "effect/Pipeable"
 import type { SocketKind } from "../driver/Driver.ts"
 import { record, written } from "./formatCall.ts"
+import type { Maybe, MaybeKind } from "./Maybe.ts"
 import type { Setting } from "./option/definition.ts"
+import { passThrough, type Pipeable } from "./pipe.ts"
 
 /**
  * Marks a spec, and carries its type parameters.
@@ -42,26 +42,26 @@ export const TypeId: unique symbol = Symbol.for("@ancillary/engine/spec/Spec")
 export type TypeId = typeof TypeId
 
 // Keeps the docstrings of the fields: a map over `keyof` does, one that makes its keys anew does not.
-type Presented<P extends Presence, Fields> = {
+type Presented<P extends Presence, Fields, Kind extends MaybeKind> = {
   readonly [K in keyof Fields]: P extends "always"
     ? Fields[K]
     : P extends "perhaps"
-      ? Option.Option<Fields[K]>
+      ? Maybe<Kind, Fields[K]>
       : ReadonlyArray<Fields[K]>
 }
 
 /**
- * The record of what a datagram carries, derived from the declared messages: the bare value where the kernel tells it in every datagram, an
- * `Option` where perhaps, an array where any number of times.
+ * The record of the control messages that a datagram carries, derived from those that are declared. A message that the kernel delivers with every
+ * datagram is its bare value. One that may be missing has the shape of `Kind`, and a repeated one is an array.
  *
  * @category models
  * @since 0.1.0
  */
-export type Control<F extends Family, D extends ControlMessage.Any> = (
+export type Control<F extends Family, D extends ControlMessage.Any, Kind extends MaybeKind> = (
   D extends { readonly direction: "send" }
     ? (_: {}) => void
     : D extends unknown
-      ? (_: Presented<D["presence"], ControlMessage.Received<D, F>>) => void
+      ? (_: Presented<D["presence"], ControlMessage.Received<D, F>, Kind>) => void
       : never
 ) extends (_: infer All) => void
   ? { readonly [K in keyof All]: All[K] }
@@ -151,7 +151,7 @@ export interface Recipe {
  * @category models
  * @since 0.1.0
  */
-export interface Spec<F extends Family, D extends ControlMessage.Any, R = never> extends Recipe, Pipeable.Pipeable {
+export interface Spec<F extends Family, D extends ControlMessage.Any, R = never> extends Recipe, Pipeable {
   readonly [TypeId]: {
     readonly family: (_: never) => F
     readonly declared: (_: D) => D
@@ -194,7 +194,7 @@ export declare namespace Spec {
    * @category models
    * @since 0.1.0
    */
-  export type Received<S> = S extends Spec<infer F, infer D, infer _R> ? Control<F, D> : never
+  export type Received<S, Kind extends MaybeKind> = S extends Spec<infer F, infer D, infer _R> ? Control<F, D, Kind> : never
   /**
    * The record that may go with what is sent.
    *
@@ -316,8 +316,8 @@ type Twice<Parts extends ReadonlyArray<unknown>, Seen = never> = Parts extends r
   : unknown
 
 const Proto = {
-  pipe() {
-    return pipeArguments(this, arguments)
+  pipe(...functions: ReadonlyArray<(value: unknown) => unknown>): unknown {
+    return passThrough(this, functions)
   }
 }
 

@@ -27,7 +27,7 @@ export type Control<F extends Family, D extends ControlMessage.Any> = Engine.Con
  * @category models
  * @since 0.1.0
  */
-export type Spec<F extends Family, D extends ControlMessage.Any, R = never> = Engine.Spec<F, D, R>
+export interface Spec<F extends Family, D extends ControlMessage.Any, R = never> extends Engine.Spec<F, D, R> {}
 
 /**
  * Types that follow from the type of a spec.

@@ -3,11 +3,7 @@
  */
 import { Codec } from "@ancillary/control"
 import { Chunk, Clock, Duration, Effect, Either, FiberRef, identity, Option } from "effect"
-import {
-  DatagramReceiveError,
-  receiveClosed,
-  receiveError
-} from "@ancillary/engine/errors/DatagramError"
+import { DatagramReceiveError, receiveClosed, receiveError } from "@ancillary/engine/errors/DatagramError"
 import { DatagramFault } from "@ancillary/engine/receive/DatagramFault"
 import { isFault } from "@ancillary/engine/driver/Driver"
 import type { SocketEvent } from "@ancillary/engine/events/SocketEvent"

@@ -38,10 +38,13 @@ export interface ErrorReport<Kind extends MaybeKind = AnyKind> {
   /** What the router added to its ICMP message, in order: an MPLS label stack, its interfaces. Empty if nothing, or nothing that can be read. */
   readonly extensions: ReadonlyArray<IcmpExtension.IcmpExtension>
   /** Where the ICMP message (not a datagram) arrived; where packet information is declared. */
-  readonly arrival: Maybe<Kind, {
-    readonly localAddress: Ipv4Address | Ipv6Address
-    readonly interfaceIndex: number
-  }>
+  readonly arrival: Maybe<
+    Kind,
+    {
+      readonly localAddress: Ipv4Address | Ipv6Address
+      readonly interfaceIndex: number
+    }
+  >
   /** Hops that the ICMP message (not the datagram) had left when it arrived, 0 to 255; if `withHopLimit()` is declared. */
   readonly hopLimit: Maybe<Kind, number>
   /** The traffic class byte of the ICMP message, 0 to 255; if `withTrafficClass()`, `withDscp()` or `withEcn()` is declared. */
@@ -105,4 +108,7 @@ export interface OwnEvent {
  * @since 0.1.0
  */
 export type SocketEvent<Kind extends MaybeKind = AnyKind> =
-  ErrorReport<Kind> | PathMtuReport | TransmitTimestamp | OwnEvent
+  | ErrorReport<Kind>
+  | PathMtuReport
+  | TransmitTimestamp
+  | OwnEvent

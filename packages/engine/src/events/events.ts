@@ -285,9 +285,7 @@ export class Events {
       offender: maybe(offender),
       // Linux: where this host says so, an IPv4 destination comes with port 0.
       destination:
-        destination === undefined || destination.family === "unix" || destination.port === 0
-          ? none
-          : some(destination),
+        destination === undefined || destination.family === "unix" || destination.port === 0 ? none : some(destination),
       ...takeApart(error, quote, { largest: this.#largest, protocol: this.#plan.kind.protocol }),
       arrival:
         info === undefined ? none : some({ localAddress: info.destination, interfaceIndex: info.interfaceIndex }),

@@ -73,7 +73,8 @@ export class Descriptors {
 
   /** How long those of a datagram are kept that nobody takes: what was given back, or is being handled, outlasts a read. */
   keep(carried: Carried, how: "until the next read" | "until told"): void {
-    for (const descriptor of carriedBy.get(carried) ?? none) if (this.#untaken.has(descriptor)) this.#untaken.set(descriptor, how)
+    for (const descriptor of carriedBy.get(carried) ?? none)
+      if (this.#untaken.has(descriptor)) this.#untaken.set(descriptor, how)
   }
 
   /** Hands one over for good: what closes it then, or nothing where it is not the socket's any more. */

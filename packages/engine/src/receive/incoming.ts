@@ -108,9 +108,7 @@ export class Incoming {
     const kept = Math.min(length, receiveBytes)
     const data = borrowed ? arena.borrow(slot, kept) : arena.copy(slot, kept)
     if (scatter !== undefined && !splits) control["parts"] = split(data, scatter)
-    const truncated = cut
-      ? maybe.some({ size: length > receiveBytes ? maybe.some(length) : maybe.none })
-      : maybe.none
+    const truncated = cut ? maybe.some({ size: length > receiveBytes ? maybe.some(length) : maybe.none }) : maybe.none
     return new ReceivedDatagram(data, from, control, this.#deliveryOf(flags, control), truncated)
   }
 

@@ -194,7 +194,8 @@ export declare namespace Spec {
    * @category models
    * @since 0.1.0
    */
-  export type Received<S, Kind extends MaybeKind> = S extends Spec<infer F, infer D, infer _R> ? Control<F, D, Kind> : never
+  export type Received<S, Kind extends MaybeKind> =
+    S extends Spec<infer F, infer D, infer _R> ? Control<F, D, Kind> : never
   /**
    * The record that may go with what is sent.
    *

@@ -198,7 +198,7 @@ describe("compile", () => {
     ])
     expect([plan.errors.bytes, Plan.errorArena(plan, 3)]).toEqual([
       232,
-      { purpose: "receive", slots: 3, pieces: 1, nameBytes: 16, controlBytes: 232, dataBytes: 1280 }
+      { purpose: "receive", slots: 3, iovecs: 1, addressBytes: 16, controlBytes: 232, dataBytes: 1280 }
     ])
     // With a datagram no error comes, and a stamp may stray there.
     expect(places(plan.receive)).toEqual([

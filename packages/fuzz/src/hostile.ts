@@ -77,7 +77,7 @@ class Round {
     // The end is not the kernel's: its event loop would not tell of it to who waits, as loops do that have drained their socket.
     const open: Driver["open"] = (kind) => {
       const socket = bent.open(kind)
-      return isFault(socket) ? socket : { ...socket, watch: readyAtOnce }
+      return isFault(socket) ? socket : { ...socket, poll: readyAtOnce }
     }
     this.driver = { ...bent, open }
   }
@@ -86,9 +86,9 @@ class Round {
     const random = this.#random
     if (this.#kernel === undefined || random.oneIn(4)) this.#fill(slot)
     if (!random.oneIn(3)) this.#corrupt(slot)
-    const { control, controlLength, data, dataLength, flags, name, nameLength } = slot
+    const { control, controlLength, data, dataLength, flags, name, addressLength } = slot
     const taken = {
-      name: name.slice(0, nameLength),
+      name: name.slice(0, addressLength),
       control: control.slice(0, controlLength),
       data: data.slice(0, dataLength),
       dataLength,
@@ -110,7 +110,7 @@ class Round {
     slot.controlLength = bytes.length
     const view = new DataView(slot.name.buffer, slot.name.byteOffset, slot.name.byteLength)
     const endpoint = drawEndpoint(random, peer)
-    slot.nameLength = SocketAddress.write(this.#abi, endpoint, view, 0, family === "dual")
+    slot.addressLength = SocketAddress.write(this.#abi, endpoint, view, 0, family === "dual")
     slot.dataLength = random.below(slot.data.length + 1)
     for (let i = 0; i < slot.dataLength; i += 16) slot.data[i] = random.draw()
     slot.flags = 0
@@ -134,7 +134,7 @@ class Round {
     if (random.oneIn(16)) slot.flags = random.below(16)
     if (random.oneIn(16)) slot.dataLength = random.below(2 * slot.data.length)
     if (slot.dataLength > slot.data.length) slot.flags |= ReceiveFlags.dataTruncated
-    if (random.oneIn(32)) slot.nameLength = random.below(slot.name.length + 1)
+    if (random.oneIn(32)) slot.addressLength = random.below(slot.name.length + 1)
     if (random.oneIn(32)) slot.name[random.below(slot.name.length)] = random.draw()
   }
 

@@ -17,6 +17,7 @@ export const paper = (abi: Abi, pending: Pending): Driver => ({
     guarded: false
   }),
   open: (kind) => socket(abi, kind, pending),
+  batches: abi.mmsghdr !== undefined,
   pair: () => [
     socket(abi, { family: "unix", protocol: "unix" }, pending),
     socket(abi, { family: "unix", protocol: "unix" }, pending)
@@ -29,7 +30,7 @@ export const paper = (abi: Abi, pending: Pending): Driver => ({
 })
 
 /** An event loop that says in each turn that there is something to read and room to send, as long as anybody wants to know. */
-export const readyAtOnce: NativeSocket["watch"] = (onReady) => {
+export const readyAtOnce: NativeSocket["poll"] = (onReady) => {
   let wanted = { readable: false, writable: false }
   let next: NodeJS.Immediate | undefined
   const turn = () => {
@@ -43,7 +44,7 @@ export const readyAtOnce: NativeSocket["watch"] = (onReady) => {
     next ??= setImmediate(turn)
   }
   return {
-    on: (readable, writable) => {
+    update: (readable, writable) => {
       wanted = { readable, writable }
       if (readable || writable) arm()
     },
@@ -64,8 +65,8 @@ const socket = (abi: Abi, { family }: SocketKind, pending: Pending): NativeSocke
   ioctl: () => 0,
   bind: () => undefined,
   connect: () => undefined,
-  peerName: (into) => SocketAddress.write(abi, anywhere[family], new DataView(into.buffer), 0),
-  localName: (into) => SocketAddress.write(abi, anywhere[family], new DataView(into.buffer), 0),
+  peerAddress: (into) => SocketAddress.write(abi, anywhere[family], new DataView(into.buffer), 0),
+  localAddress: (into) => SocketAddress.write(abi, anywhere[family], new DataView(into.buffer), 0),
   receive: (_, slots, peek) => {
     const count = Math.min(slots, pending.count)
     if (!peek) pending.count -= count
@@ -73,6 +74,6 @@ const socket = (abi: Abi, { family }: SocketKind, pending: Pending): NativeSocke
   },
   receiveErrors: () => 0,
   send: (_arena, _first, slots) => slots,
-  watch: readyAtOnce,
+  poll: readyAtOnce,
   close: () => undefined
 })

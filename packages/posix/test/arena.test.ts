@@ -27,10 +27,10 @@ const filled = (bytes: number, value: number) => Array.from({ length: bytes }, (
 it.scoped("one piece is sent as it was given, several from where they are: no buffer is in between", () =>
   Effect.gen(function* () {
     const [sender, receiver] = [yield* bound(), yield* bound()]
-    const out = sender.driver.arena({ ...arena(sender, "send", 1, 0).layout, pieces: 3 })
+    const out = sender.driver.arena({ ...arena(sender, "send", 1, 0).layout, iovecs: 3 })
     const name = addressOf(receiver)
     const exchange = (pieces: ReadonlyArray<Uint8Array>) => {
-      out.bytes.set(name, out.nameAt(0))
+      out.bytes.set(name, out.addressAt(0))
       out.fill(0, name.length, 0, pieces)
       // Changed between the preparation and the call: seen where the kernel reads the piece itself.
       for (const piece of pieces) piece.fill(9)
@@ -59,9 +59,9 @@ describe("a guarded arena", () => {
       // IP_TOS: a header of 16 bytes, one byte of payload.
       expect(part(into, into.controlAt(0) + 16, 24)).toEqual([0, ...filled(23, poison)])
       expect(part(into, into.dataAt(0), 100)).toEqual([1, 2, 3, ...filled(97, poison)])
-      expect(part(into, into.nameAt(1), 16)).toEqual(filled(16, poison))
+      expect(part(into, into.addressAt(1), 16)).toEqual(filled(16, poison))
       for (const slot of [0, 1]) {
-        expect(part(into, into.nameAt(slot) + 16, 16)).toEqual(filled(16, canary))
+        expect(part(into, into.addressAt(slot) + 16, 16)).toEqual(filled(16, canary))
         expect(part(into, into.controlAt(slot) + 40, 16)).toEqual(filled(16, canary))
         expect(part(into, into.dataAt(slot) + 100, 16)).toEqual(filled(16, canary))
       }
@@ -69,7 +69,7 @@ describe("a guarded arena", () => {
   )
 
   const behind: ReadonlyArray<readonly [string, (arena: Arena) => number]> = [
-    ["name of 16 bytes", (arena) => arena.nameAt(0) + 16],
+    ["address of 16 bytes", (arena) => arena.addressAt(0) + 16],
     ["control buffer of 40 bytes", (arena) => arena.controlAt(0) + 40],
     ["payload of 100 bytes", (arena) => arena.dataAt(0) + 100],
     ["payload of 100 bytes", (arena) => arena.dataAt(0) + 115]

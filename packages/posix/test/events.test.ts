@@ -45,12 +45,12 @@ const counting = () => {
     open: (kind: Parameters<typeof driver.open>[0]) => {
       const socket = driver.open(kind)
       if (isFault(socket)) return socket
-      const watch: typeof socket.watch = (onReady) =>
-        socket.watch((...ready) => {
+      const poll: typeof socket.poll = (onReady) =>
+        socket.poll((...ready) => {
           reports.count++
           onReady(...ready)
         })
-      return { ...socket, watch }
+      return { ...socket, poll }
     }
   }))
   return { reports, layer: DatagramSockets.layer(counted, LinuxSockets.capabilities) }

@@ -39,14 +39,14 @@ it.scoped("trap 31, naked: a full receiver is EAGAIN at once, and the sender pol
     while (send() === 1) sent++
     expect(sent).toBeGreaterThan(1)
     let woken = 0
-    const watch = ok(
-      sender.watch((_, writable) => {
+    const poll = ok(
+      sender.poll((_, writable) => {
         if (writable && send() === 0) woken++
       })
     )
-    watch.on(false, true)
+    poll.update(false, true)
     yield* turns(20)
-    watch.close()
+    poll.close()
     expect(woken).toBeGreaterThan(10)
   })
 )

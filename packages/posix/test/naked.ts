@@ -38,7 +38,7 @@ export const bound = (family: "ipv4" | "ipv6" = "ipv4"): Effect.Effect<Naked, ne
     )
     ok(socket.bind(nameOf(driver, family, 0)))
     const name = new Uint8Array(28)
-    ok(socket.localName(name))
+    ok(socket.localAddress(name))
     return { driver, socket, family, port: new DataView(name.buffer).getUint16(2) }
   })
 
@@ -53,7 +53,7 @@ export const bare: Effect.Effect<Naked & { readonly fd: number }, never, Scope.S
   yield* Effect.addFinalizer(() => Effect.sync(() => socket.close()))
   ok(socket.bind(nameOf(driver, "ipv4", 0)))
   const name = new Uint8Array(28)
-  ok(socket.localName(name))
+  ok(socket.localAddress(name))
   return { driver, socket, fd, family: "ipv4", port: new DataView(name.buffer).getUint16(2) } as const
 })
 
@@ -62,7 +62,7 @@ export const borrowed = (fd: number, family: "ipv4" | "ipv6"): Effect.Effect<Nak
   Effect.map(Effect.orDie(LinuxSockets.driver()), (driver) => {
     const socket = fromDescriptor({ abi: driver.abi, libc, numbers: linux }, fd, { family, protocol: "udp" })
     const name = new Uint8Array(28)
-    ok(socket.localName(name))
+    ok(socket.localAddress(name))
     return { driver, socket, family, port: new DataView(name.buffer).getUint16(2) }
   })
 
@@ -76,8 +76,8 @@ export const arena = (
   driver.arena({
     purpose,
     slots,
-    pieces: 1,
-    nameBytes: SocketAddress.size(driver.abi, family),
+    iovecs: 1,
+    addressBytes: SocketAddress.size(driver.abi, family),
     controlBytes,
     dataBytes
   })
@@ -96,7 +96,7 @@ export const boundDual: Effect.Effect<Naked, never, Scope.Scope> = Effect.gen(fu
   const name = new Uint8Array(28)
   name[0] = driver.abi.family.ipv6
   ok(socket.bind(name))
-  ok(socket.localName(name))
+  ok(socket.localAddress(name))
   return { driver, socket, family: "ipv6", port: new DataView(name.buffer).getUint16(2) }
 })
 
@@ -119,7 +119,7 @@ export const sendTo = (
   control: Uint8Array = new Uint8Array(0)
 ): ReturnType<NativeSocket["send"]> => {
   const out = arena(from, "send", 1, Math.max(512, control.length), 70_000)
-  out.bytes.set(name, out.nameAt(0))
+  out.bytes.set(name, out.addressAt(0))
   out.bytes.set(control, out.controlAt(0))
   out.fill(0, name.length, control.length, [data])
   const sent = from.socket.send(out, 0, 1)

@@ -41,8 +41,8 @@ export const unixArena = (driver: Driver, purpose: "receive" | "send", controlBy
   driver.arena({
     purpose,
     slots: 1,
-    pieces: 1,
-    nameBytes: SocketAddress.size(driver.abi, "unix"),
+    iovecs: 1,
+    addressBytes: SocketAddress.size(driver.abi, "unix"),
     controlBytes,
     dataBytes
   })
@@ -59,7 +59,7 @@ export const rightsMessage = ({ abi }: Driver, numbers: ReadonlyArray<number>): 
 export const sendUnix = (driver: Driver, from: NativeSocket, data: Uint8Array, control?: Uint8Array, to?: string) => {
   const out = unixArena(driver, "send", control?.length ?? 0, 8192)
   const name = to === undefined ? new Uint8Array(0) : unixName(driver, to)
-  out.bytes.set(name, out.nameAt(0))
+  out.bytes.set(name, out.addressAt(0))
   if (control !== undefined) out.bytes.set(control, out.controlAt(0))
   out.fill(0, name.length, control?.length ?? 0, [data])
   const sent = from.send(out, 0, 1)
@@ -76,7 +76,7 @@ export const receiveUnix = (driver: Driver, at: NativeSocket, controlBytes: numb
   const answer = {
     count,
     flags: into.flags(0),
-    nameLength: into.nameLength(0),
+    addressLength: into.addressLength(0),
     messages,
     numbers: messages.filter(({ level, type }) => level === SOL_SOCKET && type === SCM_RIGHTS).flatMap(intsOf)
   }

@@ -170,7 +170,7 @@ it.scoped(
         for (let i = 0; i < 3; i++) sendRaw(sender, receiver, Uint8Array.of(round, i))
         expect(receiver.socket.receive(into, 4, false)).toBe(3)
         for (let slot = 0; slot < 3; slot++) {
-          expect([into.nameLength(slot), into.controlLength(slot), into.dataLength(slot)]).toEqual([16, 24, 2])
+          expect([into.addressLength(slot), into.controlLength(slot), into.dataLength(slot)]).toEqual([16, 24, 2])
           expect([into.bytes[into.dataAt(slot)], into.bytes[into.dataAt(slot) + 1]]).toEqual([round, slot])
         }
       }

@@ -110,25 +110,25 @@ const watching = (at: Naked) =>
     Effect.sync(() => {
       const seen: Array<string> = []
       const hooks = { onReport: () => {} }
-      const watch = at.socket.watch((readable, writable, failed) => {
+      const poll = at.socket.poll((readable, writable, failed) => {
         seen.push(`${readable ? "readable" : ""}${writable ? "writable" : ""}${failed ? "failed" : ""}`)
         hooks.onReport()
       })
-      if (isFault(watch)) throw new Error(watch.code)
-      return { seen, watch, hooks }
+      if (isFault(poll)) throw new Error(poll.code)
+      return { seen, poll, hooks }
     }),
-    ({ watch }) => Effect.sync(() => watch.close())
+    ({ poll }) => Effect.sync(() => poll.close())
   )
 
 describe("ours: a watch", () => {
   it.scopedLive("reports nothing before it is asked to, then what is there, until it is taken", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
-      const { seen, watch } = yield* watching(receiver)
+      const { seen, poll } = yield* watching(receiver)
       sendRaw(sender, receiver, Uint8Array.of(1))
       yield* moment
       expect(seen).toEqual([])
-      watch.on(true, false)
+      poll.update(true, false)
       yield* moment
       expect(seen.length).toBeGreaterThan(1)
       expect(new Set(seen)).toEqual(new Set(["readable"]))
@@ -145,9 +145,9 @@ describe("ours: a watch", () => {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const seen: Array<boolean> = []
       const begin = () => {
-        const watch = receiver.socket.watch((readable) => void seen.push(readable))
-        if (!isFault(watch)) watch.on(true, false)
-        return () => (isFault(watch) ? undefined : watch.close())
+        const poll = receiver.socket.poll((readable) => void seen.push(readable))
+        if (!isFault(poll)) poll.update(true, false)
+        return () => (isFault(poll) ? undefined : poll.close())
       }
       const close = begin()
       yield* Effect.promise(collect)
@@ -161,16 +161,16 @@ describe("ours: a watch", () => {
   it.scopedLive("stops when nobody is interested, and goes on when somebody is", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
-      const { seen, watch } = yield* watching(receiver)
-      watch.on(true, false)
-      watch.on(false, false)
+      const { seen, poll } = yield* watching(receiver)
+      poll.update(true, false)
+      poll.update(false, false)
       sendRaw(sender, receiver, Uint8Array.of(1))
       yield* moment
       expect(seen).toEqual([])
-      watch.on(false, true)
+      poll.update(false, true)
       yield* moment
       expect(seen[0]).toBe("writable")
-      watch.on(true, false)
+      poll.update(true, false)
       yield* moment
       expect(seen.at(-1)).toBe("readable")
     })
@@ -179,15 +179,15 @@ describe("ours: a watch", () => {
   it.scopedLive("may be closed from its own callback, and used afterwards without harm", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
-      const { hooks, seen, watch } = yield* watching(receiver)
-      hooks.onReport = () => watch.close()
-      watch.on(true, false)
+      const { hooks, seen, poll } = yield* watching(receiver)
+      hooks.onReport = () => poll.close()
+      poll.update(true, false)
       sendRaw(sender, receiver, Uint8Array.of(1))
       yield* moment
-      watch.on(true, true)
+      poll.update(true, true)
       yield* moment
-      watch.on(false, false)
-      watch.close()
+      poll.update(false, false)
+      poll.close()
       yield* moment
       expect(seen).toEqual(["readable"])
       expect(pollHandles()).toEqual({ all: 0, active: 0 })
@@ -197,7 +197,7 @@ describe("ours: a watch", () => {
   it.scopedLive("keeps a defect of its callback out of other calls", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
-      const { hooks, watch } = yield* watching(receiver)
+      const { hooks, poll } = yield* watching(receiver)
       const defects: Array<unknown> = []
       const others = process.rawListeners("uncaughtException")
       yield* Effect.acquireRelease(
@@ -212,10 +212,10 @@ describe("ours: a watch", () => {
           })
       )
       hooks.onReport = () => {
-        watch.on(false, false)
+        poll.update(false, false)
         throw new Error("a defect")
       }
-      watch.on(true, false)
+      poll.update(true, false)
       sendRaw(sender, receiver, Uint8Array.of(1))
       yield* moment
       expect(receiveRaw(receiver, 0).count).toBe(1)
@@ -230,20 +230,20 @@ describe("ours: a watch", () => {
         const [sender, receiver] = [yield* bound(), yield* bound()]
         const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => port))
         ok(receiver.socket.setOption(0, 11, int(1)))
-        const { seen, watch } = yield* watching(receiver)
+        const { seen, poll } = yield* watching(receiver)
         sendRaw(sender, receiver, one)
-        watch.on(false, false, true)
+        poll.update(false, false, true)
         yield* moment
         expect(seen).toEqual([])
         sendRaw(receiver, { ...receiver, port: gone }, one)
         yield* moment
         expect(seen).toEqual(["readablewritablefailed"])
         // Until it is taken, each new interest is told again.
-        watch.on(false, false, true)
+        poll.update(false, false, true)
         yield* moment
         expect(seen).toHaveLength(2)
         expect(receiveErrorRaw(receiver, 64).count).toBe(1)
-        watch.on(false, false, true)
+        poll.update(false, false, true)
         yield* moment
         expect(seen).toHaveLength(2)
       })
@@ -255,14 +255,14 @@ describe("ours: a watch", () => {
       const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => port))
       // Error reports (IP_RECVERR): an ICMP error is pending on the socket, and poll tells it as a status of its own.
       ok(receiver.socket.setOption(0, 11, int(1)))
-      const { hooks, seen, watch } = yield* watching(receiver)
+      const { hooks, seen, poll } = yield* watching(receiver)
       const faults: Array<string> = []
       hooks.onReport = () => {
         const { count } = receiveRaw(receiver, 64)
         if (isFault(count)) faults.push(count.code)
-        watch.on(true, false)
+        poll.update(true, false)
       }
-      watch.on(true, false)
+      poll.update(true, false)
       sendRaw(receiver, { ...receiver, port: gone }, Uint8Array.of(1))
       yield* moment
       expect(seen[0]).toBe("readablewritablefailed")
@@ -273,7 +273,7 @@ describe("ours: a watch", () => {
       hooks.onReport = () => {
         const { count } = receiveRaw(receiver, 64)
         if (typeof count === "number" && count > 0) taken.push(count)
-        watch.on(true, false)
+        poll.update(true, false)
       }
       sendRaw(sender, receiver, Uint8Array.of(2))
       yield* moment

@@ -79,7 +79,7 @@ it.scoped("trap 5, ours: what arrives in the moment of binding has its interface
         bind: (name) => {
           const failed = socket.bind(name)
           const own = new Uint8Array(16)
-          ok(socket.localName(own))
+          ok(socket.localAddress(own))
           sendRaw(early, { ...early, port: new DataView(own.buffer).getUint16(2) }, one)
           return failed
         }

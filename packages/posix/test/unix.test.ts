@@ -66,7 +66,7 @@ describe("names", () => {
         const sender = yield* Effect.scoped(
           Effect.gen(function* () {
             ok(sendUnix(driver, yield* nakedUnix(driver, path), data, undefined, join(inside, "naked")))
-            return receiveUnix(driver, receiver, 0).nameLength
+            return receiveUnix(driver, receiver, 0).addressLength
           })
         )
         expect([path.length, sender]).toEqual([108, 111])

@@ -187,7 +187,7 @@ describe("trap 30: what came with a datagram that is not handed over", () => {
     ["a message that is malformed", "ControlMalformed", (slot) => void (slot.control[0] = 31)],
     ["a message that is missing", "ControlMissing", (slot) => void (slot.control[32 + 12] = 77)],
     ["data that was cut", "DataTruncated", (slot) => void (slot.flags |= ReceiveFlags.dataTruncated)],
-    ["a sender that cannot be read", "ControlMalformed", (slot) => void (slot.nameLength = 1)]
+    ["a sender that cannot be read", "ControlMalformed", (slot) => void (slot.addressLength = 1)]
   ]
   for (const [what, reason, bend] of bends) {
     it.live(`is closed: ${what}`, () => {

@@ -81,7 +81,7 @@ export interface ReceivedSlot {
   readonly name: Uint8Array
   readonly control: Uint8Array
   readonly data: Uint8Array
-  nameLength: number
+  addressLength: number
   controlLength: number
   dataLength: number
   /** A combination of `ReceiveFlags`. */
@@ -222,7 +222,7 @@ const wrapSocket = (driver: Driver, socket: NativeSocket, kind: SocketKind, hook
     },
     ioctl: (code, input, output) => hooks.onIoctl?.(code, input) ?? socket.ioctl(code, input, output),
     bind: (name) => hooks.onBind?.(name) ?? socket.bind(name),
-    watch: (onReady) => readiness.watch(socket, onReady),
+    poll: (onReady) => readiness.poll(socket, onReady),
     receive: (arena, slots, peek) => {
       const bent = bentOf(arena)
       bent?.clear()
@@ -233,8 +233,8 @@ const wrapSocket = (driver: Driver, socket: NativeSocket, kind: SocketKind, hook
       for (let slot = 0; slot < count && hooks.onReceived !== undefined; slot++) {
         const received = slotOf(arena, slot)
         hooks.onReceived(received)
-        const { controlLength, dataLength, flags, nameLength } = received
-        bent?.set(slot, { controlLength, dataLength, flags, nameLength })
+        const { controlLength, dataLength, flags, addressLength } = received
+        bent?.set(slot, { controlLength, dataLength, flags, addressLength })
       }
       return count
     },
@@ -276,7 +276,7 @@ const putEntry = (arena: Arena, slot: number, entry: ErrorEntry): void => {
     return Math.min(from.length, into.length)
   }
   bentOf(arena)?.set(slot, {
-    nameLength: put(entry.name, name),
+    addressLength: put(entry.name, name),
     controlLength: put(entry.control, control),
     dataLength: put(entry.data, data),
     flags: 0

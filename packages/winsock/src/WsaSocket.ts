@@ -11,7 +11,7 @@
 import { Codec, type Endpoint, type EndpointInput, endpoint, type Internet, SocketAddress } from "@ancillary/control"
 import { IPPROTO_IPV6, IPV6_V6ONLY } from "@ancillary/control/platform/winsock"
 import type { DatagramUnsupportedError } from "@ancillary/effect3"
-import { type Fault, isFault, type Watch } from "@ancillary/engine/driver/Driver"
+import { type Fault, isFault, type Poll } from "@ancillary/engine/driver/Driver"
 import { Effect, type Scope } from "effect"
 import { loadNative, type Native } from "./internal/driver.ts"
 import { copied } from "./internal/pieces.ts"
@@ -126,7 +126,7 @@ const make = <F extends Internet>(
     bind: (at) => withName("bind", "Binding to", at),
     connect: (peer) => withName("connect", "Connecting to", peer),
     localAddress: Effect.suspend(() => {
-      const length = handle.localName(name)
+      const length = handle.localAddress(name)
       if (isFault(length)) return Effect.fail(refused(length, "Asking for the local address", "setUp"))
       const local = SocketAddress.read(abi, view, 0, length)
       return Codec.isMalformed(local)
@@ -148,33 +148,33 @@ const readiness = (
   socket: WinsockSocket
 ): { readonly readable: Effect.Effect<void, WsaError>; readonly release: () => void } => {
   const waiting = new Set<(result: Effect.Effect<void, WsaError>) => void>()
-  let watch: Watch | undefined
+  let poll: Poll | undefined
   let released = false
   const wake = (result: Effect.Effect<void, WsaError>) => {
     const all = [...waiting]
     waiting.clear()
-    watch?.on(false, false)
+    poll?.update(false, false)
     for (const resume of all) resume(result)
   }
   return {
     readable: Effect.async((resume) => {
       if (released) return resume(Effect.fail(closed("poll", "socket")))
-      if (watch === undefined) {
-        const registered = socket.watch(() => wake(Effect.void))
+      if (poll === undefined) {
+        const registered = socket.poll(() => wake(Effect.void))
         if (isFault(registered)) return resume(Effect.fail(refused(registered, "Waiting", "setUp")))
-        watch = registered
+        poll = registered
       }
       waiting.add(resume)
-      watch.on(true, false)
+      poll.update(true, false)
       return Effect.sync(() => {
         waiting.delete(resume)
-        watch?.on(waiting.size > 0, false)
+        poll?.update(waiting.size > 0, false)
       })
     }),
     release: () => {
       released = true
       wake(Effect.fail(closed("poll", "socket")))
-      watch?.close()
+      poll?.close()
     }
   }
 }

@@ -42,7 +42,7 @@ const begin = (core: Core, peer: unknown): ConnectedCore | Refused => {
   // The getters of `peer` may have ended the socket's scope.
   if (core.closed)
     return invalidBind("Connecting failed: the scope of the socket has ended. Connect it while its scope is open.")
-  const present = connection.peer ?? named(plan, native.peerName)
+  const present = connection.peer ?? named(plan, native.peerAddress)
   if (!isFault(present))
     return invalidBind(
       `Connecting to ${to} failed: the socket is connected to ${present}. End the scope of that connection first.`
@@ -50,8 +50,8 @@ const begin = (core: Core, peer: unknown): ConnectedCore | Refused => {
   const refused = native.connect(nameOf(plan, to))
   const what = `Connecting to ${to}`
   if (refused !== undefined) return plan.family === "unix" ? unixError(refused, what, false) : bindError(refused, what)
-  const sender = named(plan, native.peerName)
-  const local = named(plan, native.localName)
+  const sender = named(plan, native.peerAddress)
+  const local = named(plan, native.localAddress)
   if (isFault(sender)) return undone(core, sender, what)
   if (isFault(local)) return undone(core, local, what)
   connection.peer = to

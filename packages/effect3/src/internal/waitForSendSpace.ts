@@ -77,16 +77,16 @@ const roomAt = (core: Face, to: Endpoint<Family>): Effect.Effect<void, DatagramS
     // Refused for what it is: the next attempt to send is, too, and says so.
     if (probe === undefined) return resume(Effect.void)
     if (isFault(probe)) return resume(Effect.fail(sendError(probe, `Waiting for room at ${to}`)))
-    const watch = undoing(
+    const poll = undoing(
       () => probe.close(),
       () =>
-        probe.watch((_, writable) => {
+        probe.poll((_, writable) => {
           if (writable) end(Effect.void)
         })
     )
     const leave = () => {
       core.waiters.leave(waiter)
-      if (!isFault(watch)) watch.close()
+      if (!isFault(poll)) poll.close()
       probe.close()
     }
     const end = (effect: Effect.Effect<void, DatagramSendError>) => {
@@ -94,8 +94,8 @@ const roomAt = (core: Face, to: Endpoint<Family>): Effect.Effect<void, DatagramS
       resume(effect)
     }
     const waiter = () => end(Effect.fail(sendClosed()))
-    if (isFault(watch)) return end(Effect.fail(sendError(watch, `Waiting for room at ${to}`)))
+    if (isFault(poll)) return end(Effect.fail(sendError(poll, `Waiting for room at ${to}`)))
     core.waiters.waitElsewhere(waiter)
-    watch.on(false, true)
+    poll.update(false, true)
     return Effect.sync(leave)
   })

@@ -1,18 +1,17 @@
 /**
- * The memory that a system call reads and writes, laid out once: headers, vectors, names, control buffers and payloads of a number of
- * messages, in one block.
+ * One block of memory that system calls read and write: headers, iovecs, socket addresses, control buffers and payloads of several messages.
  *
  * **Details**
  *
- * The layout follows from the ABI, so one function serves every driver; a driver brings the block and its address. Before a call only the
+ * The layout follows from the ABI, so one function serves every driver. A driver supplies the block and its address. Before a call, only the
  * words that the kernel overwrites are set again.
  *
  * ```text
- * headers[slots]  vectors[slots × pieces]  { name  control  payload }[slots]
+ * headers[slots]  iovecs[slots × iovecs]  addresses[slots]  controls[slots]  payloads[slots]
  * ```
  *
- * With `guarded`, every name, control buffer and payload has a canary behind it and is poisoned before a receive: what the kernel did not
- * write cannot pass for data, and a write outside its place is found by the next call.
+ * With `guarded`, every address, control buffer and payload has a canary behind it and is poisoned before a receive. Bytes that the kernel did
+ * not write cannot pass for data, and the next call finds a write outside its place.
  *
  * @since 0.1.0
  */
@@ -21,29 +20,29 @@ import { Payloads } from "./payloadBlocks.ts"
 import { sizeOf } from "./payload.ts"
 
 /**
- * What an arena is laid out for; follows from a spec's plan.
+ * Purpose and sizes of an arena. They follow from a spec's plan.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ArenaLayout {
   /**
-   * A receiving arena keeps its pointers, a sending one sets them for each message, and what is lent is not received into meanwhile: they are never
-   * the same block.
+   * A receiving arena keeps its pointers, a sending one sets them for each message, and borrowed payloads must not be received into. So the three
+   * purposes never share a block.
    */
-  readonly purpose: "receive" | "lend" | "send"
+  readonly purpose: "receive" | "borrow" | "send"
   /** Messages that one call can carry. */
   readonly slots: number
-  /** Vectors of a message: into so many pieces of the program's own memory can a payload be sent from where it is. */
-  readonly pieces: number
-  /** Bytes for each message's name, control data and payload. */
-  readonly nameBytes: number
+  /** iovecs per message: the number of payload buffers that can be sent without a copy. */
+  readonly iovecs: number
+  /** Bytes for the socket address, control data and payload of each message. */
+  readonly addressBytes: number
   readonly controlBytes: number
   readonly dataBytes: number
 }
 
 /**
- * The memory of `slots` messages, laid out once and reached by offsets into `bytes`: headers, names, control buffers, payloads.
+ * The memory of `slots` messages, laid out once and reached by offsets into `bytes`.
  *
  * @category models
  * @since 0.1.0
@@ -52,37 +51,37 @@ export interface Arena {
   readonly layout: ArenaLayout
   readonly bytes: Uint8Array
   readonly view: DataView
-  /** Where a slot's name, control buffer and payload begin, as offsets into `bytes`. */
-  readonly nameAt: (slot: number) => number
+  /** Offsets in `bytes` of a slot's socket address, control buffer and payload. */
+  readonly addressAt: (slot: number) => number
   readonly controlAt: (slot: number) => number
   readonly dataAt: (slot: number) => number
   /**
-   * As the kernel left them, for a received slot, and as they were filled, for one to be sent. `dataLength` is the true size of what was
-   * received where the kernel tells it, also beyond the slot's room.
+   * Lengths in bytes: set by the kernel in a received slot, by `fill` in one to be sent. `dataLength` of a received datagram is its true size if
+   * the kernel reports that, even if it exceeds the slot.
    */
-  readonly nameLength: (slot: number) => number
+  readonly addressLength: (slot: number) => number
   readonly controlLength: (slot: number) => number
   readonly dataLength: (slot: number) => number
   /** A combination of `ReceiveFlags`. */
   readonly flags: (slot: number) => number
-  /** The first bytes of a received payload, copied. Some stand in a block together, none over another. */
+  /** Copies the first bytes of a received payload. Copies may share a block; they never overlap. */
   readonly copy: (slot: number, length: number) => Uint8Array
-  /** The same bytes where they are: the next receive of any socket that shares the arena writes over them. */
+  /** Returns a view of the first bytes of a received payload. The next receive of any socket that shares the arena overwrites them. */
   readonly borrow: (slot: number, length: number) => Uint8Array
-  /** What was borrowed is not to be read any more. Guarded: it cannot be, it has no bytes from here on. */
+  /** Ends a borrow. In guarded mode the buffer is detached, so later reads see zero bytes. */
   readonly giveBack: (borrowed: Uint8Array) => void
   /**
-   * Prepares a slot to be sent: lengths of what was written at `nameAt` and `controlAt` (0: none), and the payload. One piece is copied into the
-   * slot; several, and a large one, are gathered by the kernel from where they are, so they must stay as they are until the call. What exceeds the
-   * vectors is copied.
+   * Prepares a slot to be sent: the lengths of the address at `addressAt` and the control data at `controlAt` (0: none), and the payload. One small
+   * buffer is copied into the slot. The kernel gathers several buffers, or a large one, from the program's memory, so they must not change until
+   * the call. Buffers in excess of the iovecs are copied.
    */
-  readonly fill: (slot: number, name: number, control: number, pieces: ReadonlyArray<Uint8Array>) => void
+  readonly fill: (slot: number, address: number, control: number, buffers: ReadonlyArray<Uint8Array>) => void
   /** Releases one use of the arena. */
   readonly free: () => void
 }
 
 /**
- * What a received slot is marked with, the same on every platform.
+ * Marks of a received slot, portable across platforms.
  *
  * @category constants
  * @since 0.1.0
@@ -98,7 +97,7 @@ export const ReceiveFlags = {
 } as const
 
 /**
- * An arena as a driver sees it: where its headers are, and what to set around a call.
+ * The driver's view of an arena: addresses of its headers, and the words to set around a call.
  *
  * @category models
  * @since 0.1.0
@@ -108,37 +107,37 @@ export interface NativeArena extends Arena {
   readonly headerAddress: (slot: number) => number
   /** Resets what the kernel overwrites in the first `slots` headers. `flags` goes into each header, for platforms that read it there. */
   readonly prepare: (slots: number, flags: number) => void
-  /** What the call said of a slot, on platforms where the header itself does not. */
+  /** Records the length and the marks of a received slot. */
   readonly received: (slot: number, bytes: number, flags: number) => void
-  /** Guarded: the first place that was written outside its bounds, by name. */
+  /** Describes the first write out of bounds, in guarded mode. */
   readonly damage: (slots: number) => string | undefined
 }
 
 /**
- * Where an arena's memory comes from.
+ * Source of an arena's memory.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ArenaMemory {
-  /** `lent`: programs get views of it, so that it must not be possible to transfer it to another thread. */
-  readonly allocate: (bytes: number, lent: boolean) => { readonly bytes: Uint8Array; readonly address: number }
-  /** Where a program's own bytes are, until they are collected; absent where memory has no addresses: every piece is copied. */
+  /** Allocates a block. `borrowed`: programs get views of it, so it must not be possible to transfer it to another thread. */
+  readonly allocate: (bytes: number, borrowed: boolean) => { readonly bytes: Uint8Array; readonly address: number }
+  /** Address of a program's own bytes, valid until they are collected. Absent if memory has no addresses: every buffer is copied. */
   readonly addressOf?: ((bytes: Uint8Array) => number) | undefined
   readonly guarded: boolean
   /**
-   * A block that received payloads are copied into, several in one; absent: a plain one. A program that could transfer it would take its
-   * neighbours' payloads along.
+   * Makes a block that several received payloads are copied into. It must not be transferable, because its payloads belong to several owners.
+   * Absent: a plain `ArrayBuffer`.
    */
   readonly block?: ((bytes: number) => ArrayBuffer) | undefined
-  /** Takes the bytes away from whoever still has them, for guarded arenas. */
+  /** Detaches a buffer, for guarded arenas. */
   readonly detach?: ((buffer: ArrayBuffer) => void) | undefined
 }
 
-/** From here on, to ask for the address of a single piece costs less than to copy it. Datagrams of one Ethernet frame are copied. */
+/** From this size in bytes, taking a buffer's address costs less than a copy. Datagrams of one Ethernet frame are copied. */
 const gatheredBytes = 1536
-/** Bits of what a slot's pointers are set to: its name, its control buffer, its own payload alone. */
-const hasName = 1
+/** Bits for the pointers of a slot: an address, a control buffer, the slot's own payload only. */
+const hasAddress = 1
 const hasControl = 2
 const isOwn = 4
 
@@ -160,43 +159,43 @@ export const make = (
   options: ArenaMemory & { readonly free: () => void }
 ): NativeArena => {
   const { iovec, mmsghdr, msghdr } = abi
-  const { controlBytes, nameBytes, pieces: vectorsPerSlot, slots } = layout
+  const { controlBytes, addressBytes, iovecs: iovecsPerSlot, slots } = layout
   const { addressOf } = options
   // Larger payloads are sent from where they are, so slots for many of them need no room for the largest.
   const isSmall = layout.purpose === "send" && slots > 1 && addressOf !== undefined
   const dataBytes = isSmall ? Math.min(layout.dataBytes, gatheredBytes) : layout.dataBytes
   const guard = options.guarded ? guardBytes : 0
   const stride = mmsghdr?.size ?? msghdr.size
-  const vectors = align(slots * stride)
-  const names = vectors + align(slots * vectorsPerSlot * iovec.size)
-  const nameStride = align(nameBytes + guard)
-  const controls = names + slots * nameStride
+  const iovecs = align(slots * stride)
+  const addresses = iovecs + align(slots * iovecsPerSlot * iovec.size)
+  const addressStride = align(addressBytes + guard)
+  const controls = addresses + slots * addressStride
   const controlStride = align(controlBytes + guard)
   const payloads = controls + slots * controlStride
   const dataStride = align(dataBytes + guard)
-  const { address, bytes } = options.allocate(payloads + slots * dataStride, layout.purpose === "lend")
+  const { address, bytes } = options.allocate(payloads + slots * dataStride, layout.purpose === "borrow")
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const pointer: Field = { at: 0, bytes: abi.pointerBytes }
 
-  const nameAt = (slot: number) => names + slot * nameStride
+  const addressAt = (slot: number) => addresses + slot * addressStride
   const controlAt = (slot: number) => controls + slot * controlStride
   const dataAt = (slot: number) => payloads + slot * dataStride
-  const vectorAt = (slot: number, piece: number) => vectors + (slot * vectorsPerSlot + piece) * iovec.size
+  const iovecAt = (slot: number, index: number) => iovecs + (slot * iovecsPerSlot + index) * iovec.size
   const parts = [
-    ["name", nameAt, nameBytes],
+    ["address", addressAt, addressBytes],
     ["control buffer", controlAt, controlBytes],
     ["payload", dataAt, dataBytes]
   ] as const
 
   for (let slot = 0; slot < slots; slot++) {
     const header = slot * stride
-    const vector = vectorAt(slot, 0)
-    ControlBuffer.writeField(view, vector + iovec.base, pointer, address + dataAt(slot))
-    ControlBuffer.writeField(view, vector, iovec.length, dataBytes)
-    ControlBuffer.writeField(view, header + msghdr.name, pointer, address + nameAt(slot))
-    ControlBuffer.writeField(view, header + msghdr.buffers, pointer, address + vector)
+    const first = iovecAt(slot, 0)
+    ControlBuffer.writeField(view, first + iovec.base, pointer, address + dataAt(slot))
+    ControlBuffer.writeField(view, first, iovec.length, dataBytes)
+    ControlBuffer.writeField(view, header + msghdr.name, pointer, address + addressAt(slot))
+    ControlBuffer.writeField(view, header + msghdr.buffers, pointer, address + first)
     ControlBuffer.writeField(view, header, msghdr.bufferCount, 1)
-    // No room asked for: no pointer either, so that nothing can be written.
+    // A control buffer of 0 bytes gets a NULL pointer, so nothing can be written.
     ControlBuffer.writeField(view, header + msghdr.control, pointer, controlBytes === 0 ? 0 : address + controlAt(slot))
     if (guard > 0) for (const [, at, size] of parts) bytes.fill(canary, at(slot) + size, at(slot) + size + guard)
   }
@@ -218,58 +217,57 @@ export const make = (
     return own
   }
 
-  // Linux leaves the headers that it did not use as they are, and shortens the lengths of those that it did: these alone are set again. Of 64 slots
-  // that are offered, one or two are used where datagrams trickle in.
+  // Linux changes only the headers that it used, so only these are set again. If datagrams trickle in, one or two of 64 slots are used.
   const keeps = mmsghdr !== undefined && guard === 0
   let prepared = 0
   let touched = 0
 
-  // Of a slot that is sent, what its pointers are set to: most are like the one before, and only their lengths differ.
-  const shapes = new Uint8Array(slots).fill(hasName | (controlBytes === 0 ? 0 : hasControl) | isOwn)
-  /** The last pieces of a slot, joined where the slot has no room for them, until it is filled again. */
+  // The pointers of each slot to be sent. Most messages are like the one before, and only their lengths differ.
+  const shapes = new Uint8Array(slots).fill(hasAddress | (controlBytes === 0 ? 0 : hasControl) | isOwn)
+  /** The last buffers of a slot, joined because they exceed the slot, until it is filled again. */
   const joined = new Array<Uint8Array | undefined>(slots)
-  const gather = (slot: number, pieces: ReadonlyArray<Uint8Array>): void => {
-    let vector = 0
+  const gather = (slot: number, buffers: ReadonlyArray<Uint8Array>): void => {
+    let used = 0
     let length = 0
     let copied = 0
     let own: Uint8Array | undefined
     const point = (to: number, size: number) => {
-      ControlBuffer.writeField(view, vectorAt(slot, vector) + iovec.base, pointer, to)
-      ControlBuffer.writeField(view, vectorAt(slot, vector), iovec.length, size)
-      vector++
+      ControlBuffer.writeField(view, iovecAt(slot, used) + iovec.base, pointer, to)
+      ControlBuffer.writeField(view, iovecAt(slot, used), iovec.length, size)
+      used++
     }
-    for (const piece of pieces) {
-      const size = sizeOf(piece)
+    for (const buffer of buffers) {
+      const size = sizeOf(buffer)
       length += size
-      // Winsock: a vector of no bytes has no pointer that could be given (NULL with a length loses the datagram): there is none.
+      // Winsock: NULL with a length loses the datagram, and an empty buffer has no other pointer, so it gets no iovec.
       if (size === 0) continue
-      if (addressOf !== undefined && vector < vectorsPerSlot - 1) point(addressOf(piece), size)
+      if (addressOf !== undefined && used < iovecsPerSlot - 1) point(addressOf(buffer), size)
       else {
         if (own === undefined && addressOf !== undefined && copied + size > dataBytes) {
           own = new Uint8Array(layout.dataBytes)
           own.set(bytes.subarray(dataAt(slot), dataAt(slot) + copied))
         }
-        if (own === undefined) bytes.set(piece, dataAt(slot) + copied)
-        else own.set(piece, copied)
+        if (own === undefined) bytes.set(buffer, dataAt(slot) + copied)
+        else own.set(buffer, copied)
         copied += size
       }
     }
     joined[slot] = own
     if (own !== undefined && addressOf !== undefined) point(addressOf(own), copied)
-    else if (copied > 0 || vector === 0) point(address + dataAt(slot), copied)
-    ControlBuffer.writeField(view, slot * stride, msghdr.bufferCount, vector)
+    else if (copied > 0 || used === 0) point(address + dataAt(slot), copied)
+    ControlBuffer.writeField(view, slot * stride, msghdr.bufferCount, used)
     lengths[slot] = length
   }
 
-  const nameLengthAt = msghdr.nameLength.at
+  const addressLengthAt = msghdr.nameLength.at
   const controlLengthAt = msghdr.controlLength.at
   const flagsAt = msghdr.flags.at
 
   const reset = (from: number, to: number, inputFlags: number): void => {
     for (let slot = from; slot < to; slot++) {
       const header = slot * stride
-      // The lengths alone, whose upper halves nobody sets where they have any.
-      view.setUint32(header + nameLengthAt, nameBytes, true)
+      // Only the lower halves of 64-bit lengths are set: the upper ones stay 0.
+      view.setUint32(header + addressLengthAt, addressBytes, true)
       view.setUint32(header + controlLengthAt, controlBytes, true)
       view.setUint32(header + flagsAt, inputFlags, true)
       if (guard > 0) for (const [, at, size] of parts) bytes.fill(poison, at(slot), at(slot) + Math.min(size, 4096))
@@ -280,7 +278,7 @@ export const make = (
     layout,
     bytes,
     view,
-    nameAt,
+    addressAt,
     controlAt,
     dataAt,
     headerAddress: (slot) => address + slot * stride,
@@ -296,43 +294,48 @@ export const make = (
       lengths[slot] = count
       flags[slot] = mark
     },
-    nameLength: (slot) => view.getUint32(slot * stride + nameLengthAt, true),
+    addressLength: (slot) => view.getUint32(slot * stride + addressLengthAt, true),
     controlLength: (slot) => Math.min(view.getUint32(slot * stride + controlLengthAt, true), controlBytes),
     dataLength: (slot) => lengths[slot] ?? 0,
     flags: (slot) => flags[slot] ?? 0,
     copy,
     borrow: (slot, length) => (guard > 0 ? bytes.slice(dataAt(slot), dataAt(slot) + length) : payload(slot, length)),
     giveBack: ({ buffer }) => {
-      // Empty, it was transferred by the program, or has nothing to take away.
+      // An empty buffer was transferred by the program, or has nothing to detach.
       if (guard > 0 && buffer instanceof ArrayBuffer && buffer.byteLength > 0) options.detach?.(buffer)
     },
-    fill: (slot, name, control, pieces) => {
+    fill: (slot, addressLength, control, buffers) => {
       const header = slot * stride
-      const given = (name === 0 ? 0 : hasName) | (control === 0 ? 0 : hasControl)
+      const given = (addressLength === 0 ? 0 : hasAddress) | (control === 0 ? 0 : hasControl)
       const shape = shapes[slot] ?? 0
-      if ((shape & (hasName | hasControl)) !== given) {
-        // Linux and Winsock: a name of length 0 is given as no name, which is what a connected socket takes.
-        ControlBuffer.writeField(view, header + msghdr.name, pointer, name === 0 ? 0 : address + nameAt(slot))
+      if ((shape & (hasAddress | hasControl)) !== given) {
+        // Linux and Winsock: an address of length 0 gets a NULL pointer, which a connected socket accepts.
+        ControlBuffer.writeField(
+          view,
+          header + msghdr.name,
+          pointer,
+          addressLength === 0 ? 0 : address + addressAt(slot)
+        )
         ControlBuffer.writeField(view, header + msghdr.control, pointer, control === 0 ? 0 : address + controlAt(slot))
       }
-      view.setUint32(header + nameLengthAt, name, true)
-      // Exact: Linux refuses zero bytes behind the last message (16 of them and more), Windows everything that is not exact.
+      view.setUint32(header + addressLengthAt, addressLength, true)
+      // Exact: Linux refuses 16 and more zero bytes behind the last message, Windows any excess.
       view.setUint32(header + controlLengthAt, control, true)
       view.setUint32(header + flagsAt, 0, true)
-      const piece = pieces.length === 1 ? pieces[0] : undefined
-      const size = piece === undefined ? 0 : sizeOf(piece)
-      if (piece !== undefined && (size < gatheredBytes || addressOf === undefined)) {
-        bytes.set(piece, dataAt(slot))
+      const buffer = buffers.length === 1 ? buffers[0] : undefined
+      const size = buffer === undefined ? 0 : sizeOf(buffer)
+      if (buffer !== undefined && (size < gatheredBytes || addressOf === undefined)) {
+        bytes.set(buffer, dataAt(slot))
         if ((shape & isOwn) === 0) {
-          ControlBuffer.writeField(view, vectorAt(slot, 0) + iovec.base, pointer, address + dataAt(slot))
+          ControlBuffer.writeField(view, iovecAt(slot, 0) + iovec.base, pointer, address + dataAt(slot))
           ControlBuffer.writeField(view, header, msghdr.bufferCount, 1)
         }
-        view.setUint32(vectorAt(slot, 0) + iovec.length.at, size, true)
+        view.setUint32(iovecAt(slot, 0) + iovec.length.at, size, true)
         lengths[slot] = size
         shapes[slot] = given | isOwn
       } else {
         shapes[slot] = given
-        gather(slot, pieces)
+        gather(slot, buffers)
       }
     },
     damage: (count) => {

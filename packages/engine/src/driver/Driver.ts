@@ -1,8 +1,8 @@
 /**
- * The seam between what is portable and what is native: `@ancillary/posix`, `@ancillary/winsock` and `@ancillary/testing` implement it.
+ * The seam between portable and native code: `@ancillary/posix`, `@ancillary/winsock` and `@ancillary/testing` implement it.
  *
- * Synchronous, free of Effect, faults as values: everything scoped, interruptible, streaming or typed is built once, above. No member is here
- * that only one driver could have, so a fault injector is a wrapper of a few lines and an in-memory network is one more driver.
+ * Calls are synchronous and return faults as values. Scopes, interruption, streams and types are built once, above. Every driver can implement
+ * every required member, so a fault injector is a small wrapper and an in-memory network is one more driver.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import type { Abi, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import type { Arena, ArenaLayout } from "./Arena.ts"
 
 /**
- * What went wrong, as the platform names it: `{ syscall: "bind", code: "EADDRINUSE", errno: 98 }`.
+ * A failed call, with the platform's name of the error: `{ syscall: "bind", code: "EADDRINUSE", errno: 98 }`.
  *
  * @category models
  * @since 0.1.0
@@ -31,7 +31,7 @@ export const isFault = (value: unknown): value is Fault =>
   typeof value === "object" && value !== null && "errno" in value
 
 /**
- * What to open: a family of addresses and what is spoken on it (`icmp`: unprivileged ping).
+ * An address family and a protocol (`icmp`: unprivileged ping).
  *
  * @category models
  * @since 0.1.0
@@ -136,7 +136,7 @@ export interface InterfaceObserver {
   /** Takes the queued notices, without waiting. */
   readonly take: () => InterfaceNotices
   /** Registers with the event loop, as a socket does. Closed before the observer. */
-  readonly watch: (onReady: (readable: boolean, writable: boolean, failed: boolean) => void) => Watch | Fault
+  readonly poll: (onReady: (readable: boolean, writable: boolean, failed: boolean) => void) => Poll | Fault
   readonly close: () => void
 }
 
@@ -150,23 +150,25 @@ export interface Driver {
   readonly abi: Abi
   /** Winsock: the build of Windows (20348 is Server 2022), for what a single build breaks. Absent elsewhere. */
   readonly build?: number | undefined
+  /** Whether one call receives or sends several datagrams (`recvmmsg`, `sendmmsg`). False: a driver makes one call for each slot. */
+  readonly batches: boolean
   /** The arena of a layout. A driver keeps one for each layout in use; sockets share it, for the length of one synchronous call. */
   readonly arena: (layout: ArenaLayout) => Arena
   /** Non-blocking, close-on-exec, not inherited. */
   readonly open: (kind: SocketKind) => NativeSocket | Fault
   /** Two Unix datagram sockets, connected to each other. */
   readonly pair: () => readonly [NativeSocket, NativeSocket] | Fault
-  /** A socket that was made elsewhere, owned from here on; a fault where it is none, or not of that kind, and it stays as it was. */
+  /** Takes ownership of a socket made elsewhere. Returns a fault, and leaves the descriptor unchanged, if it is not a socket of that kind. */
   readonly adopt: (descriptor: number, kind: SocketKind) => NativeSocket | Fault
-  /** Closes a descriptor that is no socket of this driver's: one that arrived with a datagram. */
+  /** Closes a descriptor that this driver did not open: one that arrived with a datagram. */
   readonly release: (descriptor: number) => Fault | undefined
   /** The host's interfaces, those that are down and those without an address among them. */
   readonly interfaces: () => ReadonlyArray<NetworkInterface> | Fault
   /** Notices about interfaces, from now on. Absent if the system has none that the driver follows (macOS, Windows). */
   readonly observeInterfaces?: (() => InterfaceObserver | Fault) | undefined
-  /** The index of the interface of that name; nothing if there is none. Absent: it is looked for among the interfaces. */
+  /** Returns the index of the interface with that name, or nothing. Absent: the engine searches `interfaces`. */
   readonly interfaceIndex?: ((name: string) => number | undefined) | undefined
-  /** What an error number is called, for numbers that come in messages. */
+  /** Returns the name of an error number, for numbers in control messages. */
   readonly errorName: (errno: number) => string
 }
 
@@ -180,29 +182,30 @@ export interface NativeSocket {
   /** The file descriptor, or the SOCKET. */
   readonly descriptor: number
   readonly setOption: (level: number, option: number, value: Uint8Array) => Fault | undefined
-  /** Bytes of the value, which is in `into`. */
+  /** Reads an option into `into` and returns its length in bytes. */
   readonly getOption: (level: number, option: number, into: Uint8Array) => number | Fault
-  /** Bytes of the answer, which is in `output`. */
+  /** Calls `ioctl` and returns the length of the result in `output`, in bytes. */
   readonly ioctl: (code: number, input: Uint8Array, output: Uint8Array) => number | Fault
-  readonly bind: (name: Uint8Array) => Fault | undefined
+  readonly bind: (address: Uint8Array) => Fault | undefined
   /**
-   * Without a name: disconnects. The socket keeps its local endpoint and the interface that it is bound to, and forgets errors that the peer caused.
+   * Connects to a `sockaddr`. Without one it disconnects: the socket keeps its local endpoint and its interface, and drops errors that the peer caused.
    */
-  readonly connect: (name: Uint8Array | undefined) => Fault | undefined
-  readonly localName: (into: Uint8Array) => number | Fault
-  /** The same of the peer that it is connected to, as datagrams from there name it. */
-  readonly peerName: (into: Uint8Array) => number | Fault
-  /** Slots filled, from 0; 0 where nothing is there. A fault after some were filled comes with the next call. */
+  readonly connect: (address: Uint8Array | undefined) => Fault | undefined
+  /** Writes the local `sockaddr` and returns its length in bytes. */
+  readonly localAddress: (into: Uint8Array) => number | Fault
+  /** Writes the `sockaddr` of the connected peer, as received datagrams have it, and returns its length in bytes. */
+  readonly peerAddress: (into: Uint8Array) => number | Fault
+  /** Receives and returns the number of slots filled, 0 if the queue is empty. A fault after a filled slot is returned by the next call. */
   readonly receive: (arena: Arena, slots: number, peek: boolean) => number | Fault
-  /** The same, of what the kernel has to tell about earlier sends (Linux's error queue); 0 where there is no such queue. */
+  /** Receives from the error queue, which reports on earlier sends (Linux), and returns the number of slots filled. 0 if there is no such queue. */
   readonly receiveErrors: (arena: Arena, slots: number) => number | Fault
-  /** Slots sent, from `first`; 0 where the send buffer is full. */
+  /** Sends slots from `first` and returns their number, 0 if the send buffer is full. */
   readonly send: (arena: Arena, first: number, slots: number) => number | Fault
   /**
-   * One registration a socket, its callback never called before `on` asks for something. `failed`, with both of the others: an error is
-   * pending on the socket, or its error queue has something. That ends the interest until the next `on`.
+   * Registers with the event loop, once for each socket. Nothing is reported before `update` sets an interest. `failed` comes with both of the
+   * others: an error is pending, or the error queue has an entry. That ends the interest until the next `update`.
    */
-  readonly watch: (onReady: (readable: boolean, writable: boolean, failed: boolean) => void) => Watch | Fault
+  readonly poll: (onReady: (readable: boolean, writable: boolean, failed: boolean) => void) => Poll | Fault
   readonly close: () => Fault | undefined
   /** Gives a socket that was adopted back to its maker, as it was, and leaves it open. Absent if adopting changes and keeps nothing. */
   readonly disown?: (() => void) | undefined
@@ -214,8 +217,8 @@ export interface NativeSocket {
  * @category models
  * @since 0.1.0
  */
-export interface Watch {
-  /** What to report from now on; nothing for none. `failed` is reported with each, and alone where only that is asked for. The same again costs nothing. */
-  readonly on: (readable: boolean, writable: boolean, failed?: boolean) => void
+export interface Poll {
+  /** Sets the interest. `failed` is reported with any interest; set it alone to get only errors. Repeating an interest costs nothing. */
+  readonly update: (readable: boolean, writable: boolean, failed?: boolean) => void
   readonly close: () => void
 }

@@ -16,7 +16,7 @@
  *
  * @since 0.1.0
  */
-import type { Watch } from "./Driver.ts"
+import type { Poll } from "./Driver.ts"
 
 /** In every host of JavaScript, and in the types of none that this package compiles with. */
 declare const queueMicrotask: (task: () => void) => void
@@ -60,19 +60,19 @@ export interface PollHandle {
  * @category models
  * @since 0.1.0
  */
-export type Poll = (descriptor: number, interest: Interest, callback: PollCallback) => PollHandle
+export type StartPoll = (descriptor: number, interest: Interest, callback: PollCallback) => PollHandle
 
 /**
- * Registers a descriptor. Nothing is reported before `on` asks for something.
+ * Registers a descriptor. Nothing is reported before `update` asks for something.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const watch = (
-  poll: Poll,
+export const poll = (
+  start: StartPoll,
   descriptor: number,
   onReady: (readable: boolean, writable: boolean, failed: boolean) => void
-): Watch => {
+): Poll => {
   let readable = false
   let writable = false
   let failed = false
@@ -99,14 +99,14 @@ export const watch = (
   }
 
   return {
-    on: (wantReadable, wantWritable, wantFailed = false) => {
+    update: (wantReadable, wantWritable, wantFailed = false) => {
       if (closed || (wantReadable === readable && wantWritable === writable && wantFailed === failed)) return
       readable = wantReadable
       writable = wantWritable
       failed = wantFailed
       const interest = { readable, writable, disconnect: failed }
       if (!readable && !writable && !failed) handle?.stop()
-      else if (handle === undefined) handle = poll(descriptor, interest, callback)
+      else if (handle === undefined) handle = start(descriptor, interest, callback)
       else handle.start(interest, callback)
     },
     close: () => {

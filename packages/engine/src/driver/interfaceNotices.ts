@@ -1,14 +1,7 @@
 /**
  * The system's notices about interfaces, as all of this process share them: one observer of a driver, open while anything follows it.
  */
-import {
-  type Driver,
-  type Fault,
-  type InterfaceNotices,
-  type InterfaceObserver,
-  isFault,
-  type Watch
-} from "./Driver.ts"
+import { type Driver, type Fault, type InterfaceNotices, type InterfaceObserver, isFault, type Poll } from "./Driver.ts"
 
 /** Handles notices. What it returns is run once all followers have handled them. */
 export type Follower = (notices: InterfaceNotices) => (() => void) | undefined
@@ -18,7 +11,7 @@ const shared = new WeakMap<Driver, Notices>()
 export class Notices {
   #driver: Driver
   #observer: InterfaceObserver | undefined
-  #watch: Watch | undefined
+  #poll: Poll | undefined
   #followers = new Set<Follower>()
   #attending = 0
 
@@ -47,9 +40,9 @@ export class Notices {
   /** Ends that; the last one closes the observer. */
   leave(follower: Follower): void {
     if (!this.#followers.delete(follower) || this.#followers.size > 0) return
-    this.#watch?.close()
+    this.#poll?.close()
     this.#observer?.close()
-    this.#watch = undefined
+    this.#poll = undefined
     this.#observer = undefined
   }
 
@@ -64,22 +57,22 @@ export class Notices {
   /** Has the event loop take them, until `unattend` was called as often. It keeps the process running meanwhile. */
   attend(): Fault | undefined {
     if (this.#observer === undefined) return undefined
-    if (this.#watch === undefined) {
-      const watch = this.#observer.watch(() => {
+    if (this.#poll === undefined) {
+      const poll = this.#observer.poll(() => {
         this.take()
         // After an error nothing is reported until it is asked for again.
-        this.#watch?.on(this.#attending > 0, false)
+        this.#poll?.update(this.#attending > 0, false)
       })
-      if (isFault(watch)) return watch
-      this.#watch = watch
+      if (isFault(poll)) return poll
+      this.#poll = poll
     }
     this.#attending++
-    this.#watch.on(true, false)
+    this.#poll?.update(true, false)
     return undefined
   }
 
   unattend(): void {
     this.#attending--
-    if (this.#attending === 0) this.#watch?.on(false, false)
+    if (this.#attending === 0) this.#poll?.update(false, false)
   }
 }

@@ -230,9 +230,10 @@ export class Events {
   }
 
   #enter(arena: Arena, slot: number, to: Endpoint<Family> | undefined): Kind {
-    const length = arena.nameLength(slot)
+    const length = arena.addressLength(slot)
     // Linux: a stamp has no name.
-    const name = length === 0 ? undefined : SocketAddress.read(this.#plan.abi, arena.view, arena.nameAt(slot), length)
+    const name =
+      length === 0 ? undefined : SocketAddress.read(this.#plan.abi, arena.view, arena.addressAt(slot), length)
     const known = name !== undefined && "family" in name ? name : undefined
     const entry = this.#readQueue(arena, slot, known?.family ?? this.#plan.kind.family)
     let kind: Kind | undefined

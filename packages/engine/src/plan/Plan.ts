@@ -322,8 +322,8 @@ const derive = (spec: Recipe, abi: Abi, maybe: MaybeShape): Plan => {
 export const receiveArena = (plan: Plan, slots: number): ArenaLayout => ({
   purpose: "receive",
   slots,
-  pieces: 1,
-  nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
+  iovecs: 1,
+  addressBytes: SocketAddress.size(plan.abi, plan.kind.family),
   controlBytes: plan.receive.bytes,
   dataBytes: plan.receiveBytes
 })
@@ -340,8 +340,8 @@ const quotedBytes = 1280
 export const errorArena = (plan: Plan, slots: number): ArenaLayout => ({
   purpose: "receive",
   slots,
-  pieces: 1,
-  nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
+  iovecs: 1,
+  addressBytes: SocketAddress.size(plan.abi, plan.kind.family),
   controlBytes: plan.errors.bytes,
   dataBytes: quotedBytes
 })
@@ -359,8 +359,8 @@ const gathered = 16
 export const sendArena = (plan: Plan, slots: number): ArenaLayout => ({
   purpose: "send",
   slots,
-  pieces: gathered,
-  nameBytes: SocketAddress.size(plan.abi, plan.kind.family),
+  iovecs: gathered,
+  addressBytes: SocketAddress.size(plan.abi, plan.kind.family),
   controlBytes: plan.send.bytes + (slots === 1 ? 0 : segmentSpace(plan)),
   dataBytes: slots === 1 || plan.kind.protocol === "icmp" ? plan.sendBytes : largest[plan.family]
 })

@@ -66,7 +66,7 @@ export class Incoming {
     readonly driver: Driver
     readonly plan: Plan.Plan
     readonly connection: Connection
-    readonly purpose: "receive" | "lend"
+    readonly purpose: "receive" | "borrow"
   }) {
     const { connection, driver, plan, purpose } = options
     this.#plan = plan
@@ -85,11 +85,11 @@ export class Incoming {
     const { arena } = this
     const { peer, sender } = this.#connection
     const { family, maybe, receiveBytes, scatter, splits, truncation } = this.#plan
-    const nameLength = arena.nameLength(slot)
+    const addressLength = arena.addressLength(slot)
     // Winsock: the name is of use for unconnected sockets only. Linux: a Unix socket that was never bound has none.
     const from =
-      nameLength > 0 || family === "unix"
-        ? this.#names.read(arena.view, arena.nameAt(slot), nameLength)
+      addressLength > 0 || family === "unix"
+        ? this.#names.read(arena.view, arena.addressAt(slot), addressLength)
         : (sender ?? { malformed: "the system does not say who sent it", offset: 0 })
     if (Codec.isMalformed(from)) return faultOf(maybe, "ControlMalformed", undefined, undefined, from.malformed)
     // What came in between `bind` and `connect` may be somebody else's. The two of a pair have no names, and nobody else reaches them.

@@ -106,15 +106,15 @@ export class Outgoing {
     const arena = this.#arena
     const { abi, family } = this.#plan
     const { control, segmentSize, to } = letter
-    const nameBytes =
-      to === undefined ? 0 : SocketAddress.write(abi, to, arena.view, arena.nameAt(slot), family === "dual")
+    const addressBytes =
+      to === undefined ? 0 : SocketAddress.write(abi, to, arena.view, arena.addressAt(slot), family === "dual")
     let controlBytes = 0
     if (control !== undefined) {
       controlBytes = control.length
       control.copy(arena.view, arena.controlAt(slot))
     }
     if (segmentSize === undefined) {
-      arena.fill(slot, nameBytes, controlBytes, letter.pieces)
+      arena.fill(slot, addressBytes, controlBytes, letter.pieces)
       return letter.size
     }
     const peer = to ?? this.#connection.peer
@@ -127,7 +127,7 @@ export class Outgoing {
       const isPart = letter.size > segmentSize
       controlBytes = this.segments.keepWhole(arena.view, at, controlBytes, segmentSize, isPart, peer)
     } else controlBytes = withSize
-    arena.fill(slot, nameBytes, controlBytes, letter.part(from, bytes))
+    arena.fill(slot, addressBytes, controlBytes, letter.part(from, bytes))
     return bytes
   }
 

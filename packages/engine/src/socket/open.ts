@@ -127,24 +127,24 @@ const setUp = (
     const refused = native.connect(name)
     if (refused !== undefined) return nameError(driver, plan, refused, `Connecting to ${peer}`, name, peer)
   }
-  const bound = named(plan, native.localName)
+  const bound = named(plan, native.localAddress)
   if (isFault(bound)) return bindError(bound, "Asking for the local address")
   const live = new Live(plan, native, driver.interfaces, bound)
   const unread = live.readOwn()
   if (unread !== undefined) return bindError(unread, "Reading the socket's traffic class")
   // Of one that was made elsewhere nobody said whether it is connected.
-  const sender = peer !== undefined || adopted !== undefined ? named(plan, native.peerName) : undefined
+  const sender = peer !== undefined || adopted !== undefined ? named(plan, native.peerAddress) : undefined
   const waiters = new Waiters()
-  const watch = native.watch((readable, writable, failed) => core.ready(readable, writable, failed))
-  if (isFault(watch)) return bindError(watch, "Registering with the event loop")
+  const poll = native.poll((readable, writable, failed) => core.ready(readable, writable, failed))
+  if (isFault(poll)) return bindError(poll, "Registering with the event loop")
   const core = undoing(
-    watch.close,
+    poll.close,
     () =>
       new Core({
         driver,
         plan,
         native,
-        watch,
+        poll,
         waiters,
         local: bound,
         connection: new Connection(peer ?? connected, isFault(sender) ? undefined : sender),

@@ -3,7 +3,7 @@
  */
 import { Coalescing, type Endpoint, type Family } from "@ancillary/control"
 import { DatagramFault } from "../receive/DatagramFault.ts"
-import { type Driver, type Fault, isFault, type NativeSocket, type Watch } from "../driver/Driver.ts"
+import { type Driver, type Fault, isFault, type NativeSocket, type Poll } from "../driver/Driver.ts"
 import type * as Plan from "../plan/Plan.ts"
 import { Calls } from "./syscalls.ts"
 import { closeAll, undoing } from "../driver/closing.ts"
@@ -63,7 +63,7 @@ export class Core {
 
   #driver: Driver
   #native: NativeSocket
-  #watch: Watch
+  #poll: Poll
   #incoming: Incoming
   /** Where payloads are lent from, once somebody borrows. */
   #lent: Incoming | undefined
@@ -78,7 +78,7 @@ export class Core {
     readonly driver: Driver
     readonly plan: Plan.Plan
     readonly native: NativeSocket
-    readonly watch: Watch
+    readonly poll: Poll
     readonly waiters: Waiters
     readonly local: Endpoint<Family>
     readonly connection: Connection
@@ -104,7 +104,7 @@ export class Core {
     this.interfaces = driver.interfaces
     this.descriptor = options.native.descriptor
     this.#native = options.native
-    this.#watch = options.watch
+    this.#poll = options.poll
     this.#options = { ...options, plan: this.plan }
     // Each has memory of the driver, which is shared by those that use it: one that is not made uses none.
     this.#incoming = undoing(
@@ -131,7 +131,7 @@ export class Core {
     for (let batch = 0; batch < 64; batch++) {
       const count = this.calls.receive(this.#incoming.arena, slots, false)
       if (isFault(count) || count === 0) return isFault(count) ? count : []
-      this.#drained = count < slots && this.plan.abi.mmsghdr !== undefined
+      this.#drained = count < slots && this.#driver.batches
       const outcomes: Array<Outcome> = []
       const hand = (outcome: Outcome) => void outcomes.push(outcome)
       receivedMemory.isRead = true
@@ -185,7 +185,7 @@ export class Core {
     if (lending || receivedMemory.isRead) return false
     if (this.unread.length > 0) return this.each(f)
     this.#descriptors?.next()
-    const incoming = (this.#lent ??= new Incoming({ ...this.#options, purpose: "lend" }))
+    const incoming = (this.#lent ??= new Incoming({ ...this.#options, purpose: "borrow" }))
     const wanted = this.#wanted()
     const count = this.calls.receive(incoming.arena, wanted, false)
     if (isFault(count) || count === 0) return isFault(count) ? count : false
@@ -213,7 +213,7 @@ export class Core {
     if (rest.length > 0) this.giveBack(rest)
     // Closed within `f`: what came with the rest is nobody's.
     if (this.closed) this.#descriptors?.close()
-    return count === batchSlots || this.plan.abi.mmsghdr === undefined
+    return count === batchSlots || !this.#driver.batches
   }
 
   #wanted(): number {
@@ -221,7 +221,7 @@ export class Core {
   }
 
   #brought(count: number): void {
-    if (this.plan.abi.mmsghdr === undefined) return
+    if (!this.#driver.batches) return
     this.#single = count > 1 ? 0 : this.#single === alone + askedSingly ? alone : this.#single + 1
   }
 
@@ -260,8 +260,8 @@ export class Core {
     const arena = this.#driver.arena({
       purpose: "receive",
       slots: 1,
-      pieces: 1,
-      nameBytes: 0,
+      iovecs: 1,
+      addressBytes: 0,
       controlBytes: 0,
       dataBytes: 0
     })
@@ -354,7 +354,7 @@ export class Core {
   /** What the event loop shall report: asked for while somebody waits, and given up when it reports to nobody. */
   watch(): void {
     const { attending, reading, writing } = this.waiters
-    if (!this.closed) this.#watch.on(reading, writing, attending && this.events.declared)
+    if (!this.closed) this.#poll.update(reading, writing, attending && this.events.declared)
   }
 
   /** What the event loop reports. `failed`: an error is pending, or the error queue has something. */
@@ -374,7 +374,7 @@ export class Core {
     this.unread = []
     closeAll([
       () => this.memberships.close(),
-      () => this.#watch.close(),
+      () => this.#poll.close(),
       () => this.#native.close(),
       () => this.#descriptors?.close(),
       () => this.#incoming.arena.free(),

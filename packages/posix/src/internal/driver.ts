@@ -70,6 +70,7 @@ export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupp
     const host = { abi, libc, numbers }
     return {
       abi,
+      batches: libc.recvmmsg !== undefined,
       arena: Arena.shared(abi, { ...native.memory, guarded }),
       open: (kind) => native.open(host, kind),
       pair: () => native.pair(host),

@@ -33,7 +33,7 @@ export const peering = ({ abi, libc, numbers }: Host, fd: number, family: Socket
     return failed ? none : name.subarray(0, length[0])
   }
 
-  const localName = (): Uint8Array | Fault => {
+  const localAddress = (): Uint8Array | Fault => {
     const name = new Uint8Array(abi.sockaddr.ipv6)
     const length = Uint32Array.of(name.length)
     return libc.getsockname(fd, name, new Uint8Array(length.buffer)) < 0
@@ -49,7 +49,7 @@ export const peering = ({ abi, libc, numbers }: Host, fd: number, family: Socket
       libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, device.length) < 0
     )
       return lastFault("setsockopt")
-    const left = localName()
+    const left = localAddress()
     if (!(left instanceof Uint8Array)) return left
     if (left[portAt] !== 0 || left[portAt + 1] !== 0) return undefined
     left.set(local.subarray(portAt, portAt + 2), portAt)
@@ -65,7 +65,7 @@ export const peering = ({ abi, libc, numbers }: Host, fd: number, family: Socket
       return undefined
     },
     disconnect: () => {
-      const local = family === "unix" ? none : localName()
+      const local = family === "unix" ? none : localAddress()
       if (!(local instanceof Uint8Array)) return local
       const now = device()
       // AF_UNSPEC.

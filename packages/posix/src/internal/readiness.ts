@@ -1,4 +1,4 @@
-import { type Fault, isFault, type Watch } from "@ancillary/engine/driver/Driver"
+import { type Fault, isFault, type Poll } from "@ancillary/engine/driver/Driver"
 import * as Readiness from "@ancillary/engine/driver/Readiness"
 import koffi from "koffi"
 import { register } from "./epoll.ts"
@@ -7,20 +7,20 @@ import type { Libc } from "./libc.ts"
 type OnReady = (readable: boolean, writable: boolean, failed: boolean) => void
 
 /** The shape that koffi's poll really has: its declarations leave out the status. */
-const poll = koffi.node.poll as unknown as Readiness.Poll
+const startPoll = koffi.node.poll as unknown as Readiness.StartPoll
 
-export const watch = (libc: Libc, descriptor: number, onReady: OnReady): Watch | Fault => {
+export const poll = (libc: Libc, descriptor: number, onReady: OnReady): Poll | Fault => {
   // Darwin: kqueue takes a descriptor any number of times, and has no limit for each user.
-  if (libc.epoll === undefined) return Readiness.watch(poll, descriptor, onReady)
+  if (libc.epoll === undefined) return Readiness.poll(startPoll, descriptor, onReady)
   const registration = register(libc, libc.epoll, descriptor)
   if (isFault(registration)) return registration
-  const start: Readiness.Poll = (_, interest, callback) => {
+  const start: Readiness.StartPoll = (_, interest, callback) => {
     registration.start(interest, callback)
     return registration
   }
-  const { close, on } = Readiness.watch(start, descriptor, onReady)
+  const { close, update } = Readiness.poll(start, descriptor, onReady)
   return {
-    on,
+    update,
     close: () => {
       close()
       // Also if nothing was ever asked for: it has its watch from the beginning.

@@ -11,7 +11,7 @@ import { isFault } from "@ancillary/engine/driver/Driver"
 import { constants } from "node:os"
 import { closed, EAGAIN, fault, lastError, lastFault } from "./errno.ts"
 import * as Netlink from "./netlink.ts"
-import { watch } from "./readiness.ts"
+import { poll } from "./readiness.ts"
 import type { Host } from "./socket.ts"
 
 const AF_NETLINK = 16
@@ -129,7 +129,7 @@ export const observe = (host: Host): InterfaceObserver | Fault => {
   }
   return {
     take,
-    watch: (onReady) => (isOpen ? watch(host.libc, fd, onReady) : closed("poll")),
+    poll: (onReady) => (isOpen ? poll(host.libc, fd, onReady) : closed("poll")),
     close: () => {
       if (!isOpen) return
       isOpen = false

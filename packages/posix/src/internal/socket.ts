@@ -11,7 +11,7 @@ import { allocate } from "./memory.ts"
 import type { PlatformNumbers } from "./platform.ts"
 import { peering } from "./peering.ts"
 import { isPolled } from "./polled.ts"
-import { watch } from "./readiness.ts"
+import { poll } from "./readiness.ts"
 import { made } from "./socketFile.ts"
 
 export interface Host {
@@ -110,7 +110,7 @@ export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | 
   const other = is(numbers.SO_TYPE, numbers.SOCK_DGRAM)
   if (other !== undefined) return other
   const name = new Uint8Array(128)
-  const length = socket.localName(name)
+  const length = socket.localAddress(name)
   if (isFault(length)) return length
   if (name[abi.sockaddr.lengthByte ? 1 : 0] !== abi.family[kind.family]) return fault("adopt", EPROTOTYPE)
   // Linux: an unprivileged ping socket is one for datagrams, too.
@@ -120,7 +120,7 @@ export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | 
   // Its other owner would close it, and then a number that is another's by then.
   if (isPolled(fd)) return fault("adopt", EEXIST)
   // Last, when all that the spec wants has succeeded: until then it is its maker's, and blocks if it did.
-  return { ...socket, watch: (onReady) => prepare(socket, numbers.adoptRequests) ?? socket.watch(onReady) }
+  return { ...socket, poll: (onReady) => prepare(socket, numbers.adoptRequests) ?? socket.poll(onReady) }
 }
 
 export const release = ({ libc }: Host, fd: number): Fault | undefined =>
@@ -212,8 +212,8 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
       if (!open) return closed("connect")
       return name === undefined ? disconnect() : connect(name)
     },
-    localName: (into) => name("getsockname", into),
-    peerName: (into) => name("getpeername", into),
+    localAddress: (into) => name("getsockname", into),
+    peerAddress: (into) => name("getpeername", into),
     receive: (shared, slots, peek) => {
       if (!open) return closed("recvmmsg")
       if (pending !== undefined) {
@@ -257,7 +257,7 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
       }
       return slots
     },
-    watch: (onReady) => (open ? watch(libc, fd, onReady) : closed("poll")),
+    poll: (onReady) => (open ? poll(libc, fd, onReady) : closed("poll")),
     close: () => {
       if (!open) return closed("close")
       open = false

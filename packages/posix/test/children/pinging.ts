@@ -51,9 +51,9 @@ const naked = ({ address, family }: Each, data: Uint8Array) =>
     if ("code" in socket) return socket.code
     const to = endpoint(family, { address, port: 0 })
     if (Codec.isMalformed(to)) return to.malformed
-    const nameBytes = SocketAddress.size(driver.abi, family)
-    const arena = driver.arena({ purpose: "send", slots: 1, pieces: 1, nameBytes, controlBytes: 0, dataBytes: 64 })
-    arena.fill(0, SocketAddress.write(driver.abi, to, arena.view, arena.nameAt(0)), 0, [data])
+    const addressBytes = SocketAddress.size(driver.abi, family)
+    const arena = driver.arena({ purpose: "send", slots: 1, iovecs: 1, addressBytes, controlBytes: 0, dataBytes: 64 })
+    arena.fill(0, SocketAddress.write(driver.abi, to, arena.view, arena.addressAt(0)), 0, [data])
     const sent = socket.send(arena, 0, 1)
     arena.free()
     socket.close()

@@ -18,7 +18,7 @@ const filled = (sender: Effect.Effect.Success<typeof bare>, to: Effect.Effect.Su
   const name = addressOf(to)
   for (let slot = 0; slot < 4; slot++) {
     const control = slot === 2 ? message(sender, 0, 2, int(0)) : new Uint8Array(0)
-    out.bytes.set(name, out.nameAt(slot))
+    out.bytes.set(name, out.addressAt(slot))
     out.bytes.set(control, out.controlAt(slot))
     out.fill(slot, name.length, control.length, [Uint8Array.of(slot)])
   }

@@ -183,8 +183,8 @@ describe("trap 19: the error queue", () => {
             if (!declared) ok(socket.setOption(0, 11, int(1)))
             return {
               ...socket,
-              watch: (onReady: Parameters<typeof socket.watch>[0]) =>
-                socket.watch((...ready) => {
+              poll: (onReady: Parameters<typeof socket.poll>[0]) =>
+                socket.poll((...ready) => {
                   reports++
                   onReady(...ready)
                 })
@@ -225,8 +225,8 @@ it.scopedLive("trap 19, ours: however much is in the error queue, it is taken at
       const socket = ok(driver.open(kind))
       return {
         ...socket,
-        watch: (onReady: Parameters<typeof socket.watch>[0]) =>
-          socket.watch((...ready) => {
+        poll: (onReady: Parameters<typeof socket.poll>[0]) =>
+          socket.poll((...ready) => {
             counted.reports++
             onReady(...ready)
           })

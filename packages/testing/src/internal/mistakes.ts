@@ -136,7 +136,7 @@ export const mistakes = ({ facts, fault, layer, outcome, over, receive }: Bench)
           Effect.provide(
             over({
               onReceived: (slot) => {
-                slot.nameLength = 0
+                slot.addressLength = 0
                 slot.flags |= ReceiveFlags.dataTruncated
               }
             })

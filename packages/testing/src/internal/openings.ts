@@ -48,19 +48,19 @@ const throwing = (driver: Driver, at: number) => {
       ioctl: counted(native.ioctl),
       bind: counted(native.bind),
       connect: counted(native.connect),
-      localName: counted(native.localName),
-      peerName: counted(native.peerName),
+      localAddress: counted(native.localAddress),
+      peerAddress: counted(native.peerAddress),
       receive: counted(native.receive),
       receiveErrors: counted(native.receiveErrors),
-      watch: (onReady) => {
-        const watch = call(() => native.watch(onReady))
-        if (isFault(watch)) return watch
+      poll: (onReady) => {
+        const poll = call(() => native.poll(onReady))
+        if (isFault(poll)) return poll
         books.watches++
         const close = () => {
           books.unwatched++
-          watch.close()
+          poll.close()
         }
-        return { on: watch.on, close }
+        return { update: poll.update, close }
       },
       close: end(native.close),
       disown: end(() => native.disown?.())

@@ -75,6 +75,7 @@ export const makeDriver = (layer: string, options: Options): Effect.Effect<Drive
   Effect.zipWith(isGuarded(layer, options), loadNative(layer), (guarded, { host, native }) => ({
     abi: host.abi,
     // Windows: "10.0.20348".
+    batches: false,
     build: Number(release().split(".")[2]),
     arena: Arena.shared(host.abi, { ...native.memory, guarded }),
     open: (kind) => native.open(host, kind),

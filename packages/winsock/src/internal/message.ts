@@ -63,7 +63,7 @@ export class Message {
   prepare(dwFlags: number): void {
     const { capacity } = this
     this.#bytes.fill(0, this.#name, this.#control + capacity.control)
-    this.#nameLength(capacity.name)
+    this.#addressLength(capacity.name)
     this.#controlLength(capacity.control)
     this.#lengths(capacity.buffers)
     this.#write(this.abi.msghdr.flags, dwFlags)
@@ -71,7 +71,7 @@ export class Message {
 
   /** After a call that left nothing. */
   clear(): void {
-    this.#nameLength(0)
+    this.#addressLength(0)
     this.#controlLength(0)
   }
 
@@ -83,7 +83,7 @@ export class Message {
   }
   setName(name: Uint8Array | undefined): void {
     if (name !== undefined) this.#bytes.set(name, this.#name)
-    this.#nameLength(name?.length ?? 0)
+    this.#addressLength(name?.length ?? 0)
   }
 
   get bufferCount(): number {
@@ -122,7 +122,7 @@ export class Message {
     structuredClone(this.#bytes.buffer, { transfer: [this.#bytes.buffer] })
   }
 
-  #nameLength(length: number): void {
+  #addressLength(length: number): void {
     this.#point(this.abi.msghdr.name, length === 0 ? undefined : this.#name)
     this.#write(this.abi.msghdr.nameLength, length)
   }

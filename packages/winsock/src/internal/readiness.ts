@@ -1,11 +1,11 @@
-import type { Watch } from "@ancillary/engine/driver/Driver"
+import type { Poll } from "@ancillary/engine/driver/Driver"
 import * as Readiness from "@ancillary/engine/driver/Readiness"
 import koffi from "koffi"
 
 /** The shape that koffi's poll really has: its declarations leave out the status. */
-const poll = koffi.node.poll as unknown as Readiness.Poll
+const startPoll = koffi.node.poll as unknown as Readiness.StartPoll
 
-export const watch = (
+export const poll = (
   descriptor: number,
   onReady: (readable: boolean, writable: boolean, failed: boolean) => void
-): Watch => Readiness.watch(poll, descriptor, onReady)
+): Poll => Readiness.poll(startPoll, descriptor, onReady)

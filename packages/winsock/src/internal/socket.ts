@@ -15,7 +15,7 @@ import {
   WSAEWOULDBLOCK
 } from "./errno.ts"
 import * as Numbers from "./platform.ts"
-import { watch } from "./readiness.ts"
+import { poll } from "./readiness.ts"
 import type { Address, Handle, WSARecvMsg, Ws2 } from "./ws2_32.ts"
 
 export interface Host {
@@ -203,7 +203,7 @@ const fromHandle = (
    * have no room for either.
    */
   const disarm = (arena: NativeArena, slot: number) => {
-    if (arena.layout.nameBytes > 0) arena.view.setUint16(arena.nameAt(slot), 0)
+    if (arena.layout.addressBytes > 0) arena.view.setUint16(arena.addressAt(slot), 0)
     if (arena.layout.controlBytes >= abi.cmsghdr.size)
       ControlBuffer.writeField(arena.view, arena.controlAt(slot), abi.cmsghdr.length, 0)
   }
@@ -216,7 +216,7 @@ const fromHandle = (
     // Winsock: what is in a control buffer that was too small may be anything (haskell/network, cbits/cmsg.c): there is none.
     if ((flags & ReceiveFlags.controlTruncated) !== 0) ControlBuffer.writeField(view, header, msghdr.controlLength, 0)
     // Winsock: the name is "used only with unconnected sockets" (WSAMSG page). Wine fills it for connected ones too.
-    if (connected && arena.layout.nameBytes > 0 && view.getUint16(arena.nameAt(slot)) === 0)
+    if (connected && arena.layout.addressBytes > 0 && view.getUint16(arena.addressAt(slot)) === 0)
       ControlBuffer.writeField(view, header, msghdr.nameLength, 0)
     const bytes = moved.bytes[0] ?? 0
     // Winsock: Wine tells no count for data that was cut. The slot is full then, which is all that there is to know.
@@ -268,8 +268,8 @@ const fromHandle = (
       const told = ioctl(ws2, handle, Numbers.SIO_UDP_CONNRESET, bool(connected), noBytes)
       return isFault(told) ? told : undefined
     },
-    localName: (into) => name("getsockname", into),
-    peerName: (into) => name("getpeername", into),
+    localAddress: (into) => name("getsockname", into),
+    peerAddress: (into) => name("getpeername", into),
     receive: (shared, slots, peek) => {
       if (!open) return closed("WSARecvMsg")
       if (pending !== undefined) {
@@ -309,7 +309,7 @@ const fromHandle = (
       if (error === WSAEWOULDBLOCK) return undefined
       return error === 0 ? { bytes: moved.bytes[0] ?? 0, cut: false } : fault("WSASendMsg", error)
     },
-    watch: (onReady) => (open ? (unprepared?.() ?? watch(handle, onReady)) : closed("poll")),
+    poll: (onReady) => (open ? (unprepared?.() ?? poll(handle, onReady)) : closed("poll")),
     disown: () => {
       if (!open) return
       open = false

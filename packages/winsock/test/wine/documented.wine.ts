@@ -22,7 +22,14 @@ interface Answer {
   readonly control?: Uint8Array
 }
 
-const layout: ArenaLayout = { purpose: "receive", slots: 4, pieces: 1, nameBytes: 16, controlBytes: 24, dataBytes: 8 }
+const layout: ArenaLayout = {
+  purpose: "receive",
+  slots: 4,
+  iovecs: 1,
+  addressBytes: 16,
+  controlBytes: 24,
+  dataBytes: 8
+}
 const peer = Uint8Array.of(2, 0, 0x12, 0x34, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
 const hops = ControlBuffer.fromMessages(abi, [{ level: 0, type: 4, payload: Uint8Array.of(64, 0, 0, 0) }])
 
@@ -37,7 +44,7 @@ const answering = (answers: ReadonlyArray<Answer>) =>
       const answer = left.shift() ?? { error: WSAEWOULDBLOCK }
       const header = slot * abi.msghdr.size
       if (answer.data !== undefined) arena.bytes.set(bytes(answer.data), arena.dataAt(slot))
-      if (answer.name !== undefined) arena.bytes.set(answer.name, arena.nameAt(slot))
+      if (answer.name !== undefined) arena.bytes.set(answer.name, arena.addressAt(slot))
       if (answer.control !== undefined) {
         arena.bytes.set(answer.control, arena.controlAt(slot))
         ControlBuffer.writeField(arena.view, header, abi.msghdr.controlLength, answer.control.length)
@@ -103,9 +110,9 @@ describe("as Windows documents it", () => {
       ])
       expect(socket.receive(arena, 4, false)).toBe(1)
       expect(socket.receive(arena, 4, false)).toBe(1)
-      expect(arena.view.getUint16(arena.nameAt(0))).toBe(0)
+      expect(arena.view.getUint16(arena.addressAt(0))).toBe(0)
       // A length of 0 would be a sender without a name, which is another thing.
-      expect(arena.nameLength(0)).toBe(16)
+      expect(arena.addressLength(0)).toBe(16)
       const cursor = new ControlBuffer.Cursor(abi)
       cursor.reset(arena.view, arena.controlAt(0), arena.controlLength(0))
       expect(cursor.next()).toBe(false)
@@ -120,7 +127,7 @@ describe("as Windows documents it", () => {
       ])
       ok(socket.connect(peer))
       expect(socket.receive(arena, 4, false)).toBe(2)
-      expect([arena.nameLength(0), arena.nameLength(1)]).toEqual([0, 16])
+      expect([arena.addressLength(0), arena.addressLength(1)]).toEqual([0, 16])
     })
   )
   it.scoped("an error behind datagrams comes with the next call, once", () =>

@@ -12,7 +12,14 @@ import type { Ws2 } from "../../src/internal/ws2_32.ts"
 import { abi, arenas, bound, message, ok, receiveNaked, sendTo, text, ws2 } from "./naked.ts"
 
 const udp = { family: "ipv4", protocol: "udp" } as const
-const layout: ArenaLayout = { purpose: "receive", slots: 4, pieces: 1, nameBytes: 16, controlBytes: 64, dataBytes: 8 }
+const layout: ArenaLayout = {
+  purpose: "receive",
+  slots: 4,
+  iovecs: 1,
+  addressBytes: 16,
+  controlBytes: 64,
+  dataBytes: 8
+}
 
 /** The calls of Winsock, with those that come in pairs counted. */
 const counting = (instead: Partial<Ws2> = {}) => {
@@ -98,13 +105,13 @@ describe("a closed socket", () => {
       socket.ioctl(0x8004667e, four, four),
       socket.bind(new Uint8Array(16)),
       socket.connect(undefined),
-      socket.localName(new Uint8Array(16)),
-      socket.peerName(new Uint8Array(16)),
+      socket.localAddress(new Uint8Array(16)),
+      socket.peerAddress(new Uint8Array(16)),
       socket.receive(arena, 1, false),
       socket.send(arena, 0, 1),
       socket.receiveMessage(arena.headerAddress(0)),
       socket.sendMessage(arena.headerAddress(0)),
-      socket.watch(() => {}),
+      socket.poll(() => {}),
       socket.close()
     ]
     const codes = answers.map((answer) => (answer as Fault | undefined)?.code)
@@ -159,7 +166,7 @@ describe("calls that set up", () => {
     Effect.gen(function* () {
       const { name, socket } = yield* bound()
       const out = arenas()({ ...layout, purpose: "send" })
-      out.bytes.set(name, out.nameAt(0))
+      out.bytes.set(name, out.addressAt(0))
       out.fill(0, name.length, 0, [Uint8Array.of(1)])
       out.bytes[out.dataAt(0) + layout.dataBytes] = 0
       expect(() => socket.send(out, 0, 1)).toThrow(/slot 0: a write behind its payload/)
@@ -210,7 +217,7 @@ describe("calls that set up", () => {
       name[0] = 23
       expect(socket.bind(name)).toBeUndefined()
       const local = new Uint8Array(28)
-      expect([socket.localName(local), local[0]]).toEqual([28, 23])
+      expect([socket.localAddress(local), local[0]]).toEqual([28, 23])
     })
   )
 })

@@ -52,7 +52,7 @@ export const bound = (instead: Partial<Ws2> = {}): Effect.Effect<Open, never, Sc
     ({ recvMsg, socket }) => {
       ok(socket.bind(nameOf(0)))
       const name = new Uint8Array(16)
-      ok(socket.localName(name))
+      ok(socket.localAddress(name))
       return { socket, recvMsg, port: new DataView(name.buffer).getUint16(2), name }
     }
   )

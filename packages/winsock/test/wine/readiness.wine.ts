@@ -1,7 +1,7 @@
 /**
  * koffi's poll on a SOCKET: its hazards naked, each in a process of its own, then ours.
  */
-import { isFault, type Watch } from "@ancillary/engine/driver/Driver"
+import { isFault, type Poll } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
@@ -46,16 +46,16 @@ const watching = (server: Open) =>
       Effect.sync(() => {
         const seen: Array<string> = []
         const hooks = { onReport: () => {} }
-        const watch = server.socket.watch((readable, writable) => {
+        const poll = server.socket.poll((readable, writable) => {
           seen.push(`${readable ? "readable" : ""}${writable ? "writable" : ""}`)
           hooks.onReport()
         })
-        if (isFault(watch)) throw new Error(watch.code)
-        return { seen, watch, hooks }
+        if (isFault(poll)) throw new Error(poll.code)
+        return { seen, poll, hooks }
       }),
-      ({ watch }) => Effect.sync(() => watch.close())
+      ({ poll }) => Effect.sync(() => poll.close())
     ),
-    (all): { readonly seen: Array<string>; readonly watch: Watch; readonly hooks: { onReport: () => void } } => all
+    (all): { readonly seen: Array<string>; readonly poll: Poll; readonly hooks: { onReport: () => void } } => all
   )
 
 const drain = (server: Open) => receiveNaked(server, message(16, [99], 0))
@@ -72,8 +72,8 @@ describe("ours: a watch", () => {
   it.scoped("reports what is there, again and again until it is taken", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
-      const { seen, watch } = yield* watching(server)
-      watch.on(true, false)
+      const { seen, poll } = yield* watching(server)
+      poll.update(true, false)
       yield* moment
       expect(seen).toEqual([])
       yield* sendTo(client, server, "x")
@@ -89,15 +89,15 @@ describe("ours: a watch", () => {
   it.scoped("stops when nobody is interested, goes on when somebody is, and tells of room to write", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
-      const { seen, watch } = yield* watching(server)
-      watch.on(true, false)
-      watch.on(false, false)
+      const { seen, poll } = yield* watching(server)
+      poll.update(true, false)
+      poll.update(false, false)
       yield* sendTo(client, server, "x")
       expect(seen).toEqual([])
-      watch.on(true, true)
+      poll.update(true, true)
       yield* moment
       expect(seen[0]).toMatch(/readable|writable/)
-      watch.on(false, false)
+      poll.update(false, false)
       const before = seen.length
       yield* moment
       expect(seen.length).toBe(before)
@@ -106,33 +106,33 @@ describe("ours: a watch", () => {
   it.scoped("may be closed and used afterwards, also from its own callback", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
-      const { hooks, seen, watch } = yield* watching(server)
-      hooks.onReport = () => watch.close()
-      watch.on(true, false)
+      const { hooks, seen, poll } = yield* watching(server)
+      hooks.onReport = () => poll.close()
+      poll.update(true, false)
       yield* sendTo(client, server, "x")
       expect(seen).toEqual(["readable"])
-      watch.close()
-      watch.on(true, true)
+      poll.close()
+      poll.update(true, true)
       yield* moment
       expect(seen).toEqual(["readable"])
-      watch.on(false, false)
+      poll.update(false, false)
     })
   )
   it.scoped("keeps a defect of its callback out of other calls", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
       const defects: Array<unknown> = []
-      const { hooks, watch } = yield* watching(server)
+      const { hooks, poll } = yield* watching(server)
       const keep = (defect: unknown) => void defects.push(defect)
       yield* Effect.acquireRelease(
         Effect.sync(() => process.prependOnceListener("uncaughtException", keep)),
         () => Effect.sync(() => process.off("uncaughtException", keep))
       )
       hooks.onReport = () => {
-        watch.on(false, false)
+        poll.update(false, false)
         throw new Error("a defect")
       }
-      watch.on(true, false)
+      poll.update(true, false)
       yield* sendTo(client, server, "x")
       expect(drain(server).error).toBe(0)
       expect(defects.map(String)).toEqual(["Error: a defect"])
@@ -141,8 +141,8 @@ describe("ours: a watch", () => {
   it.scoped("outlives a collection of garbage, and its socket may be closed under it", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
-      const { seen, watch } = yield* watching(server)
-      watch.on(true, false)
+      const { seen, poll } = yield* watching(server)
+      poll.update(true, false)
       // Enough garbage for the collector to run: a handle that nothing held would be gone.
       for (let i = 0; i < 50; i++) new Uint8Array(4_000_000).fill(i)
       yield* moment
@@ -150,10 +150,10 @@ describe("ours: a watch", () => {
       expect(seen.length).toBeGreaterThan(0)
       server.socket.close()
       yield* moment
-      watch.on(false, false)
-      watch.close()
+      poll.update(false, false)
+      poll.close()
       // A poll on that number, which is no socket any more, would abort the process.
-      watch.on(true, true)
+      poll.update(true, true)
     })
   )
 })

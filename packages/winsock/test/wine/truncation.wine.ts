@@ -15,8 +15,8 @@ const WSAEWOULDBLOCK = 10035
 const layout = (dataBytes: number, controlBytes: number): ArenaLayout => ({
   purpose: "receive",
   slots: 4,
-  pieces: 1,
-  nameBytes: abi.sockaddr.ipv4,
+  iovecs: 1,
+  addressBytes: abi.sockaddr.ipv4,
   controlBytes,
   dataBytes
 })

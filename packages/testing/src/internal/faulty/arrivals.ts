@@ -45,8 +45,8 @@ export class Arrivals {
     this.#arena = this.#driver.arena({
       purpose: "receive",
       slots,
-      pieces: 1,
-      nameBytes: 128,
+      iovecs: 1,
+      addressBytes: 128,
       controlBytes: 4096,
       dataBytes
     })
@@ -87,9 +87,9 @@ export class Arrivals {
   }
 
   #stored(slot: number): Stored {
-    const { control, controlLength, data, dataLength, flags, name, nameLength } = slotOf(this.#arena, slot)
+    const { control, controlLength, data, dataLength, flags, name, addressLength } = slotOf(this.#arena, slot)
     return {
-      name: name.slice(0, nameLength),
+      name: name.slice(0, addressLength),
       control: control.slice(0, controlLength),
       data: data.slice(0, dataLength),
       dataLength,
@@ -129,7 +129,7 @@ export class Arrivals {
       (stored.dataLength > dataBytes ? ReceiveFlags.dataTruncated : 0) |
       (kept < stored.control.length ? ReceiveFlags.controlTruncated : 0)
     bentOf(arena)?.set(slot, {
-      nameLength: stored.name.length,
+      addressLength: stored.name.length,
       controlLength: kept,
       dataLength: stored.dataLength,
       flags: stored.flags | cut

@@ -3,7 +3,7 @@ import type { Arena } from "@ancillary/engine/driver/Arena"
 import type { ReceivedSlot, SentDatagram } from "../../FaultyDriver.ts"
 
 export interface Bent {
-  nameLength?: number
+  addressLength?: number
   controlLength?: number
   dataLength?: number
   flags?: number
@@ -32,7 +32,7 @@ export const bendable = (arena: Arena): Arena => {
       payload.set(slot, joined(pieces))
       arena.fill(slot, name, control, pieces)
     },
-    nameLength: (slot) => bent.get(slot)?.nameLength ?? arena.nameLength(slot),
+    addressLength: (slot) => bent.get(slot)?.addressLength ?? arena.addressLength(slot),
     controlLength: (slot) => bent.get(slot)?.controlLength ?? arena.controlLength(slot),
     dataLength: (slot) => bent.get(slot)?.dataLength ?? arena.dataLength(slot),
     flags: (slot) => bent.get(slot)?.flags ?? arena.flags(slot)
@@ -46,13 +46,13 @@ export const bendable = (arena: Arena): Arena => {
 export const bentOf = (arena: Arena): Map<number, Bent> | undefined => bents.get(arena)
 
 export const slotOf = (arena: Arena, slot: number): ReceivedSlot => {
-  const { controlBytes, dataBytes, nameBytes } = arena.layout
+  const { controlBytes, dataBytes, addressBytes } = arena.layout
   const part = (at: number, bytes: number) => arena.bytes.subarray(at, at + bytes)
   return {
-    name: part(arena.nameAt(slot), nameBytes),
+    name: part(arena.addressAt(slot), addressBytes),
     control: part(arena.controlAt(slot), controlBytes),
     data: part(arena.dataAt(slot), dataBytes),
-    nameLength: arena.nameLength(slot),
+    addressLength: arena.addressLength(slot),
     controlLength: arena.controlLength(slot),
     dataLength: arena.dataLength(slot),
     flags: arena.flags(slot)
@@ -61,9 +61,9 @@ export const slotOf = (arena: Arena, slot: number): ReceivedSlot => {
 
 /** Copies of a slot that is about to be sent. */
 export const sentOf = (arena: Arena, slot: number): SentDatagram => {
-  const { control, controlLength, name, nameLength } = slotOf(arena, slot)
+  const { control, controlLength, name, addressLength } = slotOf(arena, slot)
   return {
-    name: name.slice(0, nameLength),
+    name: name.slice(0, addressLength),
     control: control.slice(0, controlLength),
     data: payloads.get(arena)?.get(slot) ?? new Uint8Array(0)
   }

@@ -94,7 +94,7 @@ export const forge = (
 ): Forged => {
   const { abi } = driver
   const peer = new Uint8Array(128)
-  const peerLength = socket.peerName(peer)
+  const peerLength = socket.peerAddress(peer)
   const name = datagram.name.length > 0 ? datagram.name : peer.slice(0, isFault(peerLength) ? 0 : peerLength)
   const to = SocketAddress.read(abi, new DataView(name.buffer, name.byteOffset), 0, name.length)
   if (!("family" in to) || to.family === "unix" || socketFamily === "unix")

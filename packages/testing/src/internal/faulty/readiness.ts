@@ -1,10 +1,10 @@
 /** What the event loop reports of a socket, and beside it what only the wrapper knows: datagrams that it keeps, and forged errors. */
-import { type Fault, isFault, type NativeSocket, type Watch } from "@ancillary/engine/driver/Driver"
+import { type Fault, isFault, type NativeSocket, type Poll } from "@ancillary/engine/driver/Driver"
 
 export class Readiness {
   #isReadable: () => boolean
   #isFailed: () => boolean
-  /** Looks whether something is to be reported, once a watch is there. */
+  /** Looks whether something is to be reported, once a poll is there. */
   look: () => void = () => {}
 
   constructor(isReadable: () => boolean, isFailed: () => boolean) {
@@ -12,23 +12,23 @@ export class Readiness {
     this.#isFailed = isFailed
   }
 
-  /** As `NativeSocket.watch`. */
-  watch(socket: NativeSocket, onReady: Parameters<NativeSocket["watch"]>[0]): Watch | Fault {
+  /** As `NativeSocket.poll`. */
+  poll(socket: NativeSocket, onReady: Parameters<NativeSocket["poll"]>[0]): Poll | Fault {
     let interest = { readable: false, any: false }
     let scheduled = false
     let closed = false
-    const watch = socket.watch((readable, writable, failed) => {
+    const poll = socket.poll((readable, writable, failed) => {
       if (failed) interest = { readable: false, any: false }
       onReady(readable, writable, failed)
     })
-    if (isFault(watch)) return watch
+    if (isFault(poll)) return poll
     const isDue = () => !closed && interest.any && (this.#isFailed() || (interest.readable && this.#isReadable()))
     const report = () => {
       scheduled = false
       if (!isDue()) return
       if (this.#isFailed()) {
         interest = { readable: false, any: false }
-        watch.on(false, false, false)
+        poll.update(false, false, false)
         onReady(true, true, true)
       } else {
         onReady(true, false, false)
@@ -42,14 +42,14 @@ export class Readiness {
       setTimeout(report, 0)
     }
     return {
-      on: (readable, writable, failed = false) => {
+      update: (readable, writable, failed = false) => {
         interest = { readable, any: readable || writable || failed }
-        watch.on(readable, writable, failed)
+        poll.update(readable, writable, failed)
         this.look()
       },
       close: () => {
         closed = true
-        watch.close()
+        poll.close()
       }
     }
   }

@@ -124,12 +124,12 @@ export class Sender {
     const arena = (this.#arena ??= this.#driver.arena({
       purpose: "send",
       slots: 1,
-      pieces: 2,
-      nameBytes: 128,
+      iovecs: 2,
+      addressBytes: 128,
       controlBytes: 65_536,
       dataBytes: 262_144
     }))
-    arena.bytes.set(name, arena.nameAt(0))
+    arena.bytes.set(name, arena.addressAt(0))
     arena.bytes.set(control, arena.controlAt(0))
     arena.fill(0, name.length, control.length, [data])
     if (this.#socket.send(arena, 0, 1) === 0) this.#held.later(retryAfter, () => this.#sendHeld(datagram))

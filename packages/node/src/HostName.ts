@@ -81,13 +81,17 @@ export const resolve = <F extends Internet>(
     const literal = make(isAddress(host) ? numbered(host) : family === "ipv4" ? "0.0.0.0" : "::")
     if (Codec.isMalformed(literal)) return Effect.fail(invalid(host, literal.malformed))
     if (isAddress(host)) return Effect.succeed(Arrays.of(literal))
+    // Node warns that a lookup of an empty name is deprecated (DEP0118), and finds nothing.
+    if (host === "") return Effect.fail(invalid(host, noAddress))
     return Effect.flatMap(lookup(host, families[family]), (addresses) => {
       const found = addresses.map(make).filter((one): one is Endpoint<F> => !Codec.isMalformed(one))
       return Arrays.isNonEmptyReadonlyArray(found)
         ? Effect.succeed(found)
-        : Effect.fail(invalid(host, "the system has no address for it"))
+        : Effect.fail(invalid(host, noAddress))
     })
   }).pipe(Effect.withSpan("HostName.resolve"))
+
+const noAddress = "the system has no address for it"
 
 /** Families in the numbering of `lookup`. */
 const families = { ipv4: 4, ipv6: 6, dual: 0 } as const

@@ -85,9 +85,7 @@ export const resolve = <F extends Internet>(
     if (host === "") return Effect.fail(invalid(host, noAddress))
     return Effect.flatMap(lookup(host, families[family]), (addresses) => {
       const found = addresses.map(make).filter((one): one is Endpoint<F> => !Codec.isMalformed(one))
-      return Arrays.isNonEmptyReadonlyArray(found)
-        ? Effect.succeed(found)
-        : Effect.fail(invalid(host, noAddress))
+      return Arrays.isNonEmptyReadonlyArray(found) ? Effect.succeed(found) : Effect.fail(invalid(host, noAddress))
     })
   }).pipe(Effect.withSpan("HostName.resolve"))
 

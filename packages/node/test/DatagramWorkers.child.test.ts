@@ -1,4 +1,4 @@
-/** One server on several processes: who answers whom, what is lost when one of them is killed, and what is left when all of it ends. */
+/** One server in several processes: the distribution of peers, the losses when a worker is killed, and the cleanup at the end. */
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
@@ -35,7 +35,7 @@ import {
 const patient = 60_000
 
 it.scopedLive(
-  "every worker answers on the one port, and each peer is always answered by the same",
+  "every worker answers on one port, and each peer always has the same worker",
   () =>
     Effect.gen(function* () {
       const server = yield* served({ workers: 3 })
@@ -53,7 +53,7 @@ it.scopedLive(
 
 describe("a worker that is killed", () => {
   it(
-    "trap, naked: a thread that is ended leaves its socket open, and the peers of that are answered by nobody",
+    "trap, naked: a terminated thread leaves its socket open, its peers get no answer",
     () => {
       const { stdout } = spawnSync(process.execPath, [fileURLToPath(built("threads"))], { encoding: "utf8" })
       const { after, before } = JSON.parse(stdout) as { readonly before: number; readonly after: number }
@@ -63,7 +63,7 @@ describe("a worker that is killed", () => {
     patient
   )
 
-  it.scopedLive("trap, naked: a socket that leaves a port and one that joins it move the peers of the others", () =>
+  it.scopedLive("trap, naked: a socket that leaves or joins a port moves peers of the others", () =>
     Effect.gen(function* () {
       const shared = Datagram.ipv4.pipe(withReusePort())
       const leaving = yield* Scope.make()
@@ -83,7 +83,7 @@ describe("a worker that is killed", () => {
   )
 
   it.scopedLive(
-    "loses what it had taken and nothing else: what waits in its socket is its successor's, and no other peer is moved",
+    "loses only the datagrams that it had taken, and no other peer is moved",
     () =>
       Effect.gen(function* () {
         const server = yield* served({ workers: 3, concurrency: 1 })
@@ -101,7 +101,7 @@ describe("a worker that is killed", () => {
         expect(answers.map(({ asked }) => asked[1])).toEqual([1, 2, 3, 4, 5])
         const [successor] = answers.map(({ pid }) => pid)
         expect(successor).not.toBe(victim)
-        // The answer is the one to what was asked last: the datagram that was held is lost.
+        // The answer belongs to the last request: the datagram that was held is lost.
         expect((yield* ask(held, 9)).asked).toEqual([orders.answer, 9])
         expect(yield* workersOf(peers)).toEqual(before.map((pid) => (pid === victim ? successor : pid)))
       }).pipe(Effect.provide(layer)),
@@ -109,7 +109,7 @@ describe("a worker that is killed", () => {
   )
 
   it.scopedLive(
-    "under load: its peers lose one datagram each at most, as they count them, the others none, and all are answered again",
+    "under load: each of its peers loses at most one datagram, the others none",
     () =>
       Effect.gen(function* () {
         const server = yield* served({ workers: 3 })
@@ -118,7 +118,7 @@ describe("a worker that is killed", () => {
         const [victim] = before
         let over = false
         let answers = 0
-        /** Asks one after the other, and gives one up only when all workers have been there for a second. */
+        /** Sends one request after the other. Gives one up only after all workers have been there for a second. */
         const load = (peer: Peer, index: number) =>
           Effect.gen(function* () {
             let lost = 0
@@ -152,8 +152,8 @@ describe("a worker that is killed", () => {
   )
 })
 
-describe("a worker that dies again and again", () => {
-  /** When, in milliseconds, one that lives so long is started, by the default schedule, within an hour. */
+describe("a worker that dies repeatedly", () => {
+  /** Times in milliseconds, within an hour, at which a worker with this lifetime is started by the default schedule. */
   const startsOf = (lifetime: Duration.DurationInput) =>
     Effect.gen(function* () {
       const starts: Array<number> = []
@@ -167,7 +167,7 @@ describe("a worker that dies again and again", () => {
       return starts
     })
 
-  it.effect("is given up after ten restarts, each later than the one before it", () =>
+  it.effect("is given up after ten restarts, each later than the one before", () =>
     Effect.map(startsOf(0), (starts) =>
       expect(starts.slice(1).map((at, i) => at - (starts[i] ?? 0))).toEqual([
         100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000
@@ -180,7 +180,7 @@ describe("a worker that dies again and again", () => {
   )
 
   it.scopedLive(
-    "is given up as the schedule says: that is a typed error, its peers are another's, and the others go on",
+    "is given up by the schedule with a typed error, and its peers move to others",
     () =>
       Effect.gen(function* () {
         const server = yield* served({ workers: 2, restart: Schedule.recurs(1) })
@@ -206,11 +206,11 @@ describe("a worker that dies again and again", () => {
   )
 })
 
-describe("what cannot be served is a typed error, and nothing of it stays", () => {
+describe("a server that cannot run fails with a typed error and leaves nothing behind", () => {
   const leavingNothing = <E>(failing: Effect.Effect<unknown, E, Scope.Scope | Layer.Layer.Success<typeof layer>>) =>
     Effect.gen(function* () {
       const before = socketsHere()
-      // In a scope that stays open: what is left there would be seen.
+      // The scope stays open, so that anything left in it would be seen.
       const error = yield* Effect.flip(failing)
       expect(socketsHere()).toBe(before)
       return error
@@ -234,7 +234,7 @@ describe("what cannot be served is a typed error, and nothing of it stays", () =
     patient
   )
 
-  it.scopedLive("a process that cannot be made", () =>
+  it.scopedLive("a process that cannot be started", () =>
     Effect.gen(function* () {
       const error = yield* leavingNothing(served({ workers: 1, fork: { execPath: "/nowhere/node" } }))
       expect(error.message).toMatch(/^Worker 0 did not serve: it failed \(spawn \/nowhere\/node ENOENT\) /)
@@ -242,7 +242,7 @@ describe("what cannot be served is a typed error, and nothing of it stays", () =
   )
 
   it.scopedLive(
-    "a socket of another family than the program's",
+    "a socket of a family other than the program's",
     () =>
       Effect.gen(function* () {
         const serving = DatagramWorkers.serve(
@@ -256,14 +256,14 @@ describe("what cannot be served is a typed error, and nothing of it stays", () =
     patient
   )
 
-  it.scopedLive("a port that another server has, though both would share it", () =>
+  it.scopedLive("a port of another server, even if both would share it", () =>
     Effect.gen(function* () {
       const taken = yield* Datagram.bind(Datagram.ipv4.pipe(withReusePort()), anyPort)
       const at = { address: "127.0.0.1", port: taken.localAddress.port }
-      // Naked: it would join that server, and take a share of its peers.
+      // Without the guard it would join that server, and take a share of its peers.
       yield* Effect.scoped(Datagram.bind(Datagram.ipv4.pipe(withReusePort()), at))
       expect(yield* leavingNothing(served({ workers: 2 }, at))).toMatchObject({ reason: "AddressInUse" })
-      // Where the spec says so, that is what is meant.
+      // If the spec requests this, it is permitted.
       const sharing = DatagramWorkers.serve(spec.pipe(withReusePort()), at, { program: built("worker"), workers: 1 })
       expect((yield* sharing).localAddress.port).toBe(at.port)
     }).pipe(Effect.provide(layer), Effect.provide(DatagramSockets.layer(NodeSockets.driver, ["reusePort"])))
@@ -293,7 +293,7 @@ describe("what cannot be served is a typed error, and nothing of it stays", () =
 
 describe("the end", () => {
   it.scopedLive(
-    "stops the workers, which answer what they have begun, and leaves no process, no socket and the port free",
+    "stops the workers after their answers, and leaves no process and no socket",
     () =>
       Effect.gen(function* () {
         const before = socketsHere()
@@ -310,7 +310,7 @@ describe("the end", () => {
         expect((yield* answerOf(peers[0])).pid).toBe(first)
         expect(pids.map(isAlive)).toEqual([false, false])
         expect(socketsHere()).toBe(before + peers.length)
-        // What they told last is what they had counted.
+        // Their last report contains everything that they counted.
         expect((yield* server.stats).sent).toBe(taken + 1n)
         expect(Exit.isInterrupted(yield* Fiber.await(joined))).toBe(true)
         const { localAddress } = server
@@ -320,7 +320,7 @@ describe("the end", () => {
   )
 
   it.scopedLive(
-    "of the process that started them is theirs",
+    "of the parent process also ends the workers",
     () =>
       Effect.gen(function* () {
         built("worker")
@@ -338,8 +338,8 @@ describe("the end", () => {
   )
 })
 
-describe("where the system spreads no peers over the sockets of a port", () => {
-  /** Linux' own driver, which says that it is another: the workers are what they are. */
+describe("on a system that does not distribute the peers of a port", () => {
+  /** The driver of Linux with the name of another system. The workers are unchanged. */
   const like = (abi: Abi) =>
     Layer.merge(
       NodeWorker.layerManager,
@@ -366,7 +366,7 @@ describe("where the system spreads no peers over the sockets of a port", () => {
   )
 
   it.scopedLive(
-    "Windows: one worker serves on a socket of its own, and its successor on the same port",
+    "Windows: one worker serves on its own socket, its successor on the same port",
     () =>
       Effect.gen(function* () {
         const server = yield* Effect.provide(served(), like(Abi.winsockX64))

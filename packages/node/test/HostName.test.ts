@@ -11,7 +11,7 @@ afterEach(() => void vi.restoreAllMocks())
 
 const texts = (found: ReadonlyArray<Endpoint<"dual">>) => found.map(String)
 
-it.scopedLive("a datagram goes to the host of a name, as the system of this test looks it up", () =>
+it.scopedLive("a datagram reaches a host by its name, as this system resolves it", () =>
   Effect.gen(function* () {
     const server = yield* Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
     const [found] = yield* HostName.resolve("ipv4", { host: "localhost", port: server.localAddress.port })
@@ -23,7 +23,7 @@ it.scopedLive("a datagram goes to the host of a name, as the system of this test
 )
 
 describe("an address", () => {
-  it.effect("is taken as it is, and nothing is looked up", () => {
+  it.effect("is returned without a lookup", () => {
     const lookup = vi.spyOn(dns, "lookup")
     return Effect.gen(function* () {
       expect(texts(yield* HostName.resolve("ipv4", { host: "192.0.2.1", port: 53 }))).toEqual(["192.0.2.1:53"])
@@ -40,7 +40,7 @@ describe("an address", () => {
     ["ipv4", "0x7f000001", "'0x7f000001' does not have the four parts of an IPv4 address"],
     ["ipv4", "::1", "::1 is an IPv6 address, this socket speaks IPv4 only"],
     ["ipv6", "192.0.2.1", "192.0.2.1 is an IPv4 address, this socket speaks IPv6 only"]
-  ] as const)("%s %s is refused, and nothing is looked up", ([family, host, why]) => {
+  ] as const)("%s %s is refused without a lookup", ([family, host, why]) => {
     const lookup = vi.spyOn(dns, "lookup")
     return Effect.map(Effect.flip(HostName.resolve(family, { host, port: 53 })), (error) => {
       expect(error).toMatchObject({ _tag: "HostNameError", reason: "InvalidArgument", code: "INVALID", host })
@@ -51,7 +51,7 @@ describe("an address", () => {
     })
   })
 
-  it.effect.each(["cafe", "beef.example", "1.example", "localhost."])("%s is none, but a name", (host) => {
+  it.effect.each(["cafe", "beef.example", "1.example", "localhost."])("%s is a name, not an address", (host) => {
     const lookup = vi.spyOn(dns, "lookup").mockImplementation(answering([["192.0.2.7", 4]]))
     return Effect.map(HostName.resolve("ipv4", { host, port: 1 }), (found) => {
       expect(lookup).toHaveBeenCalledOnce()
@@ -60,7 +60,7 @@ describe("an address", () => {
   })
 })
 
-/** A system that answers so; the signature is that of the call with `all`. */
+/** A resolver with this answer. The signature is that of the call with `all`. */
 const answering = (addresses: ReadonlyArray<readonly [string, number]>) =>
   ((_host: string, _options: dns.LookupAllOptions, answer: (error: null, found: Array<dns.LookupAddress>) => void) =>
     answer(
@@ -73,7 +73,7 @@ const failing = (code: string, errno: number) =>
     answer(Object.assign(new Error(code), { code, errno }))) as unknown as typeof dns.lookup
 
 describe("a name", () => {
-  it.effect("is looked up for the family: one kind, or both in the system's order", () => {
+  it.effect("is resolved to one family, or to both in the order of the system", () => {
     const both = [
       ["2001:db8::1", 6],
       ["192.0.2.1", 4],
@@ -129,7 +129,7 @@ describe("a name", () => {
     })
   )
 
-  it.effect("that the system does not answer about can be given up, and the late answer is heard by nobody", () => {
+  it.effect("can be abandoned while the system does not answer, and a late answer is ignored", () => {
     let late = () => {}
     const never = (_host: string, _options: unknown, answer: (error: null, found: Array<dns.LookupAddress>) => void) =>
       void (late = () => answer(null, [{ address: "192.0.2.1", family: 4 }]))
@@ -143,7 +143,7 @@ describe("a name", () => {
   })
 })
 
-it.scopedLive.runIf(hasIpv6())("a dual socket sends to what an IPv6 name leads to", () =>
+it.scopedLive.runIf(hasIpv6())("a dual socket sends to an endpoint of an IPv6 name", () =>
   Effect.gen(function* () {
     const server = yield* Datagram.bind(Datagram.dual, { address: "::", port: 0 })
     const [found] = yield* HostName.resolve("dual", { host: "::1", port: server.localAddress.port })

@@ -4,7 +4,7 @@ import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { onTestFinished } from "vitest"
 
-it.scopedLive("the layer drives the sockets of the system at hand", () =>
+it.scopedLive("the layer drives the sockets of the current system", () =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
     const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })

@@ -1,4 +1,4 @@
-/** Programs that use the packages as they are installed, compiled as people compile theirs: with declarations, by each way to find a module. */
+/** Programs that use the installed packages are compiled with declarations, for each method of module resolution. */
 import { execFile } from "node:child_process"
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "ancillary-declared-"))
 const folderOf = (layout: "npm" | "pnpm") => join(folder, layout)
 const foreign = ["effect", "@effect/platform", "koffi", "@koromix", "@types/node"]
 
-/** In a process of its own: the compiler works for seconds, and vitest wants to be answered meanwhile. */
+/** Runs in another process, because the compiler works for seconds and vitest requires answers meanwhile. */
 const compile = async (layout: "npm" | "pnpm", way: "NodeNext" | "Bundler") => {
   const program = join(root, "packages/node/test/declared/compile.mjs")
   const args = [program, join(root, "node_modules/typescript"), folderOf(layout), way]
@@ -36,10 +36,10 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
   it.each([
     ["npm", "Bundler"],
     ["pnpm", "NodeNext"]
-  ] as const)("%s, %s: whatever is inferred has a name in what was installed", async (layout, way) => {
+  ] as const)("%s, %s: every inferred type has a name in the installed packages", async (layout, way) => {
     const { declarations, said } = await compile(layout, way)
     expect(said).toEqual([])
-    // Nothing has become `any` on the way, and nothing leads into another package's folder.
+    // No type has become `any`, and no import leads into the folder of another package.
     expect(declarations).not.toMatch(/\bany\b|\.pnpm|\/dist\/|\/internal\//)
     if (layout === "pnpm") expect(declarations).not.toContain("@ancillary/control")
   })

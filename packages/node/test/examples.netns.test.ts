@@ -1,4 +1,7 @@
-/** Every block of TypeScript in the documents, the README files and the docstrings runs as it stands, on real sockets, in a network of its own. */
+/**
+ * Every block of TypeScript in the documents, the README files and the docstrings runs unchanged, on real sockets, in
+ * its own network namespace.
+ */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -8,16 +11,16 @@ import { blocks } from "../../effect3/test/types/blocks.ts"
 import { onPath, requirement } from "../../testing/machine.ts"
 import { root } from "./packing.ts"
 
-/** What these need is not there, and their answer is the one that a reader would get. */
+/** These blocks require something that the namespace lacks. They fail as they would for a reader. */
 const expected: { readonly [name: string]: RegExp } = {
-  // Windows.
+  // Requires Windows.
   "packages/winsock/src/WsaMsg.ts 1": /DatagramUnsupportedError/,
-  // A socket that another program hands over as descriptor 3.
+  // Requires a socket of another program as descriptor 3.
   "packages/effect3/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
-  // A process that `serve` starts: `examples/all-cores` runs both programs.
+  // Requires the process that `serve` starts: `examples/all-cores` runs both programs.
   "docs/workers.md 1": /WorkerError/,
   "packages/node/src/DatagramWorkers.ts 2": /WorkerError/,
-  // The worker's program is the reader's own.
+  // The program of the worker is left to the reader.
   "docs/workers.md 2": /^$|DatagramWorkerError/,
   "packages/node/src/DatagramWorkers.ts 1": /^$|DatagramWorkerError/
 }
@@ -35,7 +38,7 @@ describe.runIf(runnable)("examples run", () => {
   const folder = mkdtempSync(join(root, "node_modules/.cache/ancillary-examples-"))
   afterAll(() => rmSync(folder, { recursive: true }), 120_000)
 
-  /** As a module that hands over what it declares, and whose programs end. */
+  /** Writes a block as a module that exports its declarations, and whose programs end. */
   const write = (name: string, code: string): string => {
     const file = join(folder, `${name.replaceAll(/\W+/g, "-")}.mjs`)
     const declared = Array.from(code.matchAll(/^const (\w+)\b/gm), ([, each]) => each ?? "")
@@ -85,7 +88,7 @@ describe.runIf(runnable)("examples run", () => {
   })
 })
 
-it("a program of the documents and README files runs itself, with the layers that it needs", () => {
+it("a program of the documents runs itself, with the layers that it requires", () => {
   const idle = blocks.filter(
     ([name, code]) => /\.md \d+$/.test(name) && /Effect\.gen/.test(code) && !/runPromise|runMain/.test(code)
   )

@@ -1,6 +1,6 @@
 /**
- * Throwing, lying, endless and wrong values in each argument of each member of what the library returns: sockets of each kind, the service of
- * interfaces, findings. No call is a defect, and the socket works afterwards.
+ * Throwing, lying, endless and wrong values in each argument of each member of returned objects: sockets of each kind,
+ * the service of interfaces, findings. No call is a defect, and the socket works afterwards.
  */
 import { randomUUID } from "node:crypto"
 import { tmpdir } from "node:os"
@@ -50,7 +50,7 @@ const linux = requirement("hostile members", process.platform === "linux", "The 
 interface Subject {
   readonly object: object
   readonly members: Members
-  /** Which socket works afterwards. */
+  /** The socket that must work afterwards. */
   readonly asking: Asking
   /** Sends a datagram that the object can read. */
   readonly feed: () => void
@@ -60,7 +60,7 @@ const at = { address: "127.0.0.1", port: 0 }
 const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
 const fed = Uint8Array.of(1, 2, 3)
 
-/** A socket that sends back whatever it is sent. */
+/** A socket that returns each datagram to its sender. */
 const echo = Effect.gen(function* () {
   const socket = yield* Datagram.bind(Datagram.ipv4, at)
   yield* serveOn(socket, ({ data, from }) => socket.send({ data, to: from }))
@@ -78,7 +78,7 @@ const ofInternet = (own: Own, { isEcho, to }: Effect.Effect.Success<typeof echo>
   feed: () => void own.unsafeSend({ data: fed, to: own.localAddress })
 })
 
-/** The descriptor of another open file of the same socket: one that nothing in this process polls. */
+/** The descriptor of another open file of the same socket, which this process does not poll. */
 const again = (socket: { readonly descriptor: Effect.Effect<number, unknown> }) =>
   Effect.gen(function* () {
     const [one, other] = yield* Datagram.pair(Datagram.unix.pipe(withRights({ maximum: 1 })))
@@ -178,7 +178,7 @@ const subjectOf = (name: string): Subject => {
   return subject
 }
 
-/** What is wrong with how a call ended. */
+/** Returns the problem with the end of a call. */
 const call = async ({ kind }: Member, f: AnyFunction, args: ReadonlyArray<unknown>): Promise<string | undefined> => {
   let result: unknown
   try {
@@ -215,7 +215,7 @@ describe.runIf(linux)("a member with a hostile value", () => {
     })
 
     const keys = Object.keys(Reflect.get(expected, name) as Members)
-    it.each(keys)("%s fails with a typed error or goes on", async (key) => {
+    it.each(keys)("%s fails with a typed error or continues", async (key) => {
       const subject = subjectOf(name)
       const f = callableMembers(subject.object).find(([each]) => each === key)?.[1]
       const member = subject.members[key]

@@ -1,6 +1,6 @@
 /**
- * Throwing, lying, endless and wrong values in each place of each public function, with real sockets: no loop ends, no process dies, nothing is a
- * defect where a typed error is due, and the socket works afterwards.
+ * Throwing, lying, endless and wrong values at each position of each public function, with real sockets. No loop ends,
+ * no process dies, every failure is a typed error, and the socket works afterwards.
  */
 import * as control from "@ancillary/control"
 import * as node from "@ancillary/node"
@@ -29,14 +29,14 @@ import { values } from "./hostile/values.ts"
 const modules = { control, socket, node, posix, winsock }
 const linux = requirement("hostile values", process.platform === "linux", "The sockets of Linux are asked.")
 
-/** Errors and services, which programs do not make. */
+/** Errors and services, which programs do not construct. */
 const made = /^new (?:DatagramWorkers\.|HostName\.)?(?:Datagram|Descriptor(?:Gone)|HostNameError|Interfaces|WsaError)/
 
 const functions = Object.entries(modules).flatMap(([pack, module]) =>
   functionsOf(module, "").map(([name, f]) => ({ pack, name, f }))
 )
 
-it("every public function has an entry, and every entry a function", () => {
+it("every public function has an entry, and every entry has a function", () => {
   const given = Object.entries(entries).flatMap(([pack, all]) => Object.keys(all).map((name) => `${pack} ${name}`))
   const there = functions.flatMap(({ name, pack }) => (made.test(name) ? [] : [`${pack} ${name}`]))
   expect(given.toSorted()).toEqual(there.toSorted())

@@ -1,4 +1,7 @@
-/** Throwing, lying, endless and wrong values in each option of a server in several processes: refused before a process is started. */
+/**
+ * Throwing, lying, endless and wrong values in each option of a server in several processes. They are refused before a
+ * process is started.
+ */
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
 import { Datagram } from "@ancillary/effect3"
 import { Worker } from "@effect/platform"
@@ -11,7 +14,7 @@ import { values } from "./hostile/values.ts"
 
 const linux = requirement("hostile workers", process.platform === "linux", "The sockets of Linux are asked.")
 
-/** Counted here: a start is the end of what is tried. */
+/** Counts the starts. The first start ends the attempt. */
 let starts = 0
 const noProcesses = Worker.WorkerManager.of({
   [Worker.WorkerManagerTypeId]: Worker.WorkerManagerTypeId,
@@ -31,12 +34,12 @@ const right = {
   heartbeat: "1 second",
   patience: "1 second",
   restart: DatagramWorkers.restart,
-  // Its fields are Node's, which refuses them itself when it is to start a process.
+  // Its fields belong to Node, which refuses them when it starts a process.
   fork: undefined
 }
 
 const durations = ["1.5", "2 ** 31", "2 ** 53", "10n"]
-/** What is no mistake, and so the start of a process; an object that changes is taken for what it was when it was read. */
+/** Values that are valid, so that a process is started. If an object changes, the values at the time of reading count. */
 const accepted: { readonly [path: string]: ReadonlyArray<string> } = {
   "1.port": ["0"],
   "2.program": ["an empty text", "a text", "a lone surrogate and a NUL"],
@@ -55,7 +58,7 @@ afterAll(async () => {
   await runtime.dispose()
 })
 
-/** What is wrong with how a call ended. Each ends by itself: what is accepted begins to start a process. */
+/** Returns the problem with the end of a call. Each call ends by itself: if its options are accepted, it starts a process. */
 const ended = async (f: (...args: ReadonlyArray<unknown>) => unknown, args: ReadonlyArray<unknown>) => {
   try {
     starts = 0

@@ -1,4 +1,7 @@
-/** README's program and a program with declarations, where npm, Yarn 1 and pnpm have installed the tarballs in an empty folder. */
+/**
+ * The program of the README and a program with declarations, in an empty folder into which npm, Yarn 1 and pnpm have
+ * installed the tarballs.
+ */
 import { execFile, spawn, spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { onPath, requirement } from "../../testing/machine.ts"
 import { manifest, type Name, pack, packages, root } from "./packing.ts"
 
-/** The managers and the older compiler, installed once: Yarn 1 and pnpm are packages of npm. */
+/** The package managers and the older compiler, installed once. Yarn 1 and pnpm are packages of npm. */
 const tools = join(root, "node_modules/.cache/ancillary-managers")
 const wanted = ["yarn@1.22.22", "pnpm@10.34.8", "typescript@5.9.3"]
 const program = promisify(execFile)
@@ -51,10 +54,10 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
     afterAll(() => rmSync(folder, { recursive: true }), 120_000)
 
     const fileOf = (name: Name) => `file:${tarballs.get(name)}`
-    /** An empty folder with a program's manifest, and what a manager makes of it. */
+    /** Makes an empty folder with the manifest of a program, and runs a package manager in it. */
     const installed = async (manager: Manager, ours: ReadonlyArray<Name>, foreign: ReadonlyArray<string>) => {
       const cwd = mkdtempSync(join(folder, `${manager}-`))
-      // Nothing is published: what the packages need of each other are tarballs, too.
+      // The packages are not published, so their dependencies are tarballs too.
       const all = Object.fromEntries(packages.map((name) => [`@ancillary/${name}`, fileOf(name)]))
       const inner = Object.fromEntries(
         Object.entries(all).filter(([name]) => !ours.some((own) => name.endsWith(`/${own}`)))
@@ -72,7 +75,7 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
       return cwd
     }
 
-    /** The first output of a program that goes on, or all that it says where it ends. */
+    /** Returns the first output of a program that runs on, or its whole output if it ends. */
     const begin = (cwd: string, file: string) =>
       new Promise<string>((resolve) => {
         const child = spawn(process.execPath, [file], { cwd })
@@ -88,7 +91,7 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
       })
 
     it.each(["npm", "yarn", "pnpm"] as const)(
-      "%s: README's program starts with what README installs",
+      "%s: the README's program starts with the packages that the README installs",
       async (manager) => {
         const cwd = await installed(manager, ["node", "effect3"], ["effect"])
         const [, readme = ""] = /```ts\n(.*?)```/s.exec(readFileSync(join(root, "README.md"), "utf8")) ?? []
@@ -99,7 +102,7 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
       }
     )
 
-    it("pnpm, TypeScript 5.9 and 6: whatever is inferred has a name in what was installed", async () => {
+    it("pnpm, TypeScript 5.9 and 6: every inferred type has a name in the packages", async () => {
       const ours = ["node", "effect3", "posix", "winsock", "testing"] as const
       const cwd = await installed("pnpm", ours, ["effect", "@effect/platform", "@types/node"])
       cpSync(join(root, "packages/node/test/declared/inferred.ts"), join(cwd, "inferred.ts"))

@@ -1,4 +1,4 @@
-/** The packages as they are published: built, packed, unpacked next to nothing but their dependencies, and used by plain Node. */
+/** The published form of the packages: built, packed, unpacked with only their dependencies, and used by plain Node. */
 import { execFileSync, spawnSync } from "node:child_process"
 import {
   cpSync,
@@ -22,7 +22,7 @@ const unpacked = (name: string) => join(folder, "node_modules/@ancillary", name)
 
 describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get install tar"))("packed", () => {
   beforeAll(() => {
-    // Neither @effect/platform nor vitest: only what is used is needed.
+    // Without @effect/platform and vitest: only packages in use are required.
     layOutFlat(folder, pack(folder), ["effect", "koffi", "@koromix"])
   }, 120_000)
   afterAll(() => rmSync(folder, { recursive: true }), 120_000)
@@ -46,7 +46,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
     expect([stderr, stdout]).toEqual(["", "9\n"])
   }, 30_000)
 
-  it("what is internal cannot be imported", () => {
+  it("internal modules cannot be imported", () => {
     const { stderr } = run(`import "@ancillary/engine/socket/socket"`)
     expect(stderr).toContain("ERR_PACKAGE_PATH_NOT_EXPORTED")
   })
@@ -64,7 +64,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
     expect(readFileSync(join(unpacked(name), "README.md"), "utf8")).toContain(`# @ancillary/${name}\n`)
   })
 
-  it.each(packages)("%s: every export leads to a file, and every built module is exported or internal", (name) => {
+  it.each(packages)("%s: every export is a file, and every built module is exported or internal", (name) => {
     const { exports } = manifest(unpacked(name))
     const modules = readdirSync(join(root, "packages", name, "src"), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
@@ -84,7 +84,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
         ])
   })
 
-  it.each(packages)("%s: a tarball holds its sources, what is built of them, and three texts", (name) => {
+  it.each(packages)("%s: a tarball holds its sources, their build, and three texts", (name) => {
     const files = readdirSync(unpacked(name), { recursive: true, encoding: "utf8", withFileTypes: true })
     const odd = files
       .filter((file) => file.isFile())
@@ -95,7 +95,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
     expect(odd).toEqual([])
   })
 
-  it("npm pack without a build builds first: what it packs is what its exports name", () => {
+  it("npm pack without a build builds first, and packs the files of its exports", () => {
     const copy = mkdtempSync(join(tmpdir(), "ancillary-unbuilt-"))
     onTestFinished(() => rmSync(copy, { recursive: true }))
     const source = join(root, "packages/control")
@@ -110,8 +110,8 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
   }, 60_000)
 })
 
-describe("what is loaded", () => {
-  /** Everything that Node loads for a module, as it was resolved. */
+describe("loaded modules", () => {
+  /** Every module that Node loads for a module, as resolved. */
   const loaded = (module: string): ReadonlyArray<string> => {
     const hook = `import { writeSync } from "node:fs"
       export const load = (url, context, next) => (writeSync(1, url + "\\n"), next(url, context))`
@@ -132,7 +132,7 @@ describe("what is loaded", () => {
     return stdout.split("\n").filter((url) => url.startsWith("file:"))
   }
 
-  it("@ancillary/node loads nothing of @effect/platform; its workers do", () => {
+  it("only the workers of @ancillary/node load @effect/platform", () => {
     const platform = (urls: ReadonlyArray<string>) => urls.filter((url) => url.includes("@effect/platform"))
     const all = loaded("@ancillary/node")
     expect(all.some((url) => url.endsWith("packages/node/dist/NodeSockets.js"))).toBe(true)

@@ -1,10 +1,10 @@
-/** The packages as they are published: built, packed, and unpacked as a package manager lays them out. */
+/** The published form of the packages: built, packed, and unpacked as a package manager would. */
 import { execFileSync } from "node:child_process"
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 
-/** The repository. */
+/** Root of the repository. */
 export const root = fileURLToPath(new URL("../../..", import.meta.url))
 
 export const packages = ["control", "engine", "effect3", "posix", "winsock", "node", "testing"] as const
@@ -23,7 +23,7 @@ export const manifest = (folder: string): Manifest =>
 export const pack = (folder: string): ReadonlyMap<Name, string> => {
   execFileSync("npm", ["run", "--silent", "build"], { cwd: root })
   const which = packages.flatMap((name) => ["-w", `packages/${name}`])
-  // Built already: a build for each package would take longer than all of the rest.
+  // Already built. A build for each package would take longer than the rest together.
   const args = ["pack", "--json", "--silent", "--ignore-scripts", "--pack-destination", folder, ...which]
   const packed = JSON.parse(execFileSync("npm", args, { cwd: root, encoding: "utf8" })) as ReadonlyArray<{
     readonly name: string
@@ -43,13 +43,13 @@ export const unpack = (tarball: string, into: string): void => {
   execFileSync("tar", ["-xzf", tarball, "-C", into, "--strip-components=1"])
 }
 
-/** A package of the repository's own `node_modules`, with all that it needs beside it. */
+/** Links a package of the repository's `node_modules`, together with its dependencies. */
 const link = (name: string, modules: string): void => {
   mkdirSync(dirname(join(modules, name)), { recursive: true })
   symlinkSync(join(root, "node_modules", name), join(modules, name))
 }
 
-/** As npm does: all in one folder. `foreign`: what is there beside ours. */
+/** Unpacks as npm does: all packages in one folder. `foreign` are the other packages there. */
 export const layOutFlat = (
   folder: string,
   tarballs: ReadonlyMap<Name, string>,
@@ -60,7 +60,10 @@ export const layOutFlat = (
   for (const name of foreign) link(name, modules)
 }
 
-/** As pnpm does: a package sees what its manifest names, and the program what was installed by name (`direct`). */
+/**
+ * Unpacks as pnpm does: a package sees the packages in its manifest, and the program sees those that were installed by
+ * name (`direct`).
+ */
 export const layOutStrictly = (
   folder: string,
   tarballs: ReadonlyMap<Name, string>,
@@ -87,6 +90,6 @@ export const layOutStrictly = (
   for (const name of foreign) link(name, modules)
 }
 
-/** Puts a package of the repository where a compiler takes it for the program's own, and not for a link out of its folder. */
+/** Copies a package to a place where a compiler treats it as part of the program, and not as a link out of its folder. */
 export const copyIn = (name: string, folder: string): void =>
   cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true })

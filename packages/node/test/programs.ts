@@ -1,4 +1,4 @@
-/** The programs beside this file as plain JavaScript: a process that compiles TypeScript first takes seconds to start. */
+/** The programs in this folder as plain JavaScript, because a process that first compiles TypeScript takes seconds to start. */
 import { fileURLToPath } from "node:url"
 import { buildSync } from "esbuild"
 

@@ -1,4 +1,4 @@
-/** Servers whose workers run the program of the tests, peers that ask them, and what is left of both in the system. */
+/** Servers whose workers run the program of the tests, their peers, and a check of remaining processes and sockets. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { NodeSockets } from "@ancillary/node"
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
@@ -28,7 +28,7 @@ export type Peer = ConnectedSocket<"ipv4", never>
 export const peersOf = ({ localAddress }: DatagramWorkers.DatagramWorkers<"ipv4">, count: number) =>
   Effect.replicateEffect(Datagram.connect(Datagram.ipv4, localAddress), count)
 
-/** One of an array: the types do not know how many it has. */
+/** Returns an element of an array. The types do not contain its length. */
 const there = (peer: Peer | undefined): Peer => {
   if (peer === undefined) throw new Error("the test has no such peer")
   return peer
@@ -43,18 +43,18 @@ export const answerOf = (peer: Peer | undefined): Effect.Effect<Answer, unknown>
 export const ask = (peer: Peer | undefined, ...data: ReadonlyArray<number>) =>
   Effect.zipRight(tell(peer, orders.answer, ...data), answerOf(peer))
 
-/** Which process answers each. */
+/** For each peer, the process that answers it. */
 export const workersOf = (peers: ReadonlyArray<Peer>) =>
   Effect.forEach(peers, (peer) => Effect.map(ask(peer), ({ pid }) => pid))
 
 export const pidsOf = ({ workers }: DatagramWorkers.DatagramWorkers<"ipv4">) =>
   Effect.map(workers, (all) => all.map(({ pid }) => Option.getOrUndefined(pid)))
 
-/** Waits for it, however long that takes. */
+/** Waits for a condition without a time limit. */
 export const until = <E, R>(condition: Effect.Effect<boolean, E, R>) =>
   Effect.repeat(Effect.zipRight(Effect.sleep("20 millis"), condition), { until: (is) => is })
 
-/** Waits until each worker has been started again so often, and serves. */
+/** Waits until each worker was restarted this often, and serves. */
 export const restarted = ({ workers }: DatagramWorkers.DatagramWorkers<"ipv4">, ...times: ReadonlyArray<number>) =>
   until(
     Effect.map(workers, (all) =>
@@ -72,7 +72,7 @@ export const isAlive = (pid: number | undefined): boolean => {
   }
 }
 
-/** UDP sockets among this process's descriptors: channels to processes are sockets, too, and close when it suits them. */
+/** UDP sockets among the descriptors of this process. Channels to processes are sockets too, and close at an unknown time. */
 export const socketsHere = (): number => {
   const inodes = new Set(
     ["udp", "udp6"].flatMap((protocol) =>

@@ -1,4 +1,4 @@
-/** Workers that are there and do not answer, and options that cannot be used: each has an end, a typed error, and leaves nothing. */
+/** Workers that are alive but do not answer, and invalid options. Each case ends with a typed error and leaves nothing behind. */
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Option, Schedule, Scope } from "effect"
 import { orders } from "./children/orders.ts"
@@ -24,7 +24,7 @@ describe("a worker that does not answer", () => {
   const stop = (pid: number | undefined) => Effect.sync(() => process.kill(pid ?? Number.NaN, "SIGSTOP"))
 
   it.scopedLive.each(["is stopped", "spins"] as const)(
-    "is killed and has a successor, with what it had counted: it %s",
+    "is killed and replaced, and its counters are kept: it %s",
     (how) =>
       Effect.gen(function* () {
         const server = yield* served({ workers: 2, ...frequent })
@@ -37,14 +37,14 @@ describe("a worker that does not answer", () => {
         const after = yield* workersOf(peers)
         expect(after.map((pid, i) => pid === before[i])).toEqual(before.map((pid) => pid !== victim))
         expect(isAlive(victim)).toBe(false)
-        // It may have told that it took the order to spin.
+        // It may have reported that it received the order to spin.
         expect([32n, 33n]).toContain((yield* server.stats).taken)
       }).pipe(Effect.provide(layer)),
     patient
   )
 
   it.scopedLive(
-    "is given up as the schedule says, and the error says that it was silent",
+    "is given up by the schedule, and the error contains its silence",
     () =>
       Effect.gen(function* () {
         const server = yield* served({ workers: 1, ...frequent, restart: Schedule.stop })
@@ -62,7 +62,7 @@ describe("a worker that does not answer", () => {
   )
 
   it.scopedLive(
-    "has the counters that it told last, also where it is never killed, and its end ends",
+    "keeps its last report, even if it is never killed, and its end ends",
     () =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()
@@ -84,12 +84,12 @@ describe("a worker that does not answer", () => {
   )
 
   it.scopedLive(
-    "keeps what a heartbeat brought, although nobody asked for it",
+    "keeps the report of a heartbeat without a request",
     () =>
       Effect.gen(function* () {
         const server = yield* served({ workers: 1, ...frequent })
         const peers = yield* peersOf(server, 4)
-        // However slow the machine is, one of these pauses is longer than a heartbeat and its answer.
+        // Even on a slow machine, one of these pauses is longer than a heartbeat and its answer.
         const counted = Effect.gen(function* () {
           for (let pause = 100; ; pause *= 2) {
             const { taken } = yield* server.stats
@@ -108,7 +108,7 @@ describe("a worker that does not answer", () => {
 })
 
 it.scopedLive(
-  "a restart schedule that throws is a typed error of its worker, and the others go on",
+  "a restart schedule that throws is a typed error of its worker only",
   () =>
     Effect.gen(function* () {
       const restart = Schedule.map(Schedule.forever, (): number => {
@@ -137,7 +137,7 @@ const leavingNothing = <E>(failing: Effect.Effect<unknown, E, Scope.Scope | Laye
     return error
   })
 
-describe("refused, and nothing of it stays", () => {
+describe("options that are refused leave nothing behind", () => {
   it.scopedLive.each([
     ["concurrency", [0.5, -1, Infinity, "8"]],
     ["shutdown", [-1, Number.NaN, "soon"]],
@@ -158,7 +158,7 @@ describe("refused, and nothing of it stays", () => {
   )
 
   it.scopedLive(
-    "a program that never serves, which is killed when its time to start is over",
+    "a program that never serves and is killed after its time to start",
     () =>
       Effect.gen(function* () {
         const error = yield* leavingNothing(served({ workers: 2, program: built("silent"), startup: "2 seconds" }))

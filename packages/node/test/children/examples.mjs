@@ -1,12 +1,12 @@
-// Runs modules one after the other, each for a bounded time: `node examples.mjs <file of a list of [name, file]>`. What a module runs itself, and
-// every effect that it exports, runs with real sockets. Prints what failed, by name.
+// Runs modules one after the other, each for a limited time: `node examples.mjs <file with a list of [name, file]>`.
+// The programs of a module, and every effect that it exports, run with real sockets. Prints the failures by name.
 import { readFileSync } from "node:fs"
 import { pathToFileURL } from "node:url"
 import { LinuxSockets } from "@ancillary/posix"
 import { Interfaces } from "@ancillary/effect3"
 import { Cause, Effect, Exit, Fiber, Layer } from "effect"
 
-/** Milliseconds that a program has to fail. A server goes on for ever. */
+/** Milliseconds in which a program may fail. A server never ends by itself. */
 const life = 250
 let running = []
 let failed = {}
@@ -24,7 +24,7 @@ process.on("uncaughtException", blame)
 
 const layer = Layer.provideMerge(Interfaces.layer, LinuxSockets.layer)
 const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis))
-/** Waits for what runs, as long as it may live; then ends it. */
+/** Waits for the running fibers up to the limit, then interrupts them. */
 const settle = async () => {
   const fibers = running
   running = []

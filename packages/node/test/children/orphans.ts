@@ -1,4 +1,4 @@
-/** A server that tells the numbers of its workers, and then waits to be killed. */
+/** A server that prints the process ids of its workers, and then waits to be killed. */
 import { NodeSockets } from "@ancillary/node"
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
 import { Datagram, withHopLimit } from "@ancillary/effect3"

@@ -1,6 +1,6 @@
 /**
- * A server of the kind that this library does not make: threads, each with a socket of its own on a shared port. Tells how many of its peers are answered
- * before one of the threads is ended, and after.
+ * A server that this library deliberately avoids: threads, each with its own socket on a shared port. Prints the number
+ * of peers that receive an answer before and after one of the threads is terminated.
  */
 import { once } from "node:events"
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"

@@ -1,4 +1,4 @@
-/** The program of a worker: answers with the number of its process, and does what the first byte says. */
+/** The program of a worker. It answers with its process id, and follows the order in the first byte. */
 import { NodeSockets } from "@ancillary/node"
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
 import { Datagram, withHopLimit } from "@ancillary/effect3"

@@ -1,5 +1,6 @@
-// Compiles a program with declarations: `node compile.mjs <folder of typescript> <folder of the program> <NodeNext or Bundler>`. Prints what is
-// said of the program and of @ancillary's own declarations, and the program's declarations.
+// Compiles a program with declarations: `node compile.mjs <folder of typescript> <folder of the program> <NodeNext or
+// Bundler>`. Prints the diagnostics of the program and of the declarations of @ancillary, and the declarations of the
+// program.
 import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
@@ -22,7 +23,7 @@ const program = ts.createProgram({
     outDir: out
   }
 })
-// What others declare is theirs.
+// Diagnostics in declarations of other packages are not ours.
 const ours = program.getSourceFiles().filter(({ fileName }) => /inferred\.ts$|[@/]ancillary[/+]/.test(fileName))
 const said = [
   ...program.getConfigFileParsingDiagnostics(),

@@ -1,6 +1,6 @@
 /**
- * A module of a program that keeps whatever the compiler infers. It is compiled with `declaration: true` against the packages as they are
- * installed: each of these types has to have a name that the program can write.
+ * A module of a program that exports inferred types. It is compiled with `declaration: true` against the installed
+ * packages. Each of these types must have a name that the program can write.
  */
 import { HostName, NodeSockets } from "@ancillary/node"
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"

@@ -1,6 +1,6 @@
 /**
- * How each public function is called with arguments that are right: hostile values are then put in their places. A function without an entry
- * fails the test.
+ * For each public function, a call with valid arguments, into which hostile values are then inserted. A function
+ * without an entry fails the test.
  */
 import {
   Abi,
@@ -17,17 +17,18 @@ import { Datagram, type DatagramSocket, Plan, SocketOption, withHopLimit } from 
 import { Effect } from "effect"
 
 /**
- * - `pure` answers or throws: an exception of its own names the argument, and one of the value's own may pass.
- * - `bytes` has no error channel, and works on what its caller has laid out (views, ABIs, numbers): any exception is its caller's, at once.
+ * - `pure` returns or throws. An exception of the library names the argument; an exception of the value may pass.
+ * - `bytes` has no error channel and works on memory of its caller (views, ABIs, numbers). Any exception at the call
+ *   is the caller's fault.
  * - `part` makes a part of a spec, which is then bound.
  * - `effect` makes an effect, which then ends by itself, fails with a typed error, or waits and can be interrupted.
  */
 export interface Entry {
   readonly kind: "bytes" | "effect" | "part" | "pure"
   readonly args: (bench: Bench) => ReadonlyArray<unknown>
-  /** Of a member of a class. */
+  /** The class of a member. */
   readonly self?: () => object
-  /** The spec that a part is put into. */
+  /** The spec that contains the part. */
   readonly spec?: unknown
 }
 

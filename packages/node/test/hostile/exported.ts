@@ -1,4 +1,4 @@
-/** Every function that a package exports, by its name: those of its namespaces, its classes and their members among them. */
+/** Every function that a package exports, by name, including those of its namespaces, its classes and their members. */
 export type AnyFunction = (...args: ReadonlyArray<unknown>) => unknown
 
 const isNamespace = (value: unknown): value is object => Object.prototype.toString.call(value) === "[object Module]"
@@ -6,7 +6,7 @@ const isNamespace = (value: unknown): value is object => Object.prototype.toStri
 const isClass = (value: unknown): boolean =>
   typeof value === "function" && Function.prototype.toString.call(value).startsWith("class")
 
-/** Statics of a class that are its own, and what every instance has. */
+/** Own static members of a class, and members of its instances. */
 const membersOf = (name: string, each: AnyFunction): ReadonlyArray<readonly [string, AnyFunction]> => {
   const statics = Object.getOwnPropertyNames(each).flatMap((key) => {
     const value: unknown = Object.getOwnPropertyDescriptor(each, key)?.value

@@ -1,4 +1,4 @@
-/** How a call with a hostile value ended, and whether the sockets work after it. */
+/** Judges the end of a call with a hostile value, and whether the sockets work after it. */
 import type { Family } from "@ancillary/control"
 import { type DatagramSockets, type DatagramSource, Interfaces } from "@ancillary/effect3"
 import { LinuxSockets } from "@ancillary/posix"
@@ -10,7 +10,7 @@ export const runtime = ManagedRuntime.make(
   Layer.mergeAll(Interfaces.layer, quiet).pipe(Layer.provideMerge(LinuxSockets.layer))
 )
 
-/** What nothing has caught. */
+/** Errors that no code has caught. */
 export const strays: Array<unknown> = []
 const stray = (error: unknown) => void strays.push(error)
 
@@ -26,11 +26,11 @@ export const unwatchStrays = (): void => {
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** Sentences of the engine: an exception of ours names what is wrong with which argument. */
+/** Sentences of the engine: an exception of the library states the argument and its problem. */
 const engines =
   /Cannot (?:read|set|convert|mix|destructure|assign|delete|define)|is not (?:a function|iterable|a constructor|extensible|an object)|Invalid (?:array|typed|string)|outside (?:the )?bounds|First argument to DataView|Maximum call stack|incompatible receiver|called on|must be an? |not a non-detached|out of range/
 
-/** What of ours names the argument, and quotes what reading it threw. */
+/** Messages of the library that name the argument and quote the exception of its getter. */
 const named = /cannot be read/
 
 export const isOwn = (error: unknown): boolean =>
@@ -44,13 +44,13 @@ export const firstLine = (error: unknown): string => {
   }
 }
 
-/** What is wrong with an exception of a plain function. */
+/** Returns the problem with an exception of a plain function. */
 export const thrownWrongly = (error: unknown): string | undefined =>
   isOwn(error) || (error instanceof Error && (named.test(error.message) || !engines.test(error.message)))
     ? undefined
     : `throws ${firstLine(error)}`
 
-/** An error that a program can tell from others, with a sentence. */
+/** An error that a program can distinguish, with a sentence. */
 export const isTypedError = (error: unknown): boolean => {
   const { _tag, message } = Object(error) as { readonly _tag?: unknown; readonly message?: unknown }
   return typeof _tag === "string" && typeof message === "string" && message.length > 5
@@ -69,7 +69,10 @@ const asEffect = (value: unknown): Effect.Effect<unknown, unknown> | undefined =
   return undefined
 }
 
-/** What is wrong with how an effect ended, or that it does not end when it is interrupted. `mayThrow`: its defect may be the value's own. */
+/**
+ * Returns the problem with the end of an effect, or with its failure to end when it is interrupted. `mayThrow`: its
+ * defect may come from the value.
+ */
 export const endedWrongly = async (value: unknown, mayThrow = false): Promise<string | undefined> => {
   const effect = asEffect(value)
   if (effect === undefined) return undefined
@@ -77,7 +80,7 @@ export const endedWrongly = async (value: unknown, mayThrow = false): Promise<st
   for (let turns = 0; turns < 2 && fiber.unsafePoll() === null; turns++) await turn()
   const exit = await Effect.runPromise(Fiber.interrupt(fiber))
   if (Exit.isSuccess(exit) || Exit.isInterrupted(exit)) return undefined
-  // A forged socket's own `send` returns no effect.
+  // The `send` of a forged socket returns no effect.
   const defects = [...Cause.defects(exit.cause)].filter(
     (defect) => !/Not a valid effect: lie/.test(firstLine(defect)) && !(mayThrow && isOwn(defect))
   )
@@ -87,14 +90,14 @@ export const endedWrongly = async (value: unknown, mayThrow = false): Promise<st
   return isTypedError(error) ? undefined : `fails with ${firstLine(error)}`
 }
 
-/** What a round trip needs of a socket: how it sends a datagram to the server, and what it reads. */
+/** Parts of a socket that a round trip requires: sending a datagram to the server, and reading. */
 export interface Asking {
   readonly ask: (data: Uint8Array) => Effect.Effect<void, unknown>
   readonly socket: DatagramSource<Family, never>
   readonly isAnswer: (from: unknown) => boolean
 }
 
-/** One datagram to the server, which sends it back; and the accounts. */
+/** Sends one datagram to the server, which returns it, and checks the counters. */
 export const works = async ({ ask, isAnswer, socket }: Asking): Promise<string | undefined> => {
   const answered = await runtime.runPromiseExit(
     Effect.gen(function* () {

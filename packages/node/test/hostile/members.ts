@@ -1,4 +1,4 @@
-/** How each member of what the library returns is called with arguments that are right. A member without an entry fails the test. */
+/** For each member of a returned object, a call with valid arguments. A member without an entry fails the test. */
 import { HopLimit } from "@ancillary/control"
 import { SocketOption } from "@ancillary/effect3"
 import { Chunk, Predicate, Sink, Stream } from "effect"
@@ -6,14 +6,15 @@ import type { AnyFunction } from "./exported.ts"
 
 /**
  * - `effect` makes an effect, which then ends by itself, fails with a typed error, or waits and can be interrupted.
- * - `loop` is an effect that calls what it was given for each datagram: an exception of that is a defect of the loop, as its docstring says.
- * - `either` answers at once, and never throws.
- * - `total` answers at once, and never throws, with a plain value.
+ * - `loop` is an effect that calls its argument for each datagram. An exception of the argument is a defect of the
+ *   loop, as its docstring states.
+ * - `either` returns at once, and never throws.
+ * - `total` returns a plain value at once, and never throws.
  */
 export interface Member {
   readonly kind: "effect" | "loop" | "either" | "total"
   readonly args: ReadonlyArray<unknown>
-  /** Needs a datagram that waits to be read. */
+  /** Requires a datagram that waits to be read. */
   readonly reads?: true
 }
 
@@ -83,7 +84,7 @@ export const ofInterfaces: Members = {
 
 export const ofCapabilities: Members = { toString: total(HopLimit) }
 
-/** The members of an object that can be called; a sink, too, takes what a program hands over. */
+/** Members of an object that can be called. A sink also takes values of a program. */
 export const callableMembers = (object: object): ReadonlyArray<readonly [string, AnyFunction]> =>
   Object.entries(object).flatMap(([name, value]: readonly [string, unknown]) => {
     if (typeof value === "function") return [[name, value as AnyFunction] as const]

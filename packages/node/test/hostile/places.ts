@@ -1,9 +1,9 @@
-/** Where in a call's arguments a hostile value is put: in place of each argument, and of each property of it. */
+/** Positions for a hostile value in the arguments of a call: each argument, and each of its properties. */
 type Path = ReadonlyArray<string>
 
 const deepest = 4
 
-/** ABIs, plans and sockets are the library's own: a program gives back what it was given. */
+/** ABIs, plans and sockets belong to the library: a program returns them unchanged. */
 const isGiven = (value: object): boolean => ["cmsghdr", "departures", "receiveWithin"].some((key) => key in value)
 
 const isPlain = (value: unknown): value is { readonly [key: string]: unknown } =>
@@ -17,7 +17,7 @@ const below = (value: unknown, path: Path): ReadonlyArray<Path> =>
 
 export const places = (args: ReadonlyArray<unknown>): ReadonlyArray<Path> => below(args, [])
 
-/** The arguments, with another value at a place. */
+/** The arguments, with another value at one position. */
 export const put = (args: unknown, [key, ...rest]: Path, value: unknown): unknown => {
   if (key === undefined) return value
   if (Array.isArray(args)) return args.map((each: unknown, i) => (String(i) === key ? put(each, rest, value) : each))

@@ -1,8 +1,8 @@
-/** Values that no type allows: they throw, lie, never end, or are of another type. Each is made anew for each use. */
+/** Values that no type permits: they throw, lie, never end, or have another type. Each use makes a new value. */
 import { Descriptor, InternetEndpoint, Ipv4Address, Ipv6Address, UnixEndpoint } from "@ancillary/control"
 import { Effect, Option } from "effect"
 
-/** What a hostile value throws: the program's own exception, and no fault of the library's. */
+/** The exception of a hostile value. It belongs to the program, and is not a fault of the library. */
 export class Hostile extends Error {
   override readonly name = "Hostile"
 }
@@ -14,7 +14,7 @@ const throws = (): never => {
 const everyTrap = (trap: (...args: ReadonlyArray<unknown>) => unknown) =>
   Object.fromEntries(Object.getOwnPropertyNames(Reflect).map((name) => [name, trap]))
 
-/** Answers each question with itself, and has every property. */
+/** Returns itself for each property, and has every property. */
 const liar = (): unknown => {
   const self: unknown = new Proxy(() => self, {
     get: (_, key) => (key === Symbol.toPrimitive ? () => "lie" : self),
@@ -36,9 +36,9 @@ const detached = (): unknown => {
   return bytes
 }
 
-/** A view of memory that shrank under it. */
+/** A view of memory that has shrunk. */
 const shrunk = (): unknown => {
-  // Newer than the library of types that is compiled against.
+  // Newer than the type library of the compilation.
   const buffer = Reflect.construct(ArrayBuffer, [16, { maxByteLength: 32 }])
   const bytes = new Uint8Array(buffer, 8, 8)
   ;(Reflect.get(buffer, "resize") as (size: number) => void).call(buffer, 4)

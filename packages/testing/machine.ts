@@ -1,12 +1,12 @@
 /**
- * What a test suite wants of the machine. A suite that cannot run is one printed line that says how to get what is missing; with
- * ANCILLARY_REQUIRE=all it is a failure.
+ * Requirements of a test suite. If a suite cannot run, it prints one line that explains how to get what is missing.
+ * With ANCILLARY_REQUIRE=all that is a failure.
  */
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 
-/** Whether the machine has it: used with `it.runIf`, `describe.runIf`. */
+/** True if the machine meets the requirement. Use it with `it.runIf` and `describe.runIf`. */
 export const requirement = (name: string, present: boolean, how: string): boolean => {
   if (present) return true
   const line = `not run here: ${name}. ${how}`
@@ -15,7 +15,7 @@ export const requirement = (name: string, present: boolean, how: string): boolea
   return false
 }
 
-/** Whether the host has IPv6 on loopback, which some containers lack. */
+/** True if the host has IPv6 on loopback, which some containers lack. */
 export const hasIpv6 = (): boolean =>
   requirement(
     "IPv6",
@@ -23,12 +23,12 @@ export const hasIpv6 = (): boolean =>
     "Enable it: sysctl net.ipv6.conf.lo.disable_ipv6=0, or docker run --sysctl net.ipv6.conf.all.disable_ipv6=0"
   )
 
-/** Whether a program is on the path. */
+/** True if a program is on the path. */
 export const onPath = (program: string): boolean => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0
 
 const CAP_NET_RAW = 13n
 
-/** Whether the kernel takes extension headers and raw packets of this process. */
+/** True if the kernel accepts extension headers and raw packets from this process. */
 export const hasRawPrivilege = (): boolean => {
   const [, effective = "0"] = /^CapEff:\s*(\w+)$/m.exec(statusOfProcess()) ?? []
   return requirement(

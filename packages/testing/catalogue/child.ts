@@ -1,6 +1,6 @@
 /**
- * Imported ahead of a program that a test starts in a network of its own: what it sees, its test has seen. Written down at once, for such a
- * program may be killed whenever its test has what it wants.
+ * Imported before a program that a test starts in its own network namespace. Rows that the program proves count for its
+ * test. They are written at once, because the test may kill the program at any time.
  */
 import { appendFileSync } from "node:fs"
 import { childRows } from "./runs.ts"

@@ -1,4 +1,4 @@
-/** The catalogue as a document: a section a message, the options, and the tests that the proofs name. */
+/** Renders the catalogue: a section per message, the options, and the tests that the proofs name. */
 import type { Platform, Presence, Request } from "@ancillary/control"
 import { type Proof, proofsOf } from "./proofs.ts"
 import { combinatorOf, constantOf, definitionOf } from "./sources.ts"
@@ -20,7 +20,7 @@ const present: { readonly [P in Presence]: string } = {
 /** L: tests on Linux; W: under Wine; G: golden buffers. */
 type List = "L" | "W" | "G"
 
-/** Tests and buffers get a short name where they are first named, and stand in a list at the end. */
+/** Short names for tests and buffers, and the lists at the end that explain them. */
 class References {
   readonly #lists: { readonly [L in List]: Array<string> } = { L: [], W: [], G: [] }
 
@@ -41,7 +41,7 @@ class References {
   }
 }
 
-/** Columns as wide as their widest cell, as the formatter leaves them. */
+/** A table whose columns are as wide as their widest cell, as the formatter writes them. */
 const table = (head: ReadonlyArray<string>, body: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
   const rows = [head, ...body.map((row) => row.map((cell) => cell.replaceAll("|", "\\|")))]
   const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)))
@@ -64,7 +64,7 @@ const asked = ({ platform, subject }: Way, request: Request): string => {
 const numberText = (way: Way): string => {
   const { asks, direction, marks, platform, privilege, subject } = way
   const kind = direction === "set" ? "asks" : "marks"
-  // Messages of one level stand in for each other; an event's may come in several parts, each of a level of its own.
+  // Messages of one level replace each other. An event may consist of several parts, each of its own level.
   const levels = [...new Set(marks.map(({ level }) => level))]
   const names = levels.map((of) =>
     marks
@@ -72,8 +72,8 @@ const numberText = (way: Way): string => {
       .map(({ level, type }) => numbered(constantOf(subject, platform, level, type, kind), level, type))
       .join(" or ")
   )
-  const asking = asks.length === 0 ? "" : `; asked by ${asks.map((each) => asked(way, each)).join(", ")}`
-  const wants = privilege === undefined ? "" : `; may want ${privilege}`
+  const asking = asks.length === 0 ? "" : `; requested by ${asks.map((each) => asked(way, each)).join(", ")}`
+  const wants = privilege === undefined ? "" : `; may require ${privilege}`
   return `${names.join(direction === "event" ? " and " : " or ")}${asking}${wants}`
 }
 
@@ -82,11 +82,11 @@ const sizeText = ({ size }: Mark): string => {
   return minimum === maximum ? String(maximum) : `${minimum} to ${maximum}`
 }
 
-/** What buffers that a compiler made do not show, and only a system does. */
+/** Statements that only a running system can prove, and buffers of a compiler cannot. */
 const unseen: { readonly [D in Direction]: string } = {
-  received: "what asks for it: documentation",
-  event: "what asks for it: documentation",
-  sent: "that it is heeded: documentation",
+  received: "its request: documentation",
+  event: "its request: documentation",
+  sent: "its effect: documentation",
   set: ""
 }
 
@@ -96,7 +96,7 @@ const proofText = (references: References, way: Way): string => {
   return [proofs.map((proof) => references.of(proof)).join(", "), ...rest].join("; ")
 }
 
-/** Platform, families, what, number, bytes, proof; families that have the same of a platform in one row. */
+/** Platform, families, direction, number, bytes, proof. Families with equal cells on a platform share a row. */
 const rowsOf = (references: References, entries: ReadonlyArray<Way | Lack>): ReadonlyArray<ReadonlyArray<string>> => {
   const rows = new Map<string, { readonly of: Array<string>; readonly rest: ReadonlyArray<string> }>()
   for (const entry of entries) {
@@ -120,7 +120,7 @@ const rowsOf = (references: References, entries: ReadonlyArray<Way | Lack>): Rea
   ])
 }
 
-const columns = ["platform", "family", "what", "number, or why there is none", "bytes", "proof"]
+const columns = ["platform", "family", "direction", "number, or the reason for its absence", "bytes", "proof"]
 
 const subjectOf = ([entry]: ReadonlyArray<Way | Lack>) => {
   if (entry === undefined) throw new Error("a message or an option without a row")
@@ -131,7 +131,7 @@ const section = (references: References, entries: ReadonlyArray<Way | Lack>): Re
   const subject = subjectOf(entries)
   const { key, presence } = subject
   const { about, name } = combinatorOf(subject) ?? { about: "", name: key }
-  const comes = presence === undefined ? "" : ` \`control.${key}\` comes ${present[presence]}.`
+  const comes = presence === undefined ? "" : ` \`control.${key}\` arrives ${present[presence]}.`
   return [
     `### ${name}`,
     "",
@@ -149,21 +149,22 @@ const optionRows = (references: References, entries: ReadonlyArray<Way | Lack>) 
 
 const introduction = `# The catalogue
 
-Every control message and socket option that the library defines, as each platform does it, and what shows that the row is true. This document
-is made from the definitions and the tests by \`npm run catalogue\`; a test compares it, and fails where a row says more than a test gives.
+This document lists every control message and socket option that the library defines, with its support on each platform and the proof of each row.
+\`npm run catalogue\` writes it from the definitions and the tests. A test compares it, and fails if a row claims more than a test proves.
 
-How to read the numbers: \`IP_PKTINFO (0, 8)\` is type 8 of level 0. _Asked by_ is the option that makes the kernel deliver or take a message; what
-follows \`=\` is its value, what follows \`with\` the bits that are switched on in it. _Bytes_ are those of the payload, without the header.
+How to read the numbers: \`IP_PKTINFO (0, 8)\` is type 8 of level 0. _Requested by_ is the option that makes the kernel deliver or accept a message. The
+number after \`=\` is its value, and the number after \`with\` are the bits that are set in it. _Bytes_ is the size of the payload without the header.
 
-What a proof is:
+The kinds of proof:
 
-- **run**: a test ran it on a real socket of that system, and the test is named: L on Linux, W in a Windows Node under Wine. _received_, _event_:
-  all that asks for it was asked, and the kernel delivered a message of that level and type, which its codec read. _sent_: the kernel took a datagram
-  with it. Wine takes any control data that is sent and looks at none, so nothing that is sent counts as run there. _set_: the kernel took the option.
-- **headers**: the bytes are equal to those that a C compiler makes with the system's own headers (G); of an option, its number stands in them.
-- **documentation**: nothing else is known. Nothing here has run on a Mac or on Windows itself.
+- **run**: a test ran the row on a real socket of that system. The row names the test: L on Linux, W in a Windows Node under Wine.
+  - _received_, _event_: all requests of the row were made, the kernel delivered a message of that level and type, and its codec read the payload.
+  - _sent_: the kernel accepted a datagram with the message. Wine accepts any control data that is sent and ignores it, so no sent row counts as run there.
+  - _set_: the kernel accepted the option.
+- **headers**: the bytes are equal to those that a C compiler makes with the system's own headers (G). For an option, the headers have its number.
+- **documentation**: only the documentation supports the row. No test has run on a Mac or on Windows itself.
 
-What this machine says is told by \`Capabilities.probe()\`, which asks its sockets.
+\`Capabilities.probe()\` reports the support of the current machine, from its sockets.
 `
 
 export const render = (): string => {

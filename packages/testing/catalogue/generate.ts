@@ -1,7 +1,7 @@
 /**
- * `npm run catalogue`: writes docs/catalogue.md. With `-- --run` it first runs the suites, and writes down anew which test shows which row
- * (runs.json): to be done after a test was added, renamed or taken away. With files behind it (`-- --run packages/posix/test/unix.test.ts`) it runs
- * those alone, and leaves what others show as it is.
+ * `npm run catalogue` writes docs/catalogue.md. With `-- --run` it first runs the suites, and records in runs.json
+ * which test proves which row. Do this after a test was added, renamed or removed. With file names (`-- --run
+ * packages/posix/test/unix.test.ts`) it runs only these, and keeps the records of the others.
  */
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -16,7 +16,7 @@ interface Observed {
   readonly rows: ReadonlyArray<Row>
 }
 
-/** What every test of the suites saw, or of some of their files. */
+/** Rows that the tests of the given files proved, or of all suites without files. */
 const observe = (files: ReadonlyArray<string>): ReadonlyArray<Observed> => {
   const folder = mkdtempSync(join(tmpdir(), "ancillary-runs-"))
   const report = join(folder, "runs.jsonl")
@@ -24,7 +24,7 @@ const observe = (files: ReadonlyArray<string>): ReadonlyArray<Observed> => {
     const { status } = spawnSync("npx", ["vitest", "run", "--project=posix*", "--project=winsock*", ...files], {
       cwd: root,
       stdio: "inherit",
-      // What cannot run here would be missing from the catalogue without a word.
+      // Without this, a suite that cannot run here would be silently missing from the catalogue.
       env: { ...process.env, ANCILLARY_RUNS: report, ANCILLARY_REQUIRE: "all" }
     })
     if (status !== 0) throw new Error("the suites are not green: what they show is not written down")
@@ -37,9 +37,9 @@ const observe = (files: ReadonlyArray<string>): ReadonlyArray<Observed> => {
   }
 }
 
-/** How many words of a row's family and message the name of a test says. */
+/** Counts the words of a row's family and message in the name of a test. */
 const closeness = (test: TestName, row: Row): number => {
-  // It tries everything, and is about nothing.
+  // The probe tries every message, so it is specific to none.
   if (test.includes(" > probe > ")) return -1
   const said = test.toLowerCase()
   const [, family = "", key = ""] = row.split(" ")
@@ -55,7 +55,7 @@ const renew = (files: ReadonlyArray<string>) => {
   const shown = [...new Set(ways.map(rowOf))].toSorted().flatMap((row) => {
     const before = kept.get(row)
     if (before !== undefined && !ran.has(fileOf(before))) return [[row, before] as const]
-    // The test that is most about it; of several the one that shows the least besides.
+    // The most specific test. Among equals, the test that proves the fewest other rows.
     const [best] = observed
       .filter(({ rows }) => rows.includes(row))
       .toSorted(
@@ -69,6 +69,6 @@ const renew = (files: ReadonlyArray<string>) => {
 
 const [flag, ...files] = process.argv.slice(2)
 if (flag === "--run") renew(files)
-// Read once runs.json is what it shall be.
+// Imported late, because it reads runs.json when it is loaded.
 const { render } = await import("./document.ts")
 writeFileSync(join(root, "docs/catalogue.md"), render())

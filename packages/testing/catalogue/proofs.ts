@@ -1,6 +1,6 @@
 /**
- * What shows that a way is as its row says: a test that ran it on a system, vectors that a compiler made with the system's headers, or nothing
- * but documents. Each is read from what the tests themselves hold, none is written by hand.
+ * Finds the proof of a row: a test that ran it on a system, vectors that a compiler made with the system's headers, or
+ * only documentation. Each proof is read from the tests or vectors. None is written by hand.
  */
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
@@ -13,7 +13,7 @@ export const worths = ["run", "headers", "documentation"] as const
 
 export interface Proof {
   readonly worth: (typeof worths)[number]
-  /** The test, or the golden buffers with the ABIs that they were made for. Nothing for a number that stands in the headers. */
+  /** The test, or the golden buffers with their ABIs. Absent for a number that is in the headers. */
   readonly by: ReadonlyArray<string>
 }
 
@@ -32,7 +32,7 @@ const golden: ReadonlyArray<Golden> = readdirSync(join(root, folder))
   .toSorted((a, b) => (a < b ? -1 : 1))
   .map((name) => JSON.parse(textOf(`${folder}/${name}`)) as Golden)
 
-/** How the name of a buffer begins: `ipv4 received: pktInfo hopLimit`. */
+/** The first words in the name of a buffer: `ipv4 received: pktInfo hopLimit`. */
 const golds: { readonly [D in Way["direction"]]: string } = {
   received: "received",
   event: "told",
@@ -40,7 +40,7 @@ const golds: { readonly [D in Way["direction"]]: string } = {
   set: ""
 }
 
-/** The smallest buffer with a message of that mark. Those below the level of a family have the same bytes in all of them. */
+/** The smallest buffer that contains a message of the mark. Below the level of a family the bytes are equal in all families. */
 const bufferOf = ({ direction, family, platform }: Way, mark: Mark): ReadonlyArray<string> => {
   const own = mark.level === Linux.IPPROTO_IP || mark.level === Linux.IPPROTO_IPV6
   const holding = golden
@@ -67,7 +67,7 @@ const bufferOf = ({ direction, family, platform }: Way, mark: Mark): ReadonlyArr
 
 const known = runs()
 
-/** The best first, and never none. */
+/** The proofs, best first. There is always at least one. */
 export const proofsOf = (way: Way): ReadonlyArray<Proof> => {
   const { direction, marks, platform, subject } = way
   const run = known.get(rowOf(way))

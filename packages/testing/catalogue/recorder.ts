@@ -1,8 +1,9 @@
 /**
- * Sees, around a real driver, which rows its kernel really does: nothing is believed but what a system call brought.
+ * Wraps a real driver and records the rows that its kernel supports. Only results of system calls count.
  *
- * A row is `received` (or an `event`) when all that it asks was asked of the socket, the kernel delivered a message of its level and type, and its
- * codec reads the payload; `sent` when a call took a datagram with such a message; `set` when the option was taken.
+ * A row is `received` (or an `event`) under three conditions. All its requests were made on the socket, the kernel
+ * delivered a message of its level and type, and its codec reads the payload. A row is `sent` if a call accepted a
+ * datagram with such a message, and `set` if the option was accepted.
  */
 import { Codec, ControlBuffer, type Request } from "@ancillary/control"
 import * as Linux from "@ancillary/control/platform/linux"
@@ -10,7 +11,7 @@ import type { Arena } from "@ancillary/engine/driver/Arena"
 import { type Driver, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import { fits, type Mark, type Row, rowOf, type RowFamily, type Way, ways } from "./ways.ts"
 
-/** `looks`: whether the system looks at control data that is sent. */
+/** `looks` is true if the system reads control data that is sent. */
 export const record = (driver: Driver, see: (row: Row) => void, { looks }: { readonly looks: boolean }): Driver => {
   const here = ways.filter(({ platform }) => platform === driver.abi.platform)
   const around = (socket: NativeSocket, { family }: SocketKind): NativeSocket => {
@@ -19,7 +20,7 @@ export const record = (driver: Driver, see: (row: Row) => void, { looks }: { rea
     const seeWays = (level: number, is: (way: Way) => boolean) => {
       for (const way of here) if (way.family === familyAt(family, level) && is(way)) see(rowOf(way))
     }
-    /** Sees what a number of slots hold, once for each level, type and length. */
+    /** Records the messages in a number of slots, once for each level, type and length. */
     const walk = (arena: Arena, first: number, slots: number, is: (way: Way, mark: Mark) => boolean) => {
       const known = new Set<string>()
       for (let slot = first; slot < first + slots; slot++) {
@@ -39,7 +40,7 @@ export const record = (driver: Driver, see: (row: Row) => void, { looks }: { rea
     }
     const arrived = (arena: Arena, slots: number, queue: boolean) =>
       walk(arena, 0, slots, ({ asks }, { event, read }) => {
-        // What the error queue delivers beside an event tells of another packet than a datagram's.
+        // Messages beside an event in the error queue describe a packet other than a datagram.
         if (queue !== (event === "errorQueue") || !asked.includes(asks)) return false
         const value = read?.(arena.view, cursor.payloadAt, cursor.payloadLength)
         return value !== undefined && !Codec.isMalformed(value)
@@ -94,11 +95,14 @@ export const record = (driver: Driver, see: (row: Row) => void, { looks }: { rea
   }
 }
 
-/** Whose row a socket uses at a level: IPv4's where an IPv6 socket serves IPv4 peers too. The number of the level is everybody's. */
+/**
+ * The family whose row a socket uses at a level: IPv4 if an IPv6 socket serves IPv4 peers too. The level number alone
+ * is valid for all families.
+ */
 const familyAt = (socket: RowFamily, level: number): RowFamily =>
   socket === "ipv6" && level === Linux.IPPROTO_IP ? "ipv4" : socket
 
-/** What a socket was asked for. */
+/** Requests that were made on a socket. */
 class Asked {
   readonly #options = new Map<string, Uint8Array>()
   readonly #ioctls = new Set<number>()
@@ -109,7 +113,7 @@ class Asked {
   ioctl(code: number): void {
     this.#ioctls.add(code)
   }
-  /** Whether all of it was asked for; of a number that is switches, those that are meant. */
+  /** True if all requests were made. If a number is a set of flags, the flags of the row must be set. */
   includes(requests: ReadonlyArray<Request>): boolean {
     return requests.every((request) => {
       if ("ioctl" in request) return this.#ioctls.has(request.ioctl)

@@ -1,11 +1,11 @@
 /**
- * The tests that show a row on a running system, a test a row: written by `npm run catalogue -- --run`, looked at again by every run of those
- * tests. Node only.
+ * For each row, the test that proves it on a running system. `npm run catalogue -- --run` writes the file, and every
+ * run of those tests checks it. Node only.
  */
 import { readFileSync } from "node:fs"
 import type { Row } from "./ways.ts"
 
-/** `packages/posix/test/conformance.test.ts > Linux > exchange > …`, as the runner names it. */
+/** `packages/posix/test/conformance.test.ts > Linux > exchange > …`, the name in the runner. */
 export type TestName = string
 
 export const file: URL = new URL("runs.json", import.meta.url)
@@ -17,7 +17,10 @@ export const runs = (): ReadonlyMap<Row, TestName> =>
     >
   )
 
-/** What the catalogue says of the tests of a file and they do not show: `there` are all of them, `seen` is what those saw that passed. */
+/**
+ * Rows that the catalogue attributes to tests of a file, but that the tests did not prove. `there` are all tests,
+ * `seen` are the rows of those that passed.
+ */
 export const overstated = (
   path: string,
   there: ReadonlySet<TestName>,
@@ -27,15 +30,18 @@ export const overstated = (
   const faults = new Set<string>()
   for (const [row, test] of claims) {
     if (!test.startsWith(`${path} > `)) continue
-    // One that was not run, or failed, is told of by the runner.
+    // The runner reports a test that did not run or that failed.
     if (!there.has(test)) faults.add(`there is no test "${test}"`)
     else if (seen.get(test)?.includes(row) === false) faults.add(`"${test}" does not show ${row}`)
   }
   return [...faults]
 }
 
-/** Where the programs that a test starts leave what they see: a row a line. */
+/** File into which the programs of a test write the rows that they prove, one per line. */
 export const childRows: string | undefined = process.env["ANCILLARY_CHILD_ROWS"]
 
-/** Where a run of the suites leaves what was seen: a line a test. Absent, unless the catalogue is being renewed. */
+/**
+ * File into which a run of the suites writes its observations, one test per line. Absent unless the catalogue is being
+ * renewed.
+ */
 export const report: string | undefined = process.env["ANCILLARY_RUNS"]

@@ -1,4 +1,4 @@
-/** Puts a recorder around every driver that a layer of this process is made of. To be started before a module makes its layers. */
+/** Puts a recorder around every driver of a layer in this process. Start it before a module makes its layers. */
 import { DatagramSockets } from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { Effect } from "effect"
@@ -6,16 +6,16 @@ import { record } from "./recorder.ts"
 import type { Row } from "./ways.ts"
 
 interface System {
-  /** Whether it looks at control data that is sent. Where it does not, that it takes some proves nothing. */
+  /** True if the system reads control data that is sent. Otherwise an accepted message proves nothing. */
   readonly looks: boolean
 }
 
-/** Tells each row whenever it is seen. */
+/** Reports each row whenever it is proved. */
 export const watch = (system: System, see: (row: Row) => void): void => {
   const { layer } = DatagramSockets
   const recorded: typeof layer = (driver, capabilities) =>
     layer(
-      // What a test bends is not the kernel's.
+      // Results that a test replaced are not the kernel's.
       Effect.map(driver, (driver) => (FaultyDriver.isTrue(driver) ? record(driver, see, system) : driver)),
       capabilities
     )
@@ -25,8 +25,8 @@ export const watch = (system: System, see: (row: Row) => void): void => {
 let taking: (() => ReadonlyArray<Row>) | undefined
 
 /**
- * Returns a function that takes the rows that were seen since its last call. It starts once in a process: test files that share a process share
- * the layers, which their modules made for the first of these files.
+ * Returns a function that takes the rows since its last call. It starts once per process, because test files that share a process
+ * also share the layers, which the modules made for the first of these files.
  */
 export const start = (system: System): (() => ReadonlyArray<Row>) => {
   if (taking !== undefined) return taking

@@ -1,6 +1,6 @@
 /**
- * For every test file of a project with drivers: what its tests see of the rows is written down where the catalogue is being renewed, else
- * compared with what they are said to show. A test that shows less than that fails its file.
+ * Runs for every test file of a project with drivers. If the catalogue is being renewed, it records the rows that the
+ * tests prove. Otherwise it compares them with the recorded rows. If a test proves fewer rows, its file fails.
  */
 import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -22,7 +22,7 @@ process.env["ANCILLARY_CHILD_ROWS"] = children
 const takeOfChildren = (): ReadonlyArray<Row> => {
   const rows = existsSync(children) ? readFileSync(children, "utf8").trimEnd().split("\n") : []
   rmSync(children, { force: true })
-  // Out of another process, as text.
+  // Rows from another process, as text.
   return rows as ReadonlyArray<Row>
 }
 const takeOwn = start({ looks: true })
@@ -40,7 +40,8 @@ afterAll((suite) => {
     return
   }
   const faults = overstated(pathOf(file), new Set(getTests(file).map(nameOf)), seen)
-  // A host without IPv6, or without the privilege, has other tests: what it lacks is a printed line, or a failure where all is required.
+  // A host without IPv6 or without privileges runs other tests. It prints a line for each missing feature, or fails if
+  // all suites are required.
   if (faults.length > 0 && hasIpv6() && hasRawPrivilege())
     throw new Error(`The catalogue says more than these tests show (npm run catalogue -- --run): ${faults.join("; ")}.`)
 })

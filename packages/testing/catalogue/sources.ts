@@ -1,4 +1,4 @@
-/** What the sources say of a subject: the file that defines it, the combinator that declares it, what its numbers are called. */
+/** Reads facts about a subject from the sources: its defining file, its combinator, and the names of its numbers. */
 import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -12,10 +12,10 @@ export const root: string = fileURLToPath(new URL("../../..", import.meta.url))
 
 export const textOf = (path: string): string => readFileSync(join(root, path), "utf8")
 
-/** Something that a file exports. */
+/** An exported declaration of a file. */
 interface Declaration {
   readonly name: string
-  /** From the root of the repository. */
+  /** Path from the root of the repository. */
   readonly path: string
   /** The first sentence of its docstring. */
   readonly about: string
@@ -50,11 +50,11 @@ export const definitionOf = ({ name }: Subject): Declaration => {
   return found
 }
 
-/** Nothing for an option that the family of a spec sets. */
+/** Absent for an option that the family of a spec sets. */
 export const combinatorOf = ({ name }: Subject): Declaration | undefined =>
   combinators.find(({ body }) => new RegExp(`\\b${name}\\b`).test(body))
 
-/** What a message shares with others stands in files that it imports. */
+/** Definitions that several messages share are in files that the message imports. */
 const withShared = (path: string): string => {
   const text = textOf(path)
   const shared = Array.from(text.matchAll(/from "(\.[^"]*internal\/[^"]+)"/g), ([, to = ""]) =>
@@ -69,7 +69,7 @@ const constants: { readonly [P in Platform]: { readonly [name: string]: number }
   darwin: Darwin
 }
 
-/** How names of a level begin; a membership is of either family. */
+/** Prefixes of the names of a level. A membership belongs to either family. */
 const prefixes: { readonly [level: string]: RegExp } = {
   IPPROTO_IP: /^(IP|MCAST)_/,
   IPPROTO_IPV6: /^(IPV6|MCAST)_/,
@@ -77,7 +77,10 @@ const prefixes: { readonly [level: string]: RegExp } = {
   IPPROTO_UDP: /^UDP_/
 }
 
-/** What a definition calls a number of a level, where it calls it by a name: of an option that asks, or of a message, where one number is both. */
+/**
+ * The name of a number of a level in a definition, if it has one. `asks` is a number of an option, and `marks` one of a
+ * message, because one number may be both.
+ */
 export const constantOf = (
   subject: Subject,
   platform: Platform,

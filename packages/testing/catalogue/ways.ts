@@ -1,6 +1,6 @@
 /**
- * Everything that the library defines, as rows: each way in which a platform does a message or an option for a family, and what it lacks, with
- * the reason. Found by what it is among the exports, so that what is new appears without being added here.
+ * Everything that the library defines, as rows. A row is one platform's support of a message or an option for a family,
+ * or its absence with the reason. The definitions are found among the exports, so a new one appears automatically.
  */
 import * as control from "@ancillary/control"
 import {
@@ -24,16 +24,16 @@ import { type MembershipKind, membershipRows } from "@ancillary/engine/spec/opti
 import { stripHeader } from "@ancillary/engine/spec/option/stripHeader"
 
 export type RowFamily = "ipv4" | "ipv6" | "unix"
-/** `event`: received, but with no datagram. `set`: an option. */
+/** `event`: received, but without a datagram. `set`: an option. */
 export type Direction = "received" | "event" | "sent" | "set"
 
 /** A message, or an option. */
 export interface Subject {
-  /** As its module exports it, by which its source is found. */
+  /** The exported name, which identifies its source. */
   readonly name: string
-  /** As `datagram.control` calls it; an option, as it is exported. */
+  /** The key in `datagram.control`. For an option, its exported name. */
   readonly key: string
-  /** Absent: an option, or a message that comes with no datagram. */
+  /** Absent for an option, and for a message that never accompanies a datagram. */
   readonly presence: Presence | undefined
 }
 
@@ -45,15 +45,15 @@ interface Place {
 
 export interface Mark extends Pick<Arrival<unknown>, "level" | "type" | "event"> {
   readonly size: Codec.Codec<unknown>["size"]
-  /** Of what arrives. */
+  /** Presence of a received message. */
   readonly read: Arrival<unknown>["payload"]["read"] | undefined
 }
 
 export interface Way extends Place {
   readonly direction: Direction
-  /** What a socket has to be asked before. */
+  /** Requests that enable it on a socket. */
   readonly asks: ReadonlyArray<Request>
-  /** Several where versions of a system differ in what they deliver. */
+  /** Several if versions of a system differ in what they deliver. */
   readonly marks: ReadonlyArray<Mark>
   readonly privilege: string | undefined
 }
@@ -101,7 +101,7 @@ const ofMessage = (name: string, message: Message<ControlMessage.Any>): Readonly
   })
 }
 
-/** An option whatever the type of its value, which nobody here looks at. */
+/** An option with any value type, because the type does not matter here. */
 type Option = Pick<SocketOption.SocketOption<unknown, RowFamily>, "name" | "cell">
 
 const isOption = (value: unknown): value is Option =>
@@ -121,7 +121,7 @@ const ofOption = (name: string, option: Option): ReadonlyArray<Way | Lack> => {
   })
 }
 
-/** Groups are set like options, and the program says `socket.join` and `socket.block`. */
+/** Groups are set like options, and the program calls `socket.join` and `socket.block`. */
 const ofMembership = (kind: MembershipKind): ReadonlyArray<Way | Lack> => {
   const subject = { name: "membershipRows", key: memberships[kind], presence: undefined }
   return places.flatMap(({ family, platform }): ReadonlyArray<Way | Lack> => {
@@ -155,7 +155,7 @@ const found = <A>(
 /** The entries of each message. */
 export const messages: ReadonlyArray<ReadonlyArray<Way | Lack>> = found(control, isMessage, ofMessage)
 
-/** The entries of each option; of those besides that the family of a spec sets, and of memberships. */
+/** The entries of each option, including those that the family of a spec sets, and of memberships. */
 export const options: ReadonlyArray<ReadonlyArray<Way | Lack>> = [
   ...found({ ...SocketOption, ipv6Only, stripHeader }, isOption, ofOption),
   ...(["group", "source", "block"] as const).map(ofMembership)

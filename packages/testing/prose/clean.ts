@@ -15,11 +15,16 @@ export const clean: ReadonlyArray<string> = [
   "packages/effect3/README.md",
   "packages/engine/README.md",
   "packages/fuzz/README.md",
-  "packages/node/README.md",
-  "packages/node/src",
+  "packages/node",
   "packages/posix/README.md",
   "packages/testing/README.md",
+  "packages/testing/catalogue",
+  "packages/testing/machine.ts",
   "packages/testing/prose",
+  "packages/testing/src/FaultyDriver.ts",
+  "packages/testing/src/conformance.ts",
+  "packages/testing/src/index.ts",
+  "packages/testing/test",
   "packages/winsock/README.md",
   "packages/winsock/wine/README.md"
 ]

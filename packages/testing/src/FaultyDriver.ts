@@ -1,11 +1,11 @@
 /**
- * A driver around a driver, for tests: it sees every datagram that goes out, byte for byte, and changes or replaces results. The real driver
- * is always underneath; only what a test asks for is bent.
+ * Wraps a driver for tests. It sees the exact bytes of every outgoing datagram, and changes or replaces results. The
+ * real driver is always underneath, and only requested changes are made.
  *
  * **Details**
  *
- * `decideSend` and `decideReceive` return a verdict for each datagram: `lose`, `duplicate`, `delay`, `reorder`, and for a send also
- * `wouldBlock`, `refuse` and `icmpError`. No verdict delivers it.
+ * `decideSend` and `decideReceive` return a verdict for each datagram: `lose`, `duplicate`, `delay`, `reorder`, and for
+ * a send also `wouldBlock`, `refuse` and `icmpError`. Without a verdict the datagram is delivered.
  *
  * @example
  * ```ts
@@ -32,7 +32,6 @@
  *
  * void Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(layer)))
  * ```
- *
  * @since 0.1.0
  */
 import type { Arena } from "@ancillary/engine/driver/Arena"
@@ -60,7 +59,8 @@ export {
 } from "./internal/faulty/verdict.ts"
 
 /**
- * What is about to be sent: copies of the name, the control buffer and the payload, exactly as the system call gets them.
+ * A datagram before it is sent: copies of the address, the control buffer and the payload, exactly as the system call
+ * receives them.
  *
  * @category models
  * @since 0.1.0
@@ -72,7 +72,7 @@ export interface SentDatagram {
 }
 
 /**
- * A datagram that was received, before anybody has read it: its buffers may be written to, its lengths and flags replaced.
+ * A received datagram before it is read. A hook may write to its buffers and replace its lengths and flags.
  *
  * @category models
  * @since 0.1.0
@@ -89,69 +89,76 @@ export interface ReceivedSlot {
 }
 
 /**
- * An entry of the error queue that the kernel never made: its bytes, exactly as they shall be found.
+ * A forged entry of the error queue, as exact bytes.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ErrorEntry {
-  /** Where the datagram was going, as a socket address; empty for none. */
+  /** Destination of the datagram, as a socket address. Empty for none. */
   readonly name: Uint8Array
   readonly control: Uint8Array
-  /** The start of the datagram. */
+  /** Start of the datagram. */
   readonly data: Uint8Array
 }
 
 /**
- * Verdicts on datagrams, and hooks into calls. A hook that returns a fault replaces the call, and so does one that returns 0 (an option or
- * ioctl succeeds; a send or receive would block). A hook that returns nothing lets the call happen.
+ * Verdicts on datagrams, and hooks into calls. If a hook returns a fault, it replaces the call. So does 0: an option or
+ * ioctl succeeds, and a send or receive would block. If a hook returns nothing, the call is made.
  *
  * **Gotchas**
  *
- * 0 from `onSend` does not lose a datagram: the library sends it again. `decideSend` with `lose` does.
+ * 0 from `onSend` does not lose a datagram, because the library sends it again. Use `decideSend` with `lose`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Hooks {
   /**
-   * Decides what becomes of each datagram that a socket sends; `index` counts them from 0, for each socket. Called once for a datagram, and
-   * again for each attempt after `wouldBlock` or `refuse`.
+   * Decides about each datagram that a socket sends. `index` counts them from 0, for each socket. Called once per
+   * datagram, and again for each attempt after `wouldBlock` or `refuse`.
    *
    * **Gotchas**
    *
-   * A payload that the kernel cuts into segments is one datagram here. `withTransmitTimestamps` names stamps by counting sends, so beside lost,
-   * delayed and duplicated ones it may name the wrong send.
+   * A payload that the kernel splits into segments is one datagram here. `withTransmitTimestamps` identifies sends by
+   * counting. If datagrams are lost, delayed or duplicated, it may name the wrong send.
    */
   readonly decideSend?: (datagram: SentDatagram, index: number) => SendVerdict | undefined
   /**
-   * Decides once what becomes of each datagram that the kernel delivers to a socket; `index` counts them from 0, for each socket.
+   * Decides once about each datagram that the kernel delivers to a socket. `index` counts them from 0, for each socket.
    *
    * **Gotchas**
    *
-   * A payload that the kernel merged is one datagram here. Peeking at a socket takes a datagram from the kernel and decides it.
+   * A payload that the kernel merged is one datagram here. Peeking at a socket takes a datagram from the kernel and
+   * decides it.
    */
   readonly decideReceive?: (datagram: SentDatagram, index: number) => Verdict | undefined
-  /** The build of the system that the driver claims to run on; absent: its own. */
+  /** The build that the driver reports as its system. Absent: the real build. */
   readonly build?: number | undefined
   readonly onOpen?: () => Fault | undefined
   readonly onSetOption?: (level: number, option: number, value: Uint8Array) => Fault | 0 | undefined
   readonly onIoctl?: (code: number, input: Uint8Array) => Fault | 0 | undefined
   readonly onBind?: (name: Uint8Array) => Fault | undefined
-  /** Before a call that sends, for each of its datagrams; again where an earlier call stopped at it. */
+  /**
+   * Called before a system call that sends, for each of its datagrams. Called again if an earlier call stopped at the
+   * datagram.
+   */
   readonly onSend?: (datagram: SentDatagram) => Fault | 0 | undefined
-  /** Before a call that receives. */
+  /** Called before a system call that receives. */
   readonly onReceive?: (slots: number) => Fault | 0 | undefined
-  /** After it, for each datagram that it brought. */
+  /** Called after a receive, for each of its datagrams. */
   readonly onReceived?: (slot: ReceivedSlot) => void
-  /** Before a call that takes the error queue: at most so many entries that it brings instead, a fault, or nothing to let it happen. */
+  /**
+   * Called before a system call that reads the error queue. Returns at most `slots` entries that replace its result,
+   * or a fault, or nothing to make the call.
+   */
   readonly onReceiveErrors?: (slots: number) => ReadonlyArray<ErrorEntry> | Fault | undefined
-  /** After a socket was closed. */
+  /** Called after a socket was closed. */
   readonly onClose?: () => void
 }
 
 /**
- * Puts hooks around a driver.
+ * Wraps a driver with hooks.
  *
  * @category constructors
  * @since 0.1.0
@@ -177,12 +184,12 @@ export const wrap = (driver: Driver, hooks: Hooks): Driver => {
   return bent
 }
 
-/** Drivers whose hooks may claim what no kernel did. A fault claims nothing, nor does a call that brought nothing. */
+/** Drivers whose hooks may report results that no kernel produced. A fault does not count, nor does a call without a result. */
 const untrue = new WeakSet<Driver>()
 
 /**
- * Whether what a driver receives and takes is what its system delivered and took. Not where a hook looks at what arrived, which it may have
- * written to, or stands for an option, an ioctl or the error queue, nor where verdicts decide.
+ * True if the driver reports only results of its system. False if a hook may write to received datagrams, replaces an
+ * option, an ioctl or the error queue, or decides verdicts.
  *
  * @category guards
  * @since 0.1.0
@@ -190,7 +197,7 @@ const untrue = new WeakSet<Driver>()
 export const isTrue = (driver: Driver): boolean => !untrue.has(driver)
 
 const wrapSocket = (driver: Driver, socket: NativeSocket, kind: SocketKind, hooks: Hooks): NativeSocket => {
-  /** Forged ICMP errors: entries of the error queue, and the error that is pending on the socket. */
+  /** Forged ICMP errors: entries of the error queue, and the pending error of the socket. */
   const forged: { entries: Array<ErrorEntry>; pending: Fault | undefined } = { entries: [], pending: undefined }
   const takePending = (): Fault | undefined => {
     const { pending } = forged
@@ -246,7 +253,7 @@ const wrapSocket = (driver: Driver, socket: NativeSocket, kind: SocketKind, hook
       const instead = given ?? (mine.length > 0 ? mine : undefined)
       if (instead === undefined) return socket.receiveErrors(arena, slots)
       if (isFault(instead)) return instead
-      // Linux: an entry that is read takes the pending error along.
+      // Linux: reading an entry of the error queue clears the pending error.
       if (mine.length > 0) forged.pending = undefined
       for (const [slot, entry] of instead.slice(0, slots).entries()) putEntry(arena, slot, entry)
       return Math.min(instead.length, slots)
@@ -254,7 +261,8 @@ const wrapSocket = (driver: Driver, socket: NativeSocket, kind: SocketKind, hook
     send: (arena, first, slots) => {
       for (let slot = first; slot < first + slots && hooks.onSend !== undefined; slot++) {
         const instead = hooks.onSend(sentOf(arena, slot))
-        // As the kernel does: what comes before goes out, and why the next did not is told by the call that begins with it.
+        // As in the kernel: datagrams before the fault are sent, and the next call, which begins with the failed one,
+        // returns the fault.
         if (instead !== undefined) return slot > first ? send(arena, first, slot - first) : instead
       }
       return send(arena, first, slots)

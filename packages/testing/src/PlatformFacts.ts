@@ -1,58 +1,58 @@
 /**
- * How the platforms that the suite runs on differ: one row each.
+ * Differences between the platforms of the suite, one row each.
  *
  * @since 0.1.0
  */
 
 /**
- * What one platform does where they differ. Where it lacks a thing, its answer is what the suite asserts.
+ * Behaviour of one platform. If it lacks a feature, the suite asserts its error.
  *
  * @category models
  * @since 0.1.0
  */
 export interface PlatformFacts {
   readonly name: string
-  /** Families that this host has addresses of: some containers have no IPv6 at all. */
+  /** Families for which this host has addresses. Some containers have no IPv6. */
   readonly families: ReadonlyArray<"ipv4" | "ipv6">
   /** Families whose bound sockets can be connected and disconnected. */
   readonly connecting: ReadonlyArray<"ipv4" | "ipv6">
-  /** Whether a connected socket is told that its peer refuses. */
+  /** True if a connected socket receives the refusals of its peer as errors. */
   readonly refusals: boolean
-  /** Control data with a datagram that is sent: honoured, or accepted and ignored. */
+  /** Control data that is sent with a datagram is honoured, or accepted and ignored. */
   readonly sentControl: "honoured" | "ignored"
-  /** The system calls as the errors name them. */
+  /** Names of the system calls in errors. */
   readonly syscalls: { readonly bind: string; readonly send: string; readonly receive: string }
-  /** Error codes: an address in use, one that is not ours. */
+  /** Error codes: an address in use, and an address that is not local. */
   readonly codes: { readonly addressInUse: string; readonly addressNotAvailable: string }
-  /** Bytes of the largest payloads that loopback takes. */
+  /** Maximum payload on loopback in bytes. */
   readonly largest: { readonly ipv4: number; readonly ipv6: number }
-  /** Whether a truncated datagram's true size is told. */
+  /** True if the platform reports the original size of a truncated datagram. */
   readonly tellsTrueSize: boolean
-  /** Messages that the platform lacks, by key (or key and family: `"pathMtuReports, ipv4"`), with the sentence that says why. */
+  /** Messages that the platform lacks, by key (or key and family: `"pathMtuReports, ipv4"`), with the reason. */
   readonly lacks: { readonly [key: string]: string }
-  /** Messages that it has by its headers, and that this system refuses: the code. */
+  /** Messages that its headers define but this system refuses, with the code. */
   readonly refuses: { readonly [key: string]: string }
   /**
-   * IPv6 extension headers: exchanged; not permitted, for want of a privilege (Linux: `CAP_NET_RAW`); or refused already by the options that ask
-   * for them.
+   * IPv6 extension headers are exchanged, or not permitted without a privilege (Linux: `CAP_NET_RAW`), or refused by
+   * the options that enable them.
    */
   readonly extensionHeaders: "exchanged" | "not permitted" | "refused"
-  /** The hop limit of a datagram that was sent without one. */
+  /** Hop limit of a datagram that was sent without one. */
   readonly hopLimit: { readonly ipv4: number; readonly ipv6: number }
   readonly options: {
-    /** Options that the platform lacks, by the name of their combinator: a part of the reason. */
+    /** Options that the platform lacks, by the name of their combinator, with a part of the reason. */
     readonly lacks: { readonly [combinator: string]: string }
-    /** Options that it knows and refuses for a family: the code. */
+    /** Options that it defines but refuses for a family, with the code. */
     readonly refuses: { readonly [combinator: string]: { readonly [F in "ipv4" | "ipv6" | "dual"]?: string } }
-    /** Options that can be set for IPv4 and not be got: a part of the reason. */
+    /** Options that can be set for IPv4 but not read, with a part of the reason. */
     readonly untold: { readonly [combinator: string]: string }
-    /** The size of a buffer that is granted where that many bytes are asked for. */
+    /** Granted size of a buffer for a requested size. */
     readonly granted: (asked: number) => number
   }
   readonly memberships: {
-    /** The calls that join and leave a group by an interface's index: `41/42`. */
+    /** Calls that join and leave a group by an interface index: `41/42`. */
     readonly calls: { readonly [F in "ipv4" | "ipv6"]: readonly [join: ReadonlyArray<string>, leave: string] | string }
-    /** What is answered where sources are not known. */
+    /** The error if sources are not supported. */
     readonly sources: string | undefined
   }
 }
@@ -95,8 +95,8 @@ export const linux: PlatformFacts = {
 }
 
 /**
- * Winsock as Wine 8 does it. Where it is not Windows: control data that is sent is ignored (what would go out is seen by the fault wrapper),
- * and a truncated datagram's true size is never told.
+ * Winsock as implemented by Wine 8. It differs from Windows in two points. It ignores control data that is sent, so the
+ * fault wrapper checks the outgoing bytes. It never reports the original size of a truncated datagram.
  *
  * @category platforms
  * @since 0.1.0
@@ -131,7 +131,7 @@ export const wine: PlatformFacts = {
     credentials: "Windows has no Unix datagram sockets",
     pidFd: "only Linux hands out descriptors of processes"
   },
-  // Wine 8 knows none of them; Windows does.
+  // Wine 8 lacks all of them; Windows has them.
   refuses: {
     coalescedSize: "WSAEINVAL",
     counterTimestamp: "WSAEOPNOTSUPP",
@@ -156,9 +156,9 @@ export const wine: PlatformFacts = {
       withStickyRoutingHeader: "Windows documents no option whose header goes with every datagram of a socket"
     },
     refuses: {
-      // Not Windows: Wine takes the address of an interface here, and no index.
+      // Unlike Windows, Wine requires the address of an interface here, not its index.
       withMulticastInterface: { ipv4: "WSAEINVAL", dual: "WSAEINVAL" },
-      // Not Windows: Wine hands the index to its host, and Linux wants it in network order.
+      // Unlike Windows, Wine passes the index to its host, and Linux requires network byte order.
       withUnicastInterface: { ipv6: "WSAEINVAL", dual: "WSAEINVAL" },
       withPathMtuDiscovery: { ipv4: "WSAENOPROTOOPT", ipv6: "WSAENOPROTOOPT", dual: "WSAENOPROTOOPT" }
     },
@@ -166,7 +166,7 @@ export const wine: PlatformFacts = {
     granted: (asked) => asked
   },
   memberships: {
-    // Not Windows: Wine knows no MCAST_ option, and so no sources; what it does know takes the address of an interface with IPv4.
+    // Unlike Windows, Wine has no MCAST_ option, and so no sources. Its IPv4 options take the address of an interface.
     calls: { ipv4: "WSAEINVAL", ipv6: [["41/41", "41/12"], "41/13"] },
     sources: "WSAENOPROTOOPT"
   }

@@ -1,5 +1,5 @@
 /**
- * What every driver must do, as tests: what is exchanged, the laws of reading, the refusals, what a fault of one datagram may not disturb.
+ * Requirements for every driver, as tests: exchange, the laws of reading, refusals, and isolation of faults.
  *
  * @since 0.1.0
  */
@@ -45,7 +45,7 @@ import { verdicts } from "./internal/verdicts.ts"
 export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
 
 /**
- * Registers the suite for a driver, with vitest. Expectations that differ by platform come from `facts`.
+ * Registers the suite for a driver with vitest. `facts` has the expectations that differ by platform.
  *
  * @example
  * ```ts
@@ -54,14 +54,13 @@ export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
  *
  * conformance(linux, LinuxSockets.driver({ guarded: true }))
  * ```
- *
  * @category suites
  * @since 0.1.0
  */
 export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, DatagramUnsupportedError>): void => {
   describe(facts.name, () => {
     const one = bench(facts, driver)
-    // What arrives is the same whichever way it is read.
+    // These cases run with every method of reading, and must give equal results.
     for (const reading of readings) {
       describe(reading.path, () => {
         const all = { ...one, ...reading }
@@ -78,7 +77,7 @@ export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, 
         events(all)
       })
     }
-    // What is about the paths themselves, and what reads nothing but to see that a socket is as good as before.
+    // These cases are about the methods of reading, or read only to verify that a socket still works.
     laws(one)
     paths(one)
     peeks(one)

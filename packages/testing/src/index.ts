@@ -1,5 +1,6 @@
 /**
- * For tests: a driver that bends what the real one says. The suite that every driver passes is in `@ancillary/testing/conformance`.
+ * Tools for tests: a driver that changes the results of the real one. The suite that every driver passes is in
+ * `@ancillary/testing/conformance`.
  *
  * @since 0.1.0
  */

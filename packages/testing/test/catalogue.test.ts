@@ -1,4 +1,4 @@
-/** The catalogue says what the definitions say and the tests show, and no more. */
+/** The catalogue agrees with the definitions and with the tests. */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
@@ -10,17 +10,17 @@ import { isWay, messages, platforms, type Row, rowOf, ways } from "../catalogue/
 
 const catalogue = textOf("docs/catalogue.md")
 
-it("docs/catalogue.md is what `npm run catalogue` makes", () => {
+it("docs/catalogue.md equals the output of `npm run catalogue`", () => {
   expect(catalogue).toBe(render())
 })
 
 describe("a proof by a run", () => {
-  it("is of a row that some definition has", () => {
+  it("belongs to a row of some definition", () => {
     const rows = new Set(ways.map(rowOf))
     expect([...runs().keys()].filter((claimed) => !rows.has(claimed))).toEqual([])
   })
 
-  it("names a file that is run: on Linux as it is, in a Windows Node by the test that starts it", () => {
+  it("names a test file that runs on Linux or in a Windows Node", () => {
     const started = readFileSync(join(root, "packages/winsock/test/suite.wine.test.ts"), "utf8")
     for (const [claimed, test] of runs()) {
       const [file = ""] = test.split(" > ")
@@ -30,7 +30,7 @@ describe("a proof by a run", () => {
     }
   })
 
-  it("is of no row that is sent on Wine, which looks at none of it, and of none on macOS, where nothing ran", () => {
+  it("never exists for a sent row on Wine, nor for any row on macOS", () => {
     const impossible = [...runs().keys()].filter((claimed) => /^(winsock .* sent|darwin .*)$/.test(claimed))
     expect(impossible).toEqual([])
   })
@@ -42,19 +42,19 @@ describe("a proof by a run", () => {
   ])
   const there = new Set(["a.test.ts > one", "a.test.ts > two", "a.test.ts > three"])
 
-  it("stands where every test shows what is said of it, or was not run", () => {
+  it("holds if every test proves its recorded rows, or did not run", () => {
     const seen = new Map<TestName, ReadonlyArray<Row>>([
       ["a.test.ts > one", ["linux ipv4 hopLimit sent", "linux ipv4 hopLimit received"]]
     ])
     expect(overstated("a.test.ts", there, seen, claims)).toEqual([])
   })
-  it("falls where a test does not show it", () => {
+  it("fails if a test does not prove its row", () => {
     const seen = new Map<TestName, ReadonlyArray<Row>>([["a.test.ts > two", ["linux ipv4 hopLimit received"]]])
     expect(overstated("a.test.ts", there, seen, claims)).toEqual([
       `"a.test.ts > two" does not show linux ipv4 hopLimit sent`
     ])
   })
-  it("falls where there is no such test any more", () => {
+  it("fails if its test no longer exists", () => {
     expect(overstated("a.test.ts", new Set(["a.test.ts > two"]), new Map(), claims)).toEqual([
       `there is no test "a.test.ts > one"`
     ])
@@ -67,13 +67,13 @@ describe("the catalogue", () => {
     const named = new Map(ways.map(({ subject }) => [subject.key, combinatorOf(subject)?.name ?? subject.key]))
     for (const name of named.values())
       expect(catalogue).toMatch(new RegExp(`^### ${name}$|^\\| \\[\`${name}\`\\]`, "m"))
-    // What the family of a spec sets, and what a socket does itself.
+    // Options that the family of a spec sets, and options that a socket sets itself.
     const others = [...named.values()].filter((name) => !name.startsWith("with"))
     expect(others).toEqual(["ipv6Only", "stripHeader", "join", "joinSource", "block"])
     expect(new Set(named.values()).size).toBe(named.size)
   })
 
-  it("has each platform and family of every message, with a number or the reason why there is none", () => {
+  it("has a number or a reason for each platform and family of every message", () => {
     for (const entries of messages) {
       const families = new Set(entries.map(({ family }) => family))
       for (const platform of platforms)
@@ -86,7 +86,7 @@ describe("the catalogue", () => {
     }
   })
 
-  it("has every row of the WSAMSG page on Windows: its number, or that there is none", () => {
+  it("has every row of the WSAMSG page on Windows, with its number or absence", () => {
     const page = Array.from(textOf("docs/wsamsg.md").matchAll(/^\| `(IP\w+)`:/gm), ([, type = ""]) => type)
     expect(page.length).toBe(8)
     for (const type of page) {
@@ -107,7 +107,7 @@ describe("the README", () => {
     expect(new Set(rows.flatMap(([cell]) => combinators(cell)))).toEqual(new Set(names))
   })
 
-  it.each(rows)("%s: says of each platform what is the best and the least proof of it", (cell, _, ...proofs) => {
+  it.each(rows)("%s: names for each platform the best and the weakest proof", (cell, _, ...proofs) => {
     const names = new Set(combinators(cell))
     const those = ways.filter(({ subject }) => names.has(combinatorOf(subject)?.name))
     const expected = platforms.map((platform) => {

@@ -1,4 +1,4 @@
-/** The conformance suite has a case for whatever can be declared: each combinator is run on every driver, or its refusal is. */
+/** The conformance suite has a case for each combinator: every driver runs it, or asserts its refusal. */
 import { readdirSync, readFileSync } from "node:fs"
 import * as Library from "@ancillary/effect3"
 import { expect, it } from "vitest"

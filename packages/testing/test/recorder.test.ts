@@ -1,4 +1,4 @@
-/** A recorder believes nothing but what a system call brought, and of that only what was asked for. */
+/** A recorder counts only results of system calls, and only those of requested messages. */
 import { Codec, type ControlMessage, define } from "@ancillary/control"
 import * as Linux from "@ancillary/control/platform/linux"
 import { LinuxSockets } from "@ancillary/posix"
@@ -22,7 +22,7 @@ import { start } from "../catalogue/session.ts"
 const at = { address: "127.0.0.1", port: 0 }
 const data = Uint8Array.of(1)
 
-/** The TTL as it arrives, for which nothing asks: room for it. */
+/** The TTL as received, without a request: room for it. */
 interface Unasked extends ControlMessage<"unasked", "ipv4"> {
   readonly received: { readonly unasked: number }
 }
@@ -33,7 +33,7 @@ const unasked = define<Unasked>({
   table: { linux: arriving, darwin: arriving, winsock: arriving }
 })
 
-/** What a recorder sees around a driver, while a program runs. */
+/** Returns the rows that a recorder around a driver records while a program runs. */
 const seen = (
   program: Effect.Effect<unknown, unknown, DatagramSockets>,
   options?: { readonly looks?: boolean; readonly under?: (driver: Driver) => Driver }
@@ -46,14 +46,14 @@ const seen = (
     return [...rows].toSorted((a, b) => (a < b ? -1 : 1))
   })
 
-/** Packet information is asked for, and a hop limit is asked for and sent. */
+/** Packet information is requested, and a hop limit is requested and sent. */
 const exchange = Effect.gen(function* () {
   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo(), withHopLimit()), at)
   yield* socket.send({ data, to: socket.localAddress, control: { hopLimit: 3 } })
   yield* socket.receive
 }).pipe(Effect.scoped)
 
-it.live("sees what arrived and what was sent", () =>
+it.live("records received and sent rows", () =>
   Effect.gen(function* () {
     expect(yield* seen(exchange)).toEqual([
       "linux ipv4 hopLimit received",
@@ -63,7 +63,7 @@ it.live("sees what arrived and what was sent", () =>
   })
 )
 
-it.live("does not count what is sent where the system takes anything", () =>
+it.live("does not count sent rows if the system accepts any control data", () =>
   Effect.gen(function* () {
     expect(yield* seen(exchange, { looks: false })).toEqual([
       "linux ipv4 hopLimit received",
@@ -73,7 +73,7 @@ it.live("does not count what is sent where the system takes anything", () =>
 )
 
 it.live("does not count a message whose option was not set through it", () => {
-  // Beneath the recorder: it arrives all the same.
+  // The option is set beneath the recorder, so the message arrives anyway.
   const under = (driver: Driver): Driver => ({
     ...driver,
     open: (kind) => {
@@ -89,7 +89,7 @@ it.live("does not count a message whose option was not set through it", () => {
     expect((yield* socket.receive).control.unasked).toBeGreaterThan(0)
   }).pipe(Effect.scoped)
   return Effect.gen(function* () {
-    // The views of one byte are asked for alike.
+    // Messages that decode one byte share their request.
     expect(yield* seen(program, { under })).toEqual([
       "linux ipv4 dscp received",
       "linux ipv4 ecn received",
@@ -107,7 +107,7 @@ it.live("does not count a message that the kernel refused to send", () => {
   return Effect.map(seen(program), (rows) => expect(rows).toEqual([]))
 })
 
-it.live("sees an option that was set, and none that was refused", () => {
+it.live("records an option that was set, and none that was refused", () => {
   const program = Datagram.bind(Datagram.ipv4.pipe(withDefaultHopLimit(9)), at).pipe(Effect.scoped, Effect.ignore)
   const fault = { syscall: "setsockopt", code: "EPERM", errno: 1 }
   const under = (driver: Driver) => FaultyDriver.wrap(driver, { onSetOption: () => fault })
@@ -117,7 +117,7 @@ it.live("sees an option that was set, and none that was refused", () => {
   })
 })
 
-it.live("stands around every driver of a layer, but not around one that a test bends", () => {
+it.live("wraps every driver of a layer, except one whose results a test changes", () => {
   const take = start({ looks: true })
   const over = (bend: (driver: Driver) => Driver) => DatagramSockets.layer(Effect.map(LinuxSockets.driver(), bend), [])
   return Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** What the repository promises about itself. */
+/** Rules of the repository. */
 import { spawnSync } from "node:child_process"
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -20,7 +20,7 @@ const imports = (file: string): ReadonlyArray<string> =>
     ([, name]) => name ?? ""
   )
 
-it("the lock names every optional part for every platform", () => {
+it("the lock file contains every optional dependency for every platform", () => {
   interface Entry {
     readonly optionalDependencies?: { readonly [name: string]: string }
   }
@@ -36,7 +36,7 @@ it("the lock names every optional part for every platform", () => {
   expect(JSON.stringify(packages)).not.toMatch(/"resolved":"https?:/)
 })
 
-/** Which packages of ours each room may know. */
+/** The packages that each package may import. */
 const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
   control: [],
   engine: ["control"],
@@ -58,7 +58,7 @@ it("imports run one way", () => {
   }
 })
 
-it("the lint rule refuses an import against the arrows, koffi outside of a driver, and process outside of drivers", () => {
+it("lint rejects imports against the arrows, and koffi or process outside drivers", () => {
   const copy = mkdtempSync(join(tmpdir(), "ancillary-lint-"))
   onTestFinished(() => rmSync(copy, { recursive: true }))
   cpSync(join(root, ".oxlintrc.json"), join(copy, ".oxlintrc.json"))
@@ -80,14 +80,14 @@ it("the lint rule refuses an import against the arrows, koffi outside of a drive
   expect(lint("node", 'import k from "koffi"\nexport const a: unknown = k\n')).toContain("Only drivers touch FFI.")
 })
 
-it("every workspace's tests are in the list of projects", () => {
+it("the list of projects contains the tests of every workspace", () => {
   const projects = readFileSync(join(root, "vitest.workspace.ts"), "utf8")
   for (const name of readdirSync(join(root, "packages"))) {
     if (readdirSync(join(root, "packages", name)).includes("test")) expect(projects).toContain(`suite("${name}"`)
   }
 })
 
-it("each of the 33 traps that were measured on Linux has a test of its name", () => {
+it("each of the 33 traps that were measured on Linux has a test with its number", () => {
   const suites = [...sources("packages"), ...sources("examples")].filter((file) =>
     /\/test\/|testing\/src\/internal/.test(file)
   )
@@ -105,7 +105,7 @@ it("each of the 33 traps that were measured on Linux has a test of its name", ()
   expect(traps.filter((number) => !named.has(number))).toEqual([])
 })
 
-it("every link in the documents leads somewhere", () => {
+it("every link in the documents has a target", () => {
   const documents = [
     "README.md",
     "CONTRIBUTING.md",

@@ -1,5 +1,5 @@
 /**
- * What this machine really does with each control message: asked of real sockets over loopback, not of documents.
+ * Measures the support of each control message on this machine, with real sockets over loopback.
  *
  * @since 0.1.0
  */
@@ -29,29 +29,29 @@ import { same, tryable } from "@ancillary/engine/plan/sampleValue"
 import { declare, make, type Spec } from "@ancillary/engine/spec/Spec"
 
 /**
- * What became of one direction of a message.
+ * Result for one direction of a message.
  *
  * **Details**
  *
- * - `supported`: it arrived; or what was sent arrived as it was sent.
- * - `accepted`: the system takes the option or the message, and loopback gives no occasion to see more.
- * - `ignored`: the system takes it, and nothing comes of it.
- * - `refused`: the system says no; `code` is how it names it.
- * - `absent`: the platform does not have it, as the message's definition says.
- * - `untried`: it could not be asked.
+ * - `supported`: the message arrived; or a sent message arrived as it was sent.
+ * - `accepted`: the system accepts the option or the message, and loopback cannot show more.
+ * - `ignored`: the system accepts the message, but it has no effect.
+ * - `refused`: the system returns an error; `code` is its name.
+ * - `absent`: the platform lacks the message, according to its definition.
+ * - `untried`: the test was not possible.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Answer {
   readonly answer: "supported" | "accepted" | "ignored" | "refused" | "absent" | "untried"
-  /** As the system names it: `"ENOPROTOOPT"`, `"WSAEINVAL"`. */
+  /** Name of the error in the system: `"ENOPROTOOPT"`, `"WSAEINVAL"`. */
   readonly code: string | undefined
   readonly why: string
 }
 
 /**
- * What became of a message on sockets of one kind.
+ * Results of a message on sockets of one kind.
  *
  * @category models
  * @since 0.1.0
@@ -64,7 +64,7 @@ export interface Finding {
 }
 
 /**
- * All that was found: data, and a table when it is printed.
+ * All results: data, and a table when it is printed.
  *
  * @category models
  * @since 0.1.0
@@ -75,21 +75,22 @@ export interface Capabilities {
   readonly toString: () => string
 }
 
-/** The messages that come with the library, found by what they are: a new one is probed without being added here. */
+/** All messages of the library, found among its exports. A new message is probed automatically. */
 const builtIns: ReadonlyArray<Message<ControlMessage.Any>> = Object.values<unknown>(control).filter(isMessage)
 
 /**
- * Tries every message that comes with the library, or those that are given, on sockets of every family it is defined for: whether it arrives,
- * whether it can be sent, and what the system says where not.
+ * Tests all messages of the library, or the given ones, on sockets of every family for which they are defined. It
+ * reports whether each arrives, whether it can be sent, and the error of the system otherwise.
  *
  * **Details**
  *
- * Opens sockets of its own on loopback, one after the other, and closes them again: nothing of the program is touched and nothing leaves the
- * host. What needs a privilege is tried with those of this process. It never fails: what fails is what it tells.
+ * Opens its own sockets on loopback, one after the other, and closes them. It changes nothing in the program, and no
+ * datagram leaves the host. If a message requires a privilege, the privileges of this process decide. It never fails,
+ * because failures are its results.
  *
  * **Gotchas**
  *
- * It takes the time of the wall, and waits a second for each datagram that does not arrive.
+ * Uses the real clock (not `TestClock`) and waits one second for each missing datagram.
  *
  * @example
  * ```ts
@@ -98,7 +99,6 @@ const builtIns: ReadonlyArray<Message<ControlMessage.Any>> = Object.values<unkno
  *
  * const print = Effect.flatMap(Capabilities.probe(), (found) => Console.log(String(found)))
  * ```
- *
  * @category constructors
  * @since 0.1.0
  */
@@ -122,7 +122,7 @@ export const probe = (
     return { abi: abi.name, findings, toString: () => print(abi.name, findings) }
   }).pipe(Effect.withSpan("Capabilities.probe"))
 
-/** Those that can be asked which family they are for. What is no message is left out. */
+/** Values whose families can be read. Other values are not messages and are omitted. */
 const readable = (given: unknown): ReadonlyArray<Message<ControlMessage.Any>> => {
   try {
     return Array.isArray(given) ? given.filter(isWhole) : []
@@ -146,7 +146,7 @@ type RowFamily = Finding["family"]
 
 const told = (answer: Answer["answer"], why = "", code?: string): Answer => ({ answer, code, why })
 
-/** A definition of a program's own may throw. */
+/** The definition may belong to the program and may throw. */
 const unreadable = ({ key }: Message<ControlMessage.Any>, family: RowFamily, defect: unknown): Finding => {
   const answer = told("refused", `its definition throws (${Codec.shown(defect)})`)
   return { key, family, received: answer, sent: answer }
@@ -173,13 +173,13 @@ const findingOf = (
     if (sends === undefined || isAbsence(sends))
       return { key, family, received, sent: told("absent", sends?.absent ?? "it is only received") }
     const sent = yield* sending(message, family, cell, { answer: received, usual }, looks)
-    // What was sent and came so has arrived.
+    // If the message arrived as it was sent, it was delivered.
     return { key, family, received: sent.answer === "supported" ? sent : received, sent }
   })
 
 interface Received {
   readonly answer: Answer
-  /** Its value with a datagram that nothing was asked for. */
+  /** Its value with a datagram that was sent without control data. */
   readonly usual: unknown
 }
 
@@ -210,9 +210,9 @@ const sending = (
     const { value } = tried
     const comes = answer === "supported" || answer === "accepted"
     const seen = yield* exchange(message, family, comes ? "both" : "send", { [message.key]: value })
-    // What comes with no other datagram came because it was sent, whatever else the system wrote into it.
+    // If no other datagram has the message, it arrived because it was sent, even if the system changed its value.
     if (seen !== undefined && (usual === undefined || same(seen, value))) return told("supported")
-    // A record that is sent has other fields than one that arrives.
+    // The fields of a sent record differ from those of a received one.
     if (seen !== undefined && typeof value !== "object") return told("ignored", "it did not arrive as it was sent")
     return looks
       ? told("accepted", "nothing arrives that would show it")
@@ -221,13 +221,13 @@ const sending = (
 
 const complaint = (error: DatagramError): Answer => {
   if (error._tag === "DatagramFault") return told("ignored", error.message)
-  // Before any system call: it is this probe that asked for what cannot be, and the system was not asked.
+  // The error occurred before any system call: the probe requested an impossible value.
   if (error.errno === 0) return told("untried", error.message)
   const privilege = /^(EPERM|EACCES|WSAEACCES)$/.test(error.code)
   return told("refused", privilege ? "a privilege is missing" : `so says ${error.syscall}`, error.code)
 }
 
-/** Sends a datagram to a socket of its own, with what is given: the value of the message that it arrived with, or nothing. */
+/** Sends a datagram with the given control data to its own socket. Returns the received value of the message, or nothing. */
 const exchange = (
   message: Message<ControlMessage.Any>,
   family: RowFamily,
@@ -243,7 +243,7 @@ const exchange = (
     return Option.isNone(arrived) || direction === "send" ? undefined : valueOf(message, arrived.value)
   }).pipe(Effect.scoped)
 
-/** The spec of a message that is known at run time alone. Its type declares nothing, so whoever uses it looks for himself. */
+/** The spec of a message that is known only at run time. Its type declares nothing, so the caller reads the value itself. */
 const specOf = <F extends RowFamily>(
   family: F,
   message: Message<ControlMessage.Any>,
@@ -267,7 +267,7 @@ const toItself = <F extends "ipv4" | "ipv6">(
   spec: Spec<F, never>
 ): Effect.Effect<Ends, DatagramError, DatagramSockets | Scope.Scope> =>
   Effect.map(
-    // Both families take an address and a port; the compiler wants to know which one it is.
+    // Both families take an address and a port. The compiler requires one of them.
     Datagram.bind(spec as unknown as Spec<"ipv4", never>, {
       address: spec.family === "ipv4" ? "127.0.0.1" : "::1",
       port: 0
@@ -284,7 +284,7 @@ const acrossPair = (spec: Spec<"unix", never>): Effect.Effect<Ends, DatagramErro
     send: (control) => one.send({ data, control })
   }))
 
-/** As the presence of the message wraps it: bare, an `Option`, an array of them. */
+/** The value in the form of the message's presence: bare, an `Option`, or an array. */
 const valueOf = ({ key, presence }: Message<ControlMessage.Any>, control: object): unknown => {
   const value: unknown = Object.entries(control).find(([name]) => name === key)?.[1]
   if (presence === "always") return value
@@ -292,7 +292,7 @@ const valueOf = ({ key, presence }: Message<ControlMessage.Any>, control: object
   return Option.isOption(value) ? Option.getOrUndefined(value) : undefined
 }
 
-/** Whether the system looks at control data that is sent: it refuses, or does not, a message that no system has. */
+/** True if the system reads control data that is sent: it refuses a message that no system defines. */
 const looksAtWhatIsSent = (family: RowFamily): Effect.Effect<boolean, never, DatagramSockets> =>
   exchange(nonsense, family, "send", { nonsense: 1 }).pipe(
     Effect.as(false),

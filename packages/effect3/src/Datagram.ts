@@ -1,5 +1,5 @@
 /**
- * Datagrams, and the sockets that receive and send them: where a program starts.
+ * Datagrams, and the sockets that receive and send them. Programs start here.
  *
  * @example
  * ```ts
@@ -12,7 +12,6 @@
  *   Datagram.reply(socket, asked, asked.data)
  * )
  * ```
- *
  * @since 0.1.0
  */
 import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
@@ -45,23 +44,26 @@ import { option } from "./OptionKind.ts"
 import type { Control } from "./Spec.ts"
 
 /**
- * What arrived.
+ * A received datagram.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Datagram<out F extends Family, in D extends ControlMessage.Any> {
-  /** The payload: its own copy, yours to keep. Others may stand in `data.buffer`, so a view over that begins at `data.byteOffset`. */
+  /**
+   * The payload, as a copy that the program owns. Other payloads may share `data.buffer`, so a view of that buffer must
+   * start at `data.byteOffset`.
+   */
   readonly data: Uint8Array
   readonly from: Endpoint<F>
-  /** What the spec declared, typed. */
+  /** The declared control messages, typed. */
   readonly control: Control<F, D>
   /**
-   * How it was addressed. Winsock tells; on Linux and macOS it follows from the packet information, so it is `"unknown"` where that is not
-   * declared, and it speaks of the IP address alone.
+   * Kind of the destination address. Winsock reports it. On Linux and macOS it follows from the packet information and
+   * covers only the IP address. It is `"unknown"` if packet information is not declared.
    */
   readonly delivery: "unicast" | "multicast" | "broadcast" | "unknown"
-  /** Set only under `withTruncation("deliver")`; the true size where the kernel tells it. */
+  /** Set only under `withTruncation("deliver")`: the original size, if the kernel reports it. */
   readonly truncated: Option.Option<{ readonly size: Option.Option<number> }>
 }
 
@@ -74,7 +76,7 @@ export interface Datagram<out F extends Family, in D extends ControlMessage.Any>
 export const ipv4: Spec<"ipv4", never> = make("ipv4")
 
 /**
- * An IPv6 socket that serves IPv6 alone, whatever the system's default.
+ * An IPv6 socket that serves only IPv6, whatever the system's default.
  *
  * @category specs
  * @since 0.1.0
@@ -82,7 +84,7 @@ export const ipv4: Spec<"ipv4", never> = make("ipv4")
 export const ipv6: Spec<"ipv6", never> = make("ipv6")
 
 /**
- * One IPv6 socket that also serves IPv4 peers, who are seen as such.
+ * One IPv6 socket that also serves IPv4 peers. Their addresses are IPv4 addresses.
  *
  * @category specs
  * @since 0.1.0
@@ -98,18 +100,18 @@ export const dual: Spec<"dual", never> = make("dual")
 export const unix: Spec<"unix", never> = make("unix")
 
 /**
- * A ping socket of IPv4: sends ICMP echo requests and receives the replies to them, without a privilege. Linux and macOS.
+ * A ping socket of IPv4: sends ICMP echo requests and receives their replies, without a privilege. Linux and macOS.
  *
  * **Details**
  *
- * What is sent and received are ICMP messages, as `IcmpEcho` of `@ancillary/control` writes and reads them: nothing but echo requests goes out.
- * The port of the socket is the identifier of its requests: 0 takes a free one. The kernel writes it into each, and the checksum. The port of a
- * destination means nothing, and replies come from port 0.
+ * Payloads are ICMP messages, which `IcmpEcho` of `@ancillary/control` writes and reads. Only echo requests can be
+ * sent. The port of the socket is the identifier of its requests; 0 picks a free one. The kernel writes the identifier
+ * and the checksum into each request. The port of a destination has no meaning, and replies come from port 0.
  *
  * **Gotchas**
  *
- * Linux opens one for the groups in `net.ipv4.ping_group_range` alone (`PermissionDenied`), root's included; by default that is nobody. A mark or a
- * priority that is asked for never comes. macOS leaves the identifier to the program.
+ * Linux opens a ping socket only for the groups in `net.ipv4.ping_group_range`, including root's, by default for none
+ * (`PermissionDenied`). A received mark or priority is never delivered. On macOS the program sets the identifier.
  *
  * @example
  * ```ts
@@ -127,7 +129,6 @@ export const unix: Spec<"unix", never> = make("unix")
  *   return !Codec.isMalformed(reply) && IcmpEcho.matches(request, reply)
  * })
  * ```
- *
  * @see icmp(7); linux/Documentation/networking/ip-sysctl, ping_group_range
  * @category specs
  * @since 0.1.0
@@ -135,8 +136,8 @@ export const unix: Spec<"unix", never> = make("unix")
 export const icmp4: Spec<"ipv4", never> = make("ipv4", "icmp")
 
 /**
- * A ping socket of IPv6: sends ICMPv6 echo requests and receives the replies to them, as `icmp4` does for IPv4. Linux, where the same setting
- * (`net.ipv4.ping_group_range`) rules both, and macOS.
+ * A ping socket of IPv6: sends ICMPv6 echo requests and receives their replies, as `icmp4` does for IPv4. Linux, where
+ * `net.ipv4.ping_group_range` applies to both, and macOS.
  *
  * @see icmp4; RFC 4443 section 4
  * @category specs
@@ -145,14 +146,15 @@ export const icmp4: Spec<"ipv4", never> = make("ipv4", "icmp")
 export const icmp6: Spec<"ipv6", never> = make("ipv6", "icmp")
 
 /**
- * Opens a socket, sets it up and binds it; its scope closes it. Every option is set before `bind(2)`: what is queued earlier has wrong
- * control data or none.
+ * Opens a socket, sets its options and binds it. Its scope closes it. Every option is set before `bind(2)`, because
+ * datagrams that are queued earlier have wrong control data or none.
  *
  * **Details**
  *
- * Port 0 takes a free one, which `localAddress` tells; so does, for a Unix socket on Linux, `new UnixEndpoint(undefined)` an abstract name. The
- * file that binding a Unix socket to a path makes is removed when its scope closes. Fails with `DatagramUnsupportedError` where the platform lacks what the spec requires,
- * with `DatagramBindError` where the address is taken or not ours, where a privilege is missing, or an argument is out of its range.
+ * Port 0 picks a free port, which is in `localAddress`. On Linux, `new UnixEndpoint(undefined)` picks an abstract name
+ * for a Unix socket. If a Unix socket is bound to a path, its file is removed when the scope closes. Fails with
+ * `DatagramUnsupportedError` if the platform lacks a required feature. Fails with `DatagramBindError` if the address is
+ * in use or not local, if a privilege is missing, or if an argument is out of range.
  *
  * @category constructors
  * @since 0.1.0
@@ -174,8 +176,8 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
   }).pipe(Effect.withSpan("Datagram.bind"))
 
 /**
- * A socket that asks others, bound to a free port of every address; a Unix one to an abstract name of the kernel's choice on Linux, and to none on
- * macOS, where nobody can answer it. Its scope closes it.
+ * Opens a client socket, bound to a free port of every address. A Unix socket is bound to an abstract name of the
+ * kernel's choice on Linux. On macOS it has no name, so it cannot receive answers. Its scope closes it.
  *
  * @example
  * ```ts
@@ -188,7 +190,6 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
  *   return yield* socket.receiveWithin("1 second")
  * })
  * ```
- *
  * @category constructors
  * @since 0.1.0
  */
@@ -215,25 +216,27 @@ export const client = <F extends Family, D extends ControlMessage.Any, R>(
  */
 export interface AdoptedSocket<in out F extends Family, in D extends ControlMessage.Any> extends DatagramSocket<F, D> {
   /**
-   * Whether datagrams were waiting when its options were set. What was queued before has the control data that the kernel kept: on Linux the
-   * packet information of those has no interface (index 0, IPv4), their timestamp is the time of reading, credentials are nobody's.
+   * True if datagrams were waiting when the options were set. Those datagrams have the control data that the kernel
+   * kept. On Linux their packet information has no interface (index 0, IPv4), their timestamp is the time of reading,
+   * and their credentials are unset.
    */
   readonly queuedBefore: boolean
 }
 
 /**
- * Takes over a bound socket that was made elsewhere (socket activation, another library), by its descriptor or SOCKET: sets what the spec asks for,
- * and closes it with its scope.
+ * Takes over a bound socket that was made elsewhere (socket activation, another library), by its descriptor or SOCKET.
+ * Sets the options of the spec, and closes the socket with the scope.
  *
  * **Details**
  *
- * Where it fails the descriptor stays its caller's, open and not closed by anybody here: it is no datagram socket of the spec's family (`ENOTSOCK`,
- * `EPROTOTYPE`), or does not take what the spec asks for. What a bound socket cannot change any more (which families it serves, on
- * Linux) must be so already. Once it succeeded the socket is owned, and its scope closes it.
+ * If it fails, the descriptor stays open and belongs to the caller. It fails if the descriptor is not a datagram socket
+ * of the spec's family (`ENOTSOCK`, `EPROTOTYPE`), or if the socket refuses an option of the spec. Settings that a
+ * bound socket cannot change, such as its families on Linux, must already be as declared. If it succeeds, the scope
+ * owns the socket and closes it.
  *
  * **Gotchas**
  *
- * A descriptor has one owner. What Node itself opened must not be adopted: it closes it too.
+ * A descriptor has one owner. Do not adopt a descriptor that Node opened, because Node closes it too.
  *
  * @category constructors
  * @since 0.1.0
@@ -248,7 +251,8 @@ export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
-    // Linux: an int, and a larger number would be another one's. A SOCKET is a handle of up to 64 bits.
+    // Linux: a descriptor is an int, and a larger number would be truncated to another one. A SOCKET is a handle of up
+    // to 64 bits.
     const highest = driver.abi.platform === "winsock" ? Number.MAX_SAFE_INTEGER : 0x7fffffff
     if (!Codec.isInteger(descriptor, 0, highest))
       return yield* invalidBind(
@@ -261,14 +265,17 @@ export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
     return { ...makeSocket<F, D>(core), queuedBefore: core.isWaiting() }
   }).pipe(Effect.withSpan("Datagram.adopt"))
 
-/** Its maker may have asked for messages that the spec does not declare: room for all that there are, lest they cut those that it does. */
+/**
+ * The creator of the socket may have enabled messages that the spec does not declare. The buffer has space for all
+ * messages, so that they do not truncate the declared ones.
+ */
 const withSpareRoom = (plan: Plan.Plan): Plan.Plan => ({
   ...plan,
   receive: { ...plan.receive, bytes: plan.receive.bytes + 1024 }
 })
 
 /**
- * Two Unix sockets that are connected to each other and to nobody else; their scope closes both. Linux and macOS.
+ * Opens two Unix sockets that are connected only to each other. Their scope closes both. Linux and macOS.
  *
  * @category constructors
  * @since 0.1.0
@@ -289,15 +296,15 @@ export const pair = <D extends ControlMessage.Any, R>(
   }).pipe(Effect.withSpan("Datagram.pair"))
 
 /**
- * A socket with one peer, bound as `client` does unless `local` says where: what others send never arrives, what the peer refuses is told.
- * Its scope closes it.
+ * Opens a connected socket. It receives only from `peer` and reports refusals of the peer as errors. Binds as `client`
+ * does unless `local` is given. Its scope closes it.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const connect = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
-  // The spec alone says which family it is: both kinds of endpoints go to a dual socket.
+  // Only the spec has the family, because a dual socket takes endpoints of both.
   peer: EndpointInput<NoInfer<F>> | Endpoint<NoInfer<F>>,
   options?: { readonly local?: EndpointInput<NoInfer<F>> | undefined }
 ): Effect.Effect<
@@ -311,7 +318,7 @@ export const connect = <F extends Family, D extends ControlMessage.Any, R>(
     const parsed = yield* parse(spec, peer, driver)
     if (parsed.family === "unix" && parsed.path === undefined)
       return yield* invalidBind("The address cannot be used: a socket without a name cannot be connected to.")
-    // The same endpoint with another port, which the compiler does not follow through Endpoint<F>.
+    // This endpoint differs only in its port. The compiler cannot infer this through Endpoint<F>.
     const to = spec.protocol === "icmp" ? (hostOf(parsed) as Endpoint<F>) : parsed
     const given = yield* localOf(options)
     const local = given === undefined ? yield* anywhere(spec, driver) : yield* parse(spec, given, driver)
@@ -319,7 +326,7 @@ export const connect = <F extends Family, D extends ControlMessage.Any, R>(
     return makeConnected<F, D>(core, to)
   }).pipe(Effect.withSpan("Datagram.connect"))
 
-/** The plan of a spec, or why there is none: what a program hands over may be no spec, and its definitions may throw. */
+/** Compiles a spec to a plan, or returns the error. The value of a program may not be a spec, and its definitions may throw. */
 const compile = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   abi: Abi
@@ -341,14 +348,14 @@ const localOf = <F extends Family>(
       invalidBind(`options: they cannot be read (${Codec.shown(cause)}). Give { local } as plain values.`)
   })
 
-/** A free port of every address, a free name of a Unix socket; nothing where the system does not choose names. */
+/** A free port of every address, or a free name of a Unix socket. Absent if the system does not choose names. */
 const anywhere = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   driver: Driver
 ): Effect.Effect<Endpoint<F> | undefined, DatagramBindError> => {
   if (spec.family === "unix" && driver.abi.platform !== "linux") return Effect.succeed(undefined)
   const every = { address: spec.family === "ipv4" ? "0.0.0.0" : "::", port: 0 }
-  // An internet family's input is an address and a port, which the compiler does not see through EndpointInput<F>.
+  // The input of an internet family is an address and a port. The compiler cannot infer this through EndpointInput<F>.
   return parse(spec, (spec.family === "unix" ? new UnixEndpoint(undefined) : every) as EndpointInput<F>, driver)
 }
 
@@ -358,7 +365,7 @@ const parse = <F extends Family, D extends ControlMessage.Any, R>(
   driver: Driver
 ): Effect.Effect<Endpoint<F>, DatagramBindError> =>
   Effect.suspend(() => {
-    // With the index of an interface in place of its name; what that makes of an input is one, or says what is wrong with it.
+    // Replaces the interface name by its index. The result is an endpoint, or the reason for a failure.
     const given = inZone(driver, input) as typeof input | Codec.Malformed
     const parsed = Codec.isMalformed(given) ? given : toEndpoint(spec.family, given)
     if (Codec.isMalformed(parsed)) return Effect.fail(invalidBind(`The address cannot be used: ${parsed.malformed}.`))
@@ -366,7 +373,7 @@ const parse = <F extends Family, D extends ControlMessage.Any, R>(
     return why === undefined ? Effect.succeed(parsed) : Effect.fail(invalidBind(`The address cannot be used: ${why}.`))
   })
 
-/** Unknown if packet information is declared for certain; otherwise the sentence that the compiler shows. */
+/** `unknown` if packet information is declared as guaranteed. Otherwise the sentence that the compiler displays. */
 type Informed<D extends ControlMessage.Any, Direction extends string> = [PktInfo] extends [D]
   ? unknown
   : `reply needs packet information: declare withPktInfo() on this socket, ${Direction} and not as optional`
@@ -383,7 +390,7 @@ export interface Reply<out Result> {
     asked: Datagram<F, PktInfo>,
     data: Uint8Array | ReadonlyArray<Uint8Array>
   ): Result
-  /** Refuses every other socket and datagram with a sentence: what fits has been taken by the signature above. */
+  /** Rejects every other socket and datagram with a sentence, because the signature above accepts the valid ones. */
   <F extends Internet, D extends ControlMessage.Any, A extends ControlMessage.Any>(
     socket: DatagramSocket<F, D> & Informed<D, "for both directions">,
     asked: Datagram<F, A> & Informed<A, "for receiving">,
@@ -392,20 +399,22 @@ export interface Reply<out Result> {
 }
 
 /**
- * Answers as the one who was asked: unicast from the address asked, and the route decides the interface. If a group or a broadcast address was asked, the
- * answer leaves by the interface asked, and the kernel chooses the source.
+ * Answers from the address at which the request arrived. The answer is unicast, and the route decides the interface. If
+ * the request was sent to a group or a broadcast address, the answer leaves by the arrival interface, and the kernel
+ * chooses the source.
  *
  * **Details**
  *
- * A link-local peer (169.254.0.0/16, fe80::/10) is answered by the interface that it asked on. A peer without an address (0.0.0.0, a DHCP client) is
- * answered by a broadcast on that interface if the socket may broadcast (`withBroadcast()`), else refused. docs/reply.md has the whole table.
+ * A link-local peer (169.254.0.0/16, fe80::/10) is answered by the arrival interface. If a peer has no address
+ * (0.0.0.0, a DHCP client), the answer is a broadcast on that interface, provided that the socket may broadcast
+ * (`withBroadcast()`); otherwise it is refused. docs/reply.md has the whole table.
  *
- * Fails with `InvalidArgument` if the datagram's source is the socket's own address (counted as `fromItself`) or cannot be answered: port 0, a group,
- * a broadcast address, no address.
- * Anyone can forge such a source: a loop catches the error, or runs its handlers by `serve`.
+ * Fails with `InvalidArgument` if the source of the datagram is the socket's own address (counted as `fromItself`), or
+ * cannot be answered: port 0, a group, a broadcast address, no address. Anyone can forge such a source, so a loop must
+ * catch the error, or run its handlers with `serve`.
  *
- * Wants a socket that declares packet information for both directions; any other does not compile. Windows machines that refuse a source
- * (`WSAEINVAL`) get the answer without it, counted as `sourceRefused`.
+ * Requires a socket that declares packet information for both directions; any other does not compile. If Windows
+ * refuses the source (`WSAEINVAL`), the answer is sent without it and counted as `sourceRefused`.
  *
  * @category combinators
  * @since 0.1.0
@@ -416,7 +425,7 @@ export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends I
   data: Uint8Array | ReadonlyArray<Uint8Array>
 ): Effect.Effect<void, DatagramSendError> => {
   const given = answer(socket, asked, data)
-  // What `answerTo` returns is of the family of what was asked.
+  // `answerTo` returns an endpoint of the same family as the request.
   if (isRefusal(given)) return Effect.fail(given)
   const sent: Effect.Effect<void, DatagramSendError> = socket.send(
     given as unknown as Parameters<typeof socket.send>[0]
@@ -425,8 +434,8 @@ export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends I
 }
 
 /**
- * Answers as `reply` does, synchronously, for the callback of `forEach`: no fiber, and no waiting. Returns the error that `reply` fails with, and
- * `WouldBlock` if the send buffer is full.
+ * Answers synchronously as `reply` does, without a fiber and without waiting, for the callback of `forEach`. Returns
+ * the error that `reply` fails with, and `WouldBlock` if the send buffer is full.
  *
  * @example
  * ```ts
@@ -441,7 +450,6 @@ export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends I
  *   })
  * })
  * ```
- *
  * @category combinators
  * @since 0.1.0
  */
@@ -485,8 +493,9 @@ const noSocket = (): DatagramSendError => invalidSend("socket", "it is not a soc
 const isRefusal = (given: object): given is DatagramSendError => given instanceof DatagramSendError
 
 /**
- * Every option that would be set and a byte map of both control buffers, for any ABI on any machine: data, and a table when it is printed. Throws a
- * `TypeError` if `spec` is not a spec, or if `abi` is not one of `Abi`.
+ * Returns each option that would be set and a byte map of both control buffers, for any ABI on any machine. The result
+ * is data, and a table when it is printed. Throws a `TypeError` if `spec` is not a spec, or if `abi` is not one of
+ * `Abi`.
  *
  * @example
  * ```ts
@@ -497,7 +506,6 @@ const isRefusal = (given: object): given is DatagramSendError => given instanceo
  * Datagram.explain(spec, Abi.linuxGlibc64).receive.bytes // => 56
  * console.log(String(Datagram.explain(spec, Abi.winsockX64)))
  * ```
- *
  * @category inspection
  * @since 0.1.0
  */

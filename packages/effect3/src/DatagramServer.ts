@@ -1,5 +1,5 @@
 /**
- * A server as a resource: ready when its effect succeeded, stopped by its scope.
+ * A server as a resource: it serves when its effect has succeeded, and its scope stops it.
  *
  * @since 0.1.0
  */
@@ -19,27 +19,29 @@ import { serving } from "./internal/serving.ts"
 import type { NeedsAll, Spec } from "@ancillary/engine/spec/Spec"
 
 /**
- * How a server runs its handlers.
+ * Options of a server.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ServeOptions {
-  /** Handlers that run at a time: 1 to 1,048,576, 64 by default. While all of them run nothing is read. */
+  /** Maximum number of running handlers: 1 to 1,048,576, by default 64. While that many run, no datagram is read. */
   readonly concurrency?: number | undefined
-  /** How long handlers may take to finish when the server stops, 5 seconds by default; `Infinity` for as long as they take. */
+  /** Time for handlers to finish when the server stops, by default 5 seconds. `Infinity` waits without a limit. */
   readonly shutdown?: Duration.DurationInput | undefined
   /**
-   * How long a handler's `send`, `sendAll` or `sink` on a Unix socket waits for room; after that its datagrams to full receivers are dropped and counted as
-   * `unsent`. 0 by default: a client that never reads would hold every handler otherwise. `Infinity` waits as long as the receiver takes.
+   * Time that a handler's `send`, `sendAll` or `sink` on a Unix socket waits for space. After that its datagrams to
+   * full receivers are dropped and counted as `unsent`. The default is 0, because a client that never reads could block
+   * every handler. `Infinity` waits without a limit.
    *
-   * It holds for the served socket only. Sends on an internet socket wait for this host's own buffer and have no limit.
+   * It applies only to the served socket. Sends on an internet socket wait for the buffer of this host and have no
+   * limit.
    */
   readonly sendTimeout?: Duration.DurationInput | undefined
 }
 
 /**
- * Fails if an option of a server, or its handler, cannot be used. `serve` and `serveOn` check both before anything is opened.
+ * Fails if an option of a server or its handler is invalid. `serve` and `serveOn` check both before anything is opened.
  *
  * @category guards
  * @since 0.1.0
@@ -48,7 +50,8 @@ export const check = (options: ServeOptions | undefined, handler: unknown): Effe
   Effect.asVoid(Effect.zipRight(checkHandler(handler), checkOptions(options)))
 
 /**
- * Reads a duration that no compiler has checked. `undefined` if it is negative, not a number, or not a duration: Effect's decoder makes zero of the first two.
+ * Reads a duration that no compiler has checked. Returns `undefined` if it is negative, not a number, or not a
+ * duration. Effect's decoder turns the first two into zero.
  *
  * @category guards
  * @since 0.1.0
@@ -56,23 +59,26 @@ export const check = (options: ServeOptions | undefined, handler: unknown): Effe
 export const durationOf = (given: unknown): Duration.Duration | undefined => readDuration(given)
 
 /**
- * Binds a socket and runs a handler for each datagram. Succeeds with the socket once it is bound.
+ * Binds a socket and runs a handler for each datagram. Returns the socket when it is bound.
  *
  * **Details**
  *
- * At most `concurrency` handlers run at a time; while all of them run nothing is read, and the kernel's buffer is the queue.
+ * At most `concurrency` handlers run at a time. While all of them run, datagrams stay in the kernel's buffer.
  *
- * A handler that fails, dies, throws or returns no effect ends its own datagram only. The first failure of each kind is logged with its peer; all are
- * counted by `stats.handlers`. Each handler has a `Scope` of its own, which is closed when it ends, fails or is interrupted. Descriptors that came with a
- * datagram are its handler's to take as long as it runs.
+ * If a handler fails, dies, throws or returns no effect, only its own datagram is affected. The first failure of each
+ * kind is logged with its peer, and `stats.handlers` counts all of them. Each handler has its own `Scope`, which is
+ * closed when it ends, fails or is interrupted. A handler can take the descriptors of its datagram until it ends.
  *
- * A datagram whose source is the socket's own address is forged; it is not handled, and `stats.fromItself` counts it. One that was sent to a group or a
- * broadcast address is handled, because other programs of this host may share the port.
+ * If the source of a datagram is the socket's own address, it is forged. It is not handled, and `stats.fromItself`
+ * counts it. If it was sent to a group or a broadcast address, it is handled, because other programs of this host may
+ * share the port.
  *
- * When the scope closes, reading stops. Handlers have `shutdown` to finish before they are interrupted, and as long again (5 seconds at least) to release
- * what they hold. Then the socket is closed. A handler that closes its own server is not waited for.
+ * When the scope closes, reading stops. Handlers have the time `shutdown` to finish before they are interrupted, and as
+ * long again (at least 5 seconds) to release their resources. Then the socket is closed. If a handler closes its own
+ * server, the server does not wait for it.
  *
- * Fails with `DatagramBindError` of reason `InvalidArgument` if an option is out of its range or the handler is not a function, and as `Datagram.bind` does.
+ * Fails with `DatagramBindError` of reason `InvalidArgument` if an option is out of range or the handler is not a
+ * function, and as `Datagram.bind` does.
  *
  * @example
  * ```ts
@@ -82,7 +88,6 @@ export const durationOf = (given: unknown): Duration.Duration | undefined => rea
  *   Datagram.reply(socket, asked, asked.data)
  * )
  * ```
- *
  * @category constructors
  * @since 0.1.0
  */
@@ -105,15 +110,16 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
   }).pipe(Effect.withSpan("DatagramServer.serve"))
 
 /**
- * Runs a handler for each datagram of a socket that is open already: one that was adopted, or is in a group. The socket's own scope has to outlive this
- * one.
+ * Runs a handler for each datagram of an open socket, such as one that was adopted or is in a group. The scope of the
+ * socket must outlive this scope.
  *
  * **Details**
  *
- * Handlers run, fail and end as those of `serve`. The fiber reads until the scope closes. It fails with what ended the reading before, which is logged,
- * too: `Closed` if the socket was closed.
+ * Handlers run, fail and end as those of `serve`. The returned fiber reads until the scope closes. If reading ends
+ * earlier, the fiber fails with the cause, which is also logged: `Closed` if the socket was closed.
  *
- * Fails with `DatagramBindError` of reason `InvalidArgument` if an option is out of its range, the handler is not a function, or the socket is none.
+ * Fails with `DatagramBindError` of reason `InvalidArgument` if an option is out of range, the handler is not a
+ * function, or the socket is not a socket.
  *
  * @example
  * ```ts
@@ -126,7 +132,6 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
  *   yield* serveOn(socket, ({ data, from }) => socket.send({ data, to: from }))
  * })
  * ```
- *
  * @category constructors
  * @since 0.1.0
  */

@@ -1,20 +1,21 @@
 /**
- * What a bound socket can do, as types: read (`DatagramSource`), read and send (`DatagramSocket`), read from and send to one peer
- * (`ConnectedSocket`).
+ * Types of a bound socket: reading (`DatagramSource`), reading and sending (`DatagramSocket`), and exchange with one
+ * peer (`ConnectedSocket`).
  *
  * **Details**
  *
- * The laws of reading, which hold for every driver:
+ * The laws of reading hold for every driver:
  *
- * - Nothing is read that nobody asked for: the kernel's buffer is the only queue.
- * - A datagram is the reader's once its effect succeeded, a chunk once it was emitted. Interrupting a read that waits loses nothing. What
- *   succeeded and then lost a race is gone, as with any effect; `receiveWithin` is the timeout that cannot lose one.
- * - Two readers get distinct datagrams. Closing the scope ends a waiting read with `Closed`.
- * - What a stream or a callback was handed is theirs: a consumer that stops early, fails or is interrupted gives up the rest of its last
- *   chunk, one batch at the most. Who wants exactly one uses `receive`.
- * - A datagram that is not as declared is a fault of that datagram: `receive` fails with it and the next one goes on, `outcomes` shows it,
- *   `datagrams`, `receiveBatch` and `forEach` count it and go on.
- * - The accounts balance: taken from the kernel = handed over + each fault + dropped by policy.
+ * - Reads are pull-based. The kernel's buffer is the only queue.
+ * - A reader owns a datagram after its effect has succeeded, and a chunk after the stream has emitted it.
+ *   Interrupting a waiting read loses nothing. If a result succeeded and then lost a race, it is lost, as with any
+ *   effect. `receiveWithin` is a timeout that never loses a datagram.
+ * - Two readers receive distinct datagrams. If the scope closes, a waiting read fails with `Closed`.
+ * - A stream or callback owns the batch that it was given. If a consumer stops early, fails or is interrupted, it
+ *   loses the rest of its last chunk, which is at most one batch. To take exactly one, use `receive`.
+ * - If a datagram is not as declared, that is a fault of this datagram. `receive` fails with it, and the next read
+ *   continues. `outcomes` emits it. `datagrams`, `receiveBatch` and `forEach` count it and continue.
+ * - The counters balance: taken from the kernel = delivered + each fault + dropped by policy.
  *
  * @since 0.1.0
  */
@@ -42,24 +43,24 @@ import type { SocketEvent } from "./SocketEvent.ts"
 import type { DatagramFault } from "./DatagramFault.ts"
 import type { SendControl, Suits } from "@ancillary/engine/spec/Spec"
 
-// Not a bare text: beside a literal that would collapse to `never` and take the sentence with it.
+// The sentence is a property, because a bare literal type would collapse to `never` and lose the sentence.
 interface Refused<Why extends string> {
   readonly refused: Why
 }
 
-/** Keys that the spec does not declare are refused even where TypeScript would not look (an object kept in a variable). */
+/** Rejects keys that the spec does not declare, even in an object that is kept in a variable, which TypeScript would accept. */
 type Exact<Given, Allowed> = Given & {
   readonly [
     K in Exclude<keyof Given, keyof Allowed>
   ]: Refused<`'${K & string}' cannot be sent on this socket: its spec does not declare it for sending`>
 }
 
-// `object` says nothing new. It keeps the compiler from its check for weak types, which would speak before `Exact` does.
+// `object` adds no constraint. It disables the compiler's check for weak types, which would report before `Exact` does.
 type Sendable<F extends Family, D extends ControlMessage.Any> = SendControl<F, D> & object
 
 /**
- * An endpoint that was received fits too. Spelled by shape: beside the class the compiler would say what `{ address }` lacks of an
- * `InternetEndpoint`, not that the port is missing.
+ * Also accepts a received endpoint. The type is a shape, because with the class the compiler would list what `{ address
+ * }` lacks of an `InternetEndpoint`, and not report the missing port.
  */
 type Destination<F extends Family> = F extends "unix"
   ? { readonly path: string } | UnixEndpoint
@@ -70,80 +71,83 @@ type Destination<F extends Family> = F extends "unix"
       : never
 
 /**
- * What is sent.
+ * A datagram to send.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Outgoing<F extends Family, D extends ControlMessage.Any, Given = SendControl<F, D>> {
-  /** The payload; several pieces go out as one datagram. Copied once, into the memory that the kernel reads. */
+  /** The payload. Several pieces are sent as one datagram. It is copied once, into the memory that the kernel reads. */
   readonly data: Uint8Array | ReadonlyArray<Uint8Array>
   readonly to: EndpointInput<F> | Destination<F>
-  /** What goes with it. Only what the spec declares for sending. */
+  /** Control messages of this datagram. Only messages that the spec declares for sending are permitted. */
   readonly control?: Exact<Given, SendControl<F, D>> | undefined
   /**
-   * The payload leaves as several datagrams of so many bytes, the last of which has the rest: 1 to what fits into one. `data` may be longer than a
-   * datagram then. Nothing has to be declared.
+   * Sends the payload as several datagrams of this size in bytes, and a last one with the rest: 1 to the maximum of one
+   * datagram. `data` may then be longer than a datagram. No declaration is required.
    *
-   * Cut by the kernel or the network card where they do that (Linux, Windows 10 2004), up to 64 datagrams a call. Where they do not, or refuse to
-   * on the way to a host, the same datagrams are sent one by one, and the host is remembered. Not for ping sockets.
+   * The kernel or the network card splits the payload if it can (Linux, Windows 10 2004), up to 64 datagrams per call.
+   * Otherwise, or if they refuse on the way to a host, the same datagrams are sent one by one, and the host is
+   * remembered. Not for ping sockets.
    */
   readonly segmentSize?: number | undefined
 }
 
 /**
- * What became of the messages that `sendAll` was given: each is counted once.
+ * Results of the messages of `sendAll`. Each message is counted once.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SendReport {
-  /** Messages that went, all of their segments. */
+  /** Messages that were sent with all of their segments. */
   readonly sent: number
-  /** Dropped for want of room, if `withBackpressure("drop")` or `sendTimeout` of `serve` says so. */
+  /** Messages that were dropped because the buffer was full, under `withBackpressure("drop")` or `sendTimeout` of `serve`. */
   readonly unsent: number
-  /** The others, by their place among those that were given, in that order. */
+  /** Messages that failed, in order, each with its index in the input. */
   readonly failed: ReadonlyArray<{ readonly index: number; readonly error: DatagramSendError }>
 }
 
 /**
- * What became of the datagrams that were taken from the kernel, and how many were sent. `taken` is the sum of `received`, every fault,
- * `dropped` and `unread`.
+ * Counters of received and sent datagrams. `taken` is the sum of `received`, every fault, `dropped` and `unread`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface DatagramStats {
-  /** Taken from the kernel. */
+  /** Datagrams that were taken from the kernel. */
   readonly taken: bigint
-  /** Handed over to readers. */
+  /** Datagrams that were delivered to readers. */
   readonly received: bigint
   readonly faults: { readonly [K in DatagramFault["reason"]]: bigint }
-  /** Dropped because the spec says so: truncated under `withTruncation("drop")`, or on a connected socket from somebody else. */
+  /**
+   * Datagrams that were dropped by policy: truncated under `withTruncation("drop")`, or from another peer on a
+   * connected socket.
+   */
   readonly dropped: bigint
-  /** Given back by a `forEach` whose callback threw; the next reader gets them. */
+  /** Datagrams that were put back by a `forEach` whose callback threw. The next reader receives them. */
   readonly unread: bigint
   /**
-   * What peers and routers said of earlier datagrams (refused, unreachable, too large), passed over: by streams and loops, and with
-   * `withErrorReports()` by every read that it was no concern of.
+   * Errors of earlier datagrams (refused, unreachable, too large) that were skipped. Streams and loops skip them. With
+   * `withErrorReports()`, reads skip errors of other datagrams.
    */
   readonly errors: bigint
   /**
-   * Receives that failed because the system lacked memory, buffers or descriptors at the moment (`ENOMEM`, `ENOBUFS`, `EMFILE`, `ENFILE`). Every
-   * reader makes the call again after a pause: 1 ms, then twice as long each time, up to 100 ms.
+   * Receives that failed because the system temporarily lacked memory, buffers or descriptors (`ENOMEM`, `ENOBUFS`,
+   * `EMFILE`, `ENFILE`). Every reader repeats the call after a pause of 1 ms, which doubles each time up to 100 ms.
    */
   readonly shortages: bigint
-  /** Datagrams that went out. A payload in segments is as many as it has segments. */
+  /** Datagrams that were sent. A payload in segments counts once per segment. */
   readonly sent: bigint
-  /** Datagrams that were dropped for want of room, as `withBackpressure("drop")` or `sendTimeout` of `serve` says. */
+  /** Datagrams that were dropped because the buffer was full, under `withBackpressure("drop")` or `sendTimeout` of `serve`. */
   readonly unsent: bigint
-  /** Datagrams among those sent whose first attempt failed by what another peer's error had left pending. Linux, with `withErrorReports()`. */
+  /** Sent datagrams whose first attempt failed with a pending error of another peer. Linux, with `withErrorReports()`. */
   readonly resent: bigint
-  /** Replies that went out without the source that was asked, because the system refuses one (some Windows machines). */
+  /** Replies that were sent without their source address, because the system refused it (some Windows machines). */
   readonly sourceRefused: bigint
   /**
-   * Datagrams whose source is the socket's own address: `serve` passes over one that was sent to this host alone, and `reply` refuses to answer it. Its
-   * source is forged, and its answer would come back as a question.
+   * Datagrams whose source is the socket's own address. `serve` skips them if they were sent only to this host, and
+   * `reply` refuses to answer them. The source is forged, and the answer would come back as a request.
    */
   readonly fromItself: bigint
   /** Handlers of `serve` and `serveOn`. `started` is the sum of the others. */
@@ -156,22 +160,22 @@ export interface DatagramStats {
     readonly interrupted: bigint
     readonly running: bigint
   }
-  /** What became of what the kernel told besides datagrams. `taken` is the sum of the others. */
+  /** Counters of events. `taken` is the sum of the others. */
   readonly events: {
     readonly taken: bigint
-    /** Handed over to readers of `events`. */
+    /** Events that were delivered to readers of `events`. */
     readonly received: bigint
-    /** The oldest of more than 256 that nobody had read, and those unread when the socket was closed. */
+    /** Events that were dropped: the oldest beyond 256 unread ones, and those that were unread when the socket was closed. */
     readonly dropped: bigint
-    /** What is in the error queue although the spec declares nothing of the kind, and stamps that cannot be told apart. */
+    /** Entries of the error queue that the spec does not declare, and timestamps that belong to no identifiable datagram. */
     readonly ignored: bigint
-    /** Waiting for a reader. */
+    /** Events that wait for a reader. */
     readonly unread: bigint
   }
 }
 
 /**
- * A datagram in the parts that one read asked for.
+ * A datagram in the parts that one read requested.
  *
  * @category models
  * @since 0.1.0
@@ -181,12 +185,13 @@ export interface ScatteredDatagram<
   in D extends ControlMessage.Any,
   out Sizes extends ReadonlyArray<number>
 > extends Datagram<F, D> {
-  /** The payload part by part: views of `data`, a part a size. The last ones are short or empty if the datagram is short. */
+  /** Parts of the payload, as views of `data`, one per size. If the datagram is short, the last ones are short or empty. */
   readonly parts: { readonly [I in keyof Sizes]: Uint8Array }
 }
 
 /**
- * What can be read. A source that declares more fits wherever one that declares less is wanted; sources of several families merge.
+ * The reading part of a socket. A source that declares more messages is assignable to one that declares fewer. Sources
+ * of several families can be merged.
  *
  * @category models
  * @since 0.1.0
@@ -194,17 +199,21 @@ export interface ScatteredDatagram<
 export interface DatagramSource<out F extends Family, in D extends ControlMessage.Any> {
   readonly family: F
   readonly localAddress: Endpoint<F>
-  /** One datagram. */
+  /** Receives one datagram. */
   readonly receive: Effect.Effect<Datagram<F, D>, DatagramFault | DatagramReceiveError>
-  /** `None` when the time is over. Unlike `Effect.timeout(socket.receive, …)` it can never take a datagram and lose the race. */
+  /**
+   * Receives one datagram, or returns `None` after the duration. Unlike `Effect.timeout(socket.receive, …)` it never
+   * takes a datagram and then loses it.
+   */
   readonly receiveWithin: (
     duration: Duration.DurationInput
   ) => Effect.Effect<Option.Option<Datagram<F, D>>, DatagramFault | DatagramReceiveError>
   /**
-   * Receives one datagram in parts of these sizes, each an integer from 1 to 2,147,483,647. `parts` are views of `data`, the last ones short or empty
-   * if the datagram is short. One that is longer than all of them is treated as `withTruncation` declares: a fault (`DataTruncated`), cut, or
-   * dropped and counted. Fails with `InvalidArgument`, and reads nothing, if there are no sizes or one of them is wrong. `withScatter` declares
-   * sizes for every read.
+   * Receives one datagram in parts of these sizes, each an integer from 1 to 2,147,483,647. `parts` are views of
+   * `data`. If the datagram is short, the last ones are short or empty. If it is longer than all parts,
+   * `withTruncation` applies: it is a fault (`DataTruncated`), truncated, or dropped and counted. Fails with
+   * `InvalidArgument`, and reads nothing, if there are no sizes or one of them is invalid. `withScatter` declares sizes
+   * for every read.
    *
    * @example
    * ```ts
@@ -218,23 +227,22 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    *   return { header, payload }
    * })
    * ```
-   *
    * @see readv(2), recvmsg(2)
    */
   readonly receiveScattered: <const Sizes extends ReadonlyArray<number>>(
     ...sizes: Sizes
   ) => Effect.Effect<ScatteredDatagram<F, D, Sizes>, DatagramFault | DatagramReceiveError>
   /**
-   * The datagram that `receive` would bring, left where it is: the next read brings it again. A fault is told again, too, until it is read.
-   * Waits where nothing is there.
+   * Returns the next datagram and leaves it in the queue, so the next read returns it again. A fault is reported at
+   * each call until it is read. Waits if the queue is empty.
    */
   readonly peek: Effect.Effect<Datagram<F, D>, DatagramFault | DatagramReceiveError>
-  /** What one system call brings: at least one. Faults are counted and left out. */
+  /** Receives the datagrams of one system call, at least one. Faults are counted and omitted. */
   readonly receiveBatch: Effect.Effect<Chunk.NonEmptyChunk<Datagram<F, D>>, DatagramReceiveError>
   /**
-   * Receives at least one datagram and at most `maximum` (1 and up), with one system call of at most 64. Faults are counted and left out, and use
-   * up `maximum`. Of datagrams that the kernel merged (`withCoalescing`), those above `maximum` stay for the next read. Fails with
-   * `InvalidArgument` if `maximum` is no positive integer.
+   * Receives at least one datagram and at most `maximum` (1 or more), with one system call of at most 64. Faults are
+   * counted and omitted, and use up `maximum`. If the kernel merged datagrams (`withCoalescing`), those above `maximum`
+   * stay for the next read. Fails with `InvalidArgument` if `maximum` is not a positive integer.
    *
    * @example
    * ```ts
@@ -250,47 +258,52 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    */
   readonly receiveUpTo: (maximum: number) => Effect.Effect<Chunk.NonEmptyChunk<Datagram<F, D>>, DatagramReceiveError>
   /**
-   * Every datagram that is as declared, in the kernel's chunks; faults are counted and left out. Ends only with the socket, as `Closed`.
-   * A consumer that stops early (`Stream.take`) gives up the rest of the chunk at hand.
+   * Streams every valid datagram, in the kernel's chunks. Faults are counted and omitted. Ends only with the socket, as
+   * `Closed`. If a consumer stops early (`Stream.take`), it loses the rest of the current chunk.
    */
   readonly datagrams: Stream.Stream<Datagram<F, D>, DatagramReceiveError>
-  /** Every datagram, faults among them. */
+  /** Streams every datagram and every fault. */
   readonly outcomes: Stream.Stream<Either.Either<Datagram<F, D>, DatagramFault>, DatagramReceiveError>
   /**
-   * The fastest loop: a plain function for each datagram, no fiber. A callback that throws is a defect of the loop, and the rest of its batch
-   * goes to the next reader. Fails with `InvalidArgument`, and reads nothing, if `f` is not a function.
+   * Calls a plain function for each datagram, without a fiber. This is the fastest loop. If the callback throws, that
+   * is a defect of the loop, and the rest of its batch goes to the next reader. Fails with `InvalidArgument`, and reads
+   * nothing, if `f` is not a function.
    */
   readonly forEach: (f: (datagram: Datagram<F, D>) => void) => Effect.Effect<never, DatagramReceiveError>
   /**
-   * The same, without a copy: `data`, and the parts of `withScatter`, are views of the memory that the kernel writes into, and hold this datagram only
-   * until the callback returns. What is to outlive it is copied by the program (`data.slice()`).
+   * Calls a plain function for each datagram without a copy. `data`, and the parts of `withScatter`, are views of the
+   * memory that the kernel writes to. They are valid only until the callback returns. To keep the bytes, copy them
+   * (`data.slice()`).
    *
-   * A driver that is made with `{ guarded: true }` finds who forgot that: there each view is taken away when its callback returns, and has no
-   * bytes. A loop that a callback starts on a socket of its own begins with the next turn of the event loop.
+   * A driver with `{ guarded: true }` detects late reads: it detaches each view when the callback returns, so the view
+   * has no bytes. If a callback starts a loop on its own socket, that loop begins with the next turn of the event loop.
    */
   readonly forEachBorrowed: (f: (datagram: Datagram<F, D>) => void) => Effect.Effect<never, DatagramReceiveError>
   /**
-   * What the kernel tells besides datagrams, as `withErrorReports`, `withPathMtuReports` and `withTransmitTimestamps` declare it. The last 256 are
-   * kept for whoever reads; two readers get distinct ones. A socket that declares none waits for its end. Ends only with the socket, as `Closed`.
+   * Streams the events that `withErrorReports`, `withPathMtuReports` and `withTransmitTimestamps` declare. The last 256
+   * are kept for a reader. Two readers receive distinct events. If the spec declares none, the stream waits for the end
+   * of the socket. Ends only with the socket, as `Closed`.
    */
   readonly events: Stream.Stream<SocketEvent, DatagramReceiveError>
   readonly stats: Effect.Effect<DatagramStats>
-  /** Optional messages that this platform does not have, with the reason. */
+  /** Optional messages that this platform lacks, with the reason. */
   readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
   /**
-   * The file descriptor, or the SOCKET, for other native code. It stays the socket's: whoever closes it elsewhere closes what the next socket
-   * gets its number for. Fails with `Closed` after the scope has ended.
+   * The file descriptor, or the SOCKET, for other native code. It still belongs to the socket. If other code closes it,
+   * the number may be reused, and the library would then close that other file. Fails with `Closed` after the scope has
+   * ended.
    */
   readonly descriptor: Effect.Effect<number, DatagramReceiveError>
 }
 
 /**
- * The options of a socket that is open.
+ * Options of an open socket.
  *
  * **Details**
  *
- * What was asked for is what was set; what was granted is what `getOption` says (Linux doubles a buffer's size and caps it without a word). An
- * option of both families is set for both on a dual socket, and got as IPv6's where the system tells that.
+ * An option is set to the requested value, and `getOption` returns the granted value (Linux doubles a buffer size and
+ * caps it silently). On a dual socket an option of both families is set for both. `getOption` returns the value of IPv6
+ * if the system reports it.
  *
  * @example
  * ```ts
@@ -304,7 +317,6 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
  *   yield* Effect.log(`granted: ${granted} bytes`)
  * })
  * ```
- *
  * @category models
  * @since 0.1.0
  */
@@ -314,43 +326,50 @@ export interface LiveOptions<in F extends Family> {
     option: SocketOption<A, For, Needs> & Suits<F, For>,
     value: NoInfer<A>
   ) => Effect.Effect<void, DatagramOptionError>
-  /** Gets an option, as the system has it. */
+  /** Returns the system's value of an option. */
   readonly getOption: <A, For extends Family, Needs>(
     option: SocketOption<A, For, Needs> & Suits<F, For>
   ) => Effect.Effect<A, DatagramOptionError>
 }
 
-/** The address of a group or of a source, as a text or as one that was parsed. */
+/** Address of a group or of a source, as a text or parsed. */
 type Group<F extends Family> = F extends "unix" ? Refused<"a Unix socket joins no groups"> : string | Address<F>
 
 /**
- * What a stack over datagrams sizes by (QUIC, tunnels, media), as the system has granted it.
+ * Limits that the system has granted, for stacks over datagrams (QUIC, tunnels, media).
  *
  * @category models
  * @since 0.1.0
  */
 export interface SocketLimits {
-  /** Datagrams that one call makes of a payload with `segmentSize`, 1 where the system cuts none. A host whose route refuses that is not counted. */
+  /**
+   * Maximum number of datagrams per call for a payload with `segmentSize`, 1 if the system does not split payloads.
+   * Hosts whose route refuses segmentation are not considered.
+   */
   readonly segments: number
-  /** Whether merged datagrams may arrive: `withCoalescing` is declared, and the system has it. */
+  /** True if merged datagrams may arrive: `withCoalescing` is declared, and the system supports it. */
   readonly coalescing: boolean
-  /** Whether a datagram above the path's MTU is fragmented, and not refused. Of a dual socket it tells what holds for IPv6 peers. */
+  /**
+   * True if a datagram above the path MTU is fragmented, false if it is refused. On a dual socket this is the value for
+   * IPv6 peers.
+   */
   readonly mayFragment: boolean
-  /** Bytes of the buffers, as they were granted and as the system counts (Linux: twice what was asked for, and what it keeps for itself among them). */
+  /** Granted buffer sizes in bytes, in the system's count (Linux: twice the requested size, including its own overhead). */
   readonly sendBufferBytes: number
   readonly receiveBufferBytes: number
 }
 
 /**
- * How a socket sends, given what one message is: with a destination, or without on a connected socket.
+ * Sending, for a type of message: with a destination, or without one on a connected socket.
  *
  * @category models
  * @since 0.1.0
  */
 export interface DatagramSender<in Message> {
   /**
-   * Sends many messages in their order, with as few system calls as the platform has for that (Linux: one for 64). It does not fail: each message went, or
-   * the report has its error. Waits in the middle where the send buffer is full; interrupted there, what went is gone and nothing goes twice.
+   * Sends many messages in order, with as few system calls as the platform permits (Linux: one for 64). It never fails:
+   * each message is sent, or the report has its error. If the send buffer is full, it waits. After an interruption some
+   * messages were sent, and none is sent twice.
    *
    * @example
    * ```ts
@@ -367,14 +386,17 @@ export interface DatagramSender<in Message> {
    * ```
    */
   readonly sendAll: (messages: ReadonlyArray<Message>) => Effect.Effect<SendReport>
-  /** Sends chunk by chunk, each as `sendAll` does, and counts what went. Fails with the first error of a chunk, all of which was tried. */
+  /**
+   * Sends chunk by chunk, as `sendAll` does, and counts the sent messages. Fails with the first error of a chunk after
+   * the whole chunk was tried.
+   */
   readonly sink: Sink.Sink<number, Message, never, DatagramSendError>
-  /** Asked of the system each time: options that change meanwhile count. */
+  /** Reads the limits from the system each time, so changed options count. */
   readonly limits: Effect.Effect<SocketLimits, DatagramOptionError>
 }
 
 /**
- * A bound socket; its `Scope` owns it.
+ * A bound socket. Its `Scope` owns it.
  *
  * @category models
  * @since 0.1.0
@@ -382,15 +404,17 @@ export interface DatagramSender<in Message> {
 export interface DatagramSocket<in out F extends Family, in D extends ControlMessage.Any>
   extends DatagramSource<F, D>, LiveOptions<F>, DatagramSender<Outgoing<F, D>> {
   /**
-   * Sends one datagram, or one payload in segments; waits while the send buffer is full, unless the spec says otherwise. Everything is checked
-   * first: what fails was not sent, but for the segments that its error counts.
+   * Sends one datagram, or one payload in segments. If the send buffer is full, it waits, unless the spec declares
+   * another policy. The message is checked first. If it fails, no datagram was sent, except for the segments that its
+   * error counts.
    */
   readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Outgoing<F, D, Given>
   ) => Effect.Effect<void, DatagramSendError>
   /**
-   * The same there and then, for a plain function such as the callback of `forEach`: no fiber, and no waiting. Where the send buffer is full and the
-   * spec says to wait, it answers with the reason `WouldBlock`. Not an effect: nothing of it is retried, traced or interrupted.
+   * Sends one datagram synchronously, without a fiber, for plain functions such as the callback of `forEach`. If the
+   * send buffer is full and the policy is to wait, it returns `WouldBlock` instead. It is not an effect, so it cannot
+   * be retried, traced or interrupted.
    *
    * @example
    * ```ts
@@ -411,35 +435,44 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
     message: Outgoing<F, D, Given>
   ) => Either.Either<void, DatagramSendError>
   /**
-   * Joins a group until the scope ends: on the interface of that index (or of the group's zone), else on the one that the routes choose; from one
-   * source, else from any. Joining the same membership again is counted: it is left with the last scope. Sources are joined one by one.
+   * Joins a group until the scope ends. The interface is given by index or by the zone of the group; otherwise the
+   * routes choose it. Without `source` it receives from any source. A repeated join of the same membership is counted,
+   * and the last scope leaves it. Join several sources one by one.
    *
    * **Details**
    *
-   * A membership ends with its interface. Linux: a group whose interface was made anew under its index is joined there again when the next membership
-   * of this process begins or ends, or at once while `Interfaces.changes` runs; `join` finds it heard or fails with `NoSuchInterface`.
+   * A membership ends with its interface. On Linux, if an interface is recreated under its index, the library joins the
+   * group there again. It does so when the next membership of this process begins or ends, or at once while
+   * `Interfaces.changes` runs.
+   * `join` is effective, or fails with `NoSuchInterface`.
    *
    * **Gotchas**
    *
-   * On Linux a socket that is bound to any address hears groups that others have joined as well, unless `multicastAll` is off.
+   * On Linux a socket that is bound to any address also receives from groups that other sockets have joined, unless
+   * `multicastAll` is off.
    */
   readonly join: (
     group: Group<F>,
     options?: { readonly interfaceIndex?: number | undefined; readonly source?: Group<F> | undefined }
   ) => Effect.Effect<void, DatagramMembershipError, Scope.Scope>
-  /** Silences one source in a group that was joined from any, on the same interface, until the scope ends or the group is left. */
+  /**
+   * Blocks one source of a group that was joined for any source, on the same interface, until the scope ends or the
+   * group is left.
+   */
   readonly block: (
     group: Group<F>,
     source: Group<F>,
     options?: { readonly interfaceIndex?: number | undefined }
   ) => Effect.Effect<void, DatagramMembershipError, Scope.Scope>
   /**
-   * Leaves a group now, however many scopes hold it; their ends change nothing then. Give the options that it was joined with: the interface, and the
-   * source for that one alone. Without a source the whole group is left, with its single sources and what was silenced in it.
+   * Leaves a group at once, even if several scopes hold it; their ends then change nothing. Give the options of the
+   * join: the interface, and the source to leave only that source. Without a source it leaves the whole group, with its
+   * single sources and blocked sources.
    *
    * **Details**
    *
-   * Also leaves what other code has joined on the same descriptor. Fails with `NotJoined` if the socket has not joined it there.
+   * Also leaves memberships that other code has joined on the same descriptor. Fails with `NotJoined` if the socket has
+   * not joined the group there.
    *
    * @see RFC 3678 section 5.1, MCAST_LEAVE_GROUP and MCAST_LEAVE_SOURCE_GROUP
    */
@@ -448,23 +481,27 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
     options?: { readonly interfaceIndex?: number | undefined; readonly source?: Group<F> | undefined }
   ) => Effect.Effect<void, DatagramMembershipError>
   /**
-   * Connects the socket to one peer until the scope ends, and disconnects it then. Meanwhile the kernel delivers only the peer's datagrams, and the
-   * peer's refusals are receive errors. Afterwards the socket has its local address and port as before, and serves every peer.
+   * Connects the socket to one peer until the scope ends, and then disconnects it. While it is connected, the kernel
+   * delivers only datagrams of the peer, and refusals of the peer are receive errors. Afterwards the socket has its
+   * local address and port as before, and serves every peer.
    *
    * **Details**
    *
-   * Both sockets are one: their reads share its queue, its accounts and its options. This one still sends to its `to`, and the connected one sends to
-   * the peer. Datagrams of others that were queued before are counted as `dropped` if they are read meanwhile. At the end of the scope, what waits on
-   * the connected socket fails with `Closed`, and unread datagrams of the peer go to the next reader of this socket.
+   * Both values are one socket: they share its queue, its counters and its options. This one still sends to its `to`,
+   * and the connected one sends to the peer. Datagrams of others that were queued before are counted as `dropped` if
+   * they are read while connected. At the end of the scope, waiting operations of the connected socket fail with
+   * `Closed`, and unread datagrams of the peer go to the next reader of this socket.
    *
-   * Fails with `InvalidArgument` if the socket is connected or closed, or if `peer` is port 0, an unspecified address or a group. Fails with
-   * `DatagramUnsupportedError` for ping sockets, on macOS, and for `Datagram.ipv6` and `Datagram.dual` on Linux: after disconnecting, Linux still
-   * drops datagrams from other IPv6 addresses than that of the peer. There, open another socket with `Datagram.connect`.
+   * Fails with `InvalidArgument` if the socket is connected or closed, or if `peer` is port 0, an unspecified address
+   * or a group. Fails with `DatagramUnsupportedError` for ping sockets, on macOS, and for `Datagram.ipv6` and
+   * `Datagram.dual` on Linux. After disconnecting, Linux still drops datagrams from IPv6 addresses other than the
+   * peer's. There, open another socket with `Datagram.connect`.
    *
    * **Gotchas**
    *
-   * Linux takes a port that it chose itself (port 0) away from a socket that is disconnected. It is bound again at once. If another socket took the
-   * port in between, this socket is closed, and the error is logged. A port that the program chose is kept.
+   * If Linux chose the port itself (port 0), it removes the port when a socket is disconnected. The library binds the
+   * socket to it again at once. If another socket took the port in between, this socket is closed, and the error is
+   * logged. A port that the program chose is kept.
    *
    * @example
    * ```ts
@@ -484,7 +521,6 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
    *   yield* socket.send({ data: second.data, to: second.from })
    * })
    * ```
-   *
    * @see RFC 1122 section 4.1.3.3 for the errors, POSIX.1-2024 `connect` for disconnecting
    */
   readonly connect: (
@@ -493,7 +529,7 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
 }
 
 /**
- * A socket with one peer: nothing but `to` is missing from what it sends, and the peer's refusals are its receive errors.
+ * A socket with one peer. Its messages have no `to`, and refusals of the peer are receive errors.
  *
  * @category models
  * @since 0.1.0
@@ -502,13 +538,17 @@ export interface ConnectedSocket<in out F extends Family, in D extends ControlMe
   extends DatagramSource<F, D>, LiveOptions<F>, DatagramSender<Omit<Outgoing<F, D>, "to">> {
   readonly peer: Endpoint<F>
   /**
-   * Sends one datagram, or one payload in segments; waits while the send buffer is full, unless the spec says otherwise. Everything is checked
-   * first: what fails was not sent, but for the segments that its error counts.
+   * Sends one datagram, or one payload in segments. If the send buffer is full, it waits, unless the spec declares
+   * another policy. The message is checked first. If it fails, no datagram was sent, except for the segments that its
+   * error counts.
    */
   readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Omit<Outgoing<F, D, Given>, "to">
   ) => Effect.Effect<void, DatagramSendError>
-  /** The same there and then, for a plain function: no fiber, and no waiting. Where that is needed, it answers with the reason `WouldBlock`. */
+  /**
+   * Sends one datagram synchronously, without a fiber, for plain functions. If it would have to wait, it returns
+   * `WouldBlock`.
+   */
   readonly unsafeSend: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Omit<Outgoing<F, D, Given>, "to">
   ) => Either.Either<void, DatagramSendError>

@@ -3,7 +3,7 @@ import { Context, Effect, Layer } from "effect"
 import type { Driver } from "@ancillary/engine/driver/Driver"
 
 /**
- * What drives sockets; the layer of a platform provides it, or an in-memory network.
+ * The service that opens sockets. The layer of a platform provides it, or a network in memory.
  *
  * @category services
  * @since 0.1.0
@@ -13,7 +13,7 @@ export class DatagramSockets extends Context.Tag("@ancillary/effect3/DatagramSoc
   { readonly driver: Driver }
 >() {
   /**
-   * The layer of a driver, with the capabilities of its platform: the type of a layer is its list of features.
+   * Makes the layer of a driver, with the capabilities of its platform. The type of a layer is its list of features.
    *
    * @example
    * ```ts

@@ -1,5 +1,5 @@
 /**
- * What to do with the descriptors that datagrams bring (`withRights`, `withPidFd`): take them into a scope.
+ * Takes received descriptors (`withRights`, `withPidFd`) into a scope.
  *
  * @since 0.1.0
  */
@@ -11,17 +11,18 @@ import * as Descriptors from "@ancillary/engine/receive/descriptors"
 export type { Descriptor } from "@ancillary/control"
 
 /**
- * Takes a received descriptor from its socket: the number is good until the scope closes, which closes the descriptor.
+ * Takes a received descriptor from its socket. Its number is valid until the scope closes, which closes the descriptor.
  *
  * **Details**
  *
- * Fails with `DescriptorGone` where it was taken before, or is closed: the socket was read again or closed, or the callback of a
- * `forEach` or `forEachBorrowed` returned.
+ * Fails with `DescriptorGone` if it was taken before or is closed. It is closed when the socket is read again or
+ * closed, or when the callback of a `forEach` or `forEachBorrowed` returns.
  *
  * **Gotchas**
  *
- * Take it before the socket is read again, by whichever fiber, and in `forEach` and `forEachBorrowed` before the callback returns: of several readers each uses `serve`, whose handlers have their datagram's
- * descriptors as long as they run. Do not give the number to what closes it too (`net.Socket`): it would close what gets the number next.
+ * Take it before any fiber reads the socket again, and in `forEach` and `forEachBorrowed` before the callback returns.
+ * If there are several readers, use `serve`, whose handlers have the descriptors of their datagram until they end. Do
+ * not pass the number to code that also closes it (`net.Socket`), because a later file may have the same number.
  *
  * @example
  * ```ts
@@ -36,7 +37,6 @@ export type { Descriptor } from "@ancillary/control"
  *   return numbers.map((number) => readFileSync(number, "utf8"))
  * }).pipe(Effect.scoped)
  * ```
- *
  * @category resources
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * The host's network interfaces: index, name and addresses, and what changes about them.
+ * Network interfaces of the host: index, name, addresses, and their changes.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,8 @@ import { changesOf } from "./internal/interfaceChanges.ts"
 import { interfaceError, invalidInterface, unknownInterface } from "@ancillary/engine/errors/interfaceErrors"
 
 /**
- * A change of an interface. `Added`: it is there. `Changed`: its name, an address, or any other field differs from `before`. `Removed`: it is gone.
+ * A change of an interface. `Added`: it exists now. `Changed`: its name, an address, or any other field differs from
+ * `before`. `Removed`: it no longer exists.
  *
  * @category models
  * @since 0.1.0
@@ -22,11 +23,12 @@ export type InterfaceChange =
   | { readonly _tag: "Removed"; readonly interface: NetworkInterface }
 
 /**
- * The network interfaces of the host: by name, by index, and what changes about them.
+ * Network interfaces of the host by name and by index, and their changes.
  *
  * **Details**
  *
- * `Interfaces.layer` requires a layer of sockets, whose driver it asks: `Interfaces.layer.pipe(Layer.provideMerge(NodeSockets.layer))`.
+ * `Interfaces.layer` requires a layer of sockets and uses its driver:
+ * `Interfaces.layer.pipe(Layer.provideMerge(NodeSockets.layer))`.
  *
  * @example
  * ```ts
@@ -46,48 +48,49 @@ export type InterfaceChange =
  * const layer = Layer.provideMerge(Interfaces.layer, NodeSockets.layer)
  * Effect.runPromise(listen.pipe(Effect.scoped, Effect.provide(layer)))
  * ```
- *
  * @category services
  * @since 0.1.0
  */
 export class Interfaces extends Context.Tag("@ancillary/effect3/Interfaces")<
   Interfaces,
   {
-    /** Lists all of them, as the system reports them now. One for each index. */
+    /** Lists all interfaces, as the system reports them now. One entry per index. */
     readonly list: Effect.Effect<ReadonlyArray<NetworkInterface>, DatagramInterfaceError>
     /**
-     * Finds the one with that name, now. Fails with `UnknownName` if there is none; the label of an address (`eth0:1`) is not a name. Fails with
-     * `InvalidArgument` if the name is not a text.
+     * Finds the interface with that name, now. Fails with `UnknownName` if no interface has it; the label of an address
+     * (`eth0:1`) is not a name. Fails with `InvalidArgument` if the name is not a text.
      */
     readonly byName: (name: string) => Effect.Effect<NetworkInterface, DatagramInterfaceError>
-    /** Finds the one with that index, now. Fails with `UnknownIndex` if there is none, and with `InvalidArgument` if the index is not a number. */
+    /**
+     * Finds the interface with that index, now. Fails with `UnknownIndex` if no interface has it, and with `InvalidArgument`
+     * if the index is not a number.
+     */
     readonly byIndex: (index: number) => Effect.Effect<NetworkInterface, DatagramInterfaceError>
     /**
-     * Returns the name of an index without an effect: cheap enough for every datagram. `undefined` if no interface has the index, and for 0.
+     * Returns the name of an index without an effect: cheap enough for every datagram. Returns `undefined` if no
+     * interface has the index, and for 0.
      *
      * **Details**
      *
-     * The answer is at most a second old, or a thousand times as long as the system takes to list its interfaces. An index that is not known is
-     * looked up at once, and then again after a second.
+     * The name is at most a second old, or a thousand times as long as the system takes to list its interfaces. An
+     * unknown index is looked up at once, and then again after a second.
      */
     readonly nameOf: (index: number) => string | undefined
     /**
-     * The interfaces that there are, as `Added`, then each change. Fails if the system refuses to list them.
+     * Streams the existing interfaces as `Added`, then each change. Fails if the system refuses to list them.
      *
      * **Details**
      *
-     * Linux notifies of changes, which arrive at once; an interface that is made anew under its old index is `Removed`, then `Added`. Other
-     * systems are asked once an `interval` (default: one second), so what comes and goes in between is not seen. An `interval` that is not a
-     * duration above zero fails with `InvalidArgument`.
+     * On Linux the kernel's notices arrive at once. If an interface is recreated under its old index, the stream has
+     * `Removed`, then `Added`. Other systems are polled once per `interval` (default: one second), so shorter changes
+     * are not seen. Fails with `InvalidArgument` if `interval` is not a duration above zero.
      */
     readonly changes: (options?: {
       readonly interval?: Duration.DurationInput | undefined
     }) => Stream.Stream<InterfaceChange, DatagramInterfaceError>
   }
 >() {
-  /**
-   * Asks the driver of the sockets.
-   */
+  /** The layer of this service. It uses the driver of the sockets. */
   static readonly layer: Layer.Layer<Interfaces, never, DatagramSockets> = Layer.effect(
     Interfaces,
     Effect.gen(function* () {
@@ -97,11 +100,11 @@ export class Interfaces extends Context.Tag("@ancillary/effect3/Interfaces")<
   )
 }
 
-/** For how long names are taken as they were, and an index that nothing has is not looked up again. */
+/** Time for which names are cached, and for which an unknown index is not looked up again. */
 const patienceMillis = 1000
-/** Part of the time, at most, that is spent on listing interfaces for names: one thousandth. */
+/** Maximum part of the time that is spent on listing interfaces for names: one thousandth. */
 const patiencePerCost = 1000
-/** Indices without an interface that are remembered: more than a kernel makes up. */
+/** Maximum number of remembered indices without an interface. */
 const mostMissing = 256
 
 const make = (driver: Driver, clock: Clock.Clock): Context.Tag.Service<Interfaces> => {

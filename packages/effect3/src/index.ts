@@ -1,10 +1,11 @@
 /**
- * Datagram sockets, declared: what a program wants of a socket is a value, and from it follow the types of what arrives and what may be sent,
- * the options that are set, the control buffers, the decoders and encoders.
+ * Typed, declarative datagram sockets. A program declares the features of a socket as a value. The library derives from
+ * it the types of received and sent datagrams, the options, the control buffers, and their decoders and encoders.
  *
  * @since 0.1.0
  */
-// Types alone: what the compiler infers in a program has a name here, also if a package manager hides @ancillary/control from it (pnpm).
+// Only types: an inferred type of a program has a name here, even if a package manager hides @ancillary/control from it
+// (pnpm).
 export type * from "@ancillary/control"
 export type { TransmitTimestamp as TransmitTimestamps } from "@ancillary/control"
 export * from "@ancillary/engine/spec/combinators/events"

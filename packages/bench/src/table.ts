@@ -15,8 +15,9 @@ export const table = ([heading = [], ...rows]: ReadonlyArray<ReadonlyArray<strin
   return [line(heading), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)].join("\n")
 }
 
+/** A spread of ratios; `-` if a reading was 0 in most rounds. */
 const times = ({ highest, lowest, median }: Spread): string =>
-  `${median.toFixed(2)} (${lowest.toFixed(2)} to ${highest.toFixed(2)})`
+  Number.isFinite(median) ? `${median.toFixed(2)} (${lowest.toFixed(2)} to ${highest.toFixed(2)})` : "-"
 
 const micro = (value: number): string =>
   value < 1e7 ? `${(value / 1000).toFixed(2)} µs` : `${(value / 1e6).toFixed(1)} ms`

@@ -51,3 +51,8 @@ it("the table of two checkouts has each reading's ratio", () => {
       .at(-1)
   ).toBe("| a   | a datagram | 4.00 µs       | 6.00 µs   | 0.63 (0.50 to 0.75)    |")
 })
+
+it("the ratio of a reading that is 0 in both checkouts is a dash", () => {
+  const none = { name: "a", rounds: [[0], [0]] }
+  expect(ratios(workload, [[none, none]])).toMatch(/\| -  +\|$/)
+})

@@ -28,13 +28,18 @@ import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import { type Explanation, explain as explainPlan } from "@ancillary/engine/plan/explain"
-import type { Core } from "@ancillary/engine/socket/socket"
-import { coreOf } from "@ancillary/engine/socket/sockets"
-import { notSent } from "@ancillary/engine/send/notSent"
-import { fresh, open, openPair } from "@ancillary/engine/socket/open"
-import { hostOf } from "@ancillary/engine/send/ping"
-import { refuseItself } from "@ancillary/engine/send/ownAddress"
-import { answerTo, withoutSource } from "@ancillary/engine/send/reply"
+import {
+  answerTo,
+  hostOf,
+  notSent,
+  open,
+  openNew,
+  openPair,
+  type OpenSocket,
+  refuseItself,
+  withoutSource
+} from "@ancillary/engine/socket"
+import { engineSocketOf } from "./internal/sockets.ts"
 import { scoped, scopedPair } from "./internal/opening.ts"
 import { makeConnected, makeSocket } from "./internal/socket.ts"
 import { inZone } from "@ancillary/engine/driver/zones"
@@ -171,7 +176,7 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
     const { driver } = yield* DatagramSockets
     const plan = yield* compile(spec, driver.abi)
     const local = yield* parse(spec, at, driver)
-    const core = yield* scoped(() => open(driver, plan, { native: fresh, local, peer: undefined }))
+    const core = yield* scoped(() => open(driver, plan, { native: openNew, local, peer: undefined }))
     return makeSocket<F, D>(core)
   }).pipe(Effect.withSpan("Datagram.bind"))
 
@@ -204,7 +209,7 @@ export const client = <F extends Family, D extends ControlMessage.Any, R>(
     const { driver } = yield* DatagramSockets
     const plan = yield* compile(spec, driver.abi)
     const local = yield* anywhere(spec, driver)
-    const core = yield* scoped(() => open(driver, plan, { native: fresh, local, peer: undefined }))
+    const core = yield* scoped(() => open(driver, plan, { native: openNew, local, peer: undefined }))
     return makeSocket<F, D>(core)
   }).pipe(Effect.withSpan("Datagram.client"))
 
@@ -322,7 +327,7 @@ export const connect = <F extends Family, D extends ControlMessage.Any, R>(
     const to = spec.protocol === "icmp" ? (hostOf(parsed) as Endpoint<F>) : parsed
     const given = yield* localOf(options)
     const local = given === undefined ? yield* anywhere(spec, driver) : yield* parse(spec, given, driver)
-    const core = yield* scoped(() => open(driver, plan, { native: fresh, local, peer: to }))
+    const core = yield* scoped(() => open(driver, plan, { native: openNew, local, peer: to }))
     return makeConnected<F, D>(core, to)
   }).pipe(Effect.withSpan("Datagram.connect"))
 
@@ -469,13 +474,13 @@ const answer = <F extends Internet>(
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>
 ) => {
-  let core: Core | undefined
+  let core: OpenSocket | undefined
   try {
     if (typeof socket.send !== "function" || typeof socket.unsafeSend !== "function") return noSocket()
-    core = coreOf(socket)
-    const refused = refuseItself(socket, asked.from)
+    core = engineSocketOf(socket)
+    const refused = refuseItself(core, socket.localAddress, asked.from)
     if (refused !== undefined) return refused
-    const answered = answerTo(socket, asked)
+    const answered = answerTo(core, asked)
     return isRefusal(answered)
       ? answered
       : { data, to: answered.to, control: { pktInfo: answered.pktInfo }, [withoutSource]: answered.otherwise }

@@ -6,7 +6,7 @@
 import { Codec, Descriptor as Received } from "@ancillary/control"
 import { Effect, type Scope } from "effect"
 import { DescriptorGone } from "@ancillary/engine/errors/DatagramError"
-import * as Descriptors from "@ancillary/engine/receive/descriptors"
+import { takeDescriptor } from "@ancillary/engine/socket"
 
 export type { Descriptor } from "@ancillary/control"
 
@@ -44,7 +44,7 @@ export const take = (descriptor: Received): Effect.Effect<number, DescriptorGone
   Effect.acquireRelease(
     Effect.suspend(() => {
       if (!isDescriptor(descriptor)) return Effect.fail(notOne(descriptor))
-      const close = Descriptors.take(descriptor)
+      const close = takeDescriptor(descriptor)
       return close === undefined ? Effect.fail(gone(descriptor)) : Effect.succeed({ number: descriptor.number, close })
     }),
     ({ close }) => Effect.sync(close)

@@ -46,7 +46,7 @@ export type { InterfaceAddress, NetworkInterface } from "@ancillary/engine/drive
 export type * as ExtensionHeader from "@ancillary/engine/spec/ExtensionHeader"
 export { type InterfaceChange, Interfaces } from "./Interfaces.ts"
 export * as Plan from "@ancillary/engine/plan/Plan"
-export type { OwnEvent, PathMtuReport, TransmitTimestamp } from "@ancillary/engine/events/SocketEvent"
+export type { OwnEvent, PathMtuReport, TransmitTimestamp } from "@ancillary/engine/socket"
 export type { ErrorReport, SocketEvent } from "./SocketEvent.ts"
 export * as SocketOption from "@ancillary/engine/spec/SocketOption"
 export type { Control, Spec } from "./Spec.ts"

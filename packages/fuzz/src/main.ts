@@ -8,6 +8,7 @@ import { hostile } from "./hostile.ts"
 import { help, parse, type PartName } from "./options.ts"
 import type { Part } from "./part.ts"
 import { targets } from "./program.ts"
+import { reentrance } from "./reentrance.ts"
 import { soak } from "./soak/soak.ts"
 
 const options = parse(process.argv.slice(2))
@@ -69,6 +70,7 @@ if (only.includes("echo")) {
 }
 if (only.includes("hostile")) await run("hostile", undefined, hostile())
 if (only.includes("extensions")) await run("extensions", undefined, extensions())
+if (only.includes("reentrance")) await run("reentrance", undefined, reentrance())
 if (only.includes("soak")) {
   if (process.platform === "linux") {
     const tally = new Map<string, number>()

@@ -1,7 +1,14 @@
 /** What the command line says. */
 import { parseArgs } from "node:util"
 
-const counts = { differential: 1_000_000, echo: 10_000, hostile: 20_000, soak: 10_000, extensions: 200_000 }
+const counts = {
+  differential: 1_000_000,
+  echo: 10_000,
+  hostile: 20_000,
+  soak: 10_000,
+  extensions: 200_000,
+  reentrance: 20_000
+}
 
 export type PartName = keyof typeof counts
 
@@ -17,6 +24,8 @@ Random cases, until one is not as it should be: it is told in full, with how to 
   soak           random actions on real sockets against a model: every datagram arrives once, as it was sent, or its loss is announced
                  (Linux). A case: 200 actions
   extensions     extensions of ICMP messages, bent at random, are read as their frame is, or refused
+  reentrance     programs that enter the engine again wherever it calls out: each datagram and event is handed over once, and the accounts
+                 balance. A case: 120 actions on three sockets in memory
 
   --only <part>  that part alone; may be repeated
   --abi <name>   differential: that ABI alone; may be repeated. By default every one that this machine has a compiler for

@@ -1,173 +1,36 @@
-/**
- * From what a program writes to a membership that its scope holds.
- */
-import { Codec, type Family, type GroupRequest, Ipv4Address, Ipv6Address, parseAddress } from "@ancillary/control"
+/** Memberships that a scope holds. */
+import type { DatagramMembershipError } from "@ancillary/engine/errors/DatagramMembershipError"
+import type { Joined, OpenSocket } from "@ancillary/engine/socket"
 import { Effect, type Scope } from "effect"
-import {
-  type DatagramMembershipError,
-  invalidMembership,
-  membershipClosed,
-  membershipError,
-  notJoined
-} from "@ancillary/engine/errors/DatagramMembershipError"
-import { isFault } from "@ancillary/engine/driver/Driver"
-import type { MembershipKind } from "@ancillary/engine/spec/option/membership"
-import { refuseIndex } from "@ancillary/engine/spec/option/values"
-import type { Memberships } from "@ancillary/engine/socket/memberships"
-import { type Names, withIndex } from "@ancillary/engine/driver/zones"
-
-/** A socket that may be closed by now. */
-interface Open {
-  readonly closed: boolean
-  readonly plan: { readonly family: Family }
-  readonly memberships: Memberships
-}
-
-/** What a program gives, before its types. */
-interface Given {
-  readonly group: unknown
-  readonly source: unknown
-  readonly interfaceIndex: unknown
-}
-
-/** A request that was checked, and how errors show its group. */
-interface Asked {
-  readonly kind: MembershipKind
-  readonly request: GroupRequest.GroupRequest
-  readonly shown: string
-}
 
 type Joining = Effect.Effect<void, DatagramMembershipError, Scope.Scope>
 
 /** Joins a group, from one source if the options name one. */
-export const join = (core: Open, group: unknown, options: unknown): Joining =>
-  hold(core, group, () => {
-    const given = read(group, options)
-    return typeof given === "string" ? given : { ...given, kind: given.source === undefined ? "group" : "source" }
-  })
+export const join = (socket: OpenSocket, group: unknown, options: unknown): Joining =>
+  held(() => socket.join(group, options))
 
 /** Blocks one source of a group. */
-export const block = (core: Open, group: unknown, source: unknown, options: unknown): Joining =>
-  hold(core, group, () => {
-    const given = read(group, options)
-    return typeof given === "string" ? given : { ...given, source, kind: "block" }
-  })
+export const block = (socket: OpenSocket, group: unknown, source: unknown, options: unknown): Joining =>
+  held(() => socket.block(group, source, options))
 
 /** Leaves a group for all scopes that hold it. */
-export const leave = (core: Open, group: unknown, options: unknown): Effect.Effect<void, DatagramMembershipError> =>
-  Effect.flatMap(
-    checked(core, group, () => {
-      const given = read(group, options)
-      return typeof given === "string" ? given : { ...given, kind: given.source === undefined ? "group" : "source" }
-    }),
-    ({ kind, request, shown }) => {
-      const refused = core.memberships.leave(request)
-      if (refused === undefined) return Effect.void
-      // Linux answers so, and Windows, for a group that the socket has not joined there; Linux EINVAL for a source of such a group.
-      return Effect.fail(
-        /^(WSA)?E(ADDRNOTAVAIL|INVAL)$/.test(refused.code)
-          ? notJoined(refused, shown, describe(kind, request, "Leaving"))
-          : membershipError(refused, describe(kind, request, "Leaving"), shown)
-      )
-    }
-  )
-
-type Read = (Given & { readonly kind: MembershipKind }) | string
-
-const hold = (core: Open, group: unknown, given: () => Read): Joining =>
-  Effect.asVoid(
-    Effect.acquireRelease(
-      Effect.flatMap(checked(core, group, given), ({ kind, request, shown }) => {
-        const held = core.memberships.begin(kind, request)
-        if (isFault(held)) return Effect.fail(membershipError(held, describe(kind, request), shown))
-        return "why" in held ? Effect.fail(invalidMembership(shown, `${held.why}.`, held.reason)) : Effect.succeed(held)
-      }),
-      (held) => Effect.sync(() => core.memberships.end(held))
-    )
-  )
-
-const checked = (core: Open, group: unknown, given: () => Read): Effect.Effect<Asked, DatagramMembershipError> =>
+export const leave = (
+  socket: OpenSocket,
+  group: unknown,
+  options: unknown
+): Effect.Effect<void, DatagramMembershipError> =>
   Effect.suspend(() => {
-    const shown = typeof group === "string" ? group : attempt(() => Codec.shown(group))
-    if (core.closed) return Effect.fail(membershipClosed(shown))
-    const written = attempt(given)
-    if (typeof written === "string") return Effect.fail(invalidMembership(shown, `${written}.`))
-    const request = attempt(() => requestOf(core.plan.family, core.memberships.names, written))
-    return typeof request === "string"
-      ? Effect.fail(invalidMembership(shown, `${request}.`))
-      : Effect.succeed({ kind: written.kind, request, shown })
+    const failed = socket.leave(group, options)
+    return failed === undefined ? Effect.void : Effect.fail(failed)
   })
 
-/** Values of a program may throw when they are looked at: a getter, a proxy. */
-const attempt = <A>(f: () => A): A | string => {
-  try {
-    return f()
-  } catch {
-    return "An argument throws when it is read: give addresses as texts, and the index as a number"
-  }
-}
-
-/** Reads each option once. */
-const read = (group: unknown, options: unknown): Given | string => {
-  if (options === undefined) return { group, source: undefined, interfaceIndex: undefined }
-  if (typeof options !== "object" || options === null)
-    return `${Codec.shown(options)} is not a record of options: give { interfaceIndex, source }`
-  const { interfaceIndex, source } = options as { readonly interfaceIndex?: unknown; readonly source?: unknown }
-  return { group, source, interfaceIndex }
-}
-
-const describe = (
-  kind: MembershipKind,
-  { group, interfaceIndex, source }: GroupRequest.GroupRequest,
-  what = "Joining"
-): string => {
-  const where = interfaceIndex === undefined ? "" : ` on interface ${interfaceIndex}`
-  if (kind === "block") return `Blocking ${source} in ${group}${where}`
-  return `${what} ${group}${source === undefined ? "" : ` from ${source}`}${where}`
-}
-
-/** The request, or why there can be none. */
-const requestOf = (
-  family: Family,
-  names: Names,
-  given: Given & { readonly kind: MembershipKind }
-): GroupRequest.GroupRequest | string => {
-  if (family === "unix") return "A Unix socket joins no groups"
-  const group = addressOf(family, names, given.group)
-  if (typeof group === "string") return group
-  if (!group.isMulticast)
-    return `${group} is no group: those are 224.0.0.0 to 239.255.255.255, and addresses of ff00::/8`
-  const source = given.kind === "group" ? undefined : addressOf(family, names, given.source)
-  if (typeof source === "string") return source
-  if (source !== undefined && source.family !== group.family)
-    return `The source ${source} is of another address family than the group ${group}`
-  if (source?.isMulticast === true || source?.isAny === true) return `${source} is no source: it is nobody's address`
-  const refused = refuseIndex(given.interfaceIndex)
-  if (refused !== undefined) return refused
-  const index = typeof given.interfaceIndex === "number" ? given.interfaceIndex : undefined
-  const zone = group instanceof Ipv6Address && group.zone !== 0 ? group.zone : undefined
-  if (zone !== undefined && index !== undefined && zone !== index)
-    return `${group} names interface ${zone}, and interfaceIndex ${index}: give one of them`
-  return { group: unzoned(group), source: source && unzoned(source), interfaceIndex: index ?? zone }
-}
-
-/** The interface is told beside the addresses, once: the same group is the same however it was written. */
-const unzoned = (address: Ipv4Address | Ipv6Address): Ipv4Address | Ipv6Address =>
-  address instanceof Ipv6Address ? new Ipv6Address(address.a, address.b, address.c, address.d) : address
-
-const addressOf = (
-  family: "ipv4" | "ipv6" | "dual",
-  names: Names,
-  given: unknown
-): Ipv4Address | Ipv6Address | string => {
-  const text = typeof given === "string" ? withIndex(names, given) : given
-  const address = typeof text === "string" ? parseAddress(text) : text
-  if (typeof given === "string" && Codec.isMalformed(address)) return address.malformed
-  if (address instanceof Ipv4Address)
-    return family === "ipv6" ? `${address} is an IPv4 address, this socket speaks IPv6 only` : address
-  if (address instanceof Ipv6Address) {
-    if (family === "ipv4") return `${address} is an IPv6 address, this socket speaks IPv4 only`
-    return (family === "dual" ? address.toIpv4() : undefined) ?? address
-  }
-  return `${Codec.shown(given)} is not an IP address`
-}
+const held = (begin: () => Joined | DatagramMembershipError): Joining =>
+  Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.suspend(() => {
+        const joined = begin()
+        return "end" in joined ? Effect.succeed(joined) : Effect.fail(joined)
+      }),
+      ({ end }) => Effect.sync(end)
+    )
+  )

@@ -1,24 +1,24 @@
 /** Opens sockets that a scope closes. */
 import type { DatagramBindError, DatagramUnsupportedError } from "@ancillary/engine/errors/DatagramError"
-import { Core } from "@ancillary/engine/socket/socket"
+import { OpenSocket } from "@ancillary/engine/socket"
 import { Effect, type Scope } from "effect"
 
 type Failure = DatagramBindError | DatagramUnsupportedError
 
 /** Opens a socket, which the scope closes. */
-export const scoped = (open: () => Core | Failure): Effect.Effect<Core, Failure, Scope.Scope> =>
+export const scoped = (open: () => OpenSocket | Failure): Effect.Effect<OpenSocket, Failure, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
       const opened = open()
-      return opened instanceof Core ? Effect.succeed(opened) : Effect.fail(opened)
+      return opened instanceof OpenSocket ? Effect.succeed(opened) : Effect.fail(opened)
     }),
     close
   )
 
 /** Opens two sockets, which the scope closes. */
 export const scopedPair = (
-  open: () => readonly [Core, Core] | Failure
-): Effect.Effect<readonly [Core, Core], Failure, Scope.Scope> =>
+  open: () => readonly [OpenSocket, OpenSocket] | Failure
+): Effect.Effect<readonly [OpenSocket, OpenSocket], Failure, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
       const opened = open()
@@ -27,4 +27,4 @@ export const scopedPair = (
     ([first, second]) => Effect.ensuring(close(second), close(first))
   )
 
-const close = (core: Core) => Effect.sync(() => core.close())
+const close = (core: OpenSocket) => Effect.sync(() => core.close())

@@ -3,11 +3,11 @@
  * server limits it for its handlers.
  */
 import { Clock, Duration, Effect, FiberRef } from "effect"
-import type { Face } from "@ancillary/engine/socket/face"
+import type { Conversation } from "@ancillary/engine/socket"
 
 /** Of the sends on one socket, all others wait as their spec says. */
 export interface Patience {
-  readonly core: Face
+  readonly core: Conversation
   readonly limit: Duration.Duration
 }
 
@@ -16,7 +16,7 @@ export const patience: FiberRef.FiberRef<Patience | undefined> = FiberRef.unsafe
 /** The time until a send gives up: a function of now, in nanoseconds. Absent if it waits as long as it takes. */
 export type Deadline = bigint | undefined
 
-export const deadlineOf = (core: Face): Effect.Effect<Deadline> =>
+export const deadlineOf = (core: Conversation): Effect.Effect<Deadline> =>
   core.plan.family !== "unix"
     ? Effect.succeed(undefined)
     : Effect.flatMap(FiberRef.get(patience), (given) => {

@@ -1,20 +1,18 @@
 /**
- * Sending, as effects around one `Core`: everything is checked first, so what fails was not sent.
+ * Sending, as effects around one socket of the engine: everything is checked first, so what fails was not sent.
  */
 import { Chunk, Effect, Either, Sink } from "effect"
 import type { DatagramSendError } from "@ancillary/engine/errors/DatagramError"
 import type { SendReport } from "../DatagramSocket.ts"
-import { Batch, type Pause } from "@ancillary/engine/send/queue"
-import type { Face } from "@ancillary/engine/socket/face"
+import { type Conversation, type Pause, SendQueue } from "@ancillary/engine/socket"
 import { before, type Deadline, deadlineOf } from "./patience.ts"
-import { room, writable } from "./waitForSendSpace.ts"
-import { sendOne } from "@ancillary/engine/send/single"
+import { sendSpace, writable } from "./waiting.ts"
 
-export const send = (core: Face, message: unknown): Effect.Effect<void, DatagramSendError> =>
+export const send = (core: Conversation, message: unknown): Effect.Effect<void, DatagramSendError> =>
   Effect.suspend(() => {
-    const begun = sendOne(core, message)
+    const begun = core.trySend(message)
     if (begun === undefined) return Effect.void
-    if (!(begun instanceof Batch)) return Effect.fail(begun)
+    if (!(begun instanceof SendQueue)) return Effect.fail(begun)
     const pause = begun.run()
     const ended = Effect.suspend(() => {
       const [failure] = begun.failed
@@ -24,19 +22,19 @@ export const send = (core: Face, message: unknown): Effect.Effect<void, Datagram
   })
 
 /** Without a fiber: what would have to wait is not waited for. */
-export const unsafeSend = (core: Face, message: unknown): Either.Either<void, DatagramSendError> => {
-  const begun = sendOne(core, message)
+export const unsafeSend = (core: Conversation, message: unknown): Either.Either<void, DatagramSendError> => {
+  const begun = core.trySend(message)
   if (begun === undefined) return Either.void
-  if (!(begun instanceof Batch)) return Either.left(begun)
+  if (!(begun instanceof SendQueue)) return Either.left(begun)
   for (let pause = begun.run(); pause !== undefined; pause = begun.run())
     if (pause !== "its next turn") begun.refuseWait()
   const [failure] = begun.failed
   return failure === undefined ? Either.void : Either.left(failure.error)
 }
 
-export const sendAll = (core: Face, messages: ReadonlyArray<unknown>): Effect.Effect<SendReport> =>
+export const sendAll = (core: Conversation, messages: ReadonlyArray<unknown>): Effect.Effect<SendReport> =>
   Effect.suspend(() => {
-    const batch = new Batch(core, messages)
+    const batch = core.sendQueue(messages)
     const report = Effect.sync(() => ({
       sent: batch.sent,
       unsent: batch.unsent,
@@ -46,7 +44,7 @@ export const sendAll = (core: Face, messages: ReadonlyArray<unknown>): Effect.Ef
     return pause === undefined ? report : Effect.zipRight(goOn(core, batch, pause), report)
   })
 
-export const sink = (core: Face): Sink.Sink<number, unknown, never, DatagramSendError> =>
+export const sink = (core: Conversation): Sink.Sink<number, unknown, never, DatagramSendError> =>
   Sink.foldLeftChunksEffect(0, (sum, messages: Chunk.Chunk<unknown>) =>
     Effect.flatMap(sendAll(core, Chunk.toReadonlyArray(messages)), ({ failed: [first], sent }) =>
       first === undefined ? Effect.succeed(sum + sent) : Effect.fail(first.error)
@@ -54,12 +52,12 @@ export const sink = (core: Face): Sink.Sink<number, unknown, never, DatagramSend
   )
 
 /** Waits and sends on, until nothing is left. */
-const goOn = (core: Face, batch: Batch, pause: Pause | undefined): Effect.Effect<void> =>
+const goOn = (core: Conversation, batch: SendQueue, pause: Pause | undefined): Effect.Effect<void> =>
   pause === undefined
     ? Effect.void
     : Effect.flatMap(deadlineOf(core), (deadline) => goOnUntil(core, batch, pause, deadline))
 
-const goOnUntil = (core: Face, batch: Batch, pause: Pause, deadline: Deadline): Effect.Effect<void> => {
+const goOnUntil = (core: Conversation, batch: SendQueue, pause: Pause, deadline: Deadline): Effect.Effect<void> => {
   // The poll tells of room in the next turn of the event loop, if there is some. Who does not wait for room only lets other fibers go on.
   const waits = core.plan.backpressure === "wait" && deadline === undefined
   const wait =
@@ -67,7 +65,7 @@ const goOnUntil = (core: Face, batch: Batch, pause: Pause, deadline: Deadline): 
       ? waits
         ? writable(core)
         : Effect.yieldNow()
-      : Effect.map(before(deadline, room(core, pause.roomAt)), (came) => (came ? undefined : batch.giveUp()))
+      : Effect.map(before(deadline, sendSpace(core, pause.roomAt)), (came) => (came ? undefined : batch.giveUp()))
   return Effect.zipRight(
     Effect.catchAll(wait, (error) => Effect.sync(() => batch.refuse(error))),
     Effect.suspend(() => {

@@ -4,14 +4,12 @@ import { Cause, Clock, Context, Effect, Exit, type Fiber, FiberRef, Scope } from
 import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "@ancillary/engine/errors/DatagramError"
 import type { DatagramSocket } from "../DatagramSocket.ts"
-import { coreOf } from "@ancillary/engine/socket/sockets"
-import { hold } from "@ancillary/engine/receive/descriptors"
+import { isItself, retainDescriptors, Served } from "@ancillary/engine/socket"
 import { Failures, quietly } from "./failures.ts"
 import { Handlers } from "./handlers.ts"
 import { handled } from "./handling.ts"
-import { isItself } from "@ancillary/engine/send/ownAddress"
 import { patience } from "./patience.ts"
-import { Served } from "@ancillary/engine/socket/served"
+import { engineSocketOf } from "./sockets.ts"
 import type { Checked } from "./serveOptions.ts"
 
 export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
@@ -20,7 +18,7 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
   { concurrency, sendTimeout, shutdown }: Checked
 ): Effect.Effect<Fiber.RuntimeFiber<never, DatagramReceiveError>, never, Scope.Scope | Exclude<R, Scope.Scope>> =>
   Effect.gen(function* () {
-    const core = coreOf(socket)
+    const core = engineSocketOf(socket)
     const counts = core?.served ?? new Served()
     const kinds = new Failures()
     /** Reads in a row that failed. */
@@ -64,7 +62,7 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
       })
       if (!isUnix) return ending
       // Reading goes on before the handler has begun, and would close what came with its datagram.
-      const release = hold(datagram.control)
+      const release = retainDescriptors(datagram.control)
       const held = Effect.ensuring(ending, Effect.sync(release))
       return core === undefined ? held : Effect.zipRight(FiberRef.set(patience, { core, limit: sendTimeout }), held)
     }
@@ -79,7 +77,8 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
         Effect.matchEffect(restore(socket.receive), {
           onSuccess: (datagram) => {
             failures = 0
-            if (!isItself(socket, datagram.from) || isToMany(datagram)) return handlers.run(handle(datagram))
+            if (!isItself(core, socket.localAddress, datagram.from) || isToMany(datagram))
+              return handlers.run(handle(datagram))
             counts.fromItself++
             return free.release(1)
           },
@@ -87,7 +86,7 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
             // A fault is over with its datagram.
             const error = failed._tag === "DatagramReceiveError" ? failed : undefined
             if (error !== undefined && endsReading(error)) return Effect.zipRight(free.release(1), Effect.fail(error))
-            if (core !== undefined && error !== undefined) core.calls.errors++
+            if (core !== undefined && error !== undefined) core.counters.receive.passOver()
             failures++
             return Effect.zipRight(free.release(1), failures % failuresPerTurn === 0 ? turn : Effect.void)
           }

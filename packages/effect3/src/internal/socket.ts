@@ -1,20 +1,15 @@
 /**
- * What a program holds of one `Core`: how it is read, how it sends, its options and its accounts.
+ * What a program holds of one socket of the engine: how it is read, how it sends, its options and its accounts.
  */
 import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
 import { type Duration, Effect, Sink, Stream } from "effect"
 import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
 import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import type { SocketOption } from "@ancillary/engine/spec/option/definition"
-import type { Core } from "@ancillary/engine/socket/socket"
+import type { Conversation, OpenSocket, ReceivedDatagram, Served } from "@ancillary/engine/socket"
 import { connecting } from "./connecting.ts"
-import { register } from "@ancillary/engine/socket/sockets"
-import type { Face } from "@ancillary/engine/socket/face"
 import { block, join, leave } from "./groups.ts"
-import type { ReceivedDatagram } from "@ancillary/engine/receive/incoming"
-import { limits } from "./limits.ts"
-import { getOption, setOption } from "./options.ts"
-import type { Served } from "@ancillary/engine/socket/served"
+import { getOption, limits, setOption } from "./options.ts"
 import {
   datagramsOf,
   eithersOf,
@@ -27,6 +22,7 @@ import {
   takeEvents,
   takeUpTo
 } from "./receiving.ts"
+import { register } from "./sockets.ts"
 import { send, sendAll, sink, unsafeSend } from "./sending.ts"
 
 const handlers = (served: Served): DatagramStats["handlers"] => ({
@@ -37,45 +33,45 @@ const handlers = (served: Served): DatagramStats["handlers"] => ({
   running: BigInt(served.running)
 })
 
-const stats = (core: Face): DatagramStats => ({
-  taken: BigInt(core.taken),
-  received: BigInt(core.received),
+const stats = ({ counters: { events, receive, send }, served, unread }: Conversation): DatagramStats => ({
+  taken: BigInt(receive.taken),
+  received: BigInt(receive.received),
   faults: {
-    DataTruncated: BigInt(core.faults.DataTruncated),
-    ControlTruncated: BigInt(core.faults.ControlTruncated),
-    ControlMissing: BigInt(core.faults.ControlMissing),
-    ControlMalformed: BigInt(core.faults.ControlMalformed)
+    DataTruncated: BigInt(receive.faults.DataTruncated),
+    ControlTruncated: BigInt(receive.faults.ControlTruncated),
+    ControlMissing: BigInt(receive.faults.ControlMissing),
+    ControlMalformed: BigInt(receive.faults.ControlMalformed)
   },
-  dropped: BigInt(core.dropped),
-  unread: BigInt(core.unread.length),
-  errors: core.calls.errors,
-  shortages: core.calls.shortages,
-  sent: BigInt(core.outgoing.sent),
-  unsent: BigInt(core.outgoing.unsent),
-  resent: core.calls.resent,
-  sourceRefused: BigInt(core.outgoing.sourceRefused),
-  fromItself: BigInt(core.served.fromItself),
-  handlers: handlers(core.served),
+  dropped: BigInt(receive.dropped),
+  unread: BigInt(unread),
+  errors: receive.errors,
+  shortages: receive.shortages,
+  sent: BigInt(send.sent),
+  unsent: BigInt(send.unsent),
+  resent: send.resent,
+  sourceRefused: BigInt(send.sourceRefused),
+  fromItself: BigInt(served.fromItself),
+  handlers: handlers(served),
   events: {
-    taken: core.events.taken,
-    received: core.events.received,
-    dropped: core.events.dropped,
-    ignored: core.events.ignored,
-    unread: BigInt(core.events.unread)
+    taken: events.taken,
+    received: events.received,
+    dropped: events.dropped,
+    ignored: events.ignored,
+    unread: BigInt(events.unread)
   }
 })
 
 // What follows gives the outcomes of a core the types of the spec that it was opened for: decode and encode were compiled from that spec.
 
-const source = (core: Core) => {
+const source = (core: OpenSocket) => {
   const members = membersOf(core)
   register(members.stats, core)
   return members
 }
 
-const membersOf = (core: Face) => ({
+const membersOf = (core: Conversation) => ({
   family: core.plan.family,
-  localAddress: core.local,
+  localAddress: core.localAddress,
   receive: receive(core),
   receiveWithin: (duration: Duration.DurationInput) => receiveWithin(core, duration),
   receiveScattered: (...sizes: ReadonlyArray<number>) => receiveScattered(core, sizes),
@@ -85,30 +81,30 @@ const membersOf = (core: Face) => ({
   // Made when they are run: a socket that nobody reads so keeps none of their parts.
   datagrams: Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, datagramsOf))),
   outcomes: Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, eithersOf))),
-  forEach: (f: (datagram: ReceivedDatagram) => void) => forEach(core, "each", f),
-  forEachBorrowed: (f: (datagram: ReceivedDatagram) => void) => forEach(core, "lend", f),
+  forEach: (f: (datagram: ReceivedDatagram) => void) => forEach(core, f, false),
+  forEachBorrowed: (f: (datagram: ReceivedDatagram) => void) => forEach(core, f, true),
   events: Stream.suspend(() => Stream.repeatEffectChunk(takeEvents(core))),
   stats: Effect.sync(() => stats(core)),
   declined: core.declined,
   descriptor: Effect.suspend(() => (core.closed ? Effect.fail(receiveClosed()) : Effect.succeed(core.descriptor)))
 })
 
-const target = (core: Face) => ({
+const target = (core: Conversation) => ({
   send: (message: unknown) => send(core, message),
   unsafeSend: (message: unknown) => unsafeSend(core, message),
   sendAll: (messages: ReadonlyArray<unknown>) => sendAll(core, messages),
   sink: Sink.suspend(() => sink(core)),
-  limits: Effect.suspend(() => limits(core))
+  limits: limits(core)
 })
 
-const options = (core: Face) => ({
+const options = (core: Conversation) => ({
   setOption: <A>(option: SocketOption<A, Family, unknown>, value: A) => setOption(core, option, value),
   getOption: <A>(option: SocketOption<A, Family, unknown>) => getOption(core, option)
 })
 
-const connectedMembers = (core: Face) => ({ ...options(core), ...target(core), peer: core.peer })
+const connectedMembers = (core: Conversation) => ({ ...options(core), ...target(core), peer: core.peer })
 
-export const makeSocket = <F extends Family, D extends ControlMessage.Any>(core: Core): DatagramSocket<F, D> =>
+export const makeSocket = <F extends Family, D extends ControlMessage.Any>(core: OpenSocket): DatagramSocket<F, D> =>
   ({
     ...source(core),
     ...options(core),
@@ -121,7 +117,7 @@ export const makeSocket = <F extends Family, D extends ControlMessage.Any>(core:
   }) as unknown as DatagramSocket<F, D>
 
 export const makeConnected = <F extends Family, D extends ControlMessage.Any>(
-  core: Core,
+  core: OpenSocket,
   peer: Endpoint<F>
 ): ConnectedSocket<F, D> =>
   ({

@@ -23,6 +23,7 @@ import type { SentControl } from "../send/sentControl.ts"
 import { receivedMemory } from "../receive/receivedMemory.ts"
 import { type NamedStamp, StampIds } from "./transmitStamps.ts"
 import type { Waiters } from "../socket/waiters.ts"
+import { hold, release } from "../socket/wakeUps.ts"
 
 /** Events that wait for a reader; of more than that the oldest give way. */
 const capacity = 256
@@ -130,10 +131,12 @@ export class Events {
     // Called by a definition that reads an entry: the memory of the queue is every socket's.
     if (draining) return { entries: 0, others: 0, local: 0 }
     draining = true
+    hold()
     try {
       return this.#drain(to)
     } finally {
       draining = false
+      release()
     }
   }
 
@@ -155,7 +158,7 @@ export class Events {
    * Whose a fault is, as the queue says: of an earlier send to somebody else, or of the very call that it failed (also a peer's refusal on a
    * connected socket); nothing where the queue does not say.
    */
-  explain(to?: Endpoint<Family>): "another's" | "its own" | undefined {
+  attributeError(to?: Endpoint<Family>): "another's" | "its own" | undefined {
     const { local, others } = this.drain(to)
     if (this.#connection.peer === undefined) return others > 0 ? "another's" : local > 0 ? "its own" : undefined
     // Linux: each entry that was read made the next one's error pending; all of them were one, and this fault was it.
@@ -184,8 +187,13 @@ export class Events {
     const arena = this.#incoming()
     const count = this.#native.receive(arena, 1, true)
     receivedMemory.isRead = true
-    if (count === 1) this.isInPlaceOfDatagram(arena, 0)
-    receivedMemory.isRead = false
+    hold()
+    try {
+      if (count === 1) this.isInPlaceOfDatagram(arena, 0)
+    } finally {
+      receivedMemory.isRead = false
+      release()
+    }
     if (!isFault(count)) return
     // The socket's own error, which that call has taken: somebody else's, or the next call's.
     const { entries } = this.drain()

@@ -6,13 +6,24 @@
 import { Codec, type Endpoint, type Family, Segmentation } from "@ancillary/control"
 import type { DatagramSendError } from "../errors/DatagramError.ts"
 import type { Fault } from "../driver/Driver.ts"
-import type { Face } from "../socket/face.ts"
+import type { Plan } from "../plan/Plan.ts"
+import type { Destinations } from "./addressCache.ts"
 import type { Refusal } from "./encoder.ts"
 import { notSent } from "./notSent.ts"
 import { part, piecesOf, sizeOf, sizeOfAll } from "../driver/payload.ts"
 import { refusePing } from "./ping.ts"
 import { type Otherwise, withoutSource } from "./reply.ts"
 import { SentControl } from "./sentControl.ts"
+
+/** The socket that messages are checked for. */
+export interface MessageSocket {
+  readonly plan: Plan
+  readonly peer: Endpoint<Family> | undefined
+  readonly outgoing: {
+    readonly destinations: Destinations
+    readonly largest: (peer: "ipv4" | "ipv6" | "unix" | undefined) => number
+  }
+}
 
 /** What a program hands to `send`, before its types: an object that was not checked by a compiler is checked here. */
 interface Given {
@@ -34,12 +45,9 @@ export class Letter {
   control: SentControl | undefined
   /** What is tried once where the system refuses its source. */
   otherwise: Otherwise | undefined
-  /** Bytes that went. */
-  gone = 0
-  /** Whether that is all, or nothing more will go. */
-  ended = false
-  /** What the kernel said when it was to cut: its segments go out one by one. */
-  refusal: Fault | undefined
+  #bytesSent = 0
+  #isDone = false
+  #gsoError: Fault | undefined
 
   constructor(
     index: number,
@@ -57,6 +65,44 @@ export class Letter {
     this.size = size
     this.segmentSize = segmentSize
     this.otherwise = otherwise
+  }
+
+  /** Bytes that went out. */
+  get bytesSent(): number {
+    return this.#bytesSent
+  }
+  /** Whether that is all, or nothing more will go out. */
+  get isDone(): boolean {
+    return this.#isDone
+  }
+  /** The error of the kernel when it was to cut the payload. Its segments then go out one by one. */
+  get gsoError(): Fault | undefined {
+    return this.#gsoError
+  }
+
+  /** The bytes before `end` went out. */
+  markSent(end: number): void {
+    this.#bytesSent = end
+    this.#gsoError = undefined
+    if (end >= this.size) this.#isDone = true
+  }
+
+  /** Nothing more will go out. */
+  finish(): void {
+    this.#isDone = true
+  }
+
+  /** The kernel does not cut it. */
+  cutRefused(error: Fault): void {
+    this.#gsoError = error
+  }
+
+  /** Takes what is sent instead where the system refuses its source, once. */
+  takeFallback(fault: Fault): Otherwise | undefined {
+    const { otherwise } = this
+    if (otherwise?.code !== fault.code) return undefined
+    this.otherwise = undefined
+    return otherwise
   }
 
   /** So many bytes from an offset. */
@@ -87,7 +133,7 @@ interface ControlEncoder {
 
 /** Reads each field once, and says what is wrong with the first that is. */
 export const letter = (
-  core: Face,
+  core: MessageSocket,
   index: number,
   message: unknown,
   encoder: ControlEncoder
@@ -144,10 +190,10 @@ export const letter = (
 }
 
 /** The error of a message that cannot be sent. */
-export const refused = (core: Face, { field, unsupported, why }: Refusal): DatagramSendError =>
+export const refused = (core: MessageSocket, { field, unsupported, why }: Refusal): DatagramSendError =>
   notSent(core, field, why, unsupported ? "Unsupported" : "InvalidArgument")
 
-const refuseSegments = ({ plan }: Face, size: unknown, most: number) => {
+const refuseSegments = ({ plan }: MessageSocket, size: unknown, most: number) => {
   if (plan.kind.protocol === "icmp") return "an echo request is one datagram: leave it out"
   return Codec.isInteger(size, 1, most)
     ? undefined

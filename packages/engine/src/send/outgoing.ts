@@ -7,6 +7,7 @@ import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/D
 import * as Plan from "../plan/Plan.ts"
 import type { Calls } from "../socket/syscalls.ts"
 import { closeAll, undoing } from "../driver/closing.ts"
+import { hold, release } from "../socket/wakeUps.ts"
 import type { Connection } from "../socket/connection.ts"
 import { Destinations } from "./addressCache.ts"
 import { type Encode, encoder, type Refusal } from "./encoder.ts"
@@ -15,6 +16,7 @@ import type { Letter } from "./message.ts"
 import type { Live } from "../socket/options.ts"
 import { type MissingInterface, missingInterface } from "./missingInterface.ts"
 import { nameOf } from "../socket/sockaddr.ts"
+import type { SendCounters } from "./counters.ts"
 import { Segments } from "./segments.ts"
 import { SentControl } from "./sentControl.ts"
 
@@ -33,10 +35,7 @@ let fillings = 0
 export class Outgoing {
   readonly destinations: Destinations
   readonly segments: Segments
-  /** Datagrams. */
-  sent = 0
-  unsent = 0
-  sourceRefused = 0
+  readonly counters: SendCounters
 
   #driver: Driver
   #plan: Plan.Plan
@@ -57,7 +56,9 @@ export class Outgoing {
     readonly connection: Connection
     readonly calls: Calls
     readonly live: Live
+    readonly counters: SendCounters
   }) {
+    this.counters = options.counters
     const { calls, connection, driver, live, native, plan } = options
     this.#driver = driver
     this.#plan = plan
@@ -76,6 +77,11 @@ export class Outgoing {
   largest(peer: "ipv4" | "ipv6" | "unix" | undefined): number {
     const { kind, sendBytes } = this.#plan
     return peer === undefined || kind.protocol === "icmp" ? sendBytes : Math.min(sendBytes, Plan.largest[peer])
+  }
+
+  /** A call that sends begins: what its messages say is read anew. */
+  begin(): void {
+    this.#live.forget()
   }
 
   /** Control data in memory of its own, or why it cannot be sent. The memory is handed back with `recycle`, if nothing reads it any more. */
@@ -119,7 +125,8 @@ export class Outgoing {
     }
     const peer = to ?? this.#connection.peer
     const rest = letter.size - from
-    let bytes = letter.refusal === undefined ? this.segments.take(rest, segmentSize, peer) : Math.min(rest, segmentSize)
+    let bytes =
+      letter.gsoError === undefined ? this.segments.take(rest, segmentSize, peer) : Math.min(rest, segmentSize)
     const at = arena.controlAt(slot)
     const withSize = bytes > segmentSize ? this.segments.write(arena.view, at, controlBytes, segmentSize) : undefined
     if (withSize === undefined) {
@@ -136,7 +143,13 @@ export class Outgoing {
    * with something else since `use` returned that number.
    */
   send(filling: number, letters: ReadonlyArray<Letter>, first: number, slots: number): number | Fault | undefined {
-    return filling === fillings ? this.#calls.send(this.#arena, first, slots, letters) : undefined
+    if (filling !== fillings) return undefined
+    hold()
+    try {
+      return this.#calls.send(this.#arena, first, slots, letters)
+    } finally {
+      release()
+    }
   }
 
   /** The source that a send failed by, where it is no address of this host. */
@@ -163,6 +176,8 @@ export class Outgoing {
   }
 
   close(): void {
+    // What was filled is not sent any more.
+    fillings++
     closeAll([() => this.#single.free(), () => this.#many?.free()])
   }
 }

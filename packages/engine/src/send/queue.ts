@@ -12,17 +12,22 @@ import {
   sourceNotOurs
 } from "../errors/DatagramError.ts"
 import { type Fault, isFault } from "../driver/Driver.ts"
-import type { Face } from "../socket/face.ts"
 import type { Refusal } from "./encoder.ts"
-import { letter as check, Letter, refused } from "./message.ts"
+import { letter as check, Letter, type MessageSocket, refused } from "./message.ts"
 import { notSent } from "./notSent.ts"
-import { sendSlots } from "./outgoing.ts"
+import { type Outgoing, sendSlots } from "./outgoing.ts"
 import { SentControl } from "./sentControl.ts"
 import { sentMessages } from "./sentMessages.ts"
 import { interfaceRemedy } from "./unusable.ts"
 
 /** System calls after which the event loop gets its turn. */
 const callsATurn = 16
+
+/** The socket that messages are sent from. */
+export interface SendingSocket extends MessageSocket {
+  readonly closed: boolean
+  readonly outgoing: Outgoing
+}
 
 /** A message that was checked before there was a batch; and what its call returned, if it was made. */
 export interface Begun {
@@ -35,15 +40,16 @@ export interface Begun {
 /** What it waits for: room for the next datagram to somebody, or its next turn. */
 export type Pause = { readonly roomAt: Endpoint<Family> | undefined } | "its next turn"
 
-export class Batch {
+export class SendQueue {
   sent = 0
   unsent = 0
   readonly failed: Array<{ readonly index: number; readonly error: DatagramSendError }> = []
 
-  #core: Face
+  #core: SendingSocket
   #messages: ReadonlyArray<unknown>
   #count: number
   #slots = sendSlots
+  #isRunning = false
   /** Which filling of the shared memory is this batch's. */
   #filling = 0
   #next = 0
@@ -60,15 +66,15 @@ export class Batch {
   /** What the call for the first slot returned, before there was a batch. */
   #result: number | Fault | undefined
 
-  constructor(core: Face, messages: ReadonlyArray<unknown>) {
+  constructor(core: SendingSocket, messages: ReadonlyArray<unknown>) {
     this.#core = core
     this.#messages = messages
     this.#count = this.#countOf(messages)
   }
 
   /** A batch of one message, from where it is. */
-  static of(core: Face, { filling, letter, message, result }: Begun): Batch {
-    const batch = new Batch(core, [message])
+  static of(core: SendingSocket, { filling, letter, message, result }: Begun): SendQueue {
+    const batch = new SendQueue(core, [message])
     batch.#next = 1
     batch.#open = [letter]
     batch.#letters = [letter]
@@ -79,8 +85,19 @@ export class Batch {
     return batch
   }
 
-  /** Sends what goes at once. Nothing where that was all. */
+  /** Sends what goes at once. `undefined` if that was all. */
   run(): Pause | undefined {
+    // Called by a field of a message that is being read: the call that reads it goes on.
+    if (this.#isRunning) return "its next turn"
+    this.#isRunning = true
+    try {
+      return this.#run()
+    } finally {
+      this.#isRunning = false
+    }
+  }
+
+  #run(): Pause | undefined {
     const { outgoing } = this.#core
     for (let calls = 0; calls < callsATurn;) {
       if (this.#core.closed) return this.#close()
@@ -102,7 +119,7 @@ export class Batch {
           this.#giveUp(letter)
         }
         for (const end = first + (isFault(count) ? 0 : count); first < end; first++) this.#went(first)
-        while (first < slots && this.#letters[first]?.ended === true) first++
+        while (first < slots && this.#letters[first]?.isDone === true) first++
       }
     }
     return "its next turn"
@@ -110,26 +127,26 @@ export class Batch {
 
   /** What was waited for will not come. */
   refuse(error: DatagramSendError): void {
-    const letter = this.#open.find(({ ended }) => !ended)
+    const letter = this.#open.find(({ isDone }) => !isDone)
     if (letter !== undefined && !this.#core.closed) this.#fail(letter, error)
   }
 
   /** The sender does not wait any longer: the datagram that waits is dropped, and counted. */
   giveUp(): void {
-    const letter = this.#open.find(({ ended }) => !ended)
+    const letter = this.#open.find(({ isDone }) => !isDone)
     if (letter !== undefined) this.#giveUp(letter)
   }
 
   /** Who sends cannot wait, although its spec says so. */
   refuseWait(): void {
-    const letter = this.#open.find(({ ended }) => !ended)
+    const letter = this.#open.find(({ isDone }) => !isDone)
     if (letter !== undefined)
       this.#fail(
         letter,
         sendWouldBlock(
           this.#what(letter),
           "use send, which waits",
-          letter.gone,
+          letter.bytesSent,
           this.#full(),
           this.#core.plan.abi.platform
         )
@@ -156,9 +173,9 @@ export class Batch {
   #fill(): number {
     const waiting = this.#open
     this.#open = []
-    for (const letter of waiting) if (!letter.ended) this.#open.push(letter)
+    for (const letter of waiting) if (!letter.isDone) this.#open.push(letter)
     this.#control = undefined
-    this.#core.live.forget()
+    this.#core.outgoing.begin()
     while (this.#open.length < sendSlots && this.#next < this.#count) {
       const index = this.#next++
       const checked = this.#check(index)
@@ -206,7 +223,7 @@ export class Batch {
   /** Fills slots with the rest of a letter, as far as there are any. */
   #stage(letter: Letter, from: number): number {
     let slots = from
-    let at = letter.gone
+    let at = letter.bytesSent
     while (slots < this.#slots) {
       const bytes = this.#core.outgoing.fill(slots, letter, at)
       if (typeof bytes !== "number") {
@@ -227,31 +244,27 @@ export class Batch {
     const end = this.#ends[slot]
     if (letter === undefined || end === undefined) return
     const { outgoing } = this.#core
-    outgoing.sent += letter.datagrams(letter.gone, end)
-    letter.gone = end
+    outgoing.counters.send(letter.datagrams(letter.bytesSent, end))
     // It was the cutting that was refused, and not the datagram.
-    if (letter.refusal !== undefined && letter.segmentSize !== undefined)
-      outgoing.segments.remember(letter.to ?? this.#core.peer, letter.segmentSize, letter.refusal)
-    letter.refusal = undefined
-    if (end < letter.size) return
-    letter.ended = true
-    this.sent++
+    if (letter.gsoError !== undefined && letter.segmentSize !== undefined)
+      outgoing.segments.remember(letter.to ?? this.#core.peer, letter.segmentSize, letter.gsoError)
+    letter.markSent(end)
+    if (letter.isDone) this.sent++
   }
 
   /** Whether what failed may succeed in another way. */
   #goesOtherwise(letter: Letter, slot: number, fault: Fault): boolean {
     const { outgoing } = this.#core
-    const isCut = (this.#ends[slot] ?? 0) - letter.gone > (letter.segmentSize ?? Infinity)
+    const isCut = (this.#ends[slot] ?? 0) - letter.bytesSent > (letter.segmentSize ?? Infinity)
     if (isCut && outgoing.segments.isRefusal(fault)) {
-      letter.refusal = fault
+      letter.cutRefused(fault)
       return true
     }
-    if (letter.otherwise?.code !== fault.code) return false
-    const { control } = letter.otherwise
-    letter.otherwise = undefined
-    const encoded = this.encode(control, (letter.to ?? this.#core.peer)?.family ?? "ipv4")
+    const fallback = letter.takeFallback(fault)
+    if (fallback === undefined) return false
+    const encoded = this.encode(fallback.control, (letter.to ?? this.#core.peer)?.family ?? "ipv4")
     if (!(encoded instanceof SentControl)) return false
-    outgoing.sourceRefused++
+    outgoing.counters.refuseSource()
     letter.control = encoded
     return true
   }
@@ -264,13 +277,13 @@ export class Batch {
         sendWouldBlock(
           this.#what(letter),
           'declare withBackpressure("wait")',
-          letter.gone,
+          letter.bytesSent,
           this.#full(),
           this.#core.plan.abi.platform
         )
       )
-    this.#core.outgoing.unsent += letter.datagrams(letter.gone, letter.size)
-    letter.ended = true
+    this.#core.outgoing.counters.drop(letter.datagrams(letter.bytesSent, letter.size))
+    letter.finish()
     this.unsent++
   }
 
@@ -280,27 +293,27 @@ export class Batch {
   }
 
   #fail(letter: Letter, error: DatagramSendError): void {
-    letter.ended = true
+    letter.finish()
     this.failed.push({ index: letter.index, error })
   }
 
   #errorOf(letter: Letter, fault: Fault): DatagramSendError {
     const { outgoing } = this.#core
     const source = outgoing.foreignSource(letter.control, fault)
-    if (source !== undefined) return sourceNotOurs(fault, source, letter.gone)
+    if (source !== undefined) return sourceNotOurs(fault, source, letter.bytesSent)
     const missing = outgoing.missingInterface(letter, fault)
-    if (missing !== undefined) return noSuchInterface(fault, missing.field, missing.index, letter.gone)
+    if (missing !== undefined) return noSuchInterface(fault, missing.field, missing.index, letter.bytesSent)
     const remedy = interfaceRemedy(fault, letter.to)
-    return sendError(fault, this.#what(letter), sentMessages(this.#core, letter), letter.gone, remedy)
+    return sendError(fault, this.#what(letter), sentMessages(this.#core, letter), letter.bytesSent, remedy)
   }
 
-  #what({ gone, segmentSize, size, to }: Letter): string {
+  #what({ bytesSent, segmentSize, size, to }: Letter): string {
     const how = segmentSize === undefined ? "" : ` in segments of ${segmentSize}`
-    return `Sending ${size - gone} bytes${how} to ${to ?? this.#core.peer}`
+    return `Sending ${size - bytesSent} bytes${how} to ${to ?? this.#core.peer}`
   }
 
   #close(): undefined {
-    for (const letter of this.#open) if (!letter.ended) this.#fail(letter, sendClosed(letter.gone))
+    for (const letter of this.#open) if (!letter.isDone) this.#fail(letter, sendClosed(letter.bytesSent))
     const error = sendClosed()
     while (this.#next < this.#count) this.failed.push({ index: this.#next++, error })
     return this.#end()

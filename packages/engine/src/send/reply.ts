@@ -5,16 +5,11 @@ import {
   InternetEndpoint,
   Ipv4Address,
   Ipv6Address,
-  isAbsence,
   type PacketInfo,
   type PacketSource
 } from "@ancillary/control"
 import type { DatagramSendError } from "../errors/DatagramError.ts"
-import { isFault } from "../driver/Driver.ts"
-import { rowsOf } from "../spec/option/definition.ts"
-import { broadcast } from "../spec/option/headers.ts"
-import type { Core } from "../socket/socket.ts"
-import { coreOf } from "../socket/sockets.ts"
+import type { Plan } from "../plan/Plan.ts"
 import { notSent } from "./notSent.ts"
 import { isLinkLocal, mayBeBroadcast } from "../driver/interfaceTable.ts"
 
@@ -49,6 +44,15 @@ export interface Answer {
   readonly otherwise: Otherwise | undefined
 }
 
+/** What of a socket decides where an answer goes. It is absent for an object that a program made itself. */
+export interface AnsweringSocket {
+  readonly plan: Plan
+  /** Whether an address is that of every host of a network of this host. */
+  readonly isBroadcastAddress: (address: Ipv4Address) => boolean
+  /** Whether the socket may broadcast, as the system has it. */
+  readonly mayBroadcast: () => boolean
+}
+
 const byTheKernel: Otherwise = { code: "ENETUNREACH", control: { pktInfo: {} } }
 const withoutPacketInfo: Otherwise = { code: "WSAEINVAL", control: {} }
 
@@ -60,7 +64,7 @@ const withoutPacketInfo: Otherwise = { code: "WSAEINVAL", control: {} }
  * from the first address of the interface (IPv6). A group or a broadcast address cannot be a source (IPv6: EINVAL; IPv4: another's address): there the
  * kernel chooses.
  */
-export const answerTo = (socket: { readonly stats: object }, asked: unknown): Answer | DatagramSendError => {
+export const answerTo = (socket: AnsweringSocket | undefined, asked: unknown): Answer | DatagramSendError => {
   // Guaranteed by the types of `reply`, whose conditional ones do not resolve for a generic family.
   const { control, delivery, from } = asked as Asked
   const { destination, interfaceIndex } = control.pktInfo
@@ -86,14 +90,14 @@ export const answerTo = (socket: { readonly stats: object }, asked: unknown): An
 
 type Kind = "unique" | "link-local" | "unspecified" | "group" | "broadcast"
 
-const kindOf4 = (socket: { readonly stats: object }, address: Ipv4Address): Kind => {
+const kindOf4 = (socket: AnsweringSocket | undefined, address: Ipv4Address): Kind => {
   const { value } = address
   const first = value >>> 24
   if (value === 0) return "unspecified"
   if (value === 0xffffffff) return "broadcast"
   if (first >= 224 && first < 240) return "group"
   // Linux: a datagram with such a source arrives, and a socket that may broadcast would answer it to every host of the network.
-  if (mayBeBroadcast(address) && coreOf(socket)?.live.interfaces.isBroadcast(address) === true) return "broadcast"
+  if (mayBeBroadcast(address) && socket?.isBroadcastAddress(address) === true) return "broadcast"
   return isLinkLocal(address) ? "link-local" : "unique"
 }
 
@@ -108,32 +112,32 @@ const kindOf6 = (address: Ipv6Address): Kind => {
  * Linux and macOS. Groups and broadcast addresses are no host's: only a forged datagram comes from one.
  */
 const toNoHost = (
-  socket: { readonly stats: object },
+  socket: AnsweringSocket | undefined,
   { control, delivery, from }: Asked,
   kind: Kind
 ): Answer | DatagramSendError => {
   const { destination, interfaceIndex } = control.pktInfo
   if (kind !== "unspecified")
     return notSent(
-      coreOf(socket),
+      socket,
       "to",
       `${from} is the address of ${kind === "group" ? "a group" : "every host"} and not of a peer: drop the datagram`
     )
   if (from.address instanceof Ipv6Address)
     return notSent(
-      coreOf(socket),
+      socket,
       "to",
       `the peer has no address (${from}): send to ff02::1 on the interface asked if it is to hear you`
     )
   if (interfaceIndex === 0)
     return notSent(
-      coreOf(socket),
+      socket,
       "to",
       `the peer has no address (${from}), and the interface that it asked on is not known: drop the datagram`
     )
-  if (!mayBroadcast(coreOf(socket)))
+  if (socket?.mayBroadcast() !== true)
     return notSent(
-      coreOf(socket),
+      socket,
       "to",
       `the peer has no address (${from}): declare withBroadcast(), and the reply is broadcast on the interface asked`
     )
@@ -142,18 +146,4 @@ const toNoHost = (
     pktInfo: delivery === "unicast" ? { source: destination, interfaceIndex } : { interfaceIndex },
     otherwise: undefined
   }
-}
-
-/** As the system has it: it may be declared, set on the open socket, or by whoever made an adopted one. */
-const mayBroadcast = (core: Core | undefined): boolean => {
-  if (core === undefined) return false
-  const rows = rowsOf(broadcast, core.plan.abi.platform, core.plan.family)
-  const value = new Uint8Array(4)
-  return (
-    !isAbsence(rows) &&
-    rows.some(({ level, option }) => {
-      const length = core.live.native.getOption(level, option, value)
-      return !isFault(length) && value.some((byte) => byte !== 0)
-    })
-  )
 }

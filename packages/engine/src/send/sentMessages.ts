@@ -1,9 +1,9 @@
 import type { SentMessage } from "../errors/DatagramError.ts"
-import type { Face } from "../socket/face.ts"
+import type { MessageSocket } from "./message.ts"
 import type { Sent } from "../events/events.ts"
 
 /** What went with a datagram, for the error that says why it did not. */
-export const sentMessages = ({ peer, plan }: Face, { control, to }: Sent): ReadonlyArray<SentMessage> =>
+export const sentMessages = ({ peer, plan }: MessageSocket, { control, to }: Sent): ReadonlyArray<SentMessage> =>
   plan.departures.flatMap(({ declaration: { message }, departure: { faults, privilege }, family }) =>
     family === (to ?? peer)?.family && control?.value(message.key) !== undefined
       ? [{ key: message.key, privilege, faults }]

@@ -3,26 +3,25 @@
  * becomes a batch.
  */
 import { type DatagramSendError, sendClosed } from "../errors/DatagramError.ts"
-import { Batch } from "./queue.ts"
-import type { Face } from "../socket/face.ts"
+import { SendQueue, type SendingSocket } from "./queue.ts"
 import { letter as check, Letter, refused } from "./message.ts"
 
 /** Sends a message. Returns why it cannot be sent, or a batch that goes on with it if it did not leave with one call. */
-export const sendOne = (core: Face, message: unknown): DatagramSendError | Batch | undefined => {
+export const sendOne = (core: SendingSocket, message: unknown): DatagramSendError | SendQueue | undefined => {
   if (core.closed) return sendClosed()
-  const { live, outgoing } = core
-  live.forget()
+  const { outgoing } = core
+  outgoing.begin()
   const letter = check(core, 0, message, outgoing)
   if (!(letter instanceof Letter)) return letter
   // Its fields and definitions are the program's own code, which may have closed the socket.
   if (core.closed || letter.segmentSize !== undefined)
-    return Batch.of(core, { message, letter, filling: 0, result: undefined })
+    return SendQueue.of(core, { message, letter, filling: 0, result: undefined })
   const filling = outgoing.use(1)
   const bytes = outgoing.fill(0, letter, 0)
   if (typeof bytes === "number") {
     const result = outgoing.send(filling, [letter], 0, 1)
-    if (result !== 1) return Batch.of(core, { message, letter, filling, result })
-    outgoing.sent += letter.datagrams(0, letter.size)
+    if (result !== 1) return SendQueue.of(core, { message, letter, filling, result })
+    outgoing.counters.send(letter.datagrams(0, letter.size))
   }
   if (letter.control !== undefined) outgoing.recycle(letter.control)
   return typeof bytes === "number" ? undefined : refused(core, bytes)

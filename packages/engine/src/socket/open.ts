@@ -17,7 +17,7 @@ import { reuseAddress, reusePort } from "../spec/option/sharing.ts"
 import { onBuild } from "../plan/windowsBuilds.ts"
 import { undoing } from "../driver/closing.ts"
 import { Connection } from "./connection.ts"
-import { Core } from "./socket.ts"
+import { OpenSocket } from "./openSocket.ts"
 import { bare } from "../errors/format.ts"
 import { constructorOf } from "../spec/families.ts"
 import { Live } from "./options.ts"
@@ -40,16 +40,16 @@ export interface Opening {
 }
 
 /** A socket that the driver opens. */
-export const fresh = (driver: Driver, plan: Plan): NativeSocket | Fault => driver.open(plan.kind)
+export const openNew = (driver: Driver, plan: Plan): NativeSocket | Fault => driver.open(plan.kind)
 
 type Failure = DatagramBindError | DatagramUnsupportedError
 
 /** Opens a socket of a plan, sets every option, binds and connects it. A failure on the way closes what was opened. */
-export const open = (driver: Driver, plan: Plan, opening: Opening): Core | Failure =>
+export const open = (driver: Driver, plan: Plan, opening: Opening): OpenSocket | Failure =>
   make(driver, onBuild(plan, driver.build), opening)
 
 /** Opens two sockets that are connected to each other. */
-export const openPair = (driver: Driver, plan: Plan): readonly [Core, Core] | Failure => {
+export const openPair = (driver: Driver, plan: Plan): readonly [OpenSocket, OpenSocket] | Failure => {
   const refused = refusal(plan)
   if (refused !== undefined) return refused
   const pair = driver.pair()
@@ -60,13 +60,13 @@ export const openPair = (driver: Driver, plan: Plan): readonly [Core, Core] | Fa
   // `open` closes the socket that it fails with.
   const closeSecond = () => void pair[1].close()
   const first = undoing(closeSecond, () => half(pair[0]))
-  if (!(first instanceof Core)) {
+  if (!(first instanceof OpenSocket)) {
     closeSecond()
     return first
   }
   const closeFirst = () => first.close()
   const second = undoing(closeFirst, () => half(pair[1]))
-  if (second instanceof Core) return [first, second]
+  if (second instanceof OpenSocket) return [first, second]
   closeFirst()
   return second
 }
@@ -78,7 +78,7 @@ const refusal = (plan: Plan): Failure | undefined => {
   return invalid === undefined ? undefined : invalidBind(`${invalid.option}: ${invalid.why}.`, invalid.option)
 }
 
-const make = (driver: Driver, plan: Plan, opening: Opening): Core | Failure => {
+const make = (driver: Driver, plan: Plan, opening: Opening): OpenSocket | Failure => {
   const refused = refusal(plan)
   if (refused !== undefined) return refused
   const native = opening.native(driver, plan)
@@ -86,7 +86,7 @@ const make = (driver: Driver, plan: Plan, opening: Opening): Core | Failure => {
   // One that was made elsewhere is its maker's again.
   const release = () => void (opening.adopted === undefined ? native.close() : native.disown?.())
   const core = undoing(release, () => setUp(driver, plan, native, opening))
-  if (!(core instanceof Core)) release()
+  if (!(core instanceof OpenSocket)) release()
   return core
 }
 
@@ -95,7 +95,7 @@ const setUp = (
   plan: Plan,
   native: NativeSocket,
   { adopted, connected, local, peer }: Opening
-): Core | Failure => {
+): OpenSocket | Failure => {
   const declined = [...plan.declined]
   const anyPort = local !== undefined && local.family !== "unix" && local.port === 0
   for (const planned of plan.options) {
@@ -140,7 +140,7 @@ const setUp = (
   const core = undoing(
     poll.close,
     () =>
-      new Core({
+      new OpenSocket({
         driver,
         plan,
         native,

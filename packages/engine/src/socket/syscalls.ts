@@ -7,6 +7,8 @@ import type { Abi } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
 import type { Connection } from "./connection.ts"
 import type { Events, Sent } from "../events/events.ts"
+import type { ReceiveCounters } from "../receive/counters.ts"
+import type { SendCounters } from "../send/counters.ts"
 import { classOf, type FaultClass } from "../receive/receiveFaults.ts"
 
 /** Errors that one call passes over. More than that at once are not to be waited for: the event loop tells of the rest. */
@@ -16,26 +18,32 @@ const mostPassed = 64
 const longestPause = 100
 
 export class Calls {
-  /** Errors that were passed over, shortages that were waited out, and sends that were made again and succeeded. */
-  errors = 0n
-  shortages = 0n
-  resent = 0n
-
   #native: NativeSocket
   #events: Events
   #platform: Abi["platform"]
   #connection: Connection
+  #received: ReceiveCounters
+  #sent: SendCounters
   /** Receives in a row that failed, that failed by a prohibition, and that failed for a shortage. */
   #failed = 0
   #prohibited = 0
   #short = 0
   #pause = 0
 
-  constructor(native: NativeSocket, events: Events, platform: Abi["platform"], connection: Connection) {
-    this.#native = native
-    this.#events = events
-    this.#platform = platform
-    this.#connection = connection
+  constructor(options: {
+    readonly native: NativeSocket
+    readonly events: Events
+    readonly platform: Abi["platform"]
+    readonly connection: Connection
+    readonly received: ReceiveCounters
+    readonly sent: SendCounters
+  }) {
+    this.#native = options.native
+    this.#events = options.events
+    this.#platform = options.platform
+    this.#connection = options.connection
+    this.#received = options.received
+    this.#sent = options.sent
   }
 
   receive(arena: Arena, slots: number, peek: boolean): number | Fault {
@@ -49,8 +57,8 @@ export class Calls {
         this.#short = 0
         return count
       }
-      if (!this.#isAnothers(count, this.#events.explain())) return count
-      this.errors++
+      if (!this.#isAnothers(count, this.#events.attributeError())) return count
+      this.#received.passOver()
     }
     return 0
   }
@@ -70,10 +78,10 @@ export class Calls {
       const count = this.#native.send(arena, first, slots)
       this.#events.stamped(sent, first, slots, isFault(count) ? 0 : count)
       if (!isFault(count)) {
-        if (again > 0 && count > 0) this.resent++
+        if (again > 0 && count > 0) this.#sent.resend()
         return count
       }
-      const whose = this.#events.explain(sent[first]?.to)
+      const whose = this.#events.attributeError(sent[first]?.to)
       if (this.#events.inPlaceOfDatagrams && count.code === "EMSGSIZE") this.#events.look()
       // What the queue says nothing of is tried once more: then it is the send's own.
       if (!this.#isAnothers(count, whose) || again >= (whose === undefined ? 1 : mostPassed)) return count
@@ -87,7 +95,7 @@ export class Calls {
   after(fault: Fault): "passed" | "again" | "end" {
     const kind = this.classOf(fault)
     if (kind === "shortage") {
-      this.shortages++
+      this.#received.lack()
       this.#pause = Math.min(2 ** this.#short++, longestPause)
       return "again"
     }
@@ -100,6 +108,11 @@ export class Calls {
 
   classOf(fault: Fault): FaultClass {
     return classOf(this.#platform, fault)
+  }
+
+  /** Whether a pause is due before the next receive. */
+  get isPauseDue(): boolean {
+    return this.#pause > 0
   }
 
   /** Milliseconds that are due before the next receive, for the one who asks. */

@@ -1,16 +1,30 @@
 /**
- * Who waits for a socket. A reader is woken one at a time, in turn: the event loop tells again as long as something is there, so that a wake
- * whose reader was interrupted meanwhile is not lost.
+ * Waits for a socket. One reader is woken at a time, in turn. The event loop reports again while something is there, so a wake-up is not lost if its
+ * reader was interrupted meanwhile.
  */
+import { callOut, callOutLater } from "./wakeUps.ts"
 
-/** Called once to go on; `closed` when the socket is. */
+/** Called once to go on; `closed` if the socket is. */
 export type Waiter = (closed: boolean) => void
 
-export class Waiters {
+/** The waits that a socket, or one of its connections, offers. */
+export interface WaitList {
+  /** Waits for datagrams. */
+  readonly read: (waiter: Waiter) => void
+  /** Waits for send space. */
+  readonly write: (waiter: Waiter) => void
+  /** Waits for events. */
+  readonly attend: (waiter: Waiter) => void
+  /** Waits for something that the poll of this socket does not report. */
+  readonly waitElsewhere: (waiter: Waiter) => void
+  /** Ends a wait: the waiter is not called any more. */
+  readonly leave: (waiter: Waiter) => void
+}
+
+export class Waiters implements WaitList {
   #readers = new Set<Waiter>()
   #writers = new Set<Waiter>()
   #attending = new Set<Waiter>()
-  /** For something that this socket's poll does not tell. */
   #others = new Set<Waiter>()
 
   get reading(): boolean {
@@ -29,7 +43,6 @@ export class Waiters {
   write(waiter: Waiter): void {
     this.#writers.add(waiter)
   }
-  /** Waits for events. */
   attend(waiter: Waiter): void {
     this.#attending.add(waiter)
   }
@@ -43,36 +56,89 @@ export class Waiters {
     this.#others.delete(waiter)
   }
 
+  /** Wakes the reader that has waited longest. */
   wakeReader(): void {
+    callOut(this.#wakeOne)
+  }
+
+  #wakeOne = (): void => {
     for (const waiter of this.#readers) {
       this.#readers.delete(waiter)
       return waiter(false)
     }
   }
-  /** For what the event loop does not know of: it would not tell again. */
+
+  /** Wakes all readers for what the event loop does not report, after its present holder has got its own. */
   wakeReaders(): void {
-    const readers = [...this.#readers]
-    this.#readers.clear()
-    for (const waiter of readers) waiter(false)
+    if (this.#readers.size > 0) callOutLater(() => wake(this.#readers, false))
   }
+
   wakeWriters(): void {
-    const writers = [...this.#writers]
-    this.#writers.clear()
-    for (const waiter of writers) waiter(false)
+    if (this.#writers.size > 0) callOut(() => wake(this.#writers, false))
   }
 
   wakeAttending(): void {
-    const attending = [...this.#attending]
-    this.#attending.clear()
-    for (const waiter of attending) waiter(false)
+    if (this.#attending.size > 0) callOut(() => wake(this.#attending, false))
   }
 
   close(): void {
-    const everyone = [...this.#readers, ...this.#writers, ...this.#attending, ...this.#others]
-    this.#readers.clear()
-    this.#writers.clear()
-    this.#attending.clear()
-    this.#others.clear()
-    for (const waiter of everyone) waiter(true)
+    callOut(() => {
+      for (const waiters of [this.#readers, this.#writers, this.#attending, this.#others]) wake(waiters, true)
+    })
+  }
+}
+
+/** Wakes those that wait now, but for those whose wait ends meanwhile. */
+const wake = (waiters: Set<Waiter>, closed: boolean): void => {
+  for (const waiter of Array.from(waiters)) if (waiters.delete(waiter)) waiter(closed)
+}
+
+/** Waits of one connection of a bound socket: they wait with those of the socket, and end with the connection. */
+export class OwnWaiters implements WaitList {
+  readonly #waiters: WaitList
+  /** From a waiter to the function that the socket wakes. */
+  readonly #own = new Map<Waiter, Waiter>()
+
+  constructor(waiters: WaitList) {
+    this.#waiters = waiters
+  }
+
+  read(waiter: Waiter): void {
+    this.#waiters.read(this.#enter(waiter))
+  }
+  write(waiter: Waiter): void {
+    this.#waiters.write(this.#enter(waiter))
+  }
+  attend(waiter: Waiter): void {
+    this.#waiters.attend(this.#enter(waiter))
+  }
+  waitElsewhere(waiter: Waiter): void {
+    this.#waiters.waitElsewhere(this.#enter(waiter))
+  }
+
+  leave(waiter: Waiter): void {
+    const own = this.#own.get(waiter)
+    if (own === undefined) return
+    this.#own.delete(waiter)
+    this.#waiters.leave(own)
+  }
+
+  end(): void {
+    callOut(() => {
+      for (const waiter of Array.from(this.#own.keys())) {
+        if (!this.#own.has(waiter)) continue
+        this.leave(waiter)
+        waiter(true)
+      }
+    })
+  }
+
+  #enter(waiter: Waiter): Waiter {
+    const own = (closed: boolean) => {
+      this.#own.delete(waiter)
+      waiter(closed)
+    }
+    this.#own.set(waiter, own)
+    return own
   }
 }

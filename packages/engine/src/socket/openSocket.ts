@@ -1,0 +1,506 @@
+/**
+ * One open socket, plain and synchronous: each call returns at once with what it did, with `undefined` if there was nothing to do, or with an error record. A face
+ * waits by its `on…` calls.
+ */
+import type { Endpoint, Family, Ipv4Address, Ipv6Address } from "@ancillary/control"
+import { isAbsence } from "@ancillary/control"
+import {
+  type DatagramBindError,
+  type DatagramReceiveError,
+  type DatagramUnsupportedError
+} from "../errors/DatagramError.ts"
+import { receiveClosed, receiveError } from "../errors/DatagramError.ts"
+import type { DatagramMembershipError } from "../errors/DatagramMembershipError.ts"
+import type { DatagramOptionError } from "../errors/DatagramOptionError.ts"
+import { type Driver, isFault, type NativeSocket, type Poll } from "../driver/Driver.ts"
+import { closeAll, undoing } from "../driver/closing.ts"
+import { later } from "../driver/eventLoop.ts"
+import { Events } from "../events/events.ts"
+import type { SocketEvent } from "../events/SocketEvent.ts"
+import type * as Plan from "../plan/Plan.ts"
+import { DatagramFault } from "../receive/DatagramFault.ts"
+import { ReceiveCounters } from "../receive/counters.ts"
+import { type Outcome, ReceivedDatagram } from "../receive/incoming.ts"
+import { type LoopEnd, runLoop } from "../receive/loop.ts"
+import { Receiver, type ReceiveWait } from "../receive/receiver.ts"
+import { refusedSizes, ScatteredDatagram, scattered } from "../receive/scattered.ts"
+import { SendCounters } from "../send/counters.ts"
+import type { DatagramSendError } from "../errors/DatagramError.ts"
+import { Outgoing } from "../send/outgoing.ts"
+import { SendQueue } from "../send/queue.ts"
+import { sendOne } from "../send/single.ts"
+import { rowsOf, type SocketOption } from "../spec/option/definition.ts"
+import { broadcast } from "../spec/option/headers.ts"
+import { connect, disconnect } from "./connecting.ts"
+import type { Connection } from "./connection.ts"
+import { blockSource, type Joined, joinGroup, leaveGroup } from "./groups.ts"
+import { type Limits, limitsOf } from "./limits.ts"
+import { Memberships } from "./memberships.ts"
+import { getOption, type Live, type OptionValue, setOption } from "./options.ts"
+import { type Cancel, onSendSpace, whenWritable } from "./sendSpace.ts"
+import { Served } from "./served.ts"
+import { Calls } from "./syscalls.ts"
+import { OwnWaiters, type WaitList, type Waiter, Waiters } from "./waiters.ts"
+
+type AnyOption<A> = SocketOption<A, Family, unknown>
+
+/** What is counted of a socket's events. */
+export interface EventCounters {
+  readonly taken: bigint
+  readonly received: bigint
+  readonly dropped: bigint
+  readonly ignored: bigint
+  readonly unread: number
+}
+
+/** What a program reads from and sends to: a socket, or a bound one while it is connected. */
+abstract class Conversation {
+  readonly plan: Plan.Plan
+  /** Options and messages that the system lacks and the spec can go without. */
+  readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
+  /** The file descriptor, or the SOCKET. */
+  readonly descriptor: number
+  readonly localAddress: Endpoint<Family>
+  /** The one destination of what is sent. Absent if each message names its own. */
+  readonly peer: Endpoint<Family> | undefined
+  readonly counters: {
+    readonly receive: ReceiveCounters
+    readonly send: SendCounters
+    readonly events: EventCounters
+  }
+  readonly served: Served
+  readonly live: Live
+  readonly outgoing: Outgoing
+  /** Waits that end with the conversation. */
+  abstract readonly waiters: WaitList
+  /** Whether nothing can be read or sent any more. */
+  abstract readonly closed: boolean
+
+  protected readonly parts: Parts
+
+  constructor(parts: Parts, localAddress: Endpoint<Family>, peer: Endpoint<Family> | undefined) {
+    this.parts = parts
+    this.plan = parts.plan
+    this.declined = parts.plan.declined
+    this.descriptor = parts.native.descriptor
+    this.localAddress = localAddress
+    this.peer = peer
+    this.counters = { receive: parts.receiver.counters, send: parts.outgoing.counters, events: parts.events }
+    this.served = parts.served
+    this.live = parts.live
+    this.outgoing = parts.outgoing
+  }
+
+  /** Datagrams that were taken and not handed over. */
+  get unread(): number {
+    return this.parts.receiver.unread
+  }
+  get hasUnread(): boolean {
+    return this.parts.receiver.hasUnread
+  }
+  get isTurnSpent(): boolean {
+    return this.parts.receiver.isTurnSpent
+  }
+  get isPauseDue(): boolean {
+    return this.parts.calls.isPauseDue
+  }
+  takePause(): number {
+    return this.parts.calls.takePause()
+  }
+
+  /** The wait that is due before the next receive, so that the event loop has its turns. `wait` performs it. */
+  due(): ReceiveWait | undefined {
+    return this.parts.receiver.due()
+  }
+
+  /**
+   * Takes one datagram and counts it as handed over. Returns `undefined` if nothing is there, `"again"` after a signal or a shortage, and the error of
+   * an earlier datagram or of the socket.
+   */
+  receive(): Outcome | undefined | "again" | DatagramReceiveError {
+    const outcome = this.#one()
+    if (outcome instanceof ReceivedDatagram || outcome instanceof DatagramFault) this.parts.receiver.count(outcome)
+    return outcome
+  }
+
+  /** Takes one datagram in parts of `sizes` bytes. */
+  receiveScattered(
+    sizes: ReadonlyArray<number>
+  ): ScatteredDatagram | DatagramFault | undefined | "again" | DatagramReceiveError {
+    const refused = refusedSizes(this, sizes)
+    if (refused !== undefined) return refused
+    const whole = this.#one()
+    if (!(whole instanceof ReceivedDatagram)) {
+      if (whole instanceof DatagramFault) this.parts.receiver.count(whole)
+      return whole
+    }
+    const outcome = scattered(this.plan, whole, sizes)
+    // It is not handed over, and neither are the descriptors that came with it.
+    if (!(outcome instanceof ScatteredDatagram)) this.parts.receiver.handled(whole)
+    if (outcome === undefined) {
+      this.counters.receive.drop()
+      return "again"
+    }
+    this.parts.receiver.count(outcome)
+    return outcome
+  }
+
+  #one(): Outcome | undefined | "again" | DatagramReceiveError {
+    if (this.closed) return receiveClosed()
+    const taken = this.parts.receiver.one()
+    if (!isFault(taken)) return taken
+    const what = this.parts.calls.after(taken)
+    return what === "again" ? what : receiveError(taken, what === "end")
+  }
+
+  /**
+   * Takes what one call brings, at most `maximum` if that is given, with the faults among it. Returns an empty array if nothing is there or a wait is
+   * due. Errors of earlier datagrams are counted and passed over.
+   */
+  tryReceive(maximum?: number): ReadonlyArray<Outcome> | DatagramReceiveError {
+    for (;;) {
+      if (this.closed) return receiveClosed()
+      const taken = this.parts.receiver.batch(maximum)
+      if (!isFault(taken)) return taken
+      const ended = this.#passOver(taken)
+      if (ended !== undefined) return ended
+      if (this.isPauseDue || this.isTurnSpent) return []
+    }
+  }
+
+  /**
+   * Calls `f` for each datagram of what one call brings, until it returns false or throws; the rest is the next reader's. Returns whether there may be
+   * more, or why reading ends. `isWanted` is asked before each, because a definition that reads may end the reader.
+   */
+  receiveEach(f: (outcome: Outcome) => boolean, isWanted?: () => boolean): boolean | DatagramReceiveError {
+    if (this.closed) return receiveClosed()
+    return this.#orEnd(this.parts.receiver.each(f, isWanted))
+  }
+
+  /** The same, without copies: `data` is the kernel's buffer, and good until `f` returns. */
+  receiveBorrowed(f: (outcome: Outcome) => boolean, isWanted?: () => boolean): boolean | DatagramReceiveError {
+    if (this.closed) return receiveClosed()
+    return this.#orEnd(this.parts.receiver.borrow(f, isWanted))
+  }
+
+  #orEnd(more: ReturnType<Receiver["each"]>): boolean | DatagramReceiveError {
+    return isFault(more) ? (this.#passOver(more) ?? true) : more
+  }
+
+  /** Counts the error of an earlier datagram; returns one that ends reading. */
+  #passOver(fault: Parameters<Calls["after"]>[0]): DatagramReceiveError | undefined {
+    const what = this.parts.calls.after(fault)
+    if (what === "end") return receiveError(fault, true)
+    if (what === "passed") this.counters.receive.passOver()
+    return undefined
+  }
+
+  /** The next datagram, left where it is. `"later"`: its turn was spent on what the spec drops. */
+  peek(): Outcome | undefined | "later" | "again" | DatagramReceiveError {
+    if (this.closed) return receiveClosed()
+    const outcome = this.parts.receiver.peek()
+    if (!isFault(outcome)) return outcome
+    const what = this.parts.calls.after(outcome)
+    return what === "again" ? what : receiveError(outcome, what === "end")
+  }
+
+  /**
+   * Calls `f` for each datagram, in the event loop's callback, until `cancel` is called. `onEnd` is called once if the loop ends by itself: the socket
+   * failed or was closed, or `f` threw. `borrowed`: as `receiveBorrowed` does.
+   */
+  forEach(f: (datagram: ReceivedDatagram) => void, onEnd: (end: LoopEnd) => void, borrowed = false): Cancel {
+    const read: Parameters<typeof runLoop>[1] = (each, isWanted) =>
+      borrowed ? this.receiveBorrowed(each, isWanted) : this.receiveEach(each, isWanted)
+    return runLoop(this, read, f, onEnd)
+  }
+
+  /** Takes all events that wait. */
+  takeEvents(): ReadonlyArray<SocketEvent> | DatagramReceiveError {
+    return this.closed ? receiveClosed() : this.parts.events.take()
+  }
+
+  /** Calls `f` when something may be there to read, or the socket is closed; at once if that is so. */
+  onReadable(f: Waiter): Cancel {
+    // Unread datagrams are unknown to the event loop.
+    if (this.closed || this.hasUnread) return callNow(f, this.closed)
+    const waiter = (closed: boolean) => {
+      this.counters.receive.beginTurn()
+      f(closed)
+    }
+    this.waiters.read(waiter)
+    this.watch()
+    return () => this.waiters.leave(waiter)
+  }
+
+  /** Calls `f` when there are events, or the socket is closed; at once if that is so. */
+  onEvent(f: Waiter): Cancel {
+    if (this.closed || this.parts.events.unread > 0) return callNow(f, this.closed)
+    this.waiters.attend(f)
+    this.watch()
+    return () => this.waiters.leave(f)
+  }
+
+  /** Calls `f` when the socket's own buffer takes a datagram, or with the error if there will be no room. */
+  onWritable(f: (error: DatagramSendError | undefined) => void): Cancel {
+    return whenWritable(this, f)
+  }
+
+  /** Calls `f` when a datagram to that endpoint that would have blocked is worth another attempt. */
+  onSendSpace(to: Endpoint<Family> | undefined, f: (error: DatagramSendError | undefined) => void): Cancel {
+    return onSendSpace(this, to, f)
+  }
+
+  /** Calls `f` after so many milliseconds of real time, 0 being the next turn of the event loop, or when the socket is closed. */
+  afterPause(milliseconds: number, f: Waiter): Cancel {
+    if (this.closed) return callNow(f, true)
+    const cancel = () => {
+      cancelTimer()
+      this.waiters.leave(waiter)
+    }
+    const waiter = (closed: boolean) => {
+      cancel()
+      this.counters.receive.beginTurn()
+      f(closed)
+    }
+    const cancelTimer = later(milliseconds, () => waiter(false))
+    this.waiters.waitElsewhere(waiter)
+    return cancel
+  }
+
+  /** Performs a wait that is due. */
+  wait(due: ReceiveWait, f: Waiter): Cancel {
+    return due === "readable" ? this.onReadable(f) : this.afterPause(due, f)
+  }
+
+  /** Sends a message. Returns the error if it cannot be sent, or a queue that goes on with it if it did not leave with one call. */
+  trySend(message: unknown): DatagramSendError | SendQueue | undefined {
+    return sendOne(this, message)
+  }
+
+  /** Messages that are sent together, in their order. Nothing is sent before `run`. */
+  sendQueue(messages: ReadonlyArray<unknown>): SendQueue {
+    return new SendQueue(this, messages)
+  }
+
+  /** Sets an option. Returns the error if it was not set. */
+  setOption<A>(option: AnyOption<A>, value: A): DatagramOptionError | undefined {
+    return setOption(this, option, value)
+  }
+
+  /** Gets the value of an option. */
+  getOption<A>(option: AnyOption<A>): OptionValue<A> {
+    return getOption(this, option)
+  }
+
+  /** The limits that a stack over datagrams sizes by, as the system has granted them. */
+  limits(): Limits | DatagramOptionError {
+    return limitsOf(this)
+  }
+
+  /** Whether an address is one of this host, as it was when the socket's turn of the event loop began. */
+  isHostAddress(address: Ipv4Address | Ipv6Address): boolean {
+    return this.parts.hostAddresses().some((own) => own.equals(address))
+  }
+
+  /** Whether an address is that of every host of a network of this host. */
+  isBroadcastAddress(address: Ipv4Address): boolean {
+    return this.live.interfaces.isBroadcast(address)
+  }
+
+  /** Whether the socket may broadcast, as the system has it: declared, set later, or set by the maker of an adopted socket. */
+  mayBroadcast(): boolean {
+    const rows = rowsOf(broadcast, this.plan.abi.platform, this.plan.family)
+    const value = new Uint8Array(4)
+    return (
+      !isAbsence(rows) &&
+      rows.some(({ level, option }) => {
+        const length = this.live.native.getOption(level, option, value)
+        return !isFault(length) && value.some((byte) => byte !== 0)
+      })
+    )
+  }
+
+  /** Has the event loop report what is waited for. */
+  watch(): void {
+    this.parts.watch()
+  }
+}
+
+const callNow = (f: Waiter, closed: boolean): Cancel => {
+  f(closed)
+  return () => {}
+}
+
+/** What a socket and its connections share. */
+interface Parts {
+  readonly plan: Plan.Plan
+  readonly native: NativeSocket
+  readonly live: Live
+  readonly events: Events
+  readonly calls: Calls
+  readonly receiver: Receiver
+  readonly outgoing: Outgoing
+  readonly served: Served
+  readonly watch: () => void
+  readonly hostAddresses: () => ReadonlyArray<Ipv4Address | Ipv6Address>
+}
+
+export class OpenSocket extends Conversation {
+  readonly waiters: Waiters
+  /** The peer that it has now. */
+  readonly connection: Connection
+  readonly memberships: Memberships
+  #closed = false
+  readonly #poll: Poll
+
+  constructor(options: {
+    readonly driver: Driver
+    readonly plan: Plan.Plan
+    readonly native: NativeSocket
+    readonly poll: Poll
+    readonly waiters: Waiters
+    readonly local: Endpoint<Family>
+    readonly connection: Connection
+    readonly declined: Conversation["declined"]
+    readonly live: Live
+    /** Whether it was made elsewhere. */
+    readonly adopted: boolean
+  }) {
+    const { connection, driver, live, local, native, waiters } = options
+    // The very one where nothing more was declined: what is compiled from it is shared.
+    const plan =
+      options.declined.length === options.plan.declined.length
+        ? options.plan
+        : { ...options.plan, declined: options.declined }
+    const [received, sent] = [new ReceiveCounters(), new SendCounters()]
+    const events: Events = new Events({ ...options, plan, incoming: () => receiver.arena })
+    const calls = new Calls({ native, events, platform: plan.abi.platform, connection, received, sent })
+    const outgoing = new Outgoing({ driver, plan, native, connection, calls, live, counters: sent })
+    const onPutBack = () => waiters.wakeReaders()
+    // Each has memory of the driver, which is shared by those that use it: one that is not made uses none.
+    const receiver: Receiver = undoing(
+      () => outgoing.close(),
+      () => new Receiver({ driver, plan, native, connection, events, calls, counters: received, onPutBack })
+    )
+    const hostAddresses = hostAddressesOf(driver, received)
+    const parts = { plan, native, live, events, calls, receiver, outgoing, served: new Served(), hostAddresses }
+    super({ ...parts, watch: () => this.#rearm() }, local, connection.peer)
+    this.waiters = waiters
+    this.connection = connection
+    this.memberships = new Memberships(driver, native)
+    this.#poll = options.poll
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Whether something is there to be read: `receive` would not return `undefined`. */
+  isWaiting(): boolean {
+    return this.parts.receiver.isWaiting()
+  }
+
+  /** Joins a group, from one source if the options name one. */
+  join(group: unknown, options?: unknown): Joined | DatagramMembershipError {
+    return joinGroup(this, group, options)
+  }
+
+  /** Blocks one source of a group that was joined. */
+  block(group: unknown, source: unknown, options?: unknown): Joined | DatagramMembershipError {
+    return blockSource(this, group, source, options)
+  }
+
+  /** Leaves a group for all who joined it. Returns the error if the system refuses. */
+  leave(group: unknown, options?: unknown): DatagramMembershipError | undefined {
+    return leaveGroup(this, group, options)
+  }
+
+  /** Connects the socket to a peer, until the connection is ended. */
+  connect(peer: unknown): ConnectedSocket | DatagramBindError | DatagramUnsupportedError {
+    const { receiver } = this.parts
+    const connected = connect(this, receiver, peer)
+    return "local" in connected ? new ConnectedSocket(this, this.parts, connected.local, connected.peer) : connected
+  }
+
+  /** Ends a connection. Returns the sentence to log if that failed; the socket is closed then. */
+  disconnect(from: Endpoint<Family>): string | undefined {
+    return disconnect(this, this.parts.receiver, this.parts.events, from)
+  }
+
+  /** What the event loop reports. `failed`: an error is pending, or the error queue has something. */
+  ready(readable: boolean, writable: boolean, failed: boolean): void {
+    // What the queue had is no reason to read or to send: where there is another, the event loop reports again.
+    if (!failed || !this.parts.events.attend()) {
+      if (readable) this.waiters.wakeReader()
+      if (writable) this.waiters.wakeWriters()
+    }
+    this.#rearm()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    const { events, native, outgoing, receiver } = this.parts
+    closeAll([
+      () => this.memberships.close(),
+      () => this.#poll.close(),
+      () => native.close(),
+      () => receiver.close(),
+      () => outgoing.close(),
+      () => events.close(),
+      () => this.waiters.close()
+    ])
+  }
+
+  /** Asked for while there are waits, and given up when the event loop reports to none. */
+  #rearm(): void {
+    const { attending, reading, writing } = this.waiters
+    if (!this.#closed) this.#poll.update(reading, writing, attending && this.parts.events.declared)
+  }
+}
+
+/** A bound socket while it is connected: it ends before the socket does. */
+export class ConnectedSocket extends Conversation {
+  readonly waiters: OwnWaiters
+  readonly #socket: OpenSocket
+  readonly #to: Endpoint<Family>
+  #ended = false
+
+  constructor(socket: OpenSocket, parts: Parts, local: Endpoint<Family>, peer: Endpoint<Family>) {
+    super(parts, local, peer)
+    this.#socket = socket
+    this.#to = peer
+    this.waiters = new OwnWaiters(socket.waiters)
+  }
+
+  get closed(): boolean {
+    return this.#ended || this.#socket.closed
+  }
+
+  /** Ends the connection: readers and senders that wait fail with `Closed`. Returns the sentence to log if that failed. */
+  disconnect(): string | undefined {
+    if (this.#ended) return undefined
+    this.#ended = true
+    const failed = this.#socket.disconnect(this.#to)
+    this.waiters.end()
+    return failed
+  }
+}
+
+export type { Conversation }
+
+/** The addresses of the host, which are read once in a turn of the event loop: a flood of forged datagrams asks for them. */
+const hostAddressesOf = (driver: Driver, counters: ReceiveCounters) => {
+  let known: { readonly turn: number; readonly addresses: ReadonlyArray<Ipv4Address | Ipv6Address> } | undefined
+  return () => {
+    const { turn } = counters
+    if (known?.turn !== turn) {
+      const interfaces = driver.interfaces()
+      const addresses = isFault(interfaces)
+        ? []
+        : interfaces.flatMap((each) => each.addresses.map((one) => one.address))
+      known = { turn, addresses }
+    }
+    return known.addresses
+  }
+}

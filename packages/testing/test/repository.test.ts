@@ -47,6 +47,50 @@ const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
   node: ["control", "engine", "effect3", "posix", "winsock"]
 }
 
+/** The files of a package, and those of it that each imports, types included. */
+const graphOf = (room: string): ReadonlyMap<string, ReadonlyArray<string>> => {
+  const all = sources(`packages/${room}/src`)
+  const known = new Set(all)
+  return new Map(
+    all.map((file) => [
+      file,
+      imports(file).flatMap((name) => {
+        const path = join(file, "..", name)
+        return name.startsWith(".") && known.has(path) ? [path] : []
+      })
+    ])
+  )
+}
+
+/** Files that import each other, by whichever way. */
+const circlesOf = (graph: ReadonlyMap<string, ReadonlyArray<string>>): ReadonlyArray<string> => {
+  const circles: Array<string> = []
+  const done = new Set<string>()
+  const walk = (file: string, way: ReadonlyArray<string>): void => {
+    const at = way.indexOf(file)
+    if (at >= 0) circles.push([...way.slice(at), file].join(" → "))
+    if (at >= 0 || done.has(file)) return
+    for (const next of graph.get(file) ?? []) walk(next, [...way, file])
+    done.add(file)
+  }
+  for (const file of graph.keys()) walk(file, [])
+  return circles
+}
+
+it("a graph of imports that has a circle: it is found", () => {
+  const graph = new Map([
+    ["a", ["b"]],
+    ["b", ["c", "d"]],
+    ["c", ["b"]],
+    ["d", []]
+  ])
+  expect(circlesOf(graph)).toEqual(["b → c → b"])
+})
+
+it("no file of the engine imports itself by way of others, types included", () => {
+  expect(circlesOf(graphOf("engine"))).toEqual([])
+})
+
 it("imports run one way", () => {
   for (const [room, known] of Object.entries(arrows)) {
     for (const file of sources(`packages/${room}/src`)) {

@@ -1,7 +1,14 @@
 /** Reasons and remedies of the errors of a receive, by code. */
-import type { DatagramReceiveError } from "./DatagramError.ts"
+/** The reasons of a receive that the system refused. */
+export type ReceiveReason =
+  | "ConnectionRefused"
+  | "Unreachable"
+  | "MessageTooLarge"
+  | "InvalidArgument"
+  | "Closed"
+  | "Other"
 
-export const receiveReasons: { readonly [code in string]?: readonly [DatagramReceiveError["reason"], string] } = {
+export const receiveReasons: { readonly [code in string]?: readonly [ReceiveReason, string] } = {
   ECONNREFUSED: ["ConnectionRefused", "Nobody listened where an earlier datagram went: read on"],
   ECONNRESET: ["ConnectionRefused", "Nobody listened where an earlier datagram went: read on"],
   ENETRESET: ["Unreachable", "An earlier datagram ran out of hops: read on"],

@@ -7,9 +7,7 @@
 import {
   type Abi,
   abis,
-  type Arrival,
   Codec,
-  type Departure,
   type Family,
   isAbsence,
   type Request,
@@ -22,6 +20,7 @@ import type { SocketKind } from "../driver/Driver.ts"
 import { ask } from "./mergeRequests.ts"
 import { constructorOf, families } from "../spec/families.ts"
 import { errorLayout, receiveLayout, refuseRoom, sendLayout } from "./layout.ts"
+import type { ControlLayout, PlannedArrival, PlannedDeparture, PlannedOption } from "./parts.ts"
 import { segmentSpace } from "./segmentMessage.ts"
 import { type Setting, setting } from "../spec/option/definition.ts"
 import { ipv6Only } from "../spec/option/ipv6Only.ts"
@@ -29,95 +28,7 @@ import { stripHeader } from "../spec/option/stripHeader.ts"
 import { type MaybeShape, orUndefined } from "../spec/Maybe.ts"
 import type { Backpressure, Declaration, Recipe, Truncation } from "../spec/Spec.ts"
 
-/**
- * Who wants a call to be made.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Asker {
-  /** As the program wrote it: `withHopLimit()`. */
-  readonly feature: string
-  /** The message that is asked for; absent for an option of its own. */
-  readonly key: string | undefined
-  readonly optional: boolean
-}
-
-/**
- * One call that sets the socket up before it is bound. Messages that ask alike, and those whose switches share an option, ask together.
- *
- * @category models
- * @since 0.1.0
- */
-export type PlannedOption = { readonly askers: ReadonlyArray<Asker> } & (
-  | {
-      readonly level: number
-      readonly option: number
-      readonly value: Uint8Array
-      /** What a process needs for it, as the system names it. */
-      readonly privilege?: string | undefined
-      /** Set if everything works without it: a system that lacks the option is no fault. */
-      readonly dispensable?: true | undefined
-      /** The option to set in its place on a system that lacks it. */
-      readonly instead?: number | undefined
-    }
-  | { readonly ioctl: number; readonly input: Uint8Array }
-)
-
-/**
- * A message's place in a control buffer. On receiving, the place is where the kernel's order usually puts it: the decoder looks at what is
- * really there.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Place {
-  /** One key, or several that are views of the same message. */
-  readonly keys: ReadonlyArray<string>
-  readonly family: "ipv4" | "ipv6" | "unix"
-  readonly level: number
-  readonly type: number
-  /** Offset of the header, largest payload, `cmsg_len` and bytes taken with padding. */
-  readonly at: number
-  readonly payload: number
-  readonly length: number
-  readonly space: number
-}
-
-/**
- * A control buffer that was measured: its size, and what it has room for.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ControlLayout {
-  readonly bytes: number
-  readonly places: ReadonlyArray<Place>
-}
-
-/**
- * How one declared message arrives from peers of one family.
- *
- * @category models
- * @since 0.1.0
- */
-export interface PlannedArrival {
-  readonly declaration: Declaration
-  readonly family: "ipv4" | "ipv6" | "unix"
-  readonly arrival: Arrival<unknown>
-}
-
-/**
- * How one declared message goes to peers of one family.
- *
- * @category models
- * @since 0.1.0
- */
-export interface PlannedDeparture {
-  readonly declaration: Declaration
-  readonly family: "ipv4" | "ipv6" | "unix"
-  readonly departure: Departure<never>
-}
+export type { Asker, ControlLayout, Place, PlannedArrival, PlannedDeparture, PlannedOption } from "./parts.ts"
 
 /**
  * Everything that follows from a spec on an ABI.

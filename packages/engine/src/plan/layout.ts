@@ -2,7 +2,7 @@
  * Where messages lie in control buffers, and how large those are.
  */
 import { type Abi, Codec, ControlBuffer, type Family } from "@ancillary/control"
-import type { ControlLayout, Place, PlannedArrival, PlannedDeparture } from "./Plan.ts"
+import type { ControlLayout, Place, PlannedArrival, PlannedDeparture } from "./parts.ts"
 import type { Declaration } from "../spec/Spec.ts"
 import { families } from "../spec/families.ts"
 

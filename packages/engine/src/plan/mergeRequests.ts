@@ -2,7 +2,7 @@
  * What the messages of a spec ask of a socket, each call made once: views of one message ask alike, and switches of one option are set together.
  */
 import type { Request } from "@ancillary/control"
-import type { Asker, PlannedOption } from "./Plan.ts"
+import type { Asker, PlannedOption } from "./parts.ts"
 
 /** Adds what a message asks for, or answers why it cannot be had beside what others ask. */
 export const ask = (options: Array<PlannedOption>, asker: Asker, request: Request): string | undefined => {

@@ -8,6 +8,7 @@ import { type Abi, Codec, ControlBuffer, PktInfo } from "@ancillary/control"
 import type { PlannedDeparture } from "../plan/Plan.ts"
 import { oncePerPlan } from "../plan/memoize.ts"
 import type { SentControl } from "./sentControl.ts"
+import type { Writer } from "./writer.ts"
 
 /** Why something cannot be sent, and which field of it. */
 export interface Refusal {
@@ -29,29 +30,6 @@ export interface OwnValues {
   readonly own: (level: number, option: number) => number
   /** Linux and Winsock: a packet source with the address that it leaves out. */
   readonly complete: (value: unknown) => unknown
-}
-
-export interface Writer {
-  readonly key: string
-  readonly level: number
-  readonly type: number
-  readonly size: number
-  /** The header of a message of that size, and the bytes that header, payload and padding take. */
-  readonly header: DataView
-  readonly space: number
-  /** The fewest bytes that its definition may write. */
-  readonly least: number
-  readonly mask: number | undefined
-  /** Where the other bits of the number are, and which it has altogether. */
-  readonly own: { readonly level: number; readonly option: number; readonly whole: number } | undefined
-  readonly agrees: PlannedDeparture["departure"]["agrees"]
-  readonly excludes: ReadonlyArray<string>
-  readonly last: boolean
-  /** Whether the socket adds to the value. */
-  readonly isCompleted: boolean
-  readonly refuse: (value: unknown) => string | undefined
-  /** Bytes that were written, as the definition claims. */
-  readonly write: (view: DataView, at: number, value: unknown) => unknown
 }
 
 // The types of a spec guarantee that a value fits its codec, and `refuse` checks it; the erased table cannot say so.

@@ -2,7 +2,7 @@
  * The control data of one message, as it is read from a program: its values, and its bytes in memory of its own.
  */
 import { type StampRequest, TransmitTimestamp } from "@ancillary/control"
-import type { Writer } from "./encoder.ts"
+import type { Writer } from "./writer.ts"
 
 export class SentControl {
   readonly view: DataView

@@ -12,7 +12,7 @@ const server = Effect.gen(function* () {
   yield* Effect.log(`listening on ${String(workers.localAddress)}`)
   // On SIGINT or SIGTERM the workers finish the answers that they have begun. The program fails if a worker is given
   // up.
-  return yield* workers.join
+  return yield* workers.awaitFailure
 })
 
 server.pipe(Effect.scoped, Effect.provide([NodeSockets.layer, NodeWorker.layerManager]), NodeRuntime.runMain)

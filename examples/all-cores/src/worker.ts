@@ -9,6 +9,6 @@ import { spec } from "./spec.ts"
 const text = new TextEncoder()
 
 /** Answers from the address of the request, with the id of this process. */
-DatagramWorkers.work(spec, (asked, socket) =>
+DatagramWorkers.runWorker(spec, (asked, socket) =>
   Datagram.reply(socket, asked, text.encode(`process ${process.pid}`))
 ).pipe(Effect.provide([NodeSockets.layer, NodeWorkerRunner.layer]), NodeRuntime.runMain)

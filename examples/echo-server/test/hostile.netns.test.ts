@@ -32,7 +32,7 @@ const programsOf = (document: string): ReadonlyArray<readonly [string, string]> 
   return (
     Array.from(text.matchAll(/```ts\n(.*?)```/gs), ([, code = ""], i) => [`${document} ${i + 1}`, code] as const)
       .filter(([, code]) => /\b(serve|serveOn|forEach|forEachBorrowed|runForEach|forever)\(/.test(code))
-      .filter(([, code]) => /\b(reply|unsafeReply)\(|to: from/.test(code))
+      .filter(([, code]) => /\b(reply|tryReply)\(|to: from/.test(code))
       // A worker and its parent are two files: examples/all-cores tests both.
       .filter(([, code]) => !code.includes("DatagramWorkers"))
   )

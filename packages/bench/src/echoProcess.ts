@@ -15,9 +15,9 @@ const answers = {
     Stream.runForEach(socket.datagrams, (asked) => Datagram.reply(socket, asked, asked.data)),
   "receive and reply": (socket) =>
     Effect.forever(Effect.flatMap(socket.receive, (asked) => Datagram.reply(socket, asked, asked.data))),
-  "forEach and unsafeReply": (socket) =>
+  "forEach and tryReply": (socket) =>
     socket.forEach((asked) => {
-      Either.getOrThrow(Datagram.unsafeReply(socket, asked, asked.data))
+      Either.getOrThrow(Datagram.tryReply(socket, asked, asked.data))
     })
 } satisfies { readonly [name in string]: Answer }
 

@@ -12,7 +12,7 @@ export interface EchoServer extends Omit<Served, "line"> {
 }
 
 /** The ways of `echoProcess.ts`. */
-export const ways = ["forEach and unsafeReply", "serve", "runForEach and reply", "receive and reply"] as const
+export const ways = ["forEach and tryReply", "serve", "runForEach and reply", "receive and reply"] as const
 
 const program = (file: string): string => fileURLToPath(new URL(`${file}.js`, import.meta.url))
 

@@ -1,8 +1,8 @@
-import { isInteger, offsetOf, shown, within } from "./internal/bounds.ts"
+import { isInteger, offsetOf, format, within } from "./internal/bounds.ts"
 
 import { isBytes } from "./internal/givenBytes.ts"
 
-export { isInteger, shown } from "./internal/bounds.ts"
+export { isInteger, format } from "./internal/bounds.ts"
 
 /**
  * Bytes that are not what they should be: why, and where. A value, never an exception.
@@ -42,7 +42,7 @@ export interface Codec<A> {
   readonly size: number | { readonly maximum: number; readonly minimum?: number | undefined }
   readonly read: (view: DataView, offset: number, length: number) => A | Malformed
   readonly write: (view: DataView, offset: number, value: A) => number
-  readonly refuse?: ((value: A) => string | undefined) | undefined
+  readonly validate?: ((value: A) => string | undefined) | undefined
 }
 
 /**
@@ -58,10 +58,10 @@ export const int32: Codec<number> = {
     view.setInt32(offsetOf(offset), within("A value", value, -0x80000000, 0x7fffffff), true)
     return 4
   },
-  refuse: (value) =>
+  validate: (value) =>
     isInteger(value, -0x80000000, 0x7fffffff)
       ? undefined
-      : `${shown(value)} is not an integer from -2147483648 to 2147483647`
+      : `${format(value)} is not an integer from -2147483648 to 2147483647`
 }
 
 /**
@@ -77,8 +77,8 @@ export const uint32: Codec<number> = {
     view.setUint32(offsetOf(offset), within("A value", value, 0, 0xffffffff), true)
     return 4
   },
-  refuse: (value) =>
-    isInteger(value, 0, 0xffffffff) ? undefined : `${shown(value)} is not an integer from 0 to 4294967295`
+  validate: (value) =>
+    isInteger(value, 0, 0xffffffff) ? undefined : `${format(value)} is not an integer from 0 to 4294967295`
 }
 
 /**
@@ -94,7 +94,7 @@ export const uint16: Codec<number> = {
     view.setUint16(offsetOf(offset), within("A value", value, 0, 0xffff), true)
     return 2
   },
-  refuse: (value) => (isInteger(value, 0, 0xffff) ? undefined : `${shown(value)} is not an integer from 0 to 65535`)
+  validate: (value) => (isInteger(value, 0, 0xffff) ? undefined : `${format(value)} is not an integer from 0 to 65535`)
 }
 
 /**
@@ -107,18 +107,18 @@ export const uint64: Codec<bigint> = {
   size: 8,
   read: (view, offset) => view.getBigUint64(offsetOf(offset), true),
   write: (view, offset, value) => {
-    const why = refuseUint64(value)
+    const why = validateUint64(value)
     if (why !== undefined) throw new RangeError(`${why}: give one.`)
     view.setBigUint64(offsetOf(offset), value, true)
     return 8
   },
-  refuse: (value: unknown) => refuseUint64(value)
+  validate: (value: unknown) => validateUint64(value)
 }
 
-const refuseUint64 = (value: unknown): string | undefined =>
+const validateUint64 = (value: unknown): string | undefined =>
   typeof value === "bigint" && value >= 0n && value <= 0xffff_ffff_ffff_ffffn
     ? undefined
-    : `${shown(value)} is not a bigint from 0 to 18446744073709551615`
+    : `${format(value)} is not a bigint from 0 to 18446744073709551615`
 
 /**
  * One unsigned byte.
@@ -133,7 +133,7 @@ export const uint8: Codec<number> = {
     view.setUint8(offsetOf(offset), within("A value", value, 0, 255))
     return 1
   },
-  refuse: (value) => (isInteger(value, 0, 255) ? undefined : `${shown(value)} is not an integer from 0 to 255`)
+  validate: (value) => (isInteger(value, 0, 255) ? undefined : `${format(value)} is not an integer from 0 to 255`)
 }
 
 /**
@@ -145,9 +145,9 @@ export const uint8: Codec<number> = {
 export const bytes = (size: { readonly maximum: number; readonly minimum?: number | undefined }): Codec<Uint8Array> => {
   const maximum = within("A maximum", size.maximum, 0, 0xffff)
   const minimum = size.minimum === undefined ? 0 : within("A minimum", size.minimum, 0, maximum)
-  const refuse = (value: unknown): string | undefined => {
+  const validate = (value: unknown): string | undefined => {
     // What only resembles bytes (a text, an array) would be written as something else.
-    if (!isBytes(value)) return `${shown(value)} is not a Uint8Array`
+    if (!isBytes(value)) return `${format(value)} is not a Uint8Array`
     if (value.length > maximum) return `${value.length} bytes are more than the ${maximum} that were declared`
     return value.length < minimum ? `${value.length} bytes are less than the ${minimum} that were declared` : undefined
   }
@@ -159,12 +159,12 @@ export const bytes = (size: { readonly maximum: number; readonly minimum?: numbe
       return new Uint8Array(view.buffer, view.byteOffset + offset, length).slice()
     },
     write: (view, offset, value) => {
-      const why = refuse(value)
+      const why = validate(value)
       if (why !== undefined) throw new RangeError(`${why}: give a Uint8Array of ${minimum} to ${maximum} bytes.`)
       new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(value, offsetOf(offset))
       return value.length
     },
-    refuse
+    validate: validate
   }
 }
 
@@ -179,7 +179,7 @@ export const transform = <A, B>(
   options: {
     readonly read: (value: A) => B | { readonly malformed: string }
     readonly write: (value: B) => A
-    readonly refuse?: ((value: B) => string | undefined) | undefined
+    readonly validate?: ((value: B) => string | undefined) | undefined
   }
 ): Codec<B> => ({
   size: codec.size,
@@ -192,5 +192,5 @@ export const transform = <A, B>(
       : value
   },
   write: (view, offset, value) => codec.write(view, offset, options.write(value)),
-  refuse: (value) => options.refuse?.(value) ?? codec.refuse?.(options.write(value))
+  validate: (value) => options.validate?.(value) ?? codec.validate?.(options.write(value))
 })

@@ -8,9 +8,9 @@
  * @since 0.1.0
  */
 import type { Platform } from "./Abi.ts"
-import { type Codec, type Malformed, shown } from "./Codec.ts"
+import { type Codec, type Malformed, format } from "./Codec.ts"
 import type { Family } from "./Endpoint.ts"
-import { arrivalsOf, check } from "./internal/definition.ts"
+import { receiveFormats, check } from "./internal/definition.ts"
 
 /**
  * How sure the kernel is: in every datagram; perhaps; any number of times. The reader gets the bare value, an `Option`, an array.
@@ -18,7 +18,7 @@ import { arrivalsOf, check } from "./internal/definition.ts"
  * @category models
  * @since 0.1.0
  */
-export type Presence = "always" | "perhaps" | "repeated"
+export type Presence = "required" | "optional" | "repeated"
 
 /**
  * One control message, as a type. A spec's type is a union of these.
@@ -32,7 +32,7 @@ export type Presence = "always" | "perhaps" | "repeated"
  * ```ts
  * import type { ControlMessage } from "@ancillary/control"
  *
- * interface Mark extends ControlMessage<"mark", "ipv4" | "ipv6" | "dual", "perhaps"> {
+ * interface Mark extends ControlMessage<"mark", "ipv4" | "ipv6" | "dual", "optional"> {
  *   readonly received: {
  *     // The packet's mark, as firewall rules set it.
  *     readonly mark: number
@@ -47,7 +47,7 @@ export type Presence = "always" | "perhaps" | "repeated"
 export interface ControlMessage<
   Key extends string,
   Families extends Family,
-  Present extends Presence = "always",
+  Present extends Presence = "required",
   Needs = never
 > {
   readonly key: Key
@@ -108,7 +108,7 @@ export declare namespace ControlMessage {
 export interface Optional<M extends ControlMessage.Any> extends ControlMessage<
   M["key"],
   M["families"],
-  M["presence"] extends "repeated" ? "repeated" : "perhaps"
+  M["presence"] extends "repeated" ? "repeated" : "optional"
 > {
   readonly received: ControlMessage.Received<M, this["family"]["is"]>
   readonly sendable: ControlMessage.Sendable<M, this["family"]["is"]>
@@ -188,7 +188,7 @@ export type Request =
  * @category definitions
  * @since 0.1.0
  */
-export interface Arrival<out Received> {
+export interface ReceiveFormat<out Received> {
   readonly level: number
   readonly type: number
   /** `read` answers with nothing where the kernel says that it has none: as if the message had not come. */
@@ -201,9 +201,9 @@ export interface Arrival<out Received> {
    */
   readonly event?: "errorQueue" | "pseudoDatagram" | undefined
   /** Set for an event that may also come beside a datagram, which it says nothing of: there is room for it, and nobody reads it. */
-  readonly strays?: true | undefined
+  readonly mayAccompanyDatagram?: true | undefined
   /** One payload holds several values of a repeated message (file descriptors): `read` answers with an array of them. */
-  readonly several?: true | undefined
+  readonly multiple?: true | undefined
 }
 
 /**
@@ -212,10 +212,10 @@ export interface Arrival<out Received> {
  * @category definitions
  * @since 0.1.0
  */
-export interface Departure<in Sent> {
+export interface SendFormat<in Sent> {
   readonly level: number
   readonly type: number
-  readonly payload: Pick<Codec<Sent>, "size" | "write" | "refuse">
+  readonly payload: Pick<Codec<Sent>, "size" | "write" | "validate">
   /**
    * For a message that is only some bits of its payload (DSCP and ECN share a byte): the kernel replaces the whole, so the bits outside `mask`
    * (the payload read as a little-endian integer) are filled in from the socket's own value, which this option holds. `whole` has the bits of all
@@ -225,11 +225,11 @@ export interface Departure<in Sent> {
     | { readonly mask: number; readonly level: number; readonly option: number; readonly whole?: number | undefined }
     | undefined
   /** What a value must agree with: the socket's own value of an option, and why the two do not go together. */
-  readonly agrees?:
+  readonly mustMatchOption?:
     | {
         readonly level: number
         readonly option: number
-        readonly refuse: (value: Sent, own: number) => string | undefined
+        readonly validate: (value: Sent, own: number) => string | undefined
         /** Whether a value can disagree at all: the option is not read for one that cannot. By default every value can. */
         readonly concerns?: ((value: Sent) => boolean) | undefined
       }
@@ -239,14 +239,14 @@ export interface Departure<in Sent> {
   /** What has to be set on the socket before the kernel takes it. */
   readonly request?: ReadonlyArray<Request> | undefined
   /** Written behind the others: another message sets the same thing besides its own, and of two the kernel obeys the later. */
-  readonly last?: true | undefined
+  readonly writeLast?: true | undefined
   /** What the kernel may want of the sender (`CAP_NET_RAW`): a send that is not permitted then names this message and what to grant. */
   readonly privilege?: string | undefined
   /**
    * Codes of a failed call that speak of this message (`EBADF`, without Winsock's prefix), each with a sentence that ends with what to do: the
    * error names its field.
    */
-  readonly faults?: { readonly [code in string]?: string } | undefined
+  readonly errorHints?: { readonly [code in string]?: string } | undefined
 }
 
 /**
@@ -255,8 +255,8 @@ export interface Departure<in Sent> {
  * @category definitions
  * @since 0.1.0
  */
-export interface Absence {
-  readonly absent: string
+export interface Unsupported {
+  readonly unsupported: string
 }
 
 /**
@@ -269,11 +269,11 @@ export interface Row<Received, Sent> {
   /** What asks the kernel to deliver it, in order; nothing where the kernel needs no asking, or the message is only sent. */
   readonly request: ReadonlyArray<Request>
   /** Several where versions of a system differ in the type they deliver. */
-  readonly arrives?:
-    | ReadonlyArray<Arrival<Received> | (Arrival<ReadonlyArray<Received>> & { readonly several: true })>
-    | Absence
+  readonly receive?:
+    | ReadonlyArray<ReceiveFormat<Received> | (ReceiveFormat<ReadonlyArray<Received>> & { readonly multiple: true })>
+    | Unsupported
     | undefined
-  readonly sends?: Departure<Sent> | Absence | undefined
+  readonly send?: SendFormat<Sent> | Unsupported | undefined
 }
 
 /**
@@ -282,7 +282,7 @@ export interface Row<Received, Sent> {
  * @category definitions
  * @since 0.1.0
  */
-export type Cell = Row<unknown, never> | Absence
+export type Cell = Row<unknown, never> | Unsupported
 
 type Value<Fields, Key extends string> = Key extends keyof Fields ? Exclude<Fields[Key], undefined> : never
 type Event<M extends ControlMessage.Any> = unknown extends M["event"] ? never : M["event"]
@@ -301,7 +301,7 @@ export interface Definition<M extends ControlMessage.Any> {
     readonly [P in Platform]: {
       readonly [F in Exclude<M["families"], "dual">]:
         | Row<Value<ControlMessage.Received<M, F>, M["key"]> | Event<M>, Value<ControlMessage.Sendable<M, F>, M["key"]>>
-        | Absence
+        | Unsupported
     }
   }
 }
@@ -321,7 +321,7 @@ export interface Message<M extends ControlMessage.Any> {
   /** The families that it is defined for; `dual` sockets use the two of the internet. */
   readonly families: ReadonlyArray<"ipv4" | "ipv6" | "unix">
   /** How it is told on the platforms that tell it: in what a datagram carries, or, as an event of the socket, with none. */
-  readonly arrives: "withDatagrams" | "asEvent" | "never"
+  readonly deliveredAs: "withDatagrams" | "asEvent" | "never"
   /** How the platform does this message for a family, or why it does not. */
   readonly cell: (platform: Platform, family: "ipv4" | "ipv6" | "unix") => Cell
 }
@@ -332,7 +332,8 @@ export interface Message<M extends ControlMessage.Any> {
  * @category guards
  * @since 0.1.0
  */
-export const isAbsence = (value: object | undefined): value is Absence => value !== undefined && "absent" in value
+export const isUnsupported = (value: object | undefined): value is Unsupported =>
+  value !== undefined && "unsupported" in value
 
 /**
  * Whether a value is a message that `define` made: how the library's own are found among its exports.
@@ -362,15 +363,15 @@ interface Read {
  */
 export const define = <M extends ControlMessage.Any = never>(definition: Definition<M>): Message<M> => {
   if (typeof definition !== "object" || definition === null)
-    throw new TypeError(`${shown(definition)} is not the definition of a control message.`)
+    throw new TypeError(`${format(definition)} is not the definition of a control message.`)
   const { key, presence, table }: Read = definition
   check(key, presence, table)
-  const [arrival] = arrivalsOf(table)
-  const arrives: Message<M>["arrives"] =
+  const [arrival] = receiveFormats(table)
+  const deliveredAs: Message<M>["deliveredAs"] =
     arrival === undefined ? "never" : arrival.event === undefined ? "withDatagrams" : "asEvent"
   const cell = (platform: Platform, family: "ipv4" | "ipv6" | "unix"): Cell =>
-    table[platform][family] ?? { absent: `'${key}' does not exist for ${family} sockets` }
+    table[platform][family] ?? { unsupported: `'${key}' does not exist for ${family} sockets` }
   const families: Message<M>["families"] = (["ipv4", "ipv6", "unix"] as const).filter((each) => each in table.linux)
   // The symbol is a phantom: it carries the type and is never there.
-  return { key, presence, families, arrives, cell } as Message<M>
+  return { key, presence, families, deliveredAs, cell } as Message<M>
 }

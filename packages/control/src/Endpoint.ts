@@ -1,5 +1,5 @@
-import { ByValue, mix } from "./ByValue.ts"
-import { isInteger, type Malformed, shown } from "./Codec.ts"
+import { ValueObject, mix } from "./ValueObject.ts"
+import { isInteger, type Malformed, format } from "./Codec.ts"
 import { isIpv4, isIpv6 } from "./internal/addresses.ts"
 import { within } from "./internal/bounds.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
@@ -47,7 +47,7 @@ export type Address<F extends Family> = F extends keyof AddressOf ? AddressOf[F]
  * @category models
  * @since 0.1.0
  */
-export class InternetEndpoint<F extends "ipv4" | "ipv6"> extends ByValue {
+export class InternetEndpoint<F extends "ipv4" | "ipv6"> extends ValueObject {
   readonly family: F
   readonly address: AddressOf[F]
   /** 0 to 65535. */
@@ -58,7 +58,7 @@ export class InternetEndpoint<F extends "ipv4" | "ipv6"> extends ByValue {
     super()
     within("A port", port, 0, 65_535)
     if (!(family === "ipv4" ? isIpv4(address) : family === "ipv6" && isIpv6(address)))
-      throw new TypeError(`${shown(address)} is not an address of ${shown(family)}: give one of that family.`)
+      throw new TypeError(`${format(address)} is not an address of ${format(family)}: give one of that family.`)
     this.family = family
     this.address = address
     this.port = port
@@ -82,7 +82,7 @@ export class InternetEndpoint<F extends "ipv4" | "ipv6"> extends ByValue {
  * @category models
  * @since 0.1.0
  */
-export class UnixEndpoint extends ByValue {
+export class UnixEndpoint extends ValueObject {
   readonly family = "unix"
   readonly path: string | undefined
 
@@ -90,7 +90,7 @@ export class UnixEndpoint extends ByValue {
   constructor(path: string | undefined) {
     super()
     if (path !== undefined && typeof path !== "string")
-      throw new TypeError(`${shown(path)} is not the name of a Unix socket: give a text.`)
+      throw new TypeError(`${format(path)} is not the name of a Unix socket: give a text.`)
     this.path = path
   }
 
@@ -163,24 +163,25 @@ const makeEndpoint = (family: Family, input: unknown): Made => {
   try {
     return readEndpoint(family, input)
   } catch (cause) {
-    return { malformed: `the endpoint cannot be read (${shown(cause)})`, offset: 0 }
+    return { malformed: `the endpoint cannot be read (${format(cause)})`, offset: 0 }
   }
 }
 
 const readEndpoint = (family: Family, input: unknown): Made => {
-  if (typeof input !== "object" || input === null) return { malformed: `${shown(input)} is not an endpoint`, offset: 0 }
+  if (typeof input !== "object" || input === null)
+    return { malformed: `${format(input)} is not an endpoint`, offset: 0 }
   if (family === "unix") {
     const path = "path" in input ? input.path : undefined
     if (path === undefined && input instanceof UnixEndpoint) return new UnixEndpoint(undefined)
     return typeof path === "string" && path.length > 0
       ? new UnixEndpoint(path)
-      : { malformed: `a Unix socket is named by a path that is not empty, not by ${shown(path)}`, offset: 0 }
+      : { malformed: `a Unix socket is named by a path that is not empty, not by ${format(path)}`, offset: 0 }
   }
   if (family !== "ipv4" && family !== "ipv6" && family !== "dual")
-    return { malformed: `${shown(family)} is not a family: "ipv4", "ipv6", "dual" or "unix"`, offset: 0 }
+    return { malformed: `${format(family)} is not a family: "ipv4", "ipv6", "dual" or "unix"`, offset: 0 }
   const port = "port" in input ? input.port : undefined
   if (!isInteger(port, 0, 65535))
-    return { malformed: `the port ${shown(port)} is not an integer from 0 to 65535`, offset: 0 }
+    return { malformed: `the port ${format(port)} is not an integer from 0 to 65535`, offset: 0 }
   const address = readAddress("address" in input ? input.address : undefined)
   if (!(address instanceof Ipv4Address || address instanceof Ipv6Address)) return address
   if (address instanceof Ipv4Address)
@@ -212,8 +213,8 @@ export const readAddress = (given: unknown): Ipv4Address | Ipv6Address | Malform
       const { a, b, c, d, zone } = given
       if ([a, b, c, d, zone].every((word) => isInteger(word, 0, 0xffffffff))) return new Ipv6Address(a, b, c, d, zone)
     }
-    return { malformed: `${shown(given)} is not an IP address`, offset: 0 }
+    return { malformed: `${format(given)} is not an IP address`, offset: 0 }
   } catch (cause) {
-    return { malformed: `the address cannot be read (${shown(cause)})`, offset: 0 }
+    return { malformed: `the address cannot be read (${format(cause)})`, offset: 0 }
   }
 }

@@ -18,7 +18,7 @@
  * @see RFC 8200 section 4; RFC 3542 sections 8 to 10; RFC 6275 section 6.4; RFC 8754 section 2
  * @since 0.1.0
  */
-import { type Codec, isInteger, isMalformed, type Malformed, shown } from "./Codec.ts"
+import { type Codec, isInteger, isMalformed, type Malformed, format } from "./Codec.ts"
 import { isIpv6 } from "./internal/addresses.ts"
 import { within } from "./internal/bounds.ts"
 import { copyOf, isBytes } from "./internal/givenBytes.ts"
@@ -306,23 +306,23 @@ const takeOptions = (header: unknown): OptionsToSend | string => {
 }
 
 const notOptions = (header: unknown): string =>
-  `${shown(header)} is not an options header: a record with an array of 'options'`
+  `${format(header)} is not an options header: a record with an array of 'options'`
 
 const takeOption = (option: unknown): OptionToSend | string => {
-  if (typeof option !== "object" || option === null) return `${shown(option)} is not an option: a type and its data`
+  if (typeof option !== "object" || option === null) return `${format(option)} is not an option: a type and its data`
   const { alignment, data, type } = option as Partial<OptionToSend>
   if (type === pad1 || type === padN) return `type ${type} is padding, which is inserted where alignment wants it`
-  if (!isInteger(type, 2, 255)) return `${shown(type)} is not a type of option: an integer from 2 to 255`
+  if (!isInteger(type, 2, 255)) return `${format(type)} is not a type of option: an integer from 2 to 255`
   const copied = copyOf(data)
-  if (copied === undefined) return `the data ${shown(data)} is not a Uint8Array`
+  if (copied === undefined) return `the data ${format(data)} is not a Uint8Array`
   if (copied.length > 255) return `${copied.length} bytes of data are more than the 255 that fit into an option`
   if (alignment === undefined) return { type, data: copied }
-  if (typeof alignment !== "object" || alignment === null) return `${shown(alignment)} is not an alignment: { x, y }`
+  if (typeof alignment !== "object" || alignment === null) return `${format(alignment)} is not an alignment: { x, y }`
   const { x, y } = alignment
-  if (![1, 2, 4, 8].includes(x)) return `an alignment to ${shown(x)} bytes is none of 1, 2, 4 and 8`
+  if (![1, 2, 4, 8].includes(x)) return `an alignment to ${format(x)} bytes is none of 1, 2, 4 and 8`
   return isInteger(y, 0, x - 1)
     ? { type, data: copied, alignment: { x, y } }
-    : `an alignment of ${x}n+${shown(y)}: y is an integer from 0 to ${x - 1}`
+    : `an alignment of ${x}n+${format(y)}: y is an integer from 0 to ${x - 1}`
 }
 
 const refused = (why: string): RangeError => new RangeError(`${why}: give what 'refuse' takes.`)
@@ -352,7 +352,7 @@ const writeOptions = (view: DataView, start: number, given: OptionsToSend): numb
   return length
 }
 
-const refuseOptions = (header: OptionsToSend): string | undefined => {
+const validateOptions = (header: OptionsToSend): string | undefined => {
   const taken = takeOptions(header)
   return typeof taken === "string" ? taken : undefined
 }
@@ -380,11 +380,11 @@ export const routerAlert = (value: number): OptionToSend => {
  * @category codecs
  * @since 0.1.0
  */
-export const options: Pick<Codec<OptionsHeader>, "size" | "read"> & Pick<Codec<OptionsToSend>, "write" | "refuse"> = {
+export const options: Pick<Codec<OptionsHeader>, "size" | "read"> & Pick<Codec<OptionsToSend>, "write" | "validate"> = {
   size,
   read: readOptions,
   write: writeOptions,
-  refuse: refuseOptions
+  validate: validateOptions
 }
 
 /**
@@ -394,7 +394,7 @@ export const options: Pick<Codec<OptionsHeader>, "size" | "read"> & Pick<Codec<O
  * @since 0.1.0
  */
 export const parseOptions = (bytes: Uint8Array): OptionsHeader | Malformed =>
-  isBytes(bytes) ? readOptions(viewOf(bytes), 0, bytes.length) : malformed(`${shown(bytes)} is not a Uint8Array`, 0)
+  isBytes(bytes) ? readOptions(viewOf(bytes), 0, bytes.length) : malformed(`${format(bytes)} is not a Uint8Array`, 0)
 
 /**
  * The bytes of an options header, or why there are none.
@@ -476,7 +476,7 @@ const takeAddress = (given: unknown): Ipv6Address | string => {
   if (isIpv6(address)) return address
   return typeof given === "string" && isMalformed(address)
     ? address.malformed
-    : `${shown(given)} is not an IPv6 address`
+    : `${format(given)} is not an IPv6 address`
 }
 
 /** A routing header as it was given, each field read once. */
@@ -496,7 +496,7 @@ const takeRouting = (header: unknown): TakenRouting | string => {
 }
 
 const notRouting = (header: unknown): string =>
-  `${shown(header)} is not a routing header of kind "homeAddress" or "segments"`
+  `${format(header)} is not a routing header of kind "homeAddress" or "segments"`
 
 const takeSegments = (header: object): TakenRouting | string => {
   const { addresses: given, flags = 0, segmentsLeft, tag = 0, tlvs = noBytes } = header as Partial<SegmentsToSend>
@@ -508,9 +508,9 @@ const takeSegments = (header: object): TakenRouting | string => {
     addresses.push(address)
   }
   if (segmentsLeft !== undefined && !isInteger(segmentsLeft, 0, addresses.length))
-    return `${shown(segmentsLeft)} segments left of ${addresses.length}`
-  if (!isInteger(flags, 0, 255)) return `flags of ${shown(flags)} are not an integer from 0 to 255`
-  if (!isInteger(tag, 0, 0xffff)) return `a tag of ${shown(tag)} is not an integer from 0 to 65535`
+    return `${format(segmentsLeft)} segments left of ${addresses.length}`
+  if (!isInteger(flags, 0, 255)) return `flags of ${format(flags)} are not an integer from 0 to 255`
+  if (!isInteger(tag, 0, 0xffff)) return `a tag of ${format(tag)} is not an integer from 0 to 65535`
   const copied = copyOf(tlvs)
   if (copied === undefined || copied.length % 8 !== 0)
     return "what stands behind the addresses is a Uint8Array of a multiple of 8 bytes"
@@ -543,7 +543,7 @@ const writeRouting = (view: DataView, at: number, given: RoutingHeaderToSend): n
   return length
 }
 
-const refuseRouting = (header: RoutingHeaderToSend): string | undefined => {
+const validateRouting = (header: RoutingHeaderToSend): string | undefined => {
   const taken = takeRouting(header)
   return typeof taken === "string" ? taken : undefined
 }
@@ -555,11 +555,11 @@ const refuseRouting = (header: RoutingHeaderToSend): string | undefined => {
  * @since 0.1.0
  */
 export const routing: Pick<Codec<RoutingHeader>, "size" | "read"> &
-  Pick<Codec<RoutingHeaderToSend>, "write" | "refuse"> = {
+  Pick<Codec<RoutingHeaderToSend>, "write" | "validate"> = {
   size,
   read: readRouting,
   write: writeRouting,
-  refuse: refuseRouting
+  validate: validateRouting
 }
 
 /**
@@ -569,7 +569,7 @@ export const routing: Pick<Codec<RoutingHeader>, "size" | "read"> &
  * @since 0.1.0
  */
 export const parseRouting = (bytes: Uint8Array): RoutingHeader | Malformed =>
-  isBytes(bytes) ? readRouting(viewOf(bytes), 0, bytes.length) : malformed(`${shown(bytes)} is not a Uint8Array`, 0)
+  isBytes(bytes) ? readRouting(viewOf(bytes), 0, bytes.length) : malformed(`${format(bytes)} is not a Uint8Array`, 0)
 
 /**
  * The bytes of a routing header, or why there are none.

@@ -8,7 +8,7 @@
 import type { Abi } from "./Abi.ts"
 import { InternetEndpoint } from "./Endpoint.ts"
 import { isIpv4, isIpv6 } from "./internal/addresses.ts"
-import { shown, within } from "./internal/bounds.ts"
+import { format, within } from "./internal/bounds.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
 import { Ipv6Address } from "./Ipv6Address.ts"
 import * as SocketAddress from "./SocketAddress.ts"
@@ -38,7 +38,9 @@ export const write = (abi: Abi, { group, interfaceIndex, source }: GroupRequest)
   const { groupReq, groupSourceReq } = abi
   const index = indexOf(interfaceIndex, 0xffffffff)
   if (source !== undefined && (isIpv4(source) ? !isIpv4(group) : !(isIpv6(source) && isIpv6(group))))
-    throw new TypeError(`The source ${shown(source)} and the group ${shown(group)}: give two addresses of one family.`)
+    throw new TypeError(
+      `The source ${format(source)} and the group ${format(group)}: give two addresses of one family.`
+    )
   const bytes = new Uint8Array(source === undefined ? groupReq.size : groupSourceReq.size)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, index, true)

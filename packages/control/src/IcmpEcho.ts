@@ -17,7 +17,7 @@
  * @see RFC 792, Echo or Echo Reply Message; RFC 4443 section 4
  * @since 0.1.0
  */
-import { isInteger, type Malformed, shown } from "./Codec.ts"
+import { isInteger, type Malformed, format } from "./Codec.ts"
 import { copyOf, isBytes } from "./internal/givenBytes.ts"
 
 /**
@@ -91,22 +91,22 @@ export const encode = (family: EchoFamily, echo: EchoToSend): Uint8Array | Malfo
 }
 
 const isFamily = (family: unknown): family is EchoFamily => family === "ipv4" || family === "ipv6"
-const notFamily = (family: unknown): string => `${shown(family)} is neither "ipv4" nor "ipv6"`
+const notFamily = (family: unknown): string => `${format(family)} is neither "ipv4" nor "ipv6"`
 
 /** Each field, read once: a getter may answer otherwise the next time. */
 const take = (family: unknown, echo: unknown): Echo | string => {
   if (!isFamily(family)) return notFamily(family)
-  if (typeof echo !== "object" || echo === null) return `${shown(echo)} is not an echo message`
+  if (typeof echo !== "object" || echo === null) return `${format(echo)} is not an echo message`
   try {
     const { data = noBytes, identifier = 0, kind, sequence } = echo as Partial<EchoToSend>
-    if (kind !== "request" && kind !== "reply") return `${shown(kind)} is neither "request" nor "reply"`
+    if (kind !== "request" && kind !== "reply") return `${format(kind)} is neither "request" nor "reply"`
     if (!isInteger(identifier, 0, 0xffff))
-      return `the identifier ${shown(identifier)} is not an integer from 0 to 65535`
+      return `the identifier ${format(identifier)} is not an integer from 0 to 65535`
     if (!isInteger(sequence, 0, 0xffff))
-      return `the sequence number ${shown(sequence)} is not an integer from 0 to 65535`
+      return `the sequence number ${format(sequence)} is not an integer from 0 to 65535`
     const copy = copyOf(data)
     return copy === undefined
-      ? `the data ${shown(data)} is not a Uint8Array`
+      ? `the data ${format(data)} is not a Uint8Array`
       : { kind, identifier, sequence, data: copy }
   } catch {
     return "the echo message cannot be read, because a field of it throws"
@@ -125,7 +125,7 @@ const take = (family: unknown, echo: unknown): Echo | string => {
  */
 export const decode = (family: EchoFamily, bytes: Uint8Array): Echo | Malformed => {
   if (!isFamily(family)) return { malformed: notFamily(family), offset: 0 }
-  if (!isBytes(bytes)) return { malformed: `${shown(bytes)} is not a Uint8Array`, offset: 0 }
+  if (!isBytes(bytes)) return { malformed: `${format(bytes)} is not a Uint8Array`, offset: 0 }
   if (bytes.length < headerSize)
     return { malformed: `an echo message has ${headerSize} bytes before its data, not ${bytes.length}`, offset: 0 }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

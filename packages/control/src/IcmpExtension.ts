@@ -19,7 +19,7 @@
  * @see RFC 4884 section 7; RFC 4950; RFC 5837
  * @since 0.1.0
  */
-import { type Malformed, shown } from "./Codec.ts"
+import { type Malformed, format } from "./Codec.ts"
 import { isBytes } from "./internal/givenBytes.ts"
 import { fromUtf8 } from "./internal/utf8.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
@@ -122,7 +122,7 @@ export const headerSize = 4
  * @since 0.1.0
  */
 export const decode = (bytes: Uint8Array): ReadonlyArray<IcmpExtension> | Malformed => {
-  if (!isBytes(bytes)) return { malformed: `${shown(bytes)} is not a Uint8Array`, offset: 0 }
+  if (!isBytes(bytes)) return { malformed: `${format(bytes)} is not a Uint8Array`, offset: 0 }
   if (bytes.length < headerSize)
     return { malformed: `an extension has a header of ${headerSize} bytes, not ${bytes.length}`, offset: 0 }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -182,7 +182,7 @@ const roles = ["incoming", "incomingSubIp", "outgoing", "nextHop"] as const
 const [hasIndex, hasAddress, hasName, hasMtu] = [8, 4, 2, 1] as const
 /** Address family numbers of IANA, and the bytes of such an address. */
 const addressBytes: { readonly [family in number]?: 4 | 16 } = { 1: 4, 2: 16 }
-const mostNameBytes = 64
+const maximumNameBytes = 64
 
 const readInterface = (payload: DataView, type: number): InterfaceInformation | undefined => {
   const bytes = payload.byteLength
@@ -204,7 +204,7 @@ const readInterface = (payload: DataView, type: number): InterfaceInformation | 
   }
   if ((type & hasName) !== 0) {
     const size = at < bytes ? payload.getUint8(at) : 0
-    if (size < 4 || size > mostNameBytes || size % 4 !== 0 || at + size > bytes) return undefined
+    if (size < 4 || size > maximumNameBytes || size % 4 !== 0 || at + size > bytes) return undefined
     const text = new Uint8Array(payload.buffer, payload.byteOffset + at + 1, size - 1)
     const end = text.indexOf(0)
     name = fromUtf8(end < 0 ? text : text.subarray(0, end))

@@ -1,6 +1,6 @@
-import { ByValue, mix } from "./ByValue.ts"
+import { ValueObject, mix } from "./ValueObject.ts"
 import type { Malformed } from "./Codec.ts"
-import { shown, within, word } from "./internal/bounds.ts"
+import { format, within, word } from "./internal/bounds.ts"
 
 /**
  * An IPv4 address: one unsigned 32-bit number, text only when asked for.
@@ -16,7 +16,7 @@ import { shown, within, word } from "./internal/bounds.ts"
  * @category models
  * @since 0.1.0
  */
-export class Ipv4Address extends ByValue {
+export class Ipv4Address extends ValueObject {
   readonly family = "ipv4"
   /** In host order, unsigned: 127.0.0.1 is `0x7f000001`. */
   readonly value: number
@@ -38,7 +38,7 @@ export class Ipv4Address extends ByValue {
    * addresses to different programs (RFC 6943 section 3.1.1).
    */
   static parse(text: string): Ipv4Address | Malformed {
-    if (typeof text !== "string") return { malformed: `${shown(text)} is not the text of an IPv4 address`, offset: 0 }
+    if (typeof text !== "string") return { malformed: `${format(text)} is not the text of an IPv4 address`, offset: 0 }
     const parts = text.split(".")
     if (parts.length !== 4) return { malformed: `'${text}' does not have the four parts of an IPv4 address`, offset: 0 }
     let value = 0
@@ -56,14 +56,14 @@ export class Ipv4Address extends ByValue {
   }
 
   /** 0.0.0.0: every address of this host. */
-  static readonly any: Ipv4Address = new Ipv4Address(0)
+  static readonly unspecified: Ipv4Address = new Ipv4Address(0)
   /** 127.0.0.1 */
   static readonly loopback: Ipv4Address = new Ipv4Address(0x7f000001)
   /** 255.255.255.255, the limited broadcast address. */
   static readonly broadcast: Ipv4Address = new Ipv4Address(0xffffffff)
 
   /** 0.0.0.0 */
-  get isAny(): boolean {
+  get isUnspecified(): boolean {
     return this.value === 0
   }
   /** 127.0.0.0/8 */

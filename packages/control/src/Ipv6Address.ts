@@ -1,6 +1,6 @@
-import { ByValue, mix } from "./ByValue.ts"
+import { ValueObject, mix } from "./ValueObject.ts"
 import { isMalformed, type Malformed } from "./Codec.ts"
-import { shown, within, word } from "./internal/bounds.ts"
+import { format, within, word } from "./internal/bounds.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
 
 /**
@@ -22,7 +22,7 @@ import { Ipv4Address } from "./Ipv4Address.ts"
  * @category models
  * @since 0.1.0
  */
-export class Ipv6Address extends ByValue {
+export class Ipv6Address extends ValueObject {
   readonly family = "ipv6"
   /** The address as four 32-bit numbers in host order, the leftmost first. */
   readonly a: number
@@ -56,7 +56,7 @@ export class Ipv6Address extends ByValue {
 
   /** Reads the forms of RFC 4291 section 2.2, with a numeric zone behind `%`. */
   static parse(text: string): Ipv6Address | Malformed {
-    if (typeof text !== "string") return { malformed: `${shown(text)} is not the text of an IPv6 address`, offset: 0 }
+    if (typeof text !== "string") return { malformed: `${format(text)} is not the text of an IPv6 address`, offset: 0 }
     const percent = text.indexOf("%")
     const address = percent < 0 ? text : text.slice(0, percent)
     let zone = 0
@@ -74,12 +74,12 @@ export class Ipv6Address extends ByValue {
   }
 
   /** `::`, every address of this host. */
-  static readonly any: Ipv6Address = new Ipv6Address(0, 0, 0, 0)
+  static readonly unspecified: Ipv6Address = new Ipv6Address(0, 0, 0, 0)
   /** `::1` */
   static readonly loopback: Ipv6Address = new Ipv6Address(0, 0, 0, 1)
 
   /** `::` */
-  get isAny(): boolean {
+  get isUnspecified(): boolean {
     return (this.a | this.b | this.c | this.d) === 0
   }
   /** `::1` */

@@ -9,7 +9,7 @@
 import type { Abi } from "./Abi.ts"
 import type { Malformed } from "./Codec.ts"
 import { InternetEndpoint, UnixEndpoint } from "./Endpoint.ts"
-import { isInteger, offsetOf, shown, within } from "./internal/bounds.ts"
+import { isInteger, offsetOf, format, within } from "./internal/bounds.ts"
 import { fromUtf8, utf8 } from "./internal/utf8.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
 import { Ipv6Address } from "./Ipv6Address.ts"
@@ -31,13 +31,13 @@ const sunPath = 2
  */
 export const size = (abi: Abi, family: "ipv4" | "ipv6" | "unix"): number => {
   if (family !== "ipv4" && family !== "ipv6" && family !== "unix")
-    throw new TypeError(`${shown(family)} is not the family of a name: give "ipv4", "ipv6" or "unix".`)
+    throw new TypeError(`${format(family)} is not the family of a name: give "ipv4", "ipv6" or "unix".`)
   return abi.sockaddr[family] + (family === "unix" ? 1 : 0)
 }
 
 /**
  * Writes a name at an offset and answers its length in bytes. The slot must hold `size` bytes; all of those are written. Throws a `RangeError` for
- * an offset that is not an integer of 0 or more, and for the path of a Unix name that `refuseUnixPath` refuses.
+ * an offset that is not an integer of 0 or more, and for the path of a Unix name that `validateUnixPath` refuses.
  *
  * **Details**
  *
@@ -133,8 +133,8 @@ export const writeIpv6 = (view: DataView, at: number, address: Ipv6Address): voi
  * @category validation
  * @since 0.1.0
  */
-export const refuseUnixPath = (abi: Abi, path: string): string | undefined => {
-  if (typeof path !== "string") return `${shown(path)} is not a text`
+export const validateUnixPath = (abi: Abi, path: string): string | undefined => {
+  if (typeof path !== "string") return `${format(path)} is not a text`
   const room = abi.sockaddr.unix - sunPath
   const bytes = utf8(path).length
   if (bytes > room) return `the path takes ${bytes} bytes, a Unix socket name has room for ${room}`
@@ -151,7 +151,7 @@ const writeFamily = (abi: Abi, view: DataView, at: number, family: number, lengt
 const writeUnix = (abi: Abi, endpoint: UnixEndpoint, view: DataView, at: number): number => {
   const path = utf8(endpoint.path ?? "")
   if (path.length > abi.sockaddr.unix - sunPath)
-    throw new RangeError(`${refuseUnixPath(abi, endpoint.path ?? "")}: give a shorter one.`)
+    throw new RangeError(`${validateUnixPath(abi, endpoint.path ?? "")}: give a shorter one.`)
   const abstract = endpoint.path?.startsWith("\0") === true
   for (let i = 0; i < abi.sockaddr.unix + 1; i++) view.setUint8(at + i, i < sunPath ? 0 : (path[i - sunPath] ?? 0))
   // Linux: every byte of an abstract name counts, so its length ends with it; a path ends with its NUL.

@@ -6,7 +6,7 @@ import { hex } from "./vectors.ts"
 const anything = FastCheck.anything({ withNullPrototype: true, withBigInt: true })
 
 /** As a program without types calls it. */
-const refuse = (codec: Pick<Codec.Codec<never>, "refuse">, value: unknown) => codec.refuse?.(value as never)
+const refuse = (codec: Pick<Codec.Codec<never>, "validate">, value: unknown) => codec.validate?.(value as never)
 
 const written = <A>(codec: Codec.Codec<A>, value: A): string => {
   const bytes = new Uint8Array(16).fill(0xff)
@@ -97,7 +97,7 @@ it("transform reads and writes through another codec, says what is malformed and
   const outer = Codec.transform<number, string>(even, {
     read: (value) => String(value),
     write: Number,
-    refuse: (value) => (value === "no" ? "no" : undefined)
+    validate: (value) => (value === "no" ? "no" : undefined)
   })
   expect(outer.read(view, 2, 1)).toEqual({ malformed: "9 is odd", offset: 2 })
   expect(outer.read(view, 1, 1)).toBe("4")
@@ -115,7 +115,7 @@ it("isInteger holds for integers within the bounds and for nothing else", () => 
 })
 
 it("any value can be shown and be refused: neither throws", () => {
-  expect([Codec.shown("x"), Codec.shown(1n), Codec.shown(Symbol("x"))]).toEqual(["'x'", "1", "Symbol(x)"])
+  expect([Codec.format("x"), Codec.format(1n), Codec.format(Symbol("x"))]).toEqual(["'x'", "1", "Symbol(x)"])
   const unspeakable = {
     toString: () => {
       throw new Error("no")
@@ -123,7 +123,7 @@ it("any value can be shown and be refused: neither throws", () => {
   }
   FastCheck.assert(
     FastCheck.property(FastCheck.oneof(anything, FastCheck.constant(unspeakable)), (value) => {
-      expect(typeof Codec.shown(value)).toBe("string")
+      expect(typeof Codec.format(value)).toBe("string")
       for (const codec of [Codec.int32, Codec.uint32, Codec.uint8, Codec.bytes({ maximum: 4 })])
         expect(["string", "undefined"]).toContain(typeof refuse(codec, value))
     }),

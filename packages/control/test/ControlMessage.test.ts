@@ -4,7 +4,7 @@ import {
   type Definition,
   define,
   HopLimit,
-  isAbsence,
+  isUnsupported,
   type Request
 } from "@ancillary/control"
 import { FastCheck } from "effect"
@@ -18,8 +18,8 @@ interface Mark extends ControlMessage<"mark", "ipv4" | "ipv6"> {
 
 const arrives = { level: 1, type: 36, payload: Codec.uint32 }
 const request = [{ level: 1, option: 75, value: 1 }]
-const row = { request, arrives: [arrives], sends: { level: 1, type: 36, payload: Codec.uint32 } }
-const absent = { absent: "only Linux marks packets" }
+const row = { request, receive: [arrives], send: { level: 1, type: 36, payload: Codec.uint32 } }
+const absent = { unsupported: "only Linux marks packets" }
 
 /** A definition that holds, but for one cell, as a program without types may write it. */
 const withCell =
@@ -27,7 +27,7 @@ const withCell =
   () =>
     define<Mark>({
       key: "mark",
-      presence: "always",
+      presence: "required",
       table: {
         linux: { ipv4: cell, ipv6: row },
         winsock: { ipv4: absent, ipv6: absent },
@@ -37,33 +37,33 @@ const withCell =
     } as Definition<Mark>)
 
 const payload = (size: unknown) => ({ ...Codec.uint32, size })
-const arriving = (changed: object) => ({ request, arrives: [{ ...arrives, ...changed }] })
+const arriving = (changed: object) => ({ request, receive: [{ ...arrives, ...changed }] })
 const shared = (mask: number, size: unknown = 4) => ({
   request: [],
-  sends: { level: 1, type: 36, payload: payload(size), shared: { mask, level: 1, option: 36 } }
+  send: { level: 1, type: 36, payload: payload(size), shared: { mask, level: 1, option: 36 } }
 })
 const repeated = { presence: "repeated" }
 
 describe("define", () => {
   it("makes a message that answers with the very rows and reasons that it was given", () => {
     const mark = withCell(row)()
-    expect([mark.key, mark.presence]).toEqual(["mark", "always"])
+    expect([mark.key, mark.presence]).toEqual(["mark", "required"])
     expect(mark.cell("linux", "ipv4")).toBe(row)
     expect(mark.cell("winsock", "ipv6")).toBe(absent)
   })
 
   it("answers for a family that the message does not have with a reason", () => {
-    expect(withCell(row)().cell("linux", "unix")).toEqual({ absent: "'mark' does not exist for unix sockets" })
+    expect(withCell(row)().cell("linux", "unix")).toEqual({ unsupported: "'mark' does not exist for unix sockets" })
   })
 
   it.each([
-    ["arrives alone", { request, arrives: [arrives] }],
-    ["arrives unasked", { request: [], arrives: [arrives] }],
-    ["is sent alone", { request: [], sends: row.sends }],
-    ["is sent once the socket was prepared", { request: [], sends: { ...row.sends, request } }],
-    ["is sent, and does not arrive, with the reason", { request: [], arrives: absent, sends: row.sends }],
-    ["arrives, and is not sent, with the reason", { request, arrives: [arrives], sends: absent }],
-    ["arrives under two types", { request, arrives: [arrives, { ...arrives, type: 37 }] }],
+    ["arrives alone", { request, receive: [arrives] }],
+    ["arrives unasked", { request: [], receive: [arrives] }],
+    ["is sent alone", { request: [], send: row.send }],
+    ["is sent once the socket was prepared", { request: [], send: { ...row.send, request } }],
+    ["is sent, and does not arrive, with the reason", { request: [], receive: absent, send: row.send }],
+    ["arrives, and is not sent, with the reason", { request, receive: [arrives], send: absent }],
+    ["arrives under two types", { request, receive: [arrives, { ...arrives, type: 37 }] }],
     ["has a negative level and type", arriving({ level: -1, type: -0x80000000 })],
     ["has no payload", arriving({ payload: payload(0) })],
     ["has the largest payload", arriving({ payload: payload({ maximum: 65535 }) })],
@@ -82,93 +82,89 @@ describe("define", () => {
 
   it("refuses a presence that does not exist", () => {
     expect(withCell(row, { presence: "sometimes" })).toThrow(
-      new TypeError(`Control message 'mark': presence is "always", "perhaps" or "repeated", not 'sometimes'.`)
+      new TypeError(`Control message 'mark': presence is "required", "optional" or "repeated", not 'sometimes'.`)
     )
   })
 
   it.each([
     ["a missing cell", undefined, "there is neither a row nor an absence"],
-    ["an absence without a reason", { absent: " " }, "an absence without a reason"],
+    ["an absence without a reason", { unsupported: " " }, "an absence without a reason"],
     [
       "no arrival without a reason",
-      { request: [], arrives: { absent: "" }, sends: row.sends },
+      { request: [], receive: { unsupported: "" }, send: row.send },
       "an absence without a reason"
     ],
     [
       "no sending without a reason",
-      { request, arrives: [arrives], sends: { absent: "" } },
+      { request, receive: [arrives], send: { unsupported: "" } },
       "an absence without a reason"
     ],
     ["an empty row", { request: [] }, "a message that neither arrives nor is sent is an absence, with its reason"],
     [
       "a row of absences",
-      { request: [], arrives: absent, sends: absent },
+      { request: [], receive: absent, send: absent },
       "a message that neither arrives nor is sent is an absence, with its reason"
     ],
-    ["asking for what never arrives", { request, sends: row.sends }, "it is asked for, but never arrives"],
-    ["asking for what is absent", { request, arrives: absent, sends: row.sends }, "it is asked for, but never arrives"],
+    ["asking for what never arrives", { request, send: row.send }, "it is asked for, but never arrives"],
+    ["asking for what is absent", { request, receive: absent, send: row.send }, "it is asked for, but never arrives"],
     [
       "the same arrival twice",
-      { request, arrives: [arrives, { ...arrives }] },
+      { request, receive: [arrives, { ...arrives }] },
       "it arrives twice under one level and type"
     ],
-    ["a level of 1.5", arriving({ level: 1.5 }), "arrives: level and type are signed 32-bit integers"],
+    ["a level of 1.5", arriving({ level: 1.5 }), "receive: level and type are signed 32-bit integers"],
     [
       "a type of 2^31, which is read as -2^31",
       arriving({ type: 2 ** 31 }),
-      "arrives: level and type are signed 32-bit integers"
+      "receive: level and type are signed 32-bit integers"
     ],
-    ["a type of -2^31 - 1", arriving({ type: -(2 ** 31) - 1 }), "arrives: level and type are signed 32-bit integers"],
+    ["a type of -2^31 - 1", arriving({ type: -(2 ** 31) - 1 }), "receive: level and type are signed 32-bit integers"],
     [
       "a type to send of NaN",
-      { request: [], sends: { ...row.sends, type: NaN } },
-      "sends: level and type are signed 32-bit integers"
+      { request: [], send: { ...row.send, type: NaN } },
+      "send: level and type are signed 32-bit integers"
     ],
-    ["a payload of -1", arriving({ payload: payload(-1) }), "arrives: a payload of -1 bytes"],
-    ["a payload of 1.5", arriving({ payload: payload(1.5) }), "arrives: a payload of 1.5 bytes"],
-    ["a payload of 65536", arriving({ payload: payload({ maximum: 65536 }) }), "arrives: a payload of 65536 bytes"],
+    ["a payload of -1", arriving({ payload: payload(-1) }), "receive: a payload of -1 bytes"],
+    ["a payload of 1.5", arriving({ payload: payload(1.5) }), "receive: a payload of 1.5 bytes"],
+    ["a payload of 65536", arriving({ payload: payload({ maximum: 65536 }) }), "receive: a payload of 65536 bytes"],
     [
       "a payload of NaN to send",
-      { request: [], sends: { ...row.sends, payload: payload(NaN) } },
-      "sends: a payload of NaN bytes"
+      { request: [], send: { ...row.send, payload: payload(NaN) } },
+      "send: a payload of NaN bytes"
     ],
     [
       "a least above the greatest",
       arriving({ payload: payload({ minimum: 9, maximum: 8 }) }),
-      "arrives: the least size is no integer from 0 to the greatest"
+      "receive: the least size is no integer from 0 to the greatest"
     ],
     [
       "a least of -1",
       arriving({ payload: payload({ minimum: -1, maximum: 8 }) }),
-      "arrives: the least size is no integer from 0 to the greatest"
+      "receive: the least size is no integer from 0 to the greatest"
     ],
     [
       "a least of NaN",
       arriving({ payload: payload({ minimum: NaN, maximum: 8 }) }),
-      "arrives: the least size is no integer from 0 to the greatest"
+      "receive: the least size is no integer from 0 to the greatest"
     ],
     [
       "a message that excludes itself",
-      { request: [], sends: { ...row.sends, excludes: ["ecn", "mark"] } },
-      "sends: it excludes itself"
+      { request: [], send: { ...row.send, excludes: ["ecn", "mark"] } },
+      "send: it excludes itself"
     ],
-    ["a mask of nothing", shared(0), "sends: a mask is an integer of at least one bit"],
-    ["a mask of 1.5", shared(1.5), "sends: a mask is an integer of at least one bit"],
-    ["a mask of 33 bits", shared(2 ** 32), "sends: a mask is an integer of at least one bit"],
-    ["a mask beyond its payload", shared(0x100, 1), "sends: the mask has bits that a payload of 1 bytes does not have"],
-    ["a shared payload of 8", shared(1, 8), "sends: only a payload of at most 4 bytes can be shared"],
-    [
-      "a shared payload of any size",
-      shared(1, { maximum: 4 }),
-      "sends: only a payload of at most 4 bytes can be shared"
-    ]
+    ["a mask of nothing", shared(0), "send: a mask is an integer of at least one bit"],
+    ["a mask of 1.5", shared(1.5), "send: a mask is an integer of at least one bit"],
+    ["a mask of 33 bits", shared(2 ** 32), "send: a mask is an integer of at least one bit"],
+    ["a mask beyond its payload", shared(0x100, 1), "send: the mask has bits that a payload of 1 bytes does not have"],
+    ["a shared payload of 8", shared(1, 8), "send: only a payload of at most 4 bytes can be shared"],
+    ["a shared payload of any size", shared(1, { maximum: 4 }), "send: only a payload of at most 4 bytes can be shared"]
   ])("refuses %s", (_, cell, sentence) => {
     expect(withCell(cell)).toThrow(new TypeError(`Control message 'mark', linux, ipv4: ${sentence}.`))
   })
 
   it("says how a message is told: with datagrams, as an event of the socket, never; not both ways", () => {
-    const event = { request, arrives: [{ ...arrives, event: "errorQueue" }] }
-    expect(withCell(row)().arrives).toBe("withDatagrams")
+    const event = { request, receive: [{ ...arrives, event: "errorQueue" }] }
+    expect(withCell(row)().deliveredAs).toBe("withDatagrams")
     const everywhere = (cell: unknown) => ({
       table: {
         linux: { ipv4: absent, ipv6: cell },
@@ -176,8 +172,8 @@ describe("define", () => {
         darwin: { ipv4: absent, ipv6: absent }
       }
     })
-    expect(withCell(row, everywhere(event))().arrives).toBe("asEvent")
-    expect(withCell(row, everywhere({ request: [], sends: row.sends }))().arrives).toBe("never")
+    expect(withCell(row, everywhere(event))().deliveredAs).toBe("asEvent")
+    expect(withCell(row, everywhere({ request: [], send: row.send }))().deliveredAs).toBe("never")
     // The other family's row arrives with datagrams.
     expect(withCell(event)).toThrow(
       new TypeError("Control message 'mark': it comes with datagrams and without; make two messages of it.")
@@ -186,7 +182,7 @@ describe("define", () => {
 
   it("refuses a message that repeats and may be of no size, for then there is no end of what a buffer may hold", () => {
     expect(withCell(arriving({ payload: payload({ minimum: 0, maximum: 8 }) }), repeated)).toThrow(
-      new TypeError("Control message 'mark', linux, ipv4: arrives: a repeated message of no size.")
+      new TypeError("Control message 'mark', linux, ipv4: receive: a repeated message of no size.")
     )
   })
 })
@@ -233,7 +229,8 @@ describe("the messages that come with the library", () => {
       for (const platform of platforms)
         for (const family of families) {
           const cell = message.cell(platform, family)
-          if (isAbsence(cell)) expect(cell.absent, `${message.key}, ${platform}, ${family}`).toMatch(/^\S.{10,}[^.]$/)
+          if (isUnsupported(cell))
+            expect(cell.unsupported, `${message.key}, ${platform}, ${family}`).toMatch(/^\S.{10,}[^.]$/)
           else {
             const sends = departure(message, platform, family)
             expect(arrivals(message, platform, family).length + (sends === undefined ? 0 : 1)).toBeGreaterThan(0)
@@ -246,7 +243,7 @@ describe("the messages that come with the library", () => {
     Object.fromEntries(
       builtIns.flatMap((message) => {
         const cell = message.cell(platform, family)
-        if (isAbsence(cell)) return []
+        if (isUnsupported(cell)) return []
         const asked = (requests: ReadonlyArray<Request>) =>
           requests.map((each) =>
             "ioctl" in each
@@ -408,6 +405,8 @@ describe("the messages that come with the library", () => {
 
   it("the reason why macOS sends no IPv4 hop limit is a sentence of the row, beside how it arrives", () => {
     const cell = HopLimit.cell("darwin", "ipv4")
-    expect(isAbsence(cell) ? cell : cell.sends).toEqual({ absent: "macOS takes no TTL with a single IPv4 datagram" })
+    expect(isUnsupported(cell) ? cell : cell.send).toEqual({
+      unsupported: "macOS takes no TTL with a single IPv4 datagram"
+    })
   })
 })

@@ -75,9 +75,9 @@ it("the ranges that mean something are told from their neighbours", () => {
   const which = (text: string) => {
     const address = Ipv4Address.parse(text)
     if (Codec.isMalformed(address)) throw new Error(address.malformed)
-    return (["isAny", "isLoopback", "isMulticast", "isLinkLocal"] as const).filter((name) => address[name])
+    return (["isUnspecified", "isLoopback", "isMulticast", "isLinkLocal"] as const).filter((name) => address[name])
   }
-  expect(which("0.0.0.0")).toEqual(["isAny"])
+  expect(which("0.0.0.0")).toEqual(["isUnspecified"])
   for (const text of ["127.0.0.0", "127.0.0.1", "127.255.255.255"]) expect(which(text)).toEqual(["isLoopback"])
   for (const text of ["224.0.0.0", "239.255.255.255"]) expect(which(text)).toEqual(["isMulticast"])
   for (const text of ["169.254.0.0", "169.254.255.255"]) expect(which(text)).toEqual(["isLinkLocal"])
@@ -92,7 +92,7 @@ it("the ranges that mean something are told from their neighbours", () => {
     "255.255.255.255"
   ])
     expect(which(text), text).toEqual([])
-  expect(String(Ipv4Address.any)).toBe("0.0.0.0")
+  expect(String(Ipv4Address.unspecified)).toBe("0.0.0.0")
   expect(String(Ipv4Address.loopback)).toBe("127.0.0.1")
   expect(String(Ipv4Address.broadcast)).toBe("255.255.255.255")
 })

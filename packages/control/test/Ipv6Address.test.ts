@@ -178,11 +178,11 @@ it("a mapped address and the IPv4 address inside are made of each other", () => 
 it("the ranges that mean something are told from their neighbours", () => {
   const which = (text: string) => {
     const address = parse(text)
-    return (["isAny", "isLoopback", "isMulticast", "isLinkLocal", "isIpv4Mapped"] as const).filter(
+    return (["isUnspecified", "isLoopback", "isMulticast", "isLinkLocal", "isIpv4Mapped"] as const).filter(
       (name) => address[name]
     )
   }
-  expect(which("::")).toEqual(["isAny"])
+  expect(which("::")).toEqual(["isUnspecified"])
   expect(which("::1")).toEqual(["isLoopback"])
   for (const text of ["ff00::", "ff02::1", "ffff::"]) expect(which(text)).toEqual(["isMulticast"])
   for (const text of ["fe80::", "fe80::1%3", "febf::"]) expect(which(text)).toEqual(["isLinkLocal"])

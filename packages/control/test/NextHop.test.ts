@@ -3,10 +3,10 @@ import {
   DestinationOptions,
   InternetEndpoint,
   Ipv6Address,
-  isAbsence,
+  isUnsupported,
   NextHop,
-  numberedDestinationOptions,
-  numberedNextHop
+  destinationOptions,
+  nextHop
 } from "@ancillary/control"
 import { expect, it } from "vitest"
 import { arrivals, departure, platforms, refusal, written } from "./messages.ts"
@@ -17,7 +17,7 @@ const sends = departure(NextHop, "darwin", "ipv6")
 
 it("a next hop is written as the socket address of each platform, without a port", () => {
   const bytesOn = (platform: (typeof platforms)[number]) => {
-    const numbered = departure(numberedNextHop(9), platform, "ipv6")
+    const numbered = departure(nextHop({ type: 9 }), platform, "ipv6")
     return numbered === undefined ? "" : hex(written(numbered, neighbour))
   }
   const behind = "000000000000fe80000000000000000000000000000102000000"
@@ -43,7 +43,7 @@ it.each<readonly [unknown, string]>([
 it("a next hop is absent where headers have no number or the kernel does nothing with it, and says so", () => {
   const why = (platform: (typeof platforms)[number]) => {
     const cell = NextHop.cell(platform, "ipv6")
-    return isAbsence(cell) ? cell.absent : undefined
+    return isUnsupported(cell) ? cell.unsupported : undefined
   }
   expect(platforms.map(why)).toEqual([
     "Linux has a number for IPV6_NEXTHOP and does not implement it",
@@ -51,15 +51,15 @@ it("a next hop is absent where headers have no number or the kernel does nothing
     undefined
   ])
   for (const platform of platforms)
-    expect(departure(numberedNextHop(77), platform, "ipv6")).toMatchObject({ level: 41, type: 77 })
-  expect(() => numberedNextHop(2 ** 31)).toThrow("level and type are signed 32-bit integers")
+    expect(departure(nextHop({ type: 77 }), platform, "ipv6")).toMatchObject({ level: 41, type: 77 })
+  expect(() => nextHop({ type: 2 ** 31 })).toThrow("level and type are signed 32-bit integers")
 })
 
 it("destination options have no number in the headers of Windows; a program's own counts there alone", () => {
   expect(DestinationOptions.cell("winsock", "ipv6")).toEqual({
-    absent: "the documentation of WSAMSG names IPV6_DSTOPTS, and the headers of Windows give it no number"
+    unsupported: "the documentation of WSAMSG names IPV6_DSTOPTS, and the headers of Windows give it no number"
   })
-  const numbered = numberedDestinationOptions(77)
+  const numbered = destinationOptions({ type: 77 })
   for (const platform of ["linux", "darwin"] as const)
     expect(numbered.cell(platform, "ipv6")).toEqual(DestinationOptions.cell(platform, "ipv6"))
   expect(numbered.cell("winsock", "ipv6")).toMatchObject({ request: [{ level: 41, option: 77, value: 1 }] })

@@ -77,9 +77,9 @@ describe("sending", () => {
           expect(read(arrival, bytes)).toEqual(
             family === "ipv4" && platform !== "winsock"
               ? {
-                  destination: Ipv4Address.any,
+                  destination: Ipv4Address.unspecified,
                   // Zeros say that there is none.
-                  local: source.equals(Ipv4Address.any) ? undefined : source,
+                  local: source.equals(Ipv4Address.unspecified) ? undefined : source,
                   interfaceIndex: index
                 }
               : { destination: zoned, local: undefined, interfaceIndex: index }

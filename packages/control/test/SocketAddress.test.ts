@@ -150,15 +150,15 @@ describe("Unix names", () => {
       expect(readName(abi, fromKernel)).toEqual(longest)
       if (abi.platform === "linux") expect(fromKernel.length).toBe(111)
       expect(written(abi, new UnixEndpoint("x".repeat(room - 1))).length).toBe(abi.sockaddr.unix)
-      expect(SocketAddress.refuseUnixPath(abi, "x".repeat(room))).toBeUndefined()
-      expect(SocketAddress.refuseUnixPath(abi, "x".repeat(room + 1))).toBe(
+      expect(SocketAddress.validateUnixPath(abi, "x".repeat(room))).toBeUndefined()
+      expect(SocketAddress.validateUnixPath(abi, "x".repeat(room + 1))).toBe(
         `the path takes ${room + 1} bytes, a Unix socket name has room for ${room}`
       )
     }
   )
 
   it("a path is counted in bytes of UTF-8, and has no NUL inside; an abstract name may", () => {
-    const refuse = (path: string) => SocketAddress.refuseUnixPath(Abi.linuxGlibc64, path)
+    const refuse = (path: string) => SocketAddress.validateUnixPath(Abi.linuxGlibc64, path)
     expect(refuse("é".repeat(54))).toBeUndefined()
     expect(refuse("é".repeat(55))).toBe("the path takes 110 bytes, a Unix socket name has room for 108")
     expect(refuse("/run/a\0b")).toBe("a path cannot contain a NUL")

@@ -23,7 +23,7 @@ const errors = arrivals(ErrorReports, "linux", "ipv6")[0]
 const [stamps, oldStamps, numbers] = arrivals(TransmitTimestamp, "linux", "ipv6")
 
 it("only they are told as events", () => {
-  expect(builtIns.filter(({ arrives }) => arrives === "asEvent").map(({ key }) => key)).toEqual([
+  expect(builtIns.filter(({ deliveredAs }) => deliveredAs === "asEvent").map(({ key }) => key)).toEqual([
     "errorReports",
     "pathMtuReports",
     "transmitTimestamp"
@@ -87,6 +87,7 @@ describe("a stamp on the way out", () => {
 it("the path MTU of an IPv4 destination is told otherwise, and the reason says how", () => {
   for (const platform of ["linux", "darwin"] as const)
     expect(PathMtuReports.cell(platform, "ipv4")).toEqual({
-      absent: "for IPv4 the path MTU comes with the error of a datagram that was too large: declare withErrorReports()"
+      unsupported:
+        "for IPv4 the path MTU comes with the error of a datagram that was too large: declare withErrorReports()"
     })
 })

@@ -203,8 +203,8 @@ const slots: { readonly [name: string]: ReadonlyArray<Slot> } = {
     { valid: absentOr(word), call: (n) => SocketAddress.readIpv6(view, 0, n) }
   ],
   "SocketAddress.writeIpv6": [{ valid: nowhere, call: (n) => SocketAddress.writeIpv6(view, n, group6) }],
-  "SocketAddress.refuseUnixPath": [
-    { valid: (n) => typeof n === "string", call: (path) => SocketAddress.refuseUnixPath(abi, path) }
+  "SocketAddress.validateUnixPath": [
+    { valid: (n) => typeof n === "string", call: (path) => SocketAddress.validateUnixPath(abi, path) }
   ],
   "IcmpEcho.encode": [
     { valid: never, call: (family) => IcmpEcho.encode(family, { kind: "request", sequence: 1 }) },
@@ -312,26 +312,26 @@ const slots: { readonly [name: string]: ReadonlyArray<Slot> } = {
   ],
   readAddress: [{ valid: never, call: (given) => Control.readAddress(given) }],
   parseAddress: [{ valid: never, call: (text) => Control.parseAddress(text) }],
-  coalescingUpTo: [{ valid: within(1, 65_527), call: (n) => Control.coalescingUpTo(n) }],
-  numberedDestinationOptions: [
-    { valid: within(-(2 ** 31), 2 ** 31 - 1), call: (n) => Control.numberedDestinationOptions(n) }
+  coalescing: [{ valid: within(1, 65_527), call: (n) => Control.coalescing({ maximumBytes: n }) }],
+  destinationOptions: [
+    { valid: within(-(2 ** 31), 2 ** 31 - 1), call: (n) => Control.destinationOptions({ type: n }) }
   ],
-  numberedNextHop: [{ valid: within(-(2 ** 31), 2 ** 31 - 1), call: (n) => Control.numberedNextHop(n) }],
-  transmitTimeBy: [{ valid: never, call: (clock) => Control.transmitTimeBy(clock) }]
+  nextHop: [{ valid: within(-(2 ** 31), 2 ** 31 - 1), call: (n) => Control.nextHop({ type: n }) }],
+  transmitTime: [{ valid: never, call: (clock) => Control.transmitTime({ clock }) }]
 }
 
 /** Functions without a parameter that decides bytes: guards and predicates, texts, what takes a buffer of any bytes, definitions. */
 const others = [
   "Codec.isInteger",
   "Codec.isMalformed",
-  "Codec.shown",
+  "Codec.format",
   "ControlBuffer.firstHeader",
   "ControlBuffer.headerSize",
   "ControlBuffer.toMessages",
   "define",
-  "isAbsence",
+  "isUnsupported",
   "isMessage",
-  "timestampingBy"
+  "timestamping"
 ]
 
 const isCodec = (value: unknown) => typeof value === "object" && value !== null && "read" in value && "size" in value
@@ -347,7 +347,7 @@ it("the table has every exported function, class and codec", () => {
   expect([...Object.keys(slots), ...others].toSorted()).toEqual(exported.toSorted())
 })
 
-const text = (value: unknown) => (typeof value === "object" && value !== null ? "an object" : Codec.shown(value))
+const text = (value: unknown) => (typeof value === "object" && value !== null ? "an object" : Codec.format(value))
 
 describe.each(Object.entries(slots).filter(([, of]) => of.length > 0))("%s", (_, all) => {
   it.each(all.map((slot, index) => [index, slot] as const))(
@@ -372,7 +372,7 @@ describe.each(Object.entries(slots).filter(([, of]) => of.length > 0))("%s", (_,
         if (slot.valid(given)) {
           if (!refused && slot.sound !== undefined) expect(slot.sound(result), text(given)).toBe(true)
         } else {
-          expect(refused, `${text(given)} gives ${Codec.shown(result)}`).toBe(true)
+          expect(refused, `${text(given)} gives ${Codec.format(result)}`).toBe(true)
           expect(
             room.every((byte) => byte === 0xee),
             `${text(given)} was written`

@@ -2,12 +2,20 @@
  * The messages that come with the library, found by what they are, and their rows as erased as a program finds them.
  */
 import * as control from "@ancillary/control"
-import { type Arrival, type Cell, Codec, type Departure, isAbsence, isMessage, type Platform } from "@ancillary/control"
+import {
+  type ReceiveFormat,
+  type Cell,
+  Codec,
+  type SendFormat,
+  isUnsupported,
+  isMessage,
+  type Platform
+} from "@ancillary/control"
 
 type Erased = {
   readonly key: string
   readonly presence: string
-  readonly arrives: string
+  readonly deliveredAs: string
   readonly cell: (platform: Platform, family: RowFamily) => Cell
 }
 export type RowFamily = "ipv4" | "ipv6" | "unix"
@@ -18,14 +26,18 @@ export const families: ReadonlyArray<RowFamily> = ["ipv4", "ipv6", "unix"]
 /** Every message that the package exports: a new one is tested by the laws without being added here. */
 export const builtIns: ReadonlyArray<Erased> = Object.values<unknown>(control).filter(isMessage)
 
-export const arrivals = (message: Erased, platform: Platform, family: RowFamily): ReadonlyArray<Arrival<unknown>> => {
+export const arrivals = (
+  message: Erased,
+  platform: Platform,
+  family: RowFamily
+): ReadonlyArray<ReceiveFormat<unknown>> => {
   const cell = message.cell(platform, family)
-  return isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives) ? [] : cell.arrives
+  return isUnsupported(cell) || cell.receive === undefined || isUnsupported(cell.receive) ? [] : cell.receive
 }
 
-export const departure = (message: Erased, platform: Platform, family: RowFamily): Departure<never> | undefined => {
+export const departure = (message: Erased, platform: Platform, family: RowFamily): SendFormat<never> | undefined => {
   const cell = message.cell(platform, family)
-  return isAbsence(cell) || cell.sends === undefined || isAbsence(cell.sends) ? undefined : cell.sends
+  return isUnsupported(cell) || cell.send === undefined || isUnsupported(cell.send) ? undefined : cell.send
 }
 
 /** Every cell in which something is sent. */
@@ -41,11 +53,11 @@ export const fits = (size: Codec.Codec<unknown>["size"], bytes: number): boolean
   typeof size === "number" ? bytes === size : bytes >= (size.minimum ?? 0) && bytes <= size.maximum
 
 /** Why a value may not be sent; any value, as a program without types would hand it over. */
-export const refusal = (sends: Departure<never> | undefined, value: unknown): string | undefined =>
-  sends?.payload.refuse?.(value as never)
+export const refusal = (sends: SendFormat<never> | undefined, value: unknown): string | undefined =>
+  sends?.payload.validate?.(value as never)
 
 /** The bytes that a value is sent as. Written into bytes that are not zero, so that what is left out shows. */
-export const written = (sends: Departure<never>, value: unknown): Uint8Array => {
+export const written = (sends: SendFormat<never>, value: unknown): Uint8Array => {
   const { size } = sends.payload
   const room = new Uint8Array((typeof size === "number" ? size : size.maximum) + 8).fill(0xaa)
   const length = sends.payload.write(new DataView(room.buffer, 4), 0, value as never)
@@ -55,7 +67,11 @@ export const written = (sends: Departure<never>, value: unknown): Uint8Array => 
 }
 
 /** What is read from bytes, which lie behind others and before others. */
-export const read = (arrives: Arrival<unknown> | undefined, bytes: Uint8Array, length = bytes.length): unknown => {
+export const read = (
+  arrives: ReceiveFormat<unknown> | undefined,
+  bytes: Uint8Array,
+  length = bytes.length
+): unknown => {
   const buffer = new Uint8Array(bytes.length + 8).fill(0xee)
   buffer.set(bytes, 4)
   return arrives?.payload.read(new DataView(buffer.buffer), 4, length)

@@ -1,7 +1,7 @@
 /** Plain messages, each alone: what may be sent, as which bytes, and what arriving bytes say. Golden vectors show the same bytes made by C. */
 import {
   Checksum,
-  coalescingUpTo,
+  coalescing,
   Coalescing,
   Codec,
   CounterTimestamp,
@@ -12,15 +12,15 @@ import {
   IpOptions,
   Ipv4Address,
   Ipv6Address,
-  isAbsence,
+  isUnsupported,
   Mark,
   OriginalDestination,
   Priority,
   Segmentation,
   Timestamping,
-  timestampingBy,
+  timestamping,
   TransmitTime,
-  transmitTimeBy,
+  transmitTime,
   Unfragmented
 } from "@ancillary/control"
 import { describe, expect, it } from "vitest"
@@ -55,7 +55,7 @@ const cases: ReadonlyArray<{
     ],
     refused: [-1, 2 ** 32, 0.5, NaN, "1", 1n].map((value) => [
       value,
-      `${Codec.shown(value)} is not an integer from 0 to 4294967295`
+      `${Codec.format(value)} is not an integer from 0 to 4294967295`
     ])
   },
   {
@@ -67,7 +67,7 @@ const cases: ReadonlyArray<{
     ],
     refused: [-1, 2 ** 32, 0.5, null].map((value) => [
       value,
-      `${Codec.shown(value)} is not an integer from 0 to 4294967295`
+      `${Codec.format(value)} is not an integer from 0 to 4294967295`
     ])
   },
   {
@@ -80,7 +80,7 @@ const cases: ReadonlyArray<{
     ],
     refused: [0, -1, 0x100000, 1.5, "1"].map((value) => [
       value,
-      `${Codec.shown(value)} is not a flow label: an integer from 1 to 1048575 (0 is replaced by the kernel's own: leave it out)`
+      `${Codec.format(value)} is not a flow label: an integer from 1 to 1048575 (0 is replaced by the kernel's own: leave it out)`
     ])
   },
   {
@@ -109,7 +109,7 @@ const cases: ReadonlyArray<{
       [true, "01000000"],
       [false, "00000000"]
     ],
-    refused: [1, 0, "true", null].map((value) => [value, `${Codec.shown(value)} is neither true nor false`])
+    refused: [1, 0, "true", null].map((value) => [value, `${Codec.format(value)} is neither true nor false`])
   },
   {
     message: TransmitTime,
@@ -120,7 +120,7 @@ const cases: ReadonlyArray<{
     ],
     refused: [-1n, 2n ** 64n, 1, "1"].map((value) => [
       value,
-      `${Codec.shown(value)} is not a bigint from 0 to 18446744073709551615`
+      `${Codec.format(value)} is not a bigint from 0 to 18446744073709551615`
     ])
   },
   {
@@ -232,19 +232,19 @@ it("drops between two counts, across the point where 32 bits begin again", () =>
 describe("what is asked for", () => {
   const asked = (message: Message, [platform, family]: Place) => {
     const cell = message.cell(platform, family)
-    if (isAbsence(cell)) throw new Error(cell.absent)
-    const sends = cell.sends === undefined || isAbsence(cell.sends) ? [] : (cell.sends.request ?? [])
+    if (isUnsupported(cell)) throw new Error(cell.unsupported)
+    const sends = cell.send === undefined || isUnsupported(cell.send) ? [] : (cell.send.request ?? [])
     return [...cell.request, ...sends].map((request) => ("value" in request ? request.value : request.input))
   }
 
   it("stamps by the kernel, by the card, or by both: each by two switches", () => {
-    const switches = (software: boolean, hardware: boolean) => asked(timestampingBy({ software, hardware }), linux4)
+    const switches = (software: boolean, hardware: boolean) => asked(timestamping({ software, hardware }), linux4)
     expect([switches(true, false), switches(false, true), switches(true, true)]).toEqual([[8 + 16], [4 + 64], [92]])
   })
 
   it("a clock by its number, and the privilege that two of them want", () => {
     const requests = (["monotonic", "tai", "realtime"] as const).map((clock) => {
-      const { request = [] } = sending(transmitTimeBy(clock), linux6)
+      const { request = [] } = sending(transmitTime({ clock }), linux6)
       return request.map((each) => [
         "value" in each ? each.value : undefined,
         "privilege" in each ? each.privilege : undefined
@@ -258,7 +258,7 @@ describe("what is asked for", () => {
   })
 
   it("merging up to a maximum where there is one to set", () => {
-    expect(asked(coalescingUpTo(9000), windows)).toEqual([9000])
-    expect(asked(coalescingUpTo(9000), linux4)).toEqual([1])
+    expect(asked(coalescing({ maximumBytes: 9000 }), windows)).toEqual([9000])
+    expect(asked(coalescing({ maximumBytes: 9000 }), linux4)).toEqual([1])
   })
 })

@@ -1,5 +1,5 @@
 /** What Unix sockets alone carry: descriptors, credentials, a descriptor of the sender. */
-import { Codec, Credentials, Descriptor, mostRights, PidFd, Rights } from "@ancillary/control"
+import { Codec, Credentials, Descriptor, maximumRights, PidFd, Rights } from "@ancillary/control"
 import { FastCheck } from "effect"
 import { inspect } from "node:util"
 import { describe, expect, it } from "vitest"
@@ -28,7 +28,7 @@ describe.each(["linux", "darwin"] as const)("Rights, %s", (platform) => {
 
   it("what is sent is what is read, numbers and Descriptors alike", () => {
     FastCheck.assert(
-      FastCheck.property(FastCheck.array(number, { minLength: 1, maxLength: mostRights }), (numbers) => {
+      FastCheck.property(FastCheck.array(number, { minLength: 1, maxLength: maximumRights }), (numbers) => {
         const mixed = numbers.map((each, i) => (i % 2 === 0 ? each : new Descriptor(each)))
         expect(refusal(sends, mixed)).toBeUndefined()
         const bytes = written(sends, mixed)

@@ -6,11 +6,11 @@
 import * as control from "@ancillary/control"
 import {
   type AbiName,
-  type Arrival,
+  type ReceiveFormat,
   Codec,
   type ControlMessage,
   define,
-  isAbsence,
+  isUnsupported,
   isMessage,
   type Message,
   type Platform,
@@ -111,10 +111,10 @@ export const probe = (
     const findings: Array<Finding> = []
     for (const family of ["ipv4", "ipv6", "unix"] as const) {
       const those = messages.filter((message) => message.families.includes(family))
-      const looks = those.length > 0 && (yield* looksAtWhatIsSent(family))
+      const validates = those.length > 0 && (yield* validatesSentControl(family))
       for (const message of those)
         findings.push(
-          yield* Effect.catchAllDefect(findingOf(abi.platform, message, family, looks), (defect) =>
+          yield* Effect.catchAllDefect(findingOf(abi.platform, message, family, validates), (defect) =>
             Effect.succeed(unreadable(message, family, defect))
           )
         )
@@ -148,7 +148,7 @@ const told = (answer: Answer["answer"], why = "", code?: string): Answer => ({ a
 
 /** The definition may belong to the program and may throw. */
 const unreadable = ({ key }: Message<ControlMessage.Any>, family: RowFamily, defect: unknown): Finding => {
-  const answer = told("refused", `its definition throws (${Codec.shown(defect)})`)
+  const answer = told("refused", `its definition throws (${Codec.format(defect)})`)
   return { key, family, received: answer, sent: answer }
 }
 
@@ -156,23 +156,23 @@ const findingOf = (
   platform: Platform,
   message: Message<ControlMessage.Any>,
   family: RowFamily,
-  looks: boolean
+  validatesSentControl: boolean
 ): Effect.Effect<Finding, never, DatagramSockets> =>
   Effect.gen(function* () {
     const { key } = message
     const cell = message.cell(platform, family)
-    if (isAbsence(cell)) {
-      const absent = told("absent", cell.absent)
+    if (isUnsupported(cell)) {
+      const absent = told("absent", cell.unsupported)
       return { key, family, received: absent, sent: absent }
     }
-    const { arrives, sends } = cell
+    const { receive, send } = cell
     const { answer: received, usual } =
-      arrives === undefined || isAbsence(arrives)
-        ? { answer: told("absent", arrives?.absent ?? "it is only sent"), usual: undefined }
-        : yield* receiving(message, family, arrives)
-    if (sends === undefined || isAbsence(sends))
-      return { key, family, received, sent: told("absent", sends?.absent ?? "it is only received") }
-    const sent = yield* sending(message, family, cell, { answer: received, usual }, looks)
+      receive === undefined || isUnsupported(receive)
+        ? { answer: told("absent", receive?.unsupported ?? "it is only sent"), usual: undefined }
+        : yield* receiving(message, family, receive)
+    if (send === undefined || isUnsupported(send))
+      return { key, family, received, sent: told("absent", send?.unsupported ?? "it is only received") }
+    const sent = yield* sending(message, family, cell, { answer: received, usual }, validatesSentControl)
     // If the message arrived as it was sent, it was delivered.
     return { key, family, received: sent.answer === "supported" ? sent : received, sent }
   })
@@ -186,7 +186,7 @@ interface Received {
 const receiving = (
   message: Message<ControlMessage.Any>,
   family: RowFamily,
-  arrives: ReadonlyArray<Arrival<unknown>>
+  arrives: ReadonlyArray<ReceiveFormat<unknown>>
 ): Effect.Effect<Received, never, DatagramSockets> =>
   exchange(message, family, "receive", undefined).pipe(
     Effect.map((usual): Received => {
@@ -202,7 +202,7 @@ const sending = (
   family: RowFamily,
   row: Row<unknown, never>,
   { answer: { answer }, usual }: Received,
-  looks: boolean
+  validatesSentControl: boolean
 ): Effect.Effect<Answer, never, DatagramSockets> =>
   Effect.gen(function* () {
     const tried = tryable(row, usual)
@@ -214,7 +214,7 @@ const sending = (
     if (seen !== undefined && (usual === undefined || same(seen, value))) return told("supported")
     // The fields of a sent record differ from those of a received one.
     if (seen !== undefined && typeof value !== "object") return told("ignored", "it did not arrive as it was sent")
-    return looks
+    return validatesSentControl
       ? told("accepted", "nothing arrives that would show it")
       : told("ignored", "this system takes any control data, also what no system has")
   }).pipe(Effect.catchAll((error) => Effect.succeed(complaint(error))))
@@ -287,13 +287,13 @@ const acrossPair = (spec: Spec<"unix", never>): Effect.Effect<Ends, DatagramErro
 /** The value in the form of the message's presence: bare, an `Option`, or an array. */
 const valueOf = ({ key, presence }: Message<ControlMessage.Any>, control: object): unknown => {
   const value: unknown = Object.entries(control).find(([name]) => name === key)?.[1]
-  if (presence === "always") return value
+  if (presence === "required") return value
   if (presence === "repeated") return Array.isArray(value) ? (value as ReadonlyArray<unknown>)[0] : undefined
   return Option.isOption(value) ? Option.getOrUndefined(value) : undefined
 }
 
 /** True if the system reads control data that is sent: it refuses a message that no system defines. */
-const looksAtWhatIsSent = (family: RowFamily): Effect.Effect<boolean, never, DatagramSockets> =>
+const validatesSentControl = (family: RowFamily): Effect.Effect<boolean, never, DatagramSockets> =>
   exchange(nonsense, family, "send", { nonsense: 1 }).pipe(
     Effect.as(false),
     Effect.catchAll(() => Effect.succeed(true))
@@ -302,7 +302,7 @@ const looksAtWhatIsSent = (family: RowFamily): Effect.Effect<boolean, never, Dat
 interface Nonsense extends ControlMessage<"nonsense", RowFamily> {
   readonly sendable: { readonly nonsense?: number }
 }
-const nothing = (level: number) => ({ request: [], sends: { level, type: 0x7e57, payload: control.Codec.int32 } })
+const nothing = (level: number) => ({ request: [], send: { level, type: 0x7e57, payload: control.Codec.int32 } })
 const nothings = (ip: number, ipv6: number, socket: number) => ({
   ipv4: nothing(ip),
   ipv6: nothing(ipv6),
@@ -310,7 +310,7 @@ const nothings = (ip: number, ipv6: number, socket: number) => ({
 })
 const nonsense = define<Nonsense>({
   key: "nonsense",
-  presence: "always",
+  presence: "required",
   table: {
     linux: nothings(Linux.IPPROTO_IP, Linux.IPPROTO_IPV6, Linux.SOL_SOCKET),
     darwin: nothings(Darwin.IPPROTO_IP, Darwin.IPPROTO_IPV6, Darwin.SOL_SOCKET),

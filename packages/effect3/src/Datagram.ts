@@ -36,7 +36,7 @@ import {
   openNew,
   openPair,
   type OpenSocket,
-  refuseItself,
+  validateSource,
   withoutSource
 } from "@ancillary/engine/socket"
 import { engineSocketOf } from "./internal/sockets.ts"
@@ -47,6 +47,8 @@ import * as Plan from "@ancillary/engine/plan/Plan"
 import { make, type NeedsAll, type Spec } from "@ancillary/engine/spec/Spec"
 import { option } from "./OptionKind.ts"
 import type { Control } from "./Spec.ts"
+
+export { combine } from "@ancillary/engine/spec/Spec"
 
 /**
  * A received datagram.
@@ -261,7 +263,7 @@ export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
     const highest = driver.abi.platform === "winsock" ? Number.MAX_SAFE_INTEGER : 0x7fffffff
     if (!Codec.isInteger(descriptor, 0, highest))
       return yield* invalidBind(
-        `${Codec.shown(descriptor)} is not the descriptor of a socket: an integer from 0 to ${highest}. Give the number of a bound socket.`
+        `${Codec.format(descriptor)} is not the descriptor of a socket: an integer from 0 to ${highest}. Give the number of a bound socket.`
       )
     const plan = withSpareRoom(yield* compile(spec, driver.abi))
     const native = () => driver.adopt(descriptor, plan.kind)
@@ -340,7 +342,7 @@ const compile = <F extends Family, D extends ControlMessage.Any, R>(
     try: () => Plan.compile(spec, abi, option),
     catch: (cause) =>
       invalidBind(
-        `spec: it cannot be compiled (${Codec.shown(cause)}). Begin with one of Datagram, such as Datagram.ipv4.`
+        `spec: it cannot be compiled (${Codec.format(cause)}). Begin with one of Datagram, such as Datagram.ipv4.`
       )
   })
 
@@ -350,7 +352,7 @@ const localOf = <F extends Family>(
   Effect.try({
     try: () => options?.local,
     catch: (cause) =>
-      invalidBind(`options: they cannot be read (${Codec.shown(cause)}). Give { local } as plain values.`)
+      invalidBind(`options: they cannot be read (${Codec.format(cause)}). Give { local } as plain values.`)
   })
 
 /** A free port of every address, or a free name of a Unix socket. Absent if the system does not choose names. */
@@ -374,7 +376,7 @@ const parse = <F extends Family, D extends ControlMessage.Any, R>(
     const given = inZone(driver, input) as typeof input | Codec.Malformed
     const parsed = Codec.isMalformed(given) ? given : toEndpoint(spec.family, given)
     if (Codec.isMalformed(parsed)) return Effect.fail(invalidBind(`The address cannot be used: ${parsed.malformed}.`))
-    const why = parsed.family === "unix" ? SocketAddress.refuseUnixPath(driver.abi, parsed.path ?? "") : undefined
+    const why = parsed.family === "unix" ? SocketAddress.validateUnixPath(driver.abi, parsed.path ?? "") : undefined
     return why === undefined ? Effect.succeed(parsed) : Effect.fail(invalidBind(`The address cannot be used: ${why}.`))
   })
 
@@ -451,14 +453,14 @@ export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends I
  *   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 5300 })
  *   let unanswered = 0
  *   yield* socket.forEach((asked) => {
- *     if (Either.isLeft(Datagram.unsafeReply(socket, asked, asked.data))) unanswered++
+ *     if (Either.isLeft(Datagram.tryReply(socket, asked, asked.data))) unanswered++
  *   })
  * })
  * ```
  * @category combinators
  * @since 0.1.0
  */
-export const unsafeReply: Reply<Either.Either<void, DatagramSendError>> = <F extends Internet>(
+export const tryReply: Reply<Either.Either<void, DatagramSendError>> = <F extends Internet>(
   socket: DatagramSocket<F, PktInfo>,
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>
@@ -466,7 +468,7 @@ export const unsafeReply: Reply<Either.Either<void, DatagramSendError>> = <F ext
   const given = answer(socket, asked, data)
   return isRefusal(given)
     ? Either.left(given)
-    : socket.unsafeSend(given as unknown as Parameters<typeof socket.unsafeSend>[0])
+    : socket.trySend(given as unknown as Parameters<typeof socket.trySend>[0])
 }
 
 const answer = <F extends Internet>(
@@ -476,9 +478,9 @@ const answer = <F extends Internet>(
 ) => {
   let core: OpenSocket | undefined
   try {
-    if (typeof socket.send !== "function" || typeof socket.unsafeSend !== "function") return noSocket()
+    if (typeof socket.send !== "function" || typeof socket.trySend !== "function") return noSocket()
     core = engineSocketOf(socket)
-    const refused = refuseItself(core, socket.localAddress, asked.from)
+    const refused = validateSource(core, socket.localAddress, asked.from)
     if (refused !== undefined) return refused
     const answered = answerTo(core, asked)
     return isRefusal(answered)

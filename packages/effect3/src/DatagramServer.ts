@@ -31,7 +31,7 @@ export interface ServeOptions {
   readonly shutdown?: Duration.DurationInput | undefined
   /**
    * Time that a handler's `send`, `sendAll` or `sink` on a Unix socket waits for space. After that its datagrams to
-   * full receivers are dropped and counted as `unsent`. The default is 0, because a client that never reads could block
+   * full receivers are dropped and counted as `sendDropped`. The default is 0, because a client that never reads could block
    * every handler. `Infinity` waits without a limit.
    *
    * It applies only to the served socket. Sends on an internet socket wait for the buffer of this host and have no

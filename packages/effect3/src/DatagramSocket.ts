@@ -41,7 +41,7 @@ import type {
 import type { SocketOption } from "@ancillary/engine/spec/option/definition"
 import type { SocketEvent } from "./SocketEvent.ts"
 import type { DatagramFault } from "./DatagramFault.ts"
-import type { SendControl, Suits } from "@ancillary/engine/spec/Spec"
+import type { SendControl, SupportsFamily } from "@ancillary/engine/spec/Spec"
 
 // The sentence is a property, because a bare literal type would collapse to `never` and lose the sentence.
 interface Refused<Why extends string> {
@@ -103,7 +103,7 @@ export interface SendReport {
   /** Messages that were sent with all of their segments. */
   readonly sent: number
   /** Messages that were dropped because the buffer was full, under `withBackpressure("drop")` or `sendTimeout` of `serve`. */
-  readonly unsent: number
+  readonly dropped: number
   /** Messages that failed, in order, each with its index in the input. */
   readonly failed: ReadonlyArray<{ readonly index: number; readonly error: DatagramSendError }>
 }
@@ -116,9 +116,9 @@ export interface SendReport {
  */
 export interface DatagramStats {
   /** Datagrams that were taken from the kernel. */
-  readonly taken: bigint
+  readonly dequeued: bigint
   /** Datagrams that were delivered to readers. */
-  readonly received: bigint
+  readonly delivered: bigint
   readonly faults: { readonly [K in DatagramFault["reason"]]: bigint }
   /**
    * Datagrams that were dropped by policy: truncated under `withTruncation("drop")`, or from another peer on a
@@ -126,12 +126,12 @@ export interface DatagramStats {
    */
   readonly dropped: bigint
   /** Datagrams that were put back by a `forEach` whose callback threw. The next reader receives them. */
-  readonly unread: bigint
+  readonly putBack: bigint
   /**
    * Errors of earlier datagrams (refused, unreachable, too large) that were skipped. Streams and loops skip them. With
    * `withErrorReports()`, reads skip errors of other datagrams.
    */
-  readonly errors: bigint
+  readonly asyncErrors: bigint
   /**
    * Receives that failed because the system temporarily lacked memory, buffers or descriptors (`ENOMEM`, `ENOBUFS`,
    * `EMFILE`, `ENFILE`). Every reader repeats the call after a pause of 1 ms, which doubles each time up to 100 ms.
@@ -140,9 +140,9 @@ export interface DatagramStats {
   /** Datagrams that were sent. A payload in segments counts once per segment. */
   readonly sent: bigint
   /** Datagrams that were dropped because the buffer was full, under `withBackpressure("drop")` or `sendTimeout` of `serve`. */
-  readonly unsent: bigint
+  readonly sendDropped: bigint
   /** Sent datagrams whose first attempt failed with a pending error of another peer. Linux, with `withErrorReports()`. */
-  readonly resent: bigint
+  readonly retried: bigint
   /** Replies that were sent without their source address, because the system refused it (some Windows machines). */
   readonly sourceRefused: bigint
   /**
@@ -162,15 +162,15 @@ export interface DatagramStats {
   }
   /** Counters of events. `taken` is the sum of the others. */
   readonly events: {
-    readonly taken: bigint
+    readonly dequeued: bigint
     /** Events that were delivered to readers of `events`. */
-    readonly received: bigint
+    readonly delivered: bigint
     /** Events that were dropped: the oldest beyond 256 unread ones, and those that were unread when the socket was closed. */
     readonly dropped: bigint
     /** Entries of the error queue that the spec does not declare, and timestamps that belong to no identifiable datagram. */
     readonly ignored: bigint
     /** Events that wait for a reader. */
-    readonly unread: bigint
+    readonly queued: bigint
   }
 }
 
@@ -320,15 +320,15 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
  * @category models
  * @since 0.1.0
  */
-export interface LiveOptions<in F extends Family> {
+export interface SocketOptions<in F extends Family> {
   /** Sets an option. The value is checked before any system call. */
   readonly setOption: <A, For extends Family, Needs>(
-    option: SocketOption<A, For, Needs> & Suits<F, For>,
+    option: SocketOption<A, For, Needs> & SupportsFamily<F, For>,
     value: NoInfer<A>
   ) => Effect.Effect<void, DatagramOptionError>
   /** Returns the system's value of an option. */
   readonly getOption: <A, For extends Family, Needs>(
-    option: SocketOption<A, For, Needs> & Suits<F, For>
+    option: SocketOption<A, For, Needs> & SupportsFamily<F, For>
   ) => Effect.Effect<A, DatagramOptionError>
 }
 
@@ -402,7 +402,7 @@ export interface DatagramSender<in Message> {
  * @since 0.1.0
  */
 export interface DatagramSocket<in out F extends Family, in D extends ControlMessage.Any>
-  extends DatagramSource<F, D>, LiveOptions<F>, DatagramSender<Outgoing<F, D>> {
+  extends DatagramSource<F, D>, SocketOptions<F>, DatagramSender<Outgoing<F, D>> {
   /**
    * Sends one datagram, or one payload in segments. If the send buffer is full, it waits, unless the spec declares
    * another policy. The message is checked first. If it fails, no datagram was sent, except for the segments that its
@@ -426,12 +426,12 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
    *   const to = { address: "192.0.2.7", port: 514 }
    *   let lost = 0
    *   yield* socket.forEach(({ data }) => {
-   *     if (Either.isLeft(socket.unsafeSend({ data, to }))) lost++
+   *     if (Either.isLeft(socket.trySend({ data, to }))) lost++
    *   })
    * })
    * ```
    */
-  readonly unsafeSend: <const Given extends Sendable<F, D> = SendControl<F, D>>(
+  readonly trySend: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Outgoing<F, D, Given>
   ) => Either.Either<void, DatagramSendError>
   /**
@@ -535,7 +535,7 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
  * @since 0.1.0
  */
 export interface ConnectedSocket<in out F extends Family, in D extends ControlMessage.Any>
-  extends DatagramSource<F, D>, LiveOptions<F>, DatagramSender<Omit<Outgoing<F, D>, "to">> {
+  extends DatagramSource<F, D>, SocketOptions<F>, DatagramSender<Omit<Outgoing<F, D>, "to">> {
   readonly peer: Endpoint<F>
   /**
    * Sends one datagram, or one payload in segments. If the send buffer is full, it waits, unless the spec declares
@@ -549,7 +549,7 @@ export interface ConnectedSocket<in out F extends Family, in D extends ControlMe
    * Sends one datagram synchronously, without a fiber, for plain functions. If it would have to wait, it returns
    * `WouldBlock`.
    */
-  readonly unsafeSend: <const Given extends Sendable<F, D> = SendControl<F, D>>(
+  readonly trySend: <const Given extends Sendable<F, D> = SendControl<F, D>>(
     message: Omit<Outgoing<F, D, Given>, "to">
   ) => Either.Either<void, DatagramSendError>
 }

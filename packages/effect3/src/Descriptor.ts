@@ -5,7 +5,7 @@
  */
 import { Codec, Descriptor as Received } from "@ancillary/control"
 import { Effect, type Scope } from "effect"
-import { DescriptorGone } from "@ancillary/engine/errors/DatagramError"
+import { DescriptorUnavailableError } from "@ancillary/engine/errors/DatagramError"
 import { takeDescriptor } from "@ancillary/engine/socket"
 
 export type { Descriptor } from "@ancillary/control"
@@ -15,7 +15,7 @@ export type { Descriptor } from "@ancillary/control"
  *
  * **Details**
  *
- * Fails with `DescriptorGone` if it was taken before or is closed. It is closed when the socket is read again or
+ * Fails with `DescriptorUnavailableError` if it was taken before or is closed. It is closed when the socket is read again or
  * closed, or when the callback of a `forEach` or `forEachBorrowed` returns.
  *
  * **Gotchas**
@@ -40,7 +40,7 @@ export type { Descriptor } from "@ancillary/control"
  * @category resources
  * @since 0.1.0
  */
-export const take = (descriptor: Received): Effect.Effect<number, DescriptorGone, Scope.Scope> =>
+export const take = (descriptor: Received): Effect.Effect<number, DescriptorUnavailableError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
       if (!isDescriptor(descriptor)) return Effect.fail(notOne(descriptor))
@@ -58,24 +58,24 @@ const isDescriptor = (value: unknown): boolean => {
   }
 }
 
-const notOne = (given: unknown): DescriptorGone =>
-  new DescriptorGone({
+const notOne = (given: unknown): DescriptorUnavailableError =>
+  new DescriptorUnavailableError({
     reason: "Foreign",
-    message: `${Codec.shown(given)} is not a descriptor: take one of those that came with a datagram.`
+    message: `${Codec.format(given)} is not a descriptor: take one of those that came with a datagram.`
   })
 
-const gone = ({ number, state }: Received): DescriptorGone =>
+const gone = ({ number, state }: Received): DescriptorUnavailableError =>
   state === "taken"
-    ? new DescriptorGone({
+    ? new DescriptorUnavailableError({
         reason: "Taken",
         message: `Descriptor ${number} was taken before, and is its taker's: take it once, and share the number.`
       })
     : state === "closed"
-      ? new DescriptorGone({
+      ? new DescriptorUnavailableError({
           reason: "Closed",
           message: `Descriptor ${number} is closed: its socket was read again or closed, or the callback of its loop returned. Take it before that.`
         })
-      : new DescriptorGone({
+      : new DescriptorUnavailableError({
           reason: "Foreign",
           message: `Descriptor ${number} did not come with a datagram: there is nothing to take.`
         })

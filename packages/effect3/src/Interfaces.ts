@@ -105,7 +105,7 @@ const patienceMillis = 1000
 /** Maximum part of the time that is spent on listing interfaces for names: one thousandth. */
 const patiencePerCost = 1000
 /** Maximum number of remembered indices without an interface. */
-const mostMissing = 256
+const maximumMissing = 256
 
 const make = (driver: Driver, clock: Clock.Clock): Context.Tag.Service<Interfaces> => {
   let names: ReadonlyMap<number, string> = new Map()
@@ -149,7 +149,7 @@ const make = (driver: Driver, clock: Clock.Clock): Context.Tag.Service<Interface
     const known = names.get(index)
     if (known !== undefined) return known
     if (now - (missing.get(index) ?? Number.NEGATIVE_INFINITY) < patience) return undefined
-    if (missing.size >= mostMissing) missing.clear()
+    if (missing.size >= maximumMissing) missing.clear()
     missing.set(index, now)
     if (!isOld) look()
     return names.get(index)

@@ -22,4 +22,4 @@ export interface ErrorReport extends Engine.ErrorReport<OptionKind> {}
  * @category models
  * @since 0.1.0
  */
-export type SocketEvent = ErrorReport | Engine.PathMtuReport | Engine.TransmitTimestamp | Engine.OwnEvent
+export type SocketEvent = ErrorReport | Engine.PathMtuReport | Engine.TransmitTimestamp | Engine.UserEvent

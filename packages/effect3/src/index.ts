@@ -23,7 +23,7 @@ export {
   DatagramReceiveError,
   DatagramSendError,
   DatagramUnsupportedError,
-  DescriptorGone
+  DescriptorUnavailableError
 } from "@ancillary/engine/errors/DatagramError"
 export { DatagramMembershipError } from "@ancillary/engine/errors/DatagramMembershipError"
 export { DatagramOptionError } from "@ancillary/engine/errors/DatagramOptionError"
@@ -33,7 +33,7 @@ export type {
   DatagramSocket,
   DatagramSource,
   DatagramStats,
-  LiveOptions,
+  SocketOptions,
   DatagramSender,
   Outgoing,
   ScatteredDatagram,
@@ -46,8 +46,8 @@ export type { InterfaceAddress, NetworkInterface } from "@ancillary/engine/drive
 export type * as ExtensionHeader from "@ancillary/engine/spec/ExtensionHeader"
 export { type InterfaceChange, Interfaces } from "./Interfaces.ts"
 export * as Plan from "@ancillary/engine/plan/Plan"
-export type { OwnEvent, PathMtuReport, TransmitTimestamp } from "@ancillary/engine/socket"
+export type { UserEvent, PathMtuReport, TransmitTimestamp } from "@ancillary/engine/socket"
 export type { ErrorReport, SocketEvent } from "./SocketEvent.ts"
 export * as SocketOption from "@ancillary/engine/spec/SocketOption"
 export type { Control, Spec } from "./Spec.ts"
-export { all, type SendControl, type With, withOptional, withScatter } from "@ancillary/engine/spec/Spec"
+export { type SendControl, type With, withOptional, withScatter } from "@ancillary/engine/spec/Spec"

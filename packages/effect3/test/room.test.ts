@@ -6,13 +6,13 @@ import * as control from "@ancillary/control"
 import {
   type Abi,
   abis,
-  type Arrival,
+  type ReceiveFormat,
   Codec,
   ControlBuffer,
   type ControlMessage,
   define,
   type Family,
-  isAbsence,
+  isUnsupported,
   isMessage,
   type Message
 } from "@ancillary/control"
@@ -22,14 +22,14 @@ import { FastCheck } from "effect"
 import { describe, expect, it } from "vitest"
 import { ControlFault, decoder } from "@ancillary/engine/receive/decoder"
 
-interface View extends ControlMessage<string, "ipv4", "perhaps"> {
+interface View extends ControlMessage<string, "ipv4", "optional"> {
   readonly received: { readonly [key in string]: Uint8Array }
 }
 /** Views of one message that take different parts of it, as a program may define them; the library's own take the same bytes. */
 const view = (key: string, bytes: number) => {
   const payload = { ...Codec.bytes({ maximum: bytes }), size: bytes }
-  const row = { ipv4: { request: [], arrives: [{ level: 200, type: 1, payload }] } }
-  return define<View>({ key, presence: "perhaps", table: { linux: row, winsock: row, darwin: row } })
+  const row = { ipv4: { request: [], receive: [{ level: 200, type: 1, payload }] } }
+  return define<View>({ key, presence: "optional", table: { linux: row, winsock: row, darwin: row } })
 }
 
 const messages: ReadonlyArray<Message<ControlMessage.Any>> = [
@@ -57,7 +57,7 @@ const compile = (family: Family, declared: ReadonlyArray<Declared>, abi: Abi) =>
   return Plan.compile(recipe, abi)
 }
 
-const sizeOf = ({ payload: { size } }: Arrival<unknown>) =>
+const sizeOf = ({ payload: { size } }: ReceiveFormat<unknown>) =>
   typeof size === "number"
     ? { smallest: size, largest: size }
     : { smallest: Math.max(1, size.minimum ?? 1), largest: size.maximum }
@@ -84,14 +84,16 @@ const most = (family: Family, declared: ReadonlyArray<Declared>, abi: Abi, choos
     const cells = rowFamilies(family).map((each) => message.cell(abi.platform, each))
     // One that a dual socket could not have of both is declined as a whole, but for events, which may be of one.
     if (
-      message.arrives !== "asEvent" &&
-      cells.some((cell) => isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives))
+      message.deliveredAs !== "asEvent" &&
+      cells.some((cell) => isUnsupported(cell) || cell.receive === undefined || isUnsupported(cell.receive))
     )
       continue
     for (const cell of cells) {
-      if (isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives)) continue
+      if (isUnsupported(cell) || cell.receive === undefined || isUnsupported(cell.receive)) continue
       // What the error queue brings has a buffer of its own, but for what strays from there.
-      const arrivals = cell.arrives.filter(({ event, strays }) => event !== "errorQueue" || strays === true)
+      const arrivals = cell.receive.filter(
+        ({ event, mayAccompanyDatagram }) => event !== "errorQueue" || mayAccompanyDatagram === true
+      )
       const arrival = arrivals[Math.min(version, arrivals.length - 1)]
       if (arrival === undefined) continue
       const { largest, smallest } = sizeOf(arrival)
@@ -99,7 +101,7 @@ const most = (family: Family, declared: ReadonlyArray<Declared>, abi: Abi, choos
       const sizes =
         message.presence !== "repeated"
           ? [largest]
-          : arrival.several === true
+          : arrival.multiple === true
             ? [Math.min(filling, largest)]
             : parts(filling, smallest, largest, choose)
       const { level, type } = arrival

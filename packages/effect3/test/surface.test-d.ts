@@ -14,7 +14,6 @@ import { NodeSockets } from "@ancillary/node"
 import { LinuxSockets } from "@ancillary/posix"
 import { WinsockSockets } from "@ancillary/winsock"
 import {
-  all,
   Datagram,
   type DatagramBindError,
   type DatagramFault,
@@ -141,7 +140,7 @@ describe("an event of the socket", () => {
   it("is read from the socket, whatever that declares", () => {
     expectTypeOf<Socket["events"]>().toEqualTypeOf<Stream.Stream<SocketEvent, DatagramReceiveError>>()
     expectTypeOf<SocketEvent["_tag"]>().toEqualTypeOf<
-      "ErrorReport" | "PathMtuReport" | "TransmitTimestamp" | "OwnEvent"
+      "ErrorReport" | "PathMtuReport" | "TransmitTimestamp" | "UserEvent"
     >()
     expectTypeOf<DatagramSource<"ipv4", never>["events"]>().toEqualTypeOf<Socket["events"]>()
   })
@@ -185,9 +184,9 @@ describe("a spec's type", () => {
   })
 
   it("does not tell a fragment from its parts", () => {
-    const server = all(withPktInfo(), withHopLimit(), withReuseAddress())
+    const server = Datagram.combine(withPktInfo(), withHopLimit(), withReuseAddress())
     expectTypeOf(Datagram.dual.pipe(server)).toEqualTypeOf(Datagram.dual.pipe(withHopLimit(), withPktInfo()))
-    const unix = all(withTimestamp(), withReceiveBufferSize(1 << 20))
+    const unix = Datagram.combine(withTimestamp(), withReceiveBufferSize(1 << 20))
     expectTypeOf(Datagram.unix.pipe(unix)).toEqualTypeOf(Datagram.unix.pipe(withTimestamp()))
   })
 })

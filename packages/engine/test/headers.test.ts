@@ -51,8 +51,7 @@ describe("the room of what peers send", () => {
 describe("a direction", () => {
   const calls = (spec: typeof ipv6, abi: Abi) =>
     Plan.compile(spec, abi).options.flatMap((each) => ("option" in each ? [`${each.level}/${each.option}`] : []))
-  const sent = (spec: typeof ipv6, abi: Abi) =>
-    Plan.compile(spec, abi).departures.map(({ departure }) => departure.type)
+  const sent = (spec: typeof ipv6, abi: Abi) => Plan.compile(spec, abi).sendEntries.map(({ format }) => format.type)
   // Which messages a spec declares is of no interest here.
   const erased = (spec: unknown) => spec as typeof ipv6
 

@@ -34,23 +34,23 @@ const calls = ({ options }: Plan.Plan) =>
         : [planned.ioctl.toString(16), planned.input]
     return `${call} = ${[...bytes].join(" ")}`
   })
-const askers = ({ options }: Plan.Plan) => options.map((planned) => planned.askers.map(({ feature }) => feature))
+const askers = ({ options }: Plan.Plan) => options.map((planned) => planned.requestedBy.map(({ feature }) => feature))
 const linux = Abi.linuxGlibc64
 
-interface Own extends ControlMessage<string, "ipv4", "perhaps"> {
+interface Own extends ControlMessage<string, "ipv4", "optional"> {
   readonly received: { readonly [key in string]: number }
 }
 
 /** A message that arrives once this is asked for. */
 const asking = <Key extends string>(key: Key, request: Request) => {
-  const linux = { request: [request], arrives: [{ level: 1, type: key.length, payload: Codec.uint32 }] }
-  const none = { ipv4: { absent: "it is Linux's alone" } }
+  const linux = { request: [request], receive: [{ level: 1, type: key.length, payload: Codec.uint32 }] }
+  const none = { ipv4: { unsupported: "it is Linux's alone" } }
   const message = define<Own>({
     key,
-    presence: "perhaps",
+    presence: "optional",
     table: { linux: { ipv4: linux }, winsock: none, darwin: none }
   })
-  return message as unknown as Message<ControlMessage<Key, "ipv4", "perhaps">>
+  return message as unknown as Message<ControlMessage<Key, "ipv4", "optional">>
 }
 
 describe("switches of one option", () => {
@@ -122,7 +122,7 @@ describe("one call", () => {
 
   it("is required as soon as one who asks requires it", () => {
     const { options } = Plan.compile(Datagram.ipv4.pipe(withOptional(withEcn()), withDscp()), linux)
-    expect(options.flatMap((planned) => planned.askers.map(({ optional }) => optional))).toEqual([true, false])
+    expect(options.flatMap((planned) => planned.requestedBy.map(({ optional }) => optional))).toEqual([true, false])
   })
 
   it("may be an ioctl", () => {
@@ -160,17 +160,17 @@ describe("what is only sent", () => {
     }
     const both = define<Both>({
       key: "both",
-      presence: "always",
+      presence: "required",
       table: {
         linux: {
           ipv4: {
             request: [{ level: 1, option: 75, value: 1 }],
-            arrives: [{ level: 1, type: 36, payload: Codec.uint32 }],
-            sends: { level: 1, type: 36, payload: Codec.uint32, request: [{ level: 1, option: 61, value: 3 }] }
+            receive: [{ level: 1, type: 36, payload: Codec.uint32 }],
+            send: { level: 1, type: 36, payload: Codec.uint32, request: [{ level: 1, option: 61, value: 3 }] }
           }
         },
-        winsock: { ipv4: { absent: "it is Linux's alone" } },
-        darwin: { ipv4: { absent: "it is Linux's alone" } }
+        winsock: { ipv4: { unsupported: "it is Linux's alone" } },
+        darwin: { ipv4: { unsupported: "it is Linux's alone" } }
       }
     })
     const options = (direction: "both" | "receive" | "send") =>

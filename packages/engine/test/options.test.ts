@@ -36,7 +36,7 @@ const erased = (combinator: unknown) => combinator as (spec: unknown) => typeof 
 const specs = { ipv4: Datagram.ipv4, ipv6: Datagram.ipv6, dual: Datagram.dual, unix: Datagram.unix }
 const planned = (combinator: unknown, abi: Abi, family: Family) => Plan.compile(erased(combinator)(specs[family]), abi)
 
-const featuresOf = ({ askers }: Plan.PlannedOption) => askers.map(({ feature }) => feature)
+const featuresOf = ({ requestedBy }: Plan.PlannedOption) => requestedBy.map(({ feature }) => feature)
 
 /** `41/26 01000000`, a call as `explain` prints it; the switch that the family itself sets is left out. */
 const calls = (combinator: unknown, abi: Abi, family: Family) => {
@@ -288,7 +288,7 @@ describe("values as they are read", () => {
   const read = <A>(option: SocketOption.SocketOption<A, Family, unknown>, family: "ipv4" | "ipv6", hex: string) => {
     const bytes = Uint8Array.from(Buffer.from(hex, "hex"))
     const cell = option.cell("linux", family)
-    if (cell === undefined || "absent" in cell) throw new Error(`${option.name} has no row`)
+    if (cell === undefined || "unsupported" in cell) throw new Error(`${option.name} has no row`)
     return cell.codec.read(new DataView(bytes.buffer), 0, bytes.length)
   }
 
@@ -333,7 +333,7 @@ it("the interface of IPv4 multicast is the ip_mreqn that C fills", () => {
 })
 
 describe("an option of one's own", () => {
-  const none = { absent: "only Linux polls devices" }
+  const none = { unsupported: "only Linux polls devices" }
   const definition = (row: SocketOption.Row<number>) => ({
     name: "SO_BUSY_POLL",
     table: { linux: { ipv4: row }, darwin: { ipv4: none }, winsock: { ipv4: none } }
@@ -371,7 +371,7 @@ describe("an option of one's own", () => {
     const wrong = (row: unknown) => () => SocketOption.define<number, "ipv4">(definition(row as typeof busyPollRow))
     const busyPollRow = row
     expect(wrong(undefined)).toThrow("Option SO_BUSY_POLL, linux, ipv4: there is neither a row nor an absence.")
-    expect(wrong({ absent: " " })).toThrow("an absence without a reason")
+    expect(wrong({ unsupported: " " })).toThrow("an absence without a reason")
     expect(wrong({ ...row, option: 1.5 })).toThrow("level and option are integers")
     expect(wrong({ ...row, codec: { ...Codec.int32, size: -1 } })).toThrow("a value of -1 to -1 bytes")
     expect(wrong({ ...row, codec: { ...Codec.int32, size: { minimum: 5, maximum: 4 } } })).toThrow(

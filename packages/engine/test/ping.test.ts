@@ -10,7 +10,7 @@ import {
   withSegmentation
 } from "@ancillary/effect3"
 import { describe, expect, it } from "vitest"
-import { hostOf, refusePing } from "../src/send/ping.ts"
+import { hostOf, validatePing } from "../src/send/ping.ts"
 
 const linux = Abi.linuxGlibc64
 
@@ -48,7 +48,7 @@ it("what is UDP's own is refused, or declined where it is optional: Linux would 
     expect(Plan.compile(Datagram.icmp4.pipe(withSegmentation()), abi).refused).toMatchObject([{ why }])
     expect(Plan.compile(Datagram.icmp4.pipe(withCoalescedSize()), abi).refused).toMatchObject([{ why }])
     const optional = Plan.compile(Datagram.icmp4.pipe(withOptional(withSegmentation())), abi)
-    expect([optional.refused, optional.declined, optional.departures]).toEqual([[], [{ key: "segmentSize", why }], []])
+    expect([optional.refused, optional.declined, optional.sendEntries]).toEqual([[], [{ key: "segmentSize", why }], []])
     expect(Plan.compile(Datagram.ipv4.pipe(withSegmentation()), abi).refused).toEqual([])
   }
 })
@@ -59,11 +59,11 @@ describe("a payload that is an echo request", () => {
     for (let first = 0; first <= request.length; first++)
       for (let second = first; second <= request.length; second++) {
         const pieces = [request.subarray(0, first), request.subarray(first, second), request.subarray(second)]
-        expect(refusePing("ipv4", pieces)).toBeUndefined()
-        expect(refusePing("ipv6", pieces)).toMatch(/^ICMP type 8 is no echo message of ipv6: a ping socket sends/)
+        expect(validatePing("ipv4", pieces)).toBeUndefined()
+        expect(validatePing("ipv6", pieces)).toMatch(/^ICMP type 8 is no echo message of ipv6: a ping socket sends/)
       }
-    expect(refusePing("ipv4", [])).toMatch(/^an echo message has 8 bytes before its data, not 0: /)
-    expect(refusePing("ipv4", [request.subarray(0, 4), request.subarray(4, 7)])).toMatch(/, not 7: /)
+    expect(validatePing("ipv4", [])).toMatch(/^an echo message has 8 bytes before its data, not 0: /)
+    expect(validatePing("ipv4", [request.subarray(0, 4), request.subarray(4, 7)])).toMatch(/, not 7: /)
   })
 })
 

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { Abi, abis, ControlBuffer } from "@ancillary/control"
 import {
-  all,
   Datagram,
   Plan,
   withDropCount,
@@ -51,7 +50,7 @@ const buffer = (golden: Golden, name: string) => {
   return found
 }
 
-const three = all(withPktInfo(), withHopLimit(), withEcn(), withDscp())
+const three = Datagram.combine(withPktInfo(), withHopLimit(), withEcn(), withDscp())
 
 describe.each(goldens)("$name", (abi, golden) => {
   // Where C put each header and how long it said the message is, beside the byte map that explain derives.
@@ -70,7 +69,7 @@ describe.each(goldens)("$name", (abi, golden) => {
     const expected = buffer(golden, name)
     const bytes = new DataView(Uint8Array.from(Buffer.from(expected.bytes, "hex")).buffer)
     expect(layout.bytes).toBe(expected.controlLength)
-    expect(layout.places.map(({ at, length, level, type }) => ({ at, length, level, type }))).toEqual(
+    expect(layout.messages.map(({ at, length, level, type }) => ({ at, length, level, type }))).toEqual(
       headers(abi, bytes).map((at, i) => ({ at, ...pick(expected.messages[i]) }))
     )
   })
@@ -115,7 +114,7 @@ describe("compile", () => {
   it("views of one byte ask for it once and share its place", () => {
     const { options, receive } = Plan.compile(Datagram.ipv4.pipe(withEcn(), withDscp()), linux)
     expect(options).toHaveLength(1)
-    expect(receive.places.map(({ keys }) => keys)).toEqual([["ecn", "dscp"]])
+    expect(receive.messages.map(({ keys }) => keys)).toEqual([["ecn", "dscp"]])
   })
 
   it("a dual socket is asked in both families, an IPv4 socket never in the other", () => {
@@ -130,7 +129,7 @@ describe("compile", () => {
       Datagram.ipv4.pipe(withReceiveBufferSize(1), withReuseAddress(), withReceiveBufferSize(2)),
       linux
     )
-    expect(options.flatMap(({ askers }) => askers.map(({ feature }) => feature))).toEqual([
+    expect(options.flatMap(({ requestedBy }) => requestedBy.map(({ feature }) => feature))).toEqual([
       "withReuseAddress()",
       "withReceiveBufferSize(2)"
     ])
@@ -182,8 +181,8 @@ describe("compile", () => {
   })
 
   it("an entry of the error queue has room for what comes with a datagram, and for its events behind it", () => {
-    const places = ({ places }: Plan.ControlLayout) =>
-      places.map(({ at, keys, length, level, type }) => [keys.join(" "), `${level},${type}`, at, length])
+    const places = ({ messages }: Plan.ControlLayout) =>
+      messages.map(({ at, keys, length, level, type }) => [keys.join(" "), `${level},${type}`, at, length])
     const plan = Plan.compile(
       Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withErrorReports(), withTransmitTimestamps()),
       linux
@@ -206,7 +205,7 @@ describe("compile", () => {
       ["hopLimit", "0,2", 32, 20],
       ["transmitTimestamp", "1,65", 56, 64]
     ])
-    expect(Plan.compile(Datagram.ipv4.pipe(withPktInfo()), linux).errors).toEqual({ bytes: 0, places: [] })
+    expect(Plan.compile(Datagram.ipv4.pipe(withPktInfo()), linux).errors).toEqual({ bytes: 0, messages: [] })
     // What comes in place of a datagram has its room there, and in the queue as what may come with an entry.
     const reports = Plan.compile(Datagram.ipv6.pipe(withPathMtuReports(), withErrorReports()), linux)
     expect(places(reports.receive)).toEqual([["pathMtuReports", "41,61", 0, 48]])
@@ -227,7 +226,7 @@ describe("compile", () => {
       // RX_SOFTWARE 8, SOFTWARE 16, OPT_ID 128, OPT_TSONLY 2048.
       expect(options).toEqual([
         {
-          askers: (i === 0 ? features : features.toReversed()).map((feature) =>
+          requestedBy: (i === 0 ? features : features.toReversed()).map((feature) =>
             expect.objectContaining({ feature, optional: false })
           ),
           level: 1,
@@ -273,7 +272,7 @@ it("is made once for a spec and an ABI: the sockets of a spec share it", () => {
   const spec = Datagram.ipv4.pipe(withHopLimit())
   expect(Plan.compile(spec, Abi.linuxGlibc64)).toBe(Plan.compile(spec, Abi.linuxGlibc64))
   expect(Plan.compile(spec, Abi.winsockX64).abi).toBe(Abi.winsockX64)
-  expect(Plan.compile(spec.pipe(withPktInfo()), Abi.linuxGlibc64).arrivals).toHaveLength(2)
+  expect(Plan.compile(spec.pipe(withPktInfo()), Abi.linuxGlibc64).receiveEntries).toHaveLength(2)
 })
 
 describe("what is not a spec or not an ABI", () => {

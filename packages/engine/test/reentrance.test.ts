@@ -6,7 +6,7 @@ import {
   HopLimit,
   InternetEndpoint,
   Ipv4Address,
-  isAbsence
+  isUnsupported
 } from "@ancillary/control"
 import { expect, it } from "vitest"
 import { hopsLeft, MemoryNetwork, mergedFrom } from "../../fuzz/src/memory.ts"
@@ -133,13 +133,13 @@ interface Own extends ControlMessage<"own", "ipv4"> {
 }
 const own = (read: Codec.Codec<unknown>["read"]) => {
   const hops = HopLimit.cell("linux", "ipv4")
-  if (isAbsence(hops) || hops.arrives === undefined || isAbsence(hops.arrives)) throw new Error("no hop limit")
+  if (isUnsupported(hops) || hops.receive === undefined || isUnsupported(hops.receive)) throw new Error("no hop limit")
   const payload = { size: 4, read, write: () => undefined }
-  const cell = { request: hops.request, arrives: hops.arrives.map((each) => ({ ...each, payload })) }
-  const absent = { absent: "not on this system" }
+  const cell = { request: hops.request, receive: hops.receive.map((each) => ({ ...each, payload })) }
+  const absent = { unsupported: "not on this system" }
   return define<Own>({
     key: "own",
-    presence: "always",
+    presence: "required",
     table: { linux: { ipv4: cell }, winsock: { ipv4: absent }, darwin: { ipv4: absent } }
   })
 }

@@ -1,6 +1,6 @@
 /** What a kernel could hand over, drawn at random: plausible at first. */
 import { Codec, type ControlBuffer, InternetEndpoint, Ipv4Address, Ipv6Address, UnixEndpoint } from "@ancillary/control"
-import type { Plan, PlannedArrival } from "@ancillary/engine/plan/Plan"
+import type { Plan, ReceiveEntry } from "@ancillary/engine/plan/Plan"
 import type { Random } from "./random.ts"
 import type { RowFamily } from "./specs.ts"
 
@@ -19,22 +19,22 @@ export const drawEndpoint = (
 export const drawMessages = (random: Random, plan: Plan, peer: RowFamily): ReadonlyArray<ControlBuffer.RawMessage> => {
   const messages: Array<ControlBuffer.RawMessage> = []
   const marks = new Set<string>()
-  for (const planned of plan.arrivals) {
-    const { level, type } = planned.arrival
+  for (const planned of plan.receiveEntries) {
+    const { level, type } = planned.format
     const mark = `${level}/${type}`
     // Views of one message share it.
     if (planned.family !== peer || marks.has(mark)) continue
     marks.add(mark)
     const { presence } = planned.declaration.message
-    const times = presence === "repeated" ? random.below(3) : Number(!random.oneIn(presence === "always" ? 50 : 2))
+    const times = presence === "repeated" ? random.below(3) : Number(!random.oneIn(presence === "required" ? 50 : 2))
     for (let i = 0; i < times; i++) messages.push({ level, type, payload: drawPayload(random, planned) })
   }
   return messages
 }
 
 /** A payload that its message can read, where a few attempts find one. */
-const drawPayload = (random: Random, { arrival, declaration: { maximumBytes } }: PlannedArrival): Uint8Array => {
-  const { read, size } = arrival.payload
+const drawPayload = (random: Random, { format, declaration: { maximumBytes } }: ReceiveEntry): Uint8Array => {
+  const { read, size } = format.payload
   const least = typeof size === "number" ? size : (size.minimum ?? 0)
   const most = typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum, least + 64)
   let payload = new Uint8Array(0)

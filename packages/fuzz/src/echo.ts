@@ -116,8 +116,8 @@ class Exchange {
   #control(sending: Sending): Control {
     const random = this.#random
     const control: { [key: string]: unknown } = {}
-    const given: Array<Plan.PlannedDeparture> = []
-    for (const planned of this.#plans.client.departures) {
+    const given: Array<Plan.SendEntry> = []
+    for (const planned of this.#plans.client.sendEntries) {
       if (planned.family !== this.#peer || random.oneIn(2) || given.some((other) => areRivals(other, planned))) continue
       const value = draw(random, planned, sending)
       if (value === undefined) continue
@@ -138,10 +138,10 @@ class Exchange {
 
   /** Without the privilege that a message wants, or where nothing is known of it. */
   #mayRefuse(reason: string, control: Control): boolean {
-    const given = this.#plans.client.departures.filter(({ declaration }) => declaration.message.key in control)
+    const given = this.#plans.client.sendEntries.filter(({ declaration }) => declaration.message.key in control)
     return given.some(
-      ({ declaration, departure }) =>
-        !isKnown(declaration.message.key) || (reason === "PermissionDenied" && departure.privilege !== undefined)
+      ({ declaration, format }) =>
+        !isKnown(declaration.message.key) || (reason === "PermissionDenied" && format.privilege !== undefined)
     )
   }
 
@@ -200,7 +200,7 @@ class Exchange {
           ? reading === absent
             ? []
             : [reading]
-          : message.presence === "perhaps" || optional
+          : message.presence === "optional" || optional
             ? reading === absent
               ? Option.none()
               : Option.some(reading)
@@ -222,8 +222,8 @@ class Exchange {
   }
 }
 
-const areRivals = (one: Plan.PlannedDeparture, two: Plan.PlannedDeparture): boolean => {
-  const [a, b] = [one.departure, two.departure]
+const areRivals = (one: Plan.SendEntry, two: Plan.SendEntry): boolean => {
+  const [a, b] = [one.format, two.format]
   const bits = (a.shared?.mask ?? -1) & (b.shared?.mask ?? -1)
   return (
     (a.level === b.level && a.type === b.type && bits !== 0) ||

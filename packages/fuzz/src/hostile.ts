@@ -200,15 +200,15 @@ class Round {
   }
 
   #account(
-    { dropped, faults, received, taken, unread }: Effect.Effect.Success<Socket["stats"]>,
+    { dropped, faults, delivered: received, dequeued, putBack }: Effect.Effect.Success<Socket["stats"]>,
     read: ReadonlyArray<Outcome>
   ): ReadonlyArray<string> {
     const faulty = Object.values(faults).reduce((sum, count) => sum + count, 0n)
     const count = (what: Expected) => BigInt(this.expected.filter((each) => each === what).length)
     const delivered = BigInt(read.filter((outcome) => !(outcome instanceof DatagramFault)).length)
-    const is = [taken, received, faulty, dropped, unread]
+    const is = [dequeued, received, faulty, dropped, putBack]
     const due = [BigInt(this.slots.length), delivered, count("fault"), count("dropped"), 0n]
-    return isSame(is, due) && taken === received + faulty + dropped
+    return isSame(is, due) && dequeued === received + faulty + dropped
       ? []
       : [`taken, received, faults, dropped, unread are ${is.join(", ")} where ${due.join(", ")} are due`]
   }

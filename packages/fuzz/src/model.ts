@@ -61,23 +61,23 @@ const expectedControl = (
   for (const { maximumBytes, message, optional } of plan.received) {
     const values: Array<unknown> = []
     for (const { level, payload, type } of messages) {
-      for (const { arrival, declaration, family } of plan.arrivals) {
+      for (const { format, declaration, family } of plan.receiveEntries) {
         if (declaration.message.key !== message.key || family !== peer) continue
-        if (arrival.level !== level || arrival.type !== type) continue
-        const { size } = arrival.payload
+        if (format.level !== level || format.type !== type) continue
+        const { size } = format.payload
         const [least, most] = typeof size === "number" ? [size, size] : [size.minimum ?? 0, size.maximum]
         if (payload.length < least || payload.length > Math.min(most, maximumBytes ?? most)) return undefined
-        const value = arrival.payload.read(viewOf(payload), 0, payload.length)
+        const value = format.payload.read(viewOf(payload), 0, payload.length)
         if (Codec.isMalformed(value)) return undefined
         // A message that says that there is none: the pidfd that could not be made comes as an error number.
         if (value === undefined) continue
-        if (arrival.several === true && Array.isArray(value)) values.push(...(value as ReadonlyArray<unknown>))
+        if (format.multiple === true && Array.isArray(value)) values.push(...(value as ReadonlyArray<unknown>))
         else values.push(value)
       }
     }
     // The last one of a message that comes once.
     if (message.presence === "repeated") record[message.key] = values
-    else if (message.presence === "perhaps" || optional)
+    else if (message.presence === "optional" || optional)
       record[message.key] = values.length > 0 ? Option.some(values.at(-1)) : Option.none()
     else if (values.length > 0) record[message.key] = values.at(-1)
     else return undefined
@@ -98,7 +98,7 @@ export const misshapen = (plan: Plan, control: { readonly [key: string]: unknown
     const fits =
       message.presence === "repeated"
         ? Array.isArray(value)
-        : message.presence === "perhaps" || optional
+        : message.presence === "optional" || optional
           ? Option.isOption(value)
           : value !== undefined && value !== null && !Option.isOption(value)
     if (!fits) return `${message.key} is not as a message that comes '${message.presence}' is presented`

@@ -9,7 +9,7 @@ import {
   HopLimit,
   InternetEndpoint,
   Ipv4Address,
-  isAbsence
+  isUnsupported
 } from "@ancillary/control"
 import { compile } from "@ancillary/engine/plan/Plan"
 import { type Cancel, open, openNew, OpenSocket, type Outcome, ReceivedDatagram } from "@ancillary/engine/socket"
@@ -32,14 +32,14 @@ interface Own extends ControlMessage<"own", "ipv4"> {
 /** A message whose definition calls a program when it reads. */
 const own = (read: Codec.Codec<unknown>["read"]) => {
   const hops = HopLimit.cell("linux", "ipv4")
-  if (isAbsence(hops) || hops.arrives === undefined || isAbsence(hops.arrives))
+  if (isUnsupported(hops) || hops.receive === undefined || isUnsupported(hops.receive))
     throw new Error("There is no hop limit.")
   const payload = { size: 4, read, write: () => undefined }
-  const cell = { request: hops.request, arrives: hops.arrives.map((each) => ({ ...each, payload })) }
-  const absent = { absent: "it is a message of this fuzzer" }
+  const cell = { request: hops.request, receive: hops.receive.map((each) => ({ ...each, payload })) }
+  const absent = { unsupported: "it is a message of this fuzzer" }
   return define<Own>({
     key: "own",
-    presence: "always",
+    presence: "required",
     table: { linux: { ipv4: cell }, winsock: { ipv4: absent }, darwin: { ipv4: absent } }
   })
 }

@@ -3,7 +3,7 @@
  * value that it does not refuse: then nothing is known of it, but that the datagram arrives, or that the refusal is a typed error.
  */
 import { Codec, ExtensionHeader, InternetEndpoint, Ipv4Address, Ipv6Address } from "@ancillary/control"
-import type { PlannedDeparture } from "@ancillary/engine/plan/Plan"
+import type { SendEntry } from "@ancillary/engine/plan/Plan"
 import type { Random } from "./random.ts"
 
 /** A datagram before it is sent. */
@@ -82,11 +82,11 @@ const guesses: ReadonlyArray<unknown> = [
 ]
 
 /** A value to send, or nothing where none is found. */
-export const draw = (random: Random, { declaration, departure }: PlannedDeparture, sending: Sending): unknown => {
+export const draw = (random: Random, { declaration, format }: SendEntry, sending: Sending): unknown => {
   const known = values[declaration.message.key]
   if (known !== undefined) return known(random, sending)
-  const { refuse } = departure.payload
-  const taken = guesses.filter((guess) => refuse !== undefined && refuse(guess as never) === undefined)
+  const { validate } = format.payload
+  const taken = guesses.filter((guess) => validate !== undefined && validate(guess as never) === undefined)
   return taken.length > 0 ? random.pick(taken) : undefined
 }
 

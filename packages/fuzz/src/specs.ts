@@ -2,7 +2,7 @@
  * Random specs, of every message that the library exports: a new one is fuzzed without being added here.
  */
 import * as control from "@ancillary/control"
-import { type Abi, type ControlMessage, type Family, isAbsence, type Message, type Row } from "@ancillary/control"
+import { type Abi, type ControlMessage, type Family, isUnsupported, type Message, type Row } from "@ancillary/control"
 import { Plan, withMaximumDatagramSize } from "@ancillary/effect3"
 import { declare, make, type Spec, withOptional } from "@ancillary/engine/spec/Spec"
 import type { Random } from "./random.ts"
@@ -26,7 +26,7 @@ const rows = (message: AnyMessage, family: Family): ReadonlyArray<Row<unknown, n
   const families: ReadonlyArray<RowFamily> = family === "dual" ? ["ipv4", "ipv6"] : [family]
   return (["linux", "darwin", "winsock"] as const).flatMap((platform) => {
     const cells = families.map((each) => message.cell(platform, each))
-    return cells.flatMap((cell) => (cells.some(isAbsence) || isAbsence(cell) ? [] : [cell]))
+    return cells.flatMap((cell) => (cells.some(isUnsupported) || isUnsupported(cell) ? [] : [cell]))
   })
 }
 
@@ -35,9 +35,10 @@ const directionsOf = (message: AnyMessage, family: Family): ReadonlyArray<Direct
   const all = rows(message, family)
   // What is no part of a datagram is not for us.
   const received = all.some(
-    ({ arrives }) => arrives !== undefined && !isAbsence(arrives) && !arrives.some(({ event }) => event !== undefined)
+    ({ receive }) =>
+      receive !== undefined && !isUnsupported(receive) && !receive.some(({ event }) => event !== undefined)
   )
-  const sent = all.some(({ sends }) => sends !== undefined && !isAbsence(sends))
+  const sent = all.some(({ send }) => send !== undefined && !isUnsupported(send))
   return received ? (sent ? ["receive", "send", "both"] : ["receive"]) : sent ? ["send"] : []
 }
 

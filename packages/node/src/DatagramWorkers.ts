@@ -1,7 +1,7 @@
 /**
  * One server on several cores: processes that share a port, and are restarted when they die.
  *
- * `serve` binds a socket for each worker and passes it on as an open file. `work` is the program that takes the socket
+ * `serve` binds a socket for each worker and passes it on as an open file. `runWorker` is the program that takes the socket
  * over and answers. The kernel distributes the peers over the sockets (`SO_REUSEPORT`), and each peer always has the
  * same socket.
  *
@@ -80,7 +80,7 @@ export interface DatagramWorkers<out F extends Internet> {
    * Waits until a worker is given up, and fails with its error. The other workers continue, and the kernel distributes
    * its peers over them.
    */
-  readonly join: Effect.Effect<never, DatagramWorkerError>
+  readonly awaitFailure: Effect.Effect<never, DatagramWorkerError>
 }
 
 /**
@@ -90,7 +90,7 @@ export interface DatagramWorkers<out F extends Internet> {
  * @since 0.1.0
  */
 export interface Options {
-  /** The program that runs `work`. */
+  /** The program that runs `runWorker`. */
   readonly program: string | URL
   /** Number of workers, 1 to 1,024. Absent: one per core if the system distributes the peers (Linux), otherwise one. */
   readonly workers?: number | undefined
@@ -162,7 +162,7 @@ export const restart: Schedule.Schedule<unknown> = Schedule.exponential("100 mil
  *     program: new URL("worker.js", import.meta.url)
  *   })
  *   yield* Effect.log(`listening on ${workers.localAddress}`)
- *   return yield* workers.join
+ *   return yield* workers.awaitFailure
  * })
  *
  * server.pipe(Effect.scoped, Effect.provide([NodeSockets.layer, NodeWorker.layerManager]), NodeRuntime.runMain)
@@ -240,7 +240,7 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
         Effect.forEach(places, ({ stats }) => stats, { concurrency: "unbounded" }),
         (all) => Array.getSomes(all).reduce(sum)
       ),
-      join: Deferred.await(lost)
+      awaitFailure: Deferred.await(lost)
     }
   })
 
@@ -269,7 +269,7 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *
- * DatagramWorkers.work(spec, (asked, socket) => Datagram.reply(socket, asked, asked.data)).pipe(
+ * DatagramWorkers.runWorker(spec, (asked, socket) => Datagram.reply(socket, asked, asked.data)).pipe(
  *   Effect.provide([NodeSockets.layer, NodeWorkerRunner.layer]),
  *   NodeRuntime.runMain
  * )
@@ -277,7 +277,7 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
  * @category constructors
  * @since 0.1.0
  */
-export const work = <F extends Internet, D extends ControlMessage.Any, R, E, R2>(
+export const runWorker = <F extends Internet, D extends ControlMessage.Any, R, E, R2>(
   spec: Spec<F, D, R>,
   handler: (datagram: Datagram.Datagram<F, D>, socket: DatagramSocket<F, D>) => Effect.Effect<void, E, R2>
 ): Effect.Effect<
@@ -319,7 +319,7 @@ export const work = <F extends Internet, D extends ControlMessage.Any, R, E, R2>
     const launched = yield* Effect.forkScoped(WorkerRunner.launch(obeying))
     const dismissed = Effect.flatMap(Fiber.await(launched), (exit) => (Exit.isInterrupted(exit) ? Effect.void : exit))
     yield* Effect.raceFirst(dismissed, Effect.raceFirst(Deferred.await(unreadable), orphaned))
-  }).pipe(Effect.scoped, Effect.withSpan("DatagramWorkers.work"))
+  }).pipe(Effect.scoped, Effect.withSpan("DatagramWorkers.runWorker"))
 
 /** The parent process has ended, so no other process would stop this one. */
 const orphaned = Effect.async<void>((resume) => {

@@ -68,11 +68,11 @@ export const resolve = <F extends Internet>(
     try {
       ;({ host, port } = at)
     } catch (cause) {
-      return Effect.fail(invalid("", `it cannot be read (${Codec.shown(cause)})`, "The argument"))
+      return Effect.fail(invalid("", `it cannot be read (${Codec.format(cause)})`, "The argument"))
     }
-    if (typeof host !== "string") return Effect.fail(invalid("", "it is not a text", Codec.shown(host)))
+    if (typeof host !== "string") return Effect.fail(invalid("", "it is not a text", Codec.format(host)))
     if (typeof family !== "string" || !Object.hasOwn(families, family))
-      return Effect.fail(invalid(host, `${Codec.shown(family)} is not a family: give "ipv4", "ipv6" or "dual"`))
+      return Effect.fail(invalid(host, `${Codec.format(family)} is not a family: give "ipv4", "ipv6" or "dual"`))
     const make = (address: string) =>
       // The input of an internet family is an address and a port. The compiler cannot infer this through
       // EndpointInput<F>.
@@ -127,11 +127,11 @@ const reasons: { readonly [code in string]?: readonly [HostNameError["reason"], 
 
 const failed = (host: string, { code, errno }: { readonly code: string; readonly errno: number }): HostNameError => {
   const [reason, remedy] = reasons[code] ?? ["Other", "Look the code up in the manual page of the call"]
-  const message = `Looking up ${Codec.shown(host)} failed (getaddrinfo: ${code} ${errno}). ${remedy}.`
+  const message = `Looking up ${Codec.format(host)} failed (getaddrinfo: ${code} ${errno}). ${remedy}.`
   return new HostNameError({ reason, syscall: "getaddrinfo", code, errno, host, message })
 }
 
-const invalid = (host: string, why: string, shown = Codec.shown(host)): HostNameError =>
+const invalid = (host: string, why: string, shown = Codec.format(host)): HostNameError =>
   new HostNameError({
     reason: "InvalidArgument",
     syscall: "getaddrinfo",

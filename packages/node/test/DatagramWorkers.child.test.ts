@@ -45,8 +45,8 @@ it.scopedLive(
       expect(yield* workersOf(peers)).toEqual(first)
       const [peer] = peers
       expect(yield* ask(peer, 7)).toEqual({ pid: first[0], hopLimit: 64, asked: [orders.answer, 7] })
-      const { faults, received, sent, taken } = yield* server.stats
-      expect([taken, received, sent, faults.ControlMissing]).toEqual([97n, 97n, 97n, 0n])
+      const { faults, delivered, sent, dequeued } = yield* server.stats
+      expect([dequeued, delivered, sent, faults.ControlMissing]).toEqual([97n, 97n, 97n, 0n])
     }).pipe(Effect.provide(layer)),
   patient
 )
@@ -91,7 +91,7 @@ describe("a worker that is killed", () => {
         const before = yield* workersOf(peers)
         const [victim = 0] = before
         const [held, waiting] = peers.filter((_, i) => before[i] === victim)
-        const taken = Effect.map(server.stats, (stats) => stats.taken)
+        const taken = Effect.map(server.stats, (stats) => stats.dequeued)
         const sofar = yield* taken
         yield* tell(held, orders.hold)
         yield* until(Effect.map(taken, (now) => now === sofar + 1n))
@@ -187,7 +187,7 @@ describe("a worker that dies repeatedly", () => {
         const peers = yield* peersOf(server, 16)
         const before = yield* workersOf(peers)
         const [victim] = before
-        const joined = yield* Effect.fork(Effect.flip(server.join))
+        const joined = yield* Effect.fork(Effect.flip(server.awaitFailure))
         yield* tell(peers[0], orders.crash)
         yield* until(
           Effect.map(server.workers, (all) => all.some(({ pid, restarts }) => restarts === 1 && Option.isSome(pid)))
@@ -227,7 +227,7 @@ describe("a server that cannot run fails with a typed error and leaves nothing b
         expect(error).toMatchObject({ _tag: "DatagramWorkerError", reason: "NotStarted", restarts: 0 })
         expect(error.message).toMatch(
           new RegExp(
-            `^Worker [01] did not serve: it ended with exit code ${exitCode} \\(restarts: 0\\). Look at what it wrote to its standard error, and whether its program runs DatagramWorkers.work.$`
+            `^Worker [01] did not serve: it ended with exit code ${exitCode} \\(restarts: 0\\). Look at what it wrote to its standard error, and whether its program runs DatagramWorkers.runWorker.$`
           )
         )
       }).pipe(Effect.provide(layer)),
@@ -302,16 +302,16 @@ describe("the end", () => {
         const peers = yield* peersOf(server, 8)
         const [first] = yield* workersOf(peers)
         const pids = yield* pidsOf(server)
-        const { taken } = yield* server.stats
+        const { dequeued } = yield* server.stats
         yield* tell(peers[0], orders.answerLate)
-        yield* until(Effect.map(server.stats, (now) => now.taken === taken + 1n))
-        const joined = yield* Effect.fork(server.join)
+        yield* until(Effect.map(server.stats, (now) => now.dequeued === dequeued + 1n))
+        const joined = yield* Effect.fork(server.awaitFailure)
         yield* Scope.close(scope, Exit.void)
         expect((yield* answerOf(peers[0])).pid).toBe(first)
         expect(pids.map(isAlive)).toEqual([false, false])
         expect(socketsHere()).toBe(before + peers.length)
         // Their last report contains everything that they counted.
-        expect((yield* server.stats).sent).toBe(taken + 1n)
+        expect((yield* server.stats).sent).toBe(dequeued + 1n)
         expect(Exit.isInterrupted(yield* Fiber.await(joined))).toBe(true)
         const { localAddress } = server
         yield* Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: localAddress.port })

@@ -75,7 +75,7 @@ const ofInternet = (own: Own, { isEcho, to }: Effect.Effect.Success<typeof echo>
   object: own,
   members: ofSocket(to, "239.1.2.3", "127.0.0.1"),
   asking: { socket: own, isAnswer: isEcho, ask: (data) => own.send({ data, to }) },
-  feed: () => void own.unsafeSend({ data: fed, to: own.localAddress })
+  feed: () => void own.trySend({ data: fed, to: own.localAddress })
 })
 
 /** The descriptor of another open file of the same socket, which this process does not poll. */
@@ -99,7 +99,7 @@ const made = Effect.gen(function* () {
     object: own,
     members: ofConnected,
     asking: { socket: own, isAnswer: () => true, ask: (data) => own.send({ data }) },
-    feed: () => void server.socket.unsafeSend({ data: fed, to: own.localAddress })
+    feed: () => void server.socket.trySend({ data: fed, to: own.localAddress })
   })
   const connected = ofPeer(yield* Datagram.connect(spec, server.to))
   const later = yield* Datagram.bind(spec, at)
@@ -111,7 +111,7 @@ const made = Effect.gen(function* () {
     object: dual,
     members: ofSocket(toDual, "ff02::1:2:3", "::1"),
     asking: { socket: dual, isAnswer: () => true, ask: (data) => dual.send({ data, to: toDual }) },
-    feed: () => void dual.unsafeSend({ data: fed, to: toDual })
+    feed: () => void dual.trySend({ data: fed, to: toDual })
   }
 
   const path = join(tmpdir(), `hostile-${randomUUID()}.sock`)
@@ -120,7 +120,7 @@ const made = Effect.gen(function* () {
     object: unix,
     members: ofUnixSocket({ path }),
     asking: { socket: unix, isAnswer: () => true, ask: (data) => unix.send({ data, to: { path } }) },
-    feed: () => void unix.unsafeSend({ data: fed, to: { path } })
+    feed: () => void unix.trySend({ data: fed, to: { path } })
   }
 
   const gone = yield* Effect.scoped(Datagram.bind(spec, at))

@@ -31,14 +31,14 @@ describe("a worker that does not answer", () => {
         const peers = yield* peersOf(server, 16)
         const before = yield* workersOf(peers)
         const [victim] = before
-        expect((yield* server.stats).taken).toBe(16n)
+        expect((yield* server.stats).dequeued).toBe(16n)
         yield* how === "spins" ? tell(peers[0], orders.spin) : stop(victim)
         yield* restarted(server, ...(yield* pidsOf(server)).map((pid) => (pid === victim ? 1 : 0)))
         const after = yield* workersOf(peers)
         expect(after.map((pid, i) => pid === before[i])).toEqual(before.map((pid) => pid !== victim))
         expect(isAlive(victim)).toBe(false)
         // It may have reported that it received the order to spin.
-        expect([32n, 33n]).toContain((yield* server.stats).taken)
+        expect([32n, 33n]).toContain((yield* server.stats).dequeued)
       }).pipe(Effect.provide(layer)),
     patient
   )
@@ -48,7 +48,7 @@ describe("a worker that does not answer", () => {
     () =>
       Effect.gen(function* () {
         const server = yield* served({ workers: 1, ...frequent, restart: Schedule.stop })
-        const joined = yield* Effect.fork(Effect.flip(server.join))
+        const joined = yield* Effect.fork(Effect.flip(server.awaitFailure))
         const [pid] = yield* pidsOf(server)
         yield* stop(pid)
         const error = yield* Fiber.join(joined)
@@ -72,13 +72,13 @@ describe("a worker that does not answer", () => {
         )
         const peers = yield* peersOf(server, 8)
         yield* workersOf(peers)
-        expect((yield* server.stats).taken).toBe(8n)
+        expect((yield* server.stats).dequeued).toBe(8n)
         const [pid] = yield* pidsOf(server)
         yield* stop(pid)
-        expect((yield* server.stats).taken).toBe(8n)
+        expect((yield* server.stats).dequeued).toBe(8n)
         yield* Scope.close(scope, Exit.void)
         yield* until(Effect.sync(() => !isAlive(pid)))
-        expect((yield* server.stats).taken).toBe(8n)
+        expect((yield* server.stats).dequeued).toBe(8n)
       }).pipe(Effect.provide(layer)),
     patient
   )
@@ -92,13 +92,13 @@ describe("a worker that does not answer", () => {
         // Even on a slow machine, one of these pauses is longer than a heartbeat and its answer.
         const counted = Effect.gen(function* () {
           for (let pause = 100; ; pause *= 2) {
-            const { taken } = yield* server.stats
+            const { dequeued } = yield* server.stats
             const restarts = (yield* server.workers)[0]?.restarts ?? 0
             yield* workersOf(peers)
             yield* Effect.sleep(pause)
             yield* kill((yield* pidsOf(server))[0])
             yield* restarted(server, restarts + 1)
-            if ((yield* server.stats).taken === taken + 4n) return true
+            if ((yield* server.stats).dequeued === dequeued + 4n) return true
           }
         })
         expect(yield* counted).toBe(true)
@@ -117,7 +117,7 @@ it.scopedLive(
       const server = yield* served({ workers: 2, restart })
       const peers = yield* peersOf(server, 16)
       const [victim, ...others] = [...new Set(yield* workersOf(peers))]
-      const joined = yield* Effect.fork(Effect.flip(server.join))
+      const joined = yield* Effect.fork(Effect.flip(server.awaitFailure))
       yield* kill(victim)
       const error = yield* Fiber.join(joined)
       expect(error).toMatchObject({ _tag: "DatagramWorkerError", reason: "Ended", restarts: 0 })

@@ -177,7 +177,7 @@ const sent = (["ipv4", "ipv6", "unix"] as const)
       .filter((value): value is AnyMessage => isMessage(value))
       .flatMap((message) => {
         const cell = message.cell("linux", family)
-        if (control.isAbsence(cell) || cell.sends === undefined || control.isAbsence(cell.sends)) return []
+        if (control.isUnsupported(cell) || cell.send === undefined || control.isUnsupported(cell.send)) return []
         return [{ family, key: message.key, message }]
       })
   )

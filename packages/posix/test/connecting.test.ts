@@ -156,9 +156,9 @@ describe("a Unix socket", () => {
               )
             }
           }
-          const { dropped, received, taken, unread } = yield* socket.stats
-          expect([dropped, unread]).toEqual([3n, 0n])
-          expect(taken).toBe(received + dropped)
+          const { dropped, delivered, dequeued, putBack } = yield* socket.stats
+          expect([dropped, putBack]).toEqual([3n, 0n])
+          expect(dequeued).toBe(delivered + dropped)
         })
       )
     ).pipe(Effect.provide(layer))
@@ -179,14 +179,14 @@ it.scopedLive("what was given back before a connection is dropped if it is anoth
       })
     )
     expect(Exit.isFailure(thrown)).toBe(true)
-    expect((yield* socket.stats).unread).toBe(3n)
+    expect((yield* socket.stats).putBack).toBe(3n)
     yield* Effect.scoped(
       Effect.gen(function* () {
         const connected = yield* socket.connect(peer.localAddress)
         expect(String((yield* connected.receive).from)).toBe(String(peer.localAddress))
       })
     )
-    expect(yield* socket.stats).toMatchObject({ taken: 4n, received: 2n, dropped: 2n, unread: 0n })
+    expect(yield* socket.stats).toMatchObject({ dequeued: 4n, delivered: 2n, dropped: 2n, putBack: 0n })
   }).pipe(Effect.provide(layer))
 )
 

@@ -75,7 +75,7 @@ describe("a reader of events alone", () => {
       yield* turns(50)
       expect(reports.count).toBe(2)
       expect(Chunk.toReadonlyArray(yield* socket.receiveBatch).map(({ data }) => data[0])).toEqual([1, 2])
-      expect(yield* socket.stats).toMatchObject({ taken: 2n, received: 2n, errors: 0n, resent: 0n })
+      expect(yield* socket.stats).toMatchObject({ dequeued: 2n, delivered: 2n, asyncErrors: 0n, retried: 0n })
     }).pipe(Effect.provide(layer))
   })
 
@@ -128,7 +128,7 @@ describe("several readers", () => {
       yield* turns(2)
       yield* Fiber.interrupt(rest)
       expect((yield* Ref.get(seen)).toSorted((a, b) => a - b)).toEqual(ids)
-      expect((yield* socket.stats).events).toMatchObject({ taken: 100n, received: 100n, unread: 0n })
+      expect((yield* socket.stats).events).toMatchObject({ dequeued: 100n, delivered: 100n, queued: 0n })
     }).pipe(Effect.provide(layer))
   )
   it.scopedLive("end as Closed with their socket, and what nobody read is counted as dropped", () =>
@@ -141,8 +141,8 @@ describe("several readers", () => {
       yield* Scope.close(scope, Exit.void)
       for (const reader of readers)
         expect(yield* Effect.flip(Fiber.join(reader))).toMatchObject({ reason: "Closed", code: "CLOSED" })
-      const { dropped, received, taken, unread } = (yield* socket.stats).events
-      expect([taken, unread]).toEqual([received + dropped, 0n])
+      const { dropped, delivered, dequeued, queued } = (yield* socket.stats).events
+      expect([dequeued, queued]).toEqual([delivered + dropped, 0n])
     }).pipe(Effect.provide(layer))
   )
 })
@@ -171,7 +171,7 @@ describe("a connected socket with error reports", () => {
       expect(yield* Fiber.join(reading)).toMatchObject(refused)
       expect(codes(yield* take(socket, 1))).toEqual(["ECONNREFUSED"])
       expect(Option.isNone(yield* socket.receiveWithin(1))).toBe(true)
-      expect(yield* socket.stats).toMatchObject({ sent: 3n, resent: 0n, events: { taken: 3n, received: 3n } })
+      expect(yield* socket.stats).toMatchObject({ sent: 3n, retried: 0n, events: { dequeued: 3n, delivered: 3n } })
     }).pipe(Effect.provide(layer))
   )
   it.scopedLive("has streams that go on", () =>
@@ -185,7 +185,7 @@ describe("a connected socket with error reports", () => {
       const back = yield* Datagram.bind(Datagram.ipv4, gone)
       yield* back.send({ data: Uint8Array.of(8), to: socket.localAddress })
       expect(Option.getOrThrow(yield* Fiber.join(reading)).data[0]).toBe(8)
-      expect(yield* socket.stats).toMatchObject({ errors: 1n, received: 1n })
+      expect(yield* socket.stats).toMatchObject({ asyncErrors: 1n, delivered: 1n })
     }).pipe(Effect.provide(layer))
   )
 })
@@ -205,8 +205,8 @@ describe("nobody reads events", () => {
         expect(events.map((event) => event._tag === "TransmitTimestamp" && event.id)).toEqual(
           Array.from({ length: 200 }, (_, i) => 2000 - 256 - 16 + i)
         )
-        const { dropped, ignored, received, taken, unread } = (yield* socket.stats).events
-        expect([ignored, taken, taken - received]).toEqual([0n, 1984n, dropped + unread])
+        const { dropped, ignored, delivered, dequeued, queued } = (yield* socket.stats).events
+        expect([ignored, dequeued, dequeued - delivered]).toEqual([0n, 1984n, dropped + queued])
       }).pipe(Effect.provide(layer))
   )
   it.scopedLive("a server answers on, whoever of its clients has gone", () =>
@@ -223,8 +223,8 @@ describe("nobody reads events", () => {
         yield* client.send({ data: Uint8Array.of(i) })
         expect((yield* client.receive).data[0]).toBe(i)
       }
-      const { events, received, sent } = yield* server.stats
-      expect([received, sent]).toEqual([100n, 100n])
+      const { events, delivered, sent } = yield* server.stats
+      expect([delivered, sent]).toEqual([100n, 100n])
       expect(events.ignored).toBe(0n)
     }).pipe(Effect.provide(layer))
   )
@@ -246,25 +246,25 @@ describe("an error that this host says itself", () => {
       const absent = [Option.isNone(error.icmp), Option.isNone(error.offender), Option.isNone(error.arrival)]
       expect(absent).toEqual([true, true, true])
       expect(report).toMatchObject({ _tag: "PathMtuReport", mtu: 65_536 })
-      expect(yield* socket.stats).toMatchObject({ sent: 0n, resent: 0n, errors: 0n, events: { taken: 2n } })
+      expect(yield* socket.stats).toMatchObject({ sent: 0n, retried: 0n, asyncErrors: 0n, events: { dequeued: 2n } })
     }).pipe(Effect.provide(layer))
   )
 })
 
 describe("a message of one's own that is an event", () => {
-  interface Queue extends ControlMessage<"queue", Internet, "perhaps", Capability<"errorReports">> {
+  interface Queue extends ControlMessage<"queue", Internet, "optional", Capability<"errorReports">> {
     readonly event: Uint8Array
   }
-  const absent = { absent: "only Linux has an error queue" }
+  const absent = { unsupported: "only Linux has an error queue" }
   const bytes = { size: 32, read: Codec.bytes({ maximum: 32 }).read } as const
   const Queue = define<Queue>({
     key: "queue",
-    presence: "perhaps",
+    presence: "optional",
     table: {
       linux: {
         ipv4: {
           request: [{ level: 0, option: 11, value: 1 }],
-          arrives: [{ level: 0, type: 11, payload: bytes, event: "errorQueue" }]
+          receive: [{ level: 0, type: 11, payload: bytes, event: "errorQueue" }]
         },
         ipv6: absent
       },
@@ -281,8 +281,8 @@ describe("a message of one's own that is an event", () => {
       const { control } = yield* socket.receive
       expect(control).toEqual({})
       const [event] = yield* take(socket, 1)
-      expect(event).toMatchObject({ _tag: "OwnEvent", key: "queue" })
-      if (event?._tag !== "OwnEvent" || !(event.value instanceof Uint8Array)) throw new Error("no bytes")
+      expect(event).toMatchObject({ _tag: "UserEvent", key: "queue" })
+      if (event?._tag !== "UserEvent" || !(event.value instanceof Uint8Array)) throw new Error("no bytes")
       expect(event.value.subarray(0, 7)).toEqual(Uint8Array.of(...int(111), 2, 3, 3))
     }).pipe(Effect.provide(layer))
   )
@@ -315,7 +315,13 @@ describe("an entry that is not what it should be", () => {
         yield* turns(2)
         yield* socket.send({ data: one, to: socket.localAddress })
         expect((yield* socket.receive).data).toEqual(one)
-        expect((yield* socket.stats).events).toEqual({ taken: 3n, received: 0n, dropped: 0n, ignored: 3n, unread: 0n })
+        expect((yield* socket.stats).events).toEqual({
+          dequeued: 3n,
+          delivered: 0n,
+          dropped: 0n,
+          ignored: 3n,
+          queued: 0n
+        })
         yield* Fiber.interrupt(reading)
       }).pipe(Effect.provide(DatagramSockets.layer(hooked, LinuxSockets.capabilities)))
     })
@@ -332,7 +338,7 @@ it.scopedLive("an error that is pending without its entry, which another call ha
     yield* socket.send({ data: one, to: socket.localAddress })
     pending = 1
     expect((yield* socket.receive).data).toEqual(one)
-    expect(yield* socket.stats).toMatchObject({ sent: 1n, resent: 1n, received: 1n, errors: 1n })
+    expect(yield* socket.stats).toMatchObject({ sent: 1n, retried: 1n, delivered: 1n, asyncErrors: 1n })
     // What fails twice is the send's own.
     pending = 2
     expect(yield* Effect.flip(socket.send({ data: one, to: socket.localAddress }))).toMatchObject({
@@ -353,7 +359,7 @@ it.scopedLive("a prohibition is passed over by streams of a connected socket; on
     yield* peer.send({ data: one, to: socket.localAddress })
     pending = 3
     expect(Option.isSome(yield* Stream.runHead(socket.datagrams))).toBe(true)
-    expect(yield* socket.stats).toMatchObject({ errors: 3n })
+    expect(yield* socket.stats).toMatchObject({ asyncErrors: 3n })
     pending = 1_000_000
     expect(yield* Effect.flip(Stream.runDrain(socket.datagrams))).toMatchObject({ code: "EACCES" })
   }).pipe(Effect.provide(DatagramSockets.layer(hooked, LinuxSockets.capabilities)))

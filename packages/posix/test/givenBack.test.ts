@@ -42,7 +42,7 @@ describe("of one payload that was taken apart", () => {
             throw new Error("boom")
           })
         )
-        expect((yield* socket.stats).unread).toBe(BigInt(merged - 1))
+        expect((yield* socket.stats).putBack).toBe(BigInt(merged - 1))
         let [handed, before, most] = [0, 0, 0]
         const note = () => {
           most = Math.max(most, handed - before)
@@ -52,7 +52,7 @@ describe("of one payload that was taken apart", () => {
         setImmediate(note)
         yield* Effect.forkScoped(read(socket, () => void handed++))
         yield* Effect.repeat(Effect.sleep("1 millis"), { until: () => handed === merged - 1 })
-        expect(yield* socket.stats).toMatchObject({ taken: BigInt(merged), received: BigInt(merged), unread: 0n })
+        expect(yield* socket.stats).toMatchObject({ dequeued: BigInt(merged), delivered: BigInt(merged), putBack: 0n })
         // Datagrams of a turn and of the batch that ends it, twice: a reader may begin right before the event loop's turn.
         expect(most).toBeLessThanOrEqual(2 * (256 + 63))
       }).pipe(Effect.provide(layer))
@@ -66,7 +66,7 @@ it.scopedLive("receiveUpTo: hands over no more than it is asked for, of what was
     yield* sender.send({ data: new Uint8Array(2), to: socket.localAddress, segmentSize: 1 })
     for (const maximum of [1, 5, 64, 100]) expect(yield* socket.receiveUpTo(maximum)).toHaveLength(maximum)
     expect(yield* socket.receiveUpTo(1_000_000)).toHaveLength(merged - 170)
-    expect(yield* socket.stats).toMatchObject({ taken: BigInt(merged), received: BigInt(merged) })
+    expect(yield* socket.stats).toMatchObject({ dequeued: BigInt(merged), delivered: BigInt(merged) })
   }).pipe(Effect.provide(layer))
 )
 

@@ -119,7 +119,10 @@ describe.runIf(able).each(families)("an ICMP error of %s", (family) => {
         expect([report?.datagram, report?.extensions]).toEqual([data, []])
         expect(Option.isSome(report?.mtu ?? Option.none())).toBe(name === "EMSGSIZE")
       }
-      expect(yield* socket.stats).toMatchObject({ errors: 0n, events: { taken: BigInt(expected[family].length) } })
+      expect(yield* socket.stats).toMatchObject({
+        asyncErrors: 0n,
+        events: { dequeued: BigInt(expected[family].length) }
+      })
     }).pipe(Effect.provide(layer))
   )
 
@@ -234,10 +237,10 @@ describe.runIf(able).each(families)("an ICMP error of %s", (family) => {
       yield* socket.send({ data, to: socket.localAddress })
       expect((yield* socket.receive).data).toEqual(data)
       const events = yield* Stream.runHead(Stream.chunks(socket.events))
-      const { dropped, ignored, received, taken, unread } = (yield* socket.stats).events
-      expect(taken).toBeGreaterThan(0n)
-      expect(taken).toBe(received + dropped + ignored + unread)
-      expect(BigInt(Option.getOrThrow(events).length)).toBe(received)
+      const { dropped, ignored, delivered, dequeued, queued } = (yield* socket.stats).events
+      expect(dequeued).toBeGreaterThan(0n)
+      expect(dequeued).toBe(delivered + dropped + ignored + queued)
+      expect(BigInt(Option.getOrThrow(events).length)).toBe(delivered)
     }).pipe(Effect.provide(layer))
   )
 })
@@ -255,11 +258,11 @@ describe.runIf(able)("many ICMP errors on one socket", () => {
         yield* socket.send({ data, to: socket.localAddress })
         expect((yield* socket.receive).data).toEqual(data)
       }
-      const { dropped, ignored, received, taken, unread } = (yield* socket.stats).events
-      expect([taken, unread, ignored, received]).toEqual([sent, 256n, 0n, 0n])
+      const { dropped, ignored, delivered, dequeued, queued } = (yield* socket.stats).events
+      expect([dequeued, queued, ignored, delivered]).toEqual([sent, 256n, 0n, 0n])
       expect(dropped).toBe(sent - 256n)
       expect((yield* take(socket, 256)).every(({ code }) => code === "EHOSTUNREACH")).toBe(true)
-      expect((yield* socket.stats).events).toMatchObject({ received: 256n, unread: 0n })
+      expect((yield* socket.stats).events).toMatchObject({ delivered: 256n, queued: 0n })
     }).pipe(Effect.provide(layer))
   )
 
@@ -283,7 +286,7 @@ describe.runIf(able)("many ICMP errors on one socket", () => {
         Option.getOrThrow(destination).port
       ])
       expect(seen).toEqual(ports.map((port, index) => [index % 2 === 0 ? "ECONNREFUSED" : "EHOSTUNREACH", index, port]))
-      expect(yield* socket.stats).toMatchObject({ sent: 100n, resent: 100n })
+      expect(yield* socket.stats).toMatchObject({ sent: 100n, retried: 100n })
     }).pipe(Effect.provide(layer))
   )
 })

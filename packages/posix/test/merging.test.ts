@@ -80,8 +80,8 @@ for (const [name, read] of Object.entries(paths))
       const socket = yield* bind
       yield* send(socket)
       expect((yield* read(socket)).map((data) => [...data])).toEqual(sent.map((data) => [...data]))
-      const { received, taken, unread } = yield* socket.stats
-      expect([taken, received, unread]).toEqual([6n, 6n, 0n])
+      const { delivered, dequeued, putBack } = yield* socket.stats
+      expect([dequeued, delivered, putBack]).toEqual([6n, 6n, 0n])
     }).pipe(Effect.provide(layer))
   )
 
@@ -106,9 +106,9 @@ for (const path of ["forEach", "forEachBorrowed"] as const) {
       }
       expect(seen).toEqual(expected)
       expect(yield* socket.stats).toMatchObject({
-        taken: BigInt(seen.length),
-        received: BigInt(seen.length),
-        unread: 0n
+        dequeued: BigInt(seen.length),
+        delivered: BigInt(seen.length),
+        putBack: 0n
       })
     }).pipe(Effect.provide(layer))
   )

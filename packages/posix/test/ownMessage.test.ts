@@ -75,7 +75,7 @@ describe("a message of one's own", () => {
     const spec = Datagram.ipv4.pipe(withControlMessage(ReturnOptions))
     for (const abi of abis) {
       const { receive, refused, send } = Plan.compile(spec, abi)
-      if (abi.platform === "linux") expect([receive.places.length, send.places.length, refused]).toEqual([1, 1, []])
+      if (abi.platform === "linux") expect([receive.messages.length, send.messages.length, refused]).toEqual([1, 1, []])
       else expect(refused.map(({ why }) => why).join()).toMatch(/delivers no options$/)
     }
   })

@@ -25,7 +25,7 @@ const opened = <E>(driver: Effect.Effect<Driver, E>) =>
     return {
       socket,
       send: (count: number) => {
-        for (let i = 0; i < count; i++) Either.getOrThrow(socket.unsafeSend(message))
+        for (let i = 0; i < count; i++) Either.getOrThrow(socket.trySend(message))
       },
       /** Another one's hand on the descriptor. */
       set: (value: number) =>

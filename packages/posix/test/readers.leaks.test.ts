@@ -46,7 +46,7 @@ live(
     expect(Exit.isSuccess(yield* Fiber.join(loop))).toBe(false)
     const seen = yield* within(Effect.forEach(waiting, (reader) => Fiber.await(reader)))
     expect(Option.map(seen, (exits) => exits.map(Exit.isSuccess))).toEqual(Option.some([true, true, true]))
-    expect(yield* socket.stats).toMatchObject({ taken: 4n, received: 4n, unread: 0n })
+    expect(yield* socket.stats).toMatchObject({ dequeued: 4n, delivered: 4n, putBack: 0n })
   })
 )
 
@@ -58,7 +58,7 @@ live(
     yield* sendAll(sender, socket, 2)
     const exits = yield* within(Effect.forEach(waiting, (reader) => Fiber.await(reader)))
     expect(Option.map(exits, (all) => all.map(Exit.isSuccess))).toEqual(Option.some([false, true]))
-    expect(yield* socket.stats).toMatchObject({ taken: 2n, received: 2n, unread: 0n })
+    expect(yield* socket.stats).toMatchObject({ dequeued: 2n, delivered: 2n, putBack: 0n })
   })
 )
 
@@ -89,7 +89,7 @@ live(
     // EPOLLET, and EPOLLERR and EPOLLHUP, which are always there: no datagram is reported any more, and nothing keeps the process.
     expect(polledEvents(yield* socket.descriptor)).toEqual([0x80000018])
     expect(referencedPolls()).toBe(0)
-    expect((yield* socket.stats).taken).toBe(0n)
+    expect((yield* socket.stats).dequeued).toBe(0n)
     expect((yield* socket.receive).data).toEqual(Uint8Array.of(0))
   })
 )

@@ -165,7 +165,7 @@ describe("what nobody takes", () => {
           yield* openDescriptorsAre(before)
           const [first = new ReceivedDescriptor(-1)] = control.rights
           expect(yield* Effect.flip(Descriptor.take(first))).toMatchObject({
-            _tag: "DescriptorGone",
+            _tag: "DescriptorUnavailableError",
             reason: "Closed",
             message: `Descriptor ${first.number} is closed: its socket was read again or closed, or the callback of its loop returned. Take it before that.`
           })
@@ -239,7 +239,7 @@ describe("what nobody takes", () => {
         const { control } = yield* receiver.receive
         expect(control.rights.map(({ number }) => contentOf(number))).toEqual(["1"])
         yield* openDescriptorsAre(before + 2)
-        expect(yield* receiver.stats).toMatchObject({ taken: 3n, received: 2n, unread: 1n })
+        expect(yield* receiver.stats).toMatchObject({ dequeued: 3n, delivered: 2n, putBack: 1n })
       })
     )
   )
@@ -269,7 +269,7 @@ describe("taking", () => {
         const [descriptor = new ReceivedDescriptor(-1)] = (yield* receiver.receive).control.rights
         const number = yield* Descriptor.take(descriptor)
         expect(yield* Effect.flip(Descriptor.take(descriptor))).toMatchObject({
-          _tag: "DescriptorGone",
+          _tag: "DescriptorUnavailableError",
           reason: "Taken",
           message: `Descriptor ${number} was taken before, and is its taker's: take it once, and share the number.`
         })

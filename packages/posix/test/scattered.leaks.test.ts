@@ -24,7 +24,7 @@ it.scopedLive("sizes of one read split each datagram of a merged payload, and no
       data.subarray(130, 170)
     ])
     expect(third.parts).toEqual([data.subarray(200, 220), data.subarray(220, 240), data.subarray(240)])
-    expect(yield* socket.stats).toMatchObject({ taken: 3n, received: 3n, unread: 0n })
+    expect(yield* socket.stats).toMatchObject({ dequeued: 3n, delivered: 3n, putBack: 0n })
   }).pipe(Effect.provide(layer))
 )
 

@@ -34,7 +34,7 @@ describe("a failed send", () => {
         yield* socket.send({ data })
         // The reader of events takes the queue: the error is no longer the kernel's to give.
         yield* Effect.repeat(Effect.zipRight(Effect.sleep("1 millis"), socket.stats), {
-          until: ({ events }) => events.taken > 0n
+          until: ({ events }) => events.dequeued > 0n
         })
         const error = yield* Effect.flip(socket.send({ data }))
         expect(error).toMatchObject({ reason: "ConnectionRefused", code: "ECONNREFUSED", syscall: "sendmsg" })
@@ -78,7 +78,7 @@ describe("an option that is set by the descriptor, and not by its socket", () =>
       for (const value of [0xb8, 0x28, 0]) {
         setInt(fd, IPPROTO_IP, IP_TOS, value)
         yield* socket.send({ data, to, control: { ecn: "ect0" } })
-        socket.unsafeSend({ data, to, control: { ecn: "ce" } })
+        socket.trySend({ data, to, control: { ecn: "ce" } })
         yield* socket.sendAll([{ data, to, control: { dscp: 10 } }])
         const seen = yield* Effect.replicateEffect(receiver.receive, 3)
         expect(seen.map(({ control }) => control.trafficClass)).toEqual([value | 2, value | 3, (10 << 2) | (value & 3)])

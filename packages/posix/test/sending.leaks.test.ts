@@ -144,7 +144,7 @@ describe("errors of other peers", () => {
         data: Uint8Array.of(i),
         to: i % 5 === 0 ? gone : { address: "127.0.0.1", port: receiver.localAddress.port }
       }))
-      expect(yield* socket.sendAll(messages)).toEqual({ sent: 150, unsent: 0, failed: [] })
+      expect(yield* socket.sendAll(messages)).toEqual({ sent: 150, dropped: 0, failed: [] })
       expect((yield* collect(receiver, 120)).map(first)).toEqual(all(150).filter((i) => i % 5 !== 0))
       expect((yield* socket.stats).sent).toBe(150n)
     }).pipe(Effect.provide(layer))

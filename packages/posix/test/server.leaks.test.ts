@@ -49,11 +49,11 @@ it.scopedLive("as many handlers as allowed, and what they do not take stays in t
     yield* until(Effect.map(Ref.get(running), (n) => n === 2))
     yield* Effect.yieldNow().pipe(Effect.repeatN(50))
     expect(yield* Ref.get(running)).toBe(2)
-    expect((yield* server.stats).taken).toBe(2n)
+    expect((yield* server.stats).dequeued).toBe(2n)
     yield* Deferred.succeed(gate, undefined)
     yield* until(Effect.map(Ref.get(running), (n) => n === 5))
-    const { received, taken } = yield* server.stats
-    expect([taken, received]).toEqual([5n, 5n])
+    const { delivered, dequeued } = yield* server.stats
+    expect([dequeued, delivered]).toEqual([5n, 5n])
   }).pipe(Effect.provide(layer))
 )
 
@@ -100,7 +100,7 @@ it.scopedLive("closing the scope stops reading, lets handlers finish, and closes
     expect((yield* peer.receive).data).toEqual(Uint8Array.of(1))
     yield* closing
     // The second came after reading had stopped.
-    expect((yield* server.stats).taken).toBe(1n)
+    expect((yield* server.stats).dequeued).toBe(1n)
     expect(yield* Effect.flip(server.receive)).toMatchObject({ reason: "Closed" })
   }).pipe(Effect.provide(layer))
 )
@@ -208,9 +208,9 @@ describe("clients of a Unix server that ask and never read", () => {
       const { ask, client } = yield* asking
       yield* ask(server.localAddress)
       expect((yield* client.receive).data).toEqual(Uint8Array.of(1))
-      const { handlers, sent, unsent } = yield* server.stats
-      expect([handlers.started, handlers.failed, sent + unsent]).toEqual([75n, 0n, 75n])
-      expect(unsent).toBeGreaterThan(0n)
+      const { handlers, sent, sendDropped } = yield* server.stats
+      expect([handlers.started, handlers.failed, sent + sendDropped]).toEqual([75n, 0n, 75n])
+      expect(sendDropped).toBeGreaterThan(0n)
     }).pipe(Effect.provide(unixLayer))
   )
 
@@ -223,7 +223,7 @@ describe("clients of a Unix server that ask and never read", () => {
       yield* turnsUntil(blocked)
       yield* turnsUntil(Effect.sync(() => true)).pipe(Effect.repeatN(20))
       const before = yield* server.stats
-      expect([before.handlers.running, before.unsent]).toEqual([4n, 0n])
+      expect([before.handlers.running, before.sendDropped]).toEqual([4n, 0n])
       // Four at a time give up, a second after they began to wait.
       yield* turnsUntil(
         Effect.zipRight(
@@ -232,8 +232,8 @@ describe("clients of a Unix server that ask and never read", () => {
         )
       )
       yield* Fiber.join(asked)
-      const { sent, unsent } = yield* server.stats
-      expect([unsent > 0n, sent + unsent]).toEqual([true, 40n])
+      const { sent, sendDropped } = yield* server.stats
+      expect([sendDropped > 0n, sent + sendDropped]).toEqual([true, 40n])
       // Once it reads, it is answered as anyone.
       for (let i = 0n; i < sent; i++) yield* hostile.client.receive
       yield* hostile.ask(server.localAddress)
@@ -249,7 +249,7 @@ describe("clients of a Unix server that ask and never read", () => {
       yield* turnsUntil(Effect.map(server.stats, ({ handlers }) => handlers.started === 30n))
       yield* TestClock.adjust("1 day")
       for (let i = 0; i < 30; i++) yield* client.receive
-      expect(yield* server.stats).toMatchObject({ sent: 30n, unsent: 0n })
+      expect(yield* server.stats).toMatchObject({ sent: 30n, sendDropped: 0n })
     }).pipe(Effect.provide(unixLayer))
   )
 
@@ -263,7 +263,7 @@ describe("clients of a Unix server that ask and never read", () => {
       const { ask } = yield* asking
       for (let i = 0; i < 30; i++) yield* ask(server.localAddress)
       for (let i = 0; i < 30; i++) yield* full.receive
-      expect((yield* other.stats).unsent).toBe(0n)
+      expect((yield* other.stats).sendDropped).toBe(0n)
     }).pipe(Effect.provide(unixLayer))
   )
 })

@@ -229,7 +229,7 @@ it.scoped("ours: a peer's refusal costs none of the datagrams that are queued", 
     // The peer is gone: this is refused, and the refusal comes before what is queued.
     yield* socket.send({ data: one })
     expect(Chunk.toReadonlyArray(yield* socket.receiveBatch).map(({ data }) => data[0])).toEqual([1, 2, 3])
-    expect(yield* socket.stats).toMatchObject({ taken: 3n, received: 3n, errors: 1n })
+    expect(yield* socket.stats).toMatchObject({ dequeued: 3n, delivered: 3n, asyncErrors: 1n })
   }).pipe(Effect.provide(layer))
 )
 

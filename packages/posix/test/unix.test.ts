@@ -345,7 +345,7 @@ describe("connecting", () => {
         const stranger = yield* Datagram.client(unix)
         yield* stranger.send({ data, to: { path: local } })
         expect(yield* socket.receiveWithin(0)).toEqual(Option.none())
-        expect(yield* socket.stats).toMatchObject({ taken: 1n, dropped: 1n })
+        expect(yield* socket.stats).toMatchObject({ dequeued: 1n, dropped: 1n })
       })
     )
   )

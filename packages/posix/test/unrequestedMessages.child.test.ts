@@ -29,16 +29,16 @@ const sending = Datagram.unix.pipe(withRights({ only: "send" }))
 const name = (of: string) => `\0ancillary-${of}-${process.pid}`
 
 /** A message that never arrives, whose room is free for what does. */
-interface Roomy extends ControlMessage<"roomy", "unix", "perhaps"> {
+interface Roomy extends ControlMessage<"roomy", "unix", "optional"> {
   readonly received: { readonly roomy: Uint8Array }
 }
-const absent = { unix: { absent: "for this test alone" } }
+const absent = { unix: { unsupported: "for this test alone" } }
 const roomy = define<Roomy>({
   key: "roomy",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: {
-      unix: { request: [], arrives: [{ level: 1, type: 9999, payload: Codec.bytes({ maximum: 64 }) }] }
+      unix: { request: [], receive: [{ level: 1, type: 9999, payload: Codec.bytes({ maximum: 64 }) }] }
     },
     darwin: absent,
     winsock: absent
@@ -103,14 +103,14 @@ describe("trap 30: what was not declared", () => {
   )
 
   it.live("and read by a codec as plain numbers is closed too: a Descriptor is what holds one", () => {
-    interface Numbers extends ControlMessage<"numbers", "unix", "perhaps"> {
+    interface Numbers extends ControlMessage<"numbers", "unix", "optional"> {
       readonly received: { readonly numbers: number }
     }
     const numbers = define<Numbers>({
       key: "numbers",
-      presence: "perhaps",
+      presence: "optional",
       table: {
-        linux: { unix: { request: [], arrives: [{ level: 1, type: 1, payload: Codec.int32 }] } },
+        linux: { unix: { request: [], receive: [{ level: 1, type: 1, payload: Codec.int32 }] } },
         darwin: absent,
         winsock: absent
       }
@@ -236,7 +236,7 @@ describe("trap 30: what came with a datagram that is not handed over", () => {
         yield* openDescriptorsAre(before + 1)
         expect(yield* socket.receiveWithin(0)).toEqual(Option.none())
         yield* openDescriptorsAre(before)
-        expect(yield* socket.stats).toMatchObject({ taken: 3n, received: 1n, dropped: 2n })
+        expect(yield* socket.stats).toMatchObject({ dequeued: 3n, delivered: 1n, dropped: 2n })
       })
     )
   )

@@ -59,12 +59,10 @@ describe("an argument that is not what it seems", () => {
               _tag: "DatagramSendError",
               reason: "InvalidArgument"
             })
-            expect(Option.getOrThrow(Either.getLeft(Datagram.unsafeReply(socket, asked as never, data)))).toMatchObject(
-              {
-                _tag: "DatagramSendError",
-                reason: "InvalidArgument"
-              }
-            )
+            expect(Option.getOrThrow(Either.getLeft(Datagram.tryReply(socket, asked as never, data)))).toMatchObject({
+              _tag: "DatagramSendError",
+              reason: "InvalidArgument"
+            })
           }
         })
       )
@@ -87,10 +85,10 @@ describe("an option whose definition is wrong", () => {
   const SO_RCVBUF = 8
   const own = (codec: Partial<Codec.Codec<number>>, refuse?: () => string | undefined) => {
     const row = { level: 1, option: SO_RCVBUF, codec: { ...Codec.int32, ...codec } }
-    const absent = { absent: "it is tried on Linux" }
+    const absent = { unsupported: "it is tried on Linux" }
     return SocketOption.define<number, "ipv4">({
       name: "SO_OWN",
-      refuse,
+      validate: refuse,
       table: { linux: { ipv4: row }, darwin: { ipv4: absent }, winsock: { ipv4: absent } }
     })
   }
@@ -104,8 +102,8 @@ describe("an option whose definition is wrong", () => {
       own({ write: (view) => (view.setUint32(64, 1), 4) }),
       "cannot write the value (RangeError"
     ],
-    ["refuse throws", own({ refuse: boom }), "(Error: boom)"],
-    ["refuse answers no text", own({ refuse: () => false as never }), "refuses it with false"],
+    ["refuse throws", own({ validate: boom }), "(Error: boom)"],
+    ["refuse answers no text", own({ validate: () => false as never }), "refuses it with false"],
     ["own refuse throws", own({}, boom), "(Error: boom)"]
   ]
   it.live.each(wrong)("%s: set and bind fail with its name, before any system call", ([, option, sentence]) =>

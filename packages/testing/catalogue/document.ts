@@ -12,8 +12,8 @@ const lackTitles: { readonly [L in Lack["lacks"]]: string } = {
   both: "absent"
 }
 const present: { readonly [P in Presence]: string } = {
-  always: "with every datagram",
-  perhaps: "with some datagrams: an `Option`",
+  required: "with every datagram",
+  optional: "with some datagrams: an `Option`",
   repeated: "any number of times: an array"
 }
 

@@ -5,13 +5,13 @@
 import * as control from "@ancillary/control"
 import {
   abis,
-  type Absence,
-  type Arrival,
+  type Unsupported,
+  type ReceiveFormat,
   type Codec,
   type ControlMessage,
   Ipv4Address,
   Ipv6Address,
-  isAbsence,
+  isUnsupported,
   isMessage,
   type Message,
   type Platform,
@@ -43,10 +43,10 @@ interface Place {
   readonly family: RowFamily
 }
 
-export interface Mark extends Pick<Arrival<unknown>, "level" | "type" | "event"> {
+export interface Mark extends Pick<ReceiveFormat<unknown>, "level" | "type" | "event"> {
   readonly size: Codec.Codec<unknown>["size"]
   /** Presence of a received message. */
-  readonly read: Arrival<unknown>["payload"]["read"] | undefined
+  readonly read: ReceiveFormat<unknown>["payload"]["read"] | undefined
 }
 
 export interface Way extends Place {
@@ -75,25 +75,25 @@ const families: ReadonlyArray<RowFamily> = ["ipv4", "ipv6", "unix"]
 const places = platforms.flatMap((platform) => families.map((family) => ({ platform, family })))
 
 const ofMessage = (name: string, message: Message<ControlMessage.Any>): ReadonlyArray<Way | Lack> => {
-  const event = message.arrives === "asEvent"
-  const withDatagrams = message.arrives === "withDatagrams"
+  const event = message.deliveredAs === "asEvent"
+  const withDatagrams = message.deliveredAs === "withDatagrams"
   const subject = { name, key: message.key, presence: withDatagrams ? message.presence : undefined }
   return places.flatMap(({ family, platform }): ReadonlyArray<Way | Lack> => {
     if (!message.families.includes(family)) return []
     const cell = message.cell(platform, family)
     const place = { subject, platform, family }
-    const lack = (lacks: Lack["lacks"], { absent }: Absence): Lack => ({ ...place, lacks, why: absent })
-    if (isAbsence(cell)) return [lack("both", cell)]
-    const { arrives, request, sends } = cell
+    const lack = (lacks: Lack["lacks"], { unsupported }: Unsupported): Lack => ({ ...place, lacks, why: unsupported })
+    if (isUnsupported(cell)) return [lack("both", cell)]
+    const { receive, request, send } = cell
     const entries: Array<Way | Lack> = []
-    if (isAbsence(arrives)) entries.push(lack("received", arrives))
-    else if (arrives !== undefined) {
-      const marks = arrives.map(({ payload: { read, size }, ...mark }) => ({ ...mark, read, size }))
+    if (isUnsupported(receive)) entries.push(lack("received", receive))
+    else if (receive !== undefined) {
+      const marks = receive.map(({ payload: { read, size }, ...mark }) => ({ ...mark, read, size }))
       entries.push({ ...place, direction: event ? "event" : "received", asks: request, marks, privilege: undefined })
     }
-    if (isAbsence(sends)) entries.push(lack("sent", sends))
-    else if (sends !== undefined) {
-      const { level, payload, privilege, request: asks = [], type } = sends
+    if (isUnsupported(send)) entries.push(lack("sent", send))
+    else if (send !== undefined) {
+      const { level, payload, privilege, request: asks = [], type } = send
       const marks = [{ level, type, size: payload.size, read: undefined }]
       entries.push({ ...place, direction: "sent", asks, marks, privilege })
     }
@@ -113,7 +113,7 @@ const ofOption = (name: string, option: Option): ReadonlyArray<Way | Lack> => {
     const cell = option.cell(platform, family)
     const place = { subject, platform, family }
     if (cell === undefined) return []
-    if (isAbsence(cell)) return [{ ...place, lacks: "both", why: cell.absent }]
+    if (isUnsupported(cell)) return [{ ...place, lacks: "both", why: cell.unsupported }]
     const { codec, level, option: type, privilege } = cell
     return [
       { ...place, direction: "set", asks: [], marks: [{ level, type, size: codec.size, read: undefined }], privilege }
@@ -126,8 +126,12 @@ const ofMembership = (kind: MembershipKind): ReadonlyArray<Way | Lack> => {
   const subject = { name: "membershipRows", key: memberships[kind], presence: undefined }
   return places.flatMap(({ family, platform }): ReadonlyArray<Way | Lack> => {
     if (family === "unix") return []
-    const { any } = family === "ipv4" ? Ipv4Address : Ipv6Address
-    const request = { group: any, interfaceIndex: undefined, source: kind === "group" ? undefined : any }
+    const { unspecified } = family === "ipv4" ? Ipv4Address : Ipv6Address
+    const request = {
+      group: unspecified,
+      interfaceIndex: undefined,
+      source: kind === "group" ? undefined : unspecified
+    }
     const marks = membershipRows(platform, family, kind).map(({ begin, encode, level }) => {
       const sizes = abis.filter((abi) => abi.platform === platform).map((abi) => encode(abi, request).length)
       const size = { minimum: Math.min(...sizes), maximum: Math.max(...sizes) }

@@ -26,10 +26,10 @@ const data = Uint8Array.of(1)
 interface Unasked extends ControlMessage<"unasked", "ipv4"> {
   readonly received: { readonly unasked: number }
 }
-const arriving = { ipv4: { request: [], arrives: [{ level: 0, type: Linux.IP_TTL, payload: Codec.int32 }] } }
+const arriving = { ipv4: { request: [], receive: [{ level: 0, type: Linux.IP_TTL, payload: Codec.int32 }] } }
 const unasked = define<Unasked>({
   key: "unasked",
-  presence: "always",
+  presence: "required",
   table: { linux: arriving, darwin: arriving, winsock: arriving }
 })
 

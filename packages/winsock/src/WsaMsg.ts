@@ -171,16 +171,16 @@ export const make = (capacity: {
       try: () => {
         const { buffers, control, name = 0 } = capacity
         const sizes = isList(buffers) ? [...buffers] : undefined
-        return { buffers: sizes, control, name, given: Codec.shown(buffers) }
+        return { buffers: sizes, control, name, given: Codec.format(buffers) }
       },
-      catch: (cause) => invalid("WSAMSG", `The capacities cannot be read (${Codec.shown(cause)})`)
+      catch: (cause) => invalid("WSAMSG", `The capacities cannot be read (${Codec.format(cause)})`)
     })
     if (buffers === undefined) return yield* invalid("WSAMSG", `${given} is not a list of capacities in bytes`)
     const wrong = [name, control, ...buffers].find((bytes) => !Codec.isInteger(bytes, 0, largest))
     if (wrong !== undefined) {
       return yield* invalid(
         "WSAMSG",
-        `${Codec.shown(wrong)} is not a capacity in bytes: an integer from 0 to ${largest}`
+        `${Codec.format(wrong)} is not a capacity in bytes: an integer from 0 to ${largest}`
       )
     }
     if (buffers.length === 0) return yield* invalid("WSAMSG", "A message has at least one buffer, if only of 0 bytes")
@@ -204,7 +204,7 @@ const face = (message: Message): WsaMsg => {
     whileOpen(() => {
       const bytes = copied(given)
       if (bytes === undefined)
-        return Effect.fail(invalid("WSAMSG", `${what} cannot be read: ${Codec.shown(given)}. Give a Uint8Array`))
+        return Effect.fail(invalid("WSAMSG", `${what} cannot be read: ${Codec.format(given)}. Give a Uint8Array`))
       return bytes.length > room
         ? Effect.fail(invalid("WSAMSG", `${what} of ${bytes.length} bytes does not fit into ${room}`))
         : Effect.sync(() => f(bytes))
@@ -229,7 +229,7 @@ const face = (message: Message): WsaMsg => {
     setEndpoint: (family, input) =>
       whileOpen(() => {
         if (family !== "ipv4" && family !== "ipv6" && family !== "dual")
-          return Effect.fail(invalid("WSAMSG", `${Codec.shown(family)} is not "ipv4", "ipv6" or "dual"`))
+          return Effect.fail(invalid("WSAMSG", `${Codec.format(family)} is not "ipv4", "ipv6" or "dual"`))
         const to = endpoint<Internet>(family, input)
         if (Codec.isMalformed(to)) return Effect.fail(invalid("WSAMSG", `The address cannot be used: ${to.malformed}`))
         const bytes = new Uint8Array(SocketAddress.size(abi, family === "ipv4" ? "ipv4" : "ipv6"))
@@ -253,7 +253,9 @@ const face = (message: Message): WsaMsg => {
       whileOpen(() =>
         Codec.isInteger(bytes, 0, Number.MAX_SAFE_INTEGER)
           ? Effect.sync(() => new Uint8Array(Buffer.concat(message.buffers).subarray(0, bytes)))
-          : Effect.fail(invalid("WSAMSG", `${Codec.shown(bytes)} is not a number of bytes: give an integer, 0 or more`))
+          : Effect.fail(
+              invalid("WSAMSG", `${Codec.format(bytes)} is not a number of bytes: give an integer, 0 or more`)
+            )
       ),
     control: read(() => message.control),
     setControl: (control) => set("Control data", control, capacity.control, (bytes) => message.setControl(bytes)),

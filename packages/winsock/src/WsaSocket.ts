@@ -117,7 +117,7 @@ const make = <F extends Internet>(
         return Effect.fail(
           invalid(
             "setsockopt",
-            `Level ${Codec.shown(level)}, option ${Codec.shown(option)} or value ${Codec.shown(value)} cannot be set: ` +
+            `Level ${Codec.format(level)}, option ${Codec.format(option)} or value ${Codec.format(value)} cannot be set: ` +
               "give 32-bit integers, and the value as one or as a Uint8Array"
           )
         )

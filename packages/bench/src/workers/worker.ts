@@ -9,7 +9,7 @@ import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
 import { Effect } from "effect"
 import { spec } from "./spec.ts"
 
-DatagramWorkers.work(spec, (asked, socket) => Datagram.reply(socket, asked, asked.data)).pipe(
+DatagramWorkers.runWorker(spec, (asked, socket) => Datagram.reply(socket, asked, asked.data)).pipe(
   Effect.provide([NodeSockets.layer, NodeWorkerRunner.layer]),
   NodeRuntime.runMain
 )

@@ -59,8 +59,8 @@ const callbacks = (name: string, send: Sending, bytes: number, pings: number) =>
     ]
   })
 
-type Sending = (socket: Reader, message: Parameters<Reader["unsafeSend"]>[0]) => void
-const plainly: Sending = (socket, message) => Either.getOrThrow(socket.unsafeSend(message))
+type Sending = (socket: Reader, message: Parameters<Reader["trySend"]>[0]) => void
+const plainly: Sending = (socket, message) => Either.getOrThrow(socket.trySend(message))
 const byEffect: Sending = (socket, message) => Effect.runSync(socket.send(message))
 
 /** A fiber on both sides; the server answers as the one who was asked, which takes the packet information. */
@@ -102,7 +102,7 @@ const pingPong = (bytes: number): Workload => ({
       Effect.all([
         nodes(bytes, pings),
         peers.c(cSingle, "ping_pong", bytes, pings),
-        callbacks("forEach and unsafeSend", plainly, bytes, pings),
+        callbacks("forEach and trySend", plainly, bytes, pings),
         callbacks("forEach and send", byEffect, bytes, pings),
         fibers(bytes, pings)
       ]),

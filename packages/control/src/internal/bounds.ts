@@ -17,7 +17,7 @@ export const isInteger = (value: unknown, minimum: number, maximum: number): val
  * @category errors
  * @since 0.1.0
  */
-export const shown = (value: unknown): string => {
+export const format = (value: unknown): string => {
   if (typeof value === "string") return `'${value}'`
   try {
     return String(value)
@@ -29,7 +29,7 @@ export const shown = (value: unknown): string => {
 /** The number, if it is an integer within bounds. Throws a `RangeError` otherwise, because no bytes and no size follow from another one. */
 export const within = (what: string, value: number, minimum: number, maximum: number): number => {
   if (isInteger(value, minimum, maximum)) return value
-  throw new RangeError(`${what} of ${shown(value)}: give an integer from ${minimum} to ${maximum}.`)
+  throw new RangeError(`${what} of ${format(value)}: give an integer from ${minimum} to ${maximum}.`)
 }
 
 /** The offset, if there can be one. A `DataView` reads at 0 for `NaN`, and at 1 for 1.5. Every read of a field asks: one comparison. */

@@ -4,7 +4,7 @@
  */
 import type { Platform } from "../Abi.ts"
 import { type Codec, int32, transform, uint8 } from "../Codec.ts"
-import type { Departure, Row } from "../ControlMessage.ts"
+import type { SendFormat, Row } from "../ControlMessage.ts"
 import * as Darwin from "../platform/darwin.ts"
 import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
@@ -18,7 +18,7 @@ export interface View<A> {
   readonly read: (byte: number) => A
   /** The bits in their place, the others zero. */
   readonly write: (value: A) => number
-  readonly refuse: (value: A) => string | undefined
+  readonly validate: (value: A) => string | undefined
 }
 
 /** The rows of a view, by platform and family. */
@@ -27,10 +27,10 @@ export const classRows = <A>(
 ): { readonly [P in Platform]: { readonly ipv4: Row<A, A>; readonly ipv6: Row<A, A> } } => {
   const read = (byte: number) =>
     byte >= 0 && byte <= 255 ? view.read(byte) : { malformed: `a traffic class of ${byte}` }
-  const { excludes, mask, refuse, write } = view
-  const asInt: Codec<A> = transform(int32, { read, write, refuse })
-  const asByte: Codec<A> = transform(uint8, { read, write, refuse })
-  const departure = (level: number, type: number): Departure<A> => ({
+  const { excludes, mask, validate, write } = view
+  const asInt: Codec<A> = transform(int32, { read, write, validate: validate })
+  const asByte: Codec<A> = transform(uint8, { read, write, validate: validate })
+  const departure = (level: number, type: number): SendFormat<A> => ({
     level,
     type,
     payload: asInt,
@@ -40,16 +40,16 @@ export const classRows = <A>(
   })
   const ipv6 = (option: number, type: number): Row<A, A> => ({
     request: on(Linux.IPPROTO_IPV6, option),
-    arrives: [{ level: Linux.IPPROTO_IPV6, type, payload: asInt }],
-    sends: departure(Linux.IPPROTO_IPV6, type)
+    receive: [{ level: Linux.IPPROTO_IPV6, type, payload: asInt }],
+    send: departure(Linux.IPPROTO_IPV6, type)
   })
   return {
     linux: {
       ipv4: {
         request: on(Linux.IPPROTO_IP, Linux.IP_RECVTOS),
         // Linux: one byte on arrival (cmsg_len 17; what follows is stale padding), though four are taken on sending.
-        arrives: [{ level: Linux.IPPROTO_IP, type: Linux.IP_TOS, payload: asByte }],
-        sends: departure(Linux.IPPROTO_IP, Linux.IP_TOS)
+        receive: [{ level: Linux.IPPROTO_IP, type: Linux.IP_TOS, payload: asByte }],
+        send: departure(Linux.IPPROTO_IP, Linux.IP_TOS)
       },
       ipv6: ipv6(Linux.IPV6_RECVTCLASS, Linux.IPV6_TCLASS)
     },
@@ -57,8 +57,8 @@ export const classRows = <A>(
       ipv4: {
         request: on(Darwin.IPPROTO_IP, Darwin.IP_RECVTOS),
         // Darwin: delivered under the number of the option that asks, as one byte.
-        arrives: [{ level: Darwin.IPPROTO_IP, type: Darwin.IP_RECVTOS, payload: asByte }],
-        sends: departure(Darwin.IPPROTO_IP, Darwin.IP_TOS)
+        receive: [{ level: Darwin.IPPROTO_IP, type: Darwin.IP_RECVTOS, payload: asByte }],
+        send: departure(Darwin.IPPROTO_IP, Darwin.IP_TOS)
       },
       ipv6: ipv6(Darwin.IPV6_RECVTCLASS, Darwin.IPV6_TCLASS)
     },
@@ -66,11 +66,11 @@ export const classRows = <A>(
       ipv4: {
         request: on(Winsock.IPPROTO_IP, Winsock.IP_RECVTOS),
         // Winsock: Windows 10 up to 1607 delivers type IP_TCLASS (39), later ones IP_TOS (3).
-        arrives: [
+        receive: [
           { level: Winsock.IPPROTO_IP, type: Winsock.IP_TOS, payload: asInt },
           { level: Winsock.IPPROTO_IP, type: Winsock.IP_TCLASS, payload: asInt }
         ],
-        sends: departure(Winsock.IPPROTO_IP, Winsock.IP_TOS)
+        send: departure(Winsock.IPPROTO_IP, Winsock.IP_TOS)
       },
       ipv6: ipv6(Winsock.IPV6_RECVTCLASS, Winsock.IPV6_TCLASS)
     }

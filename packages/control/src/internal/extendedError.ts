@@ -1,7 +1,7 @@
 /**
  * Linux's extended errors: what the error queue says of an earlier send, for the messages that are made of it.
  */
-import type { Arrival, Request } from "../ControlMessage.ts"
+import type { ReceiveFormat, Request } from "../ControlMessage.ts"
 import { Ipv4Address } from "../Ipv4Address.ts"
 import type { Ipv6Address } from "../Ipv6Address.ts"
 import * as Linux from "../platform/linux.ts"
@@ -68,7 +68,7 @@ const read = (view: DataView, at: number, offender: Offender): ExtendedError => 
 /** How entries of the error queue arrive on each family, read as what a message makes of them; `undefined` is somebody else's. */
 export const extendedErrors = <A>(
   as: (error: ExtendedError) => A | undefined
-): { readonly ipv4: Arrival<A | undefined>; readonly ipv6: Arrival<A | undefined> } => ({
+): { readonly ipv4: ReceiveFormat<A | undefined>; readonly ipv6: ReceiveFormat<A | undefined> } => ({
   ipv4: {
     level: Linux.IPPROTO_IP,
     type: Linux.IP_RECVERR,

@@ -2,7 +2,7 @@
  * Linux's `SO_TIMESTAMPING`: one option of switches for stamps on arrival and on departure, and one shape of what it tells, for the messages
  * that ask by it.
  */
-import type { Arrival, Request } from "../ControlMessage.ts"
+import type { ReceiveFormat, Request } from "../ControlMessage.ts"
 import * as Linux from "../platform/linux.ts"
 import { timespec32, timespec64 } from "./timespec.ts"
 
@@ -32,13 +32,13 @@ export const asksForStamps = (switches: number): ReadonlyArray<Request> => [
 const taken = (nanoseconds: bigint): bigint | undefined => (nanoseconds === 0n ? undefined : nanoseconds)
 
 /** `struct scm_timestamping64`: the second of its three stamps is no longer filled. */
-const stamps: Arrival<Stamps>["payload"] = {
+const stamps: ReceiveFormat<Stamps>["payload"] = {
   size: 48,
   read: (view, at) => ({ software: taken(timespec64(view, at)), hardware: taken(timespec64(view, at + 32)) })
 }
 
 /** `struct scm_timestamping` of Linux before 5.1: its times are as wide as `long`. */
-const oldStamps: Arrival<Stamps>["payload"] = {
+const oldStamps: ReceiveFormat<Stamps>["payload"] = {
   size: { minimum: 24, maximum: 48 },
   read: (view, at, length) => {
     if (length === 48) return stamps.read(view, at, length)
@@ -49,7 +49,7 @@ const oldStamps: Arrival<Stamps>["payload"] = {
 }
 
 /** How the stamps arrive. The option's number decides the layout; that of the first (since 5.1) is the same on every architecture. */
-export const stampsArrive: ReadonlyArray<Arrival<Stamps>> = [
+export const stampsArrive: ReadonlyArray<ReceiveFormat<Stamps>> = [
   { level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPING_NEW, payload: stamps },
   { level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPING_OLD, payload: oldStamps }
 ]

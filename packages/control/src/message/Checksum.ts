@@ -10,7 +10,7 @@ import * as Linux from "../platform/linux.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface Checksum extends ControlMessage<"checksum", "ipv4", "perhaps", Capability<"checksum">> {
+export interface Checksum extends ControlMessage<"checksum", "ipv4", "optional", Capability<"checksum">> {
   readonly received: {
     /**
      * The ones' complement sum of the payload as the kernel keeps it: in host order, not yet folded to 16 bits. Absent where nobody made one:
@@ -20,7 +20,7 @@ export interface Checksum extends ControlMessage<"checksum", "ipv4", "perhaps", 
   }
 }
 
-const absent = { absent: "only Linux tells the sum that it made of a payload" }
+const unsupported = { unsupported: "only Linux tells the sum that it made of a payload" }
 
 /**
  * The definition of `Checksum`.
@@ -30,15 +30,15 @@ const absent = { absent: "only Linux tells the sum that it made of a payload" }
  */
 export const Checksum = define<Checksum>({
   key: "checksum",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: {
       ipv4: {
         request: on(Linux.IPPROTO_IP, Linux.IP_CHECKSUM),
-        arrives: [{ level: Linux.IPPROTO_IP, type: Linux.IP_CHECKSUM, payload: uint32 }]
+        receive: [{ level: Linux.IPPROTO_IP, type: Linux.IP_CHECKSUM, payload: uint32 }]
       }
     },
-    winsock: { ipv4: absent },
-    darwin: { ipv4: absent }
+    winsock: { ipv4: unsupported },
+    darwin: { ipv4: unsupported }
   }
 })

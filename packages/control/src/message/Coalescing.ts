@@ -3,6 +3,7 @@ import { type Capability, type ControlMessage, define, type Message } from "../C
 import type { Internet } from "../Endpoint.ts"
 import { within } from "../internal/bounds.ts"
 import { on } from "../internal/on.ts"
+import { optionsOf } from "../internal/optionsOf.ts"
 import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
 
@@ -20,7 +21,7 @@ import * as Winsock from "../platform/winsock.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface Coalescing extends ControlMessage<"coalescedSize", Internet, "perhaps", Capability<"coalescing">> {
+export interface Coalescing extends ControlMessage<"coalescedSize", Internet, "optional", Capability<"coalescing">> {
   readonly received: {
     /** Bytes of each of the datagrams that were merged into this payload; the last may have less. Absent: nothing was merged. */
     readonly coalescedSize: number
@@ -33,30 +34,32 @@ const write = (value: number) => value
 const linux = {
   request: on(Linux.IPPROTO_UDP, Linux.UDP_GRO),
   // Linux: asked for and delivered as an int, though a datagram is sent with the size in two bytes.
-  arrives: [{ level: Linux.IPPROTO_UDP, type: Linux.UDP_GRO, payload: transform(int32, { read, write }) }]
+  receive: [{ level: Linux.IPPROTO_UDP, type: Linux.UDP_GRO, payload: transform(int32, { read, write }) }]
 }
-const darwin = { absent: "macOS does not merge datagrams" }
+const darwin = { unsupported: "macOS does not merge datagrams" }
 
 /**
- * `Coalescing` up to so many bytes of merged payload, 1 to 65527; another number throws a `RangeError`. Winsock asks for that maximum; Linux has
- * none to set and merges up to what a datagram may hold.
+ * `Coalescing` with a limit on the merged payload: `maximumBytes`, 1 to 65,527 bytes. Throws a `RangeError` for any other number.
+ *
+ * Only Winsock has a limit to set (`UDP_RECV_MAX_COALESCED_SIZE`). Linux merges up to the size of one datagram.
  *
  * @category messages
  * @since 0.1.0
  */
-export const coalescingUpTo = (maximumBytes: number): Message<Coalescing> => {
+export const coalescing = (options: { readonly maximumBytes: number }): Message<Coalescing> => {
+  const { maximumBytes } = optionsOf("coalescing", options)
   within("A maximum of merged bytes", maximumBytes, 1, 65_527)
   const winsock = {
     request: [
       { level: Winsock.IPPROTO_UDP, option: Winsock.UDP_RECV_MAX_COALESCED_SIZE, value: maximumBytes }
     ] as const,
-    arrives: [
+    receive: [
       { level: Winsock.IPPROTO_UDP, type: Winsock.UDP_COALESCED_INFO, payload: transform(uint32, { read, write }) }
     ]
   }
   return define<Coalescing>({
     key: "coalescedSize",
-    presence: "perhaps",
+    presence: "optional",
     table: {
       linux: { ipv4: linux, ipv6: linux },
       winsock: { ipv4: winsock, ipv6: winsock },
@@ -71,4 +74,4 @@ export const coalescingUpTo = (maximumBytes: number): Message<Coalescing> => {
  * @category messages
  * @since 0.1.0
  */
-export const Coalescing: Message<Coalescing> = coalescingUpTo(65_527)
+export const Coalescing: Message<Coalescing> = coalescing({ maximumBytes: 65_527 })

@@ -19,7 +19,7 @@ import * as Winsock from "../platform/winsock.ts"
 export interface CounterTimestamp extends ControlMessage<
   "counterTimestamp",
   Internet,
-  "perhaps",
+  "optional",
   Capability<"counterTimestamp">
 > {
   readonly received: {
@@ -34,9 +34,9 @@ new DataView(config.buffer).setUint32(0, Winsock.TIMESTAMPING_FLAG_RX, true)
 
 const winsock = {
   request: [{ ioctl: Winsock.SIO_TIMESTAMPING, input: config }],
-  arrives: [{ level: Winsock.SOL_SOCKET, type: Winsock.SO_TIMESTAMP, payload: uint64 }]
+  receive: [{ level: Winsock.SOL_SOCKET, type: Winsock.SO_TIMESTAMP, payload: uint64 }]
 }
-const absent = { absent: "only Windows stamps with a counter: declare withTimestamp()" }
+const unsupported = { unsupported: "only Windows stamps with a counter: declare withTimestamp()" }
 
 /**
  * The definition of `CounterTimestamp`. That the ioctl asks for the message rests on documents alone.
@@ -46,10 +46,10 @@ const absent = { absent: "only Windows stamps with a counter: declare withTimest
  */
 export const CounterTimestamp = define<CounterTimestamp>({
   key: "counterTimestamp",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     winsock: { ipv4: winsock, ipv6: winsock },
-    linux: { ipv4: absent, ipv6: absent },
-    darwin: { ipv4: absent, ipv6: absent }
+    linux: { ipv4: unsupported, ipv6: unsupported },
+    darwin: { ipv4: unsupported, ipv6: unsupported }
   }
 })

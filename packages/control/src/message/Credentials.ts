@@ -1,4 +1,4 @@
-import { type Codec, isInteger, shown } from "../Codec.ts"
+import { type Codec, isInteger, format } from "../Codec.ts"
 import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
 import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
@@ -24,7 +24,7 @@ export interface ProcessCredentials {
  * @category messages
  * @since 0.1.0
  */
-export interface Credentials extends ControlMessage<"credentials", "unix", "always", Capability<"credentials">> {
+export interface Credentials extends ControlMessage<"credentials", "unix", "required", Capability<"credentials">> {
   readonly received: {
     /**
      * Process, user and group of the sender, checked by the kernel. Of a datagram that was queued before they were asked for (an adopted
@@ -51,12 +51,12 @@ const ucred: Codec<ProcessCredentials> = {
     view.setUint32(at + 8, gid, true)
     return 12
   },
-  refuse: (value) => {
-    if (typeof value !== "object" || value === null) return `${shown(value)} is not { pid, uid, gid }`
-    if (!isInteger(value.pid, 1, 0x7fffffff)) return `${shown(value.pid)} is not a process id: an integer from 1`
+  validate: (value) => {
+    if (typeof value !== "object" || value === null) return `${format(value)} is not { pid, uid, gid }`
+    if (!isInteger(value.pid, 1, 0x7fffffff)) return `${format(value.pid)} is not a process id: an integer from 1`
     // Linux: all bits set means "no id".
     for (const id of ["uid", "gid"] as const)
-      if (!isInteger(value[id], 0, 0xfffffffe)) return `${shown(value[id])} is not a ${id}: 0 to 4294967294`
+      if (!isInteger(value[id], 0, 0xfffffffe)) return `${format(value[id])} is not a ${id}: 0 to 4294967294`
     return undefined
   }
 }
@@ -73,22 +73,22 @@ const ucred: Codec<ProcessCredentials> = {
  */
 export const Credentials = define<Credentials>({
   key: "credentials",
-  presence: "always",
+  presence: "required",
   table: {
     linux: {
       unix: {
         request: on(Linux.SOL_SOCKET, Linux.SO_PASSCRED),
-        arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SCM_CREDENTIALS, payload: ucred }],
-        sends: {
+        receive: [{ level: Linux.SOL_SOCKET, type: Linux.SCM_CREDENTIALS, payload: ucred }],
+        send: {
           level: Linux.SOL_SOCKET,
           type: Linux.SCM_CREDENTIALS,
           payload: ucred,
           privilege: "CAP_SYS_ADMIN, CAP_SETUID or CAP_SETGID for another's pid, uid or gid",
-          faults: { ESRCH: "No process has this pid: send one's own, or leave it out" }
+          errorHints: { ESRCH: "No process has this pid: send one's own, or leave it out" }
         }
       }
     },
-    darwin: { unix: { absent: "macOS tells no credentials with a datagram, only those of a stream's peer" } },
-    winsock: { unix: { absent: "Windows has no Unix datagram sockets" } }
+    darwin: { unix: { unsupported: "macOS tells no credentials with a datagram, only those of a stream's peer" } },
+    winsock: { unix: { unsupported: "Windows has no Unix datagram sockets" } }
   }
 })

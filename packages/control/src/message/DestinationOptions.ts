@@ -1,6 +1,7 @@
 import { type Capability, type ControlMessage, define, type Message, type Row } from "../ControlMessage.ts"
 import * as ExtensionHeader from "../ExtensionHeader.ts"
 import { on } from "../internal/on.ts"
+import { optionsOf } from "../internal/optionsOf.ts"
 import * as Darwin from "../platform/darwin.ts"
 import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
@@ -56,8 +57,8 @@ const row = (
   privilege?: string
 ): Row<ExtensionHeader.OptionsHeader, ExtensionHeader.OptionsToSend> => ({
   request: on(level, option),
-  arrives: [{ level, type, payload: ExtensionHeader.options }],
-  sends: { level, type, payload: ExtensionHeader.options, privilege }
+  receive: [{ level, type, payload: ExtensionHeader.options }],
+  send: { level, type, payload: ExtensionHeader.options, privilege }
 })
 
 const posix = {
@@ -77,7 +78,9 @@ export const DestinationOptions = define<DestinationOptions>({
   table: {
     ...posix,
     winsock: {
-      ipv6: { absent: "the documentation of WSAMSG names IPV6_DSTOPTS, and the headers of Windows give it no number" }
+      ipv6: {
+        unsupported: "the documentation of WSAMSG names IPV6_DSTOPTS, and the headers of Windows give it no number"
+      }
     }
   }
 })
@@ -89,9 +92,11 @@ export const DestinationOptions = define<DestinationOptions>({
  * @category messages
  * @since 0.1.0
  */
-export const numberedDestinationOptions = (type: number): Message<NumberedDestinationOptions> =>
-  define<NumberedDestinationOptions>({
+export const destinationOptions = (options: { readonly type: number }): Message<NumberedDestinationOptions> => {
+  const { type } = optionsOf("destinationOptions", options)
+  return define<NumberedDestinationOptions>({
     key: "destinationOptions",
     presence: "repeated",
     table: { ...posix, winsock: { ipv6: row(Winsock.IPPROTO_IPV6, type, type) } }
   })
+}

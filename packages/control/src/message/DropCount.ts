@@ -16,7 +16,7 @@ import * as Linux from "../platform/linux.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface DropCount extends ControlMessage<"dropCount", Internet, "perhaps", Capability<"dropCount">> {
+export interface DropCount extends ControlMessage<"dropCount", Internet, "optional", Capability<"dropCount">> {
   readonly received: {
     /** Datagrams that the kernel dropped on this socket so far, modulo 2^32; absent until the first drop. Linux. */
     readonly dropCount: number
@@ -26,7 +26,7 @@ export interface DropCount extends ControlMessage<"dropCount", Internet, "perhap
 const uncounted = "only Linux tells how many datagrams a socket has dropped"
 const row = {
   request: on(Linux.SOL_SOCKET, Linux.SO_RXQ_OVFL),
-  arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SO_RXQ_OVFL, payload: uint32 }]
+  receive: [{ level: Linux.SOL_SOCKET, type: Linux.SO_RXQ_OVFL, payload: uint32 }]
 }
 
 /**
@@ -37,10 +37,10 @@ const row = {
  */
 export const DropCount = define<DropCount>({
   key: "dropCount",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: { ipv4: row, ipv6: row },
-    winsock: { ipv4: { absent: uncounted }, ipv6: { absent: uncounted } },
-    darwin: { ipv4: { absent: uncounted }, ipv6: { absent: uncounted } }
+    winsock: { ipv4: { unsupported: uncounted }, ipv6: { unsupported: uncounted } },
+    darwin: { ipv4: { unsupported: uncounted }, ipv6: { unsupported: uncounted } }
   }
 })

@@ -1,4 +1,4 @@
-import { isInteger, shown } from "../Codec.ts"
+import { isInteger, format } from "../Codec.ts"
 import { type ControlMessage, define } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
 import { classRows } from "../internal/classByte.ts"
@@ -29,11 +29,12 @@ export interface Dscp extends ControlMessage<"dscp", Internet> {
  */
 export const Dscp = define<Dscp>({
   key: "dscp",
-  presence: "always",
+  presence: "required",
   table: classRows<number>({
     mask: 0xfc,
     read: (byte) => byte >> 2,
     write: (codepoint) => codepoint << 2,
-    refuse: (value) => (isInteger(value, 0, 63) ? undefined : `${shown(value)} is not a DSCP: an integer from 0 to 63`)
+    validate: (value) =>
+      isInteger(value, 0, 63) ? undefined : `${format(value)} is not a DSCP: an integer from 0 to 63`
   })
 })

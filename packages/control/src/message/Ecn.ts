@@ -1,4 +1,4 @@
-import { type Codec, int32, shown, transform } from "../Codec.ts"
+import { type Codec, int32, format, transform } from "../Codec.ts"
 import { type ControlMessage, define, type Row } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
 import { classRows } from "../internal/classByte.ts"
@@ -32,20 +32,20 @@ export interface Ecn extends ControlMessage<"ecn", Internet> {
 
 /** By the number that stands in the header. */
 const codepoints: ReadonlyArray<EcnCodepoint> = ["not-ect", "ect1", "ect0", "ce"]
-const refuse = (value: EcnCodepoint): string | undefined =>
-  codepoints.includes(value) ? undefined : `${shown(value)} is not an ECN codepoint: "not-ect", "ect0", "ect1" or "ce"`
+const validate = (value: EcnCodepoint): string | undefined =>
+  codepoints.includes(value) ? undefined : `${format(value)} is not an ECN codepoint: "not-ect", "ect0", "ect1" or "ce"`
 
 const rows = classRows<EcnCodepoint>({
   mask: 0x03,
   read: (byte) => codepoints[byte & 3] ?? "not-ect",
   write: (value) => codepoints.indexOf(value),
-  refuse
+  validate: validate
 })
 
 const codepoint: Codec<EcnCodepoint> = transform(int32, {
   read: (value) => codepoints[value] ?? { malformed: `an ECN codepoint of ${value}` },
   write: (value) => codepoints.indexOf(value),
-  refuse
+  validate: validate
 })
 
 /** Winsock: ECN has a message of its own for sending, which leaves the rest of the byte alone. */
@@ -55,7 +55,7 @@ const withOwnMessage = (
   type: number
 ): Row<EcnCodepoint, EcnCodepoint> => ({
   ...row,
-  sends: { level, type, payload: codepoint }
+  send: { level, type, payload: codepoint }
 })
 
 /**
@@ -66,7 +66,7 @@ const withOwnMessage = (
  */
 export const Ecn = define<Ecn>({
   key: "ecn",
-  presence: "always",
+  presence: "required",
   table: {
     ...rows,
     winsock: {

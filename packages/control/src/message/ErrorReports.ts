@@ -13,19 +13,19 @@ import { asksForErrors, type ExtendedError, extendedErrors } from "../internal/e
  * @category messages
  * @since 0.1.0
  */
-export interface ErrorReports extends ControlMessage<"errorReports", Internet, "perhaps", Capability<"errorReports">> {
+export interface ErrorReports extends ControlMessage<"errorReports", Internet, "optional", Capability<"errorReports">> {
   /** Absent where the entry is no error: a stamp, the end of a zero-copy send. */
   readonly event: ExtendedError | undefined
 }
 
 const errors = extendedErrors((error) => (/^(local|icmp6?)$/.test(error.origin) ? error : undefined))
 
-const absent = {
+const unsupported = {
   // Winsock: IP_RECVERR and IPV6_RECVERR (75, since Windows 10 2004), documented, never run here.
   winsock: {
-    absent: "Windows says neither which datagram an ICMP error is about nor who sent it"
+    unsupported: "Windows says neither which datagram an ICMP error is about nor who sent it"
   },
-  darwin: { absent: "macOS has no error queue: a connected socket fails once with the error alone" }
+  darwin: { unsupported: "macOS has no error queue: a connected socket fails once with the error alone" }
 }
 
 /**
@@ -41,13 +41,13 @@ const absent = {
  */
 export const ErrorReports = define<ErrorReports>({
   key: "errorReports",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: {
-      ipv4: { request: asksForErrors.ipv4, arrives: [errors.ipv4] },
-      ipv6: { request: asksForErrors.ipv6, arrives: [errors.ipv6] }
+      ipv4: { request: asksForErrors.ipv4, receive: [errors.ipv4] },
+      ipv6: { request: asksForErrors.ipv6, receive: [errors.ipv6] }
     },
-    winsock: { ipv4: absent.winsock, ipv6: absent.winsock },
-    darwin: { ipv4: absent.darwin, ipv6: absent.darwin }
+    winsock: { ipv4: unsupported.winsock, ipv6: unsupported.winsock },
+    darwin: { ipv4: unsupported.darwin, ipv6: unsupported.darwin }
   }
 })

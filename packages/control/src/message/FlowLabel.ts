@@ -1,4 +1,4 @@
-import { type Codec, isInteger, shown } from "../Codec.ts"
+import { type Codec, isInteger, format } from "../Codec.ts"
 import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
 import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
@@ -15,7 +15,7 @@ import * as Linux from "../platform/linux.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface FlowLabel extends ControlMessage<"flowLabel", "ipv6", "perhaps", Capability<"flowLabel">> {
+export interface FlowLabel extends ControlMessage<"flowLabel", "ipv6", "optional", Capability<"flowLabel">> {
   readonly received: {
     /** The flow label, 0 to 1048575. Absent where it is 0 and the traffic class is 0 too. Linux. */
     readonly flowLabel: number
@@ -34,13 +34,13 @@ const label: Codec<number> = {
     view.setUint32(at, value)
     return 4
   },
-  refuse: (value) =>
+  validate: (value) =>
     isInteger(value, 1, 0xf_ffff)
       ? undefined
-      : `${shown(value)} is not a flow label: an integer from 1 to 1048575 (0 is replaced by the kernel's own: leave it out)`
+      : `${format(value)} is not a flow label: an integer from 1 to 1048575 (0 is replaced by the kernel's own: leave it out)`
 }
 
-const absent = (system: string) => ({ absent: `${system} has no message for the flow label` })
+const unsupported = (system: string) => ({ unsupported: `${system} has no message for the flow label` })
 
 /**
  * The definition of `FlowLabel`.
@@ -50,16 +50,16 @@ const absent = (system: string) => ({ absent: `${system} has no message for the 
  */
 export const FlowLabel = define<FlowLabel>({
   key: "flowLabel",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: {
       ipv6: {
         request: on(Linux.IPPROTO_IPV6, Linux.IPV6_FLOWINFO),
-        arrives: [{ level: Linux.IPPROTO_IPV6, type: Linux.IPV6_FLOWINFO, payload: label }],
-        sends: { level: Linux.IPPROTO_IPV6, type: Linux.IPV6_FLOWINFO, payload: label }
+        receive: [{ level: Linux.IPPROTO_IPV6, type: Linux.IPV6_FLOWINFO, payload: label }],
+        send: { level: Linux.IPPROTO_IPV6, type: Linux.IPV6_FLOWINFO, payload: label }
       }
     },
-    winsock: { ipv6: absent("Windows") },
-    darwin: { ipv6: absent("macOS") }
+    winsock: { ipv6: unsupported("Windows") },
+    darwin: { ipv6: unsupported("macOS") }
   }
 })

@@ -16,7 +16,7 @@ import * as Linux from "../platform/linux.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface FragmentSize extends ControlMessage<"fragmentSize", Internet, "perhaps", Capability<"fragmentSize">> {
+export interface FragmentSize extends ControlMessage<"fragmentSize", Internet, "optional", Capability<"fragmentSize">> {
   readonly received: {
     /** Bytes of the largest fragment, its IP header included; absent where the datagram came in one piece. Linux. */
     readonly fragmentSize: number
@@ -25,9 +25,9 @@ export interface FragmentSize extends ControlMessage<"fragmentSize", Internet, "
 
 const row = (level: number, option: number): Row<number, never> => ({
   request: on(level, option),
-  arrives: [{ level, type: option, payload: uint32 }]
+  receive: [{ level, type: option, payload: uint32 }]
 })
-const absent = { absent: "only Linux tells from what a datagram was put together" }
+const unsupported = { unsupported: "only Linux tells from what a datagram was put together" }
 
 /**
  * The definition of `FragmentSize`.
@@ -37,13 +37,13 @@ const absent = { absent: "only Linux tells from what a datagram was put together
  */
 export const FragmentSize = define<FragmentSize>({
   key: "fragmentSize",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: {
       ipv4: row(Linux.IPPROTO_IP, Linux.IP_RECVFRAGSIZE),
       ipv6: row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVFRAGSIZE)
     },
-    winsock: { ipv4: absent, ipv6: absent },
-    darwin: { ipv4: absent, ipv6: absent }
+    winsock: { ipv4: unsupported, ipv6: unsupported },
+    darwin: { ipv4: unsupported, ipv6: unsupported }
   }
 })

@@ -40,8 +40,8 @@ const row = (
   privilege?: string
 ): Row<ExtensionHeader.OptionsHeader, ExtensionHeader.OptionsToSend> => ({
   request: on(level, option),
-  arrives: [{ level, type, payload: ExtensionHeader.options }],
-  sends: { level, type, payload: ExtensionHeader.options, privilege }
+  receive: [{ level, type, payload: ExtensionHeader.options }],
+  send: { level, type, payload: ExtensionHeader.options, privilege }
 })
 
 /**

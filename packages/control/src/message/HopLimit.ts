@@ -1,4 +1,4 @@
-import { type Codec, int32, isInteger, shown, transform, uint8 } from "../Codec.ts"
+import { type Codec, int32, isInteger, format, transform, uint8 } from "../Codec.ts"
 import { type ControlMessage, define } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
 import { on } from "../internal/on.ts"
@@ -24,16 +24,16 @@ export interface HopLimit extends ControlMessage<"hopLimit", Internet> {
   }
 }
 
-const refuse = (value: number): string | undefined =>
+const validate = (value: number): string | undefined =>
   // Linux takes 65541 as 5 and 1048576 as 0 on IPv6 (it cuts to 16 bits before it checks): the range is checked here, before the kernel.
-  isInteger(value, 1, 255) ? undefined : `${shown(value)} is not a hop limit: an integer from 1 to 255`
+  isInteger(value, 1, 255) ? undefined : `${format(value)} is not a hop limit: an integer from 1 to 255`
 
 const read = (value: number) => (value >= 0 && value <= 255 ? value : { malformed: `a hop limit of ${value}` })
 const write = (value: number) => value
 
-const hops: Codec<number> = transform(int32, { read, write, refuse })
+const hops: Codec<number> = transform(int32, { read, write, validate: validate })
 /** macOS delivers the IPv4 TTL as one byte. */
-const hopByte: Codec<number> = transform(uint8, { read, write, refuse })
+const hopByte: Codec<number> = transform(uint8, { read, write, validate: validate })
 
 /**
  * The definition of `HopLimit`.
@@ -43,47 +43,47 @@ const hopByte: Codec<number> = transform(uint8, { read, write, refuse })
  */
 export const HopLimit = define<HopLimit>({
   key: "hopLimit",
-  presence: "always",
+  presence: "required",
   table: {
     linux: {
       // Linux: asked for as IP_RECVTTL (12), delivered as IP_TTL (2).
       ipv4: {
         request: on(Linux.IPPROTO_IP, Linux.IP_RECVTTL),
-        arrives: [{ level: Linux.IPPROTO_IP, type: Linux.IP_TTL, payload: hops }],
-        sends: { level: Linux.IPPROTO_IP, type: Linux.IP_TTL, payload: hops }
+        receive: [{ level: Linux.IPPROTO_IP, type: Linux.IP_TTL, payload: hops }],
+        send: { level: Linux.IPPROTO_IP, type: Linux.IP_TTL, payload: hops }
       },
       ipv6: {
         request: on(Linux.IPPROTO_IPV6, Linux.IPV6_RECVHOPLIMIT),
-        arrives: [{ level: Linux.IPPROTO_IPV6, type: Linux.IPV6_HOPLIMIT, payload: hops }],
-        sends: { level: Linux.IPPROTO_IPV6, type: Linux.IPV6_HOPLIMIT, payload: hops }
+        receive: [{ level: Linux.IPPROTO_IPV6, type: Linux.IPV6_HOPLIMIT, payload: hops }],
+        send: { level: Linux.IPPROTO_IPV6, type: Linux.IPV6_HOPLIMIT, payload: hops }
       }
     },
     darwin: {
       ipv4: {
         request: on(Darwin.IPPROTO_IP, Darwin.IP_RECVTTL),
-        arrives: [{ level: Darwin.IPPROTO_IP, type: Darwin.IP_RECVTTL, payload: hopByte }],
-        sends: { absent: "macOS takes no TTL with a single IPv4 datagram" }
+        receive: [{ level: Darwin.IPPROTO_IP, type: Darwin.IP_RECVTTL, payload: hopByte }],
+        send: { unsupported: "macOS takes no TTL with a single IPv4 datagram" }
       },
       ipv6: {
         request: on(Darwin.IPPROTO_IPV6, Darwin.IPV6_RECVHOPLIMIT),
-        arrives: [{ level: Darwin.IPPROTO_IPV6, type: Darwin.IPV6_HOPLIMIT, payload: hops }],
-        sends: { level: Darwin.IPPROTO_IPV6, type: Darwin.IPV6_HOPLIMIT, payload: hops }
+        receive: [{ level: Darwin.IPPROTO_IPV6, type: Darwin.IPV6_HOPLIMIT, payload: hops }],
+        send: { level: Darwin.IPPROTO_IPV6, type: Darwin.IPV6_HOPLIMIT, payload: hops }
       }
     },
     winsock: {
       ipv4: {
         request: on(Winsock.IPPROTO_IP, Winsock.IP_RECVTTL),
         // Winsock: Windows 10 up to 1607 delivers type IP_HOPLIMIT (21), later ones IP_TTL (4).
-        arrives: [
+        receive: [
           { level: Winsock.IPPROTO_IP, type: Winsock.IP_TTL, payload: hops },
           { level: Winsock.IPPROTO_IP, type: Winsock.IP_HOPLIMIT, payload: hops }
         ],
-        sends: { level: Winsock.IPPROTO_IP, type: Winsock.IP_TTL, payload: hops }
+        send: { level: Winsock.IPPROTO_IP, type: Winsock.IP_TTL, payload: hops }
       },
       ipv6: {
         request: on(Winsock.IPPROTO_IPV6, Winsock.IPV6_HOPLIMIT),
-        arrives: [{ level: Winsock.IPPROTO_IPV6, type: Winsock.IPV6_HOPLIMIT, payload: hops }],
-        sends: { level: Winsock.IPPROTO_IPV6, type: Winsock.IPV6_HOPLIMIT, payload: hops }
+        receive: [{ level: Winsock.IPPROTO_IPV6, type: Winsock.IPV6_HOPLIMIT, payload: hops }],
+        send: { level: Winsock.IPPROTO_IPV6, type: Winsock.IPV6_HOPLIMIT, payload: hops }
       }
     }
   }

@@ -14,7 +14,7 @@ import * as Linux from "../platform/linux.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface IpOptions extends ControlMessage<"ipOptions", "ipv4", "perhaps", Capability<"ipOptions">> {
+export interface IpOptions extends ControlMessage<"ipOptions", "ipv4", "optional", Capability<"ipOptions">> {
   readonly received: {
     /**
      * The options as they were delivered, 4 to 40 bytes, a copy; absent if the packet had none. In options that record a route or times, Linux has
@@ -31,7 +31,7 @@ export interface IpOptions extends ControlMessage<"ipOptions", "ipv4", "perhaps"
 const received = bytes({ minimum: 4, maximum: 40 })
 const sent: Codec<Uint8Array> = {
   ...bytes({ maximum: 40 }),
-  refuse: (value) => bytes({ maximum: 40 }).refuse?.(value) ?? malformed(value)
+  validate: (value) => bytes({ maximum: 40 }).validate?.(value) ?? malformed(value)
 }
 
 const endOfOptions = 0
@@ -51,10 +51,10 @@ const malformed = (options: Uint8Array): string | undefined => {
   return undefined
 }
 
-const absent = {
-  winsock: { absent: "Windows takes options for a whole socket alone, and tells none of those that arrive" },
+const unsupported = {
+  winsock: { unsupported: "Windows takes options for a whole socket alone, and tells none of those that arrive" },
   // Darwin: IP_RECVOPTS can be set, and the code behind it is compiled out (bsd/netinet/ip_input.c, "notyet").
-  darwin: { absent: "macOS has the option that asks for them, and delivers none" }
+  darwin: { unsupported: "macOS has the option that asks for them, and delivers none" }
 }
 
 /**
@@ -65,14 +65,14 @@ const absent = {
  */
 export const IpOptions = define<IpOptions>({
   key: "ipOptions",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: {
       ipv4: {
         request: on(Linux.IPPROTO_IP, Linux.IP_RECVOPTS),
-        arrives: [{ level: Linux.IPPROTO_IP, type: Linux.IP_RECVOPTS, payload: received }],
+        receive: [{ level: Linux.IPPROTO_IP, type: Linux.IP_RECVOPTS, payload: received }],
         // Linux: sent under the number of those that are turned round for a reply; the one that arrives is EINVAL.
-        sends: {
+        send: {
           level: Linux.IPPROTO_IP,
           type: Linux.IP_RETOPTS,
           payload: sent,
@@ -80,7 +80,7 @@ export const IpOptions = define<IpOptions>({
         }
       }
     },
-    winsock: { ipv4: absent.winsock },
-    darwin: { ipv4: absent.darwin }
+    winsock: { ipv4: unsupported.winsock },
+    darwin: { ipv4: unsupported.darwin }
   }
 })

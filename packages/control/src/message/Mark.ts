@@ -11,7 +11,7 @@ import * as Linux from "../platform/linux.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface Mark extends ControlMessage<"mark", Internet, "perhaps", Capability<"mark">> {
+export interface Mark extends ControlMessage<"mark", Internet, "optional", Capability<"mark">> {
   readonly received: {
     /** The packet's mark, as firewall rules or a sender on this host set it, 0 where nobody did. Ping sockets never tell it. Linux. */
     readonly mark: number
@@ -24,15 +24,15 @@ export interface Mark extends ControlMessage<"mark", Internet, "perhaps", Capabi
 
 const row = {
   request: on(Linux.SOL_SOCKET, Linux.SO_RCVMARK),
-  arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SO_MARK, payload: uint32 }],
-  sends: {
+  receive: [{ level: Linux.SOL_SOCKET, type: Linux.SO_MARK, payload: uint32 }],
+  send: {
     level: Linux.SOL_SOCKET,
     type: Linux.SO_MARK,
     payload: uint32,
     privilege: "CAP_NET_ADMIN or, from Linux 5.17 on, CAP_NET_RAW"
   }
 }
-const absent = { absent: "there are no packet marks outside Linux" }
+const unsupported = { unsupported: "there are no packet marks outside Linux" }
 
 /**
  * The definition of `Mark`.
@@ -42,10 +42,10 @@ const absent = { absent: "there are no packet marks outside Linux" }
  */
 export const Mark = define<Mark>({
   key: "mark",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: { ipv4: row, ipv6: row },
-    winsock: { ipv4: absent, ipv6: absent },
-    darwin: { ipv4: absent, ipv6: absent }
+    winsock: { ipv4: unsupported, ipv6: unsupported },
+    darwin: { ipv4: unsupported, ipv6: unsupported }
   }
 })

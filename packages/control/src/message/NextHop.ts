@@ -1,8 +1,9 @@
 import { Abi } from "../Abi.ts"
-import { isMalformed, shown } from "../Codec.ts"
-import { type Capability, type ControlMessage, define, type Departure, type Message } from "../ControlMessage.ts"
+import { isMalformed, format } from "../Codec.ts"
+import { type Capability, type ControlMessage, define, type SendFormat, type Message } from "../ControlMessage.ts"
 import { InternetEndpoint } from "../Endpoint.ts"
 import { Ipv6Address } from "../Ipv6Address.ts"
+import { optionsOf } from "../internal/optionsOf.ts"
 import * as Darwin from "../platform/darwin.ts"
 import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
@@ -22,7 +23,7 @@ interface Fields {
  * @category messages
  * @since 0.1.0
  */
-export interface NextHop extends ControlMessage<"nextHop", "ipv6", "always", Capability<"nextHop">> {
+export interface NextHop extends ControlMessage<"nextHop", "ipv6", "required", Capability<"nextHop">> {
   readonly sendable: Fields["sendable"]
 }
 
@@ -38,11 +39,11 @@ export interface NumberedNextHop extends ControlMessage<"nextHop", "ipv6"> {
 
 const parsed = (given: string | Ipv6Address) => (typeof given === "string" ? Ipv6Address.parse(given) : given)
 
-const refuse = (given: unknown): string | undefined => {
+const validate = (given: unknown): string | undefined => {
   const address = typeof given === "string" ? Ipv6Address.parse(given) : given
   if (isMalformed(address)) return address.malformed
-  if (!(address instanceof Ipv6Address)) return `${shown(given)} is not an IPv6 address`
-  if (address.isAny || address.isMulticast || address.isIpv4Mapped)
+  if (!(address instanceof Ipv6Address)) return `${format(given)} is not an IPv6 address`
+  if (address.isUnspecified || address.isMulticast || address.isIpv4Mapped)
     return `${address} is no address of an IPv6 neighbour`
   return address.isLinkLocal && address.zone === 0
     ? `${address} is link-local and names no interface: write ${address}%2 for the one with index 2`
@@ -50,22 +51,22 @@ const refuse = (given: unknown): string | undefined => {
 }
 
 /** A `sockaddr_in6` without a port, as every ABI of a platform lays it out. */
-const neighbour = (abi: Abi): Departure<string | Ipv6Address>["payload"] => ({
+const neighbour = (abi: Abi): SendFormat<string | Ipv6Address>["payload"] => ({
   size: abi.sockaddr.ipv6,
   write: (view, at, given) => {
     const address = parsed(given)
     return SocketAddress.write(
       abi,
-      new InternetEndpoint("ipv6", isMalformed(address) ? Ipv6Address.any : address, 0),
+      new InternetEndpoint("ipv6", isMalformed(address) ? Ipv6Address.unspecified : address, 0),
       view,
       at
     )
   },
-  refuse
+  validate: validate
 })
 
 const row = (abi: Abi, level: number, type: number, privilege?: string) => ({
-  ipv6: { request: [], sends: { level, type, payload: neighbour(abi), privilege } }
+  ipv6: { request: [], send: { level, type, payload: neighbour(abi), privilege } }
 })
 
 /**
@@ -76,12 +77,14 @@ const row = (abi: Abi, level: number, type: number, privilege?: string) => ({
  */
 export const NextHop = define<NextHop>({
   key: "nextHop",
-  presence: "always",
+  presence: "required",
   table: {
-    linux: { ipv6: { absent: "Linux has a number for IPV6_NEXTHOP and does not implement it" } },
+    linux: { ipv6: { unsupported: "Linux has a number for IPV6_NEXTHOP and does not implement it" } },
     darwin: row(Abi.darwin64, Darwin.IPPROTO_IPV6, Darwin.IPV6_NEXTHOP, "the privileges of root"),
     winsock: {
-      ipv6: { absent: "the documentation of WSAMSG names IPV6_NEXTHOP, and the headers of Windows give it no number" }
+      ipv6: {
+        unsupported: "the documentation of WSAMSG names IPV6_NEXTHOP, and the headers of Windows give it no number"
+      }
     }
   }
 })
@@ -92,13 +95,15 @@ export const NextHop = define<NextHop>({
  * @category messages
  * @since 0.1.0
  */
-export const numberedNextHop = (type: number): Message<NumberedNextHop> =>
-  define<NumberedNextHop>({
+export const nextHop = (options: { readonly type: number }): Message<NumberedNextHop> => {
+  const { type } = optionsOf("nextHop", options)
+  return define<NumberedNextHop>({
     key: "nextHop",
-    presence: "always",
+    presence: "required",
     table: {
       linux: row(Abi.linuxGlibc64, Linux.IPPROTO_IPV6, type),
       darwin: row(Abi.darwin64, Darwin.IPPROTO_IPV6, type),
       winsock: row(Abi.winsockX64, Winsock.IPPROTO_IPV6, type)
     }
   })
+}

@@ -14,7 +14,7 @@ import * as Winsock from "../platform/winsock.ts"
 export interface OriginalArrivalInterface extends ControlMessage<
   "originalArrivalInterface",
   "ipv4",
-  "perhaps",
+  "optional",
   Capability<"originalArrivalInterface">
 > {
   readonly received: {
@@ -33,15 +33,15 @@ const tunnels = "only Windows tells through which interface a tunnelled packet f
  */
 export const OriginalArrivalInterface = define<OriginalArrivalInterface>({
   key: "originalArrivalInterface",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     winsock: {
       ipv4: {
         request: on(Winsock.IPPROTO_IP, Winsock.IP_ORIGINAL_ARRIVAL_IF),
-        arrives: [{ level: Winsock.IPPROTO_IP, type: Winsock.IP_ORIGINAL_ARRIVAL_IF, payload: uint32 }]
+        receive: [{ level: Winsock.IPPROTO_IP, type: Winsock.IP_ORIGINAL_ARRIVAL_IF, payload: uint32 }]
       }
     },
-    linux: { ipv4: { absent: tunnels } },
-    darwin: { ipv4: { absent: tunnels } }
+    linux: { ipv4: { unsupported: tunnels } },
+    darwin: { ipv4: { unsupported: tunnels } }
   }
 })

@@ -1,4 +1,4 @@
-import { type Arrival, type Capability, type ControlMessage, define, type Row } from "../ControlMessage.ts"
+import { type ReceiveFormat, type Capability, type ControlMessage, define, type Row } from "../ControlMessage.ts"
 import { type Endpoint, type Family, type Internet, InternetEndpoint } from "../Endpoint.ts"
 import { on } from "../internal/on.ts"
 import { Ipv4Address } from "../Ipv4Address.ts"
@@ -26,7 +26,7 @@ export interface ReceivedOriginalDestination<F extends Family> {
 export interface OriginalDestination extends ControlMessage<
   "originalDestination",
   Internet,
-  "always",
+  "required",
   Capability<"originalDestination">
 > {
   readonly received: ReceivedOriginalDestination<this["family"]["is"]>
@@ -35,22 +35,22 @@ export interface OriginalDestination extends ControlMessage<
 const row = <F extends "ipv4" | "ipv6">(
   level: number,
   option: number,
-  payload: Arrival<InternetEndpoint<F>>["payload"]
-): Row<InternetEndpoint<F>, never> => ({ request: on(level, option), arrives: [{ level, type: option, payload }] })
+  payload: ReceiveFormat<InternetEndpoint<F>>["payload"]
+): Row<InternetEndpoint<F>, never> => ({ request: on(level, option), receive: [{ level, type: option, payload }] })
 
 /** `sockaddr_in`: port and address in network order. */
-const name4: Arrival<InternetEndpoint<"ipv4">>["payload"] = {
+const name4: ReceiveFormat<InternetEndpoint<"ipv4">>["payload"] = {
   size: 16,
   read: (view, at) => new InternetEndpoint("ipv4", new Ipv4Address(view.getUint32(at + 4)), view.getUint16(at + 2))
 }
 /** `sockaddr_in6`, whose zone is in host order. */
-const name6: Arrival<InternetEndpoint<"ipv6">>["payload"] = {
+const name6: ReceiveFormat<InternetEndpoint<"ipv6">>["payload"] = {
   size: 28,
   read: (view, at) =>
     new InternetEndpoint("ipv6", readIpv6(view, at + 8, view.getUint32(at + 24, true)), view.getUint16(at + 2))
 }
 
-const absent = { absent: "only Linux hands the datagrams of others to a transparent proxy" }
+const unsupported = { unsupported: "only Linux hands the datagrams of others to a transparent proxy" }
 
 /**
  * The definition of `OriginalDestination`.
@@ -60,13 +60,13 @@ const absent = { absent: "only Linux hands the datagrams of others to a transpar
  */
 export const OriginalDestination = define<OriginalDestination>({
   key: "originalDestination",
-  presence: "always",
+  presence: "required",
   table: {
     linux: {
       ipv4: row(Linux.IPPROTO_IP, Linux.IP_RECVORIGDSTADDR, name4),
       ipv6: row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVORIGDSTADDR, name6)
     },
-    winsock: { ipv4: absent, ipv6: absent },
-    darwin: { ipv4: absent, ipv6: absent }
+    winsock: { ipv4: unsupported, ipv6: unsupported },
+    darwin: { ipv4: unsupported, ipv6: unsupported }
   }
 })

@@ -1,4 +1,4 @@
-import { type Arrival, type Capability, type ControlMessage, define, type Row } from "../ControlMessage.ts"
+import { type ReceiveFormat, type Capability, type ControlMessage, define, type Row } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
 import { on } from "../internal/on.ts"
 import type { Ipv6Address } from "../Ipv6Address.ts"
@@ -20,7 +20,7 @@ import { readIpv6 } from "../SocketAddress.ts"
 export interface PathMtuReports extends ControlMessage<
   "pathMtuReports",
   Internet,
-  "perhaps",
+  "optional",
   Capability<"pathMtuReports">
 > {
   readonly event: {
@@ -31,7 +31,7 @@ export interface PathMtuReports extends ControlMessage<
 }
 
 /** `struct ip6_mtuinfo`: a `sockaddr_in6` without a port, then the MTU in host order. */
-const mtuInfo: Arrival<PathMtuReports["event"]>["payload"] = {
+const mtuInfo: ReceiveFormat<PathMtuReports["event"]>["payload"] = {
   size: 32,
   read: (view, at) => ({
     destination: readIpv6(view, at + 8, view.getUint32(at + 24, true)),
@@ -42,13 +42,13 @@ const mtuInfo: Arrival<PathMtuReports["event"]>["payload"] = {
 // Linux: a receive call answers with no bytes, the destination as the peer, and this message alone; poll does not tell of it.
 const row = (level: number, option: number, type: number): Row<PathMtuReports["event"], never> => ({
   request: on(level, option),
-  arrives: [{ level, type, payload: mtuInfo, event: "pseudoDatagram" }]
+  receive: [{ level, type, payload: mtuInfo, event: "pseudoDatagram" }]
 })
 
 const ipv4 = {
-  absent: "for IPv4 the path MTU comes with the error of a datagram that was too large: declare withErrorReports()"
+  unsupported: "for IPv4 the path MTU comes with the error of a datagram that was too large: declare withErrorReports()"
 }
-const winsock = { absent: "Windows has no message for the path MTU" }
+const winsock = { unsupported: "Windows has no message for the path MTU" }
 
 /**
  * The definition of `PathMtuReports`.
@@ -63,7 +63,7 @@ const winsock = { absent: "Windows has no message for the path MTU" }
  */
 export const PathMtuReports = define<PathMtuReports>({
   key: "pathMtuReports",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: { ipv4, ipv6: row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVPATHMTU, Linux.IPV6_PATHMTU) },
     darwin: { ipv4, ipv6: row(Darwin.IPPROTO_IPV6, Darwin.IPV6_RECVPATHMTU, Darwin.IPV6_PATHMTU) },

@@ -1,4 +1,4 @@
-import { type Arrival, type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import { type ReceiveFormat, type Capability, type ControlMessage, define } from "../ControlMessage.ts"
 import { Descriptor } from "../Descriptor.ts"
 import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
@@ -10,7 +10,7 @@ import * as Linux from "../platform/linux.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface PidFd extends ControlMessage<"pidFd", "unix", "perhaps", Capability<"pidFd">> {
+export interface PidFd extends ControlMessage<"pidFd", "unix", "optional", Capability<"pidFd">> {
   readonly received: {
     /**
      * The sender's pidfd, closed on exec: it polls readable when the process has ended. Owned as every `Descriptor`. Absent from what was queued
@@ -20,7 +20,7 @@ export interface PidFd extends ControlMessage<"pidFd", "unix", "perhaps", Capabi
   }
 }
 
-const descriptor: Arrival<Descriptor>["payload"] = {
+const descriptor: ReceiveFormat<Descriptor>["payload"] = {
   size: 4,
   read: (view, at) => {
     const number = view.getInt32(at, true)
@@ -39,15 +39,15 @@ const undone = "only Linux hands out descriptors of processes"
  */
 export const PidFd = define<PidFd>({
   key: "pidFd",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: {
       unix: {
         request: on(Linux.SOL_SOCKET, Linux.SO_PASSPIDFD),
-        arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SCM_PIDFD, payload: descriptor }]
+        receive: [{ level: Linux.SOL_SOCKET, type: Linux.SCM_PIDFD, payload: descriptor }]
       }
     },
-    darwin: { unix: { absent: undone } },
-    winsock: { unix: { absent: undone } }
+    darwin: { unix: { unsupported: undone } },
+    winsock: { unix: { unsupported: undone } }
   }
 })

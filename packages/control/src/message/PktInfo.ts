@@ -1,5 +1,5 @@
-import { isInteger, isMalformed, shown } from "../Codec.ts"
-import { type Arrival, type ControlMessage, define, type Departure, type Row } from "../ControlMessage.ts"
+import { isInteger, isMalformed, format } from "../Codec.ts"
+import { type ReceiveFormat, type ControlMessage, define, type SendFormat, type Row } from "../ControlMessage.ts"
 import { type Address, type AddressOf, type Family, type Internet, parseAddress } from "../Endpoint.ts"
 import { on } from "../internal/on.ts"
 import { Ipv4Address } from "../Ipv4Address.ts"
@@ -80,8 +80,8 @@ export interface PktInfo extends ControlMessage<"pktInfo", Internet> {
 }
 
 // Most datagrams have the packet information of the one before. It cannot be changed, so it is that one again.
-let last4: PacketInfo<"ipv4"> = { destination: Ipv4Address.any, local: undefined, interfaceIndex: 0 }
-let last6: PacketInfo<"ipv6"> = { destination: Ipv6Address.any, local: undefined, interfaceIndex: 0 }
+let last4: PacketInfo<"ipv4"> = { destination: Ipv4Address.unspecified, local: undefined, interfaceIndex: 0 }
+let last6: PacketInfo<"ipv6"> = { destination: Ipv6Address.unspecified, local: undefined, interfaceIndex: 0 }
 
 /** `in_pktinfo` of Linux and macOS: the interface first, then `ipi_spec_dst` (ours), then `ipi_addr` (what the IP header said). */
 const posix4: Codec4 = {
@@ -111,7 +111,7 @@ const posix4: Codec4 = {
     view.setUint32(at + 8, 0)
     return 12
   },
-  refuse: (source) => refuse("ipv4", source)
+  validate: (source) => validate("ipv4", source)
 }
 
 /** `IN_PKTINFO` of Winsock: the address first, then the interface, and no third member. */
@@ -127,7 +127,7 @@ const winsock4: Codec4 = {
     view.setUint32(at + 4, source.interfaceIndex ?? 0, true)
     return 8
   },
-  refuse: (source) => refuse("ipv4", source)
+  validate: (source) => validate("ipv4", source)
 }
 
 /** `in6_pktinfo`, the same everywhere (RFC 3542 section 6.1). */
@@ -160,11 +160,11 @@ const info6: Codec6 = {
     view.setUint32(at + 16, source.interfaceIndex ?? address?.zone ?? 0, true)
     return 20
   },
-  refuse: (source) => refuse("ipv6", source)
+  validate: (source) => validate("ipv6", source)
 }
 
-type Codec4 = Arrival<PacketInfo<"ipv4">>["payload"] & Departure<PacketSource<"ipv4">>["payload"]
-type Codec6 = Arrival<PacketInfo<"ipv6">>["payload"] & Departure<PacketSource<"ipv6">>["payload"]
+type Codec4 = ReceiveFormat<PacketInfo<"ipv4">>["payload"] & SendFormat<PacketSource<"ipv4">>["payload"]
+type Codec6 = ReceiveFormat<PacketInfo<"ipv6">>["payload"] & SendFormat<PacketSource<"ipv6">>["payload"]
 
 /** A program names one source for many datagrams, and each asks twice. */
 let lastText = "0.0.0.0"
@@ -185,23 +185,23 @@ const sourceOf = <F extends "ipv4" | "ipv6">(family: F, { source }: PacketSource
   return address as AddressOf[F]
 }
 
-const refuse = (
+const validate = (
   family: "ipv4" | "ipv6",
   packetSource: PacketSource<"ipv4"> | PacketSource<"ipv6">
 ): string | undefined => {
-  if (typeof packetSource !== "object" || packetSource === null) return `${shown(packetSource)} is not a packet source`
+  if (typeof packetSource !== "object" || packetSource === null) return `${format(packetSource)} is not a packet source`
   for (const key of Object.keys(packetSource))
     if (key !== "source" && key !== "interfaceIndex")
       return `a packet source has 'source' and 'interfaceIndex', not '${key}'`
   const { interfaceIndex, source } = packetSource
   if (interfaceIndex !== undefined && !isInteger(interfaceIndex, 0, 0x7fffffff))
-    return `${shown(interfaceIndex)} is not an interface index`
+    return `${format(interfaceIndex)} is not an interface index`
   if (source === undefined) return undefined
   const address = typeof source === "string" ? parsed(source) : source
   if (isMalformed(address)) return address.malformed
   // Asked of the class: an object that only says `family` would be written as zeros.
   if (!(address instanceof Ipv4Address || address instanceof Ipv6Address) || address.family !== family)
-    return `${shown(address)} is not an ${family === "ipv4" ? "IPv4" : "IPv6"} address`
+    return `${format(address)} is not an ${family === "ipv4" ? "IPv4" : "IPv6"} address`
   if (
     address instanceof Ipv6Address &&
     address.zone !== 0 &&
@@ -223,7 +223,7 @@ const boundInterface = {
   option: Linux.SO_BINDTOIFINDEX,
   concerns: ({ interfaceIndex }: PacketSource<"ipv4"> | PacketSource<"ipv6">): boolean =>
     interfaceIndex !== undefined && interfaceIndex !== 0,
-  refuse: ({ interfaceIndex }: PacketSource<"ipv4"> | PacketSource<"ipv6">, bound: number): string | undefined =>
+  validate: ({ interfaceIndex }: PacketSource<"ipv4"> | PacketSource<"ipv6">, bound: number): string | undefined =>
     bound === 0 || interfaceIndex === undefined || interfaceIndex === 0 || interfaceIndex === bound
       ? undefined
       : `this socket is bound to interface ${bound}, and cannot send by ${interfaceIndex}`
@@ -235,8 +235,8 @@ const posixRow4 = (
   agrees?: typeof boundInterface
 ): Row<PacketInfo<"ipv4">, PacketSource<"ipv4">> => ({
   request: on(level, type),
-  arrives: [{ level, type, payload: posix4 }],
-  sends: { level, type, payload: posix4, agrees }
+  receive: [{ level, type, payload: posix4 }],
+  send: { level, type, payload: posix4, mustMatchOption: agrees }
 })
 
 const row6 = (
@@ -246,8 +246,8 @@ const row6 = (
   agrees?: typeof boundInterface
 ): Row<PacketInfo<"ipv6">, PacketSource<"ipv6">> => ({
   request: on(level, option),
-  arrives: [{ level, type, payload: info6 }],
-  sends: { level, type, payload: info6, agrees }
+  receive: [{ level, type, payload: info6 }],
+  send: { level, type, payload: info6, mustMatchOption: agrees }
 })
 
 /**
@@ -263,7 +263,7 @@ const row6 = (
  */
 export const PktInfo = define<PktInfo>({
   key: "pktInfo",
-  presence: "always",
+  presence: "required",
   table: {
     linux: {
       ipv4: posixRow4(Linux.IPPROTO_IP, Linux.IP_PKTINFO, boundInterface),
@@ -277,8 +277,8 @@ export const PktInfo = define<PktInfo>({
     winsock: {
       ipv4: {
         request: on(Winsock.IPPROTO_IP, Winsock.IP_PKTINFO),
-        arrives: [{ level: Winsock.IPPROTO_IP, type: Winsock.IP_PKTINFO, payload: winsock4 }],
-        sends: { level: Winsock.IPPROTO_IP, type: Winsock.IP_PKTINFO, payload: winsock4 }
+        receive: [{ level: Winsock.IPPROTO_IP, type: Winsock.IP_PKTINFO, payload: winsock4 }],
+        send: { level: Winsock.IPPROTO_IP, type: Winsock.IP_PKTINFO, payload: winsock4 }
       },
       ipv6: row6(Winsock.IPPROTO_IPV6, Winsock.IPV6_PKTINFO, Winsock.IPV6_PKTINFO)
     }

@@ -15,7 +15,7 @@ import * as Linux from "../platform/linux.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface Priority extends ControlMessage<"priority", Internet, "perhaps", Capability<"priority">> {
+export interface Priority extends ControlMessage<"priority", Internet, "optional", Capability<"priority">> {
   readonly received: {
     /** The packet's priority: what a sender on this host or a firewall rule set, else 0. Ping sockets never tell it. Linux. */
     readonly priority: number
@@ -28,8 +28,8 @@ export interface Priority extends ControlMessage<"priority", Internet, "perhaps"
 
 const row = {
   request: on(Linux.SOL_SOCKET, Linux.SO_RCVPRIORITY),
-  arrives: [{ level: Linux.SOL_SOCKET, type: Linux.SO_PRIORITY, payload: uint32 }],
-  sends: {
+  receive: [{ level: Linux.SOL_SOCKET, type: Linux.SO_PRIORITY, payload: uint32 }],
+  send: {
     level: Linux.SOL_SOCKET,
     type: Linux.SO_PRIORITY,
     payload: uint32,
@@ -38,7 +38,7 @@ const row = {
     privilege: "CAP_NET_ADMIN or CAP_NET_RAW above 6"
   }
 } as const
-const absent = { absent: "only Linux lets a datagram say how it is queued" }
+const unsupported = { unsupported: "only Linux lets a datagram say how it is queued" }
 
 /**
  * The definition of `Priority`.
@@ -48,10 +48,10 @@ const absent = { absent: "only Linux lets a datagram say how it is queued" }
  */
 export const Priority = define<Priority>({
   key: "priority",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: { ipv4: row, ipv6: row },
-    winsock: { ipv4: absent, ipv6: absent },
-    darwin: { ipv4: absent, ipv6: absent }
+    winsock: { ipv4: unsupported, ipv6: unsupported },
+    darwin: { ipv4: unsupported, ipv6: unsupported }
   }
 })

@@ -1,4 +1,4 @@
-import { type Codec, isInteger, shown } from "../Codec.ts"
+import { type Codec, isInteger, format } from "../Codec.ts"
 import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
 import { Descriptor } from "../Descriptor.ts"
 import * as Darwin from "../platform/darwin.ts"
@@ -31,10 +31,10 @@ export interface Rights extends ControlMessage<"rights", "unix", "repeated", Cap
  * @category constants
  * @since 0.1.0
  */
-export const mostRights = 253
+export const maximumRights = 253
 
 const descriptors = {
-  size: { minimum: 4, maximum: 4 * mostRights },
+  size: { minimum: 4, maximum: 4 * maximumRights },
   read: (view, at, length) => {
     if (length % 4 !== 0) return { malformed: `${length} bytes are no whole number of descriptors`, offset: at }
     const numbers = Array.from({ length: length / 4 }, (_, i) => view.getInt32(at + 4 * i, true))
@@ -47,31 +47,31 @@ const descriptors = {
     for (const [i, value] of values.entries()) view.setInt32(at + 4 * i, numberOf(value), true)
     return 4 * values.length
   },
-  refuse: (values: unknown) => {
-    if (!Array.isArray(values)) return `${shown(values)} is not an array of descriptors`
-    if (values.length < 1 || values.length > mostRights)
-      return `${values.length} descriptors cannot go with a datagram: 1 to ${mostRights} do, and with none the message is left out`
+  validate: (values: unknown) => {
+    if (!Array.isArray(values)) return `${format(values)} is not an array of descriptors`
+    if (values.length < 1 || values.length > maximumRights)
+      return `${values.length} descriptors cannot go with a datagram: 1 to ${maximumRights} do, and with none the message is left out`
     for (const value of values) {
       if (value instanceof Descriptor) {
         if (value.state === "closed") return `the descriptor ${value.number} was closed: its number is another's by now`
-      } else if (!isInteger(value, 0, 0x7fffffff)) return `${shown(value)} is not a descriptor`
+      } else if (!isInteger(value, 0, 0x7fffffff)) return `${format(value)} is not a descriptor`
     }
     return undefined
   }
 } satisfies Pick<Codec<ReadonlyArray<Descriptor>>, "size" | "read"> &
-  Pick<Codec<ReadonlyArray<Descriptor | number>>, "write" | "refuse">
+  Pick<Codec<ReadonlyArray<Descriptor | number>>, "write" | "validate">
 
 const numberOf = (value: Descriptor | number): number => (typeof value === "number" ? value : value.number)
 
 const row = (level: number, type: number) => ({
   // The kernel needs no asking: they come wherever a control buffer has room.
   request: [],
-  arrives: [{ level, type, payload: descriptors, several: true as const }],
-  sends: {
+  receive: [{ level, type, payload: descriptors, multiple: true as const }],
+  send: {
     level,
     type,
     payload: descriptors,
-    faults: {
+    errorHints: {
       EBADF: "One of the numbers is no open descriptor of this process: send it before it is closed",
       EPERM: "The receiver takes no descriptors (SO_PASSRIGHTS): send it data alone",
       ETOOMANYREFS:
@@ -94,6 +94,8 @@ export const Rights = define<Rights>({
   table: {
     linux: { unix: row(Linux.SOL_SOCKET, Linux.SCM_RIGHTS) },
     darwin: { unix: row(Darwin.SOL_SOCKET, Darwin.SCM_RIGHTS) },
-    winsock: { unix: { absent: "Windows has no Unix datagram sockets, and hands handles over with DuplicateHandle" } }
+    winsock: {
+      unix: { unsupported: "Windows has no Unix datagram sockets, and hands handles over with DuplicateHandle" }
+    }
   }
 })

@@ -44,8 +44,8 @@ const row = (
   type: number
 ): Row<ExtensionHeader.RoutingHeader, ExtensionHeader.RoutingHeaderToSend> => ({
   request: on(level, option),
-  arrives: [{ level, type, payload: ExtensionHeader.routing }],
-  sends: { level, type, payload: ExtensionHeader.routing }
+  receive: [{ level, type, payload: ExtensionHeader.routing }],
+  send: { level, type, payload: ExtensionHeader.routing }
 })
 
 /**
@@ -62,8 +62,8 @@ export const RoutingHeader = define<RoutingHeader>({
       ipv6: {
         ...row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVRTHDR, Linux.IPV6_RTHDR),
         // Linux: EINVAL whatever the type of the header (trap 26). Only the option takes one, and that of type 4.
-        sends: {
-          absent:
+        send: {
+          unsupported:
             "Linux takes no routing header with a datagram: one of type 4 goes with all of a socket's, as a sticky option"
         }
       }

@@ -1,4 +1,4 @@
-import { type Codec, isInteger, shown, transform, uint16, uint32 } from "../Codec.ts"
+import { type Codec, isInteger, format, transform, uint16, uint32 } from "../Codec.ts"
 import { type Capability, type ControlMessage, define } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
 import * as Linux from "../platform/linux.ts"
@@ -18,7 +18,7 @@ import * as Winsock from "../platform/winsock.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface Segmentation extends ControlMessage<"segmentSize", Internet, "always", Capability<"segmentation">> {
+export interface Segmentation extends ControlMessage<"segmentSize", Internet, "required", Capability<"segmentation">> {
   readonly sendable: {
     /** Bytes of payload in each datagram but the last, which has the rest, 1 to 65535. Absent: one datagram. Linux, Winsock. */
     readonly segmentSize?: number | undefined
@@ -29,20 +29,20 @@ const sized = (codec: Codec<number>): Codec<number> =>
   transform(codec, {
     read: (value) => value,
     write: (value) => value,
-    refuse: (value) =>
-      isInteger(value, 1, 0xffff) ? undefined : `${shown(value)} is not a size of segments: an integer from 1 to 65535`
+    validate: (value) =>
+      isInteger(value, 1, 0xffff) ? undefined : `${format(value)} is not a size of segments: an integer from 1 to 65535`
   })
 
 const linux = {
   request: [],
   // Linux: two bytes, though the option of that number takes four; any other size is EINVAL.
-  sends: { level: Linux.IPPROTO_UDP, type: Linux.UDP_SEGMENT, payload: sized(uint16) }
+  send: { level: Linux.IPPROTO_UDP, type: Linux.UDP_SEGMENT, payload: sized(uint16) }
 }
 const winsock = {
   request: [],
-  sends: { level: Winsock.IPPROTO_UDP, type: Winsock.UDP_SEND_MSG_SIZE, payload: sized(uint32) }
+  send: { level: Winsock.IPPROTO_UDP, type: Winsock.UDP_SEND_MSG_SIZE, payload: sized(uint32) }
 }
-const darwin = { absent: "macOS does not cut a payload into datagrams" }
+const darwin = { unsupported: "macOS does not cut a payload into datagrams" }
 
 /**
  * The definition of `Segmentation`. On Winsock it rests on documents alone.
@@ -52,7 +52,7 @@ const darwin = { absent: "macOS does not cut a payload into datagrams" }
  */
 export const Segmentation = define<Segmentation>({
   key: "segmentSize",
-  presence: "always",
+  presence: "required",
   table: {
     linux: { ipv4: linux, ipv6: linux },
     winsock: { ipv4: winsock, ipv6: winsock },

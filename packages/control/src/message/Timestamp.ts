@@ -1,4 +1,4 @@
-import { type Arrival, type Capability, type ControlMessage, define } from "../ControlMessage.ts"
+import { type ReceiveFormat, type Capability, type ControlMessage, define } from "../ControlMessage.ts"
 import type { Family } from "../Endpoint.ts"
 import { on } from "../internal/on.ts"
 import { timespec32, timespec64 } from "../internal/timespec.ts"
@@ -17,7 +17,7 @@ import * as Linux from "../platform/linux.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface Timestamp extends ControlMessage<"timestamp", Family, "perhaps", Capability<"timestamp">> {
+export interface Timestamp extends ControlMessage<"timestamp", Family, "optional", Capability<"timestamp">> {
   readonly received: {
     /**
      * When the kernel took the datagram in, in nanoseconds since 1970-01-01T00:00:00Z. In the first milliseconds after the option was set
@@ -27,9 +27,9 @@ export interface Timestamp extends ControlMessage<"timestamp", Family, "perhaps"
   }
 }
 
-const timespec: Arrival<bigint>["payload"] = { size: 16, read: timespec64 }
+const timespec: ReceiveFormat<bigint>["payload"] = { size: 16, read: timespec64 }
 /** Linux before 5.1: as wide as `long`. */
-const oldTimespec: Arrival<bigint>["payload"] = {
+const oldTimespec: ReceiveFormat<bigint>["payload"] = {
   size: { minimum: 8, maximum: 16 },
   read: (view, at, length) => {
     if (length === 16) return timespec64(view, at)
@@ -39,7 +39,7 @@ const oldTimespec: Arrival<bigint>["payload"] = {
   }
 }
 /** `struct timeval` of macOS: seconds in 64 bits, microseconds in 32, the rest padding. */
-const timeval: Arrival<bigint>["payload"] = {
+const timeval: ReceiveFormat<bigint>["payload"] = {
   size: 16,
   read: (view, at) => view.getBigInt64(at, true) * 1_000_000_000n + BigInt(view.getInt32(at + 8, true)) * 1000n
 }
@@ -47,17 +47,17 @@ const timeval: Arrival<bigint>["payload"] = {
 const linux = {
   request: [{ level: Linux.SOL_SOCKET, option: Linux.SO_TIMESTAMPNS_NEW, value: 1, instead: Linux.SO_TIMESTAMPNS_OLD }],
   // Linux: the option's number decides the layout; that of 64 bits (since 5.1) is the same on every architecture.
-  arrives: [
+  receive: [
     { level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPNS_NEW, payload: timespec },
     { level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPNS_OLD, payload: oldTimespec }
   ]
 }
 const darwin = {
   request: on(Darwin.SOL_SOCKET, Darwin.SO_TIMESTAMP),
-  arrives: [{ level: Darwin.SOL_SOCKET, type: Darwin.SCM_TIMESTAMP, payload: timeval }]
+  receive: [{ level: Darwin.SOL_SOCKET, type: Darwin.SCM_TIMESTAMP, payload: timeval }]
 }
 const winsock = {
-  absent: "Windows stamps with its performance counter, which is no time of day: declare withCounterTimestamp()"
+  unsupported: "Windows stamps with its performance counter, which is no time of day: declare withCounterTimestamp()"
 }
 
 /**
@@ -68,7 +68,7 @@ const winsock = {
  */
 export const Timestamp = define<Timestamp>({
   key: "timestamp",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: { ipv4: linux, ipv6: linux, unix: linux },
     darwin: { ipv4: darwin, ipv6: darwin, unix: darwin },

@@ -1,7 +1,7 @@
-import { shown } from "../Codec.ts"
 import { type Capability, type ControlMessage, define, type Message, type Row } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
 import { asksForStamps, type Stamps, stampsArrive } from "../internal/timestamping.ts"
+import { optionsOf } from "../internal/optionsOf.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
@@ -17,7 +17,7 @@ import * as Linux from "../platform/linux.ts"
  * @category messages
  * @since 0.1.0
  */
-export interface Timestamping extends ControlMessage<"timestamping", Internet, "perhaps", Capability<"timestamping">> {
+export interface Timestamping extends ControlMessage<"timestamping", Internet, "optional", Capability<"timestamping">> {
   readonly received: {
     /**
      * When the datagram arrived, in nanoseconds: by the kernel's clock since 1970-01-01T00:00:00Z (`software`), by the card's own clock
@@ -27,9 +27,9 @@ export interface Timestamping extends ControlMessage<"timestamping", Internet, "
   }
 }
 
-const absent = {
-  winsock: { absent: "Windows stamps with its performance counter: declare withCounterTimestamp()" },
-  darwin: { absent: "macOS has one stamp for each datagram: declare withTimestamp()" }
+const unsupported = {
+  winsock: { unsupported: "Windows stamps with its performance counter: declare withCounterTimestamp()" },
+  darwin: { unsupported: "macOS has one stamp for each datagram: declare withTimestamp()" }
 }
 
 /**
@@ -39,23 +39,22 @@ const absent = {
  * @category messages
  * @since 0.1.0
  */
-export const timestampingBy = (stampers: {
+export const timestamping = (options: {
   readonly software: boolean
   readonly hardware: boolean
 }): Message<Timestamping> => {
-  if (typeof stampers !== "object" || stampers === null)
-    throw new TypeError(`${shown(stampers)} does not say who stamps: give { software, hardware }.`)
+  const stampers = optionsOf("timestamping", options)
   // Linux: one switch to have it stamped, another to be told; without the second the first is silent.
   const software = stampers.software ? Linux.SOF_TIMESTAMPING_RX_SOFTWARE | Linux.SOF_TIMESTAMPING_SOFTWARE : 0
   const hardware = stampers.hardware ? Linux.SOF_TIMESTAMPING_RX_HARDWARE | Linux.SOF_TIMESTAMPING_RAW_HARDWARE : 0
-  const linux: Row<Stamps, never> = { request: asksForStamps(software | hardware), arrives: stampsArrive }
+  const linux: Row<Stamps, never> = { request: asksForStamps(software | hardware), receive: stampsArrive }
   return define<Timestamping>({
     key: "timestamping",
-    presence: "perhaps",
+    presence: "optional",
     table: {
       linux: { ipv4: linux, ipv6: linux },
-      winsock: { ipv4: absent.winsock, ipv6: absent.winsock },
-      darwin: { ipv4: absent.darwin, ipv6: absent.darwin }
+      winsock: { ipv4: unsupported.winsock, ipv6: unsupported.winsock },
+      darwin: { ipv4: unsupported.darwin, ipv6: unsupported.darwin }
     }
   })
 }
@@ -66,4 +65,4 @@ export const timestampingBy = (stampers: {
  * @category messages
  * @since 0.1.0
  */
-export const Timestamping: Message<Timestamping> = timestampingBy({ software: true, hardware: false })
+export const Timestamping: Message<Timestamping> = timestamping({ software: true, hardware: false })

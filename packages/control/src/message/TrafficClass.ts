@@ -1,4 +1,4 @@
-import { isInteger, shown } from "../Codec.ts"
+import { isInteger, format } from "../Codec.ts"
 import { type ControlMessage, define } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
 import { classRows } from "../internal/classByte.ts"
@@ -30,14 +30,14 @@ export interface TrafficClass extends ControlMessage<"trafficClass", Internet> {
  */
 export const TrafficClass = define<TrafficClass>({
   key: "trafficClass",
-  presence: "always",
+  presence: "required",
   table: classRows<number>({
     mask: 0xff,
     excludes: ["dscp", "ecn"],
     read: (byte) => byte,
     write: (byte) => byte,
     // Linux takes -1 for IPv6 and sends 255.
-    refuse: (value) =>
-      isInteger(value, 0, 255) ? undefined : `${shown(value)} is not a traffic class: an integer from 0 to 255`
+    validate: (value) =>
+      isInteger(value, 0, 255) ? undefined : `${format(value)} is not a traffic class: an integer from 0 to 255`
   })
 })

@@ -1,6 +1,7 @@
-import { shown, uint64 } from "../Codec.ts"
+import { format, uint64 } from "../Codec.ts"
 import { type Capability, type ControlMessage, define, type Message, type Row } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
+import { optionsOf } from "../internal/optionsOf.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
@@ -24,7 +25,7 @@ export type TransmitClock = "monotonic" | "tai" | "realtime"
  * @category messages
  * @since 0.1.0
  */
-export interface TransmitTime extends ControlMessage<"transmitTime", Internet, "always", Capability<"transmitTime">> {
+export interface TransmitTime extends ControlMessage<"transmitTime", Internet, "required", Capability<"transmitTime">> {
   readonly sendable: {
     /** When the datagram shall leave, in nanoseconds of the clock that was declared. Absent: at once. Linux. */
     readonly transmitTime?: bigint | undefined
@@ -41,20 +42,21 @@ const timed = (clock: TransmitClock): Uint8Array => {
   return bytes
 }
 
-const absent = { absent: "only Linux sends at a time that is given" }
+const unsupported = { unsupported: "only Linux sends at a time that is given" }
 
 /**
- * `TransmitTime` by a clock. Throws a `TypeError` for another one.
+ * `TransmitTime` by the given clock. Throws a `TypeError` for a value that is not a `TransmitClock`.
  *
  * @category messages
  * @since 0.1.0
  */
-export const transmitTimeBy = (clock: TransmitClock): Message<TransmitTime> => {
+export const transmitTime = (options: { readonly clock: TransmitClock }): Message<TransmitTime> => {
+  const { clock } = optionsOf("transmitTime", options)
   if (typeof clock !== "string" || !Object.hasOwn(clocks, clock))
-    throw new TypeError(`${shown(clock)} is not a clock: give "monotonic", "tai" or "realtime".`)
+    throw new TypeError(`${format(clock)} is not a clock: give "monotonic", "tai" or "realtime".`)
   const linux: Row<never, bigint> = {
     request: [],
-    sends: {
+    send: {
       level: Linux.SOL_SOCKET,
       type: Linux.SO_TXTIME,
       payload: uint64,
@@ -71,11 +73,11 @@ export const transmitTimeBy = (clock: TransmitClock): Message<TransmitTime> => {
   }
   return define<TransmitTime>({
     key: "transmitTime",
-    presence: "always",
+    presence: "required",
     table: {
       linux: { ipv4: linux, ipv6: linux },
-      winsock: { ipv4: absent, ipv6: absent },
-      darwin: { ipv4: absent, ipv6: absent }
+      winsock: { ipv4: unsupported, ipv6: unsupported },
+      darwin: { ipv4: unsupported, ipv6: unsupported }
     }
   })
 }
@@ -86,4 +88,4 @@ export const transmitTimeBy = (clock: TransmitClock): Message<TransmitTime> => {
  * @category messages
  * @since 0.1.0
  */
-export const TransmitTime: Message<TransmitTime> = transmitTimeBy("monotonic")
+export const TransmitTime: Message<TransmitTime> = transmitTime({ clock: "monotonic" })

@@ -1,10 +1,10 @@
-import { isInteger, shown } from "../Codec.ts"
+import { isInteger, format } from "../Codec.ts"
 import {
-  type Arrival,
+  type ReceiveFormat,
   type Capability,
   type ControlMessage,
   define,
-  type Departure,
+  type SendFormat,
   type Row
 } from "../ControlMessage.ts"
 import type { Internet } from "../Endpoint.ts"
@@ -42,7 +42,7 @@ const stages = ["sent", "scheduled", "acknowledged", "completed"] as const
 export interface TransmitTimestamp extends ControlMessage<
   "transmitTimestamp",
   Internet,
-  "perhaps",
+  "optional",
   Capability<"transmitTimestamps">
 > {
   readonly sendable: {
@@ -60,26 +60,26 @@ const numbers = extendedErrors((error) =>
   error.origin === "stamp" ? { number: error.data, stage: stages[error.info] ?? ("unknown" as const) } : undefined
 )
 
-const refuse = (value: unknown): string | undefined => {
-  if (typeof value !== "object" || value === null) return refuseId(value)
+const validate = (value: unknown): string | undefined => {
+  if (typeof value !== "object" || value === null) return validateId(value)
   const { id, scheduled } = value as { readonly id?: unknown; readonly scheduled?: unknown }
   const unknown = Object.keys(value).find((key) => key !== "id" && key !== "scheduled")
   if (unknown !== undefined) return `a stamp is asked for with 'id' and 'scheduled', not '${unknown}'`
-  if (scheduled !== undefined && typeof scheduled !== "boolean") return `${shown(scheduled)} is neither true nor false`
-  return refuseId(id)
+  if (scheduled !== undefined && typeof scheduled !== "boolean") return `${format(scheduled)} is neither true nor false`
+  return validateId(id)
 }
 
-const refuseId = (id: unknown): string | undefined =>
-  isInteger(id, 0, 0xffffffff) ? undefined : `${shown(id)} is not an id: an integer from 0 to 4294967295`
+const validateId = (id: unknown): string | undefined =>
+  isInteger(id, 0, 0xffffffff) ? undefined : `${format(id)} is not an id: an integer from 0 to 4294967295`
 
 // Linux: the switches of one send replace those of the socket, which has none for sending. Of the two numbers of the option only the old one is
 // taken with a datagram by every kernel (the new one since 6.8).
-const asksForOne: Departure<number | StampRequest> = {
+const asksForOne: SendFormat<number | StampRequest> = {
   level: Linux.SOL_SOCKET,
   type: Linux.SO_TIMESTAMPING_OLD,
   payload: {
     size: 4,
-    refuse,
+    validate: validate,
     write: (view, at, value) => {
       const scheduled = typeof value === "object" && value.scheduled === true
       view.setUint32(at, Linux.SOF_TIMESTAMPING_TX_SOFTWARE | (scheduled ? Linux.SOF_TIMESTAMPING_TX_SCHED : 0), true)
@@ -93,8 +93,8 @@ const row = (family: "ipv4" | "ipv6"): Row<TransmitTimestamp["event"], number | 
   request: asksForStamps(
     Linux.SOF_TIMESTAMPING_SOFTWARE | Linux.SOF_TIMESTAMPING_OPT_ID | Linux.SOF_TIMESTAMPING_OPT_TSONLY
   ),
-  arrives: [
-    ...stampsArrive.map(({ level, payload, type }): Arrival<TransmitTimestamp["event"]> => ({
+  receive: [
+    ...stampsArrive.map(({ level, payload, type }): ReceiveFormat<TransmitTimestamp["event"]> => ({
       level,
       type,
       payload: {
@@ -108,18 +108,18 @@ const row = (family: "ipv4" | "ipv6"): Row<TransmitTimestamp["event"], number | 
       },
       event: "errorQueue",
       // Linux: SOFTWARE tells of datagrams that arrive, too, as soon as any socket of the host has them stamped.
-      strays: true
+      mayAccompanyDatagram: true
     })),
     numbers[family]
   ],
-  sends: asksForOne
+  send: asksForOne
 })
 
-const absent = {
+const unsupported = {
   winsock: {
-    absent: "Windows hands out the stamp of a datagram that was sent by an ioctl of its own (SIO_GET_TX_TIMESTAMP)"
+    unsupported: "Windows hands out the stamp of a datagram that was sent by an ioctl of its own (SIO_GET_TX_TIMESTAMP)"
   },
-  darwin: { absent: "macOS stamps what arrives, not what is sent" }
+  darwin: { unsupported: "macOS stamps what arrives, not what is sent" }
 }
 
 /**
@@ -130,10 +130,10 @@ const absent = {
  */
 export const TransmitTimestamp = define<TransmitTimestamp>({
   key: "transmitTimestamp",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: { ipv4: row("ipv4"), ipv6: row("ipv6") },
-    winsock: { ipv4: absent.winsock, ipv6: absent.winsock },
-    darwin: { ipv4: absent.darwin, ipv6: absent.darwin }
+    winsock: { ipv4: unsupported.winsock, ipv6: unsupported.winsock },
+    darwin: { ipv4: unsupported.darwin, ipv6: unsupported.darwin }
   }
 })

@@ -1,4 +1,4 @@
-import { type Codec, int32, shown, transform } from "../Codec.ts"
+import { type Codec, int32, format, transform } from "../Codec.ts"
 import { type ControlMessage, define, type Row } from "../ControlMessage.ts"
 import * as Darwin from "../platform/darwin.ts"
 import * as Linux from "../platform/linux.ts"
@@ -22,11 +22,11 @@ export interface Unfragmented extends ControlMessage<"unfragmented", "ipv6"> {
 const flag: Codec<boolean> = transform(int32, {
   read: (value) => value !== 0,
   write: Number,
-  refuse: (value: unknown) => (typeof value === "boolean" ? undefined : `${shown(value)} is neither true nor false`)
+  validate: (value: unknown) => (typeof value === "boolean" ? undefined : `${format(value)} is neither true nor false`)
 })
 const row = (level: number, type: number): Row<never, boolean> => ({
   request: [],
-  sends: { level, type, payload: flag }
+  send: { level, type, payload: flag }
 })
 
 /**
@@ -37,7 +37,7 @@ const row = (level: number, type: number): Row<never, boolean> => ({
  */
 export const Unfragmented = define<Unfragmented>({
   key: "unfragmented",
-  presence: "always",
+  presence: "required",
   table: {
     linux: { ipv6: row(Linux.IPPROTO_IPV6, Linux.IPV6_DONTFRAG) },
     winsock: { ipv6: row(Winsock.IPPROTO_IPV6, Winsock.IPV6_DONTFRAG) },

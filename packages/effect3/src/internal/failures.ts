@@ -1,7 +1,7 @@
 import { Cause, Effect } from "effect"
 
 /** A handler's failures are logged once for each of so many kinds: a peer that makes new ones does not fill the log. */
-const mostKinds = 64
+const maximumKinds = 64
 
 /** What an error may have that makes it one of a kind. Its message is not among them, because it may repeat what a peer sent. */
 const marks = ["_tag", "name", "reason", "code"] as const
@@ -13,7 +13,7 @@ export class Failures {
   /** Logs the first failure of each kind. Never fails: a logger may throw. */
   log(message: string, cause: Cause.Cause<unknown>): Effect.Effect<void> {
     const kind = kindOf(cause)
-    if (this.#kinds.has(kind) || this.#kinds.size >= mostKinds) return Effect.void
+    if (this.#kinds.has(kind) || this.#kinds.size >= maximumKinds) return Effect.void
     this.#kinds.add(kind)
     return quietly(Effect.logError(message, cause))
   }

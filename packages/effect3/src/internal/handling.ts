@@ -27,7 +27,7 @@ const isEffect = <A, E, R>(value: unknown): value is Effect.Effect<A, E, R> => {
 }
 
 const textOf = (value: unknown): string => {
-  if (!(value instanceof Promise)) return Codec.shown(value)
+  if (!(value instanceof Promise)) return Codec.format(value)
   // It was dropped, and its rejection would end the process.
   value.catch(() => undefined)
   return "a promise"

@@ -43,7 +43,7 @@ const intervalOf = (options: unknown): Duration.Duration | { readonly shown: str
     const decoded = Option.getOrUndefined(Duration.decodeUnknown(given))
     return decoded !== undefined && Duration.isFinite(decoded) && Duration.toMillis(decoded) > 0
       ? decoded
-      : { shown: Codec.shown(given) }
+      : { shown: Codec.format(given) }
   } catch {
     return { shown: "a value that cannot be read" }
   }

@@ -90,7 +90,7 @@ export const receiveWithin = (
     const given = Duration.decodeUnknown(duration)
     if (Option.isNone(given))
       return Effect.fail(
-        receiveInvalid(core, "duration", `${Codec.shown(duration)} is not a duration: give '2 seconds'`)
+        receiveInvalid(core, "duration", `${Codec.format(duration)} is not a duration: give '2 seconds'`)
       )
     const deadline = start + Duration.toMillis(given.value)
     /** Only the waiting races the clock, and waiting takes nothing. */
@@ -143,7 +143,7 @@ export const takeUpTo = (
   Codec.isInteger(maximum, 1, Number.MAX_SAFE_INTEGER)
     ? takeBatch(core, datagramsOf, maximum)
     : Effect.fail(
-        receiveInvalid(core, "maximum", `${Codec.shown(maximum)} is not a number of datagrams: give 1 or more`)
+        receiveInvalid(core, "maximum", `${Codec.format(maximum)} is not a number of datagrams: give 1 or more`)
       )
 
 export const takeEvents = (core: Conversation): Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> => {
@@ -172,7 +172,9 @@ export const forEach = (
   borrowed: boolean
 ): Effect.Effect<never, DatagramReceiveError> => {
   if (typeof f !== "function")
-    return Effect.fail(receiveInvalid(core, "f", `${Codec.shown(f)} is not a function: give one that takes a datagram`))
+    return Effect.fail(
+      receiveInvalid(core, "f", `${Codec.format(f)} is not a function: give one that takes a datagram`)
+    )
   return Effect.async((resume) => {
     const cancel = core.forEach(
       f,

@@ -22,7 +22,7 @@ export const send = (core: Conversation, message: unknown): Effect.Effect<void, 
   })
 
 /** Without a fiber: what would have to wait is not waited for. */
-export const unsafeSend = (core: Conversation, message: unknown): Either.Either<void, DatagramSendError> => {
+export const trySend = (core: Conversation, message: unknown): Either.Either<void, DatagramSendError> => {
   const begun = core.trySend(message)
   if (begun === undefined) return Either.void
   if (!(begun instanceof SendQueue)) return Either.left(begun)
@@ -37,7 +37,7 @@ export const sendAll = (core: Conversation, messages: ReadonlyArray<unknown>): E
     const batch = core.sendQueue(messages)
     const report = Effect.sync(() => ({
       sent: batch.sent,
-      unsent: batch.unsent,
+      dropped: batch.unsent,
       failed: batch.failed.toSorted((one, two) => one.index - two.index)
     }))
     const pause = batch.run()

@@ -5,7 +5,7 @@ import { type DatagramBindError, invalidBind } from "@ancillary/engine/errors/Da
 import { durationOf } from "./durations.ts"
 
 /** More handlers than that are a mistake in what was computed. */
-const mostHandlers = 1_048_576
+const maximumHandlers = 1_048_576
 
 export interface Checked {
   readonly concurrency: number
@@ -24,11 +24,11 @@ export const checkOptions = (given: unknown): Effect.Effect<Checked, DatagramBin
   Effect.suspend(() => {
     if (given === undefined) return Effect.succeed(defaults)
     if (typeof given !== "object" || given === null)
-      return Effect.fail(invalidBind(`options: ${Codec.shown(given)} is not a record of options. Leave it out.`))
+      return Effect.fail(invalidBind(`options: ${Codec.format(given)} is not a record of options. Leave it out.`))
     try {
       const { concurrency = defaults.concurrency, sendTimeout, shutdown } = given as Given
-      if (!Codec.isInteger(concurrency, 1, mostHandlers))
-        return refused("concurrency", concurrency, `an integer from 1 to ${mostHandlers}`, "64")
+      if (!Codec.isInteger(concurrency, 1, maximumHandlers))
+        return refused("concurrency", concurrency, `an integer from 1 to ${maximumHandlers}`, "64")
       const checked = { concurrency, shutdown: defaults.shutdown, sendTimeout: defaults.sendTimeout }
       for (const [option, value] of [["shutdown", shutdown] as const, ["sendTimeout", sendTimeout] as const]) {
         if (value === undefined) continue
@@ -46,14 +46,14 @@ export const checkOptions = (given: unknown): Effect.Effect<Checked, DatagramBin
 const defaults: Checked = { concurrency: 64, shutdown: Duration.seconds(5), sendTimeout: Duration.zero }
 
 const refused = (option: string, value: unknown, range: string, otherwise: string) =>
-  Effect.fail(invalidBind(`${option}: ${Codec.shown(value)} is not ${range}. Leave it out for ${otherwise}.`, option))
+  Effect.fail(invalidBind(`${option}: ${Codec.format(value)} is not ${range}. Leave it out for ${otherwise}.`, option))
 
 /** Fails if that is no socket. */
 export const checkSocket = (socket: unknown): Effect.Effect<void, DatagramBindError> =>
   Effect.suspend(() =>
     isReadable(socket)
       ? Effect.void
-      : Effect.fail(invalidBind(`socket: ${Codec.shown(socket)} is not a socket. Give one that is bound.`, "socket"))
+      : Effect.fail(invalidBind(`socket: ${Codec.format(socket)} is not a socket. Give one that is bound.`, "socket"))
   )
 
 const isReadable = (socket: unknown): boolean => {
@@ -75,5 +75,5 @@ export const checkHandler = (handler: unknown): Effect.Effect<void, DatagramBind
   typeof handler === "function"
     ? Effect.void
     : Effect.fail(
-        invalidBind(`handler: ${Codec.shown(handler)} is not a function. Give one that returns an effect.`, "handler")
+        invalidBind(`handler: ${Codec.format(handler)} is not a function. Give one that returns an effect.`, "handler")
       )

@@ -23,7 +23,7 @@ import {
   takeUpTo
 } from "./receiving.ts"
 import { register } from "./sockets.ts"
-import { send, sendAll, sink, unsafeSend } from "./sending.ts"
+import { send, sendAll, sink, trySend } from "./sending.ts"
 
 const handlers = (served: Served): DatagramStats["handlers"] => ({
   started: BigInt(served.started),
@@ -34,8 +34,8 @@ const handlers = (served: Served): DatagramStats["handlers"] => ({
 })
 
 const stats = ({ counters: { events, receive, send }, served, unread }: Conversation): DatagramStats => ({
-  taken: BigInt(receive.taken),
-  received: BigInt(receive.received),
+  dequeued: BigInt(receive.taken),
+  delivered: BigInt(receive.received),
   faults: {
     DataTruncated: BigInt(receive.faults.DataTruncated),
     ControlTruncated: BigInt(receive.faults.ControlTruncated),
@@ -43,21 +43,21 @@ const stats = ({ counters: { events, receive, send }, served, unread }: Conversa
     ControlMalformed: BigInt(receive.faults.ControlMalformed)
   },
   dropped: BigInt(receive.dropped),
-  unread: BigInt(unread),
-  errors: receive.errors,
+  putBack: BigInt(unread),
+  asyncErrors: receive.errors,
   shortages: receive.shortages,
   sent: BigInt(send.sent),
-  unsent: BigInt(send.unsent),
-  resent: send.resent,
+  sendDropped: BigInt(send.unsent),
+  retried: send.resent,
   sourceRefused: BigInt(send.sourceRefused),
   fromItself: BigInt(served.fromItself),
   handlers: handlers(served),
   events: {
-    taken: events.taken,
-    received: events.received,
+    dequeued: events.taken,
+    delivered: events.received,
     dropped: events.dropped,
     ignored: events.ignored,
-    unread: BigInt(events.unread)
+    queued: BigInt(events.unread)
   }
 })
 
@@ -91,7 +91,7 @@ const membersOf = (core: Conversation) => ({
 
 const target = (core: Conversation) => ({
   send: (message: unknown) => send(core, message),
-  unsafeSend: (message: unknown) => unsafeSend(core, message),
+  trySend: (message: unknown) => trySend(core, message),
   sendAll: (messages: ReadonlyArray<unknown>) => sendAll(core, messages),
   sink: Sink.suspend(() => sink(core)),
   limits: limits(core)

@@ -66,11 +66,11 @@ describe("an editor shows", () => {
 
   it("a shared fragment by its messages and needs", () => {
     const [info] = quickInfo(`
-      import { all, withBindToDevice, withHopLimit, withPktInfo, withReuseAddress } from "@ancillary/effect3"
-      export const /*^*/defaults = all(withPktInfo(), withHopLimit(), withReuseAddress(), withBindToDevice("eth0"))
+      import { Datagram, withBindToDevice, withHopLimit, withPktInfo, withReuseAddress } from "@ancillary/effect3"
+      export const /*^*/defaults = Datagram.combine(withPktInfo(), withHopLimit(), withReuseAddress(), withBindToDevice("eth0"))
     `)
     expect(info?.display).toMatch(
-      /^const defaults: All<(PktInfo \| HopLimit|HopLimit \| PktInfo), Capability<"bindToDevice">, "unix">$/
+      /^const defaults: Combined<(PktInfo \| HopLimit|HopLimit \| PktInfo), Capability<"bindToDevice">, "unix">$/
     )
   })
 })
@@ -142,7 +142,7 @@ describe("sending", () => {
 
 describe("the last line of an error is a sentence", () => {
   const header = `
-    import { all, Datagram, type DatagramSocket, withBindToDevice, withHopLimit, withPktInfo, withReuseAddress } from "@ancillary/effect3"
+    import { Datagram, type DatagramSocket, withBindToDevice, withHopLimit, withPktInfo, withReuseAddress } from "@ancillary/effect3"
     import { type ControlMessage, define, type HopLimit, type PktInfo } from "@ancillary/control"
     import { NodeSockets } from "@ancillary/node"
     import { Effect } from "effect"
@@ -153,9 +153,9 @@ describe("the last line of an error is a sentence", () => {
     const data = new Uint8Array(1)
     const to = { address: "192.0.2.1", port: 53 }
     interface Own extends ControlMessage<"own", "ipv4"> { readonly received: { readonly own: number } }
-    const none = { ipv4: { absent: "no such thing" } }
+    const none = { ipv4: { unsupported: "no such thing" } }
     export const used = [
-      all, Datagram, withBindToDevice, withHopLimit, withPktInfo, withReuseAddress, define, NodeSockets, Effect,
+      Datagram, withBindToDevice, withHopLimit, withPktInfo, withReuseAddress, define, NodeSockets, Effect,
       plain, informed, datagram, bare, data, to, none
     ]
     export type Used = Own
@@ -168,7 +168,7 @@ describe("the last line of an error is a sentence", () => {
     ],
     [
       "twice in a fragment",
-      "all(withPktInfo(), withHopLimit(), withPktInfo())",
+      "Datagram.combine(withPktInfo(), withHopLimit(), withPktInfo())",
       `Type '[With<PktInfo>, With<HopLimit>, With<PktInfo>]' is not assignable to type '"'pktInfo' is declared twice"'.`
     ],
     [
@@ -208,7 +208,7 @@ describe("the last line of an error is a sentence", () => {
     ],
     [
       "a reply without a fiber, and without packet information",
-      "Datagram.unsafeReply(plain, datagram, data)",
+      "Datagram.tryReply(plain, datagram, data)",
       `Type 'DatagramSocket<"ipv4", never>' is not assignable to type '"reply needs packet information: declare withPktInfo() on this socket, for both directions and not as optional"'.`
     ],
     [
@@ -228,7 +228,7 @@ describe("the last line of an error is a sentence", () => {
     ],
     [
       "a missing cell of a table",
-      'define<Own>({ key: "own", presence: "always", table: { linux: none, winsock: none } })',
+      'define<Own>({ key: "own", presence: "required", table: { linux: none, winsock: none } })',
       /^Property 'darwin' is missing in type /
     ]
   ])("%s", (_, code, last) => {

@@ -28,10 +28,10 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "the families of options": [
     at(spec, "  : `this option does not exist for ${Exclude<F, For>} sockets`", "  : unknown")
   ],
-  "the families of options within all": [
+  "the families of options within combine": [
     at(spec, "infer _N> ? Exclude<Family, For> : never\n", "infer _N> ? never : never\n")
   ],
-  "the check for duplicates within all": [
+  "the check for duplicates within combine": [
     at(spec, ": `'${MessagesOf<Head>[\"key\"]}' is declared twice`", ": unknown")
   ],
   "the two directions": [at(spec, '(options: { readonly only: "send" })', "(options: { readonly only: string })")],
@@ -169,8 +169,8 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "the family of a socket": [
     at(
       socket,
-      "DatagramSocket<in out F extends Family, in D extends ControlMessage.Any>\n  extends DatagramSource<F, D>, LiveOptions<F>, DatagramSender<Outgoing<F, D>>",
-      "DatagramSocket<F extends Family, in D extends ControlMessage.Any>\n  extends DatagramSource<any, D>, LiveOptions<any>, DatagramSender<Outgoing<any, D>>"
+      "DatagramSocket<in out F extends Family, in D extends ControlMessage.Any>\n  extends DatagramSource<F, D>, SocketOptions<F>, DatagramSender<Outgoing<F, D>>",
+      "DatagramSocket<F extends Family, in D extends ControlMessage.Any>\n  extends DatagramSource<any, D>, SocketOptions<any>, DatagramSender<Outgoing<any, D>>"
     ),
     at(
       socket,
@@ -189,8 +189,8 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
     ),
     at(
       socket,
-      "readonly unsafeSend: <const Given extends Sendable<F, D> = SendControl<F, D>>(\n    message: Outgoing<F, D, Given>",
-      "readonly unsafeSend: <const Given extends Sendable<any, D> = SendControl<any, D>>(\n    message: Outgoing<any, D, Given>"
+      "readonly trySend: <const Given extends Sendable<F, D> = SendControl<F, D>>(\n    message: Outgoing<F, D, Given>",
+      "readonly trySend: <const Given extends Sendable<any, D> = SendControl<any, D>>(\n    message: Outgoing<any, D, Given>"
     )
   ],
   "a spec not passing for a larger one": [
@@ -205,7 +205,9 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "the needs of a direction": [
     at(routingHeader, '("send" extends this["direction"] ? Capability<"sentRoutingHeader"> : never)', "never")
   ],
-  "the needs of options": [at(spec, "Suits<F, For>): Spec<F, D, R | Needs>", "Suits<F, For>): Spec<F, D, R>")],
+  "the needs of options": [
+    at(spec, "SupportsFamily<F, For>): Spec<F, D, R | Needs>", "SupportsFamily<F, For>): Spec<F, D, R>")
+  ],
   "bind needing a driver": [
     at(
       datagram,

@@ -14,7 +14,7 @@ export const withIndex = (driver: Names, text: string): string | Codec.Malformed
   const index = indexOf(driver, zone)
   return index === undefined
     ? {
-        malformed: `the zone ${Codec.shown(zone)} is not an interface of this host: give the name or the index of one that is`,
+        malformed: `the zone ${Codec.format(zone)} is not an interface of this host: give the name or the index of one that is`,
         offset: percent + 1
       }
     : `${text.slice(0, percent + 1)}${index}`
@@ -31,7 +31,7 @@ export const inZone = (driver: Names, input: unknown): unknown => {
   try {
     return replaced(driver, input)
   } catch (cause) {
-    return { malformed: `the endpoint cannot be read (${Codec.shown(cause)})`, offset: 0 }
+    return { malformed: `the endpoint cannot be read (${Codec.format(cause)})`, offset: 0 }
   }
 }
 

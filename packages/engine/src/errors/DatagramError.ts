@@ -117,7 +117,7 @@ export class DatagramInterfaceError extends Data.TaggedError("DatagramInterfaceE
  * @category errors
  * @since 0.1.0
  */
-export class DescriptorGone extends Data.TaggedError("DescriptorGone")<{
+export class DescriptorUnavailableError extends Data.TaggedError("DescriptorUnavailableError")<{
   readonly reason: "Taken" | "Closed" | "Foreign"
   readonly message: string
 }> {}

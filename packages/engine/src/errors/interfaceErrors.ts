@@ -25,7 +25,7 @@ export const invalidInterface = (asked: unknown, what: "name" | "index"): Datagr
   new DatagramInterfaceError({
     ...unmade("interfaces"),
     reason: "InvalidArgument",
-    message: `${what}: ${Codec.shown(asked)} is not ${what === "name" ? 'a text. Give the name of an interface, such as "eth0"' : "a number. Give the index of an interface, 1 or more"}.`
+    message: `${what}: ${Codec.format(asked)} is not ${what === "name" ? 'a text. Give the name of an interface, such as "eth0"' : "a number. Give the index of an interface, 1 or more"}.`
   })
 
 /** An interval of `Interfaces.changes` that is not a duration above zero, refused before any system call. */

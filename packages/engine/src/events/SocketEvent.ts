@@ -93,8 +93,8 @@ export interface TransmitTimestamp {
  * @category models
  * @since 0.1.0
  */
-export interface OwnEvent {
-  readonly _tag: "OwnEvent"
+export interface UserEvent {
+  readonly _tag: "UserEvent"
   /** The key of the message. */
   readonly key: string
   /** What its definition reads. An answer of `undefined` is no event. */
@@ -111,4 +111,4 @@ export type SocketEvent<Kind extends MaybeKind = AnyKind> =
   | ErrorReport<Kind>
   | PathMtuReport
   | TransmitTimestamp
-  | OwnEvent
+  | UserEvent

@@ -5,7 +5,7 @@ import {
   Codec,
   ControlBuffer,
   HopLimit,
-  isAbsence,
+  isUnsupported,
   type PacketInfo,
   PktInfo,
   type Stamps,
@@ -14,7 +14,7 @@ import {
   TrafficClass
 } from "@ancillary/control"
 import type { Arena } from "../driver/Arena.ts"
-import type { Plan, PlannedArrival } from "../plan/Plan.ts"
+import type { Plan, ReceiveEntry } from "../plan/Plan.ts"
 import type { Declaration } from "../spec/Spec.ts"
 import { families } from "../spec/families.ts"
 import { oncePerPlan } from "../plan/memoize.ts"
@@ -47,7 +47,7 @@ export const queueReader = oncePerPlan((plan) => eventReader(plan, "errorQueue")
 export const pseudoReader = oncePerPlan((plan) => eventReader(plan, "pseudoDatagram"))
 
 /** How a field of an ICMP packet arrives from peers of a family, and what it is. */
-interface Field extends Pick<PlannedArrival, "arrival" | "family"> {
+interface Field extends Pick<ReceiveEntry, "format" | "family"> {
   readonly toPacket: (value: unknown) => IcmpPacket
 }
 
@@ -74,17 +74,17 @@ const fieldsOf = ({ abi, family }: Plan): ReadonlyArray<Field> =>
   ofPackets.flatMap(([message, toPacket]) =>
     families(family).flatMap((each) => {
       const cell = message.cell(abi.platform, each)
-      return isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives)
+      return isUnsupported(cell) || cell.receive === undefined || isUnsupported(cell.receive)
         ? []
-        : cell.arrives.map((arrival) => ({ arrival, family: each, toPacket }))
+        : cell.receive.map((arrival) => ({ format: arrival, family: each, toPacket }))
     })
   )
 
 const eventReader = (plan: Plan, way: "errorQueue" | "pseudoDatagram"): ReadEvent => {
-  const wanted = plan.arrivals.filter(({ arrival }) => arrival.event === way)
+  const wanted = plan.receiveEntries.filter(({ format }) => format.event === way)
   const fields = fieldsOf(plan)
   const cursor = new ControlBuffer.Cursor(plan.abi)
-  const value = ({ level, payload, type }: PlannedArrival["arrival"], view: DataView): unknown => {
+  const value = ({ level, payload, type }: ReceiveEntry["format"], view: DataView): unknown => {
     if (type !== cursor.type || level !== cursor.level || !fits(payload.size, cursor.payloadLength)) return undefined
     try {
       const read = payload.read(view, cursor.payloadAt, cursor.payloadLength)
@@ -99,12 +99,12 @@ const eventReader = (plan: Plan, way: "errorQueue" | "pseudoDatagram"): ReadEven
     let packet: IcmpPacket = {}
     cursor.reset(arena.view, arena.controlAt(slot), arena.controlLength(slot))
     while (cursor.next()) {
-      for (const { arrival, declaration } of wanted) {
-        const read = value(arrival, arena.view)
+      for (const { format, declaration } of wanted) {
+        const read = value(format, arena.view)
         if (read !== undefined) parts.push({ message: declaration.message, value: read })
       }
-      for (const { arrival, family, toPacket } of fields) {
-        const read = family === peer ? value(arrival, arena.view) : undefined
+      for (const { format, family, toPacket } of fields) {
+        const read = family === peer ? value(format, arena.view) : undefined
         if (read !== undefined) packet = { ...packet, ...toPacket(read) }
       }
     }

@@ -105,12 +105,12 @@ export class Events {
     this.#readQueue = queueReader(plan)
     this.#readPseudo = pseudoReader(plan)
     const declined = new Set(plan.declined.map(({ key }) => key))
-    const events = plan.arrivals.filter(
-      ({ arrival, declaration }) => arrival.event !== undefined && !declined.has(declaration.message.key)
+    const events = plan.receiveEntries.filter(
+      ({ format, declaration }) => format.event !== undefined && !declined.has(declaration.message.key)
     )
     this.declared = events.length > 0
     this.reports = events.some(({ declaration }) => declaration.message === ErrorReports)
-    this.inPlaceOfDatagrams = events.some(({ arrival }) => arrival.event === "pseudoDatagram")
+    this.inPlaceOfDatagrams = events.some(({ format }) => format.event === "pseudoDatagram")
   }
 
   get unread(): number {
@@ -209,7 +209,7 @@ export class Events {
         // What its definition reads, as everywhere below.
         const { destination, mtu } = value as PathMtuReports["event"]
         this.#offer({ _tag: "PathMtuReport", destination, mtu })
-      } else this.#offer({ _tag: "OwnEvent", key: message.key, value })
+      } else this.#offer({ _tag: "UserEvent", key: message.key, value })
     }
     return parts.length > 0
   }
@@ -259,7 +259,7 @@ export class Events {
       else {
         // Nobody knows what it stands for.
         kind ??= "others"
-        this.#offer({ _tag: "OwnEvent", key: message.key, value })
+        this.#offer({ _tag: "UserEvent", key: message.key, value })
       }
     }
     const { number, stage, timestamp } = stamp

@@ -40,9 +40,9 @@ interface Send {
 }
 
 /** Sends whose stamps are waited for: of some interfaces none ever comes. */
-const mostSends = 1024
+const maximumSends = 1024
 /** Stamps that wait to be told apart. */
-const mostWaiting = 64
+const maximumWaiting = 64
 
 export class StampIds {
   #sends: Array<Send> = []
@@ -57,7 +57,7 @@ export class StampIds {
   sent(id: number, scheduled: boolean, went: boolean): void {
     // What failed was either stamped at once or is never; but one of the stamps that wait may be its.
     while (this.#waiting.length === 0 && this.#sends[0]?.failed === true) this.#sends.shift()
-    if (this.#sends.length === mostSends) this.#forgotten = this.#sends.shift()?.after ?? this.#forgotten
+    if (this.#sends.length === maximumSends) this.#forgotten = this.#sends.shift()?.after ?? this.#forgotten
     const { least, maximum, minimum, most } = this.#now
     const surely = went ? 1 : 0
     const after = { minimum: minimum + surely, maximum: maximum + 1, least: least + surely, most: most + 1 }
@@ -83,7 +83,7 @@ export class StampIds {
         return false
       })
     }
-    if (this.#waiting.length > mostWaiting) this.lost += this.#waiting.splice(0, 1).length
+    if (this.#waiting.length > maximumWaiting) this.lost += this.#waiting.splice(0, 1).length
     return known
   }
 

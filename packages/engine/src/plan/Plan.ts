@@ -9,7 +9,7 @@ import {
   abis,
   Codec,
   type Family,
-  isAbsence,
+  isUnsupported,
   type Request,
   type Row,
   SocketAddress
@@ -19,16 +19,16 @@ import type { ArenaLayout } from "../driver/Arena.ts"
 import type { SocketKind } from "../driver/Driver.ts"
 import { ask } from "./mergeRequests.ts"
 import { constructorOf, families } from "../spec/families.ts"
-import { errorLayout, receiveLayout, refuseRoom, sendLayout } from "./layout.ts"
-import type { ControlLayout, PlannedArrival, PlannedDeparture, PlannedOption } from "./parts.ts"
+import { errorLayout, receiveLayout, validateRoom, sendLayout } from "./layout.ts"
+import type { ControlLayout, ReceiveEntry, SendEntry, PlannedOption } from "./parts.ts"
 import { segmentSpace } from "./segmentMessage.ts"
-import { type Setting, setting } from "../spec/option/definition.ts"
+import { type OptionValue, optionValue } from "../spec/option/definition.ts"
 import { ipv6Only } from "../spec/option/ipv6Only.ts"
 import { stripHeader } from "../spec/option/stripHeader.ts"
 import { type MaybeShape, orUndefined } from "../spec/Maybe.ts"
-import type { Backpressure, Declaration, Recipe, Truncation } from "../spec/Spec.ts"
+import type { Backpressure, Declaration, SpecData, Truncation } from "../spec/Spec.ts"
 
-export type { Asker, ControlLayout, Place, PlannedArrival, PlannedDeparture, PlannedOption } from "./parts.ts"
+export type { Requester, ControlLayout, MessageLayout, ReceiveEntry, SendEntry, PlannedOption } from "./parts.ts"
 
 /**
  * Everything that follows from a spec on an ABI.
@@ -48,8 +48,8 @@ export interface Plan {
   readonly send: ControlLayout
   /** What comes with an entry of the error queue: every message that is on, and the events. Empty where no event comes that way. */
   readonly errors: ControlLayout
-  readonly arrivals: ReadonlyArray<PlannedArrival>
-  readonly departures: ReadonlyArray<PlannedDeparture>
+  readonly receiveEntries: ReadonlyArray<ReceiveEntry>
+  readonly sendEntries: ReadonlyArray<SendEntry>
   /** What a datagram carries, in the order of declaration; events are not among it. */
   readonly received: ReadonlyArray<Declaration>
   /** Optional messages that the platform lacks. */
@@ -68,7 +68,7 @@ export interface Plan {
   /** Bytes of the parts that a payload is split into; absent: it is not. */
   readonly scatter: ReadonlyArray<number> | undefined
   /** Whether what the kernel merged is taken apart again. */
-  readonly splits: boolean
+  readonly splitCoalesced: boolean
 }
 
 /**
@@ -78,9 +78,9 @@ export interface Plan {
  * @category constants
  * @since 0.1.0
  */
-export const largest = { ipv4: 65_507, ipv6: 65_527, dual: 65_527, unix: 212_960 } as const
+export const maximumPayload = { ipv4: 65_507, ipv6: 65_527, dual: 65_527, unix: 212_960 } as const
 /** The same for ping sockets, whose payload begins with the header of ICMP. */
-const largestPing = { ipv4: 65_515, ipv6: 65_535 } as const
+const maximumPingPayload = { ipv4: 65_515, ipv6: 65_535 } as const
 const slotBytes = { ipv4: 65_535, ipv6: 65_535, dual: 65_535, unix: 212_960 } as const
 
 /**
@@ -101,18 +101,23 @@ const slotBytes = { ipv4: 65_535, ipv6: 65_535, dual: 65_535, unix: 212_960 } as
  * @category constructors
  * @since 0.1.0
  */
-export const compile = (spec: Recipe, abi: Abi, maybe: MaybeShape = orUndefined): Plan => {
+export const compile = (spec: SpecData, abi: Abi, maybe: MaybeShape = orUndefined): Plan => {
   const known = plans.get(spec)?.get(abi)?.get(maybe)
   if (known !== undefined) return known
-  if (typeof spec !== "object" || spec === null || !Array.isArray(spec.settings) || !Array.isArray(spec.declarations))
-    throw new TypeError(`${Codec.shown(spec)} is not a spec: give one that begins with Datagram.ipv4 or its like.`)
+  if (
+    typeof spec !== "object" ||
+    spec === null ||
+    !Array.isArray(spec.optionValues) ||
+    !Array.isArray(spec.declarations)
+  )
+    throw new TypeError(`${Codec.format(spec)} is not a spec: give one that begins with Datagram.ipv4 or its like.`)
   if (
     typeof abi !== "object" ||
     abi === null ||
     abis.every(({ platform }) => platform !== abi.platform) ||
     abi.cmsghdr === undefined
   )
-    throw new TypeError(`${Codec.shown(abi)} is not an ABI: give one of Abi, such as Abi.linuxGlibc64.`)
+    throw new TypeError(`${Codec.format(abi)} is not an ABI: give one of Abi, such as Abi.linuxGlibc64.`)
   const plan = derive(spec, abi, maybe)
   const byAbi = plans.get(spec) ?? new WeakMap<Abi, WeakMap<MaybeShape, Plan>>()
   plans.set(spec, byAbi.set(abi, (byAbi.get(abi) ?? new WeakMap<MaybeShape, Plan>()).set(maybe, plan)))
@@ -120,23 +125,24 @@ export const compile = (spec: Recipe, abi: Abi, maybe: MaybeShape = orUndefined)
 }
 
 /** A spec is bound again and again by whoever opens many sockets: they share its plan, and what is compiled from that. */
-const plans = new WeakMap<Recipe, WeakMap<Abi, WeakMap<MaybeShape, Plan>>>()
+const plans = new WeakMap<SpecData, WeakMap<Abi, WeakMap<MaybeShape, Plan>>>()
 
-const derive = (spec: Recipe, abi: Abi, maybe: MaybeShape): Plan => {
+const derive = (spec: SpecData, abi: Abi, maybe: MaybeShape): Plan => {
   const options: Array<PlannedOption> = []
-  const arrivals: Array<PlannedArrival> = []
-  const departures: Array<PlannedDeparture> = []
+  const arrivals: Array<ReceiveEntry> = []
+  const departures: Array<SendEntry> = []
   const declined: Array<{ readonly key: string; readonly why: string }> = []
   const refused: Array<{ readonly feature: string; readonly why: string; readonly remedy: string }> = []
   const invalid: Array<{ readonly option: string; readonly why: string }> = []
   const { family, protocol } = spec
 
-  const set = ({ encode, feature, name }: Setting) => {
+  const set = ({ encode, feature, name }: OptionValue) => {
     const encoded = encode(abi.platform, family)
     if ("invalid" in encoded) invalid.push({ option: name, why: encoded.invalid })
-    else if ("absent" in encoded)
-      refused.push({ feature, why: encoded.absent, remedy: "Leave it out where this platform is served" })
-    else for (const call of encoded) options.push({ askers: [{ feature, key: undefined, optional: false }], ...call })
+    else if ("unsupported" in encoded)
+      refused.push({ feature, why: encoded.unsupported, remedy: "Leave it out where this platform is served" })
+    else
+      for (const call of encoded) options.push({ requestedBy: [{ feature, key: undefined, optional: false }], ...call })
   }
   const asked = ({ feature, message, optional }: Declaration, requests: ReadonlyArray<Request>) => {
     for (const request of requests) {
@@ -145,17 +151,17 @@ const derive = (spec: Recipe, abi: Abi, maybe: MaybeShape): Plan => {
     }
   }
   // Never for unix and ipv4: an option of the other family fails on some set-ups (binding ::1 on Windows among them).
-  if (family === "ipv6" || family === "dual") set(setting(ipv6Only, family === "ipv6", constructorOf(spec)))
+  if (family === "ipv6" || family === "dual") set(optionValue(ipv6Only, family === "ipv6", constructorOf(spec)))
   if (protocol === "icmp" && family === "ipv4" && abi.platform === "darwin")
-    set(setting(stripHeader, true, constructorOf(spec)))
-  for (const each of spec.settings) set(each)
+    set(optionValue(stripHeader, true, constructorOf(spec)))
+  for (const each of spec.optionValues) set(each)
 
   const received: Array<Declaration> = []
   for (const declaration of spec.declarations) {
     const { direction, feature, invalid: why, message, optional } = declaration
     if (why !== undefined) invalid.push({ option: feature, why })
     const lacks = lacking(declaration, abi, spec)
-    if (direction !== "send" && message.arrives === "withDatagrams") received.push(declaration)
+    if (direction !== "send" && message.deliveredAs === "withDatagrams") received.push(declaration)
     if (lacks !== undefined) {
       if (optional) declined.push({ key: message.key, why: lacks.why })
       else refused.push({ feature, ...lacks })
@@ -163,20 +169,20 @@ const derive = (spec: Recipe, abi: Abi, maybe: MaybeShape): Plan => {
     }
     for (const each of families(family)) {
       const cell = message.cell(abi.platform, each)
-      if (isAbsence(cell)) continue
+      if (isUnsupported(cell)) continue
       if (direction !== "send") {
         asked(declaration, cell.request)
-        if (cell.arrives !== undefined && !isAbsence(cell.arrives)) {
-          for (const arrival of cell.arrives) {
-            const why = refuseRoom(declaration, arrival.payload.size)
+        if (cell.receive !== undefined && !isUnsupported(cell.receive)) {
+          for (const arrival of cell.receive) {
+            const why = validateRoom(declaration, arrival.payload.size)
             if (why !== undefined) invalid.push({ option: feature, why })
-            arrivals.push({ declaration, family: each, arrival })
+            arrivals.push({ declaration, family: each, format: arrival })
           }
         }
       }
-      if (direction !== "receive" && cell.sends !== undefined && !isAbsence(cell.sends)) {
-        asked(declaration, cell.sends.request ?? [])
-        departures.push({ declaration, family: each, departure: cell.sends })
+      if (direction !== "receive" && cell.send !== undefined && !isUnsupported(cell.send)) {
+        asked(declaration, cell.send.request ?? [])
+        departures.push({ declaration, family: each, format: cell.send })
       }
     }
   }
@@ -205,22 +211,22 @@ const derive = (spec: Recipe, abi: Abi, maybe: MaybeShape): Plan => {
     receive: receiveLayout(abi, arrivals),
     errors: errorLayout(abi, arrivals),
     send: sendLayout(abi, family, departures),
-    arrivals,
-    departures,
+    receiveEntries: arrivals,
+    sendEntries: departures,
     received,
     declined,
     refused,
     invalid,
-    receiveBytes: spec.splits ? slotBytes[family] : datagramBytes,
+    receiveBytes: spec.splitCoalesced ? slotBytes[family] : datagramBytes,
     datagramBytes,
     sendBytes: Math.min(
       limit ?? Infinity,
-      protocol === "icmp" ? largestPing[family === "ipv4" ? "ipv4" : "ipv6"] : largest[family]
+      protocol === "icmp" ? maximumPingPayload[family === "ipv4" ? "ipv4" : "ipv6"] : maximumPayload[family]
     ),
     truncation: spec.truncation,
     backpressure: spec.backpressure,
     scatter,
-    splits: spec.splits
+    splitCoalesced: spec.splitCoalesced
   }
 }
 
@@ -273,32 +279,33 @@ export const sendArena = (plan: Plan, slots: number): ArenaLayout => ({
   iovecs: gathered,
   addressBytes: SocketAddress.size(plan.abi, plan.kind.family),
   controlBytes: plan.send.bytes + (slots === 1 ? 0 : segmentSpace(plan)),
-  dataBytes: slots === 1 || plan.kind.protocol === "icmp" ? plan.sendBytes : largest[plan.family]
+  dataBytes: slots === 1 || plan.kind.protocol === "icmp" ? plan.sendBytes : maximumPayload[plan.family]
 })
 
 /** Linux: a ping socket takes a message of UDP's level, and does nothing with it. */
-const isOfUdp = ({ arrives, sends }: Row<unknown, never>): boolean =>
-  [arrives ?? [], sends ?? []].flat().some((part) => "level" in part && part.level === IPPROTO_UDP)
+const isOfUdp = ({ receive, send }: Row<unknown, never>): boolean =>
+  [receive ?? [], send ?? []].flat().some((part) => "level" in part && part.level === IPPROTO_UDP)
 
 /** Why the platform cannot do what is declared, in any of the directions it is declared for. */
 const lacking = (
   declaration: Declaration,
   abi: Abi,
-  { family, protocol }: Recipe
+  { family, protocol }: SpecData
 ): { readonly why: string; readonly remedy: string } | undefined => {
   const optional = `withOptional(${declaration.feature})`
   const cells = families(family).map((each) => declaration.message.cell(abi.platform, each))
   // A datagram of either family must bring what is declared. An event is there for the peers that there is one of.
-  const wanted = declaration.message.arrives === "asEvent" ? cells.filter((cell) => !isAbsence(cell)) : cells
+  const wanted = declaration.message.deliveredAs === "asEvent" ? cells.filter((cell) => !isUnsupported(cell)) : cells
   for (const cell of wanted.length === 0 ? cells : wanted) {
-    if (isAbsence(cell)) return { why: cell.absent, remedy: `Declare ${optional} to go without where it is lacking` }
+    if (isUnsupported(cell))
+      return { why: cell.unsupported, remedy: `Declare ${optional} to go without where it is lacking` }
     if (protocol === "icmp" && isOfUdp(cell))
       return { why: "a ping socket does not speak UDP", remedy: `Leave it out, or declare ${optional}` }
-    if (declaration.direction !== "send" && isAbsence(cell.arrives)) {
-      return { why: cell.arrives.absent, remedy: `Declare it with { only: "send" }, or ${optional}` }
+    if (declaration.direction !== "send" && isUnsupported(cell.receive)) {
+      return { why: cell.receive.unsupported, remedy: `Declare it with { only: "send" }, or ${optional}` }
     }
-    if (declaration.direction !== "receive" && isAbsence(cell.sends)) {
-      return { why: cell.sends.absent, remedy: `Declare it with { only: "receive" }, or ${optional}` }
+    if (declaration.direction !== "receive" && isUnsupported(cell.send)) {
+      return { why: cell.send.unsupported, remedy: `Declare it with { only: "receive" }, or ${optional}` }
     }
   }
   return undefined

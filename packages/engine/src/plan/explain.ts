@@ -45,7 +45,7 @@ export const explain = (plan: Plan): Explanation => {
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ")
 
 const explainOption = (planned: PlannedOption): Explanation["options"][number] => {
-  const feature = planned.askers.map((asker) => asker.feature).join(", ")
+  const feature = planned.requestedBy.map((asker) => asker.feature).join(", ")
   return "option" in planned
     ? { feature, call: setting(planned), value: hex(planned.value) }
     : { feature, call: `ioctl(0x${planned.ioctl.toString(16)})`, value: hex(planned.input) }
@@ -80,7 +80,7 @@ const print = (plan: Plan, options: Explanation["options"]): string => {
 /** Header, payload and padding of each message, by their offsets. */
 const byteMap = ({ abi, family }: Plan, layout: ControlLayout): ReadonlyArray<string> =>
   columns(
-    layout.places.flatMap((place) => {
+    layout.messages.flatMap((place) => {
       const { at, keys, length, level, payload, space, type } = place
       const data = at + length - payload
       const title = family === "dual" ? `${keys.join(" ")} (${place.family})` : keys.join(" ")

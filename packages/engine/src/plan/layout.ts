@@ -2,7 +2,7 @@
  * Where messages lie in control buffers, and how large those are.
  */
 import { type Abi, Codec, ControlBuffer, type Family } from "@ancillary/control"
-import type { ControlLayout, Place, PlannedArrival, PlannedDeparture } from "./parts.ts"
+import type { ControlLayout, MessageLayout, ReceiveEntry, SendEntry } from "./parts.ts"
 import type { Declaration } from "../spec/Spec.ts"
 import { families } from "../spec/families.ts"
 
@@ -10,22 +10,22 @@ type Size = number | { readonly maximum: number; readonly minimum?: number | und
 /**
  * `types`: that of the place, and the others that share it. `apart`: it comes beside the others of its message, not instead of them.
  */
-type Unplaced = Omit<Place, "at"> & { readonly types: ReadonlyArray<number>; readonly apart?: true }
+type Unplaced = Omit<MessageLayout, "at"> & { readonly types: ReadonlyArray<number>; readonly apart?: true }
 
 const largestOf = (size: Size): number => (typeof size === "number" ? size : size.maximum)
 const smallestOf = (size: Size): number => (typeof size === "number" ? size : Math.max(1, size.minimum ?? 1))
 
 /** Why the room that is declared for a message is none. */
-export const refuseRoom = ({ maximumBytes }: Declaration, size: Size): string | undefined =>
+export const validateRoom = ({ maximumBytes }: Declaration, size: Size): string | undefined =>
   maximumBytes === undefined || Codec.isInteger(maximumBytes, smallestOf(size), 65_535)
     ? undefined
-    : `maximumBytes of ${Codec.shown(maximumBytes)} is not an integer from ${smallestOf(size)} to 65535`
+    : `maximumBytes of ${Codec.format(maximumBytes)} is not an integer from ${smallestOf(size)} to 65535`
 
 /** What comes with a datagram, or in place of one. */
-export const receiveLayout = (abi: Abi, arrivals: ReadonlyArray<PlannedArrival>): ControlLayout =>
+export const receiveLayout = (abi: Abi, arrivals: ReadonlyArray<ReceiveEntry>): ControlLayout =>
   layOut(
     arrivals
-      .filter(({ arrival }) => arrival.event !== "errorQueue" || arrival.strays === true)
+      .filter(({ format }) => format.event !== "errorQueue" || format.mayAccompanyDatagram === true)
       .map((planned) => toArrivingPlace(abi, planned))
   )
 
@@ -33,8 +33,8 @@ export const receiveLayout = (abi: Abi, arrivals: ReadonlyArray<PlannedArrival>)
  * What comes with an entry of the error queue: whatever comes with a datagram, and behind it the events. Too little room does not cut an entry
  * but loses it.
  */
-export const errorLayout = (abi: Abi, arrivals: ReadonlyArray<PlannedArrival>): ControlLayout => {
-  const isQueued = ({ arrival }: PlannedArrival) => arrival.event === "errorQueue"
+export const errorLayout = (abi: Abi, arrivals: ReadonlyArray<ReceiveEntry>): ControlLayout => {
+  const isQueued = ({ format }: ReceiveEntry) => format.event === "errorQueue"
   const queued = arrivals
     .filter(isQueued)
     .map((planned) => ({ ...toArrivingPlace(abi, planned), apart: true as const }))
@@ -43,29 +43,29 @@ export const errorLayout = (abi: Abi, arrivals: ReadonlyArray<PlannedArrival>): 
 }
 
 /** What a message takes at most. Several of a repeated one share their room, and many small ones take more of it than a single large one. */
-const toArrivingPlace = (abi: Abi, { arrival, declaration, family }: PlannedArrival): Unplaced => {
+const toArrivingPlace = (abi: Abi, { format, declaration, family }: ReceiveEntry): Unplaced => {
   const { message } = declaration
-  const { size } = arrival.payload
+  const { size } = format.payload
   // A room that is refused has no layout: the plan is invalid, and nothing is received by it.
-  const maximumBytes = refuseRoom(declaration, size) === undefined ? declaration.maximumBytes : undefined
-  if (message.presence !== "repeated" || arrival.several === true) {
+  const maximumBytes = validateRoom(declaration, size) === undefined ? declaration.maximumBytes : undefined
+  if (message.presence !== "repeated" || format.multiple === true) {
     const bound = typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum)
-    return toPlace(abi, message.key, family, arrival, bound)
+    return toPlace(abi, message.key, family, format, bound)
   }
   const room = maximumBytes ?? largestOf(size)
-  const place = toPlace(abi, message.key, family, arrival, room)
+  const place = toPlace(abi, message.key, family, format, room)
   const many = Math.floor(room / smallestOf(size)) * ControlBuffer.space(abi, smallestOf(size))
   return { ...place, space: Math.max(place.space, many) }
 }
 
 /** One message goes with a datagram, as large as its codec allows: what is declared as room is for peers. */
-const toDepartingPlace = (abi: Abi, { declaration, departure, family }: PlannedDeparture): Unplaced =>
-  toPlace(abi, declaration.message.key, family, departure, largestOf(departure.payload.size))
+const toDepartingPlace = (abi: Abi, { declaration, format, family }: SendEntry): Unplaced =>
+  toPlace(abi, declaration.message.key, family, format, largestOf(format.payload.size))
 
 const toPlace = (
   abi: Abi,
   key: string,
-  family: Place["family"],
+  family: MessageLayout["family"],
   { level, type }: { readonly level: number; readonly type: number },
   payload: number
 ): Unplaced => ({
@@ -104,18 +104,21 @@ const layOut = (wanted: ReadonlyArray<Unplaced>): ControlLayout => {
     }
   }
   let at = 0
-  const placed = places.map(({ apart: _apart, types: _types, ...place }): Place => {
+  const placed = places.map(({ apart: _apart, types: _types, ...place }): MessageLayout => {
     const next = { ...place, at }
     at += place.space
     return next
   })
-  return { bytes: at, places: placed }
+  return { bytes: at, messages: placed }
 }
 
 /** One family's messages go with a datagram, its peer's: the buffer is as large as the larger set. */
-export const sendLayout = (abi: Abi, family: Family, departures: ReadonlyArray<PlannedDeparture>): ControlLayout => {
+export const sendLayout = (abi: Abi, family: Family, departures: ReadonlyArray<SendEntry>): ControlLayout => {
   const layouts = families(family).map((each) =>
     layOut(departures.filter((planned) => planned.family === each).map((planned) => toDepartingPlace(abi, planned)))
   )
-  return { bytes: Math.max(0, ...layouts.map(({ bytes }) => bytes)), places: layouts.flatMap(({ places }) => places) }
+  return {
+    bytes: Math.max(0, ...layouts.map(({ bytes }) => bytes)),
+    messages: layouts.flatMap(({ messages }) => messages)
+  }
 }

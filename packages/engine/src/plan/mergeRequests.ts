@@ -2,31 +2,35 @@
  * What the messages of a spec ask of a socket, each call made once: views of one message ask alike, and switches of one option are set together.
  */
 import type { Request } from "@ancillary/control"
-import type { Asker, PlannedOption } from "./parts.ts"
+import type { Requester, PlannedOption } from "./parts.ts"
 
 /** Adds what a message asks for, or answers why it cannot be had beside what others ask. */
-export const ask = (options: Array<PlannedOption>, asker: Asker, request: Request): string | undefined => {
+export const ask = (options: Array<PlannedOption>, asker: Requester, request: Request): string | undefined => {
   const call = toCall(request)
   // An option that the program set itself to something else does not stand for what a message asks.
-  const at = options.findIndex((other) => other.askers.some(({ key }) => key !== undefined) && sameCall(other, call))
+  const at = options.findIndex(
+    (other) => other.requestedBy.some(({ key }) => key !== undefined) && sameCall(other, call)
+  )
   const before = older(stricter(options[at], call), call)
   if (before === undefined) {
-    options.push({ askers: [asker], ...call })
+    options.push({ requestedBy: [asker], ...call })
     return undefined
   }
-  const askers = before.askers.some(({ key }) => key === asker.key) ? before.askers : [...before.askers, asker]
+  const requestedBy = before.requestedBy.some(({ key }) => key === asker.key)
+    ? before.requestedBy
+    : [...before.requestedBy, asker]
   // Both or neither: they are the same call.
   const [one, two] = "ioctl" in before ? [before.input, inputOf(call)] : [before.value, inputOf(call)]
   if ("flags" in request && request.flags === true && "value" in before) {
     const length = Math.max(one.length, two.length)
     const value = Uint8Array.from({ length }, (_, i) => (one[i] ?? 0) | (two[i] ?? 0))
-    options[at] = { ...before, askers, value }
+    options[at] = { ...before, requestedBy: requestedBy, value }
     return undefined
   }
-  options[at] = { ...before, askers }
+  options[at] = { ...before, requestedBy: requestedBy }
   return sameBytes(one, two)
     ? undefined
-    : `it wants of the socket what ${before.askers.map(({ feature }) => feature).join(" and ")} sets to another value`
+    : `it wants of the socket what ${before.requestedBy.map(({ feature }) => feature).join(" and ")} sets to another value`
 }
 
 type Call =

@@ -1,5 +1,5 @@
 /** The parts of a plan: calls that set a socket up, and messages with their places. */
-import type { Arrival, Departure } from "@ancillary/control"
+import type { ReceiveFormat, SendFormat } from "@ancillary/control"
 import type { Declaration } from "../spec/Spec.ts"
 
 /**
@@ -8,7 +8,7 @@ import type { Declaration } from "../spec/Spec.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Asker {
+export interface Requester {
   /** As the program wrote it: `withHopLimit()`. */
   readonly feature: string
   /** The message that is asked for; absent for an option of its own. */
@@ -22,7 +22,7 @@ export interface Asker {
  * @category models
  * @since 0.1.0
  */
-export type PlannedOption = { readonly askers: ReadonlyArray<Asker> } & (
+export type PlannedOption = { readonly requestedBy: ReadonlyArray<Requester> } & (
   | {
       readonly level: number
       readonly option: number
@@ -44,7 +44,7 @@ export type PlannedOption = { readonly askers: ReadonlyArray<Asker> } & (
  * @category models
  * @since 0.1.0
  */
-export interface Place {
+export interface MessageLayout {
   /** One key, or several that are views of the same message. */
   readonly keys: ReadonlyArray<string>
   readonly family: "ipv4" | "ipv6" | "unix"
@@ -65,7 +65,7 @@ export interface Place {
  */
 export interface ControlLayout {
   readonly bytes: number
-  readonly places: ReadonlyArray<Place>
+  readonly messages: ReadonlyArray<MessageLayout>
 }
 
 /**
@@ -74,10 +74,10 @@ export interface ControlLayout {
  * @category models
  * @since 0.1.0
  */
-export interface PlannedArrival {
+export interface ReceiveEntry {
   readonly declaration: Declaration
   readonly family: "ipv4" | "ipv6" | "unix"
-  readonly arrival: Arrival<unknown>
+  readonly format: ReceiveFormat<unknown>
 }
 
 /**
@@ -86,8 +86,8 @@ export interface PlannedArrival {
  * @category models
  * @since 0.1.0
  */
-export interface PlannedDeparture {
+export interface SendEntry {
   readonly declaration: Declaration
   readonly family: "ipv4" | "ipv6" | "unix"
-  readonly departure: Departure<never>
+  readonly format: SendFormat<never>
 }

@@ -1,5 +1,5 @@
 /** A value that a message can be sent with, for whoever tries what a system does with it and knows only its definition. */
-import { type Arrival, Codec, type Departure, isAbsence, type Row } from "@ancillary/control"
+import { type ReceiveFormat, Codec, type SendFormat, isUnsupported, type Row } from "@ancillary/control"
 
 /**
  * Payloads that many messages can be read from: small numbers of either byte order, an IPv6 header that holds nothing but padding, and one that
@@ -20,14 +20,14 @@ const others: ReadonlyArray<unknown> = [1, 1n, true, Uint8Array.of(0, 0, 1, 4, 0
  * The first value that the message itself does not refuse, other than `usual`: those that it would read on arrival, then some of every kind.
  */
 export const tryable = (
-  { arrives, sends }: Row<unknown, never>,
+  { receive, send }: Row<unknown, never>,
   usual: unknown
 ): { readonly value: unknown } | undefined => {
-  if (sends === undefined || isAbsence(sends)) return undefined
-  const arrivals = arrives === undefined || isAbsence(arrives) ? [] : arrives
+  if (send === undefined || isUnsupported(send)) return undefined
+  const arrivals = receive === undefined || isUnsupported(receive) ? [] : receive
   const arriving = arrivals.flatMap(({ payload }) => payloads.map((bytes) => reading(payload, bytes)))
   const value = [...arriving, ...others].find(
-    (one) => one !== undefined && !Codec.isMalformed(one) && !same(one, usual) && takes(sends, one)
+    (one) => one !== undefined && !Codec.isMalformed(one) && !same(one, usual) && takes(send, one)
   )
   return value === undefined ? undefined : { value }
 }
@@ -38,7 +38,7 @@ export const same = (one: unknown, other: unknown): boolean => text(one) === tex
 const text = (value: unknown): string | undefined =>
   JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `${part}n` : part))
 
-const reading = ({ read, size }: Arrival<unknown>["payload"], bytes: ReadonlyArray<number>): unknown => {
+const reading = ({ read, size }: ReceiveFormat<unknown>["payload"], bytes: ReadonlyArray<number>): unknown => {
   const length = typeof size === "number" ? size : Math.min(Math.max(bytes.length, size.minimum ?? 0), size.maximum)
   const padded = new Uint8Array(length)
   padded.set(bytes.slice(0, length))
@@ -46,10 +46,10 @@ const reading = ({ read, size }: Arrival<unknown>["payload"], bytes: ReadonlyArr
 }
 
 /** The types of a departure's value are known to its definition alone: a value of another kind is refused, or cannot be written. */
-const takes = ({ payload }: Departure<never>, value: unknown): boolean => {
-  const { size, refuse, write } = payload as Pick<Codec.Codec<unknown>, "size" | "refuse" | "write">
+const takes = ({ payload }: SendFormat<never>, value: unknown): boolean => {
+  const { size, validate, write } = payload as Pick<Codec.Codec<unknown>, "size" | "validate" | "write">
   try {
-    if (refuse?.(value) !== undefined) return false
+    if (validate?.(value) !== undefined) return false
     write(new DataView(new ArrayBuffer(typeof size === "number" ? size : size.maximum)), 0, value)
     return true
   } catch {

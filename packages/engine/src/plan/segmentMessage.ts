@@ -1,5 +1,5 @@
 /** The message by which the kernel is told to cut a payload, which every socket that can has room for. */
-import { type Abi, ControlBuffer, type Departure, isAbsence, Segmentation } from "@ancillary/control"
+import { type Abi, ControlBuffer, type SendFormat, isUnsupported, Segmentation } from "@ancillary/control"
 import type { SocketKind } from "../driver/Driver.ts"
 
 interface Speaking {
@@ -8,11 +8,11 @@ interface Speaking {
 }
 
 /** How a platform is told the size of segments, for the sockets of a plan; nothing where none is cut. */
-export const segmentMessage = ({ abi, kind }: Speaking): Departure<number> | undefined => {
+export const segmentMessage = ({ abi, kind }: Speaking): SendFormat<number> | undefined => {
   if (kind.protocol !== "udp") return undefined
   const cell = Segmentation.cell(abi.platform, kind.family)
   // The definition's own value is a number, which its table forgets.
-  return isAbsence(cell) || isAbsence(cell.sends) ? undefined : (cell.sends as Departure<number> | undefined)
+  return isUnsupported(cell) || isUnsupported(cell.send) ? undefined : (cell.send as SendFormat<number> | undefined)
 }
 
 /** Bytes that the message takes in a control buffer. */
@@ -22,5 +22,5 @@ export const segmentSpace = (plan: Speaking): number => {
 }
 
 /** Bytes of its payload. */
-export const sizeOf = ({ payload: { size } }: Departure<number>): number =>
+export const sizeOf = ({ payload: { size } }: SendFormat<number>): number =>
   typeof size === "number" ? size : size.maximum

@@ -1,5 +1,5 @@
 /** What one build of a system breaks, though it takes every call that asks for it: known by the build's number alone. */
-import { Coalescing, HopLimit, isAbsence, Segmentation, TrafficClass } from "@ancillary/control"
+import { Coalescing, HopLimit, isUnsupported, Segmentation, TrafficClass } from "@ancillary/control"
 import type { Plan, PlannedOption } from "./Plan.ts"
 import { families } from "../spec/families.ts"
 
@@ -16,7 +16,7 @@ const breaking = ({ abi, family, options }: Plan, build: number | undefined): Re
   const requests = [HopLimit, TrafficClass].flatMap((message) =>
     families(family).flatMap((each) => {
       const cell = message.cell(abi.platform, each)
-      return isAbsence(cell) ? [] : cell.request
+      return isUnsupported(cell) ? [] : cell.request
     })
   )
   const asks = (planned: PlannedOption) =>
@@ -27,7 +27,7 @@ const breaking = ({ abi, family, options }: Plan, build: number | undefined): Re
         planned.level === request.level &&
         planned.option === request.option
     )
-  return [...new Set(options.filter(asks).flatMap(({ askers }) => askers.map(({ feature }) => feature)))]
+  return [...new Set(options.filter(asks).flatMap(({ requestedBy }) => requestedBy.map(({ feature }) => feature)))]
 }
 
 /** Whether a payload that leaves in segments is better not cut by the kernel. */
@@ -38,7 +38,7 @@ export const onBuild = (plan: Plan, build: number | undefined): Plan => {
   const by = breaking(plan, build)
   if (by.length === 0) return plan
   const broken = new Map(
-    [...plan.arrivals, ...plan.departures]
+    [...plan.receiveEntries, ...plan.sendEntries]
       .map(({ declaration }) => [declaration.message.key, declaration] as const)
       .filter(([key]) => key === Coalescing.key || key === Segmentation.key)
   )
@@ -49,7 +49,9 @@ export const onBuild = (plan: Plan, build: number | undefined): Plan => {
   const all = [...broken.values()]
   return {
     ...plan,
-    options: plan.options.filter(({ askers }) => !askers.every(({ key }) => key !== undefined && broken.has(key))),
+    options: plan.options.filter(
+      ({ requestedBy }) => !requestedBy.every(({ key }) => key !== undefined && broken.has(key))
+    ),
     declined: [
       ...plan.declined,
       ...all.filter(({ optional }) => optional).map(({ message }) => ({ key: message.key, why }))

@@ -5,7 +5,7 @@
  * header is compared with what it was, and where one differs, or the whole length, the buffer is walked again.
  */
 import { Codec, ControlBuffer } from "@ancillary/control"
-import type { PlannedArrival } from "../plan/Plan.ts"
+import type { ReceiveEntry } from "../plan/Plan.ts"
 import { oncePerPlan } from "../plan/memoize.ts"
 
 /** What is wrong with a datagram's control data. */
@@ -52,7 +52,7 @@ interface Course {
 interface Reader {
   readonly slot: number
   readonly key: string
-  readonly presence: "always" | "perhaps" | "repeated"
+  readonly presence: "required" | "optional" | "repeated"
   readonly level: number
   readonly type: number
   readonly minimum: number
@@ -60,7 +60,7 @@ interface Reader {
   /** Whether the maximum is what the program declared, less than what could come. */
   readonly declared: boolean
   readonly several: boolean
-  readonly read: PlannedArrival["arrival"]["payload"]["read"]
+  readonly read: ReceiveEntry["format"]["payload"]["read"]
 }
 
 const absent = Symbol("absent")
@@ -69,12 +69,12 @@ const absent = Symbol("absent")
 export const decoder = oncePerPlan((plan): Decode => {
   const fields = plan.received.map(({ message, optional }) => ({
     key: message.key,
-    presence: optional && message.presence === "always" ? "perhaps" : message.presence
+    presence: optional && message.presence === "required" ? "optional" : message.presence
   }))
   const readers = (family: "ipv4" | "ipv6" | "unix"): ReadonlyArray<Reader> =>
-    plan.arrivals
-      .filter((planned) => planned.family === family && planned.arrival.event === undefined)
-      .map(({ arrival: { level, payload, several, type }, declaration: { maximumBytes, message } }) => {
+    plan.receiveEntries
+      .filter((planned) => planned.family === family && planned.format.event === undefined)
+      .map(({ format: { level, payload, multiple, type }, declaration: { maximumBytes, message } }) => {
         const slot = fields.findIndex(({ key }) => key === message.key)
         const { size } = payload
         const largest = typeof size === "number" ? size : size.maximum
@@ -88,7 +88,7 @@ export const decoder = oncePerPlan((plan): Decode => {
           minimum: typeof size === "number" ? size : (size.minimum ?? 0),
           maximum: room,
           declared: room < largest,
-          several: several === true,
+          several: multiple === true,
           read: payload.read
         }
       })
@@ -97,7 +97,7 @@ export const decoder = oncePerPlan((plan): Decode => {
   const { none, some } = plan.maybe
   const values = new Array<unknown>(fields.length)
   const record = recordOf(fields.map(({ key }) => key))
-  const perhaps = fields.map(({ presence }) => presence === "perhaps")
+  const perhaps = fields.map(({ presence }) => presence === "optional")
   const { length: lengthAt, level: levelAt, type: typeAt } = plan.abi.cmsghdr
   const wide = lengthAt.bytes === 8
   // Where a message may come any number of times, each datagram is walked.
@@ -228,7 +228,7 @@ export const decoder = oncePerPlan((plan): Decode => {
 
 /** A definition that throws: its message is malformed as far as the datagram is concerned. */
 const unreadable = (reader: Reader | undefined, error: unknown): ControlFault => {
-  const why = error instanceof Error ? error.message : Codec.shown(error)
+  const why = error instanceof Error ? error.message : Codec.format(error)
   return new ControlFault(
     "ControlMalformed",
     reader?.key,

@@ -4,7 +4,15 @@
  * The kernel installs what fits into a control buffer, whoever asked for it: the padding behind one descriptor takes a second, and what other
  * messages left free takes more. So the buffer itself is searched, and what no `Descriptor` of the datagram holds is closed at once.
  */
-import { type Abi, type Arrival, ControlBuffer, Descriptor, isAbsence, PidFd, Rights } from "@ancillary/control"
+import {
+  type Abi,
+  type ReceiveFormat,
+  ControlBuffer,
+  Descriptor,
+  isUnsupported,
+  PidFd,
+  Rights
+} from "@ancillary/control"
 import type { Driver } from "../driver/Driver.ts"
 import type { MaybeShape } from "../spec/Maybe.ts"
 
@@ -21,7 +29,7 @@ const owners = new WeakMap<Descriptor, Descriptors>()
 export class Descriptors {
   readonly #driver: Driver
   readonly #cursor: ControlBuffer.Cursor
-  readonly #carriers: ReadonlyArray<Arrival<unknown>>
+  readonly #carriers: ReadonlyArray<ReceiveFormat<unknown>>
   /** Whose descriptors nobody has taken yet, and whether the next read closes them. */
   readonly #untaken = new Map<Descriptor, "until the next read" | "until told">()
 
@@ -123,10 +131,10 @@ export const hold = (carried: Carried): (() => void) => {
 }
 
 /** How descriptors come: the messages that bring them, whether they are declared or not. */
-const carriersOf = (abi: Abi): ReadonlyArray<Arrival<unknown>> =>
-  [Rights, PidFd].flatMap((message): ReadonlyArray<Arrival<unknown>> => {
+const carriersOf = (abi: Abi): ReadonlyArray<ReceiveFormat<unknown>> =>
+  [Rights, PidFd].flatMap((message): ReadonlyArray<ReceiveFormat<unknown>> => {
     const cell = message.cell(abi.platform, "unix")
-    return isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives) ? [] : cell.arrives
+    return isUnsupported(cell) || cell.receive === undefined || isUnsupported(cell.receive) ? [] : cell.receive
   })
 
 const descriptorsIn = (value: unknown): ReadonlyArray<Descriptor> => {

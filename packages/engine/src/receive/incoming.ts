@@ -84,7 +84,7 @@ export class Incoming {
   read(slot: number, borrowed: boolean): Outcome | undefined {
     const { arena } = this
     const { peer, sender } = this.#connection
-    const { family, maybe, receiveBytes, scatter, splits, truncation } = this.#plan
+    const { family, maybe, receiveBytes, scatter, splitCoalesced, truncation } = this.#plan
     const addressLength = arena.addressLength(slot)
     // Winsock: the name is of use for unconnected sockets only. Linux: a Unix socket that was never bound has none.
     const from =
@@ -107,7 +107,7 @@ export class Incoming {
     if (control instanceof ControlFault) return faultOf(maybe, control.reason, control.key, from, control.message)
     const kept = Math.min(length, receiveBytes)
     const data = borrowed ? arena.borrow(slot, kept) : arena.copy(slot, kept)
-    if (scatter !== undefined && !splits) control["parts"] = split(data, scatter)
+    if (scatter !== undefined && !splitCoalesced) control["parts"] = split(data, scatter)
     const truncated = cut ? maybe.some({ size: length > receiveBytes ? maybe.some(length) : maybe.none }) : maybe.none
     return new ReceivedDatagram(data, from, control, this.#deliveryOf(flags, control), truncated)
   }

@@ -263,7 +263,8 @@ export class Receiver {
       const outcome = this.#read(this.#incoming, 0, false)
       // Linux: looking at one takes it.
       if (outcome === event) continue
-      const next = this.#plan.splits && outcome instanceof ReceivedDatagram ? apart(this.#plan, outcome)[0] : outcome
+      const next =
+        this.#plan.splitCoalesced && outcome instanceof ReceivedDatagram ? apart(this.#plan, outcome)[0] : outcome
       if (next !== undefined) return next
       // Read anew: it brings its descriptors a second time, and may be another one where processes share the socket.
       const taken = this.#fill(1, true, 1)
@@ -422,7 +423,7 @@ export class Receiver {
   }
 
   #keepWhole(whole: Outcome | undefined, into: Array<Outcome>): void {
-    if (this.#plan.splits && whole instanceof ReceivedDatagram)
+    if (this.#plan.splitCoalesced && whole instanceof ReceivedDatagram)
       for (const piece of this.#split(whole)) this.#keep(piece, into)
     else this.#keep(whole, into)
   }
@@ -450,7 +451,7 @@ export class Receiver {
       if (whole instanceof ReceivedDatagram) incoming.arena.giveBack(whole.data)
       return false
     }
-    const pieces = this.#plan.splits && whole instanceof ReceivedDatagram ? this.#split(whole) : undefined
+    const pieces = this.#plan.splitCoalesced && whole instanceof ReceivedDatagram ? this.#split(whole) : undefined
     let next = 0
     try {
       if (pieces === undefined) return this.#lendOne(whole, f)
@@ -502,8 +503,8 @@ export class Receiver {
 
   /** Sets the opposite of every request of that message. If that is refused, each such payload is a fault. */
   #stopMerging(): void {
-    for (const { askers, ...call } of this.#plan.options)
-      if ("level" in call && askers.some(({ key }) => key === Coalescing.key))
+    for (const { requestedBy, ...call } of this.#plan.options)
+      if ("level" in call && requestedBy.some(({ key }) => key === Coalescing.key))
         this.#native.setOption(call.level, call.option, new Uint8Array(call.value.length))
   }
 }

@@ -17,7 +17,7 @@ export const refusedSizes = (
 ): DatagramReceiveError | undefined => {
   const wrong = sizes.findIndex((size) => !Codec.isInteger(size, 1, largestPart))
   if (sizes.length > 0 && wrong === -1) return undefined
-  const why = sizes.length === 0 ? "there are none" : `${Codec.shown(sizes[wrong])} at position ${wrong} is not a size`
+  const why = sizes.length === 0 ? "there are none" : `${Codec.format(sizes[wrong])} at position ${wrong} is not a size`
   return receiveInvalid(core, "sizes", `${why}: give one integer or more from 1 to ${largestPart}`)
 }
 

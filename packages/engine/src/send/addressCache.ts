@@ -20,7 +20,7 @@ interface Written {
 }
 
 /** Texts that are known; beyond that all are forgotten. */
-const mostKnown = 4096
+const maximumKnown = 4096
 
 export class Destinations {
   #plan: Plan
@@ -44,7 +44,7 @@ export class Destinations {
     try {
       return this.#plan.family === "unix" ? this.#unix(to) : this.#internet(to)
     } catch (cause) {
-      return `the destination cannot be read (${Codec.shown(cause)})`
+      return `the destination cannot be read (${Codec.format(cause)})`
     }
   }
 
@@ -77,7 +77,7 @@ export class Destinations {
   #learn(text: string, to: Written): Endpoint<Family> | string {
     const endpoint = this.#read(to)
     if (typeof endpoint === "string") return endpoint
-    if (this.#known.size === mostKnown) this.#known.clear()
+    if (this.#known.size === maximumKnown) this.#known.clear()
     this.#known.set(text, endpoint)
     return endpoint
   }
@@ -98,6 +98,6 @@ export class Destinations {
     }
     return to.path === undefined
       ? "a socket without a name cannot be sent to"
-      : SocketAddress.refuseUnixPath(this.#plan.abi, to.path)
+      : SocketAddress.validateUnixPath(this.#plan.abi, to.path)
   }
 }

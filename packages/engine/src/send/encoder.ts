@@ -5,7 +5,7 @@
  * of the message's own, and nothing is filled meanwhile.
  */
 import { type Abi, Codec, ControlBuffer, PktInfo } from "@ancillary/control"
-import type { PlannedDeparture } from "../plan/Plan.ts"
+import type { SendEntry } from "../plan/Plan.ts"
 import { oncePerPlan } from "../plan/memoize.ts"
 import type { SentControl } from "./sentControl.ts"
 import type { Writer } from "./writer.ts"
@@ -33,8 +33,8 @@ export interface OwnValues {
 }
 
 // The types of a spec guarantee that a value fits its codec, and `refuse` checks it; the erased table cannot say so.
-const writer = ({ declaration, departure, family }: PlannedDeparture, abi: Abi): Writer => {
-  const { excludes, last, level, payload, shared, type } = departure
+const writer = ({ declaration, format, family }: SendEntry, abi: Abi): Writer => {
+  const { excludes, writeLast, level, payload, shared, type } = format
   const size = typeof payload.size === "number" ? payload.size : payload.size.maximum
   const header = new DataView(new ArrayBuffer(ControlBuffer.headerSize(abi)))
   ControlBuffer.writeHeader(abi, header, 0, level, type, size)
@@ -51,18 +51,18 @@ const writer = ({ declaration, departure, family }: PlannedDeparture, abi: Abi):
       shared === undefined
         ? undefined
         : { level: shared.level, option: shared.option, whole: shared.whole ?? 0xffffffff },
-    agrees: departure.agrees,
+    agrees: format.mustMatchOption,
     excludes: excludes ?? [],
-    last: last ?? false,
+    last: writeLast ?? false,
     isCompleted: abi.platform !== "darwin" && family === "ipv4" && declaration.message.key === PktInfo.key,
-    refuse: (value) => textOf(payload.refuse?.(value as never)),
+    refuse: (value) => textOf(payload.validate?.(value as never)),
     write: (view, at, value) => payload.write(view, at, value as never)
   }
 }
 
 /** Why a definition refuses a value. It may be written in JavaScript, and answer with something else than a text. */
 const textOf = (why: unknown): string | undefined =>
-  why === undefined || typeof why === "string" ? why : `its definition refuses it with ${Codec.shown(why)}`
+  why === undefined || typeof why === "string" ? why : `its definition refuses it with ${Codec.format(why)}`
 
 /** Whether two messages set the same bits, or one says that it and the other do. */
 const areRivals = (one: Writer, two: Writer): boolean =>
@@ -78,7 +78,7 @@ export const encoder = oncePerPlan((plan): Encode => {
   )
   const of = (family: "ipv4" | "ipv6" | "unix") =>
     new Map(
-      plan.departures
+      plan.sendEntries
         .filter((planned) => planned.family === family && !declined.has(planned.declaration.message.key))
         .map((planned) => [planned.declaration.message.key, writer(planned, abi)])
     )
@@ -153,7 +153,7 @@ export const encoder = oncePerPlan((plan): Encode => {
     const { agrees } = each
     let why = each.refuse(value)
     if (why === undefined && agrees !== undefined && agrees.concerns?.(value as never) !== false)
-      why = textOf(agrees.refuse(value as never, socket.own(agrees.level, agrees.option)))
+      why = textOf(agrees.validate(value as never, socket.own(agrees.level, agrees.option)))
     if (why !== undefined) return refusal(key, why)
     for (let i = 0; i < into.count; i++) {
       const other = into.given[i]
@@ -195,7 +195,7 @@ export const encoder = oncePerPlan((plan): Encode => {
     } catch (cause) {
       return {
         field: key === "" ? "control" : `control.${key}`,
-        why: `${how} (${Codec.shown(cause)})`,
+        why: `${how} (${Codec.format(cause)})`,
         unsupported: false
       }
     }
@@ -206,7 +206,7 @@ export const encoder = oncePerPlan((plan): Encode => {
 })
 
 const wroteOtherwise = ({ least, size }: Writer, bytes: unknown): string =>
-  `its definition claims to have written ${Codec.shown(bytes)} bytes, and declares ${least === size ? size : `${least} to ${size}`}: return the bytes written`
+  `its definition claims to have written ${Codec.format(bytes)} bytes, and declares ${least === size ? size : `${least} to ${size}`}: return the bytes written`
 
 /** Copies the header, which is a multiple of 4 bytes in every ABI. Returns where the payload begins. */
 const writeHeader = ({ header }: Writer, view: DataView, at: number): number => {

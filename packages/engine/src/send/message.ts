@@ -11,7 +11,7 @@ import type { Destinations } from "./addressCache.ts"
 import type { Refusal } from "./encoder.ts"
 import { notSent } from "./notSent.ts"
 import { part, piecesOf, sizeOf, sizeOfAll } from "../driver/payload.ts"
-import { refusePing } from "./ping.ts"
+import { validatePing } from "./ping.ts"
 import { type Otherwise, withoutSource } from "./reply.ts"
 import { SentControl } from "./sentControl.ts"
 
@@ -139,7 +139,7 @@ export const letter = (
   encoder: ControlEncoder
 ): Letter | DatagramSendError => {
   if (typeof message !== "object" || message === null)
-    return notSent(core, "message", `${Codec.shown(message)} is not a message: give { data, to }`)
+    return notSent(core, "message", `${Codec.format(message)} is not a message: give { data, to }`)
   const given: Given = message as Given
   let pieces: ReadonlyArray<Uint8Array> | string
   let to: unknown
@@ -157,7 +157,7 @@ export const letter = (
     field = "segmentSize"
     segmentSize = given.segmentSize
   } catch (cause) {
-    return notSent(core, field, `it cannot be read (${Codec.shown(cause)}): give a plain value`)
+    return notSent(core, field, `it cannot be read (${Codec.format(cause)}): give a plain value`)
   }
   if (typeof pieces === "string") return notSent(core, "data", pieces)
   let destination: Endpoint<Family> | undefined
@@ -171,7 +171,7 @@ export const letter = (
   const peer = destination ?? core.peer
   const most = core.outgoing.largest(peer?.family)
   if (control !== undefined && (typeof control !== "object" || control === null))
-    return notSent(core, "control", `${Codec.shown(control)} is not a record of control messages`)
+    return notSent(core, "control", `${Codec.format(control)} is not a record of control messages`)
   if (segmentSize !== undefined) {
     const why = refuseSegments(core, segmentSize, most)
     if (why !== undefined) return notSent(core, "segmentSize", why)
@@ -180,7 +180,7 @@ export const letter = (
     return notSent(core, "data", why, "MessageTooLarge")
   }
   const { family, protocol } = core.plan.kind
-  const noPing = protocol === "icmp" && family !== "unix" ? refusePing(family, pieces) : undefined
+  const noPing = protocol === "icmp" && family !== "unix" ? validatePing(family, pieces) : undefined
   if (noPing !== undefined) return notSent(core, "data", noPing)
   const sent = control === undefined || peer === undefined ? undefined : encoder.encode(control, peer.family)
   if (sent !== undefined && !(sent instanceof SentControl)) return refused(core, sent)
@@ -197,7 +197,7 @@ const refuseSegments = ({ plan }: MessageSocket, size: unknown, most: number) =>
   if (plan.kind.protocol === "icmp") return "an echo request is one datagram: leave it out"
   return Codec.isInteger(size, 1, most)
     ? undefined
-    : `${Codec.shown(size)} is not a size of segments: an integer from 1 to ${most}`
+    : `${Codec.format(size)} is not a size of segments: an integer from 1 to ${most}`
 }
 
 /** What lies between two offsets, in as many views as it takes. */

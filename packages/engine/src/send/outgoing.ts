@@ -24,7 +24,7 @@ import { SentControl } from "./sentControl.ts"
 export const sendSlots = 64
 
 /** Control data that is kept to be written again. */
-const mostSpare = 64
+const maximumSpare = 64
 
 /**
  * How often memory to send from was taken, by any socket: they share it. Whoever fills it compares the number before each call. Nothing of a program
@@ -76,7 +76,7 @@ export class Outgoing {
   /** Bytes of the largest payload to a peer of that family. */
   largest(peer: "ipv4" | "ipv6" | "unix" | undefined): number {
     const { kind, sendBytes } = this.#plan
-    return peer === undefined || kind.protocol === "icmp" ? sendBytes : Math.min(sendBytes, Plan.largest[peer])
+    return peer === undefined || kind.protocol === "icmp" ? sendBytes : Math.min(sendBytes, Plan.maximumPayload[peer])
   }
 
   /** A call that sends begins: what its messages say is read anew. */
@@ -95,7 +95,7 @@ export class Outgoing {
 
   recycle(control: SentControl): void {
     control.clear()
-    if (this.#spare.length < mostSpare) this.#spare.push(control)
+    if (this.#spare.length < maximumSpare) this.#spare.push(control)
   }
 
   /** Takes the memory that the next slots are filled in: of one, or of `sendSlots`. Returns the number that `send` wants. */

@@ -30,13 +30,13 @@ export const isItself = (socket: OwnSocket | undefined, local: Endpoint<Family>,
 
 const isOwn = (socket: OwnSocket | undefined, local: Address, from: Address): boolean => {
   // Sent to, 0.0.0.0 and :: are this host.
-  if (from.isAny) return true
-  if (!local.isAny) return local.equals(from)
+  if (from.isUnspecified) return true
+  if (!local.isUnspecified) return local.equals(from)
   return from.isLoopback || socket?.isHostAddress(from) === true
 }
 
 /** Why a reply to that endpoint is not sent, counted; absent if it may be. */
-export const refuseItself = (
+export const validateSource = (
   socket: OwnSocket | undefined,
   local: Endpoint<Family>,
   from: Endpoint<Family>

@@ -3,7 +3,7 @@ import { Codec, type Endpoint, type Family, IcmpEcho, InternetEndpoint } from "@
 import { part, sizeOf } from "../driver/payload.ts"
 
 /** Why a payload is no echo request, or nothing. Its pieces may be cut anywhere. */
-export const refusePing = (family: "ipv4" | "ipv6", pieces: ReadonlyArray<Uint8Array>): string | undefined => {
+export const validatePing = (family: "ipv4" | "ipv6", pieces: ReadonlyArray<Uint8Array>): string | undefined => {
   const head = new Uint8Array(IcmpEcho.headerSize)
   let size = 0
   for (const piece of pieces) {

@@ -202,7 +202,7 @@ export class SendQueue {
       return notSent(
         this.#core,
         "messages",
-        `message ${index} cannot be read (${Codec.shown(cause)}): give an array of messages`
+        `message ${index} cannot be read (${Codec.format(cause)}): give an array of messages`
       )
     }
     return check(this.#core, index, message, this)
@@ -215,7 +215,7 @@ export class SendQueue {
     } catch {
       // A proxy that was revoked, or throws.
     }
-    const why = `${Codec.shown(messages)} is not an array of messages: give one`
+    const why = `${Codec.format(messages)} is not an array of messages: give one`
     this.failed.push({ index: 0, error: notSent(this.#core, "messages", why) })
     return 0
   }

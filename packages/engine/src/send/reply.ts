@@ -104,7 +104,7 @@ const kindOf4 = (socket: AnsweringSocket | undefined, address: Ipv4Address): Kin
 const kindOf6 = (address: Ipv6Address): Kind => {
   if (address.isMulticast) return "group"
   if (address.isLinkLocal) return "link-local"
-  return address.isAny ? "unspecified" : "unique"
+  return address.isUnspecified ? "unspecified" : "unique"
 }
 
 /**

@@ -2,17 +2,17 @@
  * A payload that leaves as several datagrams of one size: cut by the kernel where it can and will, as much of it in one call as that takes; else
  * one datagram for each segment.
  */
-import { ControlBuffer, type Departure, type Endpoint, type Family } from "@ancillary/control"
+import { ControlBuffer, type SendFormat, type Endpoint, type Family } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
-import { largest as largestOf, type Plan } from "../plan/Plan.ts"
+import { maximumPayload as largestOf, type Plan } from "../plan/Plan.ts"
 import { breaksSegments } from "../plan/windowsBuilds.ts"
 import { bare } from "../errors/format.ts"
 import { segmentMessage, segmentSpace, sizeOf } from "../plan/segmentMessage.ts"
 
 /** Linux: as many as every kernel takes that cuts at all (128 since 6.9). Windows takes 512. */
-export const mostSegments = 64
+export const maximumSegments = 64
 /** Hosts that refused, of which the longest known gives way. */
-const mostRefusals = 256
+const maximumRefusals = 256
 /**
  * Datagrams to such a host after which cutting is tried again: the MTU or the route may be another by then. One call in so many that fails costs less than
  * a hundredth. It is counted and not timed, so a host that is rarely written to costs nothing.
@@ -34,7 +34,7 @@ const refusals = new Set(["EIO", "EINVAL", "EMSGSIZE", "EOPNOTSUPP", "ENOTSUP", 
 export class Segments {
   #plan: Plan
   #native: NativeSocket
-  #message: Departure<number> | undefined
+  #message: SendFormat<number> | undefined
   #space: number
   #cuts: boolean | undefined
   /** By host. */
@@ -50,14 +50,14 @@ export class Segments {
 
   /** How many segments one call takes: one where the kernel does not cut. */
   get most(): number {
-    return this.#kernelCuts() ? mostSegments : 1
+    return this.#kernelCuts() ? maximumSegments : 1
   }
 
   /** Bytes that go out with the next call, of `rest` bytes in segments of `size`: one segment, or several that the kernel cuts. */
   take(rest: number, size: number, to: Endpoint<Family> | undefined): number {
     const largest = largestOf[to?.family ?? "ipv4"]
     if (rest <= size || !this.#kernelCuts() || this.#isRefused(to, size)) return Math.min(rest, size)
-    return Math.min(rest, size * Math.max(1, Math.min(mostSegments, Math.floor(largest / size))))
+    return Math.min(rest, size * Math.max(1, Math.min(maximumSegments, Math.floor(largest / size))))
   }
 
   /** Writes the message behind `length` bytes of others, and answers the bytes of all; nothing where the C library takes no more of them. */
@@ -101,7 +101,7 @@ export class Segments {
     const from = Math.min(bare(code) === "EMSGSIZE" ? size : 1, this.#refused.get(host)?.from ?? size)
     this.#refused.delete(host)
     this.#refused.set(host, { from, left: trust })
-    if (this.#refused.size <= mostRefusals) return
+    if (this.#refused.size <= maximumRefusals) return
     for (const longest of this.#refused.keys()) {
       this.#refused.delete(longest)
       return

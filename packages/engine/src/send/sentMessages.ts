@@ -4,8 +4,8 @@ import type { Sent } from "../events/events.ts"
 
 /** What went with a datagram, for the error that says why it did not. */
 export const sentMessages = ({ peer, plan }: MessageSocket, { control, to }: Sent): ReadonlyArray<SentMessage> =>
-  plan.departures.flatMap(({ declaration: { message }, departure: { faults, privilege }, family }) =>
+  plan.sendEntries.flatMap(({ declaration: { message }, format: { errorHints, privilege }, family }) =>
     family === (to ?? peer)?.family && control?.value(message.key) !== undefined
-      ? [{ key: message.key, privilege, faults }]
+      ? [{ key: message.key, privilege, faults: errorHints }]
       : []
   )

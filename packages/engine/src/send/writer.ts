@@ -1,4 +1,4 @@
-import type { PlannedDeparture } from "../plan/Plan.ts"
+import type { SendEntry } from "../plan/Plan.ts"
 
 /** Writes one control message. */
 export interface Writer {
@@ -14,7 +14,7 @@ export interface Writer {
   readonly mask: number | undefined
   /** Where the other bits of the number are, and which it has altogether. */
   readonly own: { readonly level: number; readonly option: number; readonly whole: number } | undefined
-  readonly agrees: PlannedDeparture["departure"]["agrees"]
+  readonly agrees: SendEntry["format"]["mustMatchOption"]
   readonly excludes: ReadonlyArray<string>
   readonly last: boolean
   /** Whether the socket adds to the value. */

@@ -117,7 +117,8 @@ const refusePlan = ({ abi, kind }: Plan): DatagramUnsupportedError | undefined =
 /** Why datagrams cannot come from an endpoint. */
 const refusePeer = (to: Endpoint<Family>): string | undefined => {
   if (to.family === "unix") return undefined
-  if (to.address.isAny) return `${to} is not the address of a host: give the address that its datagrams come from`
+  if (to.address.isUnspecified)
+    return `${to} is not the address of a host: give the address that its datagrams come from`
   return to.address.isMulticast
     ? `${to} is a group, and datagrams come from its members: join it, and send to it without connecting`
     : undefined

@@ -11,7 +11,7 @@ import {
 } from "../errors/DatagramMembershipError.ts"
 import { isFault } from "../driver/Driver.ts"
 import type { MembershipKind } from "../spec/option/membership.ts"
-import { refuseIndex } from "../spec/option/values.ts"
+import { validateIndex } from "../spec/option/values.ts"
 import type { Memberships } from "./memberships.ts"
 import { type Names, withIndex } from "../driver/zones.ts"
 
@@ -95,7 +95,7 @@ const begin = (core: Open, group: unknown, given: () => Read): Joined | Datagram
 }
 
 const check = (core: Open, group: unknown, given: () => Read): Asked | DatagramMembershipError => {
-  const shown = typeof group === "string" ? group : attempt(() => Codec.shown(group))
+  const shown = typeof group === "string" ? group : attempt(() => Codec.format(group))
   if (core.closed) return membershipClosed(shown)
   const written = attempt(given)
   if (typeof written === "string") return invalidMembership(shown, `${written}.`)
@@ -116,7 +116,7 @@ const attempt = <A>(f: () => A): A | string => {
 const read = (group: unknown, options: unknown): Given | string => {
   if (options === undefined) return { group, source: undefined, interfaceIndex: undefined }
   if (typeof options !== "object" || options === null)
-    return `${Codec.shown(options)} is not a record of options: give { interfaceIndex, source }`
+    return `${Codec.format(options)} is not a record of options: give { interfaceIndex, source }`
   const { interfaceIndex, source } = options as { readonly interfaceIndex?: unknown; readonly source?: unknown }
   return { group, source, interfaceIndex }
 }
@@ -146,8 +146,9 @@ const requestOf = (
   if (typeof source === "string") return source
   if (source !== undefined && source.family !== group.family)
     return `The source ${source} is of another address family than the group ${group}`
-  if (source?.isMulticast === true || source?.isAny === true) return `${source} is no source: it is nobody's address`
-  const refused = refuseIndex(given.interfaceIndex)
+  if (source?.isMulticast === true || source?.isUnspecified === true)
+    return `${source} is no source: it is nobody's address`
+  const refused = validateIndex(given.interfaceIndex)
   if (refused !== undefined) return refused
   const index = typeof given.interfaceIndex === "number" ? given.interfaceIndex : undefined
   const zone = group instanceof Ipv6Address && group.zone !== 0 ? group.zone : undefined
@@ -174,5 +175,5 @@ const addressOf = (
     if (family === "ipv4") return `${address} is an IPv6 address, this socket speaks IPv4 only`
     return (family === "dual" ? address.toIpv4() : undefined) ?? address
   }
-  return `${Codec.shown(given)} is not an IP address`
+  return `${Codec.format(given)} is not an IP address`
 }

@@ -12,7 +12,7 @@
  *
  * @since 0.1.0
  */
-export type { ErrorReport, OwnEvent, PathMtuReport, SocketEvent, TransmitTimestamp } from "../events/SocketEvent.ts"
+export type { ErrorReport, UserEvent, PathMtuReport, SocketEvent, TransmitTimestamp } from "../events/SocketEvent.ts"
 export { DatagramFault } from "../receive/DatagramFault.ts"
 export { hold as retainDescriptors, take as takeDescriptor } from "../receive/descriptors.ts"
 export { type Outcome, ReceivedDatagram } from "../receive/incoming.ts"
@@ -21,7 +21,7 @@ export type { ReceiveWait } from "../receive/receiver.ts"
 export { receiveInvalid } from "../receive/receiveInvalid.ts"
 export { ScatteredDatagram } from "../receive/scattered.ts"
 export { notSent } from "../send/notSent.ts"
-export { isItself, refuseItself } from "../send/ownAddress.ts"
+export { isItself, validateSource } from "../send/ownAddress.ts"
 export { hostOf } from "../send/ping.ts"
 export { type Pause, SendQueue } from "../send/queue.ts"
 export { type Answer, answerTo, withoutSource } from "../send/reply.ts"

@@ -30,12 +30,12 @@ export const limitsOf = (socket: Limited): Limits | DatagramOptionError => {
   if ("error" in send) return send.error
   const receive = getOption(socket, SocketOption.receiveBufferSize)
   if ("error" in receive) return receive.error
-  const { arrivals, declined, family } = socket.plan
+  const { receiveEntries, declined, family } = socket.plan
   const fragments = family === "unix" ? false : mayFragment(socket)
   if (typeof fragments !== "boolean") return fragments
   return {
     segments: socket.outgoing.segments.most,
-    coalescing: arrivals.some(
+    coalescing: receiveEntries.some(
       ({ declaration: { message } }) =>
         message.key === Coalescing.key && declined.every(({ key }) => key !== message.key)
     ),

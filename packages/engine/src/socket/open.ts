@@ -1,4 +1,4 @@
-import { type Endpoint, type Family, isAbsence, UnixEndpoint } from "@ancillary/control"
+import { type Endpoint, type Family, isUnsupported, UnixEndpoint } from "@ancillary/control"
 import {
   bindError,
   type DatagramBindError,
@@ -10,7 +10,7 @@ import {
   unsupported
 } from "../errors/DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
-import type { Asker, Plan, PlannedOption } from "../plan/Plan.ts"
+import type { Requester, Plan, PlannedOption } from "../plan/Plan.ts"
 import type { SocketOption } from "../spec/option/definition.ts"
 import { ipv6Only } from "../spec/option/ipv6Only.ts"
 import { reuseAddress, reusePort } from "../spec/option/sharing.ts"
@@ -104,9 +104,9 @@ const setUp = (
     if (fault === undefined || isDispensable(planned, fault) || (adopted !== undefined && isSet(native, planned)))
       continue
     if (adopted !== undefined && isIpv6Only(plan, planned)) return otherFamilies(fault, adopted, plan.family)
-    const required = planned.askers.find(({ optional }) => !optional)
+    const required = planned.requestedBy.find(({ optional }) => !optional)
     if (required !== undefined) return refusedOption(planned, required, fault)
-    for (const { feature, key } of planned.askers)
+    for (const { feature, key } of planned.requestedBy)
       if (key !== undefined && declined.every((each) => each.key !== key))
         declined.push({ key, why: `${feature}: ${fault.code}` })
   }
@@ -119,7 +119,7 @@ const setUp = (
   // Set before, the system could choose a port that another socket shares, and answers would go to either. From here on others may come.
   for (const planned of plan.options) {
     const fault = anyPort && isSharing(plan, planned) ? set(native, planned) : undefined
-    const [asker] = planned.askers
+    const [asker] = planned.requestedBy
     if (fault !== undefined && asker !== undefined) return unsharedPort(fault, asker.feature)
   }
   if (peer !== undefined) {
@@ -187,7 +187,7 @@ const isOf = <A, F extends Family, R>(
   return (
     "option" in planned &&
     cell !== undefined &&
-    !isAbsence(cell) &&
+    !isUnsupported(cell) &&
     cell.level === planned.level &&
     cell.option === planned.option
   )
@@ -231,7 +231,7 @@ const isLeftOver = (driver: Driver, plan: Plan, { code }: Fault, name: Uint8Arra
  * A message that cannot be requested is lacking, whatever the code, unless a privilege, memory or the socket itself is. An option of its own may be
  * refused for its value, too.
  */
-const refusedOption = (planned: PlannedOption, { feature, key }: Asker, fault: Fault): Failure => {
+const refusedOption = (planned: PlannedOption, { feature, key }: Requester, fault: Fault): Failure => {
   if (/^(WSA)?E(NOMEM|NOBUFS|BADF|NOTSOCK)$/.test(fault.code)) return bindError(fault, `Setting ${feature}`, feature)
   if (key === undefined || /^(WSA)?E(PERM|ACCES)$/.test(fault.code))
     return settingError(fault, feature, "privilege" in planned ? planned.privilege : undefined)

@@ -3,7 +3,7 @@
  * waits by its `on…` calls.
  */
 import type { Endpoint, Family, Ipv4Address, Ipv6Address } from "@ancillary/control"
-import { isAbsence } from "@ancillary/control"
+import { isUnsupported } from "@ancillary/control"
 import {
   type DatagramBindError,
   type DatagramReceiveError,
@@ -312,7 +312,7 @@ abstract class Conversation {
     const rows = rowsOf(broadcast, this.plan.abi.platform, this.plan.family)
     const value = new Uint8Array(4)
     return (
-      !isAbsence(rows) &&
+      !isUnsupported(rows) &&
       rows.some(({ level, option }) => {
         const length = this.live.native.getOption(level, option, value)
         return !isFault(length) && value.some((byte) => byte !== 0)

@@ -1,7 +1,7 @@
 /**
  * What an open socket is set to: its options, and the values of them that what is sent depends on.
  */
-import { Codec, type Endpoint, type Family, Ipv4Address, isAbsence, type PacketSource } from "@ancillary/control"
+import { Codec, type Endpoint, type Family, Ipv4Address, isUnsupported, type PacketSource } from "@ancillary/control"
 import {
   type DatagramOptionError,
   invalidOption,
@@ -55,7 +55,7 @@ export class Live {
     this.native = native
     this.interfaces = new InterfaceTable(interfaces)
     const { address } = local as { readonly address?: unknown }
-    this.#bound = address instanceof Ipv4Address && !address.isAny ? address : undefined
+    this.#bound = address instanceof Ipv4Address && !address.isUnspecified ? address : undefined
   }
 
   /**
@@ -119,8 +119,8 @@ export class Live {
 
   /** Whether the socket's own values can be read. */
   readOwn(): Fault | undefined {
-    for (const { departure } of this.plan.departures)
-      for (const own of [departure.shared, departure.agrees]) {
+    for (const { format } of this.plan.sendEntries)
+      for (const own of [format.shared, format.mustMatchOption]) {
         const value = own === undefined ? 0 : this.#read(own.level, own.option)
         if (isFault(value)) return value
       }
@@ -147,13 +147,14 @@ interface Open {
 
 /** Sets an option. Returns the error if it was not set. */
 export const setOption = <A>(core: Open, option: Any<A>, value: A): DatagramOptionError | undefined => {
-  const wrong = refuseOption(option)
+  const wrong = validateOption(option)
   if (wrong !== undefined) return wrong
   if (core.closed) return optionClosed(option.name)
   const { native, plan } = core.live
   const encoded = encode(option, value, plan.abi.platform, plan.family)
   if ("invalid" in encoded) return invalidOption(option.name, encoded.invalid, "InvalidArgument")
-  if ("absent" in encoded) return invalidOption(option.name, `${encoded.absent}. ${leaveItOut}`, "Unsupported")
+  if ("unsupported" in encoded)
+    return invalidOption(option.name, `${encoded.unsupported}. ${leaveItOut}`, "Unsupported")
   // Its codec may have closed the socket.
   if (core.closed) return optionClosed(option.name)
   optionsSet++
@@ -169,7 +170,7 @@ export type OptionValue<A> = { readonly value: A } | { readonly error: DatagramO
 
 /** Gets the value of an option. */
 export const getOption = <A>(core: Open, option: Any<A>): OptionValue<A> => {
-  const wrong = refuseOption(option)
+  const wrong = validateOption(option)
   if (wrong !== undefined) return { error: wrong }
   if (core.closed) return { error: optionClosed(option.name) }
   const { native, plan } = core.live
@@ -197,16 +198,16 @@ export const getOption = <A>(core: Open, option: Any<A>): OptionValue<A> => {
 /** The row that an option is read by, and memory for its value; or why the system does not return it. */
 const readable = <A>(option: Any<A>, plan: Plan) => {
   const rows = rowsOf(option, plan.abi.platform, plan.family)
-  if (isAbsence(rows)) return { why: `${rows.absent}. ${leaveItOut}` }
+  if (isUnsupported(rows)) return { why: `${rows.unsupported}. ${leaveItOut}` }
   // On a dual socket IPv6's, where that is told.
-  const row = rows.find(({ untold }) => untold === undefined)
-  if (row === undefined) return { why: `${rows.map(({ untold }) => untold).join("; ")}. Keep what was set` }
+  const row = rows.find(({ writeOnly }) => writeOnly === undefined)
+  if (row === undefined) return { why: `${rows.map(({ writeOnly }) => writeOnly).join("; ")}. Keep what was set` }
   const { maximum, minimum } = sizeOf(row.codec)
   return { row, minimum, into: new Uint8Array(maximum) }
 }
 
 /** Why an argument is no option, as `SocketOption.define` makes them. */
-const refuseOption = (option: unknown): DatagramOptionError | undefined => {
+const validateOption = (option: unknown): DatagramOptionError | undefined => {
   try {
     const { cell, name } = option as { readonly cell: unknown; readonly name: unknown }
     if (typeof cell === "function" && typeof name === "string") return undefined
@@ -215,7 +216,7 @@ const refuseOption = (option: unknown): DatagramOptionError | undefined => {
   }
   return invalidOption(
     "option",
-    `${Codec.shown(option)} is not a socket option: give one of SocketOption`,
+    `${Codec.format(option)} is not a socket option: give one of SocketOption`,
     "InvalidArgument"
   )
 }
@@ -225,6 +226,6 @@ const attempt = <A>(f: () => A): { readonly got: A } | { readonly thrown: string
   try {
     return { got: f() }
   } catch (cause) {
-    return { thrown: Codec.shown(cause) }
+    return { thrown: Codec.format(cause) }
   }
 }

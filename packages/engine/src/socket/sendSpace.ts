@@ -5,7 +5,7 @@
  * that lie unread at one receiver keep the sender's poll silent above a quarter of its buffer, though the next receiver has room. So the kernel is
  * asked which of the two it was.
  */
-import { type Endpoint, type Family, isAbsence } from "@ancillary/control"
+import { type Endpoint, type Family, isUnsupported } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
 import { undoing } from "../driver/closing.ts"
 import { later } from "../driver/eventLoop.ts"
@@ -80,7 +80,7 @@ const SIOCOUTQ = 0x5411
 /** Whether a Unix socket's own buffer takes no more; `undefined` if the system does not report that. */
 const isFull = ({ live: { native }, plan }: WaitingSocket): boolean | undefined => {
   const row = sendBufferSize.cell(plan.abi.platform, "unix")
-  if (plan.abi.platform !== "linux" || row === undefined || isAbsence(row)) return undefined
+  if (plan.abi.platform !== "linux" || row === undefined || isUnsupported(row)) return undefined
   const [unread, size] = [new Int32Array(1), new Int32Array(1)]
   const queued = native.ioctl(SIOCOUTQ, new Uint8Array(4), new Uint8Array(unread.buffer))
   const limit = native.getOption(row.level, row.option, new Uint8Array(size.buffer))

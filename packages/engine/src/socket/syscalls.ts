@@ -12,7 +12,7 @@ import type { SendCounters } from "../send/counters.ts"
 import { classOf, type FaultClass } from "../receive/receiveFaults.ts"
 
 /** Errors that one call passes over. More than that at once are not to be waited for: the event loop tells of the rest. */
-const mostPassed = 64
+const maximumPassed = 64
 
 /** Milliseconds of the longest pause between receives that fail. The first is one, and each is twice the one before. */
 const longestPause = 100
@@ -49,7 +49,7 @@ export class Calls {
   receive(arena: Arena, slots: number, peek: boolean): number | Fault {
     const pending = this.#events.takePending()
     if (pending !== undefined) return pending
-    for (let passed = 0; passed < mostPassed; passed++) {
+    for (let passed = 0; passed < maximumPassed; passed++) {
       const count = this.#native.receive(arena, slots, peek)
       if (!isFault(count)) {
         this.#failed = 0
@@ -84,7 +84,7 @@ export class Calls {
       const whose = this.#events.attributeError(sent[first]?.to)
       if (this.#events.inPlaceOfDatagrams && count.code === "EMSGSIZE") this.#events.look()
       // What the queue says nothing of is tried once more: then it is the send's own.
-      if (!this.#isAnothers(count, whose) || again >= (whose === undefined ? 1 : mostPassed)) return count
+      if (!this.#isAnothers(count, whose) || again >= (whose === undefined ? 1 : maximumPassed)) return count
     }
   }
 
@@ -101,8 +101,8 @@ export class Calls {
     }
     if (kind === "end") return "end"
     // Linux: a prohibition on the way has the number of a security module's here, which every read would meet.
-    if (kind === "prohibition" && ++this.#prohibited > mostPassed) return "end"
-    if (++this.#failed > mostPassed) this.#pause = Math.min(2 ** (this.#failed - mostPassed - 1), longestPause)
+    if (kind === "prohibition" && ++this.#prohibited > maximumPassed) return "end"
+    if (++this.#failed > maximumPassed) this.#pause = Math.min(2 ** (this.#failed - maximumPassed - 1), longestPause)
     return kind === "interrupted" ? "again" : "passed"
   }
 

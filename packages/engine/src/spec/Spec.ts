@@ -22,7 +22,7 @@ import {
 import type { SocketKind } from "../driver/Driver.ts"
 import { record, written } from "./formatCall.ts"
 import type { Maybe, MaybeKind } from "./Maybe.ts"
-import type { Setting } from "./option/definition.ts"
+import type { OptionValue } from "./option/definition.ts"
 import { passThrough, type Pipeable } from "./pipe.ts"
 
 /**
@@ -43,9 +43,9 @@ export type TypeId = typeof TypeId
 
 // Keeps the docstrings of the fields: a map over `keyof` does, one that makes its keys anew does not.
 type Presented<P extends Presence, Fields, Kind extends MaybeKind> = {
-  readonly [K in keyof Fields]: P extends "always"
+  readonly [K in keyof Fields]: P extends "required"
     ? Fields[K]
-    : P extends "perhaps"
+    : P extends "optional"
       ? Maybe<Kind, Fields[K]>
       : ReadonlyArray<Fields[K]>
 }
@@ -63,8 +63,8 @@ export type Control<F extends Family, D extends ControlMessage.Any, Kind extends
     : D extends unknown
       ? (_: Presented<D["presence"], ControlMessage.Received<D, F>, Kind>) => void
       : never
-) extends (_: infer All) => void
-  ? { readonly [K in keyof All]: All[K] }
+) extends (_: infer Combined) => void
+  ? { readonly [K in keyof Combined]: Combined[K] }
   : never
 
 /**
@@ -79,8 +79,8 @@ export type SendControl<F extends Family, D extends ControlMessage.Any> = (
     : D extends unknown
       ? (_: ControlMessage.Sendable<D, F>) => void
       : never
-) extends (_: infer All) => void
-  ? { readonly [K in keyof All]: All[K] }
+) extends (_: infer Combined) => void
+  ? { readonly [K in keyof Combined]: Combined[K] }
   : never
 
 /**
@@ -124,12 +124,12 @@ export type Backpressure = "wait" | "fail" | "drop"
  * @category models
  * @since 0.1.0
  */
-export interface Recipe {
+export interface SpecData {
   readonly family: Family
   /** What is spoken on it: `icmp` is unprivileged ping. */
   readonly protocol: SocketKind["protocol"]
   readonly declarations: ReadonlyArray<Declaration>
-  readonly settings: ReadonlyArray<Setting>
+  readonly optionValues: ReadonlyArray<OptionValue>
   /** Bytes of the largest payload to receive and to send; absent: the largest there is. */
   readonly maximumDatagramSize: number | undefined
   readonly truncation: Truncation
@@ -137,7 +137,7 @@ export interface Recipe {
   /** Bytes of the parts that a payload is split into; absent: it is not. */
   readonly scatter: ReadonlyArray<number> | undefined
   /** Whether what the kernel merged is taken apart again. */
-  readonly splits: boolean
+  readonly splitCoalesced: boolean
 }
 
 /**
@@ -151,7 +151,7 @@ export interface Recipe {
  * @category models
  * @since 0.1.0
  */
-export interface Spec<F extends Family, D extends ControlMessage.Any, R = never> extends Recipe, Pipeable {
+export interface Spec<F extends Family, D extends ControlMessage.Any, R = never> extends SpecData, Pipeable {
   readonly [TypeId]: {
     readonly family: (_: never) => F
     readonly declared: (_: D) => D
@@ -221,13 +221,13 @@ export declare namespace Spec {
 export type NeedsAll<D extends ControlMessage.Any> = D extends unknown ? ControlMessage.Needs<D> : never
 
 /** Unknown where the messages `M` may be declared, on any family but those of `Except`; otherwise the sentence that the compiler shows. */
-type Accepts<
+type CanDeclare<
   M extends ControlMessage.Any,
   F extends Family,
   D extends ControlMessage.Any,
   Except extends Family = never
-> = [Refusal<M, F, D>] extends [never] ? Suits<F, Exclude<Family, Except>> : Refusal<M, F, D>
-type Refusal<M extends ControlMessage.Any, F extends Family, D extends ControlMessage.Any> = M extends unknown
+> = [DeclareError<M, F, D>] extends [never] ? SupportsFamily<F, Exclude<Family, Except>> : DeclareError<M, F, D>
+type DeclareError<M extends ControlMessage.Any, F extends Family, D extends ControlMessage.Any> = M extends unknown
   ? M["key"] extends D["key"]
     ? `'${M["key"]}' is already declared by this spec`
     : F extends M["families"]
@@ -241,7 +241,7 @@ type Refusal<M extends ControlMessage.Any, F extends Family, D extends ControlMe
  * @category models
  * @since 0.1.0
  */
-export type Suits<F extends Family, For extends Family> = [F] extends [For]
+export type SupportsFamily<F extends Family, For extends Family> = [F] extends [For]
   ? unknown
   : `this option does not exist for ${Exclude<F, For>} sockets`
 
@@ -252,7 +252,7 @@ export type Suits<F extends Family, For extends Family> = [F] extends [For]
  * @since 0.1.0
  */
 export interface With<M extends ControlMessage.Any> {
-  <F extends Family, D extends ControlMessage.Any, R>(self: Spec<F, D, R> & Accepts<M, F, D>): Spec<F, D | M, R>
+  <F extends Family, D extends ControlMessage.Any, R>(self: Spec<F, D, R> & CanDeclare<M, F, D>): Spec<F, D | M, R>
   /** A phantom that carries `M`. */
   readonly message: M
   readonly parts: ReadonlyArray<Part>
@@ -265,21 +265,23 @@ export interface With<M extends ControlMessage.Any> {
  * @since 0.1.0
  */
 export interface Configure<For extends Family = Family, Needs = never> {
-  <F extends Family, D extends ControlMessage.Any, R>(self: Spec<F, D, R> & Suits<F, For>): Spec<F, D, R | Needs>
+  <F extends Family, D extends ControlMessage.Any, R>(
+    self: Spec<F, D, R> & SupportsFamily<F, For>
+  ): Spec<F, D, R | Needs>
   /** A phantom that carries the families and the needs. */
   readonly option: { readonly families: For; readonly needs: (_: never) => Needs }
   readonly parts: ReadonlyArray<Part>
 }
 
 /**
- * A combinator made of several by `all`. `Except` are the families that lack one of its options.
+ * A combinator that `combine` made of several. `Except` are the families that lack one of its options.
  *
  * @category combinators
  * @since 0.1.0
  */
-export interface All<M extends ControlMessage.Any, Needs = never, Except extends Family = never> {
+export interface Combined<M extends ControlMessage.Any, Needs = never, Except extends Family = never> {
   <F extends Family, D extends ControlMessage.Any, R>(
-    self: Spec<F, D, R> & Accepts<M, F, D, Except>
+    self: Spec<F, D, R> & CanDeclare<M, F, D, Except>
   ): Spec<F, D | M, R | Needs>
 }
 
@@ -298,7 +300,7 @@ export interface Directed<M extends ControlMessage.Any> {
 /** What a combinator adds to a spec. */
 type Part =
   | { readonly declare: Declaration }
-  | { readonly set: Setting }
+  | { readonly set: OptionValue }
   | { readonly limit: number }
   | { readonly truncation: Truncation }
   | { readonly backpressure: Backpressure }
@@ -309,10 +311,13 @@ type Part =
 type AnyPart = With<any> | Configure<any, any>
 type MessagesOf<P> = P extends With<infer M> ? M : never
 type NeedsOf<P> = P extends With<infer _M> ? never : P extends Configure<infer _F, infer N> ? N : never
-type LackingOf<P> = P extends Configure<infer For, infer _N> ? Exclude<Family, For> : never
-type Twice<Parts extends ReadonlyArray<unknown>, Seen = never> = Parts extends readonly [infer Head, ...infer Rest]
+type UnsupportedFamilies<P> = P extends Configure<infer For, infer _N> ? Exclude<Family, For> : never
+type NoDuplicates<Parts extends ReadonlyArray<unknown>, Seen = never> = Parts extends readonly [
+  infer Head,
+  ...infer Rest
+]
   ? MessagesOf<Head>["key"] & Seen extends never
-    ? Twice<Rest, Seen | MessagesOf<Head>["key"]>
+    ? NoDuplicates<Rest, Seen | MessagesOf<Head>["key"]>
     : `'${MessagesOf<Head>["key"]}' is declared twice`
   : unknown
 
@@ -323,8 +328,8 @@ const Proto = {
 }
 
 const variance = { family: (_: unknown) => _, declared: (_: unknown) => _, needs: (_: never) => _ }
-const fromRecipe = (recipe: Recipe): Recipe =>
-  Object.assign<object, Recipe, object>(Object.create(Proto) as object, recipe, { [TypeId]: variance })
+const makeSpec = (recipe: SpecData): SpecData =>
+  Object.assign<object, SpecData, object>(Object.create(Proto) as object, recipe, { [TypeId]: variance })
 
 /**
  * A spec that declares nothing: the start of every other.
@@ -334,19 +339,19 @@ const fromRecipe = (recipe: Recipe): Recipe =>
  */
 export const make = <F extends Family>(family: F, protocol?: "icmp"): Spec<F, never> =>
   // The type parameters are phantoms: the value holds them as plain fields.
-  fromRecipe({
+  makeSpec({
     family,
     protocol: protocol ?? (family === "unix" ? "unix" : "udp"),
     declarations: [],
-    settings: [],
+    optionValues: [],
     maximumDatagramSize: undefined,
     truncation: "fail",
     backpressure: "wait",
     scatter: undefined,
-    splits: false
+    splitCoalesced: false
   }) as Spec<F, never>
 
-const apply = (self: Recipe, part: Part): Recipe => {
+const apply = (self: SpecData, part: Part): SpecData => {
   if ("declare" in part) {
     const { key } = part.declare.message
     // What the types refuse is refused at run time too: specs are also made by programs without types.
@@ -355,14 +360,14 @@ const apply = (self: Recipe, part: Part): Recipe => {
     return { ...self, declarations: [...self.declarations, part.declare] }
   }
   if ("set" in part) {
-    const others = self.settings.filter(({ name }) => name !== part.set.name)
-    return { ...self, settings: [...others, part.set] }
+    const others = self.optionValues.filter(({ name }) => name !== part.set.name)
+    return { ...self, optionValues: [...others, part.set] }
   }
   if ("scatter" in part) {
     if (self.scatter !== undefined) throw new TypeError("'parts' is already declared by this spec")
     return { ...self, scatter: part.scatter }
   }
-  if ("splits" in part) return { ...self, splits: true }
+  if ("splits" in part) return { ...self, splitCoalesced: true }
   if ("backpressure" in part) return { ...self, backpressure: part.backpressure }
   return "limit" in part ? { ...self, maximumDatagramSize: part.limit } : { ...self, truncation: part.truncation }
 }
@@ -373,12 +378,12 @@ const isList = (parts: unknown): parts is ReadonlyArray<Part> => Array.isArray(p
 const partsOf = (name: string, given: { readonly parts: ReadonlyArray<Part> }): ReadonlyArray<Part> => {
   const { parts } = record(name, given)
   if (!isList(parts))
-    throw new TypeError(`${name}: ${Codec.shown(given)} is not a combinator. Give one: withHopLimit().`)
+    throw new TypeError(`${name}: ${Codec.format(given)} is not a combinator. Give one: withHopLimit().`)
   return parts
 }
 
 const combinator = (parts: ReadonlyArray<Part>) =>
-  Object.assign((self: Recipe): Recipe => fromRecipe(parts.reduce(apply, self)), { parts })
+  Object.assign((self: SpecData): SpecData => makeSpec(parts.reduce(apply, self)), { parts })
 
 /**
  * A combinator that declares a message; both directions of what the definition has, unless `direction` says less.
@@ -407,7 +412,7 @@ export const declare = <M extends ControlMessage.Any>(
         maximumBytes: options?.maximumBytes,
         invalid: isDirection
           ? options?.invalid
-          : `${Codec.shown(direction)} is not a direction: give "receive" or "send", or leave it out`
+          : `${Codec.format(direction)} is not a direction: give "receive" or "send", or leave it out`
       }
     }
   ]) as unknown as With<M>
@@ -419,7 +424,7 @@ export const declare = <M extends ControlMessage.Any>(
  * @category models
  * @since 0.1.0
  */
-export interface Merging extends ControlMessage<"coalescedSize", Internet, "perhaps", Capability<"coalescing">> {
+export interface Coalesced extends ControlMessage<"coalescedSize", Internet, "optional", Capability<"coalescing">> {
   readonly received: {}
 }
 
@@ -429,8 +434,8 @@ export interface Merging extends ControlMessage<"coalescedSize", Internet, "perh
  * @category constructors
  * @since 0.1.0
  */
-export const splitting = (merged: With<Coalescing>): With<Merging> =>
-  combinator([...merged.parts, { splits: true }]) as unknown as With<Merging>
+export const splitCoalesced = (merged: With<Coalescing>): With<Coalesced> =>
+  combinator([...merged.parts, { splits: true }]) as unknown as With<Coalesced>
 
 /**
  * The parts of a payload that was received: how many bytes each takes.
@@ -460,8 +465,8 @@ export interface Scatter<Sizes extends ReadonlyArray<number>> extends ControlMes
  * @category combinators
  * @since 0.1.0
  */
-export const withScatter = <const Sizes extends ReadonlyArray<number>>(...sizes: Sizes): All<Scatter<Sizes>> =>
-  combinator([{ scatter: sizes }]) as unknown as All<Scatter<Sizes>>
+export const withScatter = <const Sizes extends ReadonlyArray<number>>(...sizes: Sizes): Combined<Scatter<Sizes>> =>
+  combinator([{ scatter: sizes }]) as unknown as Combined<Scatter<Sizes>>
 
 /**
  * The combinator of a message that goes both ways.
@@ -512,20 +517,20 @@ export const withOptional = <M extends ControlMessage.Any>(self: With<M>): With<
  *
  * @example
  * ```ts
- * import { all, Datagram, withHopLimit, withPktInfo, withReuseAddress } from "@ancillary/effect3"
+ * import { Datagram, withHopLimit, withPktInfo, withReuseAddress } from "@ancillary/effect3"
  *
- * const serverDefaults = all(withPktInfo(), withHopLimit(), withReuseAddress())
+ * const serverDefaults = Datagram.combine(withPktInfo(), withHopLimit(), withReuseAddress())
  * const spec = Datagram.ipv4.pipe(serverDefaults)
  * ```
  *
  * @category combinators
  * @since 0.1.0
  */
-export const all = <const Parts extends ReadonlyArray<AnyPart>>(
-  ...parts: Parts & Twice<Parts>
-): All<MessagesOf<Parts[number]>, NeedsOf<Parts[number]>, LackingOf<Parts[number]>> =>
-  combinator((parts as Parts).flatMap((part) => partsOf("all", part))) as unknown as All<
+export const combine = <const Parts extends ReadonlyArray<AnyPart>>(
+  ...parts: Parts & NoDuplicates<Parts>
+): Combined<MessagesOf<Parts[number]>, NeedsOf<Parts[number]>, UnsupportedFamilies<Parts[number]>> =>
+  combinator((parts as Parts).flatMap((part) => partsOf("Datagram.combine", part))) as unknown as Combined<
     MessagesOf<Parts[number]>,
     NeedsOf<Parts[number]>,
-    LackingOf<Parts[number]>
+    UnsupportedFamilies<Parts[number]>
   >

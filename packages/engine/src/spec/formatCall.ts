@@ -1,10 +1,10 @@
 /** Combinators as the program wrote them, for errors. */
 import { Codec } from "@ancillary/control"
 
-const shown = (value: unknown): string => (typeof value === "string" ? `"${value}"` : Codec.shown(value))
+const shown = (value: unknown): string => (typeof value === "string" ? `"${value}"` : Codec.format(value))
 
 /** A name that a program gave, as it stands if it is a text. */
-export const nameOf = (name: unknown): string => (typeof name === "string" ? name : Codec.shown(name))
+export const nameOf = (name: unknown): string => (typeof name === "string" ? name : Codec.format(name))
 
 /** A combinator with one argument. */
 export const call = (name: string, argument: unknown): string => `${name}(${shown(argument)})`
@@ -19,6 +19,6 @@ export const written = (name: string, options: object | undefined): string => {
 /** An argument that has properties; throws, for a spec is declared without an error channel, if it has none. */
 export const record = <A extends object>(name: string, given: A): A => {
   if ((typeof given !== "object" && typeof given !== "function") || given === null)
-    throw new TypeError(`${name}: its argument is a record, not ${Codec.shown(given)}.`)
+    throw new TypeError(`${name}: its argument is a record, not ${Codec.format(given)}.`)
   return given
 }

@@ -184,9 +184,9 @@ const checkFailure = (world: World, sender: Member, { target }: Letter, error: u
 export const sendUnsafely = (world: World, random: Random, sender: Member): void => {
   const letter = letterFor(world, random, sender)
   if (letter === undefined) return
-  world.say(`unsafeSend ${sender.name} to ${letter.target.name} ${idsOf(letter)}`)
+  world.say(`trySend ${sender.name} to ${letter.target.name} ${idsOf(letter)}`)
   enter(world, sender, letter, "maybe")
-  const sent = sender.socket.unsafeSend(letter.message as never)
+  const sent = sender.socket.trySend(letter.message as never)
   if (Either.isLeft(sent)) checkFailure(world, sender, letter, sent.left)
   if (Either.isRight(sent) && drops(sender)) sender.maybeSent += letter.dues.length
   else settle(sender, letter, Either.isRight(sent))
@@ -302,7 +302,7 @@ export const reply = (world: World, random: Random, socket: Member): void => {
   const letter = { message: {}, target, dues: [[due, costOf(size)]] as const }
   world.say(`reply ${socket.name} to ${target.name} ${id}`)
   enter(world, socket, letter, "maybe")
-  const sent = Datagram.unsafeReply(socket.socket as never, asked.datagram as never, data)
+  const sent = Datagram.tryReply(socket.socket as never, asked.datagram as never, data)
   if (Either.isLeft(sent)) checkFailure(world, socket, letter, sent.left)
   if (Either.isRight(sent) && drops(socket)) socket.maybeSent++
   else settle(socket, letter, Either.isRight(sent))
@@ -319,7 +319,7 @@ export const sendToNobody = (world: World, random: Random, sender: Member): void
   world.say(`send ${sender.name} to port ${port}, ${id}`)
   world.nowhere.add(id)
   if (sender.declares.has("errorReports")) sender.dead.set(id, port)
-  const sent = sender.socket.unsafeSend({ data, to: { address, port } })
+  const sent = sender.socket.trySend({ data, to: { address, port } })
   if (Either.isRight(sent)) sender.maybeSent++
   else if (!sender.closed) world.wrong(`${sender.name} to a port without a socket: ${String(sent.left)}`)
 }

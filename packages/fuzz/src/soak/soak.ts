@@ -95,14 +95,17 @@ const settle = async (world: World, random: Random): Promise<void> => {
 const account = async (world: World, member: Member): Promise<void> => {
   const stats = await Effect.runPromise(member.socket.stats)
   const faults = Object.values(stats.faults).reduce((sum, count) => sum + count, 0n)
-  const { dropped, events, received, sent, taken, unread } = stats
+  const { dropped, events, delivered, sent, dequeued, putBack } = stats
   const what = (name: string, text: string) => world.wrong(`${member.name}: ${name}: ${text}`)
-  if (taken !== received + faults + dropped + unread)
-    what("the accounts", `taken ${taken}, received ${received}, faults ${faults}, dropped ${dropped}, unread ${unread}`)
+  if (dequeued !== delivered + faults + dropped + putBack)
+    what(
+      "the accounts",
+      `taken ${dequeued}, received ${delivered}, faults ${faults}, dropped ${dropped}, unread ${putBack}`
+    )
   if (faults !== 0n) what("faults", String(faults))
   if (dropped !== 0n && !member.closed && member.peer === undefined) what("dropped", String(dropped))
-  if (unread !== 0n) what("unread", String(unread))
-  const givenUp = Number(received) - member.recorded - member.strangers
+  if (putBack !== 0n) what("unread", String(putBack))
+  const givenUp = Number(delivered) - member.recorded - member.strangers
   // A server takes no datagram from its own address.
   const own = member.served ? [...member.due.values()].filter(({ sender }) => sender === member).length : 0
   if (givenUp < 0 || givenUp > member.forgone + own)
@@ -114,19 +117,19 @@ const account = async (world: World, member: Member): Promise<void> => {
     if (lost > givenUp + drops)
       what(
         "lost",
-        `${lost} datagrams (${[...member.due.keys()].slice(0, 8).join(", ")}); readers gave up ${givenUp}; taken ${taken}, dropped ${dropped}`
+        `${lost} datagrams (${[...member.due.keys()].slice(0, 8).join(", ")}); readers gave up ${givenUp}; taken ${dequeued}, dropped ${dropped}`
       )
   }
   world.count("given up by readers that stopped early", Math.max(0, givenUp))
   world.count("on their way to a socket that was closed", member.closed ? member.due.size : 0)
   if (Number(sent) < member.sent || Number(sent) > member.sent + member.maybeSent)
     what("sent", `${sent}, the model has ${member.sent} and perhaps ${member.maybeSent} more`)
-  if (events.taken !== events.received + events.dropped + events.ignored + events.unread)
+  if (events.dequeued !== events.delivered + events.dropped + events.ignored + events.queued)
     what(
       "events",
-      `taken ${events.taken}, received ${events.received}, dropped ${events.dropped}, unread ${events.unread}`
+      `taken ${events.dequeued}, received ${events.delivered}, dropped ${events.dropped}, unread ${events.queued}`
     )
-  const unseen = Number(events.received) - member.events
+  const unseen = Number(events.delivered) - member.events
   if (unseen < 0 || unseen > member.eventsForgone) what("events", `${unseen} were received and not seen`)
 }
 

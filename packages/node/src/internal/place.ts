@@ -6,7 +6,7 @@ import { type Generation, isEnded, isSilent, type Start, start } from "./generat
 import { sum } from "./statistics.ts"
 
 /** A place among the workers: a socket, and the processes that serve on it one after the other. */
-export interface Place {
+export interface MessageLayout {
   /** The endpoint of its first process. */
   readonly ready: Effect.Effect<Start["at"]>
   /** Keeps a process running as long as the schedule permits. If it is interrupted, the current process finishes. */
@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** Time that a request for the counters waits for a worker that does not answer. */
-const mostWait = Duration.seconds(5)
+const maximumWait = Duration.seconds(5)
 
 /** Logs without failing: a logger may throw. */
 const quietly = (logging: Effect.Effect<void>) => Effect.catchAllCause(logging, () => Effect.void)
@@ -26,7 +26,7 @@ export const makePlace = (
   worker: number,
   how: Start,
   restart: Schedule.Schedule<unknown, DatagramWorkerError>
-): Effect.Effect<Place> =>
+): Effect.Effect<MessageLayout> =>
   Effect.map(Deferred.make<Start["at"]>(), (ready) => {
     let at = how.at
     let starts = 0
@@ -73,7 +73,7 @@ export const makePlace = (
       state: Effect.sync(() => ({ pid: Option.fromNullable(serving?.pid), restarts: Math.max(starts - 1, 0) })),
       stats: Effect.suspend(() => {
         // If a process does not answer, its last report stays.
-        const asked = Effect.timeoutOption(serving?.count ?? Effect.void, Duration.min(how.patience, mostWait))
+        const asked = Effect.timeoutOption(serving?.count ?? Effect.void, Duration.min(how.patience, maximumWait))
         return Effect.map(asked, () => Option.fromNullable(counted()))
       })
     }
@@ -91,7 +91,7 @@ const failure = (worker: number, restarts: number, served: boolean, why: unknown
           ? `ended with exit code ${exitCode}`
           : shown(why)
   const remedy = !served
-    ? "Look at what it wrote to its standard error, and whether its program runs DatagramWorkers.work"
+    ? "Look at what it wrote to its standard error, and whether its program runs DatagramWorkers.runWorker"
     : silent === undefined
       ? "Look at what it wrote to its standard error; `restart` sets the schedule and the number of restarts"
       : "Look for a handler that computes without a pause, and for the cause of a stop; `patience` sets the time limit"

@@ -8,7 +8,7 @@ const At = Schema.Struct({ address: Schema.String, port: Schema.Number })
  * Requests from the parent to a worker. Both ends have the same version, and their channel clones structures, including
  * bigints.
  */
-const Stats = Schema.declare((value): value is DatagramStats => Predicate.hasProperty(value, "taken"))
+const Stats = Schema.declare((value): value is DatagramStats => Predicate.hasProperty(value, "dequeued"))
 
 /** Begin: on the socket that was passed, or else on a socket that the worker binds. */
 export class Serve extends Schema.TaggedRequest<Serve>()("Serve", {

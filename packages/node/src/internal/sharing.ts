@@ -7,7 +7,7 @@ import {
   type DatagramSocket,
   type DatagramSockets,
   type DatagramUnsupportedError,
-  type LiveOptions,
+  type SocketOptions,
   SocketOption,
   type Spec,
   withReusePort
@@ -39,7 +39,7 @@ export const workersOn = (
   if (!Codec.isInteger(asked, 1, most))
     return Effect.fail(
       invalidBind(
-        `workers: ${Codec.shown(asked)} is not an integer from 1 to ${most}. Leave it out for one a core.`,
+        `workers: ${Codec.format(asked)} is not an integer from 1 to ${most}. Leave it out for one a core.`,
         "workers"
       )
     )
@@ -87,7 +87,7 @@ const sharing = <F extends Internet, D extends ControlMessage.Any, R>(spec: Spec
  * so this cannot fail.
  */
 const share = (socket: unknown): Effect.Effect<void> =>
-  Effect.orDie((socket as LiveOptions<"ipv4">).setOption(SocketOption.reusePort, true))
+  Effect.orDie((socket as SocketOptions<"ipv4">).setOption(SocketOption.reusePort, true))
 
 /** The endpoint of a socket, in the form that `bind` takes. */
 export const endpointOf = <F extends Internet, D extends ControlMessage.Any>({

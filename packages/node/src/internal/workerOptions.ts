@@ -90,4 +90,4 @@ const isSchedule = (value: unknown): value is Schedule.Schedule<unknown> => {
 const work = () => Effect.void
 
 const refused = (option: string, value: unknown, range: string, remedy: string) =>
-  Effect.fail(invalidBind(`${option}: ${Codec.shown(value)} is not ${range}. ${remedy}.`, option))
+  Effect.fail(invalidBind(`${option}: ${Codec.format(value)} is not ${range}. ${remedy}.`, option))

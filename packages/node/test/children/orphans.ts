@@ -10,7 +10,7 @@ const program = Effect.gen(function* () {
   const at = { address: "127.0.0.1", port: 0 }
   const server = yield* DatagramWorkers.serve(spec, at, { program: new URL("worker.mjs", import.meta.url), workers: 2 })
   process.stdout.write(JSON.stringify((yield* server.workers).map(({ pid }) => Option.getOrThrow(pid))))
-  return yield* server.join
+  return yield* server.awaitFailure
 })
 
 Effect.runFork(program.pipe(Effect.scoped, Effect.provide([NodeSockets.layer, NodeWorker.layerManager])))

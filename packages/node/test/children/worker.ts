@@ -9,7 +9,7 @@ import { orders } from "./orders.ts"
 
 const spec = Datagram.ipv4.pipe(withHopLimit())
 
-DatagramWorkers.work(spec, ({ control, data, from }, socket) => {
+DatagramWorkers.runWorker(spec, ({ control, data, from }, socket) => {
   const answer = Effect.suspend(() => {
     const told = { pid: process.pid, hopLimit: control.hopLimit, asked: [...data] }
     return socket.send({ data: new TextEncoder().encode(JSON.stringify(told)), to: from })

@@ -6,7 +6,6 @@ import { HostName, NodeSockets } from "@ancillary/node"
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
 import { LinuxSockets } from "@ancillary/posix"
 import {
-  all,
   Capabilities,
   Datagram,
   DatagramSockets,
@@ -62,7 +61,7 @@ export const pktInfo = withPktInfo()
 export const received = withPktInfo({ only: "receive" })
 export const sent = withHopLimit({ only: "send" })
 export const optional = withOptional(withTimestamp())
-export const several = all(withPktInfo(), withHopLimit(), withBroadcast())
+export const several = Datagram.combine(withPktInfo(), withHopLimit(), withBroadcast())
 export const option = withReusePort()
 
 export const ipv4 = Datagram.ipv4.pipe(
@@ -174,7 +173,7 @@ export const layers = {
 }
 export const resolved = HostName.resolve("dual", { host: "localhost", port: 1 })
 export const workers = DatagramWorkers.serve(ipv4, at, { program: "worker.js" })
-export const work = DatagramWorkers.work(ipv4, (asked) => Effect.log(asked.from))
+export const work = DatagramWorkers.runWorker(ipv4, (asked) => Effect.log(asked.from))
 export const wsaSocket = WsaSocket.open("ipv6")
 export const wsaReceived = Effect.flatMap(
   Effect.all([wsaSocket, WsaMsg.make({ buffers: [1], control: 64 })]),

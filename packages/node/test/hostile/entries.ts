@@ -67,7 +67,7 @@ const control: { readonly [name: string]: Entry } = {
   "Codec.bytes": bytes(() => [{ minimum: 1, maximum: 8 }]),
   "Codec.isInteger": bytes(() => [1, 0, 2]),
   "Codec.isMalformed": pure({ malformed: "it is", offset: 0 }),
-  "Codec.shown": pure({ a: 1 }),
+  "Codec.format": pure({ a: 1 }),
   "Codec.transform": bytes(() => [Codec.uint8, { read: (value: number) => value, write: (value: number) => value }]),
   "new ControlBuffer.Cursor": bytes(() => [abi]),
   "ControlBuffer.Cursor#reset": bytes(
@@ -127,7 +127,7 @@ const control: { readonly [name: string]: Entry } = {
   "Ipv6Address#toString": member(six),
   "SocketAddress.read": bytes(() => [abi, view(), 0, 16]),
   "SocketAddress.readIpv6": bytes(() => [view(), 0, 0]),
-  "SocketAddress.refuseUnixPath": bytes(() => [abi, "/tmp/x"]),
+  "SocketAddress.validateUnixPath": bytes(() => [abi, "/tmp/x"]),
   "SocketAddress.size": bytes(() => [abi, "ipv4"]),
   "SocketAddress.write": bytes(() => [abi, endpoint(), view(), 0, false]),
   "SocketAddress.writeIpv6": bytes(() => [view(), 0, six()]),
@@ -135,25 +135,25 @@ const control: { readonly [name: string]: Entry } = {
   "UnixEndpoint#equals": member(() => new UnixEndpoint("/tmp/x"), new UnixEndpoint("/tmp/y")),
   "UnixEndpoint#hash": member(() => new UnixEndpoint("/tmp/x")),
   "UnixEndpoint#toString": member(() => new UnixEndpoint("/tmp/x")),
-  coalescingUpTo: bytes(() => [1000]),
-  define: pure({ key: "mine", presence: "always", table: ownTable() }),
+  coalescing: pure({ maximumBytes: 1000 }),
+  define: pure({ key: "mine", presence: "required", table: ownTable() }),
   endpoint: pure("ipv4", at),
-  isAbsence: pure({ absent: "it is" }),
+  isUnsupported: pure({ unsupported: "it is" }),
   isMessage: pure(HopLimit),
-  numberedDestinationOptions: bytes(() => [60]),
-  numberedNextHop: bytes(() => [9]),
+  destinationOptions: pure({ type: 60 }),
+  nextHop: pure({ type: 9 }),
   parseAddress: pure("::1"),
-  timestampingBy: pure({ software: true, hardware: false }),
-  transmitTimeBy: pure("tai")
+  timestamping: pure({ software: true, hardware: false }),
+  transmitTime: pure({ clock: "tai" })
 }
 
 function ownTable(): unknown {
   const row = {
     request: [{ level: 0, option: 12, value: 1 }],
-    arrives: [{ level: 0, type: 2, payload: Codec.int32 }],
-    sends: { level: 0, type: 2, payload: Codec.int32 }
+    receive: [{ level: 0, type: 2, payload: Codec.int32 }],
+    send: { level: 0, type: 2, payload: Codec.int32 }
   }
-  return { linux: { ipv4: row }, darwin: { ipv4: { absent: "no" } }, winsock: { ipv4: { absent: "no" } } }
+  return { linux: { ipv4: row }, darwin: { ipv4: { unsupported: "no" } }, winsock: { ipv4: { unsupported: "no" } } }
 }
 
 const { dual, ipv4, ipv6, unix } = Datagram
@@ -169,7 +169,7 @@ const socket: { readonly [name: string]: Entry } = {
   "Datagram.explain": pure(ipv4, abi),
   "Datagram.pair": effect(() => [unix]),
   "Datagram.reply": effect(({ asked, socket }) => [socket, asked, data()]),
-  "Datagram.unsafeReply": { kind: "pure", args: ({ asked, socket }) => [socket, asked, data()] },
+  "Datagram.tryReply": { kind: "pure", args: ({ asked, socket }) => [socket, asked, data()] },
   "DatagramSockets.layer": pure(Effect.fail("none"), ["timestamp"]),
   "Descriptor.take": effect(() => [new Descriptor(3)]),
   "Plan.compile": bytes(() => [ipv4, abi]),

@@ -106,8 +106,8 @@ export const works = async ({ ask, isAnswer, socket }: Asking): Promise<string |
         const { data, from } = yield* socket.receive
         if (isAnswer(from) && data.length === 1 && data[0] === 42) break
       }
-      const { dropped, faults, received, taken, unread } = yield* socket.stats
-      return taken - received - dropped - unread - Object.values(faults).reduce((sum, count) => sum + count, 0n)
+      const { dropped, faults, delivered, dequeued, putBack } = yield* socket.stats
+      return dequeued - delivered - dropped - putBack - Object.values(faults).reduce((sum, count) => sum + count, 0n)
     }).pipe(Effect.timeout("5 seconds"))
   )
   if (strays.length > 0) return `leaves behind ${firstLine(strays.splice(0)[0])}`

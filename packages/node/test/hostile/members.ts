@@ -40,7 +40,7 @@ const options = (option: unknown, value: unknown): Members => ({
 
 const sender = (message: unknown): Members => ({
   send: effect(message),
-  unsafeSend: { kind: "either", args: [message] },
+  trySend: { kind: "either", args: [message] },
   sendAll: effect([message]),
   sink: effect(message)
 })

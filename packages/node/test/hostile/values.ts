@@ -110,7 +110,7 @@ export const values: { readonly [name: string]: () => unknown } = {
   "an effect that never ends": () => Effect.never,
   "an effect that dies": () => Effect.die(new Hostile("died")),
   "a malformed value": () => ({ malformed: 1 }),
-  "an absence": () => ({ absent: "forged" }),
+  "an absence": () => ({ unsupported: "forged" }),
   "an option": () => Option.some(1),
   "a forged IPv4 address": () => Object.create(Ipv4Address.prototype),
   "a forged IPv6 address": () => Object.create(Ipv6Address.prototype),

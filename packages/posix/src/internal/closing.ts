@@ -7,7 +7,7 @@
 import type { Address, Libc } from "./libc.ts"
 
 /** Threads that may be blocked at a time. Beyond that descriptors wait, open, until one has ended. */
-const mostThreads = 64
+const maximumThreads = 64
 /** Descriptors that are handed to threads in a turn of the event loop: a thread costs 20 µs to make. */
 const perTurn = 64
 /** Milliseconds after which it is looked whether a blocked thread has ended. */
@@ -45,9 +45,9 @@ export class Closing {
   /** Begins with the first that waits. */
   #begin(): boolean {
     const [fd] = this.#waiting
-    if (this.#running.length >= mostThreads)
+    if (this.#running.length >= maximumThreads)
       this.#running = this.#running.filter((each) => !this.#threads.hasEnded(each))
-    if (fd === undefined || this.#running.length >= mostThreads) return false
+    if (fd === undefined || this.#running.length >= maximumThreads) return false
     const thread = this.#threads.begin(fd)
     if (thread === undefined) return false
     this.#running.push(thread)

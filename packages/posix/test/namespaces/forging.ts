@@ -133,8 +133,8 @@ const exercise = <F extends Family>(
         }
       }
     libc.close(raw)
-    const { errors: passed, received } = yield* socket.stats
-    return { ended, codes, passed: Number(passed) > 0, received: Number(received) }
+    const { asyncErrors: passed, delivered } = yield* socket.stats
+    return { ended, codes, passed: Number(passed) > 0, received: Number(delivered) }
   })
 
 const data = Uint8Array.of(1)

@@ -3,7 +3,7 @@ import { Datagram, withControlMessage } from "@ancillary/effect3"
 import { Effect, Option } from "effect"
 
 /** Options of the IPv4 header for an answer: the route is reversed, and recorded values are kept. */
-export interface ReturnOptions extends ControlMessage<"returnOptions", "ipv4", "perhaps"> {
+export interface ReturnOptions extends ControlMessage<"returnOptions", "ipv4", "optional"> {
   readonly received: {
     /** Options for the answer, at most 40 bytes. Absent if the datagram had no options. Linux. */
     readonly returnOptions: Uint8Array
@@ -20,17 +20,17 @@ const options = Codec.bytes({ maximum: 40 })
 
 export const ReturnOptions = define<ReturnOptions>({
   key: "returnOptions",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: {
       ipv4: {
         request: [{ level: IPPROTO_IP, option: IP_RETOPTS, value: 1 }],
-        arrives: [{ level: IPPROTO_IP, type: IP_RETOPTS, payload: options }],
-        sends: { level: IPPROTO_IP, type: IP_RETOPTS, payload: options }
+        receive: [{ level: IPPROTO_IP, type: IP_RETOPTS, payload: options }],
+        send: { level: IPPROTO_IP, type: IP_RETOPTS, payload: options }
       }
     },
-    darwin: { ipv4: { absent: "macOS delivers no options" } },
-    winsock: { ipv4: { absent: "Windows delivers no options" } }
+    darwin: { ipv4: { unsupported: "macOS delivers no options" } },
+    winsock: { ipv4: { unsupported: "Windows delivers no options" } }
   }
 })
 

@@ -95,8 +95,8 @@ describe("trap 18: one peer's error swallows what is sent to another", () => {
           expect((yield* socket.receive).data[0]).toBe(i)
         }
         const stats = yield* socket.stats
-        expect(stats).toMatchObject({ sent: 600n, taken: 200n, received: 200n, resent: 200n, errors: 200n })
-        expect(stats.events).toMatchObject({ taken: 400n, unread: 256n, dropped: 144n, ignored: 0n })
+        expect(stats).toMatchObject({ sent: 600n, dequeued: 200n, delivered: 200n, retried: 200n, asyncErrors: 200n })
+        expect(stats.events).toMatchObject({ dequeued: 400n, queued: 256n, dropped: 144n, ignored: 0n })
         for (const event of yield* take(socket, 256)) {
           expect(event).toMatchObject({
             _tag: "ErrorReport",
@@ -118,7 +118,7 @@ describe("trap 18: one peer's error swallows what is sent to another", () => {
         socket.send({ data: one, to: gone, control: { pktInfo: { interfaceIndex: 9_999_999 } } })
       )
       expect(error).toMatchObject({ reason: "InvalidArgument", code: "ENODEV" })
-      expect(yield* socket.stats).toMatchObject({ sent: 1n, resent: 0n })
+      expect(yield* socket.stats).toMatchObject({ sent: 1n, retried: 0n })
     }).pipe(Effect.provide(layer))
   )
   it.scopedLive.runIf(ipv6)("ours: and is not tried again", () => {
@@ -128,7 +128,7 @@ describe("trap 18: one peer's error swallows what is sent to another", () => {
       const error = yield* Effect.flip(socket.send({ data: tooLarge, to: socket.localAddress }))
       expect([error.reason, calls]).toEqual(["MessageTooLarge", 1])
       expect(yield* take(socket, 1)).toMatchObject([{ _tag: "ErrorReport", origin: "local", code: "EMSGSIZE" }])
-      expect((yield* socket.stats).events).toMatchObject({ taken: 1n, unread: 0n })
+      expect((yield* socket.stats).events).toMatchObject({ dequeued: 1n, queued: 0n })
     }).pipe(Effect.provide(layerOver({ onSend: () => void calls++ })))
   })
 })
@@ -205,11 +205,11 @@ describe("trap 19: the error queue", () => {
           expect((yield* reading).data[0]).toBe(9)
           const { events } = yield* socket.stats
           expect(events).toEqual({
-            taken: 3n,
-            received: 0n,
+            dequeued: 3n,
+            delivered: 0n,
             dropped: 0n,
             ignored: declared ? 0n : 3n,
-            unread: declared ? 3n : 0n
+            queued: declared ? 3n : 0n
           })
         }).pipe(Effect.scoped, Effect.provide(DatagramSockets.layer(counting, LinuxSockets.capabilities)))
       }
@@ -243,7 +243,7 @@ it.scopedLive("trap 19, ours: however much is in the error queue, it is taken at
       yield* socket.send({ data: one, to: socket.localAddress, control: { transmitTimestamp: id } })
     yield* turns(50)
     yield* reading
-    expect((yield* socket.stats).events).toMatchObject({ taken: 30n, unread: 30n })
+    expect((yield* socket.stats).events).toMatchObject({ dequeued: 30n, queued: 30n })
     expect(counted.reports).toBeLessThanOrEqual(4)
   }).pipe(Effect.provide(DatagramSockets.layer(counting, LinuxSockets.capabilities)))
 })
@@ -346,7 +346,7 @@ describe("trap 22: transmit stamps", () => {
       ])
       for (const event of events)
         expect(event._tag === "TransmitTimestamp" && event.timestamp >= before && event.timestamp <= after).toBe(true)
-      expect(yield* socket.stats).toMatchObject({ sent: 3n, errors: 0n, events: { taken: 3n, received: 3n } })
+      expect(yield* socket.stats).toMatchObject({ sent: 3n, asyncErrors: 0n, events: { dequeued: 3n, delivered: 3n } })
     }).pipe(Effect.provide(layer))
   )
 

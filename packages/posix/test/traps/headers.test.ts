@@ -151,7 +151,7 @@ describe("trap 24: headers repeat, and a peer decides how large they are", () =>
         for (const fault of [oneTooLarge, cut])
           expect(fault).toMatchObject({ _tag: "DatagramFault", reason: "ControlTruncated" })
         expect(sizesOf((yield* socket.receive).control.destinationOptions)).toEqual([8])
-        expect(yield* socket.stats).toMatchObject({ taken: 7n, received: 5n, faults: { ControlTruncated: 2n } })
+        expect(yield* socket.stats).toMatchObject({ dequeued: 7n, delivered: 5n, faults: { ControlTruncated: 2n } })
 
         to(wide, 2048, 2048)
         expect(sizesOf((yield* wide.receive).control.destinationOptions)).toEqual([2048, 2048])

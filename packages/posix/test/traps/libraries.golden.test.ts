@@ -34,15 +34,15 @@ int main(int count, char **words) {
 const ENOMEM = 12
 
 /** Bytes of a level that nobody knows. */
-interface Large extends ControlMessage<"large", "ipv4", "perhaps"> {
+interface Large extends ControlMessage<"large", "ipv4", "optional"> {
   readonly sendable: { readonly large?: Uint8Array | undefined }
 }
-const unknown = { absent: "not tried there" }
+const unknown = { unsupported: "not tried there" }
 const large = define<Large>({
   key: "large",
-  presence: "perhaps",
+  presence: "optional",
   table: {
-    linux: { ipv4: { request: [], sends: { level: 4242, type: 1, payload: Codec.bytes({ maximum: 2048 }) } } },
+    linux: { ipv4: { request: [], send: { level: 4242, type: 1, payload: Codec.bytes({ maximum: 2048 }) } } },
     winsock: { ipv4: unknown },
     darwin: { ipv4: unknown }
   }

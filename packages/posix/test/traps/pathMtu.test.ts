@@ -85,8 +85,8 @@ describe.runIf(ipv6)("trap 15: what tells of a path MTU is received as an empty 
         const [event] = yield* take(socket, 1)
         expect(event).toMatchObject({ _tag: "PathMtuReport", mtu: 65_536 })
         expect(event?._tag === "PathMtuReport" && String(event.destination)).toBe("::1")
-        const { taken, received, events } = yield* socket.stats
-        expect([taken, received, events.taken, events.received]).toEqual([1n, 1n, 1n, 1n])
+        const { dequeued, delivered, events } = yield* socket.stats
+        expect([dequeued, delivered, events.dequeued, events.delivered]).toEqual([1n, 1n, 1n, 1n])
       }).pipe(Effect.provide(layer))
     )
 })

@@ -65,7 +65,7 @@ describe("trap 2: messages of another width", () => {
 
 describe("a socket that has a segment size of its own", () => {
   const row = { level: IPPROTO_UDP, option: UDP_SEGMENT, codec: Codec.int32 }
-  const absent = { absent: "it is tried on Linux" }
+  const absent = { unsupported: "it is tried on Linux" }
   const ownSegments = SocketOption.define<number, "ipv4">({
     name: "UDP_SEGMENT",
     table: { linux: { ipv4: row }, darwin: { ipv4: absent }, winsock: { ipv4: absent } }
@@ -195,7 +195,7 @@ describe("trap 28: merged payloads", () => {
         expect([merged.data.length, merged.control.coalescedSize]).toEqual([250, Option.some(100)])
         expect([plain.data.length, plain.control.coalescedSize]).toEqual([7, Option.none()])
         expect(yield* Effect.flip(small.receive)).toMatchObject({ reason: "DataTruncated" })
-        expect(yield* small.stats).toMatchObject({ taken: 1n, received: 0n, faults: { DataTruncated: 1n } })
+        expect(yield* small.stats).toMatchObject({ dequeued: 1n, delivered: 0n, faults: { DataTruncated: 1n } })
       }).pipe(Effect.provide(layer))
   )
 })

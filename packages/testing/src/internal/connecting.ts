@@ -65,7 +65,7 @@ export const connecting = ({ facts, layer }: Bench): void => {
             yield* exchange(peer, socket, `peer ${round}`, to)
           }
           expect((yield* socket.stats).dropped).toBe(2n)
-          expect((yield* socket.stats).unread).toBe(0n)
+          expect((yield* socket.stats).putBack).toBe(0n)
         }).pipe(Effect.provide(layer))
       )
       it.scopedLive(`${family}: a refusal is a receive error, and none remains afterwards`, () =>

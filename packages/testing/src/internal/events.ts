@@ -28,12 +28,12 @@ type Either = keyof typeof loopbacks
 const specOf = (family: Either) => (family === "ipv4" ? Datagram.ipv4 : Datagram.ipv6) as typeof Datagram.ipv4
 
 /** A message of a program's own that every platform could tell in either way. */
-interface Told extends ControlMessage<"told", "ipv4", "perhaps"> {
+interface Told extends ControlMessage<"told", "ipv4", "optional"> {
   readonly event: number
 }
 const told = (event: "errorQueue" | "pseudoDatagram") => {
-  const row = { ipv4: { request: [], arrives: [{ level: 0, type: 201, payload: Codec.uint32, event }] } }
-  return define<Told>({ key: "told", presence: "perhaps", table: { linux: row, winsock: row, darwin: row } })
+  const row = { ipv4: { request: [], receive: [{ level: 0, type: 201, payload: Codec.uint32, event }] } }
+  return define<Told>({ key: "told", presence: "optional", table: { linux: row, winsock: row, darwin: row } })
 }
 
 export const events = ({ driver, facts, isEmpty, passesOver, receive }: Bench): void => {
@@ -137,11 +137,14 @@ export const events = ({ driver, facts, isEmpty, passesOver, receive }: Bench): 
         entries = [yield* entry(4_294_967_295), yield* entry(0)]
         yield* other.send({ data, to: socket.localAddress })
         expect(yield* take(socket, 2)).toEqual([
-          { _tag: "OwnEvent", key: "told", value: 4_294_967_295 },
-          { _tag: "OwnEvent", key: "told", value: 0 }
+          { _tag: "UserEvent", key: "told", value: 4_294_967_295 },
+          { _tag: "UserEvent", key: "told", value: 0 }
         ])
         expect((yield* receive(socket)).control).toEqual({})
-        expect(yield* socket.stats).toMatchObject({ taken: 1n, events: { taken: 2n, received: 2n, ignored: 0n } })
+        expect(yield* socket.stats).toMatchObject({
+          dequeued: 1n,
+          events: { dequeued: 2n, delivered: 2n, ignored: 0n }
+        })
       }).pipe(Effect.provide(over({ onReceiveErrors: (slots) => entries.splice(0, slots) })))
     })
 
@@ -168,7 +171,7 @@ export const events = ({ driver, facts, isEmpty, passesOver, receive }: Bench): 
             yield* each.send({ data: bytes("a"), to })
             yield* arrange
             expect(text((yield* receive(each)).data)).toBe("a")
-            expect(yield* each.stats).toMatchObject({ sent: 1n, resent: 1n, received: 1n, errors: 1n })
+            expect(yield* each.stats).toMatchObject({ sent: 1n, retried: 1n, delivered: 1n, asyncErrors: 1n })
 
             pending = [fault]
             expect(yield* Effect.flip(each.send({ data, to }))).toMatchObject({ code: "ECONNREFUSED" })
@@ -177,9 +180,9 @@ export const events = ({ driver, facts, isEmpty, passesOver, receive }: Bench): 
             if (!passesOver) expect(yield* Effect.flip(receive(each))).toMatchObject({ code: "ECONNREFUSED" })
             expect(text((yield* receive(each)).data)).toBe("b")
           }
-          const counted = { dropped: 0n, received: 0n, taken: 2n }
-          expect((yield* socket.stats).events).toEqual({ ...counted, ignored: 0n, unread: 2n })
-          expect((yield* plain.stats).events).toEqual({ ...counted, ignored: 2n, unread: 0n })
+          const counted = { dropped: 0n, delivered: 0n, dequeued: 2n }
+          expect((yield* socket.stats).events).toEqual({ ...counted, ignored: 0n, queued: 2n })
+          expect((yield* plain.stats).events).toEqual({ ...counted, ignored: 2n, queued: 0n })
         }).pipe(Effect.provide(over(hooks)))
       }
     )
@@ -201,8 +204,12 @@ export const events = ({ driver, facts, isEmpty, passesOver, receive }: Bench): 
         expect(text((yield* receive(socket)).data)).toBe("")
         expect(yield* isEmpty(socket)).toBe(true)
         const events = yield* take(socket, 3)
-        expect(events).toEqual(Array.from({ length: 3 }, () => ({ _tag: "OwnEvent", key: "told", value: 9 })))
-        expect(yield* socket.stats).toMatchObject({ taken: 2n, received: 2n, events: { taken: 3n, received: 3n } })
+        expect(events).toEqual(Array.from({ length: 3 }, () => ({ _tag: "UserEvent", key: "told", value: 9 })))
+        expect(yield* socket.stats).toMatchObject({
+          dequeued: 2n,
+          delivered: 2n,
+          events: { dequeued: 3n, delivered: 3n }
+        })
       }).pipe(Effect.provide(over({ onReceived: (slot) => marked(slot, control) })))
     })
   })

@@ -151,8 +151,8 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
             expect(text((yield* receive(delivering)).data)).toBe("fits")
 
             expect(text((yield* receive(dropping)).data)).toBe("fits")
-            expect(yield* failing.stats).toMatchObject({ taken: 2n, received: 1n, faults: { DataTruncated: 1n } })
-            expect(yield* dropping.stats).toMatchObject({ taken: 2n, received: 1n, dropped: 1n })
+            expect(yield* failing.stats).toMatchObject({ dequeued: 2n, delivered: 1n, faults: { DataTruncated: 1n } })
+            expect(yield* dropping.stats).toMatchObject({ dequeued: 2n, delivered: 1n, dropped: 1n })
           }).pipe(Effect.provide(layer))
       )
     }
@@ -299,12 +299,12 @@ const int: Codec.Codec<number> = {
 const ttl = (option: number, type: number) => ({
   ipv4: {
     request: [{ level: 0, option, value: 1 }],
-    arrives: [{ level: 0, type, payload: int }],
-    sends: { level: 0, type, payload: int }
+    receive: [{ level: 0, type, payload: int }],
+    send: { level: 0, type, payload: int }
   }
 })
 const ownHopLimit = define<Ttl>({
   key: "ttl",
-  presence: "always",
-  table: { linux: ttl(12, 2), winsock: ttl(21, 4), darwin: { ipv4: { absent: "not tried there" } } }
+  presence: "required",
+  table: { linux: ttl(12, 2), winsock: ttl(21, 4), darwin: { ipv4: { unsupported: "not tried there" } } }
 })

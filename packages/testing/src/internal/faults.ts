@@ -61,7 +61,7 @@ export const faults = ({ facts, fault, outcome, over, passesOver, receive }: Ben
 
           const stats = yield* socket.stats
           expect(stats.faults[reason]).toBe(3n)
-          expect([stats.taken, stats.received]).toEqual([9n, 6n])
+          expect([stats.dequeued, stats.delivered]).toEqual([9n, 6n])
         }).pipe(Effect.provide(over({ onReceived: hook })))
       })
     }
@@ -91,7 +91,7 @@ export const faults = ({ facts, fault, outcome, over, passesOver, receive }: Ben
             const [first] = yield* Stream.runCollect(Stream.take(socket.datagrams, 1))
             expect(text(first?.data ?? bytes(""))).toBe("y")
           }
-          expect((yield* socket.stats).errors).toBe(passesOver ? 12n : 8n)
+          expect((yield* socket.stats).asyncErrors).toBe(passesOver ? 12n : 8n)
         }).pipe(Effect.provide(over({ onReceive: () => pending.shift() })))
       }
     )

@@ -124,10 +124,10 @@ const bad: ReadonlyArray<readonly [name: string, field: string, make: (to: { rea
 interface Own extends ControlMessage<"own", "ipv4"> {
   readonly sendable: { readonly own?: number }
 }
-const own = (payload: Pick<Codec.Codec<number>, "size" | "write" | "refuse">) => {
+const own = (payload: Pick<Codec.Codec<number>, "size" | "write" | "validate">) => {
   // A level that no system reads, and every system lets pass.
-  const cell = { ipv4: { request: [], sends: { level: 300, type: 1, payload } } }
-  return define<Own>({ key: "own", presence: "always", table: { linux: cell, winsock: cell, darwin: cell } })
+  const cell = { ipv4: { request: [], send: { level: 300, type: 1, payload } } }
+  return define<Own>({ key: "own", presence: "required", table: { linux: cell, winsock: cell, darwin: cell } })
 }
 
 export const handed = ({ layer, over }: Bench): void => {
@@ -146,9 +146,9 @@ export const handed = ({ layer, over }: Bench): void => {
         const expected = { _tag: "DatagramSendError", reason: "InvalidArgument", code: "INVALID", sentBytes: 0 }
         const named = { ...expected, field: Option.some(field) }
         expect(yield* Effect.flip(sender.send(message))).toMatchObject(named)
-        expect(Option.getOrThrow(Either.getLeft(sender.unsafeSend(message)))).toMatchObject(named)
-        const { failed, sent, unsent } = yield* sender.sendAll([good("1"), message, good("2")])
-        expect([sent, unsent, failed.length]).toEqual([2, 0, 1])
+        expect(Option.getOrThrow(Either.getLeft(sender.trySend(message)))).toMatchObject(named)
+        const { failed, sent, dropped } = yield* sender.sendAll([good("1"), message, good("2")])
+        expect([sent, dropped, failed.length]).toEqual([2, 0, 1])
         expect(failed[0]).toMatchObject({ index: 1, error: named })
         expect(failed[0]?.error.message).toMatch(/ Nothing was sent\.$/)
         const sinking = Stream.run(Stream.make(good("3"), message, good("4")), sender.sink)
@@ -157,11 +157,11 @@ export const handed = ({ layer, over }: Bench): void => {
           // An heir without a destination.
           const unaddressed = Object.defineProperty(Object.create(message), "to", { value: undefined }) as never
           expect(yield* Effect.flip(connected.send(unaddressed))).toMatchObject(expected)
-          expect(Option.getOrThrow(Either.getLeft(connected.unsafeSend(unaddressed)))).toMatchObject(expected)
+          expect(Option.getOrThrow(Either.getLeft(connected.trySend(unaddressed)))).toMatchObject(expected)
         }
         const seen = yield* Effect.replicateEffect(socket.receive, 4)
         expect(seen.map(({ data }) => text(data))).toEqual(["1", "2", "3", "4"])
-        expect(yield* sender.stats).toMatchObject({ sent: 4n, unsent: 0n })
+        expect(yield* sender.stats).toMatchObject({ sent: 4n, sendDropped: 0n })
       }).pipe(Effect.provide(layer))
     )
 
@@ -259,10 +259,10 @@ export const handed = ({ layer, over }: Bench): void => {
         { size: 4, write: (view, offset) => (view.setUint32(offset + 4000, 1), 4) },
         "cannot write it (RangeError"
       ],
-      ["refuse throws", { size: 4, write: () => 4, refuse: boom }, "(Error: boom)"],
+      ["refuse throws", { size: 4, write: () => 4, validate: boom }, "(Error: boom)"],
       [
         "refuse answers no text",
-        { size: 4, write: () => 4, refuse: () => 7 as never },
+        { size: 4, write: () => 4, validate: () => 7 as never },
         "its definition refuses it with 7"
       ]
     ]

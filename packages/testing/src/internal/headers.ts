@@ -180,7 +180,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
             key: Option.some("destinationOptions")
           })
           expect((yield* receive(socket)).control.destinationOptions).toHaveLength(1)
-          expect(yield* socket.stats).toMatchObject({ taken: 3n, received: 2n, faults: { ControlTruncated: 1n } })
+          expect(yield* socket.stats).toMatchObject({ dequeued: 3n, delivered: 2n, faults: { ControlTruncated: 1n } })
         }).pipe(Effect.provide(layer))
       )
 

@@ -45,7 +45,7 @@ export const mistakes = ({ facts, fault, layer, outcome, over, receive }: Bench)
             yield* peers[1].send({ data: bytes("6"), to: { address: "::1", port } })
             for (let i = 0; i < 2; i++) yield* receive(socket)
             expect(yield* socket.stats).toMatchObject({
-              received: 2n,
+              delivered: 2n,
               faults: { ControlTruncated: 0n, ControlMissing: 0n }
             })
           }
@@ -120,7 +120,7 @@ export const mistakes = ({ facts, fault, layer, outcome, over, receive }: Bench)
           expect(seen.map(Either.match({ onLeft: ({ reason }) => reason, onRight: ({ data }) => text(data) }))).toEqual(
             ["DataTruncated", "fits", "DataTruncated", "and fits"]
           )
-          expect(yield* socket.stats).toMatchObject({ taken: 4n, received: 2n, faults: { DataTruncated: 2n } })
+          expect(yield* socket.stats).toMatchObject({ dequeued: 4n, delivered: 2n, faults: { DataTruncated: 2n } })
         }).pipe(Effect.provide(layer))
     )
 
@@ -131,7 +131,7 @@ export const mistakes = ({ facts, fault, layer, outcome, over, receive }: Bench)
           const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(8)), at)
           yield* socket.send({ data: bytes("12345678"), to: socket.localAddress })
           yield* fault(socket, { _tag: "DatagramFault", reason: "ControlMalformed", from: Option.none() })
-          expect(yield* socket.stats).toMatchObject({ taken: 1n, received: 0n })
+          expect(yield* socket.stats).toMatchObject({ dequeued: 1n, delivered: 0n })
         }).pipe(
           Effect.provide(
             over({
@@ -153,11 +153,11 @@ interface RawHopLimit extends ControlMessage<"rawHopLimit", "ipv4"> {
 const arriving = (option: number, type: number) => ({
   ipv4: {
     request: [{ level: 0, option, value: 1 }],
-    arrives: [{ level: 0, type, payload: Codec.bytes({ maximum: 16 }) }]
+    receive: [{ level: 0, type, payload: Codec.bytes({ maximum: 16 }) }]
   }
 })
 const rawHopLimit = define<RawHopLimit>({
   key: "rawHopLimit",
-  presence: "always",
-  table: { linux: arriving(12, 2), winsock: arriving(21, 4), darwin: { ipv4: { absent: "not tried there" } } }
+  presence: "required",
+  table: { linux: arriving(12, 2), winsock: arriving(21, 4), darwin: { ipv4: { unsupported: "not tried there" } } }
 })

@@ -1,5 +1,5 @@
 /** Opening a socket leaves nothing behind, wherever it ends. */
-import { isAbsence } from "@ancillary/control"
+import { isUnsupported } from "@ancillary/control"
 import type { Arena } from "@ancillary/engine/driver/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import {
@@ -145,7 +145,7 @@ export const openings = ({ driver, layer, over }: Bench): void => {
     // Each platform has other numbers, and no other option of those.
     const cells = (["linux", "darwin", "winsock"] as const).map((each) => SocketOption.reuseAddress.cell(each, "ipv4"))
     const isSharing = (level: number, option: number) =>
-      cells.some((cell) => cell !== undefined && !isAbsence(cell) && cell.level === level && cell.option === option)
+      cells.some((cell) => cell !== undefined && !isUnsupported(cell) && cell.level === level && cell.option === option)
     const at = { address: "127.0.0.1", port: 0 }
     const spec = Datagram.ipv4.pipe(withReuseAddress())
     const ways = [

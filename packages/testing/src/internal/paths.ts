@@ -103,9 +103,9 @@ export const paths = ({ facts, layer }: Bench): void => {
           yield* send(2)
           const seen = yield* Fiber.join(reading)
           expect(seen).toEqual(expected)
-          const { dropped, faults, received, taken, unread } = yield* socket.stats
-          expect(received).toBeGreaterThanOrEqual(BigInt(expected.length))
-          expect(taken).toBe(received + faults.DataTruncated + dropped + unread)
+          const { dropped, faults, delivered, dequeued, putBack } = yield* socket.stats
+          expect(delivered).toBeGreaterThanOrEqual(BigInt(expected.length))
+          expect(dequeued).toBe(delivered + faults.DataTruncated + dropped + putBack)
         }).pipe(Effect.provide(layer))
       )
     }
@@ -193,8 +193,8 @@ export const paths = ({ facts, layer }: Bench): void => {
           })
         )
         expect([calls, error]).toEqual([1, expect.objectContaining({ reason: "Closed" })])
-        const { dropped, received, taken } = yield* socket.stats
-        expect(taken).toBe(received + dropped)
+        const { dropped, delivered, dequeued } = yield* socket.stats
+        expect(dequeued).toBe(delivered + dropped)
       }).pipe(Effect.provide(layer))
     )
   })

@@ -55,7 +55,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
         ]
         for (const sizes of [all, all.toReversed()]) {
           const messages = sizes.map((each) => ({ data: cut(each), to: socket.localAddress }))
-          expect(yield* sender.sendAll(messages)).toEqual({ sent: sizes.length, unsent: 0, failed: [] })
+          expect(yield* sender.sendAll(messages)).toEqual({ sent: sizes.length, dropped: 0, failed: [] })
           for (const each of sizes) {
             const { data } = yield* receive(socket)
             expect([each, data]).toEqual([
@@ -169,15 +169,15 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
               })
             )
           }
-          const { dropped, faults, received, taken, unread } = yield* socket.stats
-          expect([how, taken, unread, faults.DataTruncated, dropped]).toEqual([
+          const { dropped, faults, delivered, dequeued, putBack } = yield* socket.stats
+          expect([how, dequeued, putBack, faults.DataTruncated, dropped]).toEqual([
             how,
             3n,
             0n,
             how === "fail" ? 1n : 0n,
             how === "drop" ? 1n : 0n
           ])
-          expect(received + faults.DataTruncated + dropped).toBe(taken)
+          expect(delivered + faults.DataTruncated + dropped).toBe(dequeued)
         }
         const rest = [
           ["ab", "a", "b", Option.none()],
@@ -213,7 +213,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
             syscall: facts.syscalls.receive === "WSARecvMsg" ? "WSARecvMsg" : "recvmsg",
             message: `sizes: ${why}: ${end}`
           })
-        expect(yield* socket.stats).toMatchObject({ taken: 0n })
+        expect(yield* socket.stats).toMatchObject({ dequeued: 0n })
         expect((yield* socket.receiveScattered(1, 9)).parts.map(text)).toEqual(["a", "bc"])
       }).pipe(Effect.provide(layer))
     )

@@ -20,12 +20,12 @@ export const peeks = ({ facts, layer }: Bench): void => {
           expect(peeked.control.hopLimit).toBe(facts.hopLimit.ipv4)
           expect(String(peeked.control.pktInfo.destination)).toBe("127.0.0.1")
         }
-        expect(yield* socket.stats).toMatchObject({ taken: 0n, received: 0n })
+        expect(yield* socket.stats).toMatchObject({ dequeued: 0n, delivered: 0n })
         expect(text((yield* socket.receive).data)).toBe("a")
         expect(text((yield* socket.peek).data)).toBe("b")
         const last = Chunk.headNonEmpty(yield* socket.receiveBatch)
         expect(text(last.data)).toBe("b")
-        expect(yield* socket.stats).toMatchObject({ taken: 2n, received: 2n })
+        expect(yield* socket.stats).toMatchObject({ dequeued: 2n, delivered: 2n })
       }).pipe(Effect.provide(layer))
     )
 
@@ -41,11 +41,11 @@ export const peeks = ({ facts, layer }: Bench): void => {
           }
         for (let i = 0; i < 2; i++)
           expect(yield* Effect.flip(failing.peek)).toMatchObject({ _tag: "DatagramFault", reason: "DataTruncated" })
-        expect(yield* failing.stats).toMatchObject({ taken: 0n, faults: { DataTruncated: 0n } })
+        expect(yield* failing.stats).toMatchObject({ dequeued: 0n, faults: { DataTruncated: 0n } })
         yield* Effect.flip(failing.receive)
         expect(text((yield* failing.peek).data)).toBe("ok")
         expect(text((yield* dropping.peek).data)).toBe("ok")
-        expect(yield* dropping.stats).toMatchObject({ taken: 1n, dropped: 1n, received: 0n })
+        expect(yield* dropping.stats).toMatchObject({ dequeued: 1n, dropped: 1n, delivered: 0n })
       }).pipe(Effect.provide(layer))
     )
 

@@ -104,23 +104,23 @@ interface Ttl extends ControlMessage<"ttl", "ipv4"> {
 const row = (option: number, type: number) => ({
   ipv4: {
     request: [{ level: 0, option, value: 1 }],
-    arrives: [{ level: 0, type, payload: int }],
-    sends: { level: 0, type, payload: int }
+    receive: [{ level: 0, type, payload: int }],
+    send: { level: 0, type, payload: int }
   }
 })
 const ttl = define<Ttl>({
   key: "ttl",
-  presence: "always",
-  table: { linux: row(12, 2), winsock: row(21, 4), darwin: { ipv4: { absent: "not tried there" } } }
+  presence: "required",
+  table: { linux: row(12, 2), winsock: row(21, 4), darwin: { ipv4: { unsupported: "not tried there" } } }
 })
 
 /** A message that is asked for by nothing, so that no kernel delivers it. */
 interface Silent extends ControlMessage<"silent", "ipv4"> {
   readonly received: { readonly silent: number }
 }
-const never = { ipv4: { request: [], arrives: [{ level: 0, type: 2, payload: int }] } }
+const never = { ipv4: { request: [], receive: [{ level: 0, type: 2, payload: int }] } }
 const silent = define<Silent>({
   key: "silent",
-  presence: "always",
+  presence: "required",
   table: { linux: never, winsock: never, darwin: never }
 })

@@ -1,5 +1,5 @@
 /** Definitions of a program's own that throw, lie, receive or close while they read: a fault of that datagram, and memory that is no one else's. */
-import { type Codec, type ControlMessage, define, HopLimit, isAbsence } from "@ancillary/control"
+import { type Codec, type ControlMessage, define, HopLimit, isUnsupported } from "@ancillary/control"
 import { Datagram, withControlMessage } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
@@ -15,12 +15,12 @@ const own = (read: Codec.Codec<unknown>["read"]) => {
   const payload = { size: 4, read, write: () => undefined }
   const cell = (platform: "linux" | "winsock" | "darwin") => {
     const hops = HopLimit.cell(platform, "ipv4")
-    if (isAbsence(hops) || hops.arrives === undefined || isAbsence(hops.arrives)) return hops
-    return { request: hops.request, arrives: hops.arrives.map((each) => ({ ...each, payload })) }
+    if (isUnsupported(hops) || hops.receive === undefined || isUnsupported(hops.receive)) return hops
+    return { request: hops.request, receive: hops.receive.map((each) => ({ ...each, payload })) }
   }
   return define<Own>({
     key: "own",
-    presence: "always",
+    presence: "required",
     table: {
       linux: { ipv4: cell("linux") },
       winsock: { ipv4: cell("winsock") },
@@ -68,9 +68,9 @@ export const readInside = ({ layer, outcome, receive }: Bench): void => {
           wrong = false
           yield* send("c")
           expect(text((yield* receive(socket)).data)).toBe("c")
-          const { faults, received, taken } = yield* socket.stats
+          const { faults, delivered, dequeued } = yield* socket.stats
           const all = Object.values(faults).reduce((sum, count) => sum + count, 0n)
-          expect([taken, received, all]).toEqual([3n, 2n, 1n])
+          expect([dequeued, delivered, all]).toEqual([3n, 2n, 1n])
         }).pipe(Effect.provide(layer))
       })
 
@@ -120,8 +120,8 @@ export const readInside = ({ layer, outcome, receive }: Bench): void => {
           yield* sender.send({ data: bytes("x"), to })
         expect(yield* Effect.flip(Fiber.join(reading))).toMatchObject({ reason: "Closed" })
         expect((yield* other.receive).control.own).toBe(1)
-        const { dropped, faults, received, taken, unread } = yield* socket.stats
-        expect(taken).toBe(dropped + received + unread + faults.ControlMissing)
+        const { dropped, faults, delivered, dequeued, putBack } = yield* socket.stats
+        expect(dequeued).toBe(dropped + delivered + putBack + faults.ControlMissing)
       }).pipe(Effect.provide(layer))
     )
   })

@@ -12,10 +12,10 @@ const receiver = Datagram.bind(Datagram.ipv4, at)
 interface Own extends ControlMessage<"own", "ipv4"> {
   readonly sendable: { readonly own?: number }
 }
-const own = (payload: Pick<Codec.Codec<number>, "size" | "write" | "refuse">) => {
+const own = (payload: Pick<Codec.Codec<number>, "size" | "write" | "validate">) => {
   // A level that no system reads, and every system lets pass.
-  const cell = { ipv4: { request: [], sends: { level: 300, type: 1, payload } } }
-  return define<Own>({ key: "own", presence: "always", table: { linux: cell, winsock: cell, darwin: cell } })
+  const cell = { ipv4: { request: [], send: { level: 300, type: 1, payload } } }
+  return define<Own>({ key: "own", presence: "required", table: { linux: cell, winsock: cell, darwin: cell } })
 }
 
 export const reentered = ({ layer, over }: Bench): void => {
@@ -29,7 +29,7 @@ export const reentered = ({ layer, over }: Bench): void => {
         let inner = 0
         const sendInside = () => {
           const data = bytes(`inner ${inner++}`)
-          expect(sender.unsafeSend({ data, to, control: { hopLimit: 7 } })).toEqual(Either.void)
+          expect(sender.trySend({ data, to, control: { hopLimit: 7 } })).toEqual(Either.void)
           expect(Effect.runSync(other.sendAll([{ data, to }])).sent).toBe(1)
         }
         return { sender, sendInside, inner: () => inner, to }
@@ -120,7 +120,7 @@ export const reentered = ({ layer, over }: Bench): void => {
         let depth = 0
         send = () => {
           if (depth++ > 0) return
-          for (const each of [sender, other]) each.unsafeSend({ data: bytes("inner"), to, control: { hopLimit: 9 } })
+          for (const each of [sender, other]) each.trySend({ data: bytes("inner"), to, control: { hopLimit: 9 } })
         }
         yield* sender.sendAll([
           { data: bytes("first"), to },

@@ -32,7 +32,7 @@ export const replies = ({ driver, facts, over }: Bench): void => {
         const asked = yield* socket.receive
         forging = false
         const reply = yield* Effect.either(Datagram.reply(socket, asked, bytes("me")))
-        const unsafe = Datagram.unsafeReply(socket, asked, bytes("me"))
+        const unsafe = Datagram.tryReply(socket, asked, bytes("me"))
         const outcomes = [reply, unsafe].map((each) =>
           Either.isLeft(each) ? `${each.left.reason}: ${each.left.message.replaceAll(/:\d+/g, "")}` : "sent"
         )
@@ -52,7 +52,7 @@ export const replies = ({ driver, facts, over }: Bench): void => {
             for (const outcome of outcomes) expect(outcome).toBe(`${why}: drop the datagram. Nothing was sent.`)
             expect(sent).toEqual([])
           }
-        const { outcomes, sent } = yield* replied(Ipv4Address.any, false)
+        const { outcomes, sent } = yield* replied(Ipv4Address.unspecified, false)
         for (const outcome of outcomes)
           expect(outcome).toBe(
             "InvalidArgument: to: the peer has no address (0.0.0.0): declare withBroadcast(), and the reply is broadcast on the interface asked. Nothing was sent."
@@ -64,7 +64,7 @@ export const replies = ({ driver, facts, over }: Bench): void => {
     it.effect("a peer without an address is answered by a broadcast on the interface asked", () =>
       Effect.gen(function* () {
         const { abi } = yield* driver
-        const { port, sent } = yield* replied(Ipv4Address.any, true)
+        const { port, sent } = yield* replied(Ipv4Address.unspecified, true)
         expect(sent).toHaveLength(2)
         for (const { name } of sent) {
           const to = SocketAddress.read(abi, new DataView(name.buffer, name.byteOffset), 0, name.length)

@@ -44,7 +44,7 @@ export const sendings = (all: Bench): void => {
           to: i % 2 === 0 ? of(i).localAddress : { address: "127.0.0.1", port: of(i).localAddress.port },
           control: i % 3 === 0 ? undefined : i % 6 < 3 ? { hopLimit: (i % 200) + 1 } : same
         }))
-        expect(yield* sender.sendAll(messages)).toEqual({ sent: count, unsent: 0, failed: [] })
+        expect(yield* sender.sendAll(messages)).toEqual({ sent: count, dropped: 0, failed: [] })
         expect((yield* sender.stats).sent).toBe(BigInt(count))
         for (const [at, each] of receivers.entries()) {
           const seen = yield* read(each, count / 3)
@@ -115,7 +115,7 @@ export const sendings = (all: Bench): void => {
       Effect.gen(function* () {
         const socket = yield* receiver()
         const sender = yield* Datagram.connect(Datagram.ipv4, socket.localAddress)
-        expect(yield* sender.sendAll([])).toEqual({ sent: 0, unsent: 0, failed: [] })
+        expect(yield* sender.sendAll([])).toEqual({ sent: 0, dropped: 0, failed: [] })
         const messages = Stream.rechunk(Stream.fromIterable(every.map((i) => ({ data: bytes(name(i)) }))), 40)
         expect(yield* Stream.run(messages, sender.sink)).toBe(count)
         expect((yield* read(socket, count)).map(indexOf)).toEqual(every)
@@ -152,7 +152,7 @@ export const sendings = (all: Bench): void => {
       it.scopedLive(`no room at ${k}: it waits, and all go out once`, () =>
         Effect.gen(function* () {
           const [socket, sender] = [yield* receiver(), yield* client]
-          expect(yield* sender.sendAll(messages(socket))).toEqual({ sent: count, unsent: 0, failed: [] })
+          expect(yield* sender.sendAll(messages(socket))).toEqual({ sent: count, dropped: 0, failed: [] })
           const seen = yield* read(socket, count)
           expect(seen.map(indexOf)).toEqual(every)
           seesOwnControl(seen)
@@ -216,15 +216,11 @@ export const sendings = (all: Bench): void => {
         const [server, client] = [yield* receiver(), yield* receiver()]
         yield* Effect.forkScoped(
           server.forEach((asked) => {
-            expect(server.unsafeSend({ data: asked.data, to: asked.from, control: { hopLimit: 9 } })).toEqual(
-              Either.void
-            )
-            expect(Datagram.unsafeReply(server, asked, bytes("as asked"))).toEqual(Either.void)
+            expect(server.trySend({ data: asked.data, to: asked.from, control: { hopLimit: 9 } })).toEqual(Either.void)
+            expect(Datagram.tryReply(server, asked, bytes("as asked"))).toEqual(Either.void)
           })
         )
-        expect(client.unsafeSend({ data: [bytes("to"), bytes("gether")], to: server.localAddress })).toEqual(
-          Either.void
-        )
+        expect(client.trySend({ data: [bytes("to"), bytes("gether")], to: server.localAddress })).toEqual(Either.void)
         const seen = yield* read(client, 2)
         expect(seen.map(({ data, from }) => [text(data), from.port])).toEqual([
           ["together", server.localAddress.port],
@@ -240,11 +236,11 @@ export const sendings = (all: Bench): void => {
         const scope = yield* Scope.make()
         const [socket, sender] = [yield* receiver(), yield* Scope.extend(Datagram.client(Datagram.ipv4), scope)]
         const to = socket.localAddress
-        expect(sender.unsafeSend({ data: new Uint8Array(70_000), to })).toMatchObject({
+        expect(sender.trySend({ data: new Uint8Array(70_000), to })).toMatchObject({
           left: { reason: "MessageTooLarge", field: { value: "data" }, sentBytes: 0 }
         })
         yield* Scope.close(scope, Exit.void)
-        expect(sender.unsafeSend({ data: bytes("x"), to })).toMatchObject({ left: { reason: "Closed" } })
+        expect(sender.trySend({ data: bytes("x"), to })).toMatchObject({ left: { reason: "Closed" } })
         expect((yield* socket.receiveWithin(0))._tag).toBe("None")
       }).pipe(Effect.provide(layer))
     )
@@ -256,16 +252,16 @@ export const sendings = (all: Bench): void => {
         const sender = yield* Datagram.client(Datagram.ipv4)
         const dropping = yield* Datagram.client(Datagram.ipv4.pipe(withBackpressure("drop")))
         const message = { data: bytes(name(3)), to: socket.localAddress }
-        expect(sender.unsafeSend(message)).toMatchObject({
+        expect(sender.trySend(message)).toMatchObject({
           left: {
             reason: "WouldBlock",
             sentBytes: 0,
             message: `Sending 10 bytes to ${socket.localAddress} would have to wait: the send buffer is full. Send it again later, drop it, or use send, which waits.`
           }
         })
-        expect(dropping.unsafeSend(message)).toEqual(Either.void)
-        expect([(yield* sender.stats).sent, (yield* dropping.stats).unsent]).toEqual([0n, 1n])
-        expect(sender.unsafeSend({ ...message, data: bytes(name(4)) })).toEqual(Either.void)
+        expect(dropping.trySend(message)).toEqual(Either.void)
+        expect([(yield* sender.stats).sent, (yield* dropping.stats).sendDropped]).toEqual([0n, 1n])
+        expect(sender.trySend({ ...message, data: bytes(name(4)) })).toEqual(Either.void)
         expect((yield* read(socket, 1)).map(indexOf)).toEqual([4])
       }).pipe(Effect.provide(over(stuck)))
     })
@@ -275,7 +271,7 @@ export const sendings = (all: Bench): void => {
         const socket = yield* receiver()
         const sender = yield* Datagram.client(Datagram.ipv4)
         const data = Uint8Array.from({ length: 100 }, (_, i) => i)
-        expect(sender.unsafeSend({ data, to: socket.localAddress, segmentSize: 4 })).toEqual(Either.void)
+        expect(sender.trySend({ data, to: socket.localAddress, segmentSize: 4 })).toEqual(Either.void)
         const seen = yield* read(socket, 25)
         expect(seen.map((each) => each.data[0])).toEqual(Array.from({ length: 25 }, (_, i) => i * 4))
         expect((yield* sender.stats).sent).toBe(25n)
@@ -292,8 +288,8 @@ export const sendings = (all: Bench): void => {
       Effect.gen(function* () {
         const socket = yield* receiver()
         const sender = yield* Datagram.client(Datagram.ipv4.pipe(withBackpressure("fail")))
-        const { failed, sent, unsent } = yield* sender.sendAll(messages(socket))
-        expect([sent, unsent, failed.map(({ index }) => index)]).toEqual([gone.length, 0, stuck])
+        const { failed, sent, dropped } = yield* sender.sendAll(messages(socket))
+        expect([sent, dropped, failed.map(({ index }) => index)]).toEqual([gone.length, 0, stuck])
         expect((yield* read(socket, gone.length)).map(indexOf)).toEqual(gone)
         const error = yield* Effect.flip(sender.send({ data: bytes(name(3)), to: socket.localAddress }))
         expect(error).toMatchObject({ reason: "WouldBlock", code: "WOULDBLOCK", sentBytes: 0 })
@@ -308,10 +304,10 @@ export const sendings = (all: Bench): void => {
         const socket = yield* receiver()
         const sender = yield* Datagram.client(Datagram.ipv4.pipe(withBackpressure("drop")))
         const report = yield* sender.sendAll(messages(socket))
-        expect(report).toEqual({ sent: gone.length, unsent: stuck.length, failed: [] })
+        expect(report).toEqual({ sent: gone.length, dropped: stuck.length, failed: [] })
         yield* sender.send({ data: bytes(name(3)), to: socket.localAddress })
         expect((yield* read(socket, gone.length)).map(indexOf)).toEqual(gone)
-        expect(yield* sender.stats).toMatchObject({ sent: BigInt(gone.length), unsent: BigInt(stuck.length + 1) })
+        expect(yield* sender.stats).toMatchObject({ sent: BigInt(gone.length), sendDropped: BigInt(stuck.length + 1) })
       }).pipe(Effect.provide(over(full())))
     )
   })

@@ -194,7 +194,7 @@ export const servers = ({ layer, over }: Bench): void => {
         setImmediate(note)
         yield* client.send({ data: bytes("x"), to: server.localAddress })
         // As many errors as are passed over in a row, and more turns than those reads took.
-        yield* until(Effect.map(server.stats, ({ errors }) => errors >= 64n && between.length > 20))
+        yield* until(Effect.map(server.stats, ({ asyncErrors }) => asyncErrors >= 64n && between.length > 20))
         failing = false
         expect(text((yield* client.receive).data)).toBe("x")
         expect(Math.max(...between)).toBeLessThanOrEqual(128)
@@ -329,12 +329,12 @@ export const servers = ({ layer, over }: Bench): void => {
           yield* client.send({ data: bytes("asked"), to: { address: "127.0.0.1", port: to.port } })
           expect(text((yield* client.receive).data)).toBe("asked")
           expect(seen).toEqual(["asked"])
-          expect(yield* server.stats).toMatchObject({ fromItself: 1n, received: 2n, handlers: { started: 1n } })
+          expect(yield* server.stats).toMatchObject({ fromItself: 1n, delivered: 2n, handlers: { started: 1n } })
         }).pipe(Effect.provide(layer))
       )
     }
 
-    it.scopedLive("is told apart from what is no datagram at all: reply and unsafeReply refuse that, too", () =>
+    it.scopedLive("is told apart from what is no datagram at all: reply and tryReply refuse that, too", () =>
       Effect.gen(function* () {
         const socket = yield* bind
         yield* socket.send({ data: bytes("x"), to: socket.localAddress })
@@ -350,7 +350,7 @@ export const servers = ({ layer, over }: Bench): void => {
         ] as ReadonlyArray<unknown>) {
           const errors = [
             yield* Effect.flip(Datagram.reply(socket, lie as Asked, bytes("y"))),
-            Either.getOrThrow(Either.flip(Datagram.unsafeReply(socket, lie as Asked, bytes("y"))))
+            Either.getOrThrow(Either.flip(Datagram.tryReply(socket, lie as Asked, bytes("y"))))
           ]
           for (const error of errors)
             expect(error).toMatchObject({ _tag: "DatagramSendError", reason: "InvalidArgument" })
@@ -359,14 +359,14 @@ export const servers = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("is not answered by reply and unsafeReply, which say so", () =>
+    it.scopedLive("is not answered by reply and tryReply, which say so", () =>
       Effect.gen(function* () {
         const socket = yield* bind
         yield* socket.send({ data: bytes("forged"), to: socket.localAddress })
         const asked = yield* socket.receive
         const refused = [
           yield* Effect.flip(Datagram.reply(socket, asked, asked.data)),
-          Either.getOrThrow(Either.flip(Datagram.unsafeReply(socket, asked, asked.data)))
+          Either.getOrThrow(Either.flip(Datagram.tryReply(socket, asked, asked.data)))
         ]
         for (const error of refused) {
           expect(error).toMatchObject({ reason: "InvalidArgument", field: Option.some("to") })

@@ -111,7 +111,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
             yield* read(socket)
           }
           const count = single.includes(name) ? 0 : 2 * Object.keys((yield* table).earlier).length
-          expect(yield* socket.stats).toMatchObject({ errors: BigInt(count), shortages: 0n })
+          expect(yield* socket.stats).toMatchObject({ asyncErrors: BigInt(count), shortages: 0n })
         }).pipe(Effect.provide(over({ onReceive: () => pending.shift() })))
       })
 
@@ -126,7 +126,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
             yield* read(socket)
           }
           const count = 3n * BigInt(Object.keys(shortage).length)
-          expect(yield* socket.stats).toMatchObject({ errors: 0n, shortages: count })
+          expect(yield* socket.stats).toMatchObject({ asyncErrors: 0n, shortages: count })
         }).pipe(Effect.provide(over({ onReceive: () => pending.shift() })))
       })
 
@@ -216,11 +216,11 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
           const [sender, outer, inner] = [yield* bindAny, yield* bindAny, yield* bindAny]
           for (let i = 0; i < 4; i++) yield* sender.send({ data: bytes("x"), to: inner.localAddress })
           yield* dies(inner)
-          const { unread } = yield* inner.stats
+          const { putBack } = yield* inner.stats
           let seen = 0n
           yield* sender.send({ data: bytes("x"), to: outer.localAddress })
           yield* Effect.forkScoped(outer.forEachBorrowed(() => void Effect.runFork(inner[name](() => void seen++))))
-          yield* Effect.repeat(turn, { until: () => seen === unread && seen > 0n })
+          yield* Effect.repeat(turn, { until: () => seen === putBack && seen > 0n })
         }).pipe(Effect.provide(over({})))
       )
 

@@ -22,7 +22,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
     it.scopedLive("lose: the send succeeds, and the datagram does not arrive", () =>
       Effect.gen(function* () {
         const [socket, sender] = yield* pair
-        expect(yield* sender.sendAll(messages(socket, 150))).toEqual({ sent: 150, unsent: 0, failed: [] })
+        expect(yield* sender.sendAll(messages(socket, 150))).toEqual({ sent: 150, dropped: 0, failed: [] })
         for (const message of messages(socket, 3)) yield* sender.send(message)
         const kept = every(153).filter((i) => i % 3 !== 2)
         expect(yield* first(socket, kept.length)).toEqual(kept.map((i) => (i < 150 ? i : i - 150)))
@@ -108,7 +108,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       )
       return Effect.gen(function* () {
         const [socket, sender] = yield* pair
-        expect(yield* sender.sendAll(messages(socket, 100))).toEqual({ sent: 100, unsent: 0, failed: [] })
+        expect(yield* sender.sendAll(messages(socket, 100))).toEqual({ sent: 100, dropped: 0, failed: [] })
         const kept = every(100).filter((i) => i % 4 !== 3)
         expect(yield* first(socket, kept.length)).toEqual(kept)
         expect(seen).toEqual(every(100))
@@ -132,7 +132,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
         yield* sender.sendAll(messages(socket, 4))
         expect(yield* Fiber.join(reading)).toEqual([1, 3])
         expect(yield* isEmpty(socket)).toBe(true)
-        expect(yield* socket.stats).toMatchObject({ taken: 2n, received: 2n })
+        expect(yield* socket.stats).toMatchObject({ dequeued: 2n, delivered: 2n })
       }).pipe(Effect.provide(over({ decideReceive: (_, i) => (i % 2 === 0 ? FaultyDriver.lose : undefined) })))
     )
 

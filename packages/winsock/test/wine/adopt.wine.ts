@@ -90,7 +90,7 @@ layer(guarded, { excludeTestServices: true })("a SOCKET that was made elsewhere"
         yield* Datagram.reply(socket, asked, one)
         expect(String((yield* client.receive).from)).toBe(`127.0.0.1:${to.port}`)
       }
-      expect((yield* socket.stats).taken).toBe(2n)
+      expect((yield* socket.stats).dequeued).toBe(2n)
     })
   )
 

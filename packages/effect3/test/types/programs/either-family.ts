@@ -2,7 +2,6 @@
 import type { HopLimit, InternetEndpoint, PktInfo } from "@ancillary/control"
 import { NodeSockets } from "@ancillary/node"
 import {
-  all,
   Datagram,
   serve,
   type Spec,
@@ -18,7 +17,7 @@ export const program = (v6: boolean) =>
     const spec: Spec<"ipv4" | "ipv6", HopLimit> = (v6 ? Datagram.ipv6 : Datagram.ipv4).pipe(withHopLimit())
     const informed: Spec<"ipv4" | "ipv6", HopLimit | PktInfo> = spec.pipe(
       withPktInfo(),
-      all(withDefaultHopLimit(9), withReceiveBufferSize(65_536))
+      Datagram.combine(withDefaultHopLimit(9), withReceiveBufferSize(65_536))
     )
     const at = { address: v6 ? "::1" : "127.0.0.1", port: 0 }
     const socket = yield* Datagram.bind(informed, at)

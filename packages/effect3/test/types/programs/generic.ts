@@ -1,7 +1,6 @@
 // Code that works on any socket that declares what it needs; order and extras do not matter.
 import type { Ecn, HopLimit, Internet, PktInfo, ReceiveOnly, SendOnly } from "@ancillary/control"
 import {
-  all,
   Datagram,
   type DatagramSocket,
   type DatagramSource,
@@ -54,7 +53,12 @@ export const both = (sources: ReadonlyArray<DatagramSource<"ipv4" | "ipv6", HopL
   )
 
 /** A fragment to share: messages and options. */
-const serverDefaults = all(withPktInfo(), withHopLimit(), withReuseAddress(), withReceiveBufferSize(1 << 20))
+const serverDefaults = Datagram.combine(
+  withPktInfo(),
+  withHopLimit(),
+  withReuseAddress(),
+  withReceiveBufferSize(1 << 20)
+)
 export const shared = Datagram.dual.pipe(serverDefaults, withEcn())
 
 const queries = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withEcn())

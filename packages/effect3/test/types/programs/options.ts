@@ -3,7 +3,6 @@ import { Codec } from "@ancillary/control"
 import { NodeSockets } from "@ancillary/node"
 import { LinuxSockets } from "@ancillary/posix"
 import {
-  all,
   Datagram,
   SocketOption,
   withAutoFlowLabel,
@@ -41,7 +40,7 @@ const everywhere = Datagram.dual.pipe(
   withSendBufferSize(1 << 20),
   withPktInfo()
 )
-const onLinux = all(
+const onLinux = Datagram.combine(
   withAutoFlowLabel(false),
   withDefaultMark(7),
   withDefaultPriority(2),
@@ -61,8 +60,8 @@ const busyPoll = SocketOption.define<number, "ipv4" | "ipv6">({
       ipv4: { level: 1, option: 46, codec: Codec.int32 },
       ipv6: { level: 1, option: 46, codec: Codec.int32 }
     },
-    darwin: { ipv4: { absent: "only Linux polls devices" }, ipv6: { absent: "only Linux polls devices" } },
-    winsock: { ipv4: { absent: "only Linux polls devices" }, ipv6: { absent: "only Linux polls devices" } }
+    darwin: { ipv4: { unsupported: "only Linux polls devices" }, ipv6: { unsupported: "only Linux polls devices" } },
+    winsock: { ipv4: { unsupported: "only Linux polls devices" }, ipv6: { unsupported: "only Linux polls devices" } }
   }
 })
 

@@ -11,12 +11,12 @@ const u32: Codec.Codec<number> = {
     view.setUint32(offset, value, true)
     return 4
   },
-  refuse: (value) =>
+  validate: (value) =>
     Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff ? undefined : "a mark is an unsigned 32-bit number"
 }
 
 /** `SO_MARK` as a message: sent on Linux, received (`SO_RCVMARK`) from 5.19. */
-interface Mark extends ControlMessage<"mark", "ipv4" | "ipv6" | "dual", "perhaps"> {
+interface Mark extends ControlMessage<"mark", "ipv4" | "ipv6" | "dual", "optional"> {
   readonly received: {
     /** The packet's mark, as firewall rules set it. */
     readonly mark: number
@@ -25,13 +25,13 @@ interface Mark extends ControlMessage<"mark", "ipv4" | "ipv6" | "dual", "perhaps
 }
 const linux = {
   request: [{ level: 1, option: 75, value: 1 }],
-  arrives: [{ level: 1, type: 36, payload: u32 }],
-  sends: { level: 1, type: 36, payload: u32 }
+  receive: [{ level: 1, type: 36, payload: u32 }],
+  send: { level: 1, type: 36, payload: u32 }
 }
-const none = { absent: "there are no packet marks outside Linux" }
+const none = { unsupported: "there are no packet marks outside Linux" }
 const Mark = define<Mark>({
   key: "mark",
-  presence: "perhaps",
+  presence: "optional",
   table: {
     linux: { ipv4: linux, ipv6: linux },
     winsock: { ipv4: none, ipv6: none },

@@ -1,7 +1,6 @@
 // @ts-nocheck: these must not compile; ../compile.types.test.ts takes this line out and reads what the compiler says.
 import { type ControlMessage, define } from "@ancillary/control"
 import {
-  all,
   Datagram,
   withAutoFlowLabel,
   withControlMessage,
@@ -21,7 +20,7 @@ import {
 interface Rights extends ControlMessage<"rights", "unix", "repeated"> {
   readonly received: { readonly rights: number }
 }
-const none = { absent: "this message is only a type" }
+const none = { unsupported: "this message is only a type" }
 const rights = define<Rights>({
   key: "rights",
   presence: "repeated",
@@ -44,20 +43,20 @@ Datagram.ipv4.pipe(withHopLimit({ only: "send" }), withHopLimit({ only: "receive
 
 // says: 'pktInfo' is already declared by this spec
 // held by: the check for duplicates
-Datagram.ipv4.pipe(all(withPktInfo(), withHopLimit()), withPktInfo())
+Datagram.ipv4.pipe(Datagram.combine(withPktInfo(), withHopLimit()), withPktInfo())
 
 // says: 'pktInfo' is already declared by this spec
 // held by: the check for duplicates
 // held by: each member of a union being asked by itself
-Datagram.ipv4.pipe(withPktInfo(), all(withPktInfo(), withHopLimit()))
+Datagram.ipv4.pipe(withPktInfo(), Datagram.combine(withPktInfo(), withHopLimit()))
 
 // says: 'pktInfo' is declared twice
-// held by: the check for duplicates within all
-all(withPktInfo(), withReuseAddress(), withPktInfo())
+// held by: the check for duplicates within combine
+Datagram.combine(withPktInfo(), withReuseAddress(), withPktInfo())
 
 // says: 'hopLimit' is declared twice
-// held by: the check for duplicates within all
-all(withHopLimit(), withOptional(withHopLimit()))
+// held by: the check for duplicates within combine
+Datagram.combine(withHopLimit(), withOptional(withHopLimit()))
 
 // ---- of another family
 
@@ -96,7 +95,7 @@ Datagram.ipv4.pipe(withControlMessage(rights))
 // says: 'rights' does not exist for ipv4 sockets
 // held by: the check for families
 // held by: each member of a union being asked by itself
-Datagram.ipv4.pipe(all(withHopLimit(), withControlMessage(rights)))
+Datagram.ipv4.pipe(Datagram.combine(withHopLimit(), withControlMessage(rights)))
 
 // says: this option does not exist for unix sockets
 // held by: the families of options
@@ -104,8 +103,8 @@ Datagram.unix.pipe(withReuseAddress())
 
 // says: this option does not exist for unix sockets
 // held by: the families of options
-// held by: the families of options within all
-Datagram.unix.pipe(all(withTimestamp(), withReuseAddress()))
+// held by: the families of options within combine
+Datagram.unix.pipe(Datagram.combine(withTimestamp(), withReuseAddress()))
 
 // ---- options that there are not
 

@@ -5,9 +5,9 @@ import type { Effect } from "effect"
 
 const u32: Codec.Codec<number> = { size: 4, read: (view, at) => view.getUint32(at, true), write: () => 4 }
 const text: Codec.Codec<string> = { size: 4, read: () => "", write: () => 4 }
-const row = { request: [], arrives: [{ level: 0, type: 99, payload: u32 }] }
-const words = { request: [], arrives: [{ level: 0, type: 99, payload: text }] }
-const none = { absent: "no such thing" }
+const row = { request: [], receive: [{ level: 0, type: 99, payload: u32 }] }
+const words = { request: [], receive: [{ level: 0, type: 99, payload: text }] }
+const none = { unsupported: "no such thing" }
 
 interface Own extends ControlMessage<"own", "ipv4"> {
   readonly received: { readonly own: number }
@@ -21,11 +21,11 @@ interface Both extends ControlMessage<"both", "ipv4" | "ipv6" | "dual"> {
 // says: Property 'darwin' is missing
 // held by: a table of every platform
 // held by: define wanting to be told its message
-define<Own>({ key: "own", presence: "always", table: { linux: { ipv4: row }, winsock: { ipv4: row } } })
+define<Own>({ key: "own", presence: "required", table: { linux: { ipv4: row }, winsock: { ipv4: row } } })
 
 define<Both>({
   key: "both",
-  presence: "always",
+  presence: "required",
   // says: Property 'ipv6' is missing
   // held by: a table of every family
   // held by: define wanting to be told its message
@@ -37,18 +37,18 @@ define<Both>({
 // held by: define wanting to be told its message
 define<Own>({
   key: "own",
-  presence: "always",
+  presence: "required",
   table: { linux: { ipv4: row, ipv6: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
 // ---- and says what the type says
 
-// says: Type '"perhaps"' is not assignable to type '"always"'
+// says: Type '"optional"' is not assignable to type '"required"'
 // held by: presence being part of a message
 // held by: the presence of a definition
 define<Own>({
   key: "own",
-  presence: "perhaps",
+  presence: "optional",
   table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
@@ -56,7 +56,7 @@ define<Own>({
 // held by: the key of a definition
 define<Own>({
   key: "mine",
-  presence: "always",
+  presence: "required",
   table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
@@ -65,7 +65,7 @@ define<Own>({
 // held by: define wanting to be told its message
 define<Own>({
   key: "own",
-  presence: "always",
+  presence: "required",
   table: { linux: { ipv4: words }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
@@ -73,7 +73,7 @@ define<Own>({
 // held by: define wanting to be told its message
 define({
   key: "own",
-  presence: "always",
+  presence: "required",
   table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
@@ -81,7 +81,7 @@ define({
 
 const own = define<Own>({
   key: "own",
-  presence: "always",
+  presence: "required",
   table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 

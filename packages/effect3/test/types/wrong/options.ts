@@ -3,7 +3,6 @@ import { type Capability, Codec, type Ipv4Address, type Ipv6Address } from "@anc
 import { NodeSockets } from "@ancillary/node"
 import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
 import {
-  all,
   type ConnectedSocket,
   Datagram,
   type DatagramSocket,
@@ -59,8 +58,8 @@ Datagram.unix.pipe(withMulticastLoopback(false), withDontFragment())
 
 // says: this option does not exist for unix sockets
 // held by: the families of options
-// held by: the families of options within all
-Datagram.unix.pipe(all(withMulticastHopLimit(1), withMulticastInterface(2)))
+// held by: the families of options within combine
+Datagram.unix.pipe(Datagram.combine(withMulticastHopLimit(1), withMulticastInterface(2)))
 
 // says: this option does not exist for ipv6 sockets
 // held by: the families of options
@@ -186,7 +185,7 @@ Effect.runPromise(
 // ---- defining
 
 const row = { level: 1, option: 46, codec: Codec.int32 }
-const none = { absent: "no such thing" }
+const none = { unsupported: "no such thing" }
 
 // says: Property 'darwin' is missing in type
 // held by: an option's table of every platform

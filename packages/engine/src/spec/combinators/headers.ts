@@ -21,15 +21,15 @@ import {
   type Message,
   NextHop,
   type NumberedDestinationOptions,
-  numberedDestinationOptions,
+  destinationOptions,
   type NumberedNextHop,
-  numberedNextHop,
+  nextHop,
   type ReceiveOnly,
   RoutingHeader,
   type SendOnly
 } from "@ancillary/control"
 import { record, written } from "../formatCall.ts"
-import { setting } from "../option/definition.ts"
+import { optionValue } from "../option/definition.ts"
 import * as SocketOption from "../SocketOption.ts"
 import { type Configure, configure, declare, type With } from "../Spec.ts"
 
@@ -130,7 +130,7 @@ export const withDestinationOptions = ((given: Given = {}) =>
         record("withDestinationOptions", given).only ?? "both"
       )
     : declared(
-        numberedDestinationOptions(given.type),
+        destinationOptions({ type: given.type }),
         "withDestinationOptions",
         given,
         given.only ?? "both"
@@ -160,7 +160,7 @@ export const withRoutingHeader = ((given: Given = {}) =>
 export const withNextHop = ((given?: Numbered) =>
   given === undefined
     ? declare(NextHop, "withNextHop()", { direction: "send" })
-    : declare(numberedNextHop(record("withNextHop", given).type), written("withNextHop", given), {
+    : declare(nextHop(record("withNextHop", given)), written("withNextHop", given), {
         direction: "send"
       })) as {
   (): With<NextHop>
@@ -177,7 +177,7 @@ const sticky = (
   configure({
     set: Codec.isMalformed(bytes)
       ? { name: option.name, feature, encode: () => ({ invalid: bytes.malformed }) }
-      : setting(option, bytes, feature)
+      : optionValue(option, bytes, feature)
   })
 
 const bytesOf = (header: ExtensionHeader.OptionsToSend | Uint8Array): Uint8Array | Codec.Malformed =>

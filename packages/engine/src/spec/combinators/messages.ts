@@ -7,7 +7,7 @@ import {
   Checksum,
   type Coalescing,
   Codec,
-  coalescingUpTo,
+  coalescing,
   type ControlMessage,
   CounterTimestamp,
   Unfragmented,
@@ -28,14 +28,14 @@ import {
   Segmentation,
   Timestamp,
   type Timestamping,
-  timestampingBy,
+  timestamping,
   TrafficClass,
   type TransmitClock,
   type TransmitTime,
-  transmitTimeBy
+  transmitTime
 } from "@ancillary/control"
 import { nameOf, record, written } from "../formatCall.ts"
-import { declare, type Directed, directed, type Merging, splitting, type With } from "../Spec.ts"
+import { declare, type Directed, directed, type Coalesced, splitCoalesced, type With } from "../Spec.ts"
 
 /**
  * Where a datagram arrived, and from where one shall leave: address and interface. Every platform.
@@ -118,7 +118,7 @@ export const withTimestamping = (stampers?: {
   readonly hardware?: boolean | undefined
 }): With<Timestamping> => {
   const { hardware = false, software = true } = stampers ?? {}
-  return declare(timestampingBy({ hardware, software }), written("withTimestamping", stampers), {
+  return declare(timestamping({ hardware, software }), written("withTimestamping", stampers), {
     direction: "receive",
     invalid: hardware || software ? undefined : "nobody is to stamp: declare software, hardware or both"
   })
@@ -170,8 +170,8 @@ export const withSegmentation = (): With<Segmentation> =>
  * @category messages
  * @since 0.1.0
  */
-export const withCoalescing = (options?: { readonly maximumBytes?: number | undefined }): With<Merging> =>
-  splitting(coalescing("withCoalescing", options))
+export const withCoalescing = (options?: { readonly maximumBytes?: number | undefined }): With<Coalesced> =>
+  splitCoalesced(declareCoalescing("withCoalescing", options))
 
 /**
  * Lets the kernel merge datagrams of one size from one sender, as `withCoalescing` does, and takes nothing apart: `data` is the merged payload as it
@@ -181,14 +181,17 @@ export const withCoalescing = (options?: { readonly maximumBytes?: number | unde
  * @since 0.1.0
  */
 export const withCoalescedSize = (options?: { readonly maximumBytes?: number | undefined }): With<Coalescing> =>
-  coalescing("withCoalescedSize", options)
+  declareCoalescing("withCoalescedSize", options)
 
-const coalescing = (name: string, options: { readonly maximumBytes?: number | undefined } = {}): With<Coalescing> => {
+const declareCoalescing = (
+  name: string,
+  options: { readonly maximumBytes?: number | undefined } = {}
+): With<Coalescing> => {
   const { maximumBytes = 65_527 } = record(name, options)
   const valid = Codec.isInteger(maximumBytes, 1, 65_527)
-  return declare(coalescingUpTo(valid ? maximumBytes : 65_527), written(name, options), {
+  return declare(coalescing({ maximumBytes: valid ? maximumBytes : 65_527 }), written(name, options), {
     direction: "receive",
-    invalid: valid ? undefined : `${Codec.shown(maximumBytes)} is not a size in bytes: an integer from 1 to 65527`
+    invalid: valid ? undefined : `${Codec.format(maximumBytes)} is not a size in bytes: an integer from 1 to 65527`
   })
 }
 
@@ -254,8 +257,8 @@ export const withTransmitTime = (options?: { readonly clock?: TransmitClock | un
   const { clock = "monotonic" } = options ?? {}
   const invalid = ["monotonic", "tai", "realtime"].includes(clock)
     ? undefined
-    : `${Codec.shown(clock)} is not a clock: "monotonic", "tai" or "realtime"`
-  const message = transmitTimeBy(invalid === undefined ? clock : "monotonic")
+    : `${Codec.format(clock)} is not a clock: "monotonic", "tai" or "realtime"`
+  const message = transmitTime({ clock: invalid === undefined ? clock : "monotonic" })
   return declare(message, written("withTransmitTime", options), { direction: "send", invalid })
 }
 
@@ -279,5 +282,5 @@ export const withControlMessage = <M extends ControlMessage.Any>(message: Messag
 /** Throws, for a spec is declared without an error channel, if it is none. */
 const checked = <M extends ControlMessage.Any>(message: Message<M>): Message<M> => {
   if (isMessage(message)) return message
-  throw new TypeError(`withControlMessage: ${Codec.shown(message)} is not a message. Give one that define has made.`)
+  throw new TypeError(`withControlMessage: ${Codec.format(message)} is not a message. Give one that define has made.`)
 }

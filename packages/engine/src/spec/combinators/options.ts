@@ -5,7 +5,7 @@
  */
 import { type Capability, Codec, type Family, type Internet } from "@ancillary/control"
 import { call, nameOf, record } from "../formatCall.ts"
-import { type SocketOption as Option, setting } from "../option/definition.ts"
+import { type SocketOption as Option, optionValue } from "../option/definition.ts"
 import * as SocketOption from "../SocketOption.ts"
 import { type Backpressure, type Configure, configure, type Truncation } from "../Spec.ts"
 
@@ -13,7 +13,7 @@ const set = <A, Families extends Family, Needs>(
   option: Option<A, Families, Needs>,
   value: A,
   feature: string
-): Configure<Families, Needs> => configure({ set: setting(option, value, feature) })
+): Configure<Families, Needs> => configure({ set: optionValue(option, value, feature) })
 
 /**
  * An option of one's own, made with `SocketOption.define`, on the very same path as the built-in ones.
@@ -32,7 +32,7 @@ export const withSocketOption = <A, Families extends Family, Needs>(
   option: Option<A, Families, Needs>,
   value: NoInfer<A>
 ): Configure<Families, Needs> =>
-  set(option, value, `withSocketOption(${nameOf(record("withSocketOption", option).name)}, ${Codec.shown(value)})`)
+  set(option, value, `withSocketOption(${nameOf(record("withSocketOption", option).name)}, ${Codec.format(value)})`)
 
 /**
  * Binds although another socket has the address, or had it a moment ago (`SO_REUSEADDR`).
@@ -247,7 +247,7 @@ export const withTruncation = (policy: Truncation): Configure => configure<Famil
 
 /**
  * What becomes of a datagram that there is no room for, in the socket's send buffer or at the receiver of a Unix socket: `wait` (the default) sends it
- * once there is, `fail` makes it a `DatagramSendError` of reason `WouldBlock`, `drop` counts it as `unsent`.
+ * once there is, `fail` makes it a `DatagramSendError` of reason `WouldBlock`, `drop` counts it as `sendDropped`.
  *
  * @example
  * ```ts

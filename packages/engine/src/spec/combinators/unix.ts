@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Codec, Credentials, mostRights, PidFd, type ReceiveOnly, Rights, type SendOnly } from "@ancillary/control"
+import { Codec, Credentials, maximumRights, PidFd, type ReceiveOnly, Rights, type SendOnly } from "@ancillary/control"
 import { record, written } from "../formatCall.ts"
 import { declare, type Directed, directed, type With } from "../Spec.ts"
 
@@ -57,9 +57,9 @@ export const withRights: DirectedRights = ((options: {
 }) => {
   const { maximum, only } = record("withRights", options)
   const invalid =
-    only === "send" || Codec.isInteger(maximum, 1, mostRights)
+    only === "send" || Codec.isInteger(maximum, 1, maximumRights)
       ? undefined
-      : `${Codec.shown(maximum)} is not a number of descriptors that may come with a datagram: 1 to ${mostRights}`
+      : `${Codec.format(maximum)} is not a number of descriptors that may come with a datagram: 1 to ${maximumRights}`
   const maximumBytes = only === "send" || invalid !== undefined ? undefined : 4 * (maximum ?? 0)
   return declare(Rights, written("withRights", options), { direction: only, maximumBytes, invalid })
 }) as DirectedRights

@@ -12,7 +12,7 @@ import { define } from "./definition.ts"
 import { integer } from "./values.ts"
 
 const bytes = integer("a size in bytes", 1, 0x3fffffff)
-const noUnixSockets = { absent: "Windows has no Unix datagram sockets" }
+const noUnixSockets = { unsupported: "Windows has no Unix datagram sockets" }
 
 /**
  * Bytes that the kernel keeps for datagrams nobody has read yet.

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Absence, Codec, type Family, isAbsence, type Platform } from "@ancillary/control"
+import { type Unsupported, Codec, type Family, isUnsupported, type Platform } from "@ancillary/control"
 import { families } from "../families.ts"
 import { nameOf } from "../formatCall.ts"
 
@@ -23,9 +23,9 @@ export interface Row<in out A> {
   readonly option: number
   readonly codec: Codec.Codec<A>
   /** Why this platform lacks a value that others have, or nothing. */
-  readonly lacks?: ((value: A) => string | undefined) | undefined
+  readonly unsupportedValue?: ((value: A) => string | undefined) | undefined
   /** Why the value can be set and not be got. */
-  readonly untold?: string | undefined
+  readonly writeOnly?: string | undefined
   /** What a process needs to set it, as the system names it: `CAP_NET_ADMIN`. */
   readonly privilege?: string | undefined
 }
@@ -46,10 +46,10 @@ export interface Definition<in out A, Families extends Family> {
   readonly name: string
   /** Total: every platform and family says how, or why not. A missing cell does not compile. */
   readonly table: {
-    readonly [P in Platform]: { readonly [F in Exclude<Families, "dual">]: Row<A> | Absence }
+    readonly [P in Platform]: { readonly [F in Exclude<Families, "dual">]: Row<A> | Unsupported }
   }
   /** Why no platform can have a value, or nothing: asked before any system call, ahead of the codec's own `refuse`. */
-  readonly refuse?: ((value: A) => string | undefined) | undefined
+  readonly validate?: ((value: A) => string | undefined) | undefined
 }
 
 declare const Defined: unique symbol
@@ -65,9 +65,9 @@ export interface SocketOption<in out A, Families extends Family, Needs = never> 
   readonly [Defined]: { readonly families: Families; readonly needs: (_: never) => Needs }
   readonly name: string
   /** How the platform does it for a family, or why it does not; nothing for a family that the definition is not for. */
-  readonly cell: (platform: Platform, family: "ipv4" | "ipv6" | "unix") => Row<A> | Absence | undefined
+  readonly cell: (platform: Platform, family: "ipv4" | "ipv6" | "unix") => Row<A> | Unsupported | undefined
   /** Why a value can be set nowhere, or nothing. */
-  readonly refuse: (value: A) => string | undefined
+  readonly validate: (value: A) => string | undefined
 }
 
 /**
@@ -90,8 +90,8 @@ export interface SocketOption<in out A, Families extends Family, Needs = never> 
  *       ipv4: { level: 1, option: 46, codec: Codec.int32 },
  *       ipv6: { level: 1, option: 46, codec: Codec.int32 }
  *     },
- *     darwin: { ipv4: { absent: "only Linux polls devices" }, ipv6: { absent: "only Linux polls devices" } },
- *     winsock: { ipv4: { absent: "only Linux polls devices" }, ipv6: { absent: "only Linux polls devices" } }
+ *     darwin: { ipv4: { unsupported: "only Linux polls devices" }, ipv6: { unsupported: "only Linux polls devices" } },
+ *     winsock: { ipv4: { unsupported: "only Linux polls devices" }, ipv6: { unsupported: "only Linux polls devices" } }
  *   }
  * })
  * const spec = Datagram.ipv4.pipe(withSocketOption(busyPoll, 50))
@@ -106,11 +106,11 @@ export const define = <A = never, Families extends Family = never, Needs = never
   const why = contradictionIn(definition)
   if (why !== undefined) throw new TypeError(why)
   const { name } = definition
-  const table: { readonly [P in Platform]: { readonly [F in string]?: Row<A> | Absence } } = definition.table
-  const refuse = (value: A): string | undefined => definition.refuse?.(value)
+  const table: { readonly [P in Platform]: { readonly [F in string]?: Row<A> | Unsupported } } = definition.table
+  const refuse = (value: A): string | undefined => definition.validate?.(value)
   const cell = (platform: Platform, family: "ipv4" | "ipv6" | "unix") => table[platform][family]
   // The symbol is a phantom: it carries the types and is never there.
-  return { name, cell, refuse } as SocketOption<A, Families, Needs>
+  return { name, cell, validate: refuse } as SocketOption<A, Families, Needs>
 }
 
 /** What is wrong with a definition, also if it cannot be read. */
@@ -121,19 +121,19 @@ const contradictionIn = (definition: unknown): string | undefined => {
       if (typeof Reflect.get(table, platform) !== "object")
         return `Option ${nameOf(name)}: its table lacks ${platform}.`
     for (const [platform, rows] of Object.entries(table))
-      for (const [family, cell] of Object.entries(rows as { readonly [F in string]?: Row<unknown> | Absence })) {
+      for (const [family, cell] of Object.entries(rows as { readonly [F in string]?: Row<unknown> | Unsupported })) {
         const contradiction = contradictionOf(cell)
         if (contradiction !== undefined) return `Option ${nameOf(name)}, ${platform}, ${family}: ${contradiction}.`
       }
     return undefined
   } catch (cause) {
-    return `The definition of an option cannot be read (${Codec.shown(cause)}).`
+    return `The definition of an option cannot be read (${Codec.format(cause)}).`
   }
 }
 
-const contradictionOf = <A>(cell: Row<A> | Absence | undefined): string | undefined => {
+const contradictionOf = <A>(cell: Row<A> | Unsupported | undefined): string | undefined => {
   if (cell === undefined) return "there is neither a row nor an absence"
-  if (isAbsence(cell)) return cell.absent.trim() === "" ? "an absence without a reason" : undefined
+  if (isUnsupported(cell)) return cell.unsupported.trim() === "" ? "an absence without a reason" : undefined
   if (!Number.isInteger(cell.level) || !Number.isInteger(cell.option)) return "level and option are integers"
   const { maximum, minimum } = sizeOf(cell.codec)
   return Number.isInteger(maximum) && minimum >= 0 && minimum <= maximum && maximum <= 0xffff
@@ -160,16 +160,16 @@ export const rowsOf = <A, Families extends Family, Needs>(
   option: SocketOption<A, Families, Needs>,
   platform: Platform,
   family: Family
-): ReadonlyArray<Row<A>> | Absence => {
+): ReadonlyArray<Row<A>> | Unsupported => {
   const rows: Array<Row<A>> = []
   for (const each of families(family)) {
     const cell = option.cell(platform, each)
-    if (isAbsence(cell)) return cell
+    if (isUnsupported(cell)) return cell
     // An option of the socket itself has the same row for both families.
     if (cell !== undefined && !rows.some((row) => row.level === cell.level && row.option === cell.option))
       rows.push(cell)
   }
-  return rows.length > 0 ? rows : { absent: `${option.name} does not exist for ${family} sockets` }
+  return rows.length > 0 ? rows : { unsupported: `${option.name} does not exist for ${family} sockets` }
 }
 
 /**
@@ -192,7 +192,7 @@ export interface Call {
  * @category models
  * @since 0.1.0
  */
-export type Encoded = ReadonlyArray<Call> | { readonly invalid: string } | Absence
+export type Encoded = ReadonlyArray<Call> | { readonly invalid: string } | Unsupported
 
 /**
  * From a value to the calls that set it.
@@ -209,7 +209,7 @@ export const encode = <A, Families extends Family, Needs>(
   try {
     return encodeRows(option, value, platform, family)
   } catch (cause) {
-    return { invalid: `its definition cannot write the value (${Codec.shown(cause)}): correct it` }
+    return { invalid: `its definition cannot write the value (${Codec.format(cause)}): correct it` }
   }
 }
 
@@ -219,22 +219,22 @@ const encodeRows = <A, Families extends Family, Needs>(
   platform: Platform,
   family: Family
 ): Encoded => {
-  const impossible = textOf(option.refuse(value))
+  const impossible = textOf(option.validate(value))
   if (impossible !== undefined) return { invalid: impossible }
   const rows = rowsOf(option, platform, family)
-  if (isAbsence(rows)) return rows
+  if (isUnsupported(rows)) return rows
   const calls: Array<Call> = []
-  for (const { codec, lacks, level, option: number, privilege } of rows) {
-    const invalid = textOf(codec.refuse?.(value))
+  for (const { codec, unsupportedValue, level, option: number, privilege } of rows) {
+    const invalid = textOf(codec.validate?.(value))
     if (invalid !== undefined) return { invalid }
-    const absent = textOf(lacks?.(value))
-    if (absent !== undefined) return { absent }
+    const absent = textOf(unsupportedValue?.(value))
+    if (absent !== undefined) return { unsupported: absent }
     const { maximum, minimum } = sizeOf(codec)
     const bytes = new Uint8Array(maximum)
     const length: unknown = codec.write(new DataView(bytes.buffer), 0, value)
     if (!Codec.isInteger(length, minimum, maximum)) {
       const declared = minimum === maximum ? maximum : `${minimum} to ${maximum}`
-      const claimed = `its definition claims to have written ${Codec.shown(length)} bytes, and declares ${declared}`
+      const claimed = `its definition claims to have written ${Codec.format(length)} bytes, and declares ${declared}`
       return { invalid: `${claimed}: return the bytes written` }
     }
     calls.push({ level, option: number, value: bytes.subarray(0, length), privilege })
@@ -244,7 +244,7 @@ const encodeRows = <A, Families extends Family, Needs>(
 
 /** Why a definition refuses a value. It may be written in JavaScript, and answer with something else than a text. */
 const textOf = (why: unknown): string | undefined =>
-  why === undefined || typeof why === "string" ? why : `its definition refuses it with ${Codec.shown(why)}`
+  why === undefined || typeof why === "string" ? why : `its definition refuses it with ${Codec.format(why)}`
 
 /**
  * An option as a spec sets it: what was asked for, without its types.
@@ -252,7 +252,7 @@ const textOf = (why: unknown): string | undefined =>
  * @category models
  * @since 0.1.0
  */
-export interface Setting {
+export interface OptionValue {
   /** The option's name: set twice, the last one counts. */
   readonly name: string
   /** As the program wrote it: `withFreebind()`. */
@@ -266,8 +266,12 @@ export interface Setting {
  * @category constructors
  * @since 0.1.0
  */
-export const setting = <A, Families extends Family, Needs>(
+export const optionValue = <A, Families extends Family, Needs>(
   option: SocketOption<A, Families, Needs>,
   value: A,
   feature: string
-): Setting => ({ name: option.name, feature, encode: (platform, family) => encode(option, value, platform, family) })
+): OptionValue => ({
+  name: option.name,
+  feature,
+  encode: (platform, family) => encode(option, value, platform, family)
+})

@@ -17,12 +17,12 @@ import { define, type SocketOption } from "./definition.ts"
 // Linux: 2040 bytes are the most (EINVAL), though with a single datagram a header may have 2048.
 const size = { minimum: 0, maximum: 2040 }
 
-const header = (refuse: (bytes: Uint8Array) => string | undefined): Codec.Codec<Uint8Array> => ({
+const header = (validate: (bytes: Uint8Array) => string | undefined): Codec.Codec<Uint8Array> => ({
   ...Codec.bytes(size),
-  refuse: (value: unknown) => {
-    if (!(value instanceof Uint8Array)) return `${Codec.shown(value)} is not a Uint8Array`
+  validate: (value: unknown) => {
+    if (!(value instanceof Uint8Array)) return `${Codec.format(value)} is not a Uint8Array`
     if (value.length > size.maximum) return `${value.length} bytes are more than the ${size.maximum} of a sticky header`
-    return value.length === 0 ? undefined : refuse(value)
+    return value.length === 0 ? undefined : validate(value)
   }
 })
 
@@ -50,7 +50,9 @@ const sticky = (
     table: {
       linux: { ipv6: { level: Linux.IPPROTO_IPV6, option: linux, codec, privilege: privilege.linux } },
       darwin: { ipv6: { level: Darwin.IPPROTO_IPV6, option: darwin, codec, privilege: privilege.darwin } },
-      winsock: { ipv6: { absent: "Windows documents no option whose header goes with every datagram of a socket" } }
+      winsock: {
+        ipv6: { unsupported: "Windows documents no option whose header goes with every datagram of a socket" }
+      }
     }
   })
 

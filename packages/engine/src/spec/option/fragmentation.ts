@@ -9,7 +9,7 @@ import * as Linux from "@ancillary/control/platform/linux"
 import * as Winsock from "@ancillary/control/platform/winsock"
 import { internet } from "./cells.ts"
 import { define } from "./definition.ts"
-import { flag, words } from "./values.ts"
+import { flag, enumeration } from "./values.ts"
 
 /**
  * How a socket learns what its path takes, and what it does with more.
@@ -28,9 +28,11 @@ import { flag, words } from "./values.ts"
  */
 export type PathMtuMode = "dont" | "want" | "do" | "probe" | "interface" | "omit"
 
-const linuxModes = words<PathMtuMode>({ dont: 0, want: 1, do: 2, probe: 3, interface: 4, omit: 5 })
-const lacking = (mode: string) => ({ absent: `Windows has no mode "${mode}": it has "dont", "want", "do" and "probe"` })
-const winsockModes = words<PathMtuMode>({
+const linuxModes = enumeration<PathMtuMode>({ dont: 0, want: 1, do: 2, probe: 3, interface: 4, omit: 5 })
+const lacking = (mode: string) => ({
+  unsupported: `Windows has no mode "${mode}": it has "dont", "want", "do" and "probe"`
+})
+const winsockModes = enumeration<PathMtuMode>({
   dont: 2,
   want: 0,
   do: 1,
@@ -53,7 +55,9 @@ export const pathMtuDiscovery = define<PathMtuMode, Internet, Capability<"pathMt
       ipv4: { level: Linux.IPPROTO_IP, option: Linux.IP_MTU_DISCOVER, ...linuxModes },
       ipv6: { level: Linux.IPPROTO_IPV6, option: Linux.IPV6_MTU_DISCOVER, ...linuxModes }
     },
-    darwin: internet({ absent: "macOS has no modes of path MTU discovery: withDontFragment() forbids fragmenting" }),
+    darwin: internet({
+      unsupported: "macOS has no modes of path MTU discovery: withDontFragment() forbids fragmenting"
+    }),
     winsock: {
       // Winsock: other numbers than Linux's, though one header may have been copied from the other. Documentation only; Wine 8 lacks it.
       ipv4: { level: Winsock.IPPROTO_IP, option: Winsock.IP_MTU_DISCOVER, ...winsockModes },

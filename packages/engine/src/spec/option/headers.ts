@@ -84,12 +84,12 @@ export const defaultTrafficClass = define<number, Internet, Capability<"defaultT
     // Winsock: IP_TOS succeeds and changes nothing unless the registry says so (IPPROTO_IP socket options: "do not use"), and what was asked for
     // is never dropped in silence. Documentation only; Wine heeds it.
     winsock: internet({
-      absent: "Windows marks traffic by policy and ignores IP_TOS: withDscp() sends it with a datagram"
+      unsupported: "Windows marks traffic by policy and ignores IP_TOS: withDscp() sends it with a datagram"
     })
   }
 })
 
-const linuxOnly = (what: string) => ({ absent: `only Linux ${what}` })
+const linuxOnly = (what: string) => ({ unsupported: `only Linux ${what}` })
 
 /**
  * Whether Linux makes up a flow label for datagrams that have none. On by default.

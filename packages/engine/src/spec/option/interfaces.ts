@@ -25,10 +25,10 @@ const deviceName: Codec.Codec<string | undefined> = {
     for (let i = 0; i <= value.length; i++) view.setUint8(at + i, i < value.length ? value.charCodeAt(i) : 0)
     return value.length + 1
   },
-  refuse: (value) =>
+  validate: (value) =>
     value === undefined || (typeof value === "string" && /^[\x21-\x7e]{1,15}$/.test(value))
       ? undefined
-      : `${Codec.shown(value)} is not the name of an interface: 1 to 15 characters`
+      : `${Codec.format(value)} is not the name of an interface: 1 to 15 characters`
 }
 
 /**
@@ -52,8 +52,8 @@ export const bindToDevice = define<string | undefined, Internet, Capability<"bin
       codec: deviceName,
       privilege: "CAP_NET_RAW"
     }),
-    darwin: internet({ absent: "macOS binds to an interface by index (IP_BOUND_IF), not by name" }),
-    winsock: internet({ absent: "Windows has no option that binds a socket to a device" })
+    darwin: internet({ unsupported: "macOS binds to an interface by index (IP_BOUND_IF), not by name" }),
+    winsock: internet({ unsupported: "Windows has no option that binds a socket to a device" })
   }
 })
 
@@ -73,7 +73,7 @@ export const unicastInterface = define<number | undefined, Internet, Capability<
       ipv4: { level: Linux.IPPROTO_IP, option: Linux.IP_UNICAST_IF, codec: interfaceIndex("network") },
       ipv6: { level: Linux.IPPROTO_IPV6, option: Linux.IPV6_UNICAST_IF, codec: interfaceIndex("network") }
     },
-    darwin: internet({ absent: "macOS has IP_BOUND_IF alone, which restricts receiving too" }),
+    darwin: internet({ unsupported: "macOS has IP_BOUND_IF alone, which restricts receiving too" }),
     winsock: {
       // Winsock: "network byte order" for IPv4, host order for IPv6 (IPPROTO_IPV6 socket options). Wine hands both to its host as they are,
       // and Linux wants network order.

@@ -9,7 +9,7 @@ import * as Linux from "@ancillary/control/platform/linux"
 import * as Winsock from "@ancillary/control/platform/winsock"
 import { internet } from "./cells.ts"
 import { define } from "./definition.ts"
-import { flag, integer, interfaceIndex, refuseIndex } from "./values.ts"
+import { flag, integer, interfaceIndex, validateIndex } from "./values.ts"
 
 /** `ip_mreqn`: two addresses, of which nothing is said, and the index. */
 const mreqn: Codec.Codec<number | undefined> = {
@@ -21,7 +21,7 @@ const mreqn: Codec.Codec<number | undefined> = {
     view.setInt32(at + 8, value ?? 0, true)
     return 12
   },
-  refuse: refuseIndex
+  validate: validateIndex
 }
 
 /** Winsock: an address of 0.0.0.0/8 is an index in network order; another is the address of an interface, which somebody else set. */
@@ -32,10 +32,10 @@ const indexAsAddress: Codec.Codec<number | undefined> = {
     if (number === 0) return undefined
     return number <= 0xffffff ? number : { malformed: "an interface by its address", offset: at }
   },
-  refuse: (value) =>
+  validate: (value) =>
     value !== undefined && value > 0xffffff
       ? `${value} is more than the 16777215 that an index may be here`
-      : refuseIndex(value)
+      : validateIndex(value)
 }
 
 /**
@@ -57,7 +57,7 @@ export const multicastInterface = define<number | undefined, Internet>({
         level: Linux.IPPROTO_IP,
         option: Linux.IP_MULTICAST_IF,
         codec: mreqn,
-        untold: "Linux answers with the interface's address, and with 0.0.0.0 where it was set by index"
+        writeOnly: "Linux answers with the interface's address, and with 0.0.0.0 where it was set by index"
       },
       ipv6: { level: Linux.IPPROTO_IPV6, option: Linux.IPV6_MULTICAST_IF, codec: interfaceIndex("host") }
     },
@@ -131,7 +131,7 @@ export const multicastLoopback = define<boolean, Internet>({
   }
 })
 
-const own = { absent: "a socket hears the groups that it has joined itself, which only Linux has to be told" }
+const own = { unsupported: "a socket hears the groups that it has joined itself, which only Linux has to be told" }
 
 /**
  * Whether a socket bound to no group hears every group that any socket of the host has joined. On by default, on Linux alone: off, it hears

@@ -45,7 +45,8 @@ export const reusePort = define<boolean, Internet, Capability<"reusePort">>({
     linux: internet({ level: Linux.SOL_SOCKET, option: Linux.SO_REUSEPORT, codec: flag() }),
     darwin: internet({ level: Darwin.SOL_SOCKET, option: Darwin.SO_REUSEPORT, codec: flag() }),
     winsock: internet({
-      absent: "Windows does not spread peers over sockets; its SO_REUSEADDR lets another program take over the address"
+      unsupported:
+        "Windows does not spread peers over sockets; its SO_REUSEADDR lets another program take over the address"
     })
   }
 })
@@ -60,13 +61,13 @@ export const reusePort = define<boolean, Internet, Capability<"reusePort">>({
 export const exclusiveUse = define<boolean, Internet, Capability<"exclusiveUse">>({
   name: "SO_EXCLUSIVEADDRUSE",
   table: {
-    linux: internet({ absent: "on Linux a socket has its address alone unless it says otherwise" }),
-    darwin: internet({ absent: "on macOS a socket has its address alone unless it says otherwise" }),
+    linux: internet({ unsupported: "on Linux a socket has its address alone unless it says otherwise" }),
+    darwin: internet({ unsupported: "on macOS a socket has its address alone unless it says otherwise" }),
     winsock: internet({ level: Winsock.SOL_SOCKET, option: Winsock.SO_EXCLUSIVEADDRUSE, codec: flag() })
   }
 })
 
-const linuxOnly = { absent: "only Linux lets a socket have an address that the host does not have" }
+const linuxOnly = { unsupported: "only Linux lets a socket have an address that the host does not have" }
 
 /**
  * Binds to an address that this host does not have, or not yet; on IPv6 a datagram may also leave from one. No privilege is needed.

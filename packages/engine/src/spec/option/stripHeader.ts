@@ -7,7 +7,7 @@ import * as Darwin from "@ancillary/control/platform/darwin"
 import { define } from "./definition.ts"
 import { flag } from "./values.ts"
 
-const bare = { absent: "only macOS hands over the IPv4 header with an ICMP message" }
+const bare = { unsupported: "only macOS hands over the IPv4 header with an ICMP message" }
 
 /**
  * Set by `Datagram.icmp4` on macOS.

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Absence, Codec } from "@ancillary/control"
+import { type Unsupported, Codec } from "@ancillary/control"
 import type { Row } from "./definition.ts"
 
 /**
@@ -19,7 +19,7 @@ export const flag = (bytes: 1 | 4 = 4): Codec.Codec<boolean> => ({
     view.setUint8(at, value ? 1 : 0)
     return bytes
   },
-  refuse: (value) => (typeof value === "boolean" ? undefined : `${Codec.shown(value)} is neither true nor false`)
+  validate: (value) => (typeof value === "boolean" ? undefined : `${Codec.format(value)} is neither true nor false`)
 })
 
 /**
@@ -36,10 +36,10 @@ export const integer = (what: string, minimum: number, maximum: number, bytes: 1
     else view.setInt32(at, value, true)
     return bytes
   },
-  refuse: (value) =>
+  validate: (value) =>
     Codec.isInteger(value, minimum, maximum)
       ? undefined
-      : `${Codec.shown(value)} is not ${what}: an integer from ${minimum} to ${maximum}`
+      : `${Codec.format(value)} is not ${what}: an integer from ${minimum} to ${maximum}`
 })
 
 const integerAt = (view: DataView, at: number, length: number): number =>
@@ -61,7 +61,7 @@ export const interfaceIndex = (order: "host" | "network"): Codec.Codec<number | 
     view.setUint32(at, value ?? 0, order === "host")
     return 4
   },
-  refuse: refuseIndex
+  validate: validateIndex
 })
 
 /**
@@ -70,10 +70,10 @@ export const interfaceIndex = (order: "host" | "network"): Codec.Codec<number | 
  * @category validation
  * @since 0.1.0
  */
-export const refuseIndex = (value: unknown): string | undefined =>
+export const validateIndex = (value: unknown): string | undefined =>
   value === undefined || Codec.isInteger(value, 1, 0x7fffffff)
     ? undefined
-    : `${Codec.shown(value)} is not the index of an interface: an integer from 1`
+    : `${Codec.format(value)} is not the index of an interface: an integer from 1`
 
 /**
  * Words that stand for numbers: the total table of a platform, whose absences say why it lacks a word.
@@ -81,16 +81,16 @@ export const refuseIndex = (value: unknown): string | undefined =>
  * @category codecs
  * @since 0.1.0
  */
-export const words = <A extends string>(numbers: {
-  readonly [W in A]: number | Absence
-}): Pick<Row<A>, "codec" | "lacks"> => {
+export const enumeration = <A extends string>(numbers: {
+  readonly [W in A]: number | Unsupported
+}): Pick<Row<A>, "codec" | "unsupportedValue"> => {
   const isWord = (word: string): word is A => Object.hasOwn(numbers, word)
   const known = Object.keys(numbers).filter(isWord)
-  const entry = (word: A): number | Absence => numbers[word]
+  const entry = (word: A): number | Unsupported => numbers[word]
   return {
-    lacks: (word) => {
+    unsupportedValue: (word) => {
       const found = entry(word)
-      return typeof found === "number" ? undefined : found.absent
+      return typeof found === "number" ? undefined : found.unsupported
     },
     codec: {
       size: 4,
@@ -108,8 +108,8 @@ export const words = <A extends string>(numbers: {
         view.setInt32(at, typeof found === "number" ? found : 0, true)
         return 4
       },
-      refuse: (word) =>
-        isWord(word) ? undefined : `${Codec.shown(word)} is none of ${known.map((each) => `"${each}"`).join(", ")}`
+      validate: (word) =>
+        isWord(word) ? undefined : `${Codec.format(word)} is none of ${known.map((each) => `"${each}"`).join(", ")}`
     }
   }
 }

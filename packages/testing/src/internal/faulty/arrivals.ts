@@ -1,5 +1,5 @@
 /** Receives as the verdicts say: what the kernel delivers is taken into a queue here, and read from it. */
-import { type Abi, ControlBuffer, Descriptor, isAbsence, PidFd, Rights } from "@ancillary/control"
+import { type Abi, ControlBuffer, Descriptor, isUnsupported, PidFd, Rights } from "@ancillary/control"
 import { type Arena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import type { SentDatagram } from "../../FaultyDriver.ts"
@@ -157,7 +157,7 @@ const fitting = (abi: Abi, control: Uint8Array, room: number): number => {
 const carriers = (abi: Abi) =>
   [Rights, PidFd].flatMap((message) => {
     const cell = message.cell(abi.platform, "unix")
-    return isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives) ? [] : cell.arrives
+    return isUnsupported(cell) || cell.receive === undefined || isUnsupported(cell.receive) ? [] : cell.receive
   })
 
 const descriptorsIn = (abi: Abi, control: Uint8Array) =>

@@ -5,7 +5,7 @@ import {
   ErrorReports,
   InternetEndpoint,
   Ipv4Address,
-  isAbsence,
+  isUnsupported,
   parseAddress,
   SocketAddress
 } from "@ancillary/control"
@@ -125,7 +125,7 @@ const winsockFault = ({ code, type }: IcmpNumbers, family: Family): Fault | unde
 /** Linux: error reports arrive under the number of the option that requests them. */
 const reports = (family: Family): { readonly level: number; readonly type: number } => {
   const cell = ErrorReports.cell("linux", family)
-  const [arrival] = isAbsence(cell) || cell.arrives === undefined || isAbsence(cell.arrives) ? [] : cell.arrives
+  const [arrival] = isUnsupported(cell) || cell.receive === undefined || isUnsupported(cell.receive) ? [] : cell.receive
   if (arrival === undefined) throw new Error(`Linux has error reports for ${family}`)
   return arrival
 }

@@ -9,7 +9,7 @@ const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom")
  * @category models
  * @since 0.1.0
  */
-export abstract class ByValue {
+export abstract class ValueObject {
   abstract equals(that: unknown): boolean
   /** A 32-bit integer, the same for equal values. */
   abstract hash(): number

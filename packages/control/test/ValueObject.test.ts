@@ -2,13 +2,13 @@ import { inspect } from "node:util"
 import { InternetEndpoint, Ipv4Address, Ipv6Address, UnixEndpoint } from "@ancillary/control"
 import { Equal, FastCheck, Hash, HashMap, HashSet } from "effect"
 import { describe, expect, it } from "vitest"
-import type { ByValue } from "../src/ByValue.ts"
+import type { ValueObject } from "../src/ValueObject.ts"
 import { internetEndpoint, ipv4, ipv6, mapped, unixEndpoint } from "./arbitraries.ts"
 
-const values: FastCheck.Arbitrary<ByValue> = FastCheck.oneof(ipv4, ipv6, mapped, internetEndpoint, unixEndpoint)
+const values: FastCheck.Arbitrary<ValueObject> = FastCheck.oneof(ipv4, ipv6, mapped, internetEndpoint, unixEndpoint)
 
 /** The same, made anew. */
-const again = (value: ByValue): ByValue => {
+const again = (value: ValueObject): ValueObject => {
   if (value instanceof Ipv4Address) return new Ipv4Address(value.value)
   if (value instanceof Ipv6Address) return new Ipv6Address(value.a, value.b, value.c, value.d, value.zone)
   if (value instanceof UnixEndpoint) return new UnixEndpoint(value.path)
@@ -17,22 +17,25 @@ const again = (value: ByValue): ByValue => {
 }
 
 /** As Effect 4.0's `Equal.ts` and `Hash.ts` find the methods: by these texts. */
-const equal4 = (a: ByValue, b: unknown): boolean => a["~effect/Equal"](b)
-const hash4 = (a: ByValue): number => a["~effect/Hash"]()
+const equal4 = (a: ValueObject, b: unknown): boolean => a["~effect/Equal"](b)
+const hash4 = (a: ValueObject): number => a["~effect/Hash"]()
 
 /** Pairs that differ in one thing only. */
-const different: ReadonlyArray<readonly [ByValue, ByValue]> = [
+const different: ReadonlyArray<readonly [ValueObject, ValueObject]> = [
   [Ipv4Address.of(192, 0, 2, 1), Ipv4Address.of(192, 0, 2, 2)],
-  [new Ipv4Address(0), Ipv6Address.any],
+  [new Ipv4Address(0), Ipv6Address.unspecified],
   [Ipv4Address.of(192, 0, 2, 1), Ipv6Address.fromIpv4(Ipv4Address.of(192, 0, 2, 1))],
   [new Ipv6Address(1, 0, 0, 0), new Ipv6Address(0, 1, 0, 0)],
   [new Ipv6Address(0, 0, 1, 0), new Ipv6Address(0, 0, 0, 1)],
   [new Ipv6Address(0xfe800000, 0, 0, 1, 1), new Ipv6Address(0xfe800000, 0, 0, 1, 2)],
   [new Ipv6Address(0xfe800000, 0, 0, 1), new Ipv6Address(0xfe800000, 0, 0, 1, 1)],
   [new InternetEndpoint("ipv4", Ipv4Address.loopback, 53), new InternetEndpoint("ipv4", Ipv4Address.loopback, 54)],
-  [new InternetEndpoint("ipv4", Ipv4Address.loopback, 53), new InternetEndpoint("ipv4", Ipv4Address.any, 53)],
-  [new InternetEndpoint("ipv4", Ipv4Address.any, 53), new InternetEndpoint("ipv6", Ipv6Address.any, 53)],
-  [new InternetEndpoint("ipv4", Ipv4Address.any, 0), Ipv4Address.any],
+  [new InternetEndpoint("ipv4", Ipv4Address.loopback, 53), new InternetEndpoint("ipv4", Ipv4Address.unspecified, 53)],
+  [
+    new InternetEndpoint("ipv4", Ipv4Address.unspecified, 53),
+    new InternetEndpoint("ipv6", Ipv6Address.unspecified, 53)
+  ],
+  [new InternetEndpoint("ipv4", Ipv4Address.unspecified, 0), Ipv4Address.unspecified],
   [new UnixEndpoint("/run/a"), new UnixEndpoint("/run/b")],
   [new UnixEndpoint("x"), new UnixEndpoint("\0x")],
   [new UnixEndpoint(undefined), new UnixEndpoint("unnamed")],

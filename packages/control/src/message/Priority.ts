@@ -34,7 +34,7 @@ const row = {
     type: Linux.SO_PRIORITY,
     payload: uint32,
     // Linux: IP_TOS sets the priority too, and the later of the two counts.
-    last: true,
+    writeLast: true,
     privilege: "CAP_NET_ADMIN or CAP_NET_RAW above 6"
   }
 } as const

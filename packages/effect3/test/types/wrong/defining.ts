@@ -60,7 +60,7 @@ define<Own>({
   table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
-// says: is not assignable to type 'Absence | Row<number, never>'
+// says: is not assignable to type 'Unsupported | Row<number, never>'
 // held by: the values of a table
 // held by: define wanting to be told its message
 define<Own>({

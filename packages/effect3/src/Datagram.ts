@@ -17,13 +17,15 @@
 import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
 import { endpoint as toEndpoint, Codec, SocketAddress, UnixEndpoint } from "@ancillary/control"
 import { Effect, Either, Option, type Scope } from "effect"
+import { type DatagramSendError as Refusal, invalidSend } from "@ancillary/engine/errors/DatagramError"
 import {
   type DatagramBindError,
-  DatagramSendError,
+  type DatagramSendError,
   type DatagramUnsupportedError,
-  invalidBind,
-  invalidSend
-} from "@ancillary/engine/errors/DatagramError"
+  errorOf,
+  fail,
+  invalidBind
+} from "./DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import type { Driver } from "@ancillary/engine/driver/Driver"
@@ -433,11 +435,11 @@ export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends I
 ): Effect.Effect<void, DatagramSendError> => {
   const given = answer(socket, asked, data)
   // `answerTo` returns an endpoint of the same family as the request.
-  if (isRefusal(given)) return Effect.fail(given)
+  if (isRefusal(given)) return fail(given)
   const sent: Effect.Effect<void, DatagramSendError> = socket.send(
     given as unknown as Parameters<typeof socket.send>[0]
   )
-  return Effect.isEffect(sent) ? sent : Effect.fail(noSocket())
+  return Effect.isEffect(sent) ? sent : fail(noSocket())
 }
 
 /**
@@ -467,7 +469,7 @@ export const tryReply: Reply<Either.Either<void, DatagramSendError>> = <F extend
 ): Either.Either<void, DatagramSendError> => {
   const given = answer(socket, asked, data)
   return isRefusal(given)
-    ? Either.left(given)
+    ? Either.left(errorOf(given))
     : socket.trySend(given as unknown as Parameters<typeof socket.trySend>[0])
 }
 
@@ -495,9 +497,9 @@ const answer = <F extends Internet>(
   }
 }
 
-const noSocket = (): DatagramSendError => invalidSend("socket", "it is not a socket: give one that is bound")
+const noSocket = (): Refusal => invalidSend("socket", "it is not a socket: give one that is bound")
 
-const isRefusal = (given: object): given is DatagramSendError => given instanceof DatagramSendError
+const isRefusal = (given: object): given is Refusal => "syscall" in given
 
 /**
  * Returns each option that would be set and a byte map of both control buffers, for any ABI on any machine. The result

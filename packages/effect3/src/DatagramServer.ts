@@ -6,11 +6,7 @@
 import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
 import { type Duration, Effect, type Fiber, type Scope } from "effect"
 import * as Datagram from "./Datagram.ts"
-import type {
-  DatagramBindError,
-  DatagramReceiveError,
-  DatagramUnsupportedError
-} from "@ancillary/engine/errors/DatagramError"
+import type { DatagramBindError, DatagramReceiveError, DatagramUnsupportedError } from "./DatagramError.ts"
 import type { DatagramSocket } from "./DatagramSocket.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
 import { durationOf as readDuration } from "./internal/durations.ts"

@@ -30,14 +30,14 @@ import type {
 } from "@ancillary/control"
 import type { Chunk, Duration, Effect, Either, Option, Scope, Sink, Stream } from "effect"
 import type { Datagram } from "./Datagram.ts"
-import type { DatagramMembershipError } from "@ancillary/engine/errors/DatagramMembershipError"
-import type { DatagramOptionError } from "@ancillary/engine/errors/DatagramOptionError"
 import type {
   DatagramBindError,
+  DatagramMembershipError,
+  DatagramOptionError,
   DatagramReceiveError,
   DatagramSendError,
   DatagramUnsupportedError
-} from "@ancillary/engine/errors/DatagramError"
+} from "./DatagramError.ts"
 import type { SocketOption } from "@ancillary/engine/spec/option/definition"
 import type { SocketEvent } from "./SocketEvent.ts"
 import type { DatagramFault } from "./DatagramFault.ts"

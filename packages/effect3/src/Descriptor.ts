@@ -5,7 +5,7 @@
  */
 import { Codec, Descriptor as Received } from "@ancillary/control"
 import { Effect, type Scope } from "effect"
-import { DescriptorUnavailableError } from "@ancillary/engine/errors/DatagramError"
+import { DescriptorUnavailableError } from "./DatagramError.ts"
 import { takeDescriptor } from "@ancillary/engine/socket"
 
 export type { Descriptor } from "@ancillary/control"

@@ -4,11 +4,11 @@
  * @since 0.1.0
  */
 import { type Clock, Context, type Duration, Effect, Layer, type Stream } from "effect"
-import type { DatagramInterfaceError } from "@ancillary/engine/errors/DatagramError"
+import { type DatagramInterfaceError, fail } from "./DatagramError.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import { type Driver, isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { changesOf } from "./internal/interfaceChanges.ts"
-import { interfaceError, invalidInterface, unknownInterface } from "@ancillary/engine/errors/interfaceErrors"
+import { interfaceError, invalidInterface, unknownInterface } from "@ancillary/engine/errors/DatagramError"
 
 /**
  * A change of an interface. `Added`: it exists now. `Changed`: its name, an address, or any other field differs from
@@ -125,14 +125,14 @@ const make = (driver: Driver, clock: Clock.Clock): Context.Tag.Service<Interface
 
   const list = Effect.suspend(() => {
     const found = look()
-    return isFault(found) ? Effect.fail(interfaceError(found)) : Effect.succeed(found)
+    return isFault(found) ? fail(interfaceError(found)) : Effect.succeed(found)
   })
 
   const find = (asked: string | number, is: (one: NetworkInterface) => boolean) =>
     Effect.flatMap(list, (all) => {
       const found = all.find(is)
       return found === undefined
-        ? Effect.fail(
+        ? fail(
             unknownInterface(
               asked,
               all.map(({ name }) => name)
@@ -158,11 +158,9 @@ const make = (driver: Driver, clock: Clock.Clock): Context.Tag.Service<Interface
   return {
     list,
     byName: (name) =>
-      typeof name === "string" ? find(name, (one) => one.name === name) : Effect.fail(invalidInterface(name, "name")),
+      typeof name === "string" ? find(name, (one) => one.name === name) : fail(invalidInterface(name, "name")),
     byIndex: (index) =>
-      typeof index === "number"
-        ? find(index, (one) => one.index === index)
-        : Effect.fail(invalidInterface(index, "index")),
+      typeof index === "number" ? find(index, (one) => one.index === index) : fail(invalidInterface(index, "index")),
     nameOf,
     changes: (options) => changesOf(driver, list, options)
   }

@@ -15,18 +15,18 @@ export * from "@ancillary/engine/spec/combinators/options"
 export * from "@ancillary/engine/spec/combinators/unix"
 export * as Capabilities from "./Capabilities.ts"
 export * as Datagram from "./Datagram.ts"
-export type { DatagramError } from "./DatagramError.ts"
 export { DatagramFault } from "./DatagramFault.ts"
 export {
   DatagramBindError,
+  type DatagramError,
   DatagramInterfaceError,
+  DatagramMembershipError,
+  DatagramOptionError,
   DatagramReceiveError,
   DatagramSendError,
   DatagramUnsupportedError,
   DescriptorUnavailableError
-} from "@ancillary/engine/errors/DatagramError"
-export { DatagramMembershipError } from "@ancillary/engine/errors/DatagramMembershipError"
-export { DatagramOptionError } from "@ancillary/engine/errors/DatagramOptionError"
+} from "./DatagramError.ts"
 export { serve, serveOn, type ServeOptions } from "./DatagramServer.ts"
 export type {
   ConnectedSocket,

@@ -77,7 +77,7 @@ it.effect("a system that refuses has no names, and its refusal is an error where
         "Other"
       ])
       expect(message).toBe(
-        "Asking for the interfaces failed (getifaddrs: ENOMEM 12). Look the code up in the manual page of the call."
+        "Listing the interfaces failed (getifaddrs: ENOMEM 12). The library has no advice for this code. Look it up in the manual page of the call."
       )
     }
   }).pipe(Effect.provide(layer))

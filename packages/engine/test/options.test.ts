@@ -274,7 +274,7 @@ describe("a value that cannot be", () => {
       {
         feature: 'withPathMtuDiscovery("omit")',
         why: 'Windows has no mode "omit": it has "dont", "want", "do" and "probe"',
-        remedy: "Leave it out where this platform is served"
+        remedy: "Leave it out on this platform"
       }
     ])
     const modes = (["dont", "want", "do", "probe"] as const).map((mode) =>

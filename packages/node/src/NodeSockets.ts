@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
-import { unsupported } from "@ancillary/engine/errors/DatagramError"
+import { unsupported } from "@ancillary/effect3/DatagramError"
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
 import { WinsockSockets } from "@ancillary/winsock"

@@ -275,11 +275,11 @@ it.scopedLive.runIf(hasIpv6())("a socket of other families than the spec: the er
     const wrong = yield* Effect.flip(Datagram.adopt(Datagram.ipv6, both))
     expect(wrong).toMatchObject({ _tag: "DatagramBindError", reason: "InvalidArgument", code: "EINVAL" })
     expect(wrong.message).toBe(
-      `Adopting descriptor ${both} failed (setsockopt: EINVAL 22). The socket serves IPv4 peers, too, and a bound socket cannot change that: adopt it with Datagram.dual.`
+      `Adopting descriptor ${both} failed (setsockopt: EINVAL 22). The socket also serves IPv4 peers, and a bound socket cannot change that. Adopt it with Datagram.dual.`
     )
     yield* Datagram.adopt(Datagram.dual, both)
     const six = yield* made(1)
-    expect((yield* Effect.flip(Datagram.adopt(Datagram.dual, six))).message).toMatch(/adopt it with Datagram\.ipv6\.$/)
+    expect((yield* Effect.flip(Datagram.adopt(Datagram.dual, six))).message).toMatch(/Adopt it with Datagram\.ipv6\.$/)
     yield* Datagram.adopt(Datagram.ipv6, six)
   }).pipe(Effect.provide(layer))
 )

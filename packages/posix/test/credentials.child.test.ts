@@ -121,7 +121,7 @@ describe("credentials", () => {
       code: "EPERM",
       field: "control.credentials",
       message:
-        "Sending 1 bytes to unnamed with 'credentials' failed (sendmsg: EPERM 1). 'credentials' wants CAP_SYS_ADMIN, CAP_SETUID or CAP_SETGID for another's pid, uid or gid: grant it to this process, or send without it."
+        "Sending 1 bytes to unnamed with 'credentials' failed (sendmsg: EPERM 1). 'credentials' requires CAP_SYS_ADMIN, CAP_SETUID or CAP_SETGID for another's pid, uid or gid. Grant it to this process, or send without it."
     })
   })
 })

@@ -54,7 +54,7 @@ it.runIf(refused)("a port below 1024 without privileges", () => {
     code: "EACCES",
     errno: 13,
     message:
-      "Binding to 0.0.0.0:1 failed (bind: EACCES 13). Ports below 1024 and some options want privileges: choose a higher port or grant them (Linux: CAP_NET_BIND_SERVICE)."
+      "Binding to 0.0.0.0:1 failed (bind: EACCES 13). Ports below 1024 and some options require a privilege. Choose a higher port, or grant the privilege (Linux: CAP_NET_BIND_SERVICE)."
   })
 })
 
@@ -164,7 +164,7 @@ it.scopedLive("a broadcast address cannot be connected to without the option: th
   Effect.gen(function* () {
     const error = yield* Effect.flip(Datagram.connect(Datagram.ipv4, { address: "255.255.255.255", port: 9 }))
     expect(error).toMatchObject({ _tag: "DatagramBindError", reason: "PermissionDenied", code: "EACCES" })
-    expect(error.message).toContain("declare withBroadcast() for a broadcast")
+    expect(error.message).toContain("For a broadcast address declare withBroadcast().")
     expect(error.message).not.toContain("1024")
   }).pipe(Effect.provide(layer))
 )
@@ -193,13 +193,13 @@ const failing = (syscall: "bind" | "connect" | "setsockopt", code: string) =>
   )
 it.each([
   ["bind", "WSAEACCES", "netsh int ipv4 show excludedportrange udp"],
-  ["bind", "ENOBUFS", "out of memory for sockets"],
-  ["connect", "EAGAIN", "Every port that the system gives out is in use"],
-  ["connect", "EADDRNOTAVAIL", "check the address and the port of the peer"],
-  ["connect", "WSAEADDRNOTAVAIL", "check the address and the port of the peer"],
+  ["bind", "ENOBUFS", "too little memory for another socket"],
+  ["connect", "EAGAIN", "Every port that the system assigns is in use"],
+  ["connect", "EADDRNOTAVAIL", "Check the address and the port of the peer"],
+  ["connect", "WSAEADDRNOTAVAIL", "Check the address and the port of the peer"],
   ["connect", "EINVAL", "with its zone"],
-  ["setsockopt", "ENOMEM", "out of memory for sockets"],
-  ["setsockopt", "EBADF", "Nothing is open under that number"],
+  ["setsockopt", "ENOMEM", "too little memory for another socket"],
+  ["setsockopt", "EBADF", "No file is open under that number"],
   ["setsockopt", "ENOPROTOOPT", "withOptional(withHopLimit())"]
 ] as const)("%s, %s: the remedy is about that cause", (syscall, code, remedy) =>
   Effect.runPromise(

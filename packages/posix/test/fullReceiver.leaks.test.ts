@@ -195,7 +195,7 @@ describe("trap 31: a sender to a full receiver", () => {
         full = false
         expect(error).toMatchObject({ reason: "Other", code: "EMFILE" })
         expect(error.message).toBe(
-          `Waiting for room at ${receiver.localAddress} failed (socket: EMFILE 24). The process has too many sockets and files open: close some or raise its limit.`
+          `Waiting for room at ${receiver.localAddress} failed (socket: EMFILE 24). The process has too many sockets and files open. Close some, or raise its limit (ulimit -n).`
         )
       }),
       layer

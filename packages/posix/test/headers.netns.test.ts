@@ -100,7 +100,7 @@ it.runIf(mayDropPrivileges)(
       syscall: "sendmsg",
       code: "EPERM",
       field: { _tag: "Some", value: `control.${key}` },
-      message: `Sending 1 bytes to [::1]:port with '${key}' failed (sendmsg: EPERM 1). '${key}' wants CAP_NET_RAW: grant it to this process, or send without it.`
+      message: `Sending 1 bytes to [::1]:port with '${key}' failed (sendmsg: EPERM 1). '${key}' requires CAP_NET_RAW. Grant it to this process, or send without it.`
     })
     expect(JSON.parse(stdout)).toMatchObject({
       sent: [denied("hopByHopOptions"), denied("destinationOptions")],

@@ -111,7 +111,7 @@ describe.runIf(requirement("network namespaces", names, "Run as root with iprout
         expect(seen["states"]).toEqual({
           listed: expect.stringMatching(/^v0 77 up running 2001:db8::6\/64 deprecated 2001:db8::5\/64 tentative$/),
           bound:
-            "Binding to [2001:db8::5]:0 failed (bind: EADDRNOTAVAIL 99). v0 still checks this address for duplicates (tentative): bind again in a second or two, or declare withFreebind() on Linux.",
+            "Binding to [2001:db8::5]:0 failed (bind: EADDRNOTAVAIL 99). v0 still checks this address for duplicates (tentative). Bind again in a second or two, or declare withFreebind() on Linux.",
           foreign: expect.stringContaining("It is not an address of this host")
         })
       })

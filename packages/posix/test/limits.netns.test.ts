@@ -28,7 +28,7 @@ it("too many open files: an error of bind, and none of them stays open", () => {
       errno: 24,
       // The socket, or the epoll that it waits in: whichever takes the descriptor after the last.
       message: expect.stringMatching(
-        /failed \((socket|epoll_create1): EMFILE 24\)\. The process has too many sockets and files open: close some or raise its limit\.$/
+        /failed \((socket|epoll_create1): EMFILE 24\)\. The process has too many sockets and files open\. Close some, or raise its limit \(ulimit -n\)\.$/
       )
     },
     again: { reason: "TooManyOpenFiles" },
@@ -45,7 +45,7 @@ const alone = requirement(
 it.runIf(alone)("where no route leads: an error of that send, or of connecting", () => {
   const seen = child("route", "unshare", "-n")
   const sentence = (port: string) =>
-    `Sending 1 bytes to ${port} failed (sendmsg: ENETUNREACH 101). There is no route there: check the address and the routes of this host.`
+    `Sending 1 bytes to ${port} failed (sendmsg: ENETUNREACH 101). There is no route to the destination. Check the address and the routes of this host.`
   expect(seen).toMatchObject([
     { reason: "Unreachable", code: "ENETUNREACH", message: sentence("203.0.113.1:9") },
     { reason: "Unreachable", code: "ENETUNREACH", message: sentence("239.1.2.3:9") },
@@ -55,7 +55,7 @@ it.runIf(alone)("where no route leads: an error of that send, or of connecting",
       syscall: "connect",
       code: "ENETUNREACH",
       message:
-        "Connecting to 203.0.113.1:9 failed (connect: ENETUNREACH 101). There is no route to the peer: check its address and the routes of this host."
+        "Connecting to 203.0.113.1:9 failed (connect: ENETUNREACH 101). There is no route to the peer. Check its address and the routes of this host."
     }
   ])
 })
@@ -70,7 +70,7 @@ it.scoped.runIf(hasIpv6())("what the way does not take, and a source that is not
       syscall: "sendmsg",
       code: "EMSGSIZE",
       errno: 90,
-      message: `Sending 65527 bytes to [::1]:${to.port} failed (sendmsg: EMSGSIZE 90). Send less at once, or in several datagrams.`
+      message: `Sending 65527 bytes to [::1]:${to.port} failed (sendmsg: EMSGSIZE 90). The datagram is larger than its path or the socket allows. Send less at once, or in several datagrams.`
     })
     const foreign = { pktInfo: { source: "2001:db8::77" } }
     expect(yield* Effect.flip(socket.send({ data: data.subarray(0, 1), to, control: foreign }))).toMatchObject({

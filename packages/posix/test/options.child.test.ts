@@ -157,11 +157,11 @@ it.scoped("a device that does not exist, live", () =>
       code: "ENODEV",
       option: "SO_BINDTODEVICE",
       message:
-        "Setting SO_BINDTODEVICE failed (setsockopt: ENODEV 19). There is no such interface: check its name or index."
+        "Setting SO_BINDTODEVICE failed (setsockopt: ENODEV 19). There is no such interface. Check its name or index."
     })
     const unknown = yield* Effect.flip(socket.setOption(SocketOption.multicastInterface, 9_999_999))
     expect(unknown).toMatchObject({ reason: "InvalidArgument", code: "EADDRNOTAVAIL" })
-    expect(unknown.message).toContain("There is no such interface: check its index.")
+    expect(unknown.message).toContain("There is no such interface. Check its index.")
   }).pipe(Effect.provide(layer))
 )
 
@@ -192,7 +192,7 @@ describe("privileges", () => {
       reason: "PermissionDenied",
       syscall: "setsockopt",
       code: "EPERM",
-      message: `Setting ${feature} failed (setsockopt: EPERM 1). It wants the privilege ${privilege}: grant it to the process, or leave the option out.`
+      message: `Setting ${feature} failed (setsockopt: EPERM 1). The option requires the privilege ${privilege}. Grant it to the process, or leave the option out.`
     })
     const live = (option: string, privilege?: string) => ({
       ...refused(option, privilege),
@@ -200,8 +200,8 @@ describe("privileges", () => {
       option
     })
     const wants = {
-      mark: "'mark' wants CAP_NET_ADMIN or, from Linux 5.17 on, CAP_NET_RAW",
-      priority: "'priority' wants CAP_NET_ADMIN or CAP_NET_RAW above 6"
+      mark: "'mark' requires CAP_NET_ADMIN or, from Linux 5.17 on, CAP_NET_RAW",
+      priority: "'priority' requires CAP_NET_ADMIN or CAP_NET_RAW above 6"
     }
     const unsent = (...keys: ReadonlyArray<keyof typeof wants>) => ({
       _tag: "DatagramSendError",
@@ -209,7 +209,7 @@ describe("privileges", () => {
       syscall: "sendmsg",
       code: "EPERM",
       message: expect.stringContaining(
-        `with ${keys.map((key) => `'${key}'`).join(" and ")} failed (sendmsg: EPERM 1). ${keys.map((key) => wants[key]).join(", ")}: grant it`
+        `with ${keys.map((key) => `'${key}'`).join(" and ")} failed (sendmsg: EPERM 1). ${keys.map((key) => wants[key]).join(", ")}. Grant it`
       ) as string
     })
     const free = { mark: { _tag: "Some", value: 0 }, priority: { _tag: "Some", value: 6 } }

@@ -32,7 +32,7 @@ describe.runIf(able)("pings of the own host", () => {
       syscall: "socket",
       code: "EACCES",
       errno: 13,
-      message: `${feature}: opening the socket failed (socket: EACCES 13). No group of this process may ping: sysctl net.ipv4.ping_group_range="0 2147483647" lets all of them.`
+      message: `${feature}: opening the socket failed (socket: EACCES 13). No group of this process may ping. Allow every group: sysctl net.ipv4.ping_group_range="0 2147483647".`
     })
     expect(seen().denied).toMatchObject([denied("Datagram.icmp4"), denied("Datagram.icmp6")])
   })

@@ -49,7 +49,7 @@ describe("a failed send", () => {
       const error = yield* Effect.flip(socket.send({ data, to: socket.localAddress, control: { pktInfo } }))
       expect(error).toMatchObject({ reason: "InvalidArgument", code: "ENODEV", field: Option.some("control.pktInfo") })
       expect(error.message).toBe(
-        "control.pktInfo: this host has no interface of index 9999999 (sendmsg: ENODEV 19). Get the index of the interface again, since one that is made anew has another. Nothing was sent."
+        "control.pktInfo: this host has no interface of index 9999999 (sendmsg: ENODEV 19). Look up the index again, because an interface that is made anew has another one. Nothing was sent."
       )
       if (!hasIpv6()) return
       const socket6 = yield* Datagram.bind(Datagram.ipv6.pipe(withPktInfo()), { address: "::1", port: 0 })

@@ -265,14 +265,14 @@ describe("the file of a path", () => {
         for (const error of [live, left, name])
           expect(error).toMatchObject({ _tag: "DatagramBindError", reason: "AddressInUse", code: "EADDRINUSE" })
         expect([live, left, name].map(({ message }) => message)).toEqual([
-          `Binding to ${path} failed (bind: EADDRINUSE 98). Another socket has that name: choose another, or stop the other program.`,
-          `Binding to ${path} failed (bind: EADDRINUSE 98). A file is there that nobody listens on, left by a program that ended without removing it: remove it, or choose another path.`,
-          `Binding to @ancillary-taken-${process.pid} failed (bind: EADDRINUSE 98). Another socket has that name: choose another, or stop the other program.`
+          `Binding to ${path} failed (bind: EADDRINUSE 98). Another socket has this path or name. Choose another, or stop the other program.`,
+          `Binding to ${path} failed (bind: EADDRINUSE 98). The file at this path belongs to no open socket: a program ended without removing it. Remove it, or choose another path.`,
+          `Binding to @ancillary-taken-${process.pid} failed (bind: EADDRINUSE 98). Another socket has this path or name. Choose another, or stop the other program.`
         ])
         unlinkSync(path)
         yield* Effect.scoped(bind)
         const nowhere = yield* Effect.flip(Datagram.bind(unix, { path: `${path}/no/such/folder` }))
-        expect(nowhere.message).toMatch(/failed \(bind: ENOENT 2\)\. There is no such folder: make it first\.$/)
+        expect(nowhere.message).toMatch(/failed \(bind: ENOENT 2\)\. There is no such directory\. Create it first\.$/)
       })
     )
   )
@@ -312,14 +312,14 @@ describe("connecting", () => {
         const seen = yield* Effect.forEach([`${path}-none`, `${path}-file`, `${path}-stream`, taken], refused)
         expect(seen.map((error) => [error.message.replace(/^Connecting to \S+ failed /, ""), reasonOf(error)])).toEqual(
           [
-            ["(connect: ENOENT 2). Nobody has that name: start the receiver first.", "Unreachable"],
-            ["(connect: ECONNREFUSED 111). Nobody listens there: start the receiver first.", "Unreachable"],
+            ["(connect: ENOENT 2). No socket has this path or name. Start the receiver first.", "Unreachable"],
+            ["(connect: ECONNREFUSED 111). No socket is bound there. Start the receiver first.", "Unreachable"],
             [
-              "(connect: EPROTOTYPE 91). The socket there is none for datagrams: give the name of one that is.",
+              "(connect: EPROTOTYPE 91). The socket at that path is not a datagram socket. Use the path of one.",
               "InvalidArgument"
             ],
             [
-              "(connect: EPERM 1). The socket there is connected, and takes from its peer alone: choose another.",
+              "(connect: EPERM 1). The socket there is connected, and receives only from its peer. Choose another one.",
               "PermissionDenied"
             ]
           ]

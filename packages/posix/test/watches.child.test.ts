@@ -47,7 +47,7 @@ describe.runIf(requirement("few epoll watches", onPath("gcc"), "apt-get install 
             syscall: "epoll_ctl",
             code: "ENOSPC",
             message:
-              "Registering with the event loop failed (epoll_ctl: ENOSPC 28). The epoll watches of this user are used up: close sockets, or raise sysctl fs.epoll.max_user_watches."
+              "Registering with the event loop failed (epoll_ctl: ENOSPC 28). The user has as many epoll watches as the system allows. Close sockets, or raise sysctl fs.epoll.max_user_watches."
           },
           leaked: 0,
           again: true
@@ -67,7 +67,7 @@ describe("a descriptor that this process polls already", () => {
     reason: "InvalidArgument",
     syscall: "adopt",
     code: "EEXIST",
-    message: expect.stringMatching(/adopt each descriptor once\.$/) as unknown
+    message: expect.stringMatching(/\. Adopt each descriptor once\.$/) as unknown
   }
   it.scopedLive("its own socket's is refused, waited for or not, and both go on", () =>
     Effect.gen(function* () {

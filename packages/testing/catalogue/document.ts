@@ -1,5 +1,6 @@
 /** Renders the catalogue: a section per message, the options, and the tests that the proofs name. */
 import type { Platform, Presence, Request } from "@ancillary/control"
+import { table } from "./table.ts"
 import { type Proof, proofsOf } from "./proofs.ts"
 import { combinatorOf, constantOf, definitionOf } from "./sources.ts"
 import { type Direction, isWay, type Lack, type Mark, messages, options, type RowFamily, type Way } from "./ways.ts"
@@ -39,15 +40,6 @@ class References {
       this.#lists[list].map((entry, index) => [`${list}${index + 1}`, entry])
     )
   }
-}
-
-/** A table whose columns are as wide as their widest cell, as the formatter writes them. */
-const table = (head: ReadonlyArray<string>, body: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
-  const rows = [head, ...body.map((row) => row.map((cell) => cell.replaceAll("|", "\\|")))]
-  const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (row: ReadonlyArray<string>) =>
-    `| ${widths.map((width, column) => (row[column] ?? "").padEnd(width)).join(" | ")} |`
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.slice(1).map(line), ""]
 }
 
 const numbered = (name: string | undefined, level: number, number: number): string =>

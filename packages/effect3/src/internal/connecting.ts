@@ -1,5 +1,5 @@
 /** Connects a bound socket until a scope ends, and disconnects it then. */
-import type { DatagramBindError, DatagramUnsupportedError } from "@ancillary/engine/errors/DatagramError"
+import { type DatagramBindError, type DatagramUnsupportedError, fail } from "../DatagramError.ts"
 import { ConnectedSocket, type OpenSocket } from "@ancillary/engine/socket"
 import { Effect, type Scope } from "effect"
 
@@ -11,7 +11,7 @@ export const connecting = (
   Effect.acquireRelease(
     Effect.suspend(() => {
       const connected = socket.connect(peer)
-      return connected instanceof ConnectedSocket ? Effect.succeed(connected) : Effect.fail(connected)
+      return connected instanceof ConnectedSocket ? Effect.succeed(connected) : fail(connected)
     }),
     (connected) =>
       Effect.suspend(() => {

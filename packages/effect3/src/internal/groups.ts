@@ -1,5 +1,6 @@
 /** Memberships that a scope holds. */
-import type { DatagramMembershipError } from "@ancillary/engine/errors/DatagramMembershipError"
+import { type DatagramMembershipError, fail } from "../DatagramError.ts"
+import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import type { Joined, OpenSocket } from "@ancillary/engine/socket"
 import { Effect, type Scope } from "effect"
 
@@ -21,15 +22,15 @@ export const leave = (
 ): Effect.Effect<void, DatagramMembershipError> =>
   Effect.suspend(() => {
     const failed = socket.leave(group, options)
-    return failed === undefined ? Effect.void : Effect.fail(failed)
+    return failed === undefined ? Effect.void : fail(failed)
   })
 
-const held = (begin: () => Joined | DatagramMembershipError): Joining =>
+const held = (begin: () => Joined | Engine.DatagramMembershipError): Joining =>
   Effect.asVoid(
     Effect.acquireRelease(
       Effect.suspend(() => {
         const joined = begin()
-        return "end" in joined ? Effect.succeed(joined) : Effect.fail(joined)
+        return "end" in joined ? Effect.succeed(joined) : fail(joined)
       }),
       ({ end }) => Effect.sync(end)
     )

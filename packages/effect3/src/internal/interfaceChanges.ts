@@ -3,10 +3,10 @@
  */
 import { Codec } from "@ancillary/control"
 import { Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
-import type { DatagramInterfaceError } from "@ancillary/engine/errors/DatagramError"
+import { type DatagramInterfaceError, errorOf } from "../DatagramError.ts"
 import { type Driver, type NetworkInterface } from "@ancillary/engine/driver/Driver"
 import type { InterfaceChange } from "../Interfaces.ts"
-import { invalidInterval } from "@ancillary/engine/errors/interfaceErrors"
+import { invalidInterval } from "@ancillary/engine/errors/DatagramError"
 import { type Follower, Notices } from "@ancillary/engine/driver/interfaceNotices"
 
 type Listed = ReadonlyArray<NetworkInterface>
@@ -25,7 +25,7 @@ export const changesOf = (
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const interval = intervalOf(options)
-      if (!Duration.isDuration(interval)) return Stream.fail(invalidInterval(interval.shown))
+      if (!Duration.isDuration(interval)) return Stream.fail(errorOf(invalidInterval(interval.shown)))
       const looks = (yield* notified(driver, list)) ?? polled(list, interval)
       return looks.pipe(
         Stream.mapAccum([], (before: Listed, look) => [look.list, differences(before, look)]),

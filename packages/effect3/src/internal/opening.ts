@@ -1,28 +1,31 @@
 /** Opens sockets that a scope closes. */
-import type { DatagramBindError, DatagramUnsupportedError } from "@ancillary/engine/errors/DatagramError"
+import { type DatagramBindError, type DatagramUnsupportedError, fail } from "../DatagramError.ts"
+import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import { OpenSocket } from "@ancillary/engine/socket"
 import { Effect, type Scope } from "effect"
 
+/** A failure of the engine, and its error. */
+type Refused = Engine.DatagramBindError | Engine.DatagramUnsupportedError
 type Failure = DatagramBindError | DatagramUnsupportedError
 
 /** Opens a socket, which the scope closes. */
-export const scoped = (open: () => OpenSocket | Failure): Effect.Effect<OpenSocket, Failure, Scope.Scope> =>
+export const scoped = (open: () => OpenSocket | Refused): Effect.Effect<OpenSocket, Failure, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
       const opened = open()
-      return opened instanceof OpenSocket ? Effect.succeed(opened) : Effect.fail(opened)
+      return opened instanceof OpenSocket ? Effect.succeed(opened) : fail(opened)
     }),
     close
   )
 
 /** Opens two sockets, which the scope closes. */
 export const scopedPair = (
-  open: () => readonly [OpenSocket, OpenSocket] | Failure
+  open: () => readonly [OpenSocket, OpenSocket] | Refused
 ): Effect.Effect<readonly [OpenSocket, OpenSocket], Failure, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
       const opened = open()
-      return "length" in opened ? Effect.succeed(opened) : Effect.fail(opened)
+      return "length" in opened ? Effect.succeed(opened) : fail(opened)
     }),
     ([first, second]) => Effect.ensuring(close(second), close(first))
   )

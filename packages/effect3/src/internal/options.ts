@@ -1,6 +1,6 @@
 /** Options of an open socket, as effects. */
 import type { Family } from "@ancillary/control"
-import type { DatagramOptionError } from "@ancillary/engine/errors/DatagramOptionError"
+import { type DatagramOptionError, fail } from "../DatagramError.ts"
 import type { Conversation, Limits } from "@ancillary/engine/socket"
 import type { SocketOption } from "@ancillary/engine/spec/option/definition"
 import { Effect } from "effect"
@@ -14,17 +14,17 @@ export const setOption = <A>(
 ): Effect.Effect<void, DatagramOptionError> =>
   Effect.suspend(() => {
     const failed = socket.setOption(option, value)
-    return failed === undefined ? Effect.void : Effect.fail(failed)
+    return failed === undefined ? Effect.void : fail(failed)
   })
 
 export const getOption = <A>(socket: Conversation, option: Any<A>): Effect.Effect<A, DatagramOptionError> =>
   Effect.suspend(() => {
     const got = socket.getOption(option)
-    return "error" in got ? Effect.fail(got.error) : Effect.succeed(got.value)
+    return "error" in got ? fail(got.error) : Effect.succeed(got.value)
   })
 
 export const limits = (socket: Conversation): Effect.Effect<Limits, DatagramOptionError> =>
   Effect.suspend(() => {
     const granted = socket.limits()
-    return "segments" in granted ? Effect.succeed(granted) : Effect.fail(granted)
+    return "segments" in granted ? Effect.succeed(granted) : fail(granted)
   })

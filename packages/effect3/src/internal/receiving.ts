@@ -3,7 +3,9 @@
  */
 import { Codec } from "@ancillary/control"
 import { Chunk, Clock, Duration, Effect, Either, FiberRef, Option } from "effect"
-import { DatagramReceiveError, receiveClosed } from "@ancillary/engine/errors/DatagramError"
+import type * as Engine from "@ancillary/engine/errors/DatagramError"
+import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
+import { isFault } from "@ancillary/engine/driver/Driver"
 import {
   DatagramFault,
   type Conversation,
@@ -13,6 +15,7 @@ import {
   ScatteredDatagram,
   type SocketEvent
 } from "@ancillary/engine/socket"
+import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import { eventful, readable, waitFor } from "./waiting.ts"
 
 /**
@@ -28,53 +31,49 @@ const handOver = <A, E>(take: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
       : take()
   )
 
-const deliver = <A>(outcome: Outcome, present: (datagram: ReceivedDatagram) => A): Effect.Effect<A, DatagramFault> =>
-  outcome instanceof DatagramFault ? Effect.fail(outcome) : Effect.succeed(present(outcome))
+/** A receive of the engine that came to an end. */
+type Taken<A> = A | DatagramFault | Engine.DatagramReceiveError
+
+const present = <A>(taken: Taken<A>): Effect.Effect<A, DatagramFault | DatagramReceiveError> => {
+  if (taken instanceof DatagramFault) return Effect.fail(taken)
+  return isFault(taken) ? fail(taken) : Effect.succeed(taken)
+}
 
 /** Reads one datagram, and waits while none is there. */
-const receiving = <A, E>(
+const receiving = <A>(
   core: Conversation,
-  attemptOne: () => A | E | undefined | "again",
-  present: (taken: A | E) => Effect.Effect<A, E>
-): Effect.Effect<A, E | DatagramReceiveError> => {
-  const attempt: Effect.Effect<A, E | DatagramReceiveError> = handOver(() => {
+  attemptOne: () => Taken<A> | undefined | "again"
+): Effect.Effect<A, DatagramFault | DatagramReceiveError> => {
+  const attempt: Effect.Effect<A, DatagramFault | DatagramReceiveError> = handOver(() => {
     const due = core.due()
     if (due !== undefined) return Effect.zipRight(waitFor(core, due), attempt)
     const taken = attemptOne()
     if (taken === undefined) return Effect.zipRight(readable(core), attempt)
-    return taken === "again" ? attempt : present(taken as A | E)
+    return taken === "again" ? attempt : present(taken)
   })
   return attempt
 }
 
 type Received = Effect.Effect<ReceivedDatagram, DatagramFault | DatagramReceiveError>
 
-const presentOne = (taken: ReceivedDatagram | DatagramFault | DatagramReceiveError): Received =>
-  taken instanceof ReceivedDatagram ? Effect.succeed(taken) : Effect.fail(taken)
-
-export const receive = (core: Conversation): Received => receiving(core, () => core.receive(), presentOne)
+export const receive = (core: Conversation): Received => receiving<ReceivedDatagram>(core, () => core.receive())
 
 export const receiveScattered = (
   core: Conversation,
   sizes: ReadonlyArray<number>
 ): Effect.Effect<ScatteredDatagram, DatagramFault | DatagramReceiveError> =>
-  receiving(
-    core,
-    () => core.receiveScattered(sizes),
-    (taken: ScatteredDatagram | DatagramFault | DatagramReceiveError) =>
-      taken instanceof ScatteredDatagram ? Effect.succeed(taken) : Effect.fail(taken)
-  )
+  receiving<ScatteredDatagram>(core, () => core.receiveScattered(sizes))
 
 export const peek = (core: Conversation): Received => {
   const attempt: Received = Effect.suspend(() => {
-    if (core.closed) return Effect.fail(receiveClosed())
+    if (core.closed) return fail(receiveClosed())
     const due = core.due()
     if (due !== undefined) return Effect.zipRight(waitFor(core, due), attempt)
     const seen = core.peek()
     if (seen === undefined) return Effect.zipRight(readable(core), attempt)
     // Its turn was spent on what the spec drops.
     if (seen === "later") return Effect.zipRight(waitFor(core, 0), attempt)
-    return seen === "again" ? attempt : presentOne(seen)
+    return seen === "again" ? attempt : present<ReceivedDatagram>(seen)
   })
   return attempt
 }
@@ -89,9 +88,7 @@ export const receiveWithin = (
   Effect.flatMap(monotonic, (start) => {
     const given = Duration.decodeUnknown(duration)
     if (Option.isNone(given))
-      return Effect.fail(
-        receiveInvalid(core, "duration", `${Codec.format(duration)} is not a duration: give '2 seconds'`)
-      )
+      return fail(receiveInvalid(core, "duration", `${Codec.format(duration)} is not a duration: give '2 seconds'`))
     const deadline = start + Duration.toMillis(given.value)
     /** Only the waiting races the clock, and waiting takes nothing. */
     const waiting = (wait: Effect.Effect<void, DatagramReceiveError>, milliseconds: number) =>
@@ -99,8 +96,7 @@ export const receiveWithin = (
     const attempt: Effect.Effect<Option.Option<ReceivedDatagram>, DatagramFault | DatagramReceiveError> = handOver(
       () => {
         const taken = core.receive()
-        if (taken instanceof DatagramReceiveError) return Effect.fail(taken)
-        if (taken !== undefined && taken !== "again") return deliver(taken, Option.some)
+        if (taken !== undefined && taken !== "again") return Effect.map(present<ReceivedDatagram>(taken), Option.some)
         const due = core.due() ?? (taken === undefined ? "readable" : undefined)
         const wait = due === undefined ? Effect.void : waitFor(core, due)
         return Effect.flatMap(monotonic, (now) =>
@@ -127,7 +123,7 @@ export const takeBatch = <A>(
       const due = core.due()
       if (due !== undefined) return Effect.zipRight(waitFor(core, due), attempt)
       const taken = core.tryReceive(most)
-      if (taken instanceof DatagramReceiveError) return Effect.fail(taken)
+      if (isFault(taken)) return fail(taken)
       if (taken.length === 0) return Effect.zipRight(waitFor(core, core.due() ?? "readable"), attempt)
       const chunk = Chunk.unsafeFromArray(present(taken))
       if (Chunk.isNonEmpty(chunk)) return Effect.succeed(chunk)
@@ -142,14 +138,12 @@ export const takeUpTo = (
 ): Effect.Effect<Chunk.NonEmptyChunk<ReceivedDatagram>, DatagramReceiveError> =>
   Codec.isInteger(maximum, 1, Number.MAX_SAFE_INTEGER)
     ? takeBatch(core, datagramsOf, maximum)
-    : Effect.fail(
-        receiveInvalid(core, "maximum", `${Codec.format(maximum)} is not a number of datagrams: give 1 or more`)
-      )
+    : fail(receiveInvalid(core, "maximum", `${Codec.format(maximum)} is not a number of datagrams: give 1 or more`))
 
 export const takeEvents = (core: Conversation): Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> => {
   const attempt: Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> = handOver(() => {
     const events = core.takeEvents()
-    if (events instanceof DatagramReceiveError) return Effect.fail(events)
+    if (isFault(events)) return fail(events)
     return events.length === 0
       ? Effect.zipRight(eventful(core), attempt)
       : Effect.succeed(Chunk.unsafeFromArray(events))
@@ -172,15 +166,9 @@ export const forEach = (
   borrowed: boolean
 ): Effect.Effect<never, DatagramReceiveError> => {
   if (typeof f !== "function")
-    return Effect.fail(
-      receiveInvalid(core, "f", `${Codec.format(f)} is not a function: give one that takes a datagram`)
-    )
+    return fail(receiveInvalid(core, "f", `${Codec.format(f)} is not a function: give one that takes a datagram`))
   return Effect.async((resume) => {
-    const cancel = core.forEach(
-      f,
-      (end) => resume("error" in end ? Effect.fail(end.error) : Effect.die(end.defect)),
-      borrowed
-    )
+    const cancel = core.forEach(f, (end) => resume("error" in end ? fail(end.error) : Effect.die(end.defect)), borrowed)
     return Effect.sync(cancel)
   })
 }

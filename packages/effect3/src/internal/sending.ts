@@ -2,7 +2,7 @@
  * Sending, as effects around one socket of the engine: everything is checked first, so what fails was not sent.
  */
 import { Chunk, Effect, Either, Sink } from "effect"
-import type { DatagramSendError } from "@ancillary/engine/errors/DatagramError"
+import { type DatagramSendError, errorOf, fail } from "../DatagramError.ts"
 import type { SendReport } from "../DatagramSocket.ts"
 import { type Conversation, type Pause, SendQueue } from "@ancillary/engine/socket"
 import { before, type Deadline, deadlineOf } from "./patience.ts"
@@ -12,11 +12,11 @@ export const send = (core: Conversation, message: unknown): Effect.Effect<void, 
   Effect.suspend(() => {
     const begun = core.trySend(message)
     if (begun === undefined) return Effect.void
-    if (!(begun instanceof SendQueue)) return Effect.fail(begun)
+    if (!(begun instanceof SendQueue)) return fail(begun)
     const pause = begun.run()
     const ended = Effect.suspend(() => {
       const [failure] = begun.failed
-      return failure === undefined ? Effect.void : Effect.fail(failure.error)
+      return failure === undefined ? Effect.void : fail(failure.error)
     })
     return pause === undefined ? ended : Effect.zipRight(goOn(core, begun, pause), ended)
   })
@@ -25,11 +25,11 @@ export const send = (core: Conversation, message: unknown): Effect.Effect<void, 
 export const trySend = (core: Conversation, message: unknown): Either.Either<void, DatagramSendError> => {
   const begun = core.trySend(message)
   if (begun === undefined) return Either.void
-  if (!(begun instanceof SendQueue)) return Either.left(begun)
+  if (!(begun instanceof SendQueue)) return Either.left(errorOf(begun))
   for (let pause = begun.run(); pause !== undefined; pause = begun.run())
     if (pause !== "its next turn") begun.refuseWait()
   const [failure] = begun.failed
-  return failure === undefined ? Either.void : Either.left(failure.error)
+  return failure === undefined ? Either.void : Either.left(errorOf(failure.error))
 }
 
 export const sendAll = (core: Conversation, messages: ReadonlyArray<unknown>): Effect.Effect<SendReport> =>
@@ -38,11 +38,23 @@ export const sendAll = (core: Conversation, messages: ReadonlyArray<unknown>): E
     const report = Effect.sync(() => ({
       sent: batch.sent,
       dropped: batch.unsent,
-      failed: batch.failed.toSorted((one, two) => one.index - two.index)
+      failed: failedOf(batch)
     }))
     const pause = batch.run()
     return pause === undefined ? report : Effect.zipRight(goOn(core, batch, pause), report)
   })
+
+/** The failed messages of a queue in their order. Messages that share a record share its error. */
+const failedOf = (queue: SendQueue): SendReport["failed"] => {
+  const errors = new Map<object, DatagramSendError>()
+  return queue.failed
+    .toSorted((one, two) => one.index - two.index)
+    .map(({ error: record, index }) => {
+      const error = errors.get(record) ?? errorOf(record)
+      errors.set(record, error)
+      return { index, error }
+    })
+}
 
 export const sink = (core: Conversation): Sink.Sink<number, unknown, never, DatagramSendError> =>
   Sink.foldLeftChunksEffect(0, (sum, messages: Chunk.Chunk<unknown>) =>

@@ -1,7 +1,7 @@
 /** The options of a server, read once and checked before anything is opened. */
 import { Codec } from "@ancillary/control"
 import { Duration, Effect } from "effect"
-import { type DatagramBindError, invalidBind } from "@ancillary/engine/errors/DatagramError"
+import { type DatagramBindError, invalidBind } from "../DatagramError.ts"
 import { durationOf } from "./durations.ts"
 
 /** More handlers than that are a mistake in what was computed. */

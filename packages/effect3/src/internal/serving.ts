@@ -2,7 +2,7 @@
 import type { ControlMessage, Family } from "@ancillary/control"
 import { Cause, Clock, Context, Effect, Exit, type Fiber, FiberRef, Scope } from "effect"
 import type { Datagram } from "../Datagram.ts"
-import type { DatagramReceiveError } from "@ancillary/engine/errors/DatagramError"
+import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import { isItself, retainDescriptors, Served } from "@ancillary/engine/socket"
 import { Failures, quietly } from "./failures.ts"

@@ -4,6 +4,7 @@
 import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
 import { type Duration, Effect, Sink, Stream } from "effect"
 import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
+import { fail } from "../DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import type { SocketOption } from "@ancillary/engine/spec/option/definition"
 import type { Conversation, OpenSocket, ReceivedDatagram, Served } from "@ancillary/engine/socket"
@@ -86,7 +87,7 @@ const membersOf = (core: Conversation) => ({
   events: Stream.suspend(() => Stream.repeatEffectChunk(takeEvents(core))),
   stats: Effect.sync(() => stats(core)),
   declined: core.declined,
-  descriptor: Effect.suspend(() => (core.closed ? Effect.fail(receiveClosed()) : Effect.succeed(core.descriptor)))
+  descriptor: Effect.suspend(() => (core.closed ? fail(receiveClosed()) : Effect.succeed(core.descriptor)))
 })
 
 const target = (core: Conversation) => ({

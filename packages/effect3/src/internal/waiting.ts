@@ -1,9 +1,6 @@
 /** Waits of readers and senders, as effects that can be interrupted. None takes anything. */
-import {
-  type DatagramReceiveError,
-  type DatagramSendError,
-  receiveClosed
-} from "@ancillary/engine/errors/DatagramError"
+import { type DatagramSendError, receiveClosed } from "@ancillary/engine/errors/DatagramError"
+import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import type { Cancel, Conversation, ReceiveWait } from "@ancillary/engine/socket"
 import { Effect } from "effect"
 
@@ -11,7 +8,7 @@ type Wait = Effect.Effect<void, DatagramReceiveError>
 
 const waiting = (begin: (f: (closed: boolean) => void) => Cancel): Wait =>
   Effect.async((resume) => {
-    const cancel = begin((closed) => resume(closed ? Effect.fail(receiveClosed()) : Effect.void))
+    const cancel = begin((closed) => resume(closed ? fail(receiveClosed()) : Effect.void))
     return Effect.sync(cancel)
   })
 
@@ -24,6 +21,7 @@ export const eventful = (socket: Conversation): Wait => waiting((f) => socket.on
 /** Performs a wait that is due before a receive. */
 export const waitFor = (socket: Conversation, due: ReceiveWait): Wait => waiting((f) => socket.wait(due, f))
 
+/** Fails with the record of the engine, because a queue takes that. */
 type Sendable = Effect.Effect<void, DatagramSendError>
 
 const sendable = (begin: (f: (error: DatagramSendError | undefined) => void) => Cancel): Sendable =>

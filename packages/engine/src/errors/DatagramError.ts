@@ -1,229 +1,166 @@
 /**
- * What can go wrong, as tagged errors: one tag a situation that a caller would treat differently. Each carries the system call, the
- * platform's code and number where one was involved, and a sentence that ends with what to do.
+ * Makes errors: from the fault of a system call by the table of causes, or of an argument that was refused before any call.
  *
  * @since 0.1.0
  */
-import type { Platform } from "@ancillary/control"
-import { Data, Option } from "effect"
-import { type BindReason, reasonOf } from "./bindReasons.ts"
-import type { DatagramMembershipError } from "./DatagramMembershipError.ts"
-import { type DatagramOptionError, leaveItOut, optionReason } from "./DatagramOptionError.ts"
+import { Codec, type Endpoint, type Family, type Platform } from "@ancillary/control"
 import type { Fault } from "../driver/Driver.ts"
-import { receiveReasons } from "./receiveReasons.ts"
-import {
-  bare,
-  bindAnother,
-  closed,
-  described,
-  type Described,
-  remedyOfOthers,
-  sendCall,
-  told,
-  unmade
-} from "./format.ts"
+import { bare, type Cause, causeOf, causes, knownCause, unknownCause } from "./causes.ts"
+import type {
+  DatagramBindError,
+  DatagramError,
+  DatagramInterfaceError,
+  DatagramMembershipError,
+  DatagramOptionError,
+  DatagramReceiveError,
+  DatagramSendError,
+  DatagramUnsupportedError
+} from "./records.ts"
 
-export type { Described } from "./format.ts"
+export type * from "./records.ts"
 
-/**
- * A socket could not be opened, set up or bound.
- *
- * @category errors
- * @since 0.1.0
- */
-export class DatagramBindError extends Data.TaggedError("DatagramBindError")<
-  Described & {
-    readonly reason:
-      | "AddressInUse"
-      | "AddressNotAvailable"
-      | "PermissionDenied"
-      | "InvalidArgument"
-      | "TooManyOpenFiles"
-      | "Unreachable"
-      | "Other"
-    /** The option that could not be set, where one was concerned. */
-    readonly option: Option.Option<string>
-  }
-> {}
+/** The constructor of every error. */
+const make = <Tag extends DatagramError["_tag"], Rest extends object>(
+  _tag: Tag,
+  { code, errno, syscall }: Fault,
+  message: string,
+  rest: Rest
+) => ({ _tag, syscall, code, errno, message, ...rest })
 
-/**
- * The platform lacks what a spec requires.
- *
- * @category errors
- * @since 0.1.0
- */
-export class DatagramUnsupportedError extends Data.TaggedError("DatagramUnsupportedError")<
-  Described & {
-    /** As the program wrote it: `withOriginalArrivalInterface()`. */
-    readonly feature: string
-    readonly why: string
-    /** What to do, as a sentence. */
-    readonly remedy: string
-  }
-> {}
+/** A fault as messages show it: `(bind: EADDRINUSE 98)`. */
+export const showFault = ({ code, errno, syscall }: Fault): string => `(${syscall}: ${code} ${errno})`
+
+/** The sentences of a failed call. `what` begins the first one. */
+const explain = (what: string, fault: Fault, [, cause, remedy]: Cause<string>): string =>
+  `${what} failed ${showFault(fault)}. ${cause}. ${remedy}.`
+
+/** Puts values into a text of the table. */
+const fill = (text: string, values: { readonly [name: string]: string }): string =>
+  text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
+
+/** A call that was not made because an argument was refused. */
+const refusedBefore = (syscall: string): Fault => ({ syscall, code: "INVALID", errno: 0 })
+const closed: Fault = { syscall: "close", code: "CLOSED", errno: 0 }
+const bindAnother = "The socket is closed: its scope has ended. Bind another one to go on."
+
+/** The call that sends, and the call that receives. Without a socket the platform is not known. */
+const sendCall = (platform?: Platform): string => (platform === "winsock" ? "WSASendMsg" : "sendmsg")
+const receiveCall = (platform?: Platform): string => (platform === "winsock" ? "WSARecvMsg" : "recvmsg")
+
+const bindFailure = (
+  fault: Fault,
+  what: string,
+  option: string | undefined,
+  cause: Cause<DatagramBindError["reason"]>
+): DatagramBindError => make("DatagramBindError", fault, explain(what, fault, cause), { reason: cause[0], option })
 
 /**
- * A datagram was not sent.
- *
- * @category errors
- * @since 0.1.0
- */
-export class DatagramSendError extends Data.TaggedError("DatagramSendError")<
-  Described & {
-    readonly reason:
-      | "InvalidArgument"
-      | "MessageTooLarge"
-      | "Unreachable"
-      | "AddressNotAvailable"
-      | "ConnectionRefused"
-      | "PermissionDenied"
-      | "BufferFull"
-      | "WouldBlock"
-      | "Closed"
-      | "Unsupported"
-      | "Other"
-    /** The field of what was given that is concerned: `"to"`, `"data"`, `"control.hopLimit"`. */
-    readonly field: Option.Option<string>
-    /** Bytes of the payload that went out before, in whole segments; 0 but for one that leaves in segments. */
-    readonly sentBytes: number
-  }
-> {}
-
-/**
- * A socket could not be read. `ConnectionRefused` and its like are the peer's word on an earlier send: the next read goes on.
- *
- * @category errors
- * @since 0.1.0
- */
-export class DatagramReceiveError extends Data.TaggedError("DatagramReceiveError")<
-  Described & {
-    readonly reason: "ConnectionRefused" | "Unreachable" | "MessageTooLarge" | "InvalidArgument" | "Closed" | "Other"
-  }
-> {}
-
-/**
- * The host's interfaces: nobody has that name or index, or the system would not tell.
- *
- * @category errors
- * @since 0.1.0
- */
-export class DatagramInterfaceError extends Data.TaggedError("DatagramInterfaceError")<
-  Described & { readonly reason: "UnknownName" | "UnknownIndex" | "InvalidArgument" | "Other" }
-> {}
-
-/**
- * A received descriptor that cannot be taken: it was before, it is closed, or it never came with a datagram.
- *
- * @category errors
- * @since 0.1.0
- */
-export class DescriptorUnavailableError extends Data.TaggedError("DescriptorUnavailableError")<{
-  readonly reason: "Taken" | "Closed" | "Foreign"
-  readonly message: string
-}> {}
-
-/**
- * Every error of a socket.
- *
- * @category errors
- * @since 0.1.0
- */
-export type DatagramError =
-  | DatagramBindError
-  | DatagramUnsupportedError
-  | DatagramSendError
-  | DatagramReceiveError
-  | DatagramInterfaceError
-  | DatagramOptionError
-  | DatagramMembershipError
-
-const bindFailure = (fault: Fault, what: string, option: string | undefined, [reason, remedy]: BindReason) =>
-  new DatagramBindError({
-    ...described(fault),
-    reason,
-    option: Option.fromNullable(option),
-    message: `${what} failed ${told(fault)}. ${remedy}.`
-  })
-
-/**
- * A call that failed while a socket was opened, set up or bound. `what` begins the sentence of the error; `known` replaces its remedy if more is known
- * than the code.
+ * A call that failed while a socket was opened, set up or bound. `what` begins the first sentence. `known` replaces the cause and the remedy if more is
+ * known than the code.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const bindError = (fault: Fault, what: string, option?: string, known?: string): DatagramBindError => {
-  const [reason, remedy] = reasonOf(fault)
-  return bindFailure(fault, what, option, [reason, known ?? remedy])
-}
-
-/** By call, since the same code means another thing in each. */
-const unixReasons: { readonly [callAndCode in string]?: BindReason } = {
-  "bind EADDRINUSE": ["AddressInUse", "Another socket has that name: choose another, or stop the other program"],
-  "bind EACCES": ["PermissionDenied", "Files cannot be made in that folder: choose another, or grant the right to"],
-  "bind EROFS": ["AddressNotAvailable", "That file system is read-only: choose another path"],
-  "bind ENOENT": ["AddressNotAvailable", "There is no such folder: make it first"],
-  "bind ENOTDIR": ["AddressNotAvailable", "A part of the path is no folder: choose another path"],
-  "connect ENOENT": ["Unreachable", "Nobody has that name: start the receiver first"],
-  "connect ECONNREFUSED": ["Unreachable", "Nobody listens there: start the receiver first"],
-  "connect EACCES": ["PermissionDenied", "The socket's file may not be written to: grant the right to"],
-  "connect EPERM": ["PermissionDenied", "The socket there is connected, and takes from its peer alone: choose another"],
-  "connect EPROTOTYPE": ["InvalidArgument", "The socket there is none for datagrams: give the name of one that is"]
+export const bindError = (
+  fault: Fault,
+  what: string,
+  option?: string,
+  known?: readonly [cause: string, remedy: string]
+): DatagramBindError => {
+  const cause = causeOf("open", fault)
+  return bindFailure(fault, what, option, known === undefined ? cause : [cause[0], ...known])
 }
 
 /**
- * The same of the name of a Unix socket. `leftOver`: it is in use by a file that nobody listens on.
+ * A Unix socket that could not be bound or connected. `leftOver`: the path is that of a file that belongs to no open socket.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const unixError = (fault: Fault, what: string, leftOver: boolean): DatagramBindError => {
-  const known = unixReasons[`${fault.syscall} ${fault.code}`]
-  if (known === undefined) return bindError(fault, what)
-  const remedy =
-    "A file is there that nobody listens on, left by a program that ended without removing it: remove it, or choose another path"
-  return bindFailure(fault, what, undefined, leftOver ? [known[0], remedy] : known)
-}
+export const unixError = (fault: Fault, what: string, leftOver: boolean): DatagramBindError =>
+  bindFailure(
+    fault,
+    what,
+    undefined,
+    leftOver ? causes.unix["bind EADDRINUSE, left over"] : (knownCause("unix", fault) ?? causeOf("open", fault))
+  )
 
 /**
- * A ping socket that could not be opened. Linux: EACCES says that the process is in no group that may.
+ * A ping socket that could not be opened. Linux: EACCES reports that no group of the process may ping.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const pingError = (fault: Fault, feature: string): DatagramBindError =>
-  fault.code === "EACCES"
-    ? new DatagramBindError({
-        ...described(fault),
-        reason: "PermissionDenied",
-        option: Option.none(),
-        message: `${feature}: opening the socket failed ${told(fault)}. No group of this process may ping: sysctl net.ipv4.ping_group_range="0 2147483647" lets all of them.`
-      })
-    : bindError(fault, `${feature}: opening the socket`)
+  bindFailure(fault, `${feature}: opening the socket`, undefined, knownCause("ping", fault) ?? causeOf("open", fault))
 
 /**
- * Refused before any system call.
+ * Every port that the system assigns is in use.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const noPortError = (fault: Fault, local: Endpoint<Family>): DatagramBindError =>
+  bindFailure(fault, `Binding to ${local}`, undefined, causes.open["EADDRINUSE, port 0"])
+
+/**
+ * A port that the system chose cannot be shared afterwards. Shared before, it could be one that another socket has.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const unsharedPort = (fault: Fault, feature: string): DatagramBindError =>
+  bindFailure(fault, `Setting ${feature}`, feature, causes.open["setsockopt *, port 0"])
+
+/**
+ * An adopted socket serves other families than the spec, and that cannot be changed once it is bound.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const otherFamilies = (fault: Fault, what: string, family: Family): DatagramBindError =>
+  bindFailure(
+    fault,
+    what,
+    undefined,
+    causes.open[family === "dual" ? "setsockopt *, adopted as dual" : "setsockopt *, adopted as ipv6"]
+  )
+
+/**
+ * An argument of opening a socket that was refused before any system call.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const invalidBind = (message: string, option?: string): DatagramBindError =>
-  new DatagramBindError({ ...unmade("bind"), reason: "InvalidArgument", option: Option.fromNullable(option), message })
+  make("DatagramBindError", refusedBefore("bind"), message, { reason: "InvalidArgument" as const, option })
 
 /**
- * What a platform lacks: as the program wrote it, why, and what to do.
+ * A part that a platform lacks: as the program wrote it, why, and what to do.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const unsupported = (feature: string, why: string, remedy: string, fault?: Fault): DatagramUnsupportedError =>
-  new DatagramUnsupportedError({
-    ...(fault === undefined ? unmade("bind") : described(fault)),
-    feature,
-    why,
-    remedy,
-    message: `${feature}: ${why}${fault === undefined ? "" : ` ${told(fault)}`}. ${remedy}.`
-  })
+  make(
+    "DatagramUnsupportedError",
+    fault ?? refusedBefore("bind"),
+    `${feature}: ${why}${fault === undefined ? "" : ` ${showFault(fault)}`}. ${remedy}.`,
+    { feature, why, remedy }
+  )
+
+/** The remedy of an option that a platform lacks. */
+export const leaveItOut = "Leave it out on this system"
+
+/** The cause of an option that was refused. `privilege` is the one that the system requires for it, if that is known. */
+const optionCause = (fault: Fault, privilege: string | undefined): Cause<DatagramOptionError["reason"]> => {
+  const [reason, cause, remedy] = causeOf("option", fault)
+  return [
+    reason,
+    fill(cause, { privilege: privilege === undefined ? "a privilege" : `the privilege ${privilege}` }),
+    remedy
+  ]
+}
 
 /**
  * An option that the system refused while its socket was set up.
@@ -236,60 +173,104 @@ export const settingError = (
   feature: string,
   privilege?: string
 ): DatagramBindError | DatagramUnsupportedError => {
-  const [reason, remedy] = optionReason(fault, privilege)
+  const [reason, ...texts] = optionCause(fault, privilege)
   if (reason === "Unsupported") return unsupported(feature, "this system does not have the option", leaveItOut, fault)
-  return new DatagramBindError({
-    ...described(fault),
-    reason: reason === "Closed" ? "Other" : reason,
-    option: Option.some(feature),
-    message: `Setting ${feature} failed ${told(fault)}. ${remedy}.`
-  })
-}
-
-const sendReasons: { readonly [code in string]?: readonly [DatagramSendError["reason"], string] } = {
-  EMSGSIZE: ["MessageTooLarge", "Send less at once, or in several datagrams"],
-  ENETUNREACH: ["Unreachable", "There is no route there: check the address and the routes of this host"],
-  EHOSTUNREACH: ["Unreachable", "The host does not answer on its network: check the address"],
-  ENETDOWN: ["Unreachable", "The network is down: try again later"],
-  EHOSTDOWN: ["Unreachable", "The host is down: try again later"],
-  EADDRNOTAVAIL: [
-    "Unreachable",
-    "The address cannot be sent to, or the source is not an address of this host: check both"
-  ],
-  ECONNREFUSED: [
-    "ConnectionRefused",
-    "Nobody listens there (an earlier datagram was refused; this one was not sent): send it again when somebody does"
-  ],
-  ECONNRESET: [
-    "ConnectionRefused",
-    "Nobody listens there (an earlier datagram was refused; this one was not sent): send it again when somebody does"
-  ],
-  EACCES: [
-    "PermissionDenied",
-    "Broadcasting wants the broadcast option, some control messages want privileges, a firewall or a file's mode may forbid it"
-  ],
-  EPERM: ["PermissionDenied", "The kernel or a firewall forbids it: grant the privilege or change the rule"],
-  EINVAL: [
-    "InvalidArgument",
-    "The kernel refuses the combination of address and control data: check the source, the interface and the destination"
-  ],
-  ENODEV: ["InvalidArgument", "There is no interface with that index: ask for its index again"],
-  ENOTCONN: ["ConnectionRefused", "The peer is gone, and the connection with it: connect again when it is back"],
-  EPROTOTYPE: ["InvalidArgument", "The socket there is none for datagrams: give the name of one that is"],
-  EMFILE: ["Other", "The process has too many sockets and files open: close some or raise its limit"],
-  EAFNOSUPPORT: [
-    "InvalidArgument",
-    "The destination is of another address family than this socket: bind a socket of that family, or Datagram.dual"
-  ],
-  EDESTADDRREQ: ["InvalidArgument", "A datagram needs a destination: give `to`"],
-  ENOENT: ["ConnectionRefused", "Nobody has that name: start the receiver first"],
-  ENOBUFS: ["BufferFull", "The system is out of buffers: send more slowly"],
-  EBADF: ["Other", "The socket's descriptor was closed by other code than this: leave that to its scope"],
-  ETOOMANYREFS: ["BufferFull", "Too many descriptors are under way: let their receivers read first"]
+  return bindFailure(fault, `Setting ${feature}`, feature, [reason === "Closed" ? "Other" : reason, ...texts])
 }
 
 /**
- * A control message that went with a datagram, what it may want to be granted, and what it knows of codes that a send fails with.
+ * An option that the system refused to set or to get.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const optionError = (fault: Fault, option: string, privilege?: string): DatagramOptionError => {
+  const cause = optionCause(fault, privilege)
+  const what = `${fault.syscall === "getsockopt" ? "Getting" : "Setting"} ${option}`
+  return make("DatagramOptionError", fault, explain(what, fault, cause), { reason: cause[0], option })
+}
+
+/**
+ * An option that was refused before any system call: its value is not valid, or the platform does not have it. `why` ends with a remedy.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidOption = (
+  option: string,
+  why: string,
+  reason: "InvalidArgument" | "Unsupported",
+  syscall: "setsockopt" | "getsockopt" = "setsockopt"
+): DatagramOptionError => make("DatagramOptionError", refusedBefore(syscall), `${option}: ${why}.`, { reason, option })
+
+/**
+ * An option whose value was got and could not be decoded.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const unknownValue = (option: string, malformed: string): DatagramOptionError =>
+  make(
+    "DatagramOptionError",
+    refusedBefore("getsockopt"),
+    `${option}: getsockopt returned an unknown value (${malformed}). Use a codec that can decode it.`,
+    { reason: "Other" as const, option }
+  )
+
+/**
+ * An option of a socket that is closed.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const optionClosed = (option: string): DatagramOptionError =>
+  make("DatagramOptionError", closed, bindAnother, { reason: "Closed" as const, option })
+
+/**
+ * A membership that the system refused. `what` begins the first sentence.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const membershipError = (fault: Fault, what: string, group: string): DatagramMembershipError => {
+  const cause = causeOf("membership", fault)
+  return make("DatagramMembershipError", fault, explain(what, fault, cause), { reason: cause[0], group })
+}
+
+/**
+ * A group that was to be left and that the socket has not joined there. `what` begins the first sentence.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const notJoined = (fault: Fault, group: string, what: string): DatagramMembershipError => {
+  const cause = causes.membership["*, never joined"]
+  return make("DatagramMembershipError", fault, explain(what, fault, cause), { reason: cause[0], group })
+}
+
+/**
+ * A membership that was refused before any system call.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidMembership = (
+  group: string,
+  message: string,
+  reason: "InvalidArgument" | "NoSuchInterface" | "AlreadyJoined" | "NotJoined" = "InvalidArgument"
+): DatagramMembershipError => make("DatagramMembershipError", refusedBefore("setsockopt"), message, { reason, group })
+
+/**
+ * A membership of a socket that is closed.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const membershipClosed = (group: string): DatagramMembershipError =>
+  make("DatagramMembershipError", closed, bindAnother, { reason: "Closed" as const, group })
+
+/**
+ * A control message that was sent with a datagram: the privilege that it may require, and its own explanations of codes.
  *
  * @category models
  * @since 0.1.0
@@ -300,11 +281,12 @@ export interface SentMessage {
   readonly faults: { readonly [code in string]?: string } | undefined
 }
 
-const quoted = (messages: ReadonlyArray<SentMessage>): string => messages.map(({ key }) => `'${key}'`).join(" and ")
+const wentBefore = (bytes: number, none = ""): string =>
+  bytes === 0 ? none : ` The ${bytes} bytes before it went out.`
 
 /**
- * A call that failed while a datagram was sent. `what` begins the sentence that the error says. Where the kernel refuses a value or a
- * privilege without saying of what, the sentence names the control messages that went with it, and what they want. `clear`: what to do, if that is known.
+ * A call that failed while a datagram was sent. `what` begins the first sentence. If the kernel refuses a value or a privilege without naming it, the
+ * sentence names the control messages of the datagram and the privileges that they require. `known` replaces the cause and the remedy.
  *
  * @category constructors
  * @since 0.1.0
@@ -314,39 +296,38 @@ export const sendError = (
   what: string,
   control: ReadonlyArray<SentMessage> = [],
   sentBytes = 0,
-  clear?: string
+  known?: readonly [cause: string, remedy: string]
 ): DatagramSendError => {
   const code = bare(fault.code)
-  const [reason, general] = sendReasons[code] ?? ["Other", remedyOfOthers]
-  const known = control.filter(({ faults }) => faults?.[code] !== undefined)
+  const [reason, cause, remedy] = causeOf("send", fault)
+  const explaining = control.filter(({ faults }) => faults?.[code] !== undefined)
   const forbidden =
     code === "EPERM" || code === "EACCES" ? control.filter(({ privilege }) => privilege !== undefined) : []
-  const suspects = [...known, ...forbidden]
+  const suspects = [...explaining, ...forbidden]
   const concerned = suspects.length > 0 ? suspects : /^(EPERM|EACCES|EINVAL)$/.test(code) ? control : []
-  const wants = forbidden.map(({ key, privilege }) => `'${key}' wants ${privilege}`).join(", ")
+  const required = forbidden.map(({ key, privilege }) => `'${key}' requires ${privilege}`).join(", ")
   const remedies = [
-    ...known.map(({ faults }) => faults?.[code]),
-    ...(forbidden.length > 0 ? [`${wants}: grant it to this process, or send without it`] : [])
+    ...explaining.map(({ faults }) => faults?.[code]),
+    ...(forbidden.length > 0 ? [`${required}. Grant it to this process, or send without it`] : [])
   ]
-  const remedy = clear ?? (remedies.length > 0 ? remedies.join(". Or: ") : general)
-  return new DatagramSendError({
-    ...described(fault),
-    // A code that says nothing by itself is about the value that a message knows it of.
-    reason: known.length > 0 && reason === "Other" ? "InvalidArgument" : reason,
-    field:
-      concerned.length === 1
-        ? Option.map(Option.fromNullable(concerned[0]), ({ key }) => `control.${key}`)
-        : Option.none(),
-    sentBytes,
-    message: `${what}${concerned.length > 0 ? ` with ${quoted(concerned)}` : ""} failed ${told(fault)}. ${remedy}.${wentBefore(sentBytes)}`
-  })
+  const advice = known?.join(". ") ?? (remedies.length > 0 ? remedies.join(". Or: ") : `${cause}. ${remedy}`)
+  const names = concerned.map(({ key }) => `'${key}'`).join(" and ")
+  const [only] = concerned
+  return make(
+    "DatagramSendError",
+    fault,
+    `${what}${names === "" ? "" : ` with ${names}`} failed ${showFault(fault)}. ${advice}.${wentBefore(sentBytes)}`,
+    {
+      // A message that explains a code without a cause of its own explains it by its value.
+      reason: explaining.length > 0 && reason === "Other" ? ("InvalidArgument" as const) : reason,
+      field: concerned.length === 1 && only !== undefined ? `control.${only.key}` : undefined,
+      sentBytes
+    }
+  )
 }
 
-const wentBefore = (bytes: number, none = ""): string =>
-  bytes === 0 ? none : ` The ${bytes} bytes before it went out.`
-
 /**
- * There was no room, and `withBackpressure("fail")` says not to wait. `what` begins the sentence that the error says.
+ * The send buffer is full, and the sender does not wait for room. `what` begins the first sentence.
  *
  * @category constructors
  * @since 0.1.0
@@ -358,47 +339,58 @@ export const sendWouldBlock = (
   full = "the send buffer is full",
   platform?: Platform
 ): DatagramSendError =>
-  new DatagramSendError({
-    ...unmade(sendCall(platform)),
-    code: "WOULDBLOCK",
-    reason: "WouldBlock",
-    field: Option.none(),
-    sentBytes,
-    message: `${what} would have to wait: ${full}. Send it again later, drop it, or ${waiting}.${wentBefore(sentBytes)}`
-  })
+  make(
+    "DatagramSendError",
+    { syscall: sendCall(platform), code: "WOULDBLOCK", errno: 0 },
+    `${what} would have to wait: ${full}. Send it again later, drop it, or ${waiting}.${wentBefore(sentBytes)}`,
+    { reason: "WouldBlock" as const, field: undefined, sentBytes }
+  )
+
+/** The sentences of a field that the send failed by. */
+const explainField = (
+  fault: Fault,
+  field: string,
+  [, cause, remedy]: Cause<string>,
+  values: { readonly [name: string]: string },
+  sentBytes: number
+): string => {
+  const why = fill(cause.charAt(0).toLowerCase() + cause.slice(1), values)
+  return `${field}: ${why} ${showFault(fault)}. ${remedy}.${wentBefore(sentBytes, " Nothing was sent.")}`
+}
 
 /**
- * A source that was asked for is no address of this host, whatever the system calls that.
+ * A source that is not an address of this host, whatever the code of the system.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const sourceNotOurs = (fault: Fault, source: string, sentBytes = 0): DatagramSendError =>
-  new DatagramSendError({
-    ...described(fault),
-    reason: "AddressNotAvailable",
-    field: Option.some("control.pktInfo"),
-    sentBytes,
-    message: `control.pktInfo: ${source} is not an address of this host ${told(fault)}. Send from one that is, or leave the source out.${wentBefore(sentBytes, " Nothing was sent.")}`
+export const sourceNotOurs = (fault: Fault, source: string, sentBytes = 0): DatagramSendError => {
+  const field = "control.pktInfo"
+  const cause = causes.send["*, foreign source"]
+  return make("DatagramSendError", fault, explainField(fault, field, cause, { source }, sentBytes), {
+    reason: cause[0],
+    field,
+    sentBytes
   })
+}
 
 /**
- * A field names an interface that this host does not have, whatever the system calls that.
+ * A field that names an interface that this host does not have, whatever the code of the system.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const noSuchInterface = (fault: Fault, field: string, index: number, sentBytes = 0): DatagramSendError =>
-  new DatagramSendError({
-    ...described(fault),
-    reason: "InvalidArgument",
-    field: Option.some(field),
-    sentBytes,
-    message: `${field}: this host has no interface of index ${index} ${told(fault)}. Get the index of the interface again, since one that is made anew has another.${wentBefore(sentBytes, " Nothing was sent.")}`
+export const noSuchInterface = (fault: Fault, field: string, index: number, sentBytes = 0): DatagramSendError => {
+  const cause = causes.send["*, missing interface"]
+  return make("DatagramSendError", fault, explainField(fault, field, cause, { index: String(index) }, sentBytes), {
+    reason: cause[0],
+    field,
+    sentBytes
   })
+}
 
 /**
- * Refused before any system call: nothing was sent.
+ * A message that was refused before any system call.
  *
  * @category constructors
  * @since 0.1.0
@@ -409,54 +401,102 @@ export const invalidSend = (
   reason: "InvalidArgument" | "MessageTooLarge" | "Unsupported" = "InvalidArgument",
   platform?: Platform
 ): DatagramSendError =>
-  new DatagramSendError({
-    ...unmade(sendCall(platform)),
+  make("DatagramSendError", refusedBefore(sendCall(platform)), `${field}: ${why}. Nothing was sent.`, {
     reason,
-    field: Option.some(field),
-    sentBytes: 0,
-    message: `${field}: ${why}. Nothing was sent.`
+    field,
+    sentBytes: 0
   })
 
 /**
- * A receive that the system refused. `ends`: the error ends reading, whatever its code means where it comes once.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const receiveError = (fault: Fault, ends = false): DatagramReceiveError => {
-  const known = ends ? undefined : receiveReasons[bare(fault.code)]
-  const [reason, remedy] = known ?? ["Other", remedyOfOthers]
-  return new DatagramReceiveError({
-    ...described(fault),
-    reason,
-    message: `Receiving failed ${told(fault)}. ${remedy}.`
-  })
-}
-
-/**
- * A read that was waiting when the scope of its socket ended, or began later.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const receiveClosed = (): DatagramReceiveError =>
-  new DatagramReceiveError({
-    ...closed,
-    reason: "Closed",
-    message: bindAnother
-  })
-
-/**
- * A datagram that was to be sent after the scope of its socket had ended.
+ * A message for a socket that is closed.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const sendClosed = (sentBytes = 0): DatagramSendError =>
-  new DatagramSendError({
-    ...closed,
-    reason: "Closed",
-    field: Option.none(),
-    sentBytes,
-    message: `${bindAnother}${wentBefore(sentBytes)}`
+  make("DatagramSendError", closed, `${bindAnother}${wentBefore(sentBytes)}`, {
+    reason: "Closed" as const,
+    field: undefined,
+    sentBytes
   })
+
+/**
+ * A receive that the system refused. `ends`: the error ends reading, and is not that of an earlier datagram.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const receiveError = (fault: Fault, ends = false): DatagramReceiveError => {
+  const cause = ends ? unknownCause : causeOf("receive", fault)
+  return make("DatagramReceiveError", fault, explain("Receiving", fault, cause), { reason: cause[0] })
+}
+
+/**
+ * A receive that was refused before any system call. `why` ends with a remedy.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidReceive = (argument: string, why: string, platform?: Platform): DatagramReceiveError =>
+  make("DatagramReceiveError", refusedBefore(receiveCall(platform)), `${argument}: ${why}. Nothing was read.`, {
+    reason: "InvalidArgument" as const
+  })
+
+/**
+ * A receive of a socket that is closed, or that was closed while it waited.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const receiveClosed = (): DatagramReceiveError =>
+  make("DatagramReceiveError", closed, bindAnother, { reason: "Closed" as const })
+
+/**
+ * The refusal of the system to list its interfaces.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const interfaceError = (fault: Fault): DatagramInterfaceError =>
+  make("DatagramInterfaceError", fault, explain("Listing the interfaces", fault, unknownCause), {
+    reason: "Other" as const
+  })
+
+const invalidInterfaces = (
+  message: string,
+  reason: DatagramInterfaceError["reason"] = "InvalidArgument"
+): DatagramInterfaceError => make("DatagramInterfaceError", refusedBefore("interfaces"), message, { reason })
+
+/**
+ * No interface of the host has that name or index. `names` are the names of all interfaces.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const unknownInterface = (asked: string | number, names: ReadonlyArray<string>): DatagramInterfaceError =>
+  invalidInterfaces(
+    `No interface of this host has the ${typeof asked === "string" ? `name '${asked}'` : `index ${asked}`}. There are ${names.join(", ")}: choose one of them, or wait until it is there.`,
+    typeof asked === "string" ? "UnknownName" : "UnknownIndex"
+  )
+
+/**
+ * A name that is not a text, or an index that is not a number. Refused before any system call.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidInterface = (asked: unknown, what: "name" | "index"): DatagramInterfaceError =>
+  invalidInterfaces(
+    `${what}: ${Codec.format(asked)} is not ${what === "name" ? 'a text. Give the name of an interface, such as "eth0"' : "a number. Give the index of an interface, 1 or more"}.`
+  )
+
+/**
+ * An interval that is not a finite duration above zero. Refused before any system call.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidInterval = (given: string): DatagramInterfaceError =>
+  invalidInterfaces(
+    `interval: ${given} is not a finite duration above zero. Give one, such as "1 second", or leave it out.`
+  )

@@ -140,7 +140,7 @@ const derive = (spec: SpecData, abi: Abi, maybe: MaybeShape): Plan => {
     const encoded = encode(abi.platform, family)
     if ("invalid" in encoded) invalid.push({ option: name, why: encoded.invalid })
     else if ("unsupported" in encoded)
-      refused.push({ feature, why: encoded.unsupported, remedy: "Leave it out where this platform is served" })
+      refused.push({ feature, why: encoded.unsupported, remedy: "Leave it out on this platform" })
     else
       for (const call of encoded) options.push({ requestedBy: [{ feature, key: undefined, optional: false }], ...call })
   }

@@ -5,7 +5,7 @@
  */
 import type { Abi } from "@ancillary/control"
 import type { Fault } from "../driver/Driver.ts"
-import { bare } from "../errors/format.ts"
+import { bare } from "../errors/causes.ts"
 
 /**
  * - `earlier`: a peer or a router reported the error of an earlier datagram. It comes once.

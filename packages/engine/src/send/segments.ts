@@ -6,7 +6,7 @@ import { ControlBuffer, type SendFormat, type Endpoint, type Family } from "@anc
 import { type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
 import { maximumPayload as largestOf, type Plan } from "../plan/Plan.ts"
 import { breaksSegments } from "../plan/windowsBuilds.ts"
-import { bare } from "../errors/format.ts"
+import { bare } from "../errors/causes.ts"
 import { segmentMessage, segmentSpace, sizeOf } from "../plan/segmentMessage.ts"
 
 /** Linux: as many as every kernel takes that cuts at all (128 since 6.9). Windows takes 512. */

@@ -1,12 +1,15 @@
 import type { Endpoint, Family } from "@ancillary/control"
 import { type Driver, type Fault, isFault } from "../driver/Driver.ts"
 
+/** The cause and the remedy. */
+type Advice = readonly [cause: string, remedy: string]
+
 /**
- * What to do about an address of this host that it cannot be bound to yet, or never; nothing if it is not an address of this host.
+ * Advice about an address of this host that it cannot be bound to yet, or never; nothing if it is not an address of this host.
  *
  * Linux: bind(2) answers EADDRNOTAVAIL for an IPv6 address whose duplicates are still looked for, as for one of another host.
  */
-export const unusable = (driver: Driver, { code }: Fault, local: Endpoint<Family> | undefined): string | undefined => {
+export const unusable = (driver: Driver, { code }: Fault, local: Endpoint<Family> | undefined): Advice | undefined => {
   const remedy = interfaceRemedy({ code }, local)
   if (remedy !== undefined) return remedy
   if (!/^(WSA)?EADDRNOTAVAIL$/.test(code) || local === undefined || local.family === "unix") return undefined
@@ -16,15 +19,21 @@ export const unusable = (driver: Driver, { code }: Fault, local: Endpoint<Family
     for (const { address, duplicate, tentative } of addresses) {
       if (!address.equals(local.address)) continue
       if (duplicate === true)
-        return `Another host has this address, so ${name} does not use it (duplicate): give one of the two another address`
+        return [
+          `Another host has this address, so ${name} does not use it (duplicate)`,
+          "Give one of the two another address"
+        ]
       if (tentative === true)
-        return `${name} still checks this address for duplicates (tentative): bind again in a second or two, or declare withFreebind() on Linux`
+        return [
+          `${name} still checks this address for duplicates (tentative)`,
+          "Bind again in a second or two, or declare withFreebind() on Linux"
+        ]
     }
   return undefined
 }
 
 /** What to do about an address that each interface has for itself, and that was given without one. */
-export const interfaceRemedy = ({ code }: Pick<Fault, "code">, at: Endpoint<Family> | undefined): string | undefined =>
+export const interfaceRemedy = ({ code }: Pick<Fault, "code">, at: Endpoint<Family> | undefined): Advice | undefined =>
   at?.family === "ipv6" && at.address.isLinkLocal && at.address.zone === 0 && /^(WSA)?E(INVAL|ADDRNOTAVAIL)$/.test(code)
-    ? `A link-local address needs its interface: write ${at.address}%eth0, with the name or the index of yours`
+    ? ["A link-local address requires its interface", `Write ${at.address}%eth0, with the name or the index of yours`]
     : undefined

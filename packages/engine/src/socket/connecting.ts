@@ -5,10 +5,10 @@ import {
   type DatagramBindError,
   type DatagramUnsupportedError,
   invalidBind,
+  showFault,
   unixError,
   unsupported
 } from "../errors/DatagramError.ts"
-import { told } from "../errors/format.ts"
 import { type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
 import type { Events } from "../events/events.ts"
 import type { Plan } from "../plan/Plan.ts"
@@ -92,7 +92,7 @@ export const disconnect = (
   events.takePending()
   if (failed === undefined) return undefined
   socket.close()
-  return `Disconnecting ${socket.localAddress} from ${peer} failed ${told(failed)}, so the socket was closed. Bind another one; a port other than 0 is not lost.`
+  return `Disconnecting ${socket.localAddress} from ${peer} failed ${showFault(failed)}, so the socket was closed. Bind another one; a port other than 0 is not lost.`
 }
 
 const feature = "connect"

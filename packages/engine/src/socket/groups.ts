@@ -8,7 +8,7 @@ import {
   membershipClosed,
   membershipError,
   notJoined
-} from "../errors/DatagramMembershipError.ts"
+} from "../errors/DatagramError.ts"
 import { isFault } from "../driver/Driver.ts"
 import type { MembershipKind } from "../spec/option/membership.ts"
 import { validateIndex } from "../spec/option/values.ts"

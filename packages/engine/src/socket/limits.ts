@@ -1,6 +1,6 @@
 /** The limits that a stack over datagrams sizes by, as the system has granted them. */
 import { Coalescing } from "@ancillary/control"
-import type { DatagramOptionError } from "../errors/DatagramOptionError.ts"
+import type { DatagramOptionError } from "../errors/DatagramError.ts"
 import type { Plan } from "../plan/Plan.ts"
 import * as SocketOption from "../spec/SocketOption.ts"
 import { getOption, type Live } from "./options.ts"

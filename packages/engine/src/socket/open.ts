@@ -4,9 +4,12 @@ import {
   type DatagramBindError,
   type DatagramUnsupportedError,
   invalidBind,
+  noPortError,
+  otherFamilies,
   pingError,
   settingError,
   unixError,
+  unsharedPort,
   unsupported
 } from "../errors/DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
@@ -18,11 +21,10 @@ import { onBuild } from "../plan/windowsBuilds.ts"
 import { undoing } from "../driver/closing.ts"
 import { Connection } from "./connection.ts"
 import { OpenSocket } from "./openSocket.ts"
-import { bare } from "../errors/format.ts"
+import { bare } from "../errors/causes.ts"
 import { constructorOf } from "../spec/families.ts"
 import { Live } from "./options.ts"
 import { named, nameOf } from "./sockaddr.ts"
-import { noPortError, otherFamilies, unsharedPort } from "../errors/openErrors.ts"
 import { unusable } from "../send/unusable.ts"
 import { Waiters } from "./waiters.ts"
 
@@ -128,7 +130,7 @@ const setUp = (
     if (refused !== undefined) return nameError(driver, plan, refused, `Connecting to ${peer}`, name, peer)
   }
   const bound = named(plan, native.localAddress)
-  if (isFault(bound)) return bindError(bound, "Asking for the local address")
+  if (isFault(bound)) return bindError(bound, "Reading the local address")
   const live = new Live(plan, native, driver.interfaces, bound)
   const unread = live.readOwn()
   if (unread !== undefined) return bindError(unread, "Reading the socket's traffic class")

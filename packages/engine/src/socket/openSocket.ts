@@ -6,12 +6,14 @@ import type { Endpoint, Family, Ipv4Address, Ipv6Address } from "@ancillary/cont
 import { isUnsupported } from "@ancillary/control"
 import {
   type DatagramBindError,
+  type DatagramMembershipError,
+  type DatagramOptionError,
   type DatagramReceiveError,
-  type DatagramUnsupportedError
+  type DatagramSendError,
+  type DatagramUnsupportedError,
+  receiveClosed,
+  receiveError
 } from "../errors/DatagramError.ts"
-import { receiveClosed, receiveError } from "../errors/DatagramError.ts"
-import type { DatagramMembershipError } from "../errors/DatagramMembershipError.ts"
-import type { DatagramOptionError } from "../errors/DatagramOptionError.ts"
 import { type Driver, isFault, type NativeSocket, type Poll } from "../driver/Driver.ts"
 import { closeAll, undoing } from "../driver/closing.ts"
 import { later } from "../driver/eventLoop.ts"
@@ -25,7 +27,6 @@ import { type LoopEnd, runLoop } from "../receive/loop.ts"
 import { Receiver, type ReceiveWait } from "../receive/receiver.ts"
 import { refusedSizes, ScatteredDatagram, scattered } from "../receive/scattered.ts"
 import { SendCounters } from "../send/counters.ts"
-import type { DatagramSendError } from "../errors/DatagramError.ts"
 import { Outgoing } from "../send/outgoing.ts"
 import { SendQueue } from "../send/queue.ts"
 import { sendOne } from "../send/single.ts"

@@ -9,7 +9,7 @@ import {
   optionClosed,
   optionError,
   unknownValue
-} from "../errors/DatagramOptionError.ts"
+} from "../errors/DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
 import { encode, rowsOf, sizeOf, type SocketOption } from "../spec/option/definition.ts"
 import type { Plan } from "../plan/Plan.ts"

@@ -10,10 +10,10 @@
  * @example
  * ```ts
  * import type { MaybeKind } from "@ancillary/engine/spec/Maybe"
- * import type { Option } from "effect"
  *
- * interface OptionKind extends MaybeKind {
- *   readonly type: Option.Option<this["value"]>
+ * // A list of one or none.
+ * interface ListKind extends MaybeKind {
+ *   readonly type: ReadonlyArray<this["value"]>
  * }
  * ```
  *

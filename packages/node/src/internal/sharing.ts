@@ -12,7 +12,7 @@ import {
   type Spec,
   withReusePort
 } from "@ancillary/effect3"
-import { invalidBind, unsupported } from "@ancillary/engine/errors/DatagramError"
+import { invalidBind, unsupported } from "@ancillary/effect3/DatagramError"
 import type { NeedsAll } from "@ancillary/engine/spec/Spec"
 import { Effect, Scope } from "effect"
 

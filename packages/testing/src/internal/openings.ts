@@ -184,7 +184,7 @@ export const openings = ({ driver, layer, over }: Bench): void => {
       Effect.gen(function* () {
         const refused = yield* Effect.flip(Datagram.bind(spec, at))
         expect(refused).toMatchObject({ _tag: "DatagramBindError", reason: "InvalidArgument" })
-        expect(refused.message).toMatch(/^Setting withReuseAddress\(\) failed .* bind to a port other than 0, or leave/)
+        expect(refused.message).toMatch(/^Setting withReuseAddress\(\) failed .* Bind to a port other than 0, or leave/)
       }).pipe(
         Effect.provide(
           over({

@@ -30,7 +30,7 @@ export const refusals = ({ facts, layer, over }: Bench): void => {
           code: facts.codes.addressInUse
         })
         expect(error.message).toMatch(
-          /^Binding to 127\.0\.0\.1:\d+ failed \(bind: (WSA)?EADDRINUSE \d+\)\. Another socket has it: /
+          /^Binding to 127\.0\.0\.1:\d+ failed \(bind: (WSA)?EADDRINUSE \d+\)\. Another socket has this address\. /
         )
         const shared = Datagram.ipv4.pipe(withReuseAddress())
         const one = yield* Datagram.bind(shared, { address: "127.0.0.1", port: 0 })

@@ -62,7 +62,9 @@ export const zones = ({ driver, facts, layer }: Bench): void => {
     it.scopedLive("is missing: binding to a link-local address says that it needs its interface", () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(Datagram.bind(Datagram.ipv6, { address: "fe80::1", port: 0 }))
-        expect(error.message).toMatch(/A link-local address needs its interface: write fe80::1%eth0, with the name or/)
+        expect(error.message).toMatch(
+          /A link-local address requires its interface\. Write fe80::1%eth0, with the name or/
+        )
       }).pipe(Effect.provide(layer))
     )
   })

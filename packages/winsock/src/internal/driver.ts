@@ -3,7 +3,7 @@
  */
 import { Abi } from "@ancillary/control"
 import type { DatagramUnsupportedError } from "@ancillary/effect3"
-import { unsupported } from "@ancillary/engine/errors/DatagramError"
+import { unsupported } from "@ancillary/effect3/DatagramError"
 import * as Arena from "@ancillary/engine/driver/Arena"
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import { Effect, Predicate } from "effect"

@@ -21,14 +21,9 @@ import { declare, type With } from "../Spec.ts"
  * @example
  * ```ts
  * import { Datagram, withErrorReports } from "@ancillary/effect3"
- * import { Console, Effect, Stream } from "effect"
  *
- * const program = Effect.gen(function* () {
- *   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withErrorReports()), { address: "0.0.0.0", port: 0 })
- *   yield* Stream.runForEach(socket.events, (event) =>
- *     event._tag === "ErrorReport" ? Console.log(`${event.code}: ${String(event.destination)}`) : Effect.void
- *   )
- * })
+ * // socket.events: { _tag: "ErrorReport", code: "ECONNREFUSED", destination: 192.0.2.1:5300, … }
+ * const spec = Datagram.ipv4.pipe(withErrorReports())
  * ```
  *
  * @category events

@@ -35,17 +35,10 @@ export interface DirectedRights {
  *
  * @example
  * ```ts
- * import { Datagram, Descriptor, withRights } from "@ancillary/effect3"
- * import { Effect } from "effect"
+ * import { Datagram, withRights } from "@ancillary/effect3"
  *
+ * // datagram.control.rights: up to one Descriptor; Descriptor.take keeps it open until a scope closes.
  * const spec = Datagram.unix.pipe(withRights({ maximum: 1 }))
- *
- * const logFile = Effect.gen(function* () {
- *   const socket = yield* Datagram.bind(spec, { path: "/tmp/logs.sock" })
- *   const { control } = yield* socket.receive
- *   // Open until the scope around this closes.
- *   return yield* Effect.forEach(control.rights, Descriptor.take)
- * })
  * ```
  *
  * @category messages

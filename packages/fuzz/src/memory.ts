@@ -29,14 +29,14 @@ const refused = () => {
   return ControlBuffer.fromMessages(abi, [{ level: 0, type: 11, payload }])
 }
 
-/** Control data of a payload that was merged from datagrams of `size` bytes (`UDP_GRO`). */
+/** Control data of a payload that was merged from datagrams of `size` bytes. */
 export const mergedFrom = (size: number): Uint8Array => {
   const payload = new Uint8Array(4)
   new DataView(payload.buffer).setUint32(0, size, true)
   return ControlBuffer.fromMessages(abi, [{ level: 17, type: 104, payload }])
 }
 
-/** Control data of a datagram with so many hops left (`IP_TTL`). */
+/** Control data of a datagram with so many hops left. */
 export const hopsLeft = (hops: number): Uint8Array => {
   const payload = new Uint8Array(4)
   new DataView(payload.buffer).setUint32(0, hops, true)

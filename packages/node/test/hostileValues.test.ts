@@ -30,7 +30,8 @@ const modules = { control, socket, node, posix, winsock }
 const linux = requirement("hostile values", process.platform === "linux", "The sockets of Linux are asked.")
 
 /** Errors and services, which programs do not construct. */
-const made = /^new (?:DatagramWorkers\.|HostName\.)?(?:Datagram|Descriptor(?:Gone)|HostNameError|Interfaces|WsaError)/
+const made =
+  /^new (?:DatagramWorkers\.|HostName\.)?(?:Datagram|DescriptorUnavailableError|HostNameError|Interfaces|WsaError)/
 
 const functions = Object.entries(modules).flatMap(([pack, module]) =>
   functionsOf(module, "").map(([name, f]) => ({ pack, name, f }))

@@ -96,10 +96,10 @@ describe("the documentation travels", () => {
     expect(infos.map(({ documentation }) => documentation)).toEqual([
       "Routers that the datagram could still have crossed when it arrived, 0 to 255 (IPv4 says TTL).",
       "The packet's mark, as firewall rules set it.",
-      "The payload: its own copy, yours to keep. Others may stand in `data.buffer`, so a view over that begins at `data.byteOffset`.",
+      "The payload, as a copy that the program owns. Other payloads may share `data.buffer`, so a view of that buffer must\nstart at `data.byteOffset`.",
       "Where the datagram arrived: destination address and interface.",
       "The destination address in the IP header: ours, a group's, or a broadcast address.",
-      "`None` when the time is over. Unlike `Effect.timeout(socket.receive, …)` it can never take a datagram and lose the race."
+      "Receives one datagram, or returns `None` after the duration. Unlike `Effect.timeout(socket.receive, …)` it never\ntakes a datagram and then loses it."
     ])
   })
 })

@@ -165,6 +165,7 @@ const socket: { readonly [name: string]: Entry } = {
   "Datagram.adopt": effect(() => [ipv4, 1_000_000]),
   "Datagram.bind": effect(() => [ipv4, at]),
   "Datagram.client": effect(() => [ipv4]),
+  "Datagram.combine": part(ipv4, withHopLimit()),
   "Datagram.connect": effect(() => [ipv4, { address: "127.0.0.1", port: 9 }, { local: at }]),
   "Datagram.explain": pure(ipv4, abi),
   "Datagram.pair": effect(() => [unix]),
@@ -180,7 +181,6 @@ const socket: { readonly [name: string]: Entry } = {
     name: "MINE",
     table: { linux: { ipv4: { level: 1, option: 46, codec: Codec.int32 } }, darwin: {}, winsock: {} }
   }),
-  all: part(ipv4, withHopLimit()),
   serve: effect(() => [ipv4, at, () => Effect.void, { concurrency: 4, shutdown: 0 }]),
   serveOn: effect(({ socket }) => [socket, () => Effect.void, { concurrency: 4, shutdown: 0 }]),
   withAutoFlowLabel: part(ipv6, true),

@@ -206,7 +206,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
     at(routingHeader, '("send" extends this["direction"] ? Capability<"sentRoutingHeader"> : never)', "never")
   ],
   "the needs of options": [
-    at(spec, "SupportsFamily<F, For>): Spec<F, D, R | Needs>", "SupportsFamily<F, For>): Spec<F, D, R>")
+    at(spec, "SupportsFamily<F, For>\n  ): Spec<F, D, R | Needs>", "SupportsFamily<F, For>\n  ): Spec<F, D, R>")
   ],
   "bind needing a driver": [
     at(

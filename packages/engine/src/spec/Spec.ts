@@ -63,8 +63,8 @@ export type Control<F extends Family, D extends ControlMessage.Any, Kind extends
     : D extends unknown
       ? (_: Presented<D["presence"], ControlMessage.Received<D, F>, Kind>) => void
       : never
-) extends (_: infer Combined) => void
-  ? { readonly [K in keyof Combined]: Combined[K] }
+) extends (_: infer All) => void
+  ? { readonly [K in keyof All]: All[K] }
   : never
 
 /**
@@ -79,8 +79,8 @@ export type SendControl<F extends Family, D extends ControlMessage.Any> = (
     : D extends unknown
       ? (_: ControlMessage.Sendable<D, F>) => void
       : never
-) extends (_: infer Combined) => void
-  ? { readonly [K in keyof Combined]: Combined[K] }
+) extends (_: infer All) => void
+  ? { readonly [K in keyof All]: All[K] }
   : never
 
 /**

@@ -11,8 +11,8 @@ import type {
   StampRequest
 } from "@ancillary/control"
 import { NodeSockets } from "@ancillary/node"
-import { LinuxSockets } from "@ancillary/posix"
-import { WinsockSockets } from "@ancillary/winsock"
+import { LinuxSockets } from "@ancillary/node"
+import { WinsockSockets } from "@ancillary/node"
 import {
   Datagram,
   type DatagramBindError,

@@ -3,7 +3,7 @@
  * whatever is declared, and the accounts balance. On paper for every ABI; on Linux also bent on their way from the kernel.
  */
 import { type Abi, abis, ControlBuffer, type Family, SocketAddress } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import {
   Datagram,
   DatagramFault,
@@ -86,9 +86,9 @@ class Round {
     const random = this.#random
     if (this.#kernel === undefined || random.oneIn(4)) this.#fill(slot)
     if (!random.oneIn(3)) this.#corrupt(slot)
-    const { control, controlLength, data, dataLength, flags, name, addressLength } = slot
+    const { control, controlLength, data, dataLength, flags, address, addressLength } = slot
     const taken = {
-      name: name.slice(0, addressLength),
+      address: address.slice(0, addressLength),
       control: control.slice(0, controlLength),
       data: data.slice(0, dataLength),
       dataLength,
@@ -108,7 +108,7 @@ class Round {
     const bytes = ControlBuffer.fromMessages(this.#abi, messages).subarray(0, slot.control.length)
     slot.control.set(bytes)
     slot.controlLength = bytes.length
-    const view = new DataView(slot.name.buffer, slot.name.byteOffset, slot.name.byteLength)
+    const view = new DataView(slot.address.buffer, slot.address.byteOffset, slot.address.byteLength)
     const endpoint = drawEndpoint(random, peer)
     slot.addressLength = SocketAddress.write(this.#abi, endpoint, view, 0, family === "dual")
     slot.dataLength = random.below(slot.data.length + 1)
@@ -134,8 +134,8 @@ class Round {
     if (random.oneIn(16)) slot.flags = random.below(16)
     if (random.oneIn(16)) slot.dataLength = random.below(2 * slot.data.length)
     if (slot.dataLength > slot.data.length) slot.flags |= ReceiveFlags.dataTruncated
-    if (random.oneIn(32)) slot.addressLength = random.below(slot.name.length + 1)
-    if (random.oneIn(32)) slot.name[random.below(slot.name.length)] = random.draw()
+    if (random.oneIn(32)) slot.addressLength = random.below(slot.address.length + 1)
+    if (random.oneIn(32)) slot.address[random.below(slot.address.length)] = random.draw()
   }
 
   /** Binds, brings datagrams in, reads them all. What is wrong, as lines; none where all is well. */
@@ -225,7 +225,7 @@ class Round {
       ...(slot === undefined
         ? []
         : [
-            `name: ${hex(slot.name)}`,
+            `address: ${hex(slot.address)}`,
             `control: ${hex(slot.control)}`,
             `data: ${slot.data.length} of ${slot.dataLength} bytes, flags ${slot.flags}`
           ])

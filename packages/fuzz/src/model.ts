@@ -9,7 +9,7 @@ import { Option } from "effect"
 
 /** A slot as the driver answered it. */
 export interface Slot {
-  readonly name: Uint8Array
+  readonly address: Uint8Array
   readonly control: Uint8Array
   /** As much of the payload as there is room for. */
   readonly data: Uint8Array
@@ -35,8 +35,8 @@ const is = (flags: number, flag: number) => (flags & flag) !== 0
 
 export const expected = (plan: Plan, slot: Slot): Expected => {
   const { abi, family, receiveBytes, truncation } = plan
-  if (slot.name.length === 0 && family !== "unix") return "fault"
-  const from = SocketAddress.read(abi, viewOf(slot.name), 0, slot.name.length)
+  if (slot.address.length === 0 && family !== "unix") return "fault"
+  const from = SocketAddress.read(abi, viewOf(slot.address), 0, slot.address.length)
   if (Codec.isMalformed(from)) return "fault"
   const cut = is(slot.flags, ReceiveFlags.dataTruncated)
   if (cut && truncation !== "deliver") return truncation === "drop" ? "dropped" : "fault"

@@ -1,7 +1,7 @@
 /**
  * A smaller run of the echo, the same each time; and that it can fail.
  */
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import { FaultyDriver } from "@ancillary/testing"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
@@ -25,7 +25,7 @@ describe.runIf(linux)("the kernel's echo", () => {
   const flip = (bytes: Uint8Array, at: number) => void (bytes[at] = (bytes[at] ?? 0) ^ 2)
   const wrong: ReadonlyArray<readonly [string, FaultyDriver.Hooks, RegExp]> = [
     ["a bit of a payload", { onReceived: ({ data }) => flip(data, 0) }, /were sent, or others/],
-    ["another port of the sender", { onReceived: ({ name }) => flip(name, 3) }, /it came from .*, not from/],
+    ["another port of the sender", { onReceived: ({ address }) => flip(address, 3) }, /it came from .*, not from/],
     ["another value of a message", { onReceived: ({ control }) => flip(control, 16) }, /is .*, and .* was due/],
     ["another length of a message", { onReceived: ({ control }) => flip(control, 0) }, /instead of|declares|arrive/],
     ["a message too little", { onReceived: (slot) => void (slot.controlLength -= 24) }, /is left|are left|arrive/],

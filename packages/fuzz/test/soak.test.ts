@@ -49,7 +49,11 @@ describe.runIf(linux)("the soak", () => {
       sometimes(({ control }) => void (control[16] = (control[16] ?? 0) ^ 2)),
       / has | lacks /
     ],
-    ["another sender", sometimes(({ name }) => void (name[3] = (name[3] ?? 0) ^ 1)), /came from|accounts|dropped|lost/],
+    [
+      "another sender",
+      sometimes(({ address }) => void (address[3] = (address[3] ?? 0) ^ 1)),
+      /came from|accounts|dropped|lost/
+    ],
     [
       "a datagram that comes twice",
       {

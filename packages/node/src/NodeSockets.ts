@@ -4,11 +4,9 @@
  * @since 0.1.0
  */
 import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
-import { unsupported } from "@ancillary/effect3/DatagramError"
 import type { Driver } from "@ancillary/engine/driver/Driver"
-import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
-import { WinsockSockets } from "@ancillary/winsock"
-import { Effect, type Layer } from "effect"
+import type { Effect, Layer } from "effect"
+import { systemDriver } from "./internal/systemDriver.ts"
 
 /**
  * The driver of the current system. Fails with `DatagramUnsupportedError` if there is no driver for it.
@@ -16,24 +14,7 @@ import { Effect, type Layer } from "effect"
  * @category constructors
  * @since 0.1.0
  */
-export const driver: Effect.Effect<Driver, DatagramUnsupportedError> = Effect.suspend(() => {
-  switch (process.platform) {
-    case "linux":
-      return LinuxSockets.driver()
-    case "darwin":
-      return DarwinSockets.driver()
-    case "win32":
-      return WinsockSockets.driver()
-    default:
-      return Effect.fail(
-        unsupported(
-          "NodeSockets.layer",
-          `there is no driver for ${process.platform}`,
-          "Run it on Linux, macOS or Windows"
-        )
-      )
-  }
-})
+export const driver: Effect.Effect<Driver, DatagramUnsupportedError> = DatagramSockets.driver(systemDriver)
 
 /**
  * Provides the features that every platform has. If a feature exists only on some, use `withOptional` or the layer of a

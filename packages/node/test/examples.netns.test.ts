@@ -14,7 +14,7 @@ import { root } from "./packing.ts"
 /** These blocks require something that the namespace lacks. They fail as they would for a reader. */
 const expected: { readonly [name: string]: RegExp } = {
   // Requires Windows.
-  "packages/winsock/src/WsaMsg.ts 1": /DatagramUnsupportedError/,
+  "packages/node/src/WsaMsg.ts 1": /DatagramUnsupportedError/,
   // Requires a socket of another program as descriptor 3.
   "packages/effect3/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
   // Requires the process that `serve` starts: `examples/all-cores` runs both programs.

@@ -4,14 +4,13 @@
  * @since 0.1.0
  */
 import { Abi } from "@ancillary/control"
-import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
-import type { Driver } from "@ancillary/engine/driver/Driver"
-import type { Effect } from "effect"
+import type { Driver, Unavailable } from "@ancillary/engine/driver/Driver"
+import type { DriverOptions } from "@ancillary/native/loading"
 import { makeDriver } from "./internal/driver.ts"
 import { darwin } from "./internal/platform.ts"
 
 /**
- * What macOS has and not every platform does.
+ * Features of macOS that not every platform has. The type of a layer is made from them.
  *
  * @category models
  * @since 0.1.0
@@ -33,14 +32,12 @@ export const capabilities = [
 ] as const
 
 /**
- * The driver itself, to be wrapped or shared.
+ * Makes the driver. Returns the reason if this is another system, a worker thread that cannot wait, or koffi's native part is missing.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const driver = (options?: {
-  readonly guarded?: boolean | undefined
-}): Effect.Effect<Driver, DatagramUnsupportedError> =>
+export const driver = (options?: DriverOptions): Promise<Driver | Unavailable> =>
   makeDriver({
     platform: "darwin",
     layer: "DarwinSockets.layer",
@@ -48,11 +45,3 @@ export const driver = (options?: {
     options,
     abi: (bits) => (bits === 64 ? Abi.darwin64 : undefined)
   })
-
-/**
- * Fails with `DatagramUnsupportedError` on another system, and where koffi's native part is missing.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = DatagramSockets.layer(driver(), capabilities)

@@ -4,14 +4,13 @@
  * @since 0.1.0
  */
 import { Abi } from "@ancillary/control"
-import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
-import type { Driver } from "@ancillary/engine/driver/Driver"
-import type { Effect } from "effect"
+import type { Driver, Unavailable } from "@ancillary/engine/driver/Driver"
+import type { DriverOptions } from "@ancillary/native/loading"
 import { makeDriver } from "./internal/driver.ts"
 import { linux } from "./internal/platform.ts"
 
 /**
- * What Linux has and not every platform does.
+ * Features of Linux that not every platform has. The type of a layer is made from them.
  *
  * @category models
  * @since 0.1.0
@@ -56,15 +55,12 @@ export const capabilities = [
 ] as const
 
 /**
- * The driver itself, to be wrapped or shared. `guarded` puts canaries behind every buffer and poisons what the kernel shall fill: slower, for
- * tests.
+ * Makes the driver. Returns the reason if this is another system  or koffi's native part is missing.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const driver = (options?: {
-  readonly guarded?: boolean | undefined
-}): Effect.Effect<Driver, DatagramUnsupportedError> =>
+export const driver = (options?: DriverOptions): Promise<Driver | Unavailable> =>
   makeDriver({
     platform: "linux",
     layer: "LinuxSockets.layer",
@@ -79,11 +75,3 @@ const abis: { readonly [libcAndBits in string]?: Abi } = {
   "musl 64": Abi.linuxMusl64,
   "musl 32": Abi.linuxMusl32
 }
-
-/**
- * Fails with `DatagramUnsupportedError` on another system, and where koffi's native part is missing.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = DatagramSockets.layer(driver(), capabilities)

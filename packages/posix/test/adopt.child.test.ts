@@ -4,7 +4,7 @@ import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, readFileSync } fro
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import {
   Datagram,
   DatagramSockets,

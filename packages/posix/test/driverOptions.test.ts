@@ -1,6 +1,6 @@
 /** Options of a driver that are no options. */
-import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
-import { WinsockSockets } from "@ancillary/winsock"
+import { DarwinSockets, LinuxSockets } from "@ancillary/node"
+import { WinsockSockets } from "@ancillary/node"
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 

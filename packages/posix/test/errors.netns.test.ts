@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
+import { DarwinSockets, LinuxSockets } from "@ancillary/node"
 import {
   Datagram,
   DatagramSockets,
@@ -98,7 +98,7 @@ it("a C library whose structures are not known", async () => {
     options: undefined,
     abi: () => undefined
   })
-  const { message } = await Effect.runPromise(Effect.flip(unknown))
+  const { message } = await Effect.runPromise(Effect.flip(DatagramSockets.driver(() => unknown)))
   const libc = load("linux").name
   expect(message).toBe(
     `LinuxSockets.layer: the C library of this process (${libc}) is not known. Run Node on glibc or musl.`

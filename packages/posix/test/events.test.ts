@@ -1,6 +1,6 @@
 /** What the kernel tells of a socket besides datagrams, on real sockets: who is woken by it, who gets it, and that it leaves everything else alone. */
 import { type Capability, Codec, type ControlMessage, define, type Internet } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import {
   Datagram,
   DatagramSockets,
@@ -289,7 +289,7 @@ describe("a message of one's own that is an event", () => {
 })
 
 describe("an entry that is not what it should be", () => {
-  const entry = (control: Uint8Array): FaultyDriver.ErrorEntry => ({ name: new Uint8Array(0), control, data: one })
+  const entry = (control: Uint8Array): FaultyDriver.ErrorEntry => ({ address: new Uint8Array(0), control, data: one })
   // cmsg_len 48, level 0, type 11, then an origin that nobody knows.
   const strange = new Uint8Array(48)
   new DataView(strange.buffer).setUint32(0, 48, true)

@@ -1,11 +1,11 @@
 /** The memory that `forEachBorrowed` lends, unguarded: the arena of every socket of its layout. A program cannot take it, on any engine. */
 import v8 from "node:v8"
 import vm from "node:vm"
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import { Datagram, DatagramSockets } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Chunk, Effect } from "effect"
-import { block } from "../src/internal/memory.ts"
+import { block } from "@ancillary/native/memory"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver(), LinuxSockets.capabilities)
 const bind = Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })

@@ -1,5 +1,5 @@
 /** What the kernel merged, taken apart: every path of reading gives the datagrams that were sent, as loopback merges what was cut for it. */
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import {
   Datagram,
   withCoalescedSize,

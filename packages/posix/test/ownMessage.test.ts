@@ -1,7 +1,7 @@
 /** A message that the library lacks takes one definition and nothing else: the one that docs/own-message.md shows, on real sockets. */
 import { readFileSync } from "node:fs"
 import { abis } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import { Datagram, DatagramSockets, Plan, withControlMessage, withIpOptions, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Option } from "effect"

@@ -1,5 +1,5 @@
 /** Errors of sending name what is at fault, and what is sent follows what the kernel has now, whoever set it. */
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import {
   Datagram,
   DatagramSockets,

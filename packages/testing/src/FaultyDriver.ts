@@ -9,7 +9,7 @@
  *
  * @example
  * ```ts
- * import { LinuxSockets } from "@ancillary/posix"
+ * import { LinuxSockets } from "@ancillary/node"
  * import { Datagram, DatagramSockets } from "@ancillary/effect3"
  * import { FaultyDriver } from "@ancillary/testing"
  * import { Effect } from "effect"
@@ -66,7 +66,7 @@ export {
  * @since 0.1.0
  */
 export interface SentDatagram {
-  readonly name: Uint8Array
+  readonly address: Uint8Array
   readonly control: Uint8Array
   readonly data: Uint8Array
 }
@@ -78,7 +78,7 @@ export interface SentDatagram {
  * @since 0.1.0
  */
 export interface ReceivedSlot {
-  readonly name: Uint8Array
+  readonly address: Uint8Array
   readonly control: Uint8Array
   readonly data: Uint8Array
   addressLength: number
@@ -96,7 +96,7 @@ export interface ReceivedSlot {
  */
 export interface ErrorEntry {
   /** Destination of the datagram, as a socket address. Empty for none. */
-  readonly name: Uint8Array
+  readonly address: Uint8Array
   readonly control: Uint8Array
   /** Start of the datagram. */
   readonly data: Uint8Array
@@ -228,7 +228,7 @@ const wrapSocket = (driver: Driver, socket: NativeSocket, kind: SocketKind, hook
       return instead === undefined ? socket.setOption(level, option, value) : instead === 0 ? undefined : instead
     },
     ioctl: (code, input, output) => hooks.onIoctl?.(code, input) ?? socket.ioctl(code, input, output),
-    bind: (name) => hooks.onBind?.(name) ?? socket.bind(name),
+    bind: (address) => hooks.onBind?.(address) ?? socket.bind(address),
     poll: (onReady) => readiness.poll(socket, onReady),
     receive: (arena, slots, peek) => {
       const bent = bentOf(arena)
@@ -278,13 +278,13 @@ const wrapSocket = (driver: Driver, socket: NativeSocket, kind: SocketKind, hook
 }
 
 const putEntry = (arena: Arena, slot: number, entry: ErrorEntry): void => {
-  const { control, data, name } = slotOf(arena, slot)
+  const { address, control, data } = slotOf(arena, slot)
   const put = (from: Uint8Array, into: Uint8Array) => {
     into.set(from.subarray(0, into.length))
     return Math.min(from.length, into.length)
   }
   bentOf(arena)?.set(slot, {
-    addressLength: put(entry.name, name),
+    addressLength: put(entry.address, address),
     controlLength: put(entry.control, control),
     dataLength: put(entry.data, data),
     flags: 0

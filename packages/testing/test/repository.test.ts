@@ -41,8 +41,9 @@ const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
   control: [],
   engine: ["control"],
   effect3: ["control", "engine"],
-  posix: ["control", "engine", "effect3"],
-  winsock: ["control", "engine", "effect3"],
+  native: ["control", "engine"],
+  posix: ["control", "engine", "native"],
+  winsock: ["control", "engine", "native"],
   testing: ["control", "engine", "effect3"],
   node: ["control", "engine", "effect3", "posix", "winsock"]
 }
@@ -104,6 +105,18 @@ it("imports run one way", () => {
   }
 })
 
+it("control, native, posix and winsock import no Effect", () => {
+  for (const room of ["control", "native", "posix", "winsock"]) {
+    for (const file of sources(`packages/${room}/src`)) {
+      expect([file, imports(file).filter((name) => /^(?:@effect\/|effect(?:\/|$))/.test(name))]).toEqual([file, []])
+    }
+    const { dependencies, peerDependencies } = JSON.parse(
+      readFileSync(join(root, `packages/${room}/package.json`), "utf8")
+    ) as { readonly dependencies?: object; readonly peerDependencies?: object }
+    expect([room, Object.keys({ ...dependencies, ...peerDependencies }).includes("effect")]).toEqual([room, false])
+  }
+})
+
 it("lint rejects imports against the arrows, and koffi or process outside drivers", () => {
   const copy = mkdtempSync(join(tmpdir(), "ancillary-lint-"))
   onTestFinished(() => rmSync(copy, { recursive: true }))
@@ -123,7 +136,16 @@ it("lint rejects imports against the arrows, and koffi or process outside driver
     "cli, node -> drivers, testing -> effect3 -> engine -> control."
   )
   expect(lint("engine", "export const a: unknown = process\n")).toContain("Only drivers ask for the platform.")
-  expect(lint("posix", 'export * from "@ancillary/node"\n')).toContain("A driver knows engine and control.")
+  expect(lint("posix", 'export * from "@ancillary/node"\n')).toContain("A driver knows native, engine and control.")
+  expect(lint("native", 'export * from "@ancillary/posix"\n')).toContain("A driver knows native, engine and control.")
+  for (const room of ["native", "posix", "winsock"]) {
+    expect(lint(room, 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain(
+      "Drivers are data and calls without Effect."
+    )
+  }
+  expect(lint("engine", 'export * from "@ancillary/native/memory"\n')).toContain(
+    "cli, node -> drivers, testing -> effect3 -> engine -> control."
+  )
   expect(lint("node", 'import k from "koffi"\nexport const a: unknown = k\n')).toContain("Only drivers touch FFI.")
 })
 

@@ -8,13 +8,12 @@
  *
  * @since 0.1.0
  */
-import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
-import type { Driver } from "@ancillary/engine/driver/Driver"
-import type { Effect } from "effect"
+import type { Driver, Unavailable } from "@ancillary/engine/driver/Driver"
+import type { DriverOptions } from "@ancillary/native/loading"
 import { makeDriver } from "./internal/driver.ts"
 
 /**
- * What Winsock has and not every platform does.
+ * Features of Winsock that not every platform has. The type of a layer is made from them.
  *
  * @category models
  * @since 0.1.0
@@ -35,20 +34,10 @@ export const capabilities = [
 ] as const
 
 /**
- * The driver itself, to be wrapped or shared. `guarded` puts canaries behind every buffer and poisons what the kernel shall fill: slower, for
- * tests.
+ * Makes the driver. Returns the reason if this is another system, a worker thread, or koffi's native part is missing.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const driver = (options?: {
-  readonly guarded?: boolean | undefined
-}): Effect.Effect<Driver, DatagramUnsupportedError> => makeDriver("WinsockSockets.layer", options)
-
-/**
- * Fails with `DatagramUnsupportedError` on another system, and where koffi's native part is missing.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = DatagramSockets.layer(driver(), capabilities)
+export const driver = (options?: DriverOptions): Promise<Driver | Unavailable> =>
+  makeDriver("WinsockSockets.layer", options)

@@ -4,6 +4,6 @@
  * @since 0.1.0
  */
 export * as WinsockSockets from "./WinsockSockets.ts"
-export { WsaError } from "./WsaError.ts"
+export { isWsaFault, type WsaFault } from "./WsaFault.ts"
 export * as WsaMsg from "./WsaMsg.ts"
 export * as WsaSocket from "./WsaSocket.ts"

@@ -31,6 +31,30 @@ export const isFault = (value: unknown): value is Fault =>
   typeof value === "object" && value !== null && "errno" in value
 
 /**
+ * The reason why a driver cannot run here, for example another system or a missing native part.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Unavailable {
+  /** The function or option that the program used. */
+  readonly feature: string
+  /** The reason, without a full stop. */
+  readonly why: string
+  /** An imperative sentence without a full stop. */
+  readonly remedy: string
+}
+
+/**
+ * Whether making a driver failed.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isUnavailable = (value: unknown): value is Unavailable =>
+  typeof value === "object" && value !== null && "remedy" in value
+
+/**
  * An address family and a protocol (`icmp`: unprivileged ping).
  *
  * @category models

@@ -2,9 +2,8 @@
  * A module of a program that exports inferred types. It is compiled with `declaration: true` against the installed
  * packages. Each of these types must have a name that the program can write.
  */
-import { HostName, NodeSockets } from "@ancillary/node"
+import { HostName, LinuxSockets, NodeSockets, WinsockSockets, WsaMsg, WsaSocket } from "@ancillary/node"
 import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
-import { LinuxSockets } from "@ancillary/posix"
 import {
   Capabilities,
   Datagram,
@@ -54,7 +53,6 @@ import {
   withUnfragmented
 } from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
-import { WinsockSockets, WsaMsg, WsaSocket } from "@ancillary/winsock"
 import { Effect, Stream } from "effect"
 
 export const pktInfo = withPktInfo()

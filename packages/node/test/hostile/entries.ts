@@ -21,10 +21,11 @@ import { Effect } from "effect"
  * - `bytes` has no error channel and works on memory of its caller (views, ABIs, numbers). Any exception at the call
  *   is the caller's fault.
  * - `part` makes a part of a spec, which is then bound.
+ * - `promise` returns a promise that never rejects: its result is a value, a fault, or the reason why there is none.
  * - `effect` makes an effect, which then ends by itself, fails with a typed error, or waits and can be interrupted.
  */
 export interface Entry {
-  readonly kind: "bytes" | "effect" | "part" | "pure"
+  readonly kind: "bytes" | "effect" | "part" | "promise" | "pure"
   readonly args: (bench: Bench) => ReadonlyArray<unknown>
   /** The class of a member. */
   readonly self?: () => object
@@ -61,6 +62,7 @@ const member = (self: () => object, ...args: ReadonlyArray<unknown>): Entry => (
   self
 })
 const part = (spec: unknown, ...args: ReadonlyArray<unknown>): Entry => ({ kind: "part", args: () => args, spec })
+const promise = (...args: ReadonlyArray<unknown>): Entry => ({ kind: "promise", args: () => args })
 const effect = (args: (bench: Bench) => ReadonlyArray<unknown>): Entry => ({ kind: "effect", args })
 
 const control: { readonly [name: string]: Entry } = {
@@ -171,6 +173,7 @@ const socket: { readonly [name: string]: Entry } = {
   "Datagram.pair": effect(() => [unix]),
   "Datagram.reply": effect(({ asked, socket }) => [socket, asked, data()]),
   "Datagram.tryReply": { kind: "pure", args: ({ asked, socket }) => [socket, asked, data()] },
+  "DatagramSockets.driver": effect(() => [() => ({ feature: "none", why: "it is a test", remedy: "Do nothing" })]),
   "DatagramSockets.layer": pure(Effect.fail("none"), ["timestamp"]),
   "Descriptor.take": effect(() => [new Descriptor(3)]),
   "Plan.compile": bytes(() => [ipv4, abi]),
@@ -250,20 +253,28 @@ const socket: { readonly [name: string]: Entry } = {
 }
 
 const node: { readonly [name: string]: Entry } = {
-  "HostName.resolve": effect(() => ["ipv4", { host: "127.0.0.1", port: 7 }])
-}
-
-const posix: { readonly [name: string]: Entry } = {
-  "DarwinSockets.driver": pure({ guarded: true }),
-  "LinuxSockets.driver": pure({ guarded: true })
-}
-
-const winsock: { readonly [name: string]: Entry } = {
-  "WinsockSockets.driver": pure({ guarded: true }),
+  "DarwinSockets.driver": effect(() => [{ guarded: true }]),
+  "HostName.resolve": effect(() => ["ipv4", { host: "127.0.0.1", port: 7 }]),
+  "LinuxSockets.driver": effect(() => [{ guarded: true }]),
+  "WinsockSockets.driver": effect(() => [{ guarded: true }]),
   "WsaMsg.make": effect(() => [{ name: 28, buffers: [8], control: 64 }]),
   "WsaMsg.receive": effect(() => [{}, {}, { peek: true }]),
   "WsaMsg.send": effect(() => [{}, {}]),
   "WsaSocket.open": effect(() => ["ipv4"])
+}
+
+const posix: { readonly [name: string]: Entry } = {
+  "DarwinSockets.driver": promise({ guarded: true }),
+  "LinuxSockets.driver": promise({ guarded: true })
+}
+
+const winsock: { readonly [name: string]: Entry } = {
+  "WinsockSockets.driver": promise({ guarded: true }),
+  "WsaMsg.make": promise({ name: 28, buffers: [8], control: 64 }),
+  "WsaMsg.receive": pure({}, {}, { peek: true }),
+  "WsaMsg.send": pure({}, {}),
+  "WsaSocket.open": promise("ipv4"),
+  isWsaFault: pure({ errno: 0 })
 }
 
 export const entries: { readonly [pack: string]: { readonly [name: string]: Entry } } = {

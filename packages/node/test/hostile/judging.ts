@@ -1,7 +1,7 @@
 /** Judges the end of a call with a hostile value, and whether the sockets work after it. */
 import type { Family } from "@ancillary/control"
 import { type DatagramSockets, type DatagramSource, Interfaces } from "@ancillary/effect3"
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import { Cause, Effect, Exit, Fiber, Layer, Logger, ManagedRuntime, Stream } from "effect"
 import { Hostile } from "./values.ts"
 
@@ -54,6 +54,17 @@ export const thrownWrongly = (error: unknown): string | undefined =>
 export const isTypedError = (error: unknown): boolean => {
   const { _tag, message } = Object(error) as { readonly _tag?: unknown; readonly message?: unknown }
   return typeof _tag === "string" && typeof message === "string" && message.length > 5
+}
+
+/** What is wrong with the promise of a plain function: it settles with a value, a fault or a reason, and never rejects. */
+export const rejectedWrongly = async (result: unknown): Promise<string | undefined> => {
+  if (!(result instanceof Promise)) return "returns no promise"
+  try {
+    await result
+    return undefined
+  } catch (error) {
+    return `rejects with ${firstLine(error)}`
+  }
 }
 
 const asEffect = (value: unknown): Effect.Effect<unknown, unknown> | undefined => {

@@ -2,7 +2,7 @@
 import { createSocket } from "node:dgram"
 import { isMainThread } from "node:worker_threads"
 import type { Fault } from "@ancillary/engine/driver/Driver"
-import koffi from "koffi"
+import { startPoll } from "@ancillary/native/readiness"
 import { EBADF, fault, lastFault } from "./errno.ts"
 import type { Epoll, Libc } from "./libc.ts"
 
@@ -20,15 +20,8 @@ export interface Carrier {
 export const carry = (libc: Libc, epoll: Epoll, descriptor: number, onReady: () => void): Carrier | Fault =>
   isMainThread ? polled(libc, descriptor, onReady) : disguised(libc, epoll, descriptor, onReady)
 
-/** The shape that koffi's poll really has: its declarations leave out the status. */
-const poll = koffi.node.poll as unknown as (
-  descriptor: number,
-  interest: { readonly readable: boolean },
-  callback: (status: number) => void
-) => { readonly ref: () => void; readonly unref: () => void; readonly close: () => void }
-
 const polled = (libc: Libc, descriptor: number, onReady: () => void): Carrier => {
-  const handle = poll(descriptor, { readable: true }, (status) => {
+  const handle = startPoll(descriptor, { readable: true, writable: false, disconnect: false }, (status) => {
     if (status >= 0) onReady()
   })
   return {

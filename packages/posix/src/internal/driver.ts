@@ -1,101 +1,68 @@
 /**
- * From "this machine" to a driver, or to one clear error: another system, another processor, another C library, no native part of koffi.
+ * Makes the driver of this machine, or reports why it cannot run: another system, processor or C library, or no native part of koffi.
  */
 import { endianness } from "node:os"
 import { isMainThread } from "node:worker_threads"
 import type { Abi } from "@ancillary/control"
-import type { DatagramUnsupportedError } from "@ancillary/effect3"
-import { unsupported } from "@ancillary/effect3/DatagramError"
 import * as Arena from "@ancillary/engine/driver/Arena"
-import type { Driver } from "@ancillary/engine/driver/Driver"
-import { Effect, Predicate } from "effect"
+import { type Driver, isUnavailable, type Unavailable } from "@ancillary/engine/driver/Driver"
+import { type DriverOptions, loadNative, readGuarded, unavailableInWorker } from "@ancillary/native/loading"
 import type { PlatformNumbers } from "./platform.ts"
 
 export interface Target {
   readonly platform: "linux" | "darwin"
-  /** As the layer is called, for the errors. */
+  /** The name of the layer, for the errors. */
   readonly layer: string
   readonly numbers: PlatformNumbers
-  /** As the program gave them. */
-  readonly options: { readonly guarded?: boolean | undefined } | undefined
-  /** The ABI of a process with pointers of that many bits, on that C library; nothing where there is no such process. */
+  readonly options: DriverOptions | undefined
+  /** The ABI of a process with pointers of that many bits, on that C library; nothing if there is no such process. */
   readonly abi: (bits: 32 | 64, libc: string) => Abi | undefined
 }
 
-const remedy = "NodeSockets.layer of @ancillary/node picks the layer of the system at hand"
-
-export const makeDriver = (target: Target): Effect.Effect<Driver, DatagramUnsupportedError> =>
-  Effect.gen(function* () {
-    const { layer, numbers, options, platform } = target
-    const guarded = yield* isGuarded(layer, options)
-    if (process.platform !== platform) {
-      return yield* unsupported(layer, `this is ${process.platform}, and the layer is for ${platform}`, remedy)
-    }
-    const bits = pointerBits()
-    if (bits === undefined) {
-      return yield* unsupported(
-        layer,
-        `the layout of structures on ${process.arch} is not known`,
-        "Run it on a little-endian 32- or 64-bit processor"
-      )
-    }
-    // koffi throws when it is loaded without its native part: loaded here, that is an error of the layer and not of somebody's import.
-    const native = yield* Effect.tryPromise({
-      try: () => import("./native.ts"),
-      catch: (cause) =>
-        unsupported(
-          layer,
-          `koffi could not be loaded (${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)})`,
-          `Install koffi with its native part: its package for this machine is an optional dependency, which --omit=optional leaves out`
-        )
-    })
-    const libc = native.load(platform)
-    const name = platform === "darwin" ? "libSystem" : libc.name
-    const abi = target.abi(bits, name)
-    if (abi === undefined) {
-      return yield* unsupported(
-        layer,
-        `the C library of this process (${name}) is not known`,
-        "Run Node on glibc or musl"
-      )
-    }
-    // Darwin: koffi's poll is all that there is, and a thread that ends while it reports takes the process along.
-    if (!isMainThread && libc.epoll === undefined) {
-      return yield* unsupported(
-        layer,
-        "a worker thread that ends while a socket waits would end the process",
-        "Open the sockets in the main thread, or serve in processes with DatagramWorkers of @ancillary/node"
-      )
-    }
-    const host = { abi, libc, numbers }
+export const makeDriver = async (target: Target): Promise<Driver | Unavailable> => {
+  const { layer: feature, numbers, options, platform } = target
+  const guarded = readGuarded(feature, options)
+  if (isUnavailable(guarded)) return guarded
+  if (process.platform !== platform)
     return {
-      abi,
-      batches: libc.recvmmsg !== undefined,
-      arena: Arena.shared(abi, { ...native.memory, guarded }),
-      open: (kind) => native.open(host, kind),
-      pair: () => native.pair(host),
-      adopt: (descriptor, kind) => native.adopt(host, descriptor, kind),
-      interfaces: () => (platform === "linux" ? native.routing.interfaces(host) : native.interfaces(host)),
-      // macOS: has notices by a routing socket, whose messages were not tried here: changes are polled.
-      ...(platform === "linux" ? { observeInterfaces: () => native.routing.observe(host) } : {}),
-      release: (descriptor) => native.release(host, descriptor),
-      interfaceIndex: (name) => libc.if_nametoindex(name) || undefined,
-      errorName: native.errorName
+      feature,
+      why: `this is ${process.platform}, and the layer is for ${platform}`,
+      remedy: "NodeSockets.layer of @ancillary/node picks the layer of the system at hand"
     }
-  })
-
-/** Whether the options ask for guarded memory: anything but a boolean is a mistake. */
-const isGuarded = (layer: string, options: Target["options"]): Effect.Effect<boolean, DatagramUnsupportedError> => {
-  const refused = () =>
-    unsupported(`${layer}, guarded`, "it is neither true nor false", "Give a boolean, or leave it out")
-  return Effect.filterOrFail(
-    Effect.try({ try: (): unknown => options?.guarded ?? false, catch: refused }),
-    Predicate.isBoolean,
-    refused
-  )
+  const bits = pointerBits()
+  if (bits === undefined)
+    return {
+      feature,
+      why: `the layout of structures on ${process.arch} is not known`,
+      remedy: "Run it on a little-endian 32- or 64-bit processor"
+    }
+  const native = await loadNative(feature, () => import("./native.ts"))
+  if (isUnavailable(native)) return native
+  const libc = native.load(platform)
+  const name = platform === "darwin" ? "libSystem" : libc.name
+  const abi = target.abi(bits, name)
+  if (abi === undefined)
+    return { feature, why: `the C library of this process (${name}) is not known`, remedy: "Run Node on glibc or musl" }
+  // Darwin: koffi's poll is the only one.
+  if (!isMainThread && libc.epoll === undefined) return unavailableInWorker(feature)
+  const host = { abi, libc, numbers }
+  return {
+    abi,
+    batches: libc.recvmmsg !== undefined,
+    arena: Arena.shared(abi, { ...native.memory, guarded }),
+    open: (kind) => native.open(host, kind),
+    pair: () => native.pair(host),
+    adopt: (descriptor, kind) => native.adopt(host, descriptor, kind),
+    interfaces: () => (platform === "linux" ? native.routing.interfaces(host) : native.interfaces(host)),
+    // macOS: has notices by a routing socket, whose messages were not tried here: changes are polled.
+    ...(platform === "linux" ? { observeInterfaces: () => native.routing.observe(host) } : {}),
+    release: (descriptor) => native.release(host, descriptor),
+    interfaceIndex: (name) => libc.if_nametoindex(name) || undefined,
+    errorName: native.errorName
+  }
 }
 
-/** Little-endian processors that Node runs on; the structures of big-endian ones are laid out the same, but every number is turned round. */
+/** Little-endian processors that Node runs on. Big-endian ones have the same layouts with every number reversed. */
 const pointerBits = (): 32 | 64 | undefined => {
   if (endianness() !== "LE") return undefined
   if (["x64", "arm64", "riscv64", "loong64", "ppc64"].includes(process.arch)) return 64

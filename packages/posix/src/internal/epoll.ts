@@ -6,11 +6,11 @@
  * opened until it is closed, and each failure is a value.
  */
 import { type Fault, isFault } from "@ancillary/engine/driver/Driver"
-import type { PollCallback, PollHandle } from "@ancillary/engine/driver/Readiness"
+import type { PollCallback, PollHandle } from "@ancillary/native/readiness"
 import { carry, type Carrier } from "./carrier.ts"
 import { fault, lastError, lastFault } from "./errno.ts"
 import type { Epoll, Libc } from "./libc.ts"
-import { allocate } from "./memory.ts"
+import { allocate } from "@ancillary/native/memory"
 
 /** sys/epoll.h */
 const EPOLL_CLOEXEC = 0x80000

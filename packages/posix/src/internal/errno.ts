@@ -1,5 +1,6 @@
 import { constants } from "node:os"
 import type { Fault } from "@ancillary/engine/driver/Driver"
+import { makeFaults } from "@ancillary/native/faults"
 import koffi from "koffi"
 
 /**
@@ -34,6 +35,8 @@ const unnamed: { readonly [platform in string]?: ReadonlyArray<readonly [number,
 const names = new Map<number, string>(unnamed[process.platform])
 for (const [name, number] of Object.entries(constants.errno)) if (!names.has(number)) names.set(number, name)
 
+export const { errorName, fault } = makeFaults(names)
+
 export const { EAGAIN, EBADF, EEXIST, EPROTOTYPE } = constants.errno
 
 /** The number that the last foreign call left: to be read before any other call is made. */
@@ -42,9 +45,5 @@ export const lastError = (): number => koffi.errno()
 /** The fault of the last foreign call. */
 export const lastFault = (syscall: string): Fault => fault(syscall, lastError())
 
-export const errorName = (errno: number): string => names.get(errno) ?? `errno ${errno}`
-
-export const fault = (syscall: string, errno: number): Fault => ({ syscall, code: errorName(errno), errno })
-
-/** What every call on a closed socket answers, without asking the kernel about a number that may be another's by now. */
+/** The fault of every call on a closed socket. No call is made, because another socket may have the number by now. */
 export const closed = (syscall: string): Fault => fault(syscall, constants.errno.EBADF)

@@ -6,7 +6,7 @@ import { type Abi, Codec, SocketAddress } from "@ancillary/control"
 import type { Fault, NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { lastFault } from "./errno.ts"
 import type { Address } from "./libc.ts"
-import { read, text } from "./memory.ts"
+import { read, text } from "@ancillary/native/memory"
 import type { Host } from "./socket.ts"
 
 type Addresses = NetworkInterface["addresses"]

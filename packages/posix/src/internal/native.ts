@@ -1,5 +1,5 @@
-/** What needs koffi, in one module, so that one dynamic import finds out whether it is there. */
-export * as memory from "./memory.ts"
+/** Everything that requires koffi, so that one dynamic import shows whether koffi can be loaded. */
+export * as memory from "@ancillary/native/memory"
 export { interfaces } from "./interfaces.ts"
 export * as routing from "./routing.ts"
 export { load } from "./libc.ts"

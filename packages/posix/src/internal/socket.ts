@@ -2,12 +2,13 @@
  * A socket of libc: what `NativeSocket` promises, on `recvmmsg` and `sendmmsg` where there are, else on `recvmsg` and `sendmsg`.
  */
 import { type Abi, ControlBuffer } from "@ancillary/control"
-import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import { type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
+import { checkBounds, nativeArena } from "@ancillary/native/arena"
 import { closed, EAGAIN, EEXIST, EPROTOTYPE, fault, lastError, lastFault } from "./errno.ts"
 import { closeAside } from "./closing.ts"
 import type { Libc } from "./libc.ts"
-import { allocate } from "./memory.ts"
+import { allocate } from "@ancillary/native/memory"
 import type { PlatformNumbers } from "./platform.ts"
 import { peering } from "./peering.ts"
 import { isPolled } from "./polled.ts"
@@ -19,9 +20,6 @@ export interface Host {
   readonly libc: Libc
   readonly numbers: PlatformNumbers
 }
-
-/** An arena that this driver made: the interface that sockets see has no addresses. */
-const native = (arena: Arena): NativeArena => arena as NativeArena
 
 /** Options that are read for datagrams are integers. */
 const optionBytes = 16
@@ -40,12 +38,6 @@ const shortOption = (libc: Libc, fd: number, level: number, option: number, into
   if (libc.getsockoptAt(fd, level, option, address + optionBytes, address) < 0) return lastFault("getsockopt")
   for (let i = 0; i < into.length; i++) into[i] = bytes[optionBytes + i] ?? 0
   return view.getUint32(0, true)
-}
-
-/** Only a guarded arena can tell. */
-const intact = (arena: NativeArena, slots: number): void => {
-  const damage = arena.damage(slots)
-  if (damage !== undefined) throw new Error(`Memory behind an arena's slot was overwritten: ${damage}.`)
 }
 
 export const open = (host: Host, kind: SocketKind): NativeSocket | Fault => {
@@ -221,28 +213,28 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
         pending = undefined
         return failed
       }
-      const arena = native(shared)
+      const arena = nativeArena(shared)
       // A peek leaves the datagram where it is: a second slot would show it again.
       const wanted = peek ? Math.min(slots, 1) : slots
       arena.prepare(wanted, 0)
       const count = receiveMany(arena, wanted, numbers.receiveFlags | (peek ? numbers.MSG_PEEK : 0))
-      intact(arena, wanted)
+      checkBounds(arena, wanted)
       return count
     },
     receiveErrors: (shared, slots) => {
       if (!open) return closed("recvmmsg")
       // Linux: a Unix socket has no error queue, and passes over the flag: it would take data (trap 31).
       if (numbers.MSG_ERRQUEUE === undefined || family === "unix") return 0
-      const arena = native(shared)
+      const arena = nativeArena(shared)
       arena.prepare(slots, 0)
       const count = receiveMany(arena, slots, numbers.receiveFlags | numbers.MSG_ERRQUEUE)
-      intact(arena, slots)
+      checkBounds(arena, slots)
       return count
     },
     send: (shared, first, slots) => {
       if (!open) return closed("sendmsg")
-      const arena = native(shared)
-      intact(arena, first + slots)
+      const arena = nativeArena(shared)
+      checkBounds(arena, first + slots)
       // musl: a loop of sendmsg, which clears the pads of each header: a system call for each datagram, as without it.
       if (libc.sendmmsg !== undefined && slots > 1) {
         const count = libc.sendmmsg(fd, arena.headerAddress(first), slots, numbers.sendFlags)

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { Codec, endpoint, IcmpEcho, SocketAddress } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import {
   Datagram,
   withCoalescedSize,

@@ -1,5 +1,5 @@
 /** Sets what wants privileges, without them, before binding and on an open socket. Prints what came of it. */
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import {
   Datagram,
   SocketOption,

@@ -1,5 +1,5 @@
 /** Traps of Linux's error queue and of its stamps. First naked, then ours. */
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import {
   Datagram,
   DatagramSockets,

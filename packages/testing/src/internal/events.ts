@@ -125,7 +125,7 @@ export const events = ({ driver, facts, isEmpty, passesOver, receive }: Bench): 
     /** As the driver's system would lay it out. */
     const entry = (value: number) =>
       Effect.map(driver, ({ abi }) => ({
-        name: new Uint8Array(0),
+        address: new Uint8Array(0),
         control: ControlBuffer.fromMessages(abi, [{ level: 0, type: 201, payload: payload(value) }]),
         data: new Uint8Array(0)
       }))

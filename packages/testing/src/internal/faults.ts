@@ -25,7 +25,7 @@ const bent: ReadonlyArray<
   ["a header that declares 2^64 - 1 bytes", (slot) => void slot.control.fill(255, 0, 8), "ControlMalformed", undefined],
   ["a message of another length", (slot) => void (slot.control[0] = 17), "ControlMalformed", "pktInfo"],
   ["half a header", (slot) => void (slot.controlLength = 9), "ControlMalformed", undefined],
-  ["a peer of no known family", (slot) => void slot.name.fill(99, 0, 2), "ControlMalformed", undefined],
+  ["a peer of no known family", (slot) => void slot.address.fill(99, 0, 2), "ControlMalformed", undefined],
   ["a peer that was cut", (slot) => void (slot.addressLength = 3), "ControlMalformed", undefined],
   ["no peer at all", (slot) => void (slot.addressLength = 0), "ControlMalformed", undefined],
   ["a payload that was cut", (slot) => void (slot.flags |= ReceiveFlags.dataTruncated), "DataTruncated", undefined]

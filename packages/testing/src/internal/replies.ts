@@ -12,14 +12,14 @@ export const replies = ({ driver, facts, over }: Bench): void => {
   describe("replies", () => {
     /** What becomes of a reply to a datagram that seems to come from an address, and what would have gone out. */
     const replied = (from: AddressOf["ipv4"], mayBroadcast: boolean) => {
-      const sent: Array<{ readonly name: Uint8Array; readonly control: Uint8Array }> = []
+      const sent: Array<{ readonly address: Uint8Array; readonly control: Uint8Array }> = []
       let forging = true
       const hooks = {
-        onReceived: ({ name }: { readonly name: Uint8Array }) => {
-          if (forging) new DataView(name.buffer, name.byteOffset).setUint32(4, from.value)
+        onReceived: ({ address }: { readonly address: Uint8Array }) => {
+          if (forging) new DataView(address.buffer, address.byteOffset).setUint32(4, from.value)
         },
-        onSend: ({ control, name }: { readonly control: Uint8Array; readonly name: Uint8Array }) => {
-          if (sent.push({ name, control }) > 1) return { syscall: "test", code: "EIO", errno: 5 }
+        onSend: ({ address, control }: { readonly control: Uint8Array; readonly address: Uint8Array }) => {
+          if (sent.push({ address, control }) > 1) return { syscall: "test", code: "EIO", errno: 5 }
           return undefined
         }
       }
@@ -66,8 +66,8 @@ export const replies = ({ driver, facts, over }: Bench): void => {
         const { abi } = yield* driver
         const { port, sent } = yield* replied(Ipv4Address.unspecified, true)
         expect(sent).toHaveLength(2)
-        for (const { name } of sent) {
-          const to = SocketAddress.read(abi, new DataView(name.buffer, name.byteOffset), 0, name.length)
+        for (const { address } of sent) {
+          const to = SocketAddress.read(abi, new DataView(address.buffer, address.byteOffset), 0, address.length)
           expect(Codec.isMalformed(to) ? to.malformed : to.toString()).toBe(`255.255.255.255:${port}`)
         }
       })

@@ -1,5 +1,6 @@
 import { constants } from "node:os"
 import type { Fault } from "@ancillary/engine/driver/Driver"
+import { makeFaults } from "@ancillary/native/faults"
 import type { Ws2 } from "./ws2_32.ts"
 
 /** Winsock: Node has these names on Windows alone, beside those of the C runtime (`EINVAL` is 22), which no socket call answers with. */
@@ -20,6 +21,8 @@ for (const [number, name] of [
 ] as const)
   names.set(number, name)
 
+export const { errorName, fault } = makeFaults(names)
+
 export const {
   WSAEAFNOSUPPORT,
   WSAEINVAL,
@@ -33,9 +36,5 @@ export const {
 /** The fault of the last foreign call. */
 export const lastFault = (ws2: Ws2, syscall: string): Fault => fault(syscall, ws2.WSAGetLastError())
 
-export const errorName = (errno: number): string => names.get(errno) ?? `errno ${errno}`
-
-export const fault = (syscall: string, errno: number): Fault => ({ syscall, code: errorName(errno), errno })
-
-/** What every call on a closed socket answers, without asking the kernel about a handle that may be another's by now. */
+/** The fault of every call on a closed socket. No call is made, because another socket may have the handle by now. */
 export const closed = (syscall: string): Fault => fault(syscall, WSAENOTSOCK)

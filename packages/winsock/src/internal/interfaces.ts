@@ -3,7 +3,7 @@ import { type Abi, Codec, SocketAddress } from "@ancillary/control"
 import type { Fault, NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { fault } from "./errno.ts"
 import { type Adapter, type Iphlpapi, loadIphlpapi } from "./iphlpapi.ts"
-import { addressOf } from "./memory.ts"
+import { addressOf } from "@ancillary/native/memory"
 import * as Numbers from "./platform.ts"
 import type { Host } from "./socket.ts"
 

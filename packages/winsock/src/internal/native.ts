@@ -1,6 +1,6 @@
-/** What needs koffi, in one module, so that one dynamic import finds out whether it is there. */
+/** Everything that requires koffi, so that one dynamic import shows whether koffi can be loaded. */
 export { errorName, fault, WSAEAFNOSUPPORT, WSAEINVAL } from "./errno.ts"
 export { interfaces } from "./interfaces.ts"
-export * as memory from "./memory.ts"
+export * as memory from "@ancillary/native/memory"
 export { adopt, open } from "./socket.ts"
 export { load } from "./ws2_32.ts"

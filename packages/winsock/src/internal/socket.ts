@@ -2,8 +2,10 @@
  * A socket of Winsock: what `NativeSocket` promises, on `WSARecvMsg` and `WSASendMsg`, one call a datagram.
  */
 import { type Abi, ControlBuffer } from "@ancillary/control"
-import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import { type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
+import { checkBounds, nativeArena } from "@ancillary/native/arena"
+import { poll, startPoll } from "@ancillary/native/readiness"
 import {
   closed,
   fault,
@@ -15,7 +17,6 @@ import {
   WSAEWOULDBLOCK
 } from "./errno.ts"
 import * as Numbers from "./platform.ts"
-import { poll } from "./readiness.ts"
 import type { Address, Handle, WSARecvMsg, Ws2 } from "./ws2_32.ts"
 
 export interface Host {
@@ -33,15 +34,6 @@ export interface Moved {
 export interface WinsockSocket extends NativeSocket {
   readonly receiveMessage: (message: Address) => Moved | undefined | Fault
   readonly sendMessage: (message: Address) => Moved | undefined | Fault
-}
-
-/** An arena that this driver made: the interface that sockets see has no addresses. */
-const native = (arena: Arena): NativeArena => arena as NativeArena
-
-/** Only a guarded arena can tell. */
-const intact = (arena: NativeArena, slots: number): void => {
-  const damage = arena.damage(slots)
-  if (damage !== undefined) throw new Error(`Memory behind an arena's slot was overwritten: ${damage}.`)
 }
 
 const noBytes = new Uint8Array(0)
@@ -277,18 +269,18 @@ const fromHandle = (
         pending = undefined
         return failed
       }
-      const arena = native(shared)
+      const arena = nativeArena(shared)
       // A peek leaves the datagram where it is: a second slot would show it again.
       const wanted = peek ? Math.min(slots, 1) : slots
       arena.prepare(wanted, peek ? Numbers.MSG_PEEK : 0)
       const count = receiveInto(arena, wanted)
-      intact(arena, wanted)
+      checkBounds(arena, wanted)
       return count
     },
     send: (shared, first, slots) => {
       if (!open) return closed("WSASendMsg")
-      const arena = native(shared)
-      intact(arena, first + slots)
+      const arena = nativeArena(shared)
+      checkBounds(arena, first + slots)
       for (let slot = first; slot < first + slots; slot++) {
         const error = callSend(arena.headerAddress(slot))
         if (error === 0) continue
@@ -309,7 +301,7 @@ const fromHandle = (
       if (error === WSAEWOULDBLOCK) return undefined
       return error === 0 ? { bytes: moved.bytes[0] ?? 0, cut: false } : fault("WSASendMsg", error)
     },
-    poll: (onReady) => (open ? (unprepared?.() ?? poll(handle, onReady)) : closed("poll")),
+    poll: (onReady) => (open ? (unprepared?.() ?? poll(startPoll, handle, onReady)) : closed("poll")),
     disown: () => {
       if (!open) return
       open = false

@@ -1,4 +1,4 @@
 import { conformance, wine } from "@ancillary/testing/conformance"
-import { WinsockSockets } from "@ancillary/winsock"
+import { WinsockSockets } from "@ancillary/node"
 
 conformance(wine, WinsockSockets.driver({ guarded: true }))

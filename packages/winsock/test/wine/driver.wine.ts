@@ -6,7 +6,7 @@ import type { Fault } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { release } from "node:os"
-import { driver } from "../../src/WinsockSockets.ts"
+import { WinsockSockets } from "@ancillary/node"
 import { open } from "../../src/internal/native.ts"
 import type { Ws2 } from "../../src/internal/ws2_32.ts"
 import { abi, arenas, bound, message, ok, receiveNaked, sendTo, text, ws2 } from "./naked.ts"
@@ -53,7 +53,7 @@ const counting = (instead: Partial<Ws2> = {}) => {
 describe("the build of the system", () => {
   it.effect("is the number that Windows tells", () =>
     // Wine's prefix says that it is Windows 7, 6.1.7601.
-    Effect.map(driver(), ({ build }) => {
+    Effect.map(WinsockSockets.driver(), ({ build }) => {
       expect(build).toBeGreaterThan(7000)
       expect(release()).toMatch(new RegExp(`^\\d+\\.\\d+\\.${build}$`))
     })

@@ -10,7 +10,7 @@ import {
   withPktInfo,
   withRoutingHeader
 } from "@ancillary/effect3"
-import { WinsockSockets } from "@ancillary/winsock"
+import { WinsockSockets } from "@ancillary/node"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { moment } from "./naked.ts"

@@ -1,7 +1,7 @@
 // Options and groups: declared, set and got on an open socket, joined for a scope.
 import { Codec } from "@ancillary/control"
 import { NodeSockets } from "@ancillary/node"
-import { LinuxSockets } from "@ancillary/posix"
+import { LinuxSockets } from "@ancillary/node"
 import {
   Datagram,
   SocketOption,

@@ -87,9 +87,9 @@ export class Arrivals {
   }
 
   #stored(slot: number): Stored {
-    const { control, controlLength, data, dataLength, flags, name, addressLength } = slotOf(this.#arena, slot)
+    const { address, addressLength, control, controlLength, data, dataLength, flags } = slotOf(this.#arena, slot)
     return {
-      name: name.slice(0, addressLength),
+      address: address.slice(0, addressLength),
       control: control.slice(0, controlLength),
       data: data.slice(0, dataLength),
       dataLength,
@@ -118,18 +118,18 @@ export class Arrivals {
 
   /** Fills a slot as the kernel does: what there is no room for is cut, and marked. */
   #put(arena: Arena, slot: number, stored: Stored, peek: boolean): void {
-    const { control, data, name } = slotOf(arena, slot)
+    const { address, control, data } = slotOf(arena, slot)
     const { controlBytes, dataBytes } = arena.layout
     const kept = fitting(this.#driver.abi, stored.control, controlBytes)
     if (!peek) this.#release(stored.control.subarray(kept))
-    name.set(stored.name.subarray(0, name.length))
+    address.set(stored.address.subarray(0, address.length))
     control.set(stored.control.subarray(0, kept))
     data.set(stored.data.subarray(0, data.length))
     const cut =
       (stored.dataLength > dataBytes ? ReceiveFlags.dataTruncated : 0) |
       (kept < stored.control.length ? ReceiveFlags.controlTruncated : 0)
     bentOf(arena)?.set(slot, {
-      addressLength: stored.name.length,
+      addressLength: stored.address.length,
       controlLength: kept,
       dataLength: stored.dataLength,
       flags: stored.flags | cut

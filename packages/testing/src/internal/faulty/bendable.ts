@@ -28,9 +28,9 @@ export const bendable = (arena: Arena): Arena => {
   const payload = new Map<number, Uint8Array>()
   const wrapped: Arena = {
     ...arena,
-    fill: (slot, name, control, pieces) => {
+    fill: (slot, addressLength, control, pieces) => {
       payload.set(slot, joined(pieces))
-      arena.fill(slot, name, control, pieces)
+      arena.fill(slot, addressLength, control, pieces)
     },
     addressLength: (slot) => bent.get(slot)?.addressLength ?? arena.addressLength(slot),
     controlLength: (slot) => bent.get(slot)?.controlLength ?? arena.controlLength(slot),
@@ -49,7 +49,7 @@ export const slotOf = (arena: Arena, slot: number): ReceivedSlot => {
   const { controlBytes, dataBytes, addressBytes } = arena.layout
   const part = (at: number, bytes: number) => arena.bytes.subarray(at, at + bytes)
   return {
-    name: part(arena.addressAt(slot), addressBytes),
+    address: part(arena.addressAt(slot), addressBytes),
     control: part(arena.controlAt(slot), controlBytes),
     data: part(arena.dataAt(slot), dataBytes),
     addressLength: arena.addressLength(slot),
@@ -61,9 +61,9 @@ export const slotOf = (arena: Arena, slot: number): ReceivedSlot => {
 
 /** Copies of a slot that is about to be sent. */
 export const sentOf = (arena: Arena, slot: number): SentDatagram => {
-  const { control, controlLength, name, addressLength } = slotOf(arena, slot)
+  const { address, addressLength, control, controlLength } = slotOf(arena, slot)
   return {
-    name: name.slice(0, addressLength),
+    address: address.slice(0, addressLength),
     control: control.slice(0, controlLength),
     data: payloads.get(arena)?.get(slot) ?? new Uint8Array(0)
   }

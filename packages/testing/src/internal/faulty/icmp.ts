@@ -95,7 +95,7 @@ export const forge = (
   const { abi } = driver
   const peer = new Uint8Array(128)
   const peerLength = socket.peerAddress(peer)
-  const name = datagram.name.length > 0 ? datagram.name : peer.slice(0, isFault(peerLength) ? 0 : peerLength)
+  const name = datagram.address.length > 0 ? datagram.address : peer.slice(0, isFault(peerLength) ? 0 : peerLength)
   const to = SocketAddress.read(abi, new DataView(name.buffer, name.byteOffset), 0, name.length)
   if (!("family" in to) || to.family === "unix" || socketFamily === "unix")
     throw new TypeError("FaultyDriver.icmpError: a datagram to a Unix socket causes no ICMP error. Lose or refuse it")
@@ -165,7 +165,7 @@ const entry = (
   SocketAddress.write(abi, offender, view, 16, socketFamily === "ipv6")
   const { level, type: reported } = reports(socketFamily)
   return {
-    name: name.slice(),
+    address: name.slice(),
     control: ControlBuffer.fromMessages(abi, [{ level, type: reported, payload }]),
     data: data.slice()
   }

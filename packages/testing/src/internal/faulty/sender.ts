@@ -120,7 +120,7 @@ export class Sender {
 
   #sendHeld(datagram: SentDatagram): void {
     if (this.#closed) return
-    const { control, data, name } = datagram
+    const { address, control, data } = datagram
     const arena = (this.#arena ??= this.#driver.arena({
       purpose: "send",
       slots: 1,
@@ -129,14 +129,14 @@ export class Sender {
       controlBytes: 65_536,
       dataBytes: 262_144
     }))
-    arena.bytes.set(name, arena.addressAt(0))
+    arena.bytes.set(address, arena.addressAt(0))
     arena.bytes.set(control, arena.controlAt(0))
-    arena.fill(0, name.length, control.length, [data])
+    arena.fill(0, address.length, control.length, [data])
     if (this.#socket.send(arena, 0, 1) === 0) this.#held.later(retryAfter, () => this.#sendHeld(datagram))
   }
 }
 
 const isSame = (one: SentDatagram, other: SentDatagram): boolean =>
-  (["name", "control", "data"] as const).every(
+  (["address", "control", "data"] as const).every(
     (part) => one[part].length === other[part].length && one[part].every((byte, i) => byte === other[part][i])
   )

@@ -162,7 +162,7 @@ export const refuse = (fault: {
  *
  * @example
  * ```ts
- * import { LinuxSockets } from "@ancillary/posix"
+ * import { LinuxSockets } from "@ancillary/node"
  * import { Datagram, DatagramSockets, withErrorReports } from "@ancillary/effect3"
  * import { FaultyDriver } from "@ancillary/testing"
  * import { Effect, Stream } from "effect"

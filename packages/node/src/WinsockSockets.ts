@@ -1,0 +1,35 @@
+/**
+ * Sockets of Windows, for Effect 3: the driver of `@ancillary/winsock` as an effect and as a layer.
+ *
+ * @since 0.1.0
+ */
+import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
+import type { Driver } from "@ancillary/engine/driver/Driver"
+import { WinsockSockets } from "@ancillary/winsock"
+import type { Effect } from "effect"
+
+/**
+ * Features of Windows that not every platform has.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const capabilities: typeof WinsockSockets.capabilities = WinsockSockets.capabilities
+
+/**
+ * Makes the driver, to be wrapped or shared. `guarded` puts canaries behind every buffer and poisons memory before a receive: slower, for tests.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const driver = (options?: {
+  readonly guarded?: boolean | undefined
+}): Effect.Effect<Driver, DatagramUnsupportedError> => DatagramSockets.driver(() => WinsockSockets.driver(options))
+
+/**
+ * Fails with `DatagramUnsupportedError` on another system, and if koffi's native part is missing.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = DatagramSockets.layer(driver(), capabilities)

@@ -14,6 +14,8 @@ import {
   UnixEndpoint
 } from "@ancillary/control"
 import { Datagram, type DatagramSocket, Plan, SocketOption, withHopLimit } from "@ancillary/effect3"
+import { faultOf } from "@ancillary/engine/receive/DatagramFault"
+import { orUndefined } from "@ancillary/engine/spec/Maybe"
 import { Effect } from "effect"
 
 /**
@@ -173,6 +175,7 @@ const socket: { readonly [name: string]: Entry } = {
   "Datagram.pair": effect(() => [unix]),
   "Datagram.reply": effect(({ asked, socket }) => [socket, asked, data()]),
   "Datagram.tryReply": { kind: "pure", args: ({ asked, socket }) => [socket, asked, data()] },
+  "DatagramFault#toString": member(() => faultOf(orUndefined, "DataTruncated", undefined, undefined, "it is a test")),
   "DatagramSockets.driver": effect(() => [() => ({ feature: "none", why: "it is a test", remedy: "Do nothing" })]),
   "DatagramSockets.layer": pure(Effect.fail("none"), ["timestamp"]),
   "Descriptor.take": effect(() => [new Descriptor(3)]),

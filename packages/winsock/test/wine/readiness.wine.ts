@@ -77,7 +77,8 @@ describe("ours: a watch", () => {
       yield* moment
       expect(seen).toEqual([])
       yield* sendTo(client, server, "x")
-      expect(seen.length).toBeGreaterThan(1)
+      // A busy machine takes longer than a moment. Without a second report, this ends by the time limit of the test.
+      while (seen.length < 2) yield* moment
       expect(new Set(seen)).toEqual(new Set(["readable"]))
       expect(drain(server).error).toBe(0)
       yield* moment

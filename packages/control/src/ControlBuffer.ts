@@ -134,6 +134,38 @@ export const writeField = (view: DataView, base: number, field: Field, value: nu
   if (field.bytes === 8) view.setUint32(base + field.at + 4, Math.floor(value / 0x100000000), true)
 }
 
+/** The end of a buffer that is not a message. The text is made when it is read, because a peer decides how many there are. */
+abstract class Tail implements Malformed {
+  readonly offset: number
+  protected readonly has: number
+  protected readonly needs: number
+  abstract readonly malformed: string
+
+  constructor(offset: number, has: number, needs: number) {
+    this.offset = offset
+    this.has = has
+    this.needs = needs
+  }
+}
+
+class ShortHeader extends Tail {
+  get malformed(): string {
+    return `${this.has} bytes are left, a header takes ${this.needs}`
+  }
+}
+
+class ShortMessage extends Tail {
+  get malformed(): string {
+    return `a message declares ${this.has} bytes, its header alone takes ${this.needs}`
+  }
+}
+
+class LongMessage extends Tail {
+  get malformed(): string {
+    return `a message declares ${this.has} bytes, ${this.needs} are left`
+  }
+}
+
 /**
  * Walks the messages between two offsets of a buffer. `next` moves to a message and says whether there is one; its fields describe it until
  * the next `next`. When the walk is over, `malformed` says whether it ended where it should.
@@ -162,13 +194,19 @@ export class Cursor {
   /** Where the current header is. */
   header = 0
   /** What is wrong with the rest of the buffer, once the walk is over. */
-  malformed: Malformed | undefined = undefined
+  get malformed(): Malformed | undefined {
+    if (this.tail !== undefined) this.#malformed ??= { malformed: this.tail.malformed, offset: this.tail.offset }
+    return this.#malformed
+  }
+  /** `malformed`, whose text is made when it is read: a receiver that does not read it spends no time on it. */
+  tail: Malformed | undefined = undefined
 
   #abi: Abi
   #headerSize: number
   #view: DataView = new DataView(new ArrayBuffer(0))
   #at = 0
   #end = 0
+  #malformed: Malformed | undefined
 
   constructor(abi: Abi) {
     this.#abi = abi
@@ -184,7 +222,8 @@ export class Cursor {
     this.#view = view
     this.#at = offsetOf(at)
     this.#end = Math.min(at + bytes, view.byteLength)
-    this.malformed = undefined
+    this.tail = undefined
+    this.#malformed = undefined
   }
 
   next(): boolean {
@@ -192,11 +231,10 @@ export class Cursor {
     const at = this.#at
     const rest = this.#end - at
     if (rest <= 0) return false
-    if (rest < cmsghdr.size) return this.#stop(at, `${rest} bytes are left, a header takes ${cmsghdr.size}`)
+    if (rest < cmsghdr.size) return this.#stop(new ShortHeader(at, rest, cmsghdr.size))
     const declared = readLength(this.#abi, this.#view, at)
-    if (declared < this.#headerSize)
-      return this.#stop(at, `a message declares ${declared} bytes, its header alone takes ${this.#headerSize}`)
-    if (declared > rest) return this.#stop(at, `a message declares ${declared} bytes, ${rest} are left`)
+    if (declared < this.#headerSize) return this.#stop(new ShortMessage(at, declared, this.#headerSize))
+    if (declared > rest) return this.#stop(new LongMessage(at, declared, rest))
     this.header = at
     this.level = this.#view.getInt32(at + cmsghdr.level, true)
     this.type = this.#view.getInt32(at + cmsghdr.type, true)
@@ -206,8 +244,8 @@ export class Cursor {
     return true
   }
 
-  #stop(offset: number, malformed: string): false {
-    this.malformed = { malformed, offset }
+  #stop(malformed: Malformed): false {
+    this.tail = malformed
     this.#at = this.#end
     return false
   }

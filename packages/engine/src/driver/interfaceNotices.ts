@@ -3,11 +3,22 @@
  */
 import { type Driver, type Fault, type InterfaceNotices, type InterfaceObserver, isFault, type Poll } from "./Driver.ts"
 
-/** Handles notices. What it returns is run once all followers have handled them. */
+/**
+ * Handles notices. What it returns is run once all followers have handled them.
+ *
+ * @category drivers
+ * @since 0.1.0
+ */
 export type Follower = (notices: InterfaceNotices) => (() => void) | undefined
 
 const shared = new WeakMap<Driver, Notices>()
 
+/**
+ * The notices of a driver about its interfaces, which several followers share.
+ *
+ * @category drivers
+ * @since 0.1.0
+ */
 export class Notices {
   #driver: Driver
   #observer: InterfaceObserver | undefined

@@ -2,10 +2,20 @@
 import { Codec } from "@ancillary/control"
 import { type Driver, isFault } from "./Driver.ts"
 
-/** What of a driver finds an interface by its name. */
+/**
+ * What of a driver finds an interface by its name.
+ *
+ * @category drivers
+ * @since 0.1.0
+ */
 export type Names = Pick<Driver, "interfaces" | "interfaceIndex">
 
-/** The text of an address with the index in place of a name behind `%`; the same text if there is no name. */
+/**
+ * The text of an address with the index in place of a name behind `%`; the same text if there is no name.
+ *
+ * @category drivers
+ * @since 0.1.0
+ */
 export const withIndex = (driver: Names, text: string): string | Codec.Malformed => {
   const percent = text.indexOf("%")
   const zone = text.slice(percent + 1)
@@ -26,7 +36,12 @@ const indexOf = (driver: Names, name: string): number | undefined => {
   return isFault(interfaces) ? undefined : interfaces.find((one) => one.name === name)?.index
 }
 
-/** An endpoint as it was written, with the index in place of a name, or what is wrong with it; each field is read once. */
+/**
+ * An endpoint as it was written, with the index in place of a name, or what is wrong with it; each field is read once.
+ *
+ * @category drivers
+ * @since 0.1.0
+ */
 export const inZone = (driver: Names, input: unknown): unknown => {
   try {
     return replaced(driver, input)

@@ -27,7 +27,12 @@ const make = <Tag extends DatagramError["_tag"], Rest extends object>(
   rest: Rest
 ) => ({ _tag, syscall, code, errno, message, ...rest })
 
-/** A fault as messages show it: `(bind: EADDRINUSE 98)`. */
+/**
+ * A fault as messages show it: `(bind: EADDRINUSE 98)`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export const showFault = ({ code, errno, syscall }: Fault): string => `(${syscall}: ${code} ${errno})`
 
 /** The sentences of a failed call. `what` begins the first one. */
@@ -149,7 +154,12 @@ export const unsupported = (feature: string, why: string, remedy: string, fault?
     { feature, why, remedy }
   )
 
-/** The remedy of an option that a platform lacks. */
+/**
+ * The remedy of an option that a platform lacks.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export const leaveItOut = "Leave it out on this system"
 
 /** The cause of an option that was refused. `privilege` is the one that the system requires for it, if that is known. */

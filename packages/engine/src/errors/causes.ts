@@ -14,7 +14,12 @@ import type {
   DatagramSendError
 } from "./records.ts"
 
-/** The reason of an error, the cause and the remedy. Both texts are sentences without their full stops. */
+/**
+ * The reason of an error, the cause and the remedy. Both texts are sentences without their full stops.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export type Cause<Reason extends string> = readonly [reason: Reason, cause: string, remedy: string]
 
 /** What failed, and the reasons that its error has. */
@@ -34,6 +39,12 @@ interface Reasons {
   readonly interfaces: DatagramInterfaceError["reason"]
 }
 
+/**
+ * The action that failed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export type Situation = keyof Reasons
 
 type Table = { readonly [S in Situation]: { readonly [key: string]: Cause<Reasons[S]> } }
@@ -77,6 +88,12 @@ const earlierUnknown = [
 const noSocketThere = "No socket has this path or name"
 const notForDatagrams = "The socket at that path is not a datagram socket"
 
+/**
+ * The table of causes, by the action that failed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export const causes = {
   open: {
     EADDRINUSE: [
@@ -350,17 +367,32 @@ export const causes = {
   interfaces: {}
 } as const satisfies Table
 
-/** The cause of a code that the table lacks. */
+/**
+ * The cause of a code that the table lacks.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export const unknownCause: Cause<"Other"> = [
   "Other",
   "The library has no advice for this code",
   "Look it up in the manual page of the call"
 ]
 
-/** A code without the WSA of Winsock. */
+/**
+ * A code without the WSA of Winsock.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export const bare = (code: string): string => code.replace(/^WSA/, "")
 
-/** The cause of a fault, if the table has it. */
+/**
+ * The cause of a fault, if the table has it.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export const knownCause = <S extends Situation>(
   situation: S,
   { code, syscall }: Fault
@@ -370,6 +402,11 @@ export const knownCause = <S extends Situation>(
   return table[`${syscall} ${code}`] ?? table[`${syscall} ${plain}`] ?? table[plain]
 }
 
-/** The cause of a fault. */
+/**
+ * The cause of a fault.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export const causeOf = <S extends Situation>(situation: S, fault: Fault): Cause<Reasons[S] | "Other"> =>
   knownCause(situation, fault) ?? unknownCause

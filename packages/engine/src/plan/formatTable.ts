@@ -1,4 +1,9 @@
-/** Rows of a table as lines, each column as wide as its widest cell. */
+/**
+ * Rows of a table as lines, each column as wide as its widest cell.
+ *
+ * @category plans
+ * @since 0.1.0
+ */
 export const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
   const widths = rows.reduce<ReadonlyArray<number>>(
     (all, row) => row.map((cell, i) => Math.max(cell.length, all[i] ?? 0)),

@@ -18,6 +18,9 @@ const others: ReadonlyArray<unknown> = [1, 1n, true, Uint8Array.of(0, 0, 1, 4, 0
 
 /**
  * The first value that the message itself does not refuse, other than `usual`: those that it would read on arrival, then some of every kind.
+ *
+ * @category plans
+ * @since 0.1.0
  */
 export const tryable = (
   { receive, send }: Row<unknown, never>,
@@ -32,7 +35,12 @@ export const tryable = (
   return value === undefined ? undefined : { value }
 }
 
-/** Whether two values say the same: numbers, addresses and bytes by what they are, records by their fields. */
+/**
+ * Whether two values say the same: numbers, addresses and bytes by what they are, records by their fields.
+ *
+ * @category plans
+ * @since 0.1.0
+ */
 export const same = (one: unknown, other: unknown): boolean => text(one) === text(other)
 
 const text = (value: unknown): string | undefined =>

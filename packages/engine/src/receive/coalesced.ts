@@ -36,7 +36,7 @@ const one = (
 ): Outcome | undefined => {
   const cut = whole.length > datagramBytes
   if (cut && truncation === "drop") return undefined
-  if (cut && truncation === "fail") return tooLarge(maybe, from, `${whole.length} bytes`, datagramBytes)
+  if (cut && truncation === "fail") return tooLarge(maybe, from, whole.length, datagramBytes)
   const data = cut ? whole.subarray(0, datagramBytes) : whole
   return new ReceivedDatagram(
     data,

@@ -7,20 +7,36 @@
 import { Codec, ControlBuffer } from "@ancillary/control"
 import type { ReceiveEntry } from "../plan/Plan.ts"
 import { oncePerPlan } from "../plan/memoize.ts"
+import type { Why } from "./DatagramFault.ts"
 
-/** What is wrong with a datagram's control data. */
+/**
+ * What is wrong with a datagram's control data.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export class ControlFault {
   readonly reason: "ControlTruncated" | "ControlMissing" | "ControlMalformed"
   readonly key: string | undefined
-  readonly message: string
+  readonly why: Why
 
-  constructor(reason: ControlFault["reason"], key: string | undefined, message: string) {
+  constructor(reason: ControlFault["reason"], key: string | undefined, why: Why) {
     this.reason = reason
     this.key = key
-    this.message = message
+    this.why = why
+  }
+
+  get message(): string {
+    return typeof this.why === "string" ? this.why : this.why()
   }
 }
 
+/**
+ * Reads a control buffer: the record of its messages, or the fault of its datagram.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export type Decode = (
   view: DataView,
   at: number,
@@ -65,7 +81,12 @@ interface Reader {
 
 const absent = Symbol("absent")
 
-/** Compiles the decoder of a plan. */
+/**
+ * Compiles the decoder of a plan.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export const decoder = oncePerPlan((plan): Decode => {
   const fields = plan.received.map(({ message, optional }) => ({
     key: message.key,
@@ -150,19 +171,10 @@ export const decoder = oncePerPlan((plan): Decode => {
         // A cut message differs from a whole one in its length alone: every length is checked, whatever the flags say.
         const length = cursor.payloadLength
         if (reader.declared && length > reader.maximum) return exceeding(reader, length)
-        if (length < reader.minimum || length > reader.maximum) {
-          return cut
-            ? new ControlFault("ControlTruncated", reader.key, `'${reader.key}' was cut to ${length} bytes`)
-            : new ControlFault(
-                "ControlMalformed",
-                reader.key,
-                `'${reader.key}' came with ${length} bytes instead of ${reader.maximum}`
-              )
-        }
+        if (length < reader.minimum || length > reader.maximum) return ofWrongLength(reader, length, cut)
         current = reader
         const value = reader.read(view, cursor.payloadAt, length)
-        if (Codec.isMalformed(value))
-          return new ControlFault("ControlMalformed", reader.key, `'${reader.key}' is malformed: ${value.malformed}`)
+        if (Codec.isMalformed(value)) return malformed(reader, String(value.malformed))
         if (value === undefined) {
           once = false
           continue
@@ -195,13 +207,7 @@ export const decoder = oncePerPlan((plan): Decode => {
         undefined,
         "the kernel had more control data than fits into the derived buffer"
       )
-    if (cursor.malformed !== undefined) {
-      return new ControlFault(
-        "ControlMalformed",
-        undefined,
-        `at byte ${cursor.malformed.offset - at}, ${cursor.malformed.malformed}`
-      )
-    }
+    if (cursor.tail !== undefined) return endingWrong(cursor.tail, at)
     const missing: Array<number> = []
     for (let i = 0; i < fields.length; i++) {
       const value = values[i]
@@ -209,8 +215,7 @@ export const decoder = oncePerPlan((plan): Decode => {
         if (value === absent) missing.push(i)
         values[i] = value === absent ? none : some(value)
       } else if (value === absent) {
-        const key = fields[i]?.key
-        return new ControlFault("ControlMissing", key, `'${key}' is declared, and did not arrive`)
+        return notArrived(fields[i]?.key)
       }
     }
     if (once && !cut) courses[peer] = { bytes, steps, absent: missing }
@@ -225,6 +230,23 @@ export const decoder = oncePerPlan((plan): Decode => {
     }
   }
 })
+
+// Faults are made in functions of their own: a closure within `decode` would make each call allocate what it captures.
+
+const ofWrongLength = ({ key, maximum }: Reader, length: number, cut: boolean): ControlFault =>
+  cut
+    ? new ControlFault("ControlTruncated", key, () => `'${key}' was cut to ${length} bytes`)
+    : new ControlFault("ControlMalformed", key, () => `'${key}' came with ${length} bytes instead of ${maximum}`)
+
+const malformed = ({ key }: Reader, why: string): ControlFault =>
+  new ControlFault("ControlMalformed", key, () => `'${key}' is malformed: ${why}`)
+
+/** The end of the buffer is not a message. `at` is the offset of the buffer. */
+const endingWrong = (end: Codec.Malformed, at: number): ControlFault =>
+  new ControlFault("ControlMalformed", undefined, () => `at byte ${end.offset - at}, ${end.malformed}`)
+
+const notArrived = (key: string | undefined): ControlFault =>
+  new ControlFault("ControlMissing", key, () => `'${key}' is declared, and did not arrive`)
 
 /** A definition that throws: its message is malformed as far as the datagram is concerned. */
 const unreadable = (reader: Reader | undefined, error: unknown): ControlFault => {
@@ -256,10 +278,10 @@ const recordOf = (keys: ReadonlyArray<string>) => {
   }
 }
 
-/** What a peer decides the size of, where that is more than the program has declared room for. */
-const exceeding = ({ key, maximum, minimum, several }: Reader, length: number): ControlFault => {
-  const why = several
-    ? `came with ${length / minimum} values, more than the ${maximum / minimum} that are declared: raise its maximum`
-    : `came with ${length} bytes, more than the ${maximum} that are declared: raise maximumBytes`
-  return new ControlFault("ControlTruncated", key, `'${key}' ${why}`)
-}
+/** A message whose size a peer decides, and that is larger than the program has declared. */
+const exceeding = ({ key, maximum, minimum, several }: Reader, length: number): ControlFault =>
+  new ControlFault("ControlTruncated", key, () =>
+    several
+      ? `'${key}' came with ${length / minimum} values, more than the ${maximum / minimum} that are declared: raise its maximum`
+      : `'${key}' came with ${length} bytes, more than the ${maximum} that are declared: raise maximumBytes`
+  )

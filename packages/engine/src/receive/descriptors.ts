@@ -118,10 +118,20 @@ export class Descriptors {
   }
 }
 
-/** Takes a descriptor from its socket: what closes it, or nothing where it is not the socket's any more. */
+/**
+ * Takes a descriptor from its socket. Returns the function that closes it, or `undefined` if the socket does not have it any more.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export const take = (descriptor: Descriptor): (() => void) | undefined => owners.get(descriptor)?.give(descriptor)
 
-/** Keeps a datagram's descriptors through reads, until what is answered is called: it closes those that nobody has taken by then. */
+/**
+ * Keeps the descriptors of a datagram through reads. Returns the function that closes those that were not taken.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export const hold = (carried: Carried): (() => void) => {
   const owner = (carriedBy.get(carried) ?? none)
     .map((descriptor) => owners.get(descriptor))

@@ -18,7 +18,12 @@ import type { Connection } from "../socket/connection.ts"
 import { type DatagramFault, faultOf, tooLarge } from "./DatagramFault.ts"
 import { ControlFault, type Decode, decoder } from "./decoder.ts"
 
-/** A datagram before its types: `Datagram<F, D>` for the spec that was bound. */
+/**
+ * A datagram before its types: `Datagram<F, D>` for the spec that was bound.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export class ReceivedDatagram {
   readonly data: Uint8Array
   readonly from: Endpoint<Family>
@@ -46,6 +51,12 @@ export class ReceivedDatagram {
   }
 }
 
+/**
+ * The result of one received datagram: the datagram, or its fault.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export type Outcome = ReceivedDatagram | DatagramFault
 
 /** Datagrams that one call asks for where a reader takes what comes. */
@@ -99,12 +110,11 @@ export class Incoming {
     const cut = (flags & ReceiveFlags.dataTruncated) !== 0
     if (cut && truncation === "drop") return undefined
     if (cut && truncation === "fail") {
-      const size = length > receiveBytes ? `${length} bytes` : `more than ${receiveBytes} bytes`
-      return tooLarge(maybe, from, size, receiveBytes)
+      return tooLarge(maybe, from, length > receiveBytes ? length : undefined, receiveBytes)
     }
     const lost = (flags & ReceiveFlags.controlTruncated) !== 0
     const control = this.#decode(arena.view, arena.controlAt(slot), arena.controlLength(slot), from.family, lost)
-    if (control instanceof ControlFault) return faultOf(maybe, control.reason, control.key, from, control.message)
+    if (control instanceof ControlFault) return faultOf(maybe, control.reason, control.key, from, control.why)
     const kept = Math.min(length, receiveBytes)
     const data = borrowed ? arena.borrow(slot, kept) : arena.copy(slot, kept)
     if (scatter !== undefined && !splitCoalesced) control["parts"] = split(data, scatter)

@@ -19,7 +19,12 @@ export interface LoopSocket {
   readonly afterPause: (milliseconds: number, f: (closed: boolean) => void) => Cancel
 }
 
-/** Why a loop ended: reading failed, or its callback threw. */
+/**
+ * Why a loop ended: reading failed, or its callback threw.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export type LoopEnd = { readonly error: DatagramReceiveError } | { readonly defect: unknown }
 
 /** Hands over what one call brings, until a function returns false. Returns whether there may be more, or why reading ends. */

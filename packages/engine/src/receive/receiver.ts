@@ -33,7 +33,12 @@ const mostBatches = 64
 /** Datagrams that readers are served before the event loop sees to timers and to other sockets. */
 const perTurn = 256
 
-/** The wait that is due before a receive: until the socket is readable, or for so many milliseconds; 0 is the next turn of the event loop. */
+/**
+ * The wait that is due before a receive: until the socket is readable, or for so many milliseconds; 0 is the next turn of the event loop.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export type ReceiveWait = "readable" | number
 
 /** A batch that is lent: its reader, and copies of what the reader did not come to. */

@@ -21,7 +21,12 @@ export const refusedSizes = (
   return receiveInvalid(core, "sizes", `${why}: give one integer or more from 1 to ${largestPart}`)
 }
 
-/** A datagram in parts. */
+/**
+ * A datagram in parts.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export class ScatteredDatagram extends ReceivedDatagram {
   readonly parts: ReadonlyArray<Uint8Array>
 
@@ -47,7 +52,7 @@ export const scattered = (
   const room = sizes.reduce((sum, size) => sum + size, 0)
   if (length <= room) return new ScatteredDatagram(data, datagram, truncated, sizes)
   if (truncation === "drop") return undefined
-  if (truncation === "fail") return tooLarge(maybe, from, `${length} bytes`, room, "give receiveScattered larger sizes")
+  if (truncation === "fail") return tooLarge(maybe, from, length, room, "give receiveScattered larger sizes")
   // One that the spec cut before has its size already, if the kernel reports it.
   const whole = maybe.get(truncated) === undefined ? maybe.some({ size: maybe.some(length) }) : truncated
   return new ScatteredDatagram(data.subarray(0, room), datagram, whole, sizes)

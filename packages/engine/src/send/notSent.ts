@@ -1,7 +1,12 @@
 import { type DatagramSendError, invalidSend } from "../errors/DatagramError.ts"
 import type { Plan } from "../plan/Plan.ts"
 
-/** A send of this socket that was refused before any call. `why` ends with what to do. */
+/**
+ * A send of this socket that was refused before any call. `why` ends with what to do.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export const notSent = (
   core: { readonly plan: Plan } | undefined,
   field: string,

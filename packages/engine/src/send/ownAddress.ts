@@ -21,6 +21,9 @@ export interface OwnSocket {
 /**
  * Whether that is an address of the socket itself. Ports are compared first: of nearly all datagrams that is all. `socket` is absent for an object that a
  * program made itself.
+ *
+ * @category sockets
+ * @since 0.1.0
  */
 export const isItself = (socket: OwnSocket | undefined, local: Endpoint<Family>, from: Endpoint<Family>): boolean => {
   if (local.family === "unix") return from.family === "unix" && local.path !== undefined && local.path === from.path
@@ -35,7 +38,12 @@ const isOwn = (socket: OwnSocket | undefined, local: Address, from: Address): bo
   return from.isLoopback || socket?.isHostAddress(from) === true
 }
 
-/** Why a reply to that endpoint is not sent, counted; absent if it may be. */
+/**
+ * Why a reply to that endpoint is not sent, counted; absent if it may be.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export const validateSource = (
   socket: OwnSocket | undefined,
   local: Endpoint<Family>,

@@ -19,7 +19,12 @@ export const validatePing = (family: "ipv4" | "ipv6", pieces: ReadonlyArray<Uint
     : `${why}: a ping socket sends echo requests alone, as IcmpEcho.encode makes them`
 }
 
-/** The host of an endpoint, as a ping socket names it: replies come from port 0. */
+/**
+ * The host of an endpoint, as a ping socket names it: replies come from port 0.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export const hostOf = (peer: Endpoint<Family>): Endpoint<Family> => {
   switch (peer.family) {
     case "ipv4":

@@ -37,9 +37,20 @@ export interface Begun {
   readonly result: number | Fault | undefined
 }
 
-/** What it waits for: room for the next datagram to somebody, or its next turn. */
+/**
+ * The wait of a queue: for send space at an endpoint, or for its next turn.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export type Pause = { readonly roomAt: Endpoint<Family> | undefined } | "its next turn"
 
+/**
+ * Messages that are sent together, in their order.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export class SendQueue {
   sent = 0
   unsent = 0

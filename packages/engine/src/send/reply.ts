@@ -22,6 +22,9 @@ import { isLinkLocal, mayBeBroadcast } from "../driver/interfaceTable.ts"
  *
  * Linux: of what was queued before packet information was asked for, the kernel does not tell whether it went to this host alone or to a broadcast
  * address, which cannot be a source (ENETUNREACH): then the kernel chooses.
+ *
+ * @category sockets
+ * @since 0.1.0
  */
 export const withoutSource: unique symbol = Symbol("@ancillary/engine/withoutSource")
 
@@ -37,7 +40,12 @@ interface Asked {
   readonly delivery: string
 }
 
-/** To whom an answer goes and from where, and what to fall back to. */
+/**
+ * To whom an answer goes and from where, and what to fall back to.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export interface Answer {
   readonly to: Endpoint<Internet>
   readonly pktInfo: PacketSource<Family>
@@ -63,6 +71,9 @@ const withoutPacketInfo: Otherwise = { code: "WSAEINVAL", control: {} }
  * either family is reached over one interface only, which is named beside the source: left to itself the kernel chooses by its routes (IPv4), or answers
  * from the first address of the interface (IPv6). A group or a broadcast address cannot be a source (IPv6: EINVAL; IPv4: another's address): there the
  * kernel chooses.
+ *
+ * @category sockets
+ * @since 0.1.0
  */
 export const answerTo = (socket: AnsweringSocket | undefined, asked: unknown): Answer | DatagramSendError => {
   // Guaranteed by the types of `reply`, whose conditional ones do not resolve for a generic family.

@@ -36,7 +36,12 @@ interface Asked {
   readonly shown: string
 }
 
-/** A membership, or a blocked source, that is held until `end` is called. */
+/**
+ * A membership, or a blocked source, that is held until `end` is called.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export interface Joined {
   readonly end: () => void
 }

@@ -13,6 +13,12 @@ interface Limited {
   readonly outgoing: { readonly segments: { readonly most: number } }
 }
 
+/**
+ * The limits of a socket, as the system has granted them.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export interface Limits {
   /** Datagrams that one call makes of a payload with `segmentSize`, 1 if the system cuts none. */
   readonly segments: number

@@ -28,7 +28,12 @@ import { named, nameOf } from "./sockaddr.ts"
 import { unusable } from "../send/unusable.ts"
 import { Waiters } from "./waiters.ts"
 
-/** Where a socket comes from, and what is done with it once its options are set. */
+/**
+ * Where a socket comes from, and what is done with it once its options are set.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export interface Opening {
   readonly native: (driver: Driver, plan: Plan) => NativeSocket | Fault
   /** What to bind it to: nothing for one that needs no name, or has one already. */
@@ -41,16 +46,31 @@ export interface Opening {
   readonly adopted?: string | undefined
 }
 
-/** A socket that the driver opens. */
+/**
+ * A socket that the driver opens.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export const openNew = (driver: Driver, plan: Plan): NativeSocket | Fault => driver.open(plan.kind)
 
 type Failure = DatagramBindError | DatagramUnsupportedError
 
-/** Opens a socket of a plan, sets every option, binds and connects it. A failure on the way closes what was opened. */
+/**
+ * Opens a socket of a plan, sets every option, binds and connects it. A failure on the way closes what was opened.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export const open = (driver: Driver, plan: Plan, opening: Opening): OpenSocket | Failure =>
   make(driver, onBuild(plan, driver.build), opening)
 
-/** Opens two sockets that are connected to each other. */
+/**
+ * Opens two sockets that are connected to each other.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export const openPair = (driver: Driver, plan: Plan): readonly [OpenSocket, OpenSocket] | Failure => {
   const refused = refusal(plan)
   if (refused !== undefined) return refused

@@ -54,7 +54,12 @@ export interface EventCounters {
   readonly unread: number
 }
 
-/** What a program reads from and sends to: a socket, or a bound one while it is connected. */
+/**
+ * A socket, or a bound socket while it is connected: receives, sends, options and counters.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 abstract class Conversation {
   readonly plan: Plan.Plan
   /** Options and messages that the system lacks and the spec can go without. */
@@ -346,6 +351,12 @@ interface Parts {
   readonly hostAddresses: () => ReadonlyArray<Ipv4Address | Ipv6Address>
 }
 
+/**
+ * An open socket of the engine.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export class OpenSocket extends Conversation {
   readonly waiters: Waiters
   /** The peer that it has now. */
@@ -460,7 +471,12 @@ export class OpenSocket extends Conversation {
   }
 }
 
-/** A bound socket while it is connected: it ends before the socket does. */
+/**
+ * A bound socket while it is connected: it ends before the socket does.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export class ConnectedSocket extends Conversation {
   readonly waiters: OwnWaiters
   readonly #socket: OpenSocket

@@ -165,7 +165,12 @@ export const setOption = <A>(core: Open, option: Any<A>, value: A): DatagramOpti
   return undefined
 }
 
-/** The value of an option, of any type, or the error if it was not got. */
+/**
+ * The value of an option, of any type, or the error if it was not got.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export type OptionValue<A> = { readonly value: A } | { readonly error: DatagramOptionError }
 
 /** Gets the value of an option. */

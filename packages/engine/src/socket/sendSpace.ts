@@ -14,7 +14,12 @@ import type { Plan } from "../plan/Plan.ts"
 import { sendBufferSize } from "../spec/option/buffers.ts"
 import type { WaitList } from "./waiters.ts"
 
-/** Ends a wait: the function that was given is not called any more. */
+/**
+ * Ends a wait: the function that was given is not called any more.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export type Cancel = () => void
 
 /** The socket that waits. */

@@ -1,4 +1,9 @@
-/** The accounts of one socket's handlers: how many began and how each ended. */
+/**
+ * The accounts of one socket's handlers: how many began and how each ended.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export class Served {
   started = 0
   succeeded = 0

@@ -4,7 +4,12 @@
  */
 import { callOut, callOutLater } from "./wakeUps.ts"
 
-/** Called once to go on; `closed` if the socket is. */
+/**
+ * Called once to go on; `closed` if the socket is.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export type Waiter = (closed: boolean) => void
 
 /** The waits that a socket, or one of its connections, offers. */

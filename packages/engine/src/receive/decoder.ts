@@ -174,7 +174,7 @@ export const decoder = oncePerPlan((plan): Decode => {
         if (length < reader.minimum || length > reader.maximum) return ofWrongLength(reader, length, cut)
         current = reader
         const value = reader.read(view, cursor.payloadAt, length)
-        if (Codec.isMalformed(value)) return malformed(reader, String(value.malformed))
+        if (Codec.isMalformed(value)) return malformed(reader, value.malformed)
         if (value === undefined) {
           once = false
           continue
@@ -238,8 +238,11 @@ const ofWrongLength = ({ key, maximum }: Reader, length: number, cut: boolean): 
     ? new ControlFault("ControlTruncated", key, () => `'${key}' was cut to ${length} bytes`)
     : new ControlFault("ControlMalformed", key, () => `'${key}' came with ${length} bytes instead of ${maximum}`)
 
-const malformed = ({ key }: Reader, why: string): ControlFault =>
-  new ControlFault("ControlMalformed", key, () => `'${key}' is malformed: ${why}`)
+/** `why` is of a program's own definition, so it may be of any type, and throw. */
+const malformed = ({ key }: Reader, why: unknown): ControlFault => {
+  const text = String(why)
+  return new ControlFault("ControlMalformed", key, () => `'${key}' is malformed: ${text}`)
+}
 
 /** The end of the buffer is not a message. `at` is the offset of the buffer. */
 const endingWrong = (end: Codec.Malformed, at: number): ControlFault =>

@@ -18,7 +18,7 @@ import { open, openNew, OpenSocket, ReceivedDatagram } from "../src/socket/index
 
 const at = (port: number) => new InternetEndpoint("ipv4", Ipv4Address.of(127, 0, 0, 1), port)
 
-const bind = (network: MemoryNetwork, spec: Pick<Spec<"ipv4", never>, never> = make("ipv4")): OpenSocket => {
+const bind = (network: MemoryNetwork, spec: object = make("ipv4")): OpenSocket => {
   const plan = compile(spec as Spec<"ipv4", never>, network.driver.abi)
   const socket = open(network.driver, plan, { native: openNew, local: at(0), peer: undefined })
   if (!(socket instanceof OpenSocket)) throw new Error(socket.message)

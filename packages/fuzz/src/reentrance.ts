@@ -86,7 +86,7 @@ class Program {
     for (let i = 0; i < 3; i++) {
       const plan = compile(spec, this.#network.driver.abi)
       const socket = open(this.#network.driver, plan, { native: openNew, local: at(0), peer: undefined })
-      if (!(socket instanceof OpenSocket)) throw new Error(String(socket))
+      if (!(socket instanceof OpenSocket)) throw new Error(socket.message)
       sabotage(socket)
       this.#sockets.push(socket)
       this.#ports.push("port" in socket.localAddress ? socket.localAddress.port : 0)
@@ -195,9 +195,9 @@ class Program {
         return
       }
       case 5:
-        return void attempt(() => socket.receiveEach((outcome) => this.#handed(outcome, "receiveEach")))
+        return attempt(() => socket.receiveEach((outcome) => this.#handed(outcome, "receiveEach")))
       case 6:
-        return void attempt(() => socket.receiveBorrowed((outcome) => this.#handed(outcome, "receiveBorrowed")))
+        return attempt(() => socket.receiveBorrowed((outcome) => this.#handed(outcome, "receiveBorrowed")))
       case 7:
         return void socket.peek()
       case 8: {

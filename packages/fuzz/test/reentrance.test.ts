@@ -14,7 +14,7 @@ describe("programs that enter the engine again", () => {
   )
 
   const sabotages: ReadonlyArray<readonly [string, (socket: OpenSocket) => void, RegExp]> = [
-    ["a datagram that is counted twice", ({ counters: { receive } }) => void receive.take(), /took/],
+    ["a datagram that is counted twice", ({ counters: { receive } }) => receive.take(), /took/],
     [
       "a batch that loses its first datagram",
       (socket) => {

@@ -1,5 +1,5 @@
 /**
- * Types of IPv6 extension headers as they arrive, so that a program can name them. The functions that read and build headers are
+ * Types of received IPv6 extension headers, so that a program can name them. The functions that read and build headers are
  * `ExtensionHeader` of `@ancillary/control`.
  *
  * @since 0.1.0

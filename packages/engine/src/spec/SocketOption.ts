@@ -1,8 +1,8 @@
 /**
- * Socket options: what one is and how to define one's own, and those that come with this library, which are made the same way.
+ * Socket options: the definition of one, and the options of this library, which are made in the same way.
  *
- * A spec sets them before its socket is bound (`withDefaultHopLimit(9)`, `withSocketOption(mine, 1)`); a bound socket sets and gets them by
- * `setOption` and `getOption`.
+ * A spec sets them before its socket is bound (`withDefaultHopLimit(9)`, `withSocketOption(mine, 1)`). A bound socket sets and gets them
+ * with `setOption` and `getOption`.
  *
  * @since 0.1.0
  */

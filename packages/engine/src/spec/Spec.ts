@@ -1,8 +1,8 @@
 /**
- * What a program wants of a socket, as a value: a family, the control messages it declares, the options it sets.
+ * Description of a socket as a value: its family, the control messages that it declares, the options that it sets.
  *
- * A spec's type is the union of the messages it declares, so that order does not matter, two specs that declare the same have the same type,
- * and a hover stays as long as the names. Nothing happens until a spec is bound.
+ * A spec's type is the union of the messages that it declares. Order therefore does not matter, and two specs that declare the same
+ * messages have the same type. A hover is as long as the names. A spec has no effect until it is bound.
  *
  * @since 0.1.0
  */
@@ -41,7 +41,7 @@ export const TypeId: unique symbol = Symbol.for("@ancillary/engine/spec/Spec")
  */
 export type TypeId = typeof TypeId
 
-// Keeps the docstrings of the fields: a map over `keyof` does, one that makes its keys anew does not.
+// Keeps the docstrings of the fields. A map over `keyof` keeps them, a map with new keys does not.
 type Presented<P extends Presence, Fields, Kind extends MaybeKind> = {
   readonly [K in keyof Fields]: P extends "required"
     ? Fields[K]
@@ -51,8 +51,8 @@ type Presented<P extends Presence, Fields, Kind extends MaybeKind> = {
 }
 
 /**
- * The record of the control messages that a datagram carries, derived from those that are declared. A message that the kernel delivers with every
- * datagram is its bare value. One that may be missing has the shape of `Kind`, and a repeated one is an array.
+ * The record of the control messages that a datagram carries, derived from the declared messages. A message that the kernel delivers with
+ * every datagram is its bare value. A message that may be missing has the shape of `Kind`, and a repeated one is an array.
  *
  * @category models
  * @since 0.1.0
@@ -68,7 +68,7 @@ export type Control<F extends Family, D extends ControlMessage.Any, Kind extends
   : never
 
 /**
- * The record of what may go with a datagram that is sent.
+ * The record of the control messages that a program may send with a datagram.
  *
  * @category models
  * @since 0.1.0
@@ -91,19 +91,19 @@ export type SendControl<F extends Family, D extends ControlMessage.Any> = (
  */
 export interface Declaration {
   readonly message: Message<ControlMessage.Any>
-  /** As the program wrote it: `withHopLimit()`. */
+  /** Source text of the combinator: `withHopLimit()`. */
   readonly feature: string
   readonly direction: "both" | "receive" | "send"
-  /** Declined where the platform lacks it, instead of failing. */
+  /** True if the message is declined on a platform that lacks it, instead of failing. */
   readonly optional: boolean
-  /** Bytes of payload to make room for, all occurrences of a repeated message together; absent: the definition's own bound. */
+  /** Bytes of payload to make room for, all occurrences of a repeated message together. If absent, the limit of the definition applies. */
   readonly maximumBytes: number | undefined
-  /** Why what it was declared with cannot be: `bind` fails with it. */
+  /** Reason why the declaration is invalid. `bind` fails with it. */
   readonly invalid?: string | undefined
 }
 
 /**
- * What becomes of a datagram that did not fit: it is a fault, it is handed over as far as it goes, or it is counted and dropped.
+ * Policy for a datagram that is larger than its slot: make it a fault, deliver the truncated payload, or count and drop it.
  *
  * @category models
  * @since 0.1.0
@@ -111,7 +111,7 @@ export interface Declaration {
 export type Truncation = "fail" | "deliver" | "drop"
 
 /**
- * What becomes of a datagram that there is no room for: its send waits, or fails, or it is counted and dropped.
+ * Policy for a full send buffer: wait, fail the send, or count and drop the datagram.
  *
  * @category models
  * @since 0.1.0
@@ -119,34 +119,34 @@ export type Truncation = "fail" | "deliver" | "drop"
 export type Backpressure = "wait" | "fail" | "drop"
 
 /**
- * What a spec says, without its type parameters.
+ * Data of a spec, without its type parameters.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SpecData {
   readonly family: Family
-  /** What is spoken on it: `icmp` is unprivileged ping. */
+  /** Protocol of the socket. `icmp` is unprivileged ping. */
   readonly protocol: SocketKind["protocol"]
   readonly declarations: ReadonlyArray<Declaration>
   readonly optionValues: ReadonlyArray<OptionValue>
-  /** Bytes of the largest payload to receive and to send; absent: the largest there is. */
+  /** Size of the largest payload to receive and to send, in bytes. If absent, it is the largest size that exists. */
   readonly maximumDatagramSize: number | undefined
   readonly truncation: Truncation
   readonly backpressure: Backpressure
-  /** Bytes of the parts that a payload is split into; absent: it is not. */
+  /** Sizes of the parts that a payload is split into, in bytes. If absent, payloads are not split. */
   readonly scatter: ReadonlyArray<number> | undefined
-  /** Whether what the kernel merged is taken apart again. */
+  /** True if payloads that the kernel merged are split again. */
   readonly splitCoalesced: boolean
 }
 
 /**
- * What a program wants of a socket: shared and composed freely, by `pipe`.
+ * Description of a socket, which programs share and compose with `pipe`.
  *
- * `R` is what its options need of the platform; what its messages need follows from `D` and appears at `bind`.
+ * `R` is the set of capabilities that its options require. The capabilities for its messages follow from `D` and appear at `bind`.
  *
- * A spec that is chosen at run time (`v6 ? Datagram.ipv6 : Datagram.ipv4`) is a `Spec<"ipv4" | "ipv6", …>`. It takes what both families have, and its
- * socket fails a send to an address of the other family (`InvalidArgument`).
+ * A spec that is chosen at run time (`v6 ? Datagram.ipv6 : Datagram.ipv4`) is a `Spec<"ipv4" | "ipv6", …>`. It accepts the combinators that
+ * both families have. Its socket fails a send to an address of the other family with `InvalidArgument`.
  *
  * @category models
  * @since 0.1.0
@@ -161,13 +161,13 @@ export interface Spec<F extends Family, D extends ControlMessage.Any, R = never>
 }
 
 /**
- * What follows from the type of a spec.
+ * Types that are derived from the type of a spec.
  *
  * @since 0.1.0
  */
 export declare namespace Spec {
   /**
-   * Any spec, whatever it declares.
+   * Any spec, whatever messages it declares.
    *
    * @category models
    * @since 0.1.0
@@ -197,14 +197,14 @@ export declare namespace Spec {
   export type Received<S, Kind extends MaybeKind> =
     S extends Spec<infer F, infer D, infer _R> ? Control<F, D, Kind> : never
   /**
-   * The record that may go with what is sent.
+   * The record that a program may send with a datagram.
    *
    * @category models
    * @since 0.1.0
    */
   export type Sendable<S> = S extends Spec<infer F, infer D, infer _R> ? SendControl<F, D> : never
   /**
-   * What it needs of the platform, by its options and by its messages.
+   * Capabilities of the platform that its options and its messages require.
    *
    * @category models
    * @since 0.1.0
@@ -213,14 +213,17 @@ export declare namespace Spec {
 }
 
 /**
- * What a union of messages needs of the platform.
+ * Capabilities of the platform that a union of messages requires.
  *
  * @category models
  * @since 0.1.0
  */
 export type NeedsAll<D extends ControlMessage.Any> = D extends unknown ? ControlMessage.Needs<D> : never
 
-/** Unknown where the messages `M` may be declared, on any family but those of `Except`; otherwise the sentence that the compiler shows. */
+/**
+ * `unknown` if the messages `M` may be declared, on any family except those of `Except`. Otherwise it is the sentence that the compiler
+ * shows.
+ */
 type CanDeclare<
   M extends ControlMessage.Any,
   F extends Family,
@@ -236,7 +239,7 @@ type DeclareError<M extends ControlMessage.Any, F extends Family, D extends Cont
   : never
 
 /**
- * Unknown where a family has what is made for the families `For`; otherwise the sentence that the compiler shows.
+ * `unknown` if a family supports a combinator for the families `For`. Otherwise it is the sentence that the compiler shows.
  *
  * @category models
  * @since 0.1.0
@@ -259,7 +262,7 @@ export interface With<M extends ControlMessage.Any> {
 }
 
 /**
- * A combinator that sets an option. Set twice, the last one counts.
+ * A combinator that sets an option. If an option is set twice, the last value applies.
  *
  * @category combinators
  * @since 0.1.0
@@ -286,7 +289,7 @@ export interface Combined<M extends ControlMessage.Any, Needs = never, Except ex
 }
 
 /**
- * What a message that goes both ways is declared with: nothing for both directions, `only` for one.
+ * Options of a message that can be received and sent. `only` restricts it to one direction.
  *
  * @category combinators
  * @since 0.1.0
@@ -297,7 +300,7 @@ export interface Directed<M extends ControlMessage.Any> {
   (options: { readonly only: "send" }): With<SendOnly<M>>
 }
 
-/** What a combinator adds to a spec. */
+/** An addition that a combinator makes to a spec. */
 type Part =
   | { readonly declare: Declaration }
   | { readonly set: OptionValue }
@@ -332,13 +335,13 @@ const makeSpec = (recipe: SpecData): SpecData =>
   Object.assign<object, SpecData, object>(Object.create(Proto) as object, recipe, { [TypeId]: variance })
 
 /**
- * A spec that declares nothing: the start of every other.
+ * An empty spec, from which all others are made.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = <F extends Family>(family: F, protocol?: "icmp"): Spec<F, never> =>
-  // The type parameters are phantoms: the value holds them as plain fields.
+  // The type parameters are phantoms, so the value has only plain fields.
   makeSpec({
     family,
     protocol: protocol ?? (family === "unix" ? "unix" : "udp"),
@@ -354,7 +357,7 @@ export const make = <F extends Family>(family: F, protocol?: "icmp"): Spec<F, ne
 const apply = (self: SpecData, part: Part): SpecData => {
   if ("declare" in part) {
     const { key } = part.declare.message
-    // What the types refuse is refused at run time too: specs are also made by programs without types.
+    // The types also refuse this. The check is for programs without types.
     if (self.declarations.some(({ message }) => message.key === key))
       throw new TypeError(`'${key}' is already declared by this spec`)
     return { ...self, declarations: [...self.declarations, part.declare] }
@@ -374,7 +377,7 @@ const apply = (self: SpecData, part: Part): SpecData => {
 
 const isList = (parts: unknown): parts is ReadonlyArray<Part> => Array.isArray(parts)
 
-/** What a combinator consists of; throws if another value is given in its place. */
+/** Returns the parts of a combinator. Throws if the value is not a combinator. */
 const partsOf = (name: string, given: { readonly parts: ReadonlyArray<Part> }): ReadonlyArray<Part> => {
   const { parts } = record(name, given)
   if (!isList(parts))
@@ -386,7 +389,7 @@ const combinator = (parts: ReadonlyArray<Part>) =>
   Object.assign((self: SpecData): SpecData => makeSpec(parts.reduce(apply, self)), { parts })
 
 /**
- * A combinator that declares a message; both directions of what the definition has, unless `direction` says less.
+ * A combinator that declares a message, in both directions of its definition unless `direction` restricts it.
  *
  * @category constructors
  * @since 0.1.0
@@ -419,7 +422,7 @@ export const declare = <M extends ControlMessage.Any>(
 }
 
 /**
- * Datagrams that the kernel merged and this library took apart: nothing of it is to be seen.
+ * Datagrams that the kernel merged and this library split again. They add no field to a datagram.
  *
  * @category models
  * @since 0.1.0
@@ -429,7 +432,7 @@ export interface Coalesced extends ControlMessage<"coalescedSize", Internet, "op
 }
 
 /**
- * The same declaration, of datagrams that are taken apart.
+ * Declares the message for merged payloads, and marks them to be split.
  *
  * @category constructors
  * @since 0.1.0
@@ -438,21 +441,24 @@ export const splitCoalesced = (merged: With<Coalescing>): With<Coalesced> =>
   combinator([...merged.parts, { splits: true }]) as unknown as With<Coalesced>
 
 /**
- * The parts of a payload that was received: how many bytes each takes.
+ * Sizes in bytes of the parts of a received payload.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Scatter<Sizes extends ReadonlyArray<number>> extends ControlMessage<"parts", Family> {
   readonly received: {
-    /** The payload in the parts that `withScatter` declares: views of `data`, the last ones short or empty where the datagram was. */
+    /**
+     * The payload in the parts that `withScatter` declares, as views of `data`. If the datagram is shorter than its parts, the last ones
+     * are short or empty.
+     */
     readonly parts: { readonly [I in keyof Sizes]: Uint8Array }
   }
 }
 
 /**
- * Splits each payload into parts of these sizes, a header and a body, and takes no more than they hold: a longer datagram is truncated. They are
- * views of the one copy that a datagram has, at `control.parts`.
+ * Splits each payload into parts of these sizes, for example a header and a body. A datagram that is longer than all parts together is
+ * truncated. The parts are views of the datagram's single copy, at `control.parts`.
  *
  * @example
  * ```ts
@@ -469,7 +475,7 @@ export const withScatter = <const Sizes extends ReadonlyArray<number>>(...sizes:
   combinator([{ scatter: sizes }]) as unknown as Combined<Scatter<Sizes>>
 
 /**
- * The combinator of a message that goes both ways.
+ * The combinator of a message that can be received and sent.
  *
  * @category constructors
  * @since 0.1.0
@@ -490,8 +496,8 @@ export const configure = <For extends Family, Needs = never>(part: Part): Config
   combinator([part]) as unknown as Configure<For, Needs>
 
 /**
- * The same message where the platform has it: an `Option`, and nothing needed of the platform. What was declined, and why, stands in the
- * socket's `declined`; sending it nevertheless fails with `Unsupported`.
+ * Declares a message without requiring it from the platform. Its value is an `Option`. If the platform lacks it, the socket's `declined`
+ * has the message and the reason; a send with it fails with `Unsupported`.
  *
  * @example
  * ```ts
@@ -513,7 +519,7 @@ export const withOptional = <M extends ControlMessage.Any>(self: With<M>): With<
   ) as unknown as With<Optional<M>>
 
 /**
- * Several combinators as one, messages and options, to share.
+ * Combines several combinators, of messages and options, into one that can be shared.
  *
  * @example
  * ```ts

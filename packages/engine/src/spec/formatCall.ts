@@ -1,22 +1,22 @@
-/** Combinators as the program wrote them, for errors. */
+/** Formats combinators as the program wrote them, for errors. */
 import { Codec } from "@ancillary/control"
 
 const shown = (value: unknown): string => (typeof value === "string" ? `"${value}"` : Codec.format(value))
 
-/** A name that a program gave, as it stands if it is a text. */
+/** Formats a name that a program gave. A string stays as it is. */
 export const nameOf = (name: unknown): string => (typeof name === "string" ? name : Codec.format(name))
 
-/** A combinator with one argument. */
+/** Formats a combinator with one argument. */
 export const call = (name: string, argument: unknown): string => `${name}(${shown(argument)})`
 
-/** A combinator with options. */
+/** Formats a combinator with options. */
 export const written = (name: string, options: object | undefined): string => {
   const fields = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)
   const list = fields.map(([key, value]) => `${key}: ${shown(value)}`)
   return list.length === 0 ? `${name}()` : `${name}({ ${list.join(", ")} })`
 }
 
-/** An argument that has properties; throws, for a spec is declared without an error channel, if it has none. */
+/** Returns an argument that has properties. Throws if it has none, because a spec has no error channel. */
 export const record = <A extends object>(name: string, given: A): A => {
   if ((typeof given !== "object" && typeof given !== "function") || given === null)
     throw new TypeError(`${name}: its argument is a record, not ${Codec.format(given)}.`)

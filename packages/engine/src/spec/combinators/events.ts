@@ -1,5 +1,5 @@
 /**
- * A combinator for each message that is an event of the socket: `socket.events`.
+ * Combinators for the messages that are events of the socket (`socket.events`).
  *
  * @since 0.1.0
  */
@@ -7,16 +7,16 @@ import { ErrorReports, PathMtuReports, TransmitTimestamp } from "@ancillary/cont
 import { declare, type With } from "../Spec.ts"
 
 /**
- * What peers and routers say of datagrams that did not get there, each with the datagram, the offender and the ICMP message.
+ * Reports undelivered datagrams, as peers and routers report them by ICMP. Each report has the datagram, the offender and the ICMP message.
  * Linux.
  *
  * **Details**
  *
- * Errors about one peer disturb no other: reads of an unconnected socket pass over them, and a send that the kernel fails with somebody else's
- * is made again.
+ * Errors about one peer do not affect other peers. Reads of an unconnected socket skip them. If the kernel fails a send with another peer's
+ * error, the send is repeated.
  *
- * The hop limit, the traffic class and the timestamp of the ICMP message, and the address and the interface where it arrived, are reported if
- * `withHopLimit()`, `withTrafficClass()`, `withTimestamp()` or `withTimestamping()`, and `withPktInfo()` are declared too.
+ * The ICMP message has a hop limit, a traffic class and a timestamp, and it arrived at an address and an interface. Each is reported if its
+ * combinator is declared too: `withHopLimit()`, `withTrafficClass()`, `withTimestamp()` or `withTimestamping()`, and `withPktInfo()`.
  *
  * @example
  * ```ts
@@ -33,8 +33,8 @@ export const withErrorReports = (): With<ErrorReports> =>
   declare(ErrorReports, "withErrorReports()", { direction: "receive" })
 
 /**
- * How large a packet to an IPv6 destination may be, told when a datagram was too large and not to be fragmented. Linux and
- * macOS; for IPv4 `withErrorReports()` tells it.
+ * Reports the path MTU to an IPv6 destination when a datagram was too large and was not to be fragmented. Linux and macOS. For IPv4
+ * `withErrorReports()` reports it.
  *
  * @category events
  * @since 0.1.0
@@ -43,7 +43,8 @@ export const withPathMtuReports = (): With<PathMtuReports> =>
   declare(PathMtuReports, "withPathMtuReports()", { direction: "receive" })
 
 /**
- * When a datagram left: what is sent with `control: { transmitTimestamp: id }` is stamped, and its stamp has that id. Linux.
+ * Reports the time when a datagram left. A datagram that is sent with `control: { transmitTimestamp: id }` is stamped, and its stamp has
+ * that id. Linux.
  *
  * @example
  * ```ts

@@ -1,13 +1,13 @@
 /**
- * A combinator for each message about IPv6 extension headers, and for the sticky ones.
+ * Combinators for the messages about IPv6 extension headers, and for sticky headers.
  *
  * **Details**
  *
- * A peer decides how many headers come and how large they are. `maximumBytes` (8 to 65535, by default 256) is the room for all of one kind
- * that come with a datagram; what exceeds it makes a fault of that datagram alone.
+ * A peer decides the number and the size of the headers. `maximumBytes` (8 to 65535, by default 256) is the room for all headers of one
+ * kind in a datagram. If they are larger, only that datagram is a fault.
  *
- * What goes with a datagram is one header of a kind. Sticky headers are options of a socket and go with every datagram; Linux leaves all of
- * them out of one that brings a header of its own.
+ * A datagram is sent with at most one header of each kind. Sticky headers are options of a socket and go with every datagram. Linux omits
+ * all of them from a datagram that has a header of its own.
  *
  * @since 0.1.0
  */
@@ -34,16 +34,16 @@ import * as SocketOption from "../SocketOption.ts"
 import { type Configure, configure, declare, type With } from "../Spec.ts"
 
 interface Room {
-  /** Bytes of all headers of this kind that may come with a datagram, 8 to 65535; absent: 256. */
+  /** Bytes for all headers of this kind in one datagram, 8 to 65535. The default is 256. */
   readonly maximumBytes?: number | undefined
 }
 interface Numbered {
-  /** The number of the message where the system's headers give it none. */
+  /** Number of the message, which the system's headers do not define. */
   readonly type: number
 }
 
 /**
- * What headers that go both ways are declared with: nothing for both directions, `only` for one.
+ * Options of headers that can be received and sent. `only` restricts them to one direction.
  *
  * @category models
  * @since 0.1.0
@@ -55,7 +55,7 @@ export interface Bounded<M extends ControlMessage.Any> {
 }
 
 /**
- * The same with a number of the program's own.
+ * Options of headers that can be received and sent under a number that the program gives.
  *
  * @category models
  * @since 0.1.0
@@ -67,7 +67,7 @@ export interface BoundedByNumber<M extends ControlMessage.Any> {
 }
 
 /**
- * What routing headers are declared with: nothing to receive them, `also` to send them besides, `only` to send alone.
+ * Options of routing headers. They are received by default, also sent with `also`, and only sent with `only`.
  *
  * @category models
  * @since 0.1.0
@@ -94,7 +94,7 @@ const declared = <M extends ControlMessage.Any>(
 }
 
 /**
- * IPv6 hop-by-hop options. Linux and macOS; Winsock by its headers. Sending wants a privilege (Linux: `CAP_NET_RAW`).
+ * IPv6 hop-by-hop options. Linux and macOS; on Winsock the proof is only the headers. A send requires a privilege (Linux: `CAP_NET_RAW`).
  *
  * @example
  * ```ts
@@ -115,8 +115,8 @@ export const withHopByHopOptions = ((given: Given = {}) =>
   )) as Bounded<HopByHopOptions>
 
 /**
- * IPv6 destination options. Linux and macOS; on Winsock with a number that the program knows (`type`), because the headers of Windows have
- * none. Sending wants a privilege (Linux: `CAP_NET_RAW`).
+ * IPv6 destination options. Linux and macOS. Winsock requires a number from the program (`type`), because the headers of Windows have none.
+ * A send requires a privilege (Linux: `CAP_NET_RAW`).
  *
  * @category messages
  * @since 0.1.0
@@ -137,7 +137,7 @@ export const withDestinationOptions = ((given: Given = {}) =>
       )) as Bounded<DestinationOptions> & BoundedByNumber<NumberedDestinationOptions>
 
 /**
- * The IPv6 routing headers that a datagram arrived with; with `{ also: "send" }` one to send besides, which Linux lacks: there one of type 4
+ * IPv6 routing headers of a received datagram; with `{ also: "send" }` also one to send, which Linux lacks. On Linux a header of type 4
  * goes with every datagram of a socket (`withStickyRoutingHeader`).
  *
  * @category messages
@@ -152,7 +152,7 @@ export const withRoutingHeader = ((given: Given = {}) =>
   )) as Routed<RoutingHeader>
 
 /**
- * The IPv6 neighbour that a datagram is handed to first. macOS; elsewhere as a message of the number that the program gives as `type`.
+ * The IPv6 neighbour that a datagram is sent to first. macOS. Other platforms require the number of the message from the program (`type`).
  *
  * @category messages
  * @since 0.1.0
@@ -184,8 +184,8 @@ const bytesOf = (header: ExtensionHeader.OptionsToSend | Uint8Array): Uint8Array
   header instanceof Uint8Array ? header : ExtensionHeader.buildOptions(header)
 
 /**
- * Hop-by-hop options for every datagram that brings no header of its own, or the bytes of such a header. Linux, with the
- * privilege CAP_NET_RAW, and macOS.
+ * Hop-by-hop options for every datagram without a header of its own, as options or as the bytes of such a header. Linux, where they require
+ * CAP_NET_RAW, and macOS.
  *
  * @category options
  * @since 0.1.0
@@ -194,8 +194,8 @@ export const withStickyHopByHopOptions = (header: ExtensionHeader.OptionsToSend 
   sticky(SocketOption.stickyHopByHopOptions, bytesOf(header), "withStickyHopByHopOptions(header)")
 
 /**
- * Destination options for every datagram that brings no header of its own, or the bytes of such a header. Linux, with the
- * privilege CAP_NET_RAW, and macOS.
+ * Destination options for every datagram without a header of its own, as options or as the bytes of such a header. Linux, where they
+ * require CAP_NET_RAW, and macOS.
  *
  * @category options
  * @since 0.1.0
@@ -204,8 +204,8 @@ export const withStickyDestinationOptions = (header: ExtensionHeader.OptionsToSe
   sticky(SocketOption.stickyDestinationOptions, bytesOf(header), "withStickyDestinationOptions(header)")
 
 /**
- * Destination options that stand before the sticky routing header, for every node that it visits. They leave together
- * with that alone. Linux, with the privilege CAP_NET_RAW, and macOS.
+ * Destination options before the sticky routing header, for every node that it visits. They are sent only together with that header. Linux,
+ * where they require CAP_NET_RAW, and macOS.
  *
  * @category options
  * @since 0.1.0
@@ -214,8 +214,8 @@ export const withStickyRouteOptions = (header: ExtensionHeader.OptionsToSend | U
   sticky(SocketOption.stickyRouteOptions, bytesOf(header), "withStickyRouteOptions(header)")
 
 /**
- * A routing header for every datagram that brings no header of its own, or its bytes. Linux takes type 4, without a privilege,
- * and writes the datagram's destination over its first address. macOS.
+ * A routing header for every datagram without a header of its own, as a description or as bytes. Linux accepts type 4 without a privilege,
+ * and writes the datagram's destination over its first address. Linux and macOS.
  *
  * @example
  * ```ts

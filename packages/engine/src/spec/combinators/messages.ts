@@ -1,5 +1,5 @@
 /**
- * A combinator for each control message, and one for a message of one's own.
+ * Combinators for the control messages, and one for a message that a program defines.
  *
  * @since 0.1.0
  */
@@ -38,7 +38,7 @@ import { nameOf, record, written } from "../formatCall.ts"
 import { declare, type Directed, directed, type Coalesced, splitCoalesced, type With } from "../Spec.ts"
 
 /**
- * Where a datagram arrived, and from where one shall leave: address and interface. Every platform.
+ * Destination address and interface of a received datagram; source address and interface of a sent one. Every platform.
  *
  * @category messages
  * @since 0.1.0
@@ -46,7 +46,8 @@ import { declare, type Directed, directed, type Coalesced, splitCoalesced, type 
 export const withPktInfo: Directed<PktInfo> = directed(PktInfo, "withPktInfo")
 
 /**
- * How many routers a datagram may still cross, TTL or hop limit. Every platform; macOS takes none with a single IPv4 datagram.
+ * Number of routers that a datagram may still cross: TTL (IPv4) or hop limit (IPv6). Every platform; macOS cannot send it with a single
+ * IPv4 datagram.
  *
  * @category messages
  * @since 0.1.0
@@ -54,7 +55,7 @@ export const withPktInfo: Directed<PktInfo> = directed(PktInfo, "withPktInfo")
 export const withHopLimit: Directed<HopLimit> = directed(HopLimit, "withHopLimit")
 
 /**
- * Explicit congestion notification, two bits. Sending it leaves the socket's DSCP as it is. Every platform.
+ * Explicit congestion notification (ECN), two bits. A send does not change the socket's DSCP. Every platform.
  *
  * @category messages
  * @since 0.1.0
@@ -62,7 +63,7 @@ export const withHopLimit: Directed<HopLimit> = directed(HopLimit, "withHopLimit
 export const withEcn: Directed<Ecn> = directed(Ecn, "withEcn")
 
 /**
- * Differentiated services codepoint, six bits. Sending it leaves the socket's ECN bits as they are. Every platform.
+ * Differentiated services codepoint (DSCP), six bits. A send does not change the socket's ECN bits. Every platform.
  *
  * @category messages
  * @since 0.1.0
@@ -70,8 +71,8 @@ export const withEcn: Directed<Ecn> = directed(Ecn, "withEcn")
 export const withDscp: Directed<Dscp> = directed(Dscp, "withDscp")
 
 /**
- * The traffic class byte as a whole (IPv4 says TOS): DSCP and ECN at once. A datagram is sent with it or with its parts, not with both. Every
- * platform.
+ * The whole traffic class byte (TOS in IPv4), which holds DSCP and ECN. A datagram is sent with the byte or with its parts, not with both.
+ * Every platform.
  *
  * @category messages
  * @since 0.1.0
@@ -79,7 +80,7 @@ export const withDscp: Directed<Dscp> = directed(Dscp, "withDscp")
 export const withTrafficClass: Directed<TrafficClass> = directed(TrafficClass, "withTrafficClass")
 
 /**
- * The interface where a tunnelled packet first came in. Winsock, IPv4.
+ * The interface by which a tunnelled packet entered this host. Winsock, IPv4.
  *
  * @category messages
  * @since 0.1.0
@@ -88,7 +89,7 @@ export const withOriginalArrivalInterface = (): With<OriginalArrivalInterface> =
   declare(OriginalArrivalInterface, "withOriginalArrivalInterface()", { direction: "receive" })
 
 /**
- * To whom a datagram was sent, address and port, before a transparent proxy took it. Linux.
+ * Destination address and port of a datagram before a transparent proxy redirected it. Linux.
  *
  * @category messages
  * @since 0.1.0
@@ -97,8 +98,8 @@ export const withOriginalDestination = (): With<OriginalDestination> =>
   declare(OriginalDestination, "withOriginalDestination()", { direction: "receive" })
 
 /**
- * When the kernel took a datagram in, in nanoseconds since the epoch: always there, but in the first milliseconds of a socket it may be the
- * time of reading. `withTimestamping` is exact, and silent then. Linux and macOS.
+ * Time when the kernel received a datagram, in nanoseconds since the epoch. It is always present, but in the first milliseconds of a socket
+ * it may be the time of the read. `withTimestamping` is exact and is absent in that case. Linux and macOS.
  *
  * @category messages
  * @since 0.1.0
@@ -106,9 +107,9 @@ export const withOriginalDestination = (): With<OriginalDestination> =>
 export const withTimestamp = (): With<Timestamp> => declare(Timestamp, "withTimestamp()", { direction: "receive" })
 
 /**
- * When a datagram arrived, stamped by the kernel (`software`, the default), by the network card (`hardware`), or by both. What was not stamped
- * on arrival comes without: the first milliseconds of a socket, and what was queued before. `withTimestamp` is always there, but may be late.
- * Linux.
+ * Time of arrival, stamped by the kernel (`software`, the default), by the network card (`hardware`), or by both. It is absent if the
+ * datagram was not stamped on arrival: in the first milliseconds of a socket, and if it was queued earlier. `withTimestamp` is always
+ * present, but may be late. Linux.
  *
  * @category messages
  * @since 0.1.0
@@ -125,8 +126,8 @@ export const withTimestamping = (stampers?: {
 }
 
 /**
- * When a datagram arrived, in ticks of the performance counter (or of the network card's): no time of day, but good for differences. Windows
- * of 2021 and later.
+ * Time of arrival in ticks of the performance counter, or of the network card's counter. It is not a time of day, but differences are
+ * exact. Windows of 2021 and later.
  *
  * @category messages
  * @since 0.1.0
@@ -135,7 +136,7 @@ export const withCounterTimestamp = (): With<CounterTimestamp> =>
   declare(CounterTimestamp, "withCounterTimestamp()", { direction: "receive" })
 
 /**
- * How many datagrams the kernel dropped on this socket because its buffer was full. Linux.
+ * Number of datagrams that the kernel dropped on this socket because its receive buffer was full. Linux.
  *
  * @category messages
  * @since 0.1.0
@@ -143,7 +144,8 @@ export const withCounterTimestamp = (): With<CounterTimestamp> =>
 export const withDropCount = (): With<DropCount> => declare(DropCount, "withDropCount()", { direction: "receive" })
 
 /**
- * One payload that leaves as several datagrams of `segmentSize` bytes, cut by the kernel or the network card. Linux, Windows 10 2004.
+ * GSO (`UDP_SEGMENT`), USO on Windows (`UDP_SEND_MSG_SIZE`): sends one payload as several datagrams of `segmentSize` bytes, split by the
+ * kernel or the network card. Linux, Windows 10 2004.
  *
  * @category messages
  * @since 0.1.0
@@ -152,20 +154,23 @@ export const withSegmentation = (): With<Segmentation> =>
   declare(Segmentation, "withSegmentation()", { direction: "send" })
 
 /**
- * Lets the kernel merge datagrams of one size from one sender, and takes them apart again: a bulk of small datagrams costs what a few large ones do.
- * `maximumBytes` (1 to 65527) bounds what Windows merges; Linux has no such limit to set. Linux 5.0, Windows 10 2004.
+ * GRO (`UDP_GRO`), URO on Windows (`UDP_RECV_MAX_COALESCED_SIZE`): the kernel merges datagrams of one size from one sender, and this
+ * library splits them again. Many small datagrams then cost as much as a few large ones. `maximumBytes` (1 to 65527) limits the merged size
+ * on Windows; Linux has no such limit to set. Linux 5.0, Windows 10 2004.
  *
  * **Details**
  *
- * What is received are the datagrams that were sent, one by one, those that the kernel did not merge among them. All that were merged have the control
- * messages of the first, which is what the kernel keeps, and are views of one copy. `withMaximumDatagramSize` and `withScatter` speak of each
- * datagram. `receive` may take several with one call, and keeps the rest for the next read.
+ * The socket returns the datagrams as they were sent, one by one, and also those that the kernel did not merge. All merged datagrams have
+ * the control messages of the first, because the kernel keeps only those. They are views of one copy. `withMaximumDatagramSize` and
+ * `withScatter` apply to each datagram. `receive` may read several with one call, and keeps the rest for the next read.
  *
  * **Gotchas**
  *
- * Some Windows machines were seen to deliver a merged payload without the size of what is in it. What is larger than `withMaximumDatagramSize` and has no
- * size is a fault there, and merging is switched off. Build 20348 (Server 2022) breaks merging where the hop limit or the class byte (DSCP, ECN) is
- * received: binding fails with `DatagramUnsupportedError`, and `withOptional(withCoalescing())` goes without merging.
+ * Some Windows machines have been seen to deliver a merged payload without the size of its datagrams. If such a payload is larger than
+ * `withMaximumDatagramSize`, it is a fault, and merging is turned off.
+ *
+ * Build 20348 (Server 2022) breaks merging if the hop limit or the class byte (DSCP, ECN) is received. Binding then fails with
+ * `DatagramUnsupportedError`; `withOptional(withCoalescing())` continues without merging.
  *
  * @category messages
  * @since 0.1.0
@@ -174,8 +179,9 @@ export const withCoalescing = (options?: { readonly maximumBytes?: number | unde
   splitCoalesced(declareCoalescing("withCoalescing", options))
 
 /**
- * Lets the kernel merge datagrams of one size from one sender, as `withCoalescing` does, and takes nothing apart: `data` is the merged payload as it
- * came, and `coalescedSize` says where to split it. Linux, Windows 10 2004.
+ * GRO (`UDP_GRO`), URO on Windows (`UDP_RECV_MAX_COALESCED_SIZE`), without a split: the kernel merges datagrams of one size from one
+ * sender. `data` is the merged payload, and `coalescedSize` is the size of each datagram in it. `withCoalescing` also splits the payload.
+ * Linux, Windows 10 2004.
  *
  * @category messages
  * @since 0.1.0
@@ -196,7 +202,7 @@ const declareCoalescing = (
 }
 
 /**
- * The size of the largest fragment that a datagram was put together from. Linux.
+ * Size of the largest fragment of a reassembled datagram. Linux.
  *
  * @category messages
  * @since 0.1.0
@@ -205,7 +211,7 @@ export const withFragmentSize = (): With<FragmentSize> =>
   declare(FragmentSize, "withFragmentSize()", { direction: "receive" })
 
 /**
- * The sum that the kernel or the network card made of a payload. Linux, IPv4.
+ * Checksum of the payload, computed by the kernel or the network card. Linux, IPv4.
  *
  * @category messages
  * @since 0.1.0
@@ -213,7 +219,7 @@ export const withFragmentSize = (): With<FragmentSize> =>
 export const withChecksum = (): With<Checksum> => declare(Checksum, "withChecksum()", { direction: "receive" })
 
 /**
- * The flow label of the IPv6 header. Linux.
+ * Flow label of the IPv6 header. Linux.
  *
  * @category messages
  * @since 0.1.0
@@ -221,7 +227,7 @@ export const withChecksum = (): With<Checksum> => declare(Checksum, "withChecksu
 export const withFlowLabel: Directed<FlowLabel> = directed(FlowLabel, "withFlowLabel")
 
 /**
- * The mark of a packet inside this host, by which rules route and filter. Sending one wants a privilege. Linux.
+ * Mark of a packet inside this host, for routing and filter rules. A send requires a privilege. Linux.
  *
  * @category messages
  * @since 0.1.0
@@ -229,7 +235,7 @@ export const withFlowLabel: Directed<FlowLabel> = directed(FlowLabel, "withFlowL
 export const withMark: Directed<Mark> = directed(Mark, "withMark")
 
 /**
- * The priority by which a packet is queued inside this host; above 6 it wants a privilege. Linux 6.14.
+ * Priority of a packet in the queues of this host. A value above 6 requires a privilege. Linux 6.14.
  *
  * @category messages
  * @since 0.1.0
@@ -237,8 +243,8 @@ export const withMark: Directed<Mark> = directed(Mark, "withMark")
 export const withPriority: Directed<Priority> = directed(Priority, "withPriority")
 
 /**
- * Whether an IPv6 datagram has to leave whole, said for each; `withDontFragment` says it of all. Every platform, on Winsock and macOS by
- * headers and RFC 3542 alone.
+ * Forbids or allows fragmentation of one IPv6 datagram; `withDontFragment` sets it for all datagrams. Every platform. On Winsock and macOS
+ * the proof is only the headers and RFC 3542.
  *
  * @category messages
  * @since 0.1.0
@@ -247,8 +253,8 @@ export const withUnfragmented = (): With<Unfragmented> =>
   declare(Unfragmented, "withUnfragmented()", { direction: "send" })
 
 /**
- * When a datagram shall leave, in nanoseconds of a clock (`monotonic` by default; the others want a privilege). It waits where the interface's
- * scheduler does (`fq`, `etf`), and leaves at once elsewhere. Linux.
+ * Time to send a datagram, in nanoseconds of a clock: `monotonic` by default, the other clocks require a privilege. The datagram waits if
+ * the interface has a scheduler that supports it (`fq`, `etf`). Otherwise it leaves immediately. Linux.
  *
  * @category messages
  * @since 0.1.0
@@ -263,7 +269,7 @@ export const withTransmitTime = (options?: { readonly clock?: TransmitClock | un
 }
 
 /**
- * The options of the IPv4 header, as bytes. Linux.
+ * Options of the IPv4 header, as bytes. Linux.
  *
  * @category messages
  * @since 0.1.0
@@ -271,7 +277,7 @@ export const withTransmitTime = (options?: { readonly clock?: TransmitClock | un
 export const withIpOptions: Directed<IpOptions> = directed(IpOptions, "withIpOptions")
 
 /**
- * A message of one's own, made with `define`, on the very same path as the built-in ones.
+ * Declares a message that `define` made. Built-in messages take the same path.
  *
  * @category messages
  * @since 0.1.0
@@ -279,7 +285,7 @@ export const withIpOptions: Directed<IpOptions> = directed(IpOptions, "withIpOpt
 export const withControlMessage = <M extends ControlMessage.Any>(message: Message<M>): With<M> =>
   declare(checked(message), `withControlMessage(${nameOf(message.key)})`)
 
-/** Throws, for a spec is declared without an error channel, if it is none. */
+/** Throws if the value is not a message, because a spec has no error channel. */
 const checked = <M extends ControlMessage.Any>(message: Message<M>): Message<M> => {
   if (isMessage(message)) return message
   throw new TypeError(`withControlMessage: ${Codec.format(message)} is not a message. Give one that define has made.`)

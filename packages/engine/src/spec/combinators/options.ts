@@ -1,5 +1,5 @@
 /**
- * A combinator for each option of a socket. What each does, and to what on which platform, is told where it is defined (`SocketOption`).
+ * Combinators for the options of a socket. `SocketOption` describes the effect of each option on each platform.
  *
  * @since 0.1.0
  */
@@ -16,7 +16,7 @@ const set = <A, Families extends Family, Needs>(
 ): Configure<Families, Needs> => configure({ set: optionValue(option, value, feature) })
 
 /**
- * An option of one's own, made with `SocketOption.define`, on the very same path as the built-in ones.
+ * Sets an option that `SocketOption.define` made. Built-in options take the same path.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export const withSocketOption = <A, Families extends Family, Needs>(
   set(option, value, `withSocketOption(${nameOf(record("withSocketOption", option).name)}, ${Codec.format(value)})`)
 
 /**
- * Binds although another socket has the address, or had it a moment ago (`SO_REUSEADDR`).
+ * Binds even if another socket has the address, or had it a moment ago (`SO_REUSEADDR`).
  *
  * @category options
  * @since 0.1.0
@@ -43,7 +43,7 @@ export const withSocketOption = <A, Families extends Family, Needs>(
 export const withReuseAddress = (): Configure<Internet> => set(SocketOption.reuseAddress, true, "withReuseAddress()")
 
 /**
- * Several sockets of one user share an address, and Linux spreads the peers over them (`SO_REUSEPORT`). Linux and macOS.
+ * Lets several sockets of one user share an address (`SO_REUSEPORT`). Linux spreads the peers over them. Linux and macOS.
  *
  * @category options
  * @since 0.1.0
@@ -52,7 +52,8 @@ export const withReusePort = (): Configure<Internet, Capability<"reusePort">> =>
   set(SocketOption.reusePort, true, "withReusePort()")
 
 /**
- * Nobody else may have the address, whatever they ask for (`SO_EXCLUSIVEADDRUSE`). Winsock: elsewhere that is so without asking.
+ * Reserves the address for this socket, whatever options other sockets set (`SO_EXCLUSIVEADDRUSE`). Winsock only, because an address is
+ * exclusive by default on other platforms.
  *
  * @category options
  * @since 0.1.0
@@ -61,8 +62,8 @@ export const withExclusiveUse = (): Configure<Internet, Capability<"exclusiveUse
   set(SocketOption.exclusiveUse, true, "withExclusiveUse()")
 
 /**
- * Bytes that the kernel keeps for datagrams nobody has read yet (`SO_RCVBUF`), 1 to 1073741823. Linux caps it silently: `getOption` says what was
- * granted.
+ * Bytes that the kernel keeps for datagrams that are not read yet (`SO_RCVBUF`), 1 to 1073741823. Linux caps the value silently;
+ * `getOption` returns the granted size.
  *
  * @category options
  * @since 0.1.0
@@ -71,8 +72,8 @@ export const withReceiveBufferSize = (bytes: number): Configure =>
   set(SocketOption.receiveBufferSize, bytes, call("withReceiveBufferSize", bytes))
 
 /**
- * Bytes that the kernel keeps for datagrams it has not sent yet (`SO_SNDBUF`), 1 to 1073741823. Linux caps it silently: `getOption` says what was
- * granted.
+ * Bytes that the kernel keeps for datagrams that are not sent yet (`SO_SNDBUF`), 1 to 1073741823. Linux caps the value silently;
+ * `getOption` returns the granted size.
  *
  * @category options
  * @since 0.1.0
@@ -81,7 +82,7 @@ export const withSendBufferSize = (bytes: number): Configure =>
   set(SocketOption.sendBufferSize, bytes, call("withSendBufferSize", bytes))
 
 /**
- * Datagrams may go to broadcast addresses (`SO_BROADCAST`). Every platform; IPv6 has no such addresses.
+ * Allows datagrams to broadcast addresses (`SO_BROADCAST`). Every platform. IPv6 has no broadcast addresses.
  *
  * @category options
  * @since 0.1.0
@@ -89,7 +90,7 @@ export const withSendBufferSize = (bytes: number): Configure =>
 export const withBroadcast = (): Configure<"ipv4" | "dual"> => set(SocketOption.broadcast, true, "withBroadcast()")
 
 /**
- * Receives and sends through one interface only, by its name (`SO_BINDTODEVICE`). Linux.
+ * Restricts the socket to one interface, by its name, in both directions (`SO_BINDTODEVICE`). Linux.
  *
  * @category options
  * @since 0.1.0
@@ -98,7 +99,7 @@ export const withBindToDevice = (name: string): Configure<Internet, Capability<"
   set(SocketOption.bindToDevice, name, call("withBindToDevice", name))
 
 /**
- * The interface that unicast datagrams leave by, by its index (`IP_UNICAST_IF`). Linux and Winsock.
+ * Outgoing interface of unicast datagrams, by its index (`IP_UNICAST_IF`). Linux and Winsock.
  *
  * @category options
  * @since 0.1.0
@@ -107,7 +108,7 @@ export const withUnicastInterface = (index: number): Configure<Internet, Capabil
   set(SocketOption.unicastInterface, index, call("withUnicastInterface", index))
 
 /**
- * Binds to an address that this host does not have, or not yet (`IP_FREEBIND`). Linux, without a privilege.
+ * Allows a bind to an address that this host does not have, or not yet (`IP_FREEBIND`). Linux, without a privilege.
  *
  * @category options
  * @since 0.1.0
@@ -116,8 +117,8 @@ export const withFreebind = (): Configure<Internet, Capability<"freebind">> =>
   set(SocketOption.freebind, true, "withFreebind()")
 
 /**
- * Takes what a firewall rule diverts here, and sends from addresses that are not this host's (`IP_TRANSPARENT`). Linux, with the privilege
- * CAP_NET_ADMIN.
+ * Receives datagrams that a firewall rule diverts here, and sends from addresses that this host does not have (`IP_TRANSPARENT`). Linux;
+ * requires CAP_NET_ADMIN.
  *
  * @category options
  * @since 0.1.0
@@ -126,7 +127,7 @@ export const withTransparent = (): Configure<Internet, Capability<"transparent">
   set(SocketOption.transparent, true, "withTransparent()")
 
 /**
- * The interface that datagrams to groups leave by, by its index (`IP_MULTICAST_IF`). Every platform.
+ * Outgoing interface of multicast datagrams, by its index (`IP_MULTICAST_IF`). Every platform.
  *
  * @category options
  * @since 0.1.0
@@ -135,7 +136,7 @@ export const withMulticastInterface = (index: number): Configure<Internet> =>
   set(SocketOption.multicastInterface, index, call("withMulticastInterface", index))
 
 /**
- * Hops granted to datagrams that go to groups (`IP_MULTICAST_TTL`), 0 to 255: 0 keeps them on this host, 1 (the default) on the link. Every
+ * Hop limit of multicast datagrams (`IP_MULTICAST_TTL`), 0 to 255. With 0 they stay on this host, with 1 (the default) on the link. Every
  * platform.
  *
  * @category options
@@ -145,8 +146,8 @@ export const withMulticastHopLimit = (hops: number): Configure<Internet> =>
   set(SocketOption.multicastHopLimit, hops, call("withMulticastHopLimit", hops))
 
 /**
- * Whether this host hears what it sends to groups that it has joined (`IP_MULTICAST_LOOP`). Linux and macOS heed it where the datagram is sent,
- * Windows where it is received.
+ * Delivers multicast datagrams that this host sends to its own members of the group (`IP_MULTICAST_LOOP`). Linux and macOS use the sender's
+ * option, Windows the receiver's.
  *
  * @category options
  * @since 0.1.0
@@ -155,7 +156,7 @@ export const withMulticastLoopback = (heard: boolean): Configure<Internet> =>
   set(SocketOption.multicastLoopback, heard, call("withMulticastLoopback", heard))
 
 /**
- * Whether groups are heard that other sockets of this host have joined (`IP_MULTICAST_ALL`). Linux, where they are unless this says `false`.
+ * Receives datagrams of groups that other sockets of this host have joined (`IP_MULTICAST_ALL`). Linux, where the default is `true`.
  *
  * @category options
  * @since 0.1.0
@@ -164,7 +165,7 @@ export const withMulticastAll = (heard: boolean): Configure<Internet, Capability
   set(SocketOption.multicastAll, heard, call("withMulticastAll", heard))
 
 /**
- * Hops granted to unicast datagrams that do not say theirs (`IP_TTL`, `IPV6_UNICAST_HOPS`), 1 to 255. Every platform.
+ * Default hop limit of unicast datagrams (`IP_TTL`, `IPV6_UNICAST_HOPS`), 1 to 255. Every platform.
  *
  * @category options
  * @since 0.1.0
@@ -173,7 +174,7 @@ export const withDefaultHopLimit = (hops: number): Configure<Internet> =>
   set(SocketOption.defaultHopLimit, hops, call("withDefaultHopLimit", hops))
 
 /**
- * The traffic class of datagrams that do not say theirs (`IP_TOS`, `IPV6_TCLASS`), 0 to 255: the DSCP times 4, and the ECN bits. Linux and macOS.
+ * Default traffic class of datagrams (`IP_TOS`, `IPV6_TCLASS`), 0 to 255: the DSCP times 4, plus the ECN bits. Linux and macOS.
  *
  * @category options
  * @since 0.1.0
@@ -182,7 +183,7 @@ export const withDefaultTrafficClass = (byte: number): Configure<Internet, Capab
   set(SocketOption.defaultTrafficClass, byte, call("withDefaultTrafficClass", byte))
 
 /**
- * How path MTUs are discovered (`IP_MTU_DISCOVER`). Linux; Winsock, without the modes `"interface"` and `"omit"`.
+ * Mode of path MTU discovery (`IP_MTU_DISCOVER`). Linux; Winsock, without the modes `"interface"` and `"omit"`.
  *
  * @category options
  * @since 0.1.0
@@ -193,7 +194,7 @@ export const withPathMtuDiscovery = (
   set(SocketOption.pathMtuDiscovery, mode, call("withPathMtuDiscovery", mode))
 
 /**
- * Datagrams that are larger than the path takes are refused and not fragmented (`IP_DONTFRAGMENT`, `IPV6_DONTFRAG`). Every platform.
+ * Refuses datagrams that are larger than the path MTU instead of fragmenting them (`IP_DONTFRAGMENT`, `IPV6_DONTFRAG`). Every platform.
  *
  * @category options
  * @since 0.1.0
@@ -201,7 +202,7 @@ export const withPathMtuDiscovery = (
 export const withDontFragment = (): Configure<Internet> => set(SocketOption.dontFragment, true, "withDontFragment()")
 
 /**
- * Whether the kernel makes up a flow label for IPv6 datagrams that have none (`IPV6_AUTOFLOWLABEL`). Linux.
+ * Lets the kernel generate a flow label for IPv6 datagrams that have none (`IPV6_AUTOFLOWLABEL`). Linux.
  *
  * @category options
  * @since 0.1.0
@@ -210,7 +211,7 @@ export const withAutoFlowLabel = (on: boolean): Configure<"ipv6" | "dual", Capab
   set(SocketOption.autoFlowLabel, on, call("withAutoFlowLabel", on))
 
 /**
- * The place of datagrams in the queues of a device (`SO_PRIORITY`), 0 to 4294967295. Linux; above 6 with the privilege CAP_NET_ADMIN.
+ * Default priority of datagrams in the queues of a device (`SO_PRIORITY`), 0 to 4294967295. Linux; a value above 6 requires CAP_NET_ADMIN.
  *
  * @category options
  * @since 0.1.0
@@ -219,7 +220,7 @@ export const withDefaultPriority = (priority: number): Configure<Family, Capabil
   set(SocketOption.defaultPriority, priority, call("withDefaultPriority", priority))
 
 /**
- * The mark that firewall rules and routes look at (`SO_MARK`), 0 to 4294967295. Linux, with the privilege CAP_NET_ADMIN.
+ * Default mark of datagrams, for firewall rules and routes (`SO_MARK`), 0 to 4294967295. Linux; requires CAP_NET_ADMIN.
  *
  * @category options
  * @since 0.1.0
@@ -228,8 +229,8 @@ export const withDefaultMark = (mark: number): Configure<Internet, Capability<"d
   set(SocketOption.defaultMark, mark, call("withDefaultMark", mark))
 
 /**
- * Bytes of the largest payload to receive and to send, 1 to 65535 (a Unix socket's may be larger). By default the largest that there is, so
- * nothing is ever truncated; pages that the kernel never writes cost no memory.
+ * Size of the largest payload to receive and to send in bytes, 1 to 65535; a Unix socket allows more. The default is the largest size that
+ * exists, so no datagram is truncated. Pages that the kernel never writes use no memory.
  *
  * @category options
  * @since 0.1.0
@@ -237,8 +238,8 @@ export const withDefaultMark = (mark: number): Configure<Internet, Capability<"d
 export const withMaximumDatagramSize = (bytes: number): Configure => configure<Family>({ limit: bytes })
 
 /**
- * What becomes of a datagram that did not fit: `fail` (the default) makes it a fault, `deliver` hands over what there is with every
- * guaranteed message intact, `drop` counts it. Control data that did not fit is always a fault.
+ * Policy for a datagram that is larger than its slot. `fail` (the default) makes it a fault. `deliver` returns the truncated payload with
+ * every guaranteed message intact. `drop` counts it. Truncated control data is always a fault.
  *
  * @category options
  * @since 0.1.0
@@ -246,8 +247,8 @@ export const withMaximumDatagramSize = (bytes: number): Configure => configure<F
 export const withTruncation = (policy: Truncation): Configure => configure<Family>({ truncation: policy })
 
 /**
- * What becomes of a datagram that there is no room for, in the socket's send buffer or at the receiver of a Unix socket: `wait` (the default) sends it
- * once there is, `fail` makes it a `DatagramSendError` of reason `WouldBlock`, `drop` counts it as `sendDropped`.
+ * Policy for a full send buffer of this socket, or a full queue at the receiver of a Unix socket. `wait` (the default) sends the datagram
+ * when there is room. `fail` makes it a `DatagramSendError` of reason `WouldBlock`. `drop` counts it as `sendDropped`.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * A combinator for each message that Unix sockets alone have.
+ * Combinators for the messages that only Unix sockets have.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,8 @@ import { record, written } from "../formatCall.ts"
 import { declare, type Directed, directed, type With } from "../Spec.ts"
 
 /**
- * What descriptors are received with, `maximum` of them with a datagram, and whether both directions are meant.
+ * Options of `withRights`. `maximum` is the number of descriptors that one datagram may bring. `only` restricts the message to one
+ * direction.
  *
  * @category models
  * @since 0.1.0
@@ -20,18 +21,20 @@ export interface DirectedRights {
 }
 
 /**
- * Open files that go from process to process with a datagram. Unix sockets of Linux and macOS.
+ * Passes open files between processes with a datagram (`SCM_RIGHTS`). Unix sockets of Linux and macOS.
  *
  * **Details**
  *
- * `maximum`, 1 to 253, bounds what a datagram may bring: one that brings more is a fault, its descriptors are closed. As many can be sent as the
- * kernel takes, 253. A received `Descriptor` is the socket's until `Descriptor.take` moves it into a scope, and is closed at the
- * socket's next read otherwise, or, in `forEach` and `forEachBorrowed`, when the callback returns.
+ * `maximum`, 1 to 253, limits the descriptors that a datagram may bring. If a datagram brings more, it is a fault and its descriptors are
+ * closed. A send may carry up to 253, the kernel's limit.
+ *
+ * The socket owns a received `Descriptor` until `Descriptor.take` moves it into a scope. If no scope takes it, it is closed at the socket's
+ * next read. In `forEach` and `forEachBorrowed` it is closed when the callback returns.
  *
  * **Gotchas**
  *
- * A batch holds up to 64 datagrams, and the descriptors of all of them are open at once: where the process runs out of numbers
- * (`RLIMIT_NOFILE`), the kernel closes the rest and the datagrams concerned are faults.
+ * A batch holds up to 64 datagrams, and the descriptors of all of them are open at the same time. If the process has no descriptor number
+ * left (`RLIMIT_NOFILE`), the kernel closes the rest. The affected datagrams are faults.
  *
  * @example
  * ```ts
@@ -58,7 +61,7 @@ export const withRights: DirectedRights = ((options: {
 }) as DirectedRights
 
 /**
- * Which process sent a datagram, and as which user and group: the kernel vouches for it. Unix sockets of Linux.
+ * Process, user and group of the sender, verified by the kernel (`SCM_CREDENTIALS`). Unix sockets of Linux.
  *
  * @category messages
  * @since 0.1.0
@@ -66,7 +69,8 @@ export const withRights: DirectedRights = ((options: {
 export const withCredentials: Directed<Credentials> = directed(Credentials, "withCredentials")
 
 /**
- * A descriptor of the process that sent a datagram, owned as those of `withRights`. Unix sockets of Linux 6.5.
+ * A descriptor of the process that sent a datagram (`SCM_PIDFD`). It has the same owner as descriptors of `withRights`. Unix sockets of
+ * Linux 6.5.
  *
  * @category messages
  * @since 0.1.0

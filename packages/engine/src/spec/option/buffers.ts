@@ -1,5 +1,5 @@
 /**
- * How much the kernel keeps for a socket.
+ * Options for the sizes of a socket's kernel buffers.
  *
  * @since 0.1.0
  */
@@ -15,12 +15,12 @@ const bytes = integer("a size in bytes", 1, 0x3fffffff)
 const noUnixSockets = { unsupported: "Windows has no Unix datagram sockets" }
 
 /**
- * Bytes that the kernel keeps for datagrams nobody has read yet.
+ * Bytes that the kernel keeps for datagrams that are not read yet.
  *
  * **Gotchas**
  *
- * Linux doubles what is asked (its own bookkeeping counts) and caps it at twice `net.core.rmem_max` without a word: what was granted is what
- * `getOption` says.
+ * Linux doubles the requested value, because its bookkeeping counts too. It silently caps the value at twice `net.core.rmem_max`.
+ * `getOption` returns the granted size.
  *
  * @see socket(7), SO_RCVBUF
  * @category options
@@ -39,11 +39,11 @@ export const receiveBufferSize = define<number, Family>({
 })
 
 /**
- * Bytes that the kernel keeps for datagrams it has not sent yet.
+ * Bytes that the kernel keeps for datagrams that are not sent yet.
  *
  * **Gotchas**
  *
- * Linux doubles what is asked and caps it at twice `net.core.wmem_max` without a word: what was granted is what `getOption` says.
+ * Linux doubles the requested value and silently caps it at twice `net.core.wmem_max`. `getOption` returns the granted size.
  *
  * @see socket(7), SO_SNDBUF
  * @category options

@@ -1,11 +1,11 @@
 /**
- * One cell in several places of a table.
+ * Helpers that put one cell in several places of a table.
  *
  * @since 0.1.0
  */
 
 /**
- * The same for both internet families: an option of the socket itself, or one absence.
+ * Puts one cell in the places of both internet families: an option of the socket itself, or one absence.
  *
  * @category definitions
  * @since 0.1.0
@@ -13,7 +13,7 @@
 export const internet = <Cell>(cell: Cell): { readonly ipv4: Cell; readonly ipv6: Cell } => ({ ipv4: cell, ipv6: cell })
 
 /**
- * The same for every family.
+ * Puts one cell in the places of every family.
  *
  * @category definitions
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * What a socket option is: a name, and how each platform sets and gets it for each family, or why it does not.
+ * Definition of a socket option: its name, and for each platform and family how to set and get it, or why it is absent.
  *
  * @since 0.1.0
  */
@@ -8,12 +8,12 @@ import { families } from "../families.ts"
 import { nameOf } from "../formatCall.ts"
 
 /**
- * How one platform does an option for one family.
+ * Implementation of an option on one platform for one family.
  *
  * **Details**
  *
- * The codec is the cell's own, because platforms differ in bytes: an interface index is in network order on Linux where Windows wants host
- * order, a switch is one byte or four. It is given what the kernel answers to `getsockopt`, of any length within `size`.
+ * Each cell has its own codec, because platforms differ in bytes. An interface index is in network order on Linux and in host order on
+ * Windows. A switch is one byte or four. The codec reads the bytes that `getsockopt` returned, of any length within `size`.
  *
  * @category definitions
  * @since 0.1.0
@@ -22,11 +22,11 @@ export interface Row<in out A> {
   readonly level: number
   readonly option: number
   readonly codec: Codec.Codec<A>
-  /** Why this platform lacks a value that others have, or nothing. */
+  /** Returns the reason why this platform lacks a value that others have, or `undefined`. */
   readonly unsupportedValue?: ((value: A) => string | undefined) | undefined
-  /** Why the value can be set and not be got. */
+  /** Reason why the value can be set and cannot be read. */
   readonly writeOnly?: string | undefined
-  /** What a process needs to set it, as the system names it: `CAP_NET_ADMIN`. */
+  /** Privilege that a process requires to set it, by the system's name: `CAP_NET_ADMIN`. */
   readonly privilege?: string | undefined
 }
 
@@ -35,27 +35,30 @@ export interface Row<in out A> {
  *
  * **Details**
  *
- * `Families` are those of the specs that may set it. `dual` has no row of its own: such a socket is set for IPv6, then for IPv4, as far as the
- * table has rows of the two. A socket of one family is never set for the other.
+ * `Families` are the families of the specs that may set it. `dual` has no row of its own. Such a socket is set for IPv6, then for IPv4, if
+ * the table has rows for them. A socket of one family is never set for the other.
  *
  * @category definitions
  * @since 0.1.0
  */
 export interface Definition<in out A, Families extends Family> {
-  /** As the headers call it, and as the errors say it: `SO_RCVBUF`, `IP_TTL/IPV6_UNICAST_HOPS`. */
+  /** Name in the headers and in errors: `SO_RCVBUF`, `IP_TTL/IPV6_UNICAST_HOPS`. */
   readonly name: string
-  /** Total: every platform and family says how, or why not. A missing cell does not compile. */
+  /** Complete table: every platform and family has a row or a reason for its absence. A missing cell does not compile. */
   readonly table: {
     readonly [P in Platform]: { readonly [F in Exclude<Families, "dual">]: Row<A> | Unsupported }
   }
-  /** Why no platform can have a value, or nothing: asked before any system call, ahead of the codec's own `refuse`. */
+  /**
+   * Returns the reason why a value is invalid on every platform, or `undefined`. It is called before any system call, and before the
+   * codec's own `refuse`.
+   */
   readonly validate?: ((value: A) => string | undefined) | undefined
 }
 
 declare const Defined: unique symbol
 
 /**
- * An option: the type of its value, the families that have it, what it needs of the platform.
+ * An option, with the type of its value, the families that have it, and the capabilities that it requires of the platform.
  *
  * @category models
  * @since 0.1.0
@@ -64,19 +67,22 @@ export interface SocketOption<in out A, Families extends Family, Needs = never> 
   /** A phantom. */
   readonly [Defined]: { readonly families: Families; readonly needs: (_: never) => Needs }
   readonly name: string
-  /** How the platform does it for a family, or why it does not; nothing for a family that the definition is not for. */
+  /**
+   * Returns the platform's row for a family, or the reason for its absence. Returns `undefined` if the definition does not apply to the
+   * family.
+   */
   readonly cell: (platform: Platform, family: "ipv4" | "ipv6" | "unix") => Row<A> | Unsupported | undefined
-  /** Why a value can be set nowhere, or nothing. */
+  /** Returns the reason why a value is invalid on every platform, or `undefined`. */
   readonly validate: (value: A) => string | undefined
 }
 
 /**
- * Makes an option. The one way: every built-in goes through it.
+ * Makes an option. Built-in options use it too.
  *
  * **Gotchas**
  *
- * Throws a `TypeError` for a definition that contradicts itself (an absence without a reason, a number that is none): that is a mistake in a
- * program, found when its module is loaded.
+ * Throws a `TypeError` if a definition contradicts itself, for example an absence without a reason or an invalid number. This is a mistake
+ * in a program, found when its module is loaded.
  *
  * @example
  * ```ts
@@ -109,11 +115,11 @@ export const define = <A = never, Families extends Family = never, Needs = never
   const table: { readonly [P in Platform]: { readonly [F in string]?: Row<A> | Unsupported } } = definition.table
   const refuse = (value: A): string | undefined => definition.validate?.(value)
   const cell = (platform: Platform, family: "ipv4" | "ipv6" | "unix") => table[platform][family]
-  // The symbol is a phantom: it carries the types and is never there.
+  // The symbol is a phantom. It carries types and does not exist at run time.
   return { name, cell, validate: refuse } as SocketOption<A, Families, Needs>
 }
 
-/** What is wrong with a definition, also if it cannot be read. */
+/** Returns the contradiction in a definition, also if the definition cannot be read. */
 const contradictionIn = (definition: unknown): string | undefined => {
   try {
     const { name, table } = definition as { readonly name: unknown; readonly table: object }
@@ -142,7 +148,7 @@ const contradictionOf = <A>(cell: Row<A> | Unsupported | undefined): string | un
 }
 
 /**
- * The fewest and the most bytes that a value has.
+ * Minimum and maximum size of a value in bytes.
  *
  * @category definitions
  * @since 0.1.0
@@ -151,7 +157,7 @@ export const sizeOf = <A>({ size }: Codec.Codec<A>): { readonly minimum: number;
   typeof size === "number" ? { minimum: size, maximum: size } : { minimum: size.minimum ?? 0, maximum: size.maximum }
 
 /**
- * The rows that a socket of a family uses, IPv6's before IPv4's on a `dual` one; or why the platform lacks one of them.
+ * Rows that a socket of a family uses, or the reason why the platform lacks one of them. On a `dual` socket IPv6's row comes before IPv4's.
  *
  * @category definitions
  * @since 0.1.0
@@ -182,12 +188,12 @@ export interface Call {
   readonly level: number
   readonly option: number
   readonly value: Uint8Array
-  /** What a process needs for it, as the system names it. */
+  /** Privilege that a process requires for it, by the system's name. */
   readonly privilege: string | undefined
 }
 
 /**
- * The calls that set an option to a value; or why the value cannot be, or why the platform does not have it.
+ * The calls that set an option to a value, or the reason why the value is invalid or the platform lacks the option.
  *
  * @category models
  * @since 0.1.0
@@ -195,7 +201,7 @@ export interface Call {
 export type Encoded = ReadonlyArray<Call> | { readonly invalid: string } | Unsupported
 
 /**
- * From a value to the calls that set it.
+ * Converts a value to the calls that set it.
  *
  * @category encoding
  * @since 0.1.0
@@ -242,26 +248,26 @@ const encodeRows = <A, Families extends Family, Needs>(
   return calls
 }
 
-/** Why a definition refuses a value. It may be written in JavaScript, and answer with something else than a text. */
+/** Returns the reason why a definition refuses a value. A definition in JavaScript may return something other than a string. */
 const textOf = (why: unknown): string | undefined =>
   why === undefined || typeof why === "string" ? why : `its definition refuses it with ${Codec.format(why)}`
 
 /**
- * An option as a spec sets it: what was asked for, without its types.
+ * An option as a spec sets it, with its value and without its types.
  *
  * @category models
  * @since 0.1.0
  */
 export interface OptionValue {
-  /** The option's name: set twice, the last one counts. */
+  /** Name of the option. If an option is set twice, the last value applies. */
   readonly name: string
-  /** As the program wrote it: `withFreebind()`. */
+  /** Source text of the combinator: `withFreebind()`. */
   readonly feature: string
   readonly encode: (platform: Platform, family: Family) => Encoded
 }
 
 /**
- * A setting of an option.
+ * Makes the value of an option for a spec.
  *
  * @category constructors
  * @since 0.1.0

@@ -1,10 +1,10 @@
 /**
- * Sticky IPv6 extension headers: those that go with every datagram of a socket. Their values are the bytes of a header, as
- * `ExtensionHeader.buildOptions` and `buildRouting` make them; no bytes at all: none.
+ * Sticky IPv6 extension headers, which go with every datagram of a socket. A value is the bytes of a header, as
+ * `ExtensionHeader.buildOptions` and `buildRouting` make them. An empty value removes the header.
  *
  * **Gotchas**
  *
- * Linux leaves all of them out of a datagram that brings a header of its own (`withHopByHopOptions`, `withDestinationOptions`).
+ * Linux omits all of them from a datagram that has a header of its own (`withHopByHopOptions`, `withDestinationOptions`).
  *
  * @see RFC 3542 section 4, 7, 8 and 9
  * @since 0.1.0
@@ -14,7 +14,7 @@ import * as Darwin from "@ancillary/control/platform/darwin"
 import * as Linux from "@ancillary/control/platform/linux"
 import { define, type SocketOption } from "./definition.ts"
 
-// Linux: 2040 bytes are the most (EINVAL), though with a single datagram a header may have 2048.
+// Linux: the maximum is 2040 bytes (EINVAL), although a header in control data may have 2048.
 const size = { minimum: 0, maximum: 2040 }
 
 const header = (validate: (bytes: Uint8Array) => string | undefined): Codec.Codec<Uint8Array> => ({
@@ -59,7 +59,7 @@ const sticky = (
 const privileged = { linux: "CAP_NET_RAW", darwin: "the privileges of root" }
 
 /**
- * The hop-by-hop options of every datagram that has no header of its own. Linux, with the privilege CAP_NET_RAW, and macOS.
+ * Hop-by-hop options of every datagram without a header of its own. Linux, where they require CAP_NET_RAW, and macOS.
  *
  * @see RFC 3542 section 8, IPV6_HOPOPTS
  * @category options
@@ -74,7 +74,7 @@ export const stickyHopByHopOptions: Sticky = sticky(
 )
 
 /**
- * The destination options of every datagram that has no header of its own. Linux, with the privilege CAP_NET_RAW, and macOS.
+ * Destination options of every datagram without a header of its own. Linux, where they require CAP_NET_RAW, and macOS.
  *
  * @see RFC 3542 section 9, IPV6_DSTOPTS
  * @category options
@@ -89,8 +89,8 @@ export const stickyDestinationOptions: Sticky = sticky(
 )
 
 /**
- * The destination options that stand before the sticky routing header, for every node that it visits. They leave together with that alone.
- * Linux, with the privilege CAP_NET_RAW, and macOS.
+ * Destination options before the sticky routing header, for every node that it visits. They are sent only together with that header. Linux,
+ * where they require CAP_NET_RAW, and macOS.
  *
  * @see RFC 3542 section 9, IPV6_RTHDRDSTOPTS
  * @category options
@@ -105,13 +105,18 @@ export const stickyRouteOptions: Sticky = sticky(
 )
 
 /**
- * The routing header of every datagram that has no header of its own. Linux takes type 4 without a privilege, writes the datagram's destination
- * over its first address, and sends to the address that `segmentsLeft` points at; type 2 where it was built with Mobile IPv6. macOS.
+ * Routing header of every datagram without a header of its own. Linux and macOS.
+ *
+ * **Details**
+ *
+ * Linux accepts type 4 without a privilege. It writes the datagram's destination over the first address, and sends to the address at
+ * `segmentsLeft`. Type 2 requires a kernel with Mobile IPv6.
  *
  * **Gotchas**
  *
- * Nodes on the way forward by segments only where they are told to (Linux: `net.ipv6.conf.all.seg6_enabled` and the interface's). A Linux node
- * loses a packet that has another header before its segments, and tells nobody: hop-by-hop options and `stickyRouteOptions` do not go with it.
+ * Nodes on the way forward by segments only if they are configured to (Linux: `net.ipv6.conf.all.seg6_enabled` and the interface's). A
+ * Linux node silently drops a packet that has another header before its segments. Therefore do not combine it with hop-by-hop options or
+ * `stickyRouteOptions`.
  *
  * @see RFC 3542 section 7, IPV6_RTHDR; RFC 8754
  * @category options

@@ -1,5 +1,5 @@
 /**
- * What becomes of datagrams that are larger than a link takes.
+ * Options for datagrams that are larger than the MTU of a link.
  *
  * @since 0.1.0
  */
@@ -12,16 +12,16 @@ import { define } from "./definition.ts"
 import { flag, enumeration } from "./values.ts"
 
 /**
- * How a socket learns what its path takes, and what it does with more.
+ * Mode of path MTU discovery, and the treatment of datagrams that are larger than the path MTU.
  *
  * **Details**
  *
- * - `"dont"`: never fragmentation forbidden; what is too large is fragmented, by this host or (IPv4) by a router.
- * - `"want"`: Linux's default. Fragmented to what the path is known to take; what is lost until that is known is lost. Winsock: not set.
- * - `"do"`: never fragmented. What is known to be too large is refused (`MessageTooLarge`), also for the path.
- * - `"probe"`: the same, but what is known of the path is passed over: for programs that probe it themselves.
- * - `"interface"`: the interface's own limit alone counts, and reports of routers are not believed. Linux.
- * - `"omit"`: as `"interface"`, but fragmented where it is too large. Linux.
+ * - `"dont"`: fragmentation is always allowed. This host or (IPv4) a router fragments datagrams that are too large.
+ * - `"want"`: Linux's default. This host fragments to the known path MTU. Datagrams are lost until it is known. Winsock: not set.
+ * - `"do"`: fragmentation is forbidden. A datagram that is known to be too large, also for the path, is refused (`MessageTooLarge`).
+ * - `"probe"`: fragmentation is forbidden, but the known path MTU is ignored. It is for programs that probe the path themselves.
+ * - `"interface"`: only the interface's own MTU applies, and reports of routers are not trusted. Linux.
+ * - `"omit"`: as `"interface"`, but datagrams that are too large are fragmented. Linux.
  *
  * @category models
  * @since 0.1.0
@@ -42,7 +42,7 @@ const winsockModes = enumeration<PathMtuMode>({
 })
 
 /**
- * How path MTUs are discovered. What was learned of a connected socket's path, and how programs are told, is another matter.
+ * Mode of path MTU discovery. It does not return a discovered path MTU, and it does not set how one is reported.
  *
  * @see ip(7), IP_MTU_DISCOVER; ipv6(7), IPV6_MTU_DISCOVER; ws2ipdef.h, PMTUD_STATE
  * @category options
@@ -59,14 +59,16 @@ export const pathMtuDiscovery = define<PathMtuMode, Internet, Capability<"pathMt
       unsupported: "macOS has no modes of path MTU discovery: withDontFragment() forbids fragmenting"
     }),
     winsock: {
-      // Winsock: other numbers than Linux's, though one header may have been copied from the other. Documentation only; Wine 8 lacks it.
+      // Winsock: these numbers differ from Linux's, although one header may be a copy of the other. Documentation only; Wine 8 lacks the
+      // option.
       ipv4: { level: Winsock.IPPROTO_IP, option: Winsock.IP_MTU_DISCOVER, ...winsockModes },
       ipv6: { level: Winsock.IPPROTO_IPV6, option: Winsock.IPV6_MTU_DISCOVER, ...winsockModes }
     }
   }
 })
 
-// Linux: IPv4 has no switch. On is IP_PMTUDISC_DO (2), off IP_PMTUDISC_DONT (0); it is on as well where somebody chose to probe (3).
+// Linux: IPv4 has no switch. On is IP_PMTUDISC_DO (2), off is IP_PMTUDISC_DONT (0). It also reads as on if the program set the mode for
+// probes (3).
 const asMode: Codec.Codec<boolean> = {
   ...flag(),
   size: 4,
@@ -78,11 +80,11 @@ const asMode: Codec.Codec<boolean> = {
 }
 
 /**
- * Whether datagrams that are larger than the path takes are refused (`MessageTooLarge`) and not fragmented.
+ * Refuses datagrams that are larger than the path MTU (`MessageTooLarge`) instead of fragmenting them.
  *
  * **Gotchas**
  *
- * On Linux it is `pathMtuDiscovery` by another name, with IPv4: the one that is set later counts.
+ * On Linux with IPv4 this option and `pathMtuDiscovery` set the same value. The later call applies.
  *
  * @see RFC 3542 section 11.2, IPV6_DONTFRAG; ip(7), IP_MTU_DISCOVER; ws2ipdef.h, IP_DONTFRAGMENT
  * @category options

@@ -1,5 +1,6 @@
 /**
- * What the headers of every datagram say unless a control message says otherwise, and how the system treats what is sent.
+ * Options for the default header fields of every datagram, and for its treatment by the system. Control messages override the header
+ * fields.
  *
  * @since 0.1.0
  */
@@ -12,7 +13,7 @@ import { define } from "./definition.ts"
 import { flag, integer } from "./values.ts"
 
 /**
- * Whether datagrams may go to broadcast addresses (EACCES otherwise). Not on IPv6, which has none.
+ * Allows datagrams to broadcast addresses; without it a send fails with EACCES. IPv6 has no broadcast addresses.
  *
  * @see socket(7), SO_BROADCAST
  * @category options
@@ -27,11 +28,11 @@ export const broadcast = define<boolean, "ipv4" | "dual">({
   }
 })
 
-// Linux: 0 is EINVAL with IPv4 and is sent as 0 with IPv6, -1 is the system's default. Neither is a number of hops.
+// Linux: 0 is EINVAL with IPv4 and is sent as 0 with IPv6; -1 is the system's default. Neither is a number of hops.
 const hops = integer("a hop limit", 1, 255)
 
 /**
- * Hops granted to unicast datagrams that do not say theirs, 1 to 255 (IPv4 says TTL).
+ * Default TTL (IPv4) or hop limit (IPv6) of unicast datagrams, 1 to 255.
  *
  * @see ip(7), IP_TTL; RFC 3493 section 5.1, IPV6_UNICAST_HOPS
  * @category options
@@ -55,16 +56,16 @@ export const defaultHopLimit = define<number, Internet>({
   }
 })
 
-// Linux: IP_TOS keeps the low 8 bits of any int (256 is 0, -1 is 255) and IPV6_TCLASS takes -1 for 0: the range is ours.
+// Linux: IP_TOS keeps the low 8 bits of any int (256 is 0, -1 is 255), and IPV6_TCLASS accepts -1 for 0. This library sets the range.
 const trafficClass = integer("a traffic class", 0, 255)
 
 /**
- * The traffic class of datagrams that do not say theirs, 0 to 255: the DSCP times 4, and the ECN bits. A message that sends one of the two
- * leaves the other as it is here.
+ * Default traffic class of datagrams, 0 to 255: the DSCP times 4, plus the ECN bits. A control message for one of the two leaves the other
+ * at this default.
  *
  * **Gotchas**
  *
- * Linux sets the priority by it too, with IPv4: a `defaultPriority` comes after it.
+ * Linux with IPv4 also sets the priority from it, so `defaultPriority` is set after it.
  *
  * @see ip(7), IP_TOS; RFC 3542 section 6.5, IPV6_TCLASS
  * @category options
@@ -81,8 +82,8 @@ export const defaultTrafficClass = define<number, Internet, Capability<"defaultT
       ipv4: { level: Darwin.IPPROTO_IP, option: Darwin.IP_TOS, codec: trafficClass },
       ipv6: { level: Darwin.IPPROTO_IPV6, option: Darwin.IPV6_TCLASS, codec: trafficClass }
     },
-    // Winsock: IP_TOS succeeds and changes nothing unless the registry says so (IPPROTO_IP socket options: "do not use"), and what was asked for
-    // is never dropped in silence. Documentation only; Wine heeds it.
+    // Winsock: IP_TOS succeeds and has no effect unless the registry enables it (IPPROTO_IP socket options: "do not use"). A request is
+    // never dropped silently, so the option is absent here. Documentation only; Wine applies it.
     winsock: internet({
       unsupported: "Windows marks traffic by policy and ignores IP_TOS: withDscp() sends it with a datagram"
     })
@@ -92,7 +93,7 @@ export const defaultTrafficClass = define<number, Internet, Capability<"defaultT
 const linuxOnly = (what: string) => ({ unsupported: `only Linux ${what}` })
 
 /**
- * Whether Linux makes up a flow label for datagrams that have none. On by default.
+ * Lets Linux generate a flow label for datagrams that have none. On by default.
  *
  * @see linux/in6.h, IPV6_AUTOFLOWLABEL; RFC 6437
  * @category options
@@ -108,7 +109,7 @@ export const autoFlowLabel = define<boolean, "ipv6" | "dual", Capability<"autoFl
 })
 
 /**
- * The place of datagrams in the queues of a device, 0 to 4294967295. Linux; above 6 it wants the privilege CAP_NET_ADMIN.
+ * Default priority of datagrams in the queues of a device, 0 to 4294967295. Linux; a value above 6 requires CAP_NET_ADMIN.
  *
  * @see socket(7), SO_PRIORITY
  * @category options
@@ -129,7 +130,7 @@ export const defaultPriority = define<number, Family, Capability<"defaultPriorit
 })
 
 /**
- * The mark of datagrams, which firewall rules and routes look at, 0 to 4294967295. Linux; it wants the privilege CAP_NET_ADMIN.
+ * Default mark of datagrams, for firewall rules and routes, 0 to 4294967295. Linux; requires CAP_NET_ADMIN.
  *
  * @see socket(7), SO_MARK
  * @category options

@@ -1,5 +1,5 @@
 /**
- * Which interface a socket uses.
+ * Options for the interface that a socket uses.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ const nameBytes = 16
 
 const deviceName: Codec.Codec<string | undefined> = {
   size: { minimum: 0, maximum: nameBytes },
-  // Linux: a socket that is bound to none answers with no bytes.
+  // Linux: returns no bytes if the socket is not bound to an interface.
   read: (view, at, length) => {
     let name = ""
     for (let i = 0; i < length && view.getUint8(at + i) !== 0; i++) name += String.fromCharCode(view.getUint8(at + i))
@@ -32,12 +32,12 @@ const deviceName: Codec.Codec<string | undefined> = {
 }
 
 /**
- * Receives and sends through one interface only, by its name; `undefined` for none. Linux.
+ * Restricts the socket to one interface, by its name, in both directions. `undefined` removes the restriction. Linux.
  *
  * **Gotchas**
  *
- * Everybody may bind a socket once; changing that or taking it back wants the privilege CAP_NET_RAW. With IPv4, a datagram whose packet
- * information names another interface leaves by that one all the same.
+ * The first bind requires no privilege. A change or a removal requires CAP_NET_RAW. With IPv4, a datagram whose packet information names
+ * another interface still leaves by that interface.
  *
  * @see socket(7), SO_BINDTODEVICE
  * @category options
@@ -58,8 +58,8 @@ export const bindToDevice = define<string | undefined, Internet, Capability<"bin
 })
 
 /**
- * The interface that unicast datagrams leave by where the packet information names none, by its index; `undefined`: as the routes say. What
- * arrives is not restricted.
+ * Outgoing interface of unicast datagrams whose packet information has no interface, by its index. With `undefined` the routing table
+ * decides. It does not restrict received datagrams.
  *
  * @see ip(7), IP_UNICAST_IF; ws2ipdef.h, IP_UNICAST_IF, IPV6_UNICAST_IF
  * @category options
@@ -69,14 +69,15 @@ export const unicastInterface = define<number | undefined, Internet, Capability<
   name: "IP_UNICAST_IF/IPV6_UNICAST_IF",
   table: {
     linux: {
-      // Linux: both take the index in network order. In host order it is another interface's, or EADDRNOTAVAIL. Shown by options.test.ts.
+      // Linux: both take the index in network order. In host order it is the index of another interface, or fails with EADDRNOTAVAIL. Shown
+      // by options.test.ts.
       ipv4: { level: Linux.IPPROTO_IP, option: Linux.IP_UNICAST_IF, codec: interfaceIndex("network") },
       ipv6: { level: Linux.IPPROTO_IPV6, option: Linux.IPV6_UNICAST_IF, codec: interfaceIndex("network") }
     },
     darwin: internet({ unsupported: "macOS has IP_BOUND_IF alone, which restricts receiving too" }),
     winsock: {
-      // Winsock: "network byte order" for IPv4, host order for IPv6 (IPPROTO_IPV6 socket options). Wine hands both to its host as they are,
-      // and Linux wants network order.
+      // Winsock: "network byte order" for IPv4, host order for IPv6 (IPPROTO_IPV6 socket options). Wine passes both unchanged to its host,
+      // and Linux requires network order.
       ipv4: { level: Winsock.IPPROTO_IP, option: Winsock.IP_UNICAST_IF, codec: interfaceIndex("network") },
       ipv6: { level: Winsock.IPPROTO_IPV6, option: Winsock.IPV6_UNICAST_IF, codec: interfaceIndex("host") }
     }

@@ -1,5 +1,5 @@
 /**
- * Whether an IPv6 socket serves IPv6 alone: not an option to choose, for the family of a spec says it.
+ * Restricts an IPv6 socket to IPv6. Programs do not set it, because it follows from the family of the spec.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import { define } from "./definition.ts"
 import { flag } from "./values.ts"
 
 /**
- * Set by `Datagram.ipv6` (on) and `Datagram.dual` (off), whatever the system's default.
+ * Set by `Datagram.ipv6` (on) and `Datagram.dual` (off), whatever the system's default is.
  *
  * @see ipv6(7), IPV6_V6ONLY; RFC 3493 section 5.3
  * @category options

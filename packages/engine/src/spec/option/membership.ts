@@ -1,5 +1,5 @@
 /**
- * How each platform is asked for a membership of a group, and to give it up.
+ * Calls by which each platform joins and leaves a group.
  *
  * @see RFC 3678 section 5; ip(7); IPPROTO_IP and IPPROTO_IPV6 socket options
  * @since 0.1.0
@@ -10,7 +10,7 @@ import * as Linux from "@ancillary/control/platform/linux"
 import * as Winsock from "@ancillary/control/platform/winsock"
 
 /**
- * What is held: a group from whoever sends, a group from one source, or the silence of one source in a group that is heard.
+ * Kind of a membership: a group from any source, a group from one source, or a blocked source in a joined group.
  *
  * @category models
  * @since 0.1.0
@@ -24,7 +24,7 @@ export type MembershipKind = "group" | "source" | "block"
  * @since 0.1.0
  */
 export interface MembershipRow {
-  /** As the headers call the option that begins it. */
+  /** Name in the headers of the option that starts the membership. */
   readonly name: string
   readonly level: number
   readonly begin: number
@@ -57,7 +57,10 @@ const levels: { readonly [P in Platform]: { readonly ipv4: number; readonly ipv6
   winsock: { ipv4: Winsock.IPPROTO_IP, ipv6: Winsock.IPPROTO_IPV6 }
 }
 
-/** Winsock: Wine 8 knows no MCAST_ option (WSAENOPROTOOPT), and the older ones for groups from whoever sends alone. Windows has both. */
+/**
+ * Winsock: Wine 8 supports no MCAST_ option (WSAENOPROTOOPT). Of the older options it supports only those for groups from any source.
+ * Windows has both.
+ */
 const older: { readonly ipv4: MembershipRow; readonly ipv6: MembershipRow } = {
   ipv4: {
     name: "IP_ADD_MEMBERSHIP",
@@ -76,7 +79,7 @@ const older: { readonly ipv4: MembershipRow; readonly ipv6: MembershipRow } = {
 }
 
 /**
- * How a membership is asked for, the first that the system knows.
+ * Calls for a membership, in order of preference. The first one that the system supports is used.
  *
  * @category definitions
  * @since 0.1.0

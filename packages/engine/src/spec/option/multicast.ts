@@ -1,5 +1,5 @@
 /**
- * How datagrams go to groups, and which groups are heard. Joining them is `socket.join`.
+ * Options for sending multicast datagrams and for filtering received ones. `socket.join` joins groups.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import { internet } from "./cells.ts"
 import { define } from "./definition.ts"
 import { flag, integer, interfaceIndex, validateIndex } from "./values.ts"
 
-/** `ip_mreqn`: two addresses, of which nothing is said, and the index. */
+/** `ip_mreqn`: two addresses, which stay unspecified, and the interface index. */
 const mreqn: Codec.Codec<number | undefined> = {
   size: 12,
   read: (_, offset) => ({ malformed: "an address is not an index", offset }),
@@ -24,7 +24,7 @@ const mreqn: Codec.Codec<number | undefined> = {
   validate: validateIndex
 }
 
-/** Winsock: an address of 0.0.0.0/8 is an index in network order; another is the address of an interface, which somebody else set. */
+/** Winsock: an address of 0.0.0.0/8 is an index in network order. Another address belongs to an interface, and other code has set it. */
 const indexAsAddress: Codec.Codec<number | undefined> = {
   ...interfaceIndex("network"),
   read: (view, at) => {
@@ -39,11 +39,12 @@ const indexAsAddress: Codec.Codec<number | undefined> = {
 }
 
 /**
- * The interface that datagrams to groups leave by where the packet information names none, by its index; `undefined`: as the routes say.
+ * Outgoing interface of multicast datagrams whose packet information has no interface, by its index. With `undefined` the routing table
+ * decides.
  *
  * **Gotchas**
  *
- * Linux does not tell it for IPv4: `getOption` fails with `Unsupported` there.
+ * Linux does not return it for IPv4, so `getOption` fails with `Unsupported` there.
  *
  * @see ip(7), IP_MULTICAST_IF; ipv6(7), IPV6_MULTICAST_IF; RFC 3493 section 5.2
  * @category options
@@ -66,7 +67,7 @@ export const multicastInterface = define<number | undefined, Internet>({
       ipv6: { level: Darwin.IPPROTO_IPV6, option: Darwin.IPV6_MULTICAST_IF, codec: interfaceIndex("host") }
     },
     winsock: {
-      // Wine takes addresses alone here: WSAEINVAL for an index.
+      // Wine accepts only addresses here, and fails with WSAEINVAL for an index.
       ipv4: { level: Winsock.IPPROTO_IP, option: Winsock.IP_MULTICAST_IF, codec: indexAsAddress },
       ipv6: { level: Winsock.IPPROTO_IPV6, option: Winsock.IPV6_MULTICAST_IF, codec: interfaceIndex("host") }
     }
@@ -76,7 +77,7 @@ export const multicastInterface = define<number | undefined, Internet>({
 const hops = (bytes: 1 | 4 = 4) => integer("a hop limit for groups", 0, 255, bytes)
 
 /**
- * Hops granted to datagrams that go to groups, 0 to 255: 0 keeps them on this host, 1 (the systems' default) on the link.
+ * Hop limit of multicast datagrams, 0 to 255. With 0 they stay on this host, with 1 (the systems' default) on the link.
  *
  * @see ip(7), IP_MULTICAST_TTL; RFC 3493 section 5.2, IPV6_MULTICAST_HOPS
  * @category options
@@ -102,11 +103,11 @@ export const multicastHopLimit = define<number, Internet>({
 })
 
 /**
- * Whether this host hears what it sends to groups that it has joined. On by default.
+ * Delivers multicast datagrams that this host sends to its own members of the group. On by default.
  *
  * **Gotchas**
  *
- * Linux and macOS heed the option of the socket that sends, Windows that of the socket that receives: where both are to agree, set it on both.
+ * Linux and macOS use the option of the sender, Windows that of the receiver. To get the same result on all of them, set it on both.
  *
  * @see ip(7), IP_MULTICAST_LOOP; RFC 3493 section 5.2, IPV6_MULTICAST_LOOP
  * @category options
@@ -134,12 +135,12 @@ export const multicastLoopback = define<boolean, Internet>({
 const own = { unsupported: "a socket hears the groups that it has joined itself, which only Linux has to be told" }
 
 /**
- * Whether a socket bound to no group hears every group that any socket of the host has joined. On by default, on Linux alone: off, it hears
- * those that it has joined itself.
+ * Receives datagrams of every group that any socket of the host has joined. If it is off, only groups that this socket has joined are
+ * received. Linux, where it is on by default. It applies to sockets that are not bound to a group.
  *
  * **Gotchas**
  *
- * A dual socket hears others' IPv6 groups and not their IPv4 ones until it is set, either way.
+ * Until it is set to either value, a dual socket receives other sockets' IPv6 groups and not their IPv4 groups.
  *
  * @see ip(7), IP_MULTICAST_ALL; linux/in6.h, IPV6_MULTICAST_ALL (Linux 4.20)
  * @category options

@@ -1,5 +1,5 @@
 /**
- * Who may have an address, and which: shared, alone, or one that is not this host's.
+ * Options that share an address, reserve it, or allow one that this host does not have.
  *
  * @since 0.1.0
  */
@@ -12,12 +12,13 @@ import { define } from "./definition.ts"
 import { flag } from "./values.ts"
 
 /**
- * Binds although another socket has the address, or had it a moment ago.
+ * Binds even if another socket has the address, or had it a moment ago.
  *
  * **Gotchas**
  *
- * Winsock: another program may take over the address with this option; Linux lets sockets that all have it share an address, and the last one
- * bound gets what is unicast; macOS lets several sockets have it only for multicast.
+ * - Winsock: another program with this option may take over the address.
+ * - Linux: sockets that all have the option share an address. The last one bound receives the unicast datagrams.
+ * - macOS: several sockets may have the address only if it is a multicast address.
  *
  * @see socket(7), SO_REUSEADDR
  * @category options
@@ -33,7 +34,7 @@ export const reuseAddress = define<boolean, Internet>({
 })
 
 /**
- * Several sockets of one user share an address, if all of them have this: Linux spreads the peers over them, macOS does not.
+ * Lets several sockets of one user share an address, if all of them set this option. Linux spreads the peers over them, macOS does not.
  *
  * @see socket(7), SO_REUSEPORT
  * @category options
@@ -52,7 +53,7 @@ export const reusePort = define<boolean, Internet, Capability<"reusePort">>({
 })
 
 /**
- * Nobody else may have the address, whatever they ask for. Set before the socket is bound.
+ * Reserves the address for this socket, whatever options other sockets set. Set it before the socket is bound.
  *
  * @see winsock2.h, SO_EXCLUSIVEADDRUSE
  * @category options
@@ -70,11 +71,12 @@ export const exclusiveUse = define<boolean, Internet, Capability<"exclusiveUse">
 const linuxOnly = { unsupported: "only Linux lets a socket have an address that the host does not have" }
 
 /**
- * Binds to an address that this host does not have, or not yet; on IPv6 a datagram may also leave from one. No privilege is needed.
+ * Allows a bind to an address that this host does not have, or not yet. On IPv6 a datagram may also be sent from such an address. It
+ * requires no privilege.
  *
  * **Gotchas**
  *
- * With IPv4 a source that is not the host's own is refused in a datagram all the same (ENETUNREACH): that takes `transparent`.
+ * With IPv4 a datagram with a source address that this host does not have is still refused (ENETUNREACH). It requires `transparent`.
  *
  * @see ip(7), IP_FREEBIND; linux/in6.h, IPV6_FREEBIND
  * @category options
@@ -93,8 +95,8 @@ export const freebind = define<boolean, Internet, Capability<"freebind">>({
 })
 
 /**
- * Takes what a firewall rule diverts here though it was sent to others, and sends from addresses that are not this host's. It wants the
- * privilege CAP_NET_ADMIN.
+ * Receives datagrams to other hosts that a firewall rule diverts here, and sends from addresses that this host does not have. It requires
+ * CAP_NET_ADMIN.
  *
  * @see ip(7), IP_TRANSPARENT; linux/in6.h, IPV6_TRANSPARENT; Documentation/networking/tproxy.rst
  * @category options

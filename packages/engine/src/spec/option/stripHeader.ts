@@ -1,5 +1,5 @@
 /**
- * Whether a ping socket's messages come without the IPv4 header: not an option to choose, for what arrives is the same on every platform.
+ * Removes the IPv4 header from received ping messages. Programs do not set it, because payloads are the same on every platform.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * How values of options are laid out: switches, integers, interface indexes, words that stand for numbers.
+ * Codecs for option values: switches, integers, interface indexes, and words that stand for numbers.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,7 @@ import { type Unsupported, Codec } from "@ancillary/control"
 import type { Row } from "./definition.ts"
 
 /**
- * A switch: a C `int` (`BOOL` on Winsock), or one byte where `bytes` says so. Either is understood when it is read, whatever is not 0 being on.
+ * A switch: a C `int` (`BOOL` on Winsock), or one byte if `bytes` is 1. A read accepts either size; every value except 0 is on.
  *
  * @category codecs
  * @since 0.1.0
@@ -23,7 +23,8 @@ export const flag = (bytes: 1 | 4 = 4): Codec.Codec<boolean> => ({
 })
 
 /**
- * An integer within bounds: a C `int`, or one byte where `bytes` says so. `what` it is begins the refusal of another: `a hop limit`.
+ * An integer within limits: a C `int`, or one byte if `bytes` is 1. `what` begins the error for an invalid value, for example `a hop
+ * limit`.
  *
  * @category codecs
  * @since 0.1.0
@@ -46,7 +47,7 @@ const integerAt = (view: DataView, at: number, length: number): number =>
   length < 4 ? view.getUint8(at) : view.getInt32(at, true)
 
 /**
- * An interface by its index, 1 and above. `undefined` where none is set: the system chooses, by its routes.
+ * An interface index, 1 or larger. With `undefined` the system chooses by its routing table.
  *
  * @category codecs
  * @since 0.1.0
@@ -65,7 +66,7 @@ export const interfaceIndex = (order: "host" | "network"): Codec.Codec<number | 
 })
 
 /**
- * Why a value is no interface index, or nothing.
+ * Returns the reason why a value is not an interface index, or `undefined`.
  *
  * @category validation
  * @since 0.1.0
@@ -76,7 +77,7 @@ export const validateIndex = (value: unknown): string | undefined =>
     : `${Codec.format(value)} is not the index of an interface: an integer from 1`
 
 /**
- * Words that stand for numbers: the total table of a platform, whose absences say why it lacks a word.
+ * Words that stand for numbers: the complete table of a platform. An absence in it has the reason why the platform lacks a word.
  *
  * @category codecs
  * @since 0.1.0

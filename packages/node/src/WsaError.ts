@@ -7,8 +7,8 @@ import type { WsaFault } from "@ancillary/winsock"
 import { Data } from "effect"
 
 /**
- * A failed call on a raw socket or a `WSAMSG`: Winsock refused it (`Refused`), an argument was invalid, or the scope of the socket or of the message
- * has ended (`Closed`). If no call was made, `syscall` names the one that was due, and `errno` is 0.
+ * A failed call on a raw socket or a `WSAMSG`. Winsock refused the call (`Refused`), an argument was invalid, or the scope of the socket or the
+ * message has ended (`Closed`). If no call was made, `syscall` names the one that was due, and `errno` is 0.
  *
  * @category errors
  * @since 0.1.0

@@ -23,7 +23,7 @@ import { Effect } from "effect"
  * - `bytes` has no error channel and works on memory of its caller (views, ABIs, numbers). Any exception at the call
  *   is the caller's fault.
  * - `part` makes a part of a spec, which is then bound.
- * - `promise` returns a promise that never rejects: its result is a value, a fault, or the reason why there is none.
+ * - `promise` returns a promise that never rejects. Its result is a value, a fault, or the reason for its absence.
  * - `effect` makes an effect, which then ends by itself, fails with a typed error, or waits and can be interrupted.
  */
 export interface Entry {

@@ -56,7 +56,7 @@ export const isTypedError = (error: unknown): boolean => {
   return typeof _tag === "string" && typeof message === "string" && message.length > 5
 }
 
-/** What is wrong with the promise of a plain function: it settles with a value, a fault or a reason, and never rejects. */
+/** Returns why the promise of a plain function is wrong: it has to settle with a value, a fault or a reason, and never rejects. */
 export const rejectedWrongly = async (result: unknown): Promise<string | undefined> => {
   if (!(result instanceof Promise)) return "returns no promise"
   try {

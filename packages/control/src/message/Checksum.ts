@@ -4,7 +4,8 @@ import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * The sum that the kernel or the network card made of a datagram's payload, for programs that forward it and go on with the sum. Linux, IPv4.
+ * Sum that the kernel or the network card made of a datagram's payload. A program that forwards the payload can
+ * continue with this sum. Linux, IPv4.
  *
  * @see ip(7), IP_CHECKSUM; RFC 1071
  * @category messages
@@ -13,8 +14,8 @@ import * as Linux from "../platform/linux.ts"
 export interface Checksum extends ControlMessage<"checksum", "ipv4", "optional", Capability<"checksum">> {
   readonly received: {
     /**
-     * The ones' complement sum of the payload as the kernel keeps it: in host order, not yet folded to 16 bits. Absent where nobody made one:
-     * on loopback, and wherever the sender left it to a card that never was. Linux.
+     * The ones' complement sum of the payload, in host byte order and not yet folded to 16 bits. Absent if no sum was
+     * made. This is so on loopback, and if the sender left the sum to a card that the datagram never reached. Linux.
      */
     readonly checksum: number
   }

@@ -8,14 +8,15 @@ import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
 
 /**
- * Datagrams of one size from one sender that the kernel or the network card merged into one payload: GRO on Linux (5.0), URO on Windows (10
- * 2004). The size says where one ends and the next begins.
+ * Datagrams of one size from one sender that the kernel or the network card merged into one payload. Linux 5.0 calls
+ * this GRO, and Windows 10 2004 calls it URO. The size is the distance between the starts of two datagrams.
  *
  * **Gotchas**
  *
- * Nothing is split here: `data` is the merged payload as the kernel hands it over, `ceil(data.length / coalescedSize)` datagrams in a row, of
- * which the last may be shorter. A slot that is too small for all of them loses the later ones, which `truncated` tells. Some Windows machines
- * were seen to deliver a merged payload without the size.
+ * This message does not split payloads: `data` is the merged payload as the kernel delivered it. It contains
+ * `ceil(data.length / coalescedSize)` datagrams in a row, and the last may be shorter. If a slot is too small for all
+ * of them, the later ones are lost and `truncated` is set. Some Windows machines delivered a merged payload without the
+ * size.
  *
  * @see udp(7), UDP_GRO; IPPROTO_UDP socket options of Winsock, UDP_RECV_MAX_COALESCED_SIZE
  * @category messages
@@ -23,7 +24,10 @@ import * as Winsock from "../platform/winsock.ts"
  */
 export interface Coalescing extends ControlMessage<"coalescedSize", Internet, "optional", Capability<"coalescing">> {
   readonly received: {
-    /** Bytes of each of the datagrams that were merged into this payload; the last may have less. Absent: nothing was merged. */
+    /**
+     * Bytes of each datagram that was merged into this payload; the last may have fewer. Absent if no datagrams were
+     * merged.
+     */
     readonly coalescedSize: number
   }
 }
@@ -33,15 +37,16 @@ const write = (value: number) => value
 
 const linux = {
   request: on(Linux.IPPROTO_UDP, Linux.UDP_GRO),
-  // Linux: asked for and delivered as an int, though a datagram is sent with the size in two bytes.
+  // Linux: the option and the received message are an int; a sent message has the size in two bytes.
   receive: [{ level: Linux.IPPROTO_UDP, type: Linux.UDP_GRO, payload: transform(int32, { read, write }) }]
 }
 const darwin = { unsupported: "macOS does not merge datagrams" }
 
 /**
- * `Coalescing` with a limit on the merged payload: `maximumBytes`, 1 to 65,527 bytes. Throws a `RangeError` for any other number.
+ * Makes `Coalescing` with a limit on the merged payload: `maximumBytes`, 1 to 65,527 bytes. Throws a `RangeError` for
+ * any other number.
  *
- * Only Winsock has a limit to set (`UDP_RECV_MAX_COALESCED_SIZE`). Linux merges up to the size of one datagram.
+ * Only Winsock can set a limit (`UDP_RECV_MAX_COALESCED_SIZE`). Linux merges up to the size of one datagram.
  *
  * @category messages
  * @since 0.1.0
@@ -69,7 +74,8 @@ export const coalescing = (options: { readonly maximumBytes: number }): Message<
 }
 
 /**
- * The definition of `Coalescing`, up to the largest payload there is. On Winsock it rests on documents alone.
+ * The definition of `Coalescing`, with the maximum payload as its limit. Only documentation supports the rows of
+ * Winsock.
  *
  * @category messages
  * @since 0.1.0

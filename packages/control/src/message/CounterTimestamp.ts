@@ -4,13 +4,14 @@ import type { Internet } from "../Endpoint.ts"
 import * as Winsock from "../platform/winsock.ts"
 
 /**
- * When a datagram arrived, in ticks of a counter. Windows (10 of 2021, and later).
+ * Arrival time of a datagram, in ticks of a counter. Windows (10 of 2021, and later).
  *
  * **Details**
  *
- * The counter is `QueryPerformanceCounter` where Windows stamps, and `QueryPerformanceFrequency` says how many ticks a second has; where the
- * network card stamps it is the card's own. It is no time of day: the difference of two is what it is good for. Which of them stamps is set
- * for the whole system, and what is not stamped comes without.
+ * If Windows takes the stamp, the counter is `QueryPerformanceCounter`, and `QueryPerformanceFrequency` returns its
+ * ticks per second. If the network card takes the stamp, the counter is the card's own. It is not a time of day: only
+ * the difference of two stamps has a meaning. A setting of the whole system decides which of them stamps. The message
+ * is absent if a datagram was not stamped.
  *
  * @see Winsock timestamping, SIO_TIMESTAMPING; mstcpip.h
  * @category messages
@@ -23,12 +24,15 @@ export interface CounterTimestamp extends ControlMessage<
   Capability<"counterTimestamp">
 > {
   readonly received: {
-    /** When the datagram arrived, in ticks of the performance counter or of the network card's. Winsock. */
+    /** Arrival time of the datagram, in ticks of the performance counter or of the network card's counter. Winsock. */
     readonly counterTimestamp: bigint
   }
 }
 
-/** `TIMESTAMPING_CONFIG`: the directions to stamp in 32 bits, stamps of transmission to keep in 16, and padding. */
+/**
+ * `TIMESTAMPING_CONFIG`: 32 bits for the directions to stamp, 16 bits for the number of transmit stamps to keep, and
+ * padding.
+ */
 const config = new Uint8Array(8)
 new DataView(config.buffer).setUint32(0, Winsock.TIMESTAMPING_FLAG_RX, true)
 
@@ -39,7 +43,7 @@ const winsock = {
 const unsupported = { unsupported: "only Windows stamps with a counter: declare withTimestamp()" }
 
 /**
- * The definition of `CounterTimestamp`. That the ioctl asks for the message rests on documents alone.
+ * The definition of `CounterTimestamp`. Only documentation states that the ioctl requests the message.
  *
  * @category messages
  * @since 0.1.0

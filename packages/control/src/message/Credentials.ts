@@ -4,21 +4,21 @@ import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * Who a process is: `struct ucred`.
+ * Identity of a process: `struct ucred`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ProcessCredentials {
-  /** Process id, as this process sees it; 0 where the kernel does not know it. */
+  /** Process id, as this process sees it; 0 if the kernel does not know it. */
   readonly pid: number
-  /** User and group id, 0 to 4294967294; 65534 where the kernel does not know them. */
+  /** User and group id, 0 to 4294967294; 65534 if the kernel does not know them. */
   readonly uid: number
   readonly gid: number
 }
 
 /**
- * Which process sent a datagram, and as whom: the kernel vouches for it. Unix sockets of Linux.
+ * Process, user and group of the sender of a datagram, checked by the kernel. Unix sockets of Linux.
  *
  * @see unix(7), SO_PASSCRED and SCM_CREDENTIALS
  * @category messages
@@ -27,13 +27,14 @@ export interface ProcessCredentials {
 export interface Credentials extends ControlMessage<"credentials", "unix", "required", Capability<"credentials">> {
   readonly received: {
     /**
-     * Process, user and group of the sender, checked by the kernel. Of a datagram that was queued before they were asked for (an adopted
-     * socket's), and of a process that this one cannot see, they are nobody's: 0, 65534, 65534. Linux.
+     * Process, user and group of the sender, checked by the kernel. They are 0, 65534, 65534 if this process cannot see
+     * the sender. They are so, too, if the datagram was queued before the option was set (only on an adopted socket).
+     * Linux.
      */
     readonly credentials: ProcessCredentials
   }
   readonly sendable: {
-    /** As whom to send. Absent: as oneself. Other values than one's own want privileges. Linux. */
+    /** Credentials to send. Absent: those of this process. Any other values require privileges. Linux. */
     readonly credentials?: ProcessCredentials | undefined
   }
 }
@@ -54,7 +55,7 @@ const ucred: Codec<ProcessCredentials> = {
   validate: (value) => {
     if (typeof value !== "object" || value === null) return `${format(value)} is not { pid, uid, gid }`
     if (!isInteger(value.pid, 1, 0x7fffffff)) return `${format(value.pid)} is not a process id: an integer from 1`
-    // Linux: all bits set means "no id".
+    // Linux: an id with all bits set means "no id".
     for (const id of ["uid", "gid"] as const)
       if (!isInteger(value[id], 0, 0xfffffffe)) return `${format(value[id])} is not a ${id}: 0 to 4294967294`
     return undefined
@@ -66,7 +67,7 @@ const ucred: Codec<ProcessCredentials> = {
  *
  * **Gotchas**
  *
- * Linux gives a socket that asks for credentials and has no name an abstract one when it first sends.
+ * A socket that requests credentials and has no name gets an abstract one from Linux at its first send.
  *
  * @category messages
  * @since 0.1.0

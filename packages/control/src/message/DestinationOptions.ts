@@ -8,22 +8,24 @@ import * as Winsock from "../platform/winsock.ts"
 
 interface Fields {
   readonly received: {
-    /** The destination options headers that the datagram came with, in the order of the packet: before a routing header, and behind it. */
+    /**
+     * The destination options headers of the datagram, in the order of the packet: before and after a routing header.
+     */
     readonly destinationOptions: ExtensionHeader.OptionsHeader
   }
   readonly sendable: {
-    /** Destination options to send with it. Absent: none but the socket's sticky ones. */
+    /** Destination options to send with the datagram. Absent: only the sticky ones of the socket. */
     readonly destinationOptions?: ExtensionHeader.OptionsToSend | undefined
   }
 }
 
 /**
- * The IPv6 destination options of a datagram, which its destination looks at. Linux and macOS.
+ * IPv6 destination options of a datagram, which only its destination reads. Linux and macOS.
  *
  * **Gotchas**
  *
- * Sending them wants a privilege (Linux: `CAP_NET_RAW`). Linux: one header that goes with a datagram replaces every sticky one of its socket
- * for that datagram.
+ * Sending them requires a privilege (Linux: `CAP_NET_RAW`). Linux: a header that is sent with a datagram replaces all
+ * sticky headers of its socket for that datagram.
  *
  * @see RFC 8200 section 4.6; RFC 3542 section 9; the WSAMSG page, IPV6_DSTOPTS
  * @category messages
@@ -40,7 +42,7 @@ export interface DestinationOptions extends ControlMessage<
 }
 
 /**
- * The same, for a program that knows the number which the headers of Windows lack.
+ * IPv6 destination options, for a program that knows the number that the headers of Windows lack.
  *
  * @category messages
  * @since 0.1.0
@@ -86,8 +88,8 @@ export const DestinationOptions = define<DestinationOptions>({
 })
 
 /**
- * The definition of `NumberedDestinationOptions`: on Winsock the number asks and marks, as that of the hop-by-hop options does; elsewhere the
- * system's own numbers count.
+ * Makes the definition of `NumberedDestinationOptions`. On Winsock `type` is both the option that requests the message
+ * and the type of the message, as it is for hop-by-hop options. Linux and macOS use their own numbers instead.
  *
  * @category messages
  * @since 0.1.0

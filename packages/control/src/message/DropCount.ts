@@ -5,12 +5,13 @@ import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * How many datagrams the kernel has dropped on this socket since it was opened, because its receive buffer was full. Linux.
+ * Number of datagrams that the kernel dropped on this socket since it was opened, because its receive buffer was full.
+ * Linux.
  *
  * **Gotchas**
  *
- * The kernel counts in 32 bits and begins again at 0 after 4294967295. What was dropped between two counts is `(later - earlier) >>> 0`,
- * which is right across that point too. Datagrams with a wrong checksum are not counted.
+ * The kernel counts in 32 bits and starts again at 0 after 4294967295. The number of drops between two counts is
+ * `(later - earlier) >>> 0`, also if the counter started again. Datagrams with a wrong checksum are not counted.
  *
  * @see socket(7), SO_RXQ_OVFL
  * @category messages
@@ -18,7 +19,10 @@ import * as Linux from "../platform/linux.ts"
  */
 export interface DropCount extends ControlMessage<"dropCount", Internet, "optional", Capability<"dropCount">> {
   readonly received: {
-    /** Datagrams that the kernel dropped on this socket so far, modulo 2^32; absent until the first drop. Linux. */
+    /**
+     * Number of datagrams that the kernel dropped on this socket until now, modulo 2^32; absent until the first drop.
+     * Linux.
+     */
     readonly dropCount: number
   }
 }

@@ -4,7 +4,8 @@ import type { Internet } from "../Endpoint.ts"
 import { classRows } from "../internal/classByte.ts"
 
 /**
- * Differentiated services codepoint: the upper six bits of the traffic class byte. The lower two are `Ecn`'s and stay as they are.
+ * Differentiated services codepoint: the upper six bits of the traffic class byte. The lower two belong to `Ecn` and do
+ * not change.
  *
  * @see RFC 2474; ip(7), IP_TOS; RFC 3542 section 6.5
  * @category messages
@@ -16,13 +17,13 @@ export interface Dscp extends ControlMessage<"dscp", Internet> {
     readonly dscp: number
   }
   readonly sendable: {
-    /** The differentiated services codepoint, 0 to 63. Absent: the socket's own. */
+    /** The differentiated services codepoint, 0 to 63. Absent: the current value of the socket. */
     readonly dscp?: number | undefined
   }
 }
 
 /**
- * The definition of `Dscp`. Sending it on Winsock rests on documents alone.
+ * The definition of `Dscp`. Only documentation supports sending it on Winsock.
  *
  * @category messages
  * @since 0.1.0

@@ -13,7 +13,8 @@ import * as Winsock from "../platform/winsock.ts"
 export type EcnCodepoint = "not-ect" | "ect1" | "ect0" | "ce"
 
 /**
- * Explicit congestion notification: the lower two bits of the traffic class byte. The upper six are `Dscp`'s and stay as they are.
+ * Explicit congestion notification: the lower two bits of the traffic class byte. The upper six belong to `Dscp` and do
+ * not change.
  *
  * @see RFC 3168; RFC 9000 section 13.4; ws2ipdef.h, IP_ECN
  * @category messages
@@ -21,16 +22,16 @@ export type EcnCodepoint = "not-ect" | "ect1" | "ect0" | "ce"
  */
 export interface Ecn extends ControlMessage<"ecn", Internet> {
   readonly received: {
-    /** What routers say of congestion: `"ce"` when one was congested. */
+    /** The congestion mark of the datagram: `"ce"` if a router on the path was congested. */
     readonly ecn: EcnCodepoint
   }
   readonly sendable: {
-    /** Whether this datagram's transport understands congestion marks. Absent: the socket's own. */
+    /** Capability of this datagram's transport to process congestion marks. Absent: the current value of the socket. */
     readonly ecn?: EcnCodepoint | undefined
   }
 }
 
-/** By the number that stands in the header. */
+/** The codepoints, in the order of their numbers in the header. */
 const codepoints: ReadonlyArray<EcnCodepoint> = ["not-ect", "ect1", "ect0", "ce"]
 const validate = (value: EcnCodepoint): string | undefined =>
   codepoints.includes(value) ? undefined : `${format(value)} is not an ECN codepoint: "not-ect", "ect0", "ect1" or "ce"`
@@ -48,7 +49,7 @@ const codepoint: Codec<EcnCodepoint> = transform(int32, {
   validate: validate
 })
 
-/** Winsock: ECN has a message of its own for sending, which leaves the rest of the byte alone. */
+/** Winsock: ECN has its own message for sending, which does not change the rest of the byte. */
 const withOwnMessage = (
   row: Row<EcnCodepoint, EcnCodepoint>,
   level: number,
@@ -59,7 +60,7 @@ const withOwnMessage = (
 })
 
 /**
- * The definition of `Ecn`. Sending it on Winsock rests on documents alone.
+ * The definition of `Ecn`. Only documentation supports sending it on Winsock.
  *
  * @category messages
  * @since 0.1.0

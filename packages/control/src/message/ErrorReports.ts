@@ -3,25 +3,26 @@ import type { Internet } from "../Endpoint.ts"
 import { asksForErrors, type ExtendedError, extendedErrors } from "../internal/extendedError.ts"
 
 /**
- * What peers, routers and this host say of datagrams that did not get there: refused, out of hops, without a route, too large. Linux.
+ * Errors that peers, routers and this host report for earlier datagrams: refused, hop limit exceeded, no route, too
+ * large. Linux.
  *
  * **Details**
  *
- * An event of the socket, which comes with no datagram: `socket.events`.
+ * It is an event of the socket (`socket.events`), which arrives without a datagram.
  *
  * @see ip(7), IP_RECVERR; ipv6(7), IPV6_RECVERR
  * @category messages
  * @since 0.1.0
  */
 export interface ErrorReports extends ControlMessage<"errorReports", Internet, "optional", Capability<"errorReports">> {
-  /** Absent where the entry is no error: a stamp, the end of a zero-copy send. */
+  /** Absent if the entry is not an error: a stamp, or the end of a zero-copy send. */
   readonly event: ExtendedError | undefined
 }
 
 const errors = extendedErrors((error) => (/^(local|icmp6?)$/.test(error.origin) ? error : undefined))
 
 const unsupported = {
-  // Winsock: IP_RECVERR and IPV6_RECVERR (75, since Windows 10 2004), documented, never run here.
+  // Winsock: IP_RECVERR and IPV6_RECVERR (75, since Windows 10 2004) are documented, but no test has run them.
   winsock: {
     unsupported: "Windows says neither which datagram an ICMP error is about nor who sent it"
   },
@@ -33,8 +34,9 @@ const unsupported = {
  *
  * **Gotchas**
  *
- * With it an unconnected socket is told of errors too, and the bare kernel fails the next receive or send with them, whomever that is for. A
- * socket of this library passes over them: its reads go on, and a send is made again.
+ * With this message the kernel reports errors to unconnected sockets, too. It then fails the next receive or send with
+ * the error, whatever its peer. A socket of this library ignores that failure: it continues to read, and repeats the
+ * send.
  *
  * @category messages
  * @since 0.1.0

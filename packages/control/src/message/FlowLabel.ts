@@ -4,12 +4,13 @@ import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * The flow label of the IPv6 header: packets of one flow have the same, so that routers keep them together. Linux.
+ * Flow label of the IPv6 header. Packets of one flow have the same label, so that routers keep them together. Linux.
  *
  * **Gotchas**
  *
- * Linux gives its own datagrams a label unless it is told not to (`IPV6_AUTOFLOWLABEL`), and a label of 0 too. Once a socket of the host has
- * leased a label for itself alone (`IPV6_FLOWLABEL_MGR`), every label that was not leased is refused (`EINVAL`), to all sockets.
+ * Linux gives its own datagrams a label unless `IPV6_AUTOFLOWLABEL` is off. It replaces a label of 0, too. A socket of
+ * the host can lease a label for its exclusive use (`IPV6_FLOWLABEL_MGR`). From then on the kernel refuses every label
+ * that is not leased (`EINVAL`), on all sockets.
  *
  * @see RFC 6437; RFC 8200 section 7
  * @category messages
@@ -17,7 +18,7 @@ import * as Linux from "../platform/linux.ts"
  */
 export interface FlowLabel extends ControlMessage<"flowLabel", "ipv6", "optional", Capability<"flowLabel">> {
   readonly received: {
-    /** The flow label, 0 to 1048575. Absent where it is 0 and the traffic class is 0 too. Linux. */
+    /** The flow label, 0 to 1048575. Absent if both it and the traffic class are 0. Linux. */
     readonly flowLabel: number
   }
   readonly sendable: {
@@ -26,7 +27,9 @@ export interface FlowLabel extends ControlMessage<"flowLabel", "ipv6", "optional
   }
 }
 
-/** Twenty bits, big-endian. The eight above are the traffic class on arrival, and count for nothing on departure. */
+/**
+ * Twenty bits, big-endian. The eight bits above them are the traffic class on receiving, and are ignored on sending.
+ */
 const label: Codec<number> = {
   size: 4,
   read: (view, at) => view.getUint32(at) & 0xf_ffff,

@@ -5,12 +5,12 @@ import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * The size of the largest fragment that a datagram was put together from: what its path let through. Linux.
+ * Size of the largest fragment of a datagram that was reassembled: its path passes packets of this size. Linux.
  *
  * **Gotchas**
  *
- * The kernel keeps 16 bits of it: over an interface whose MTU is 65536 (loopback) a full fragment counts as none, and the size is that of the
- * last one.
+ * The kernel keeps 16 bits of the size. If the MTU of an interface is 65536 (loopback), a full fragment counts as 0.
+ * The size is then that of the last fragment.
  *
  * @see ip(7), IP_RECVFRAGSIZE; ipv6(7), IPV6_RECVFRAGSIZE
  * @category messages
@@ -18,7 +18,7 @@ import * as Linux from "../platform/linux.ts"
  */
 export interface FragmentSize extends ControlMessage<"fragmentSize", Internet, "optional", Capability<"fragmentSize">> {
   readonly received: {
-    /** Bytes of the largest fragment, its IP header included; absent where the datagram came in one piece. Linux. */
+    /** Bytes of the largest fragment, its IP header included; absent if the datagram was not fragmented. Linux. */
     readonly fragmentSize: number
   }
 }

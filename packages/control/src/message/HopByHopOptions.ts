@@ -6,12 +6,12 @@ import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
 
 /**
- * The IPv6 hop-by-hop options of a datagram, which every router on the way looks at.
+ * IPv6 hop-by-hop options of a datagram, which every router on the path reads.
  *
  * **Gotchas**
  *
- * Sending them wants a privilege (Linux: `CAP_NET_RAW`). Linux: one header that goes with a datagram replaces every sticky one of its socket
- * for that datagram. Many routers drop packets that have this header.
+ * Sending them requires a privilege (Linux: `CAP_NET_RAW`). Linux: a header that is sent with a datagram replaces all
+ * sticky headers of its socket for that datagram. Many routers drop packets that have this header.
  *
  * @see RFC 8200 section 4.3; RFC 3542 section 8; ws2ipdef.h, IPV6_HOPOPTS
  * @category messages
@@ -24,11 +24,11 @@ export interface HopByHopOptions extends ControlMessage<
   Capability<"hopByHopOptions">
 > {
   readonly received: {
-    /** The hop-by-hop options that the datagram came with: one header, or none. */
+    /** The hop-by-hop options of the datagram: one header, or no header. */
     readonly hopByHopOptions: ExtensionHeader.OptionsHeader
   }
   readonly sendable: {
-    /** Hop-by-hop options to send with it. Absent: none but the socket's sticky ones. */
+    /** Hop-by-hop options to send with the datagram. Absent: only the sticky ones of the socket. */
     readonly hopByHopOptions?: ExtensionHeader.OptionsToSend | undefined
   }
 }
@@ -45,7 +45,7 @@ const row = (
 })
 
 /**
- * The definition of `HopByHopOptions`. What Winsock does rests on the number in its headers alone.
+ * The definition of `HopByHopOptions`. Only the number in the headers supports the row of Winsock.
  *
  * @category messages
  * @since 0.1.0
@@ -56,7 +56,7 @@ export const HopByHopOptions = define<HopByHopOptions>({
   table: {
     linux: { ipv6: row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVHOPOPTS, Linux.IPV6_HOPOPTS, "CAP_NET_RAW") },
     darwin: { ipv6: row(Darwin.IPPROTO_IPV6, Darwin.IPV6_RECVHOPOPTS, Darwin.IPV6_HOPOPTS, "the privileges of root") },
-    // Winsock: one number asks and marks, as it does for the packet information.
+    // Winsock: one number is both the option and the type of the message, as it is for packet information.
     winsock: { ipv6: row(Winsock.IPPROTO_IPV6, Winsock.IPV6_HOPOPTS, Winsock.IPV6_HOPOPTS) }
   }
 })

@@ -7,7 +7,7 @@ import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
 
 /**
- * How many routers a datagram may still cross: IPv4's TTL, IPv6's hop limit, `hopLimit` for both.
+ * Number of routers that a datagram may still cross: the TTL of IPv4 and the hop limit of IPv6, `hopLimit` for both.
  *
  * @see RFC 3542 section 6.3; ip(7), IP_RECVTTL; ws2ipdef.h, IP_RECVTTL and IPV6_HOPLIMIT
  * @category messages
@@ -19,13 +19,14 @@ export interface HopLimit extends ControlMessage<"hopLimit", Internet> {
     readonly hopLimit: number
   }
   readonly sendable: {
-    /** Hops granted to this datagram, 1 to 255. Absent: the socket's own. */
+    /** Hop limit of this datagram, 1 to 255. Absent: the current value of the socket. */
     readonly hopLimit?: number | undefined
   }
 }
 
 const validate = (value: number): string | undefined =>
-  // Linux takes 65541 as 5 and 1048576 as 0 on IPv6 (it cuts to 16 bits before it checks): the range is checked here, before the kernel.
+  // The range is checked here, because Linux cuts the value to 16 bits on IPv6 before it checks it. It accepts 65541 as
+  // 5 and 1048576 as 0.
   isInteger(value, 1, 255) ? undefined : `${format(value)} is not a hop limit: an integer from 1 to 255`
 
 const read = (value: number) => (value >= 0 && value <= 255 ? value : { malformed: `a hop limit of ${value}` })
@@ -46,7 +47,7 @@ export const HopLimit = define<HopLimit>({
   presence: "required",
   table: {
     linux: {
-      // Linux: asked for as IP_RECVTTL (12), delivered as IP_TTL (2).
+      // Linux: requested by IP_RECVTTL (12), delivered as IP_TTL (2).
       ipv4: {
         request: on(Linux.IPPROTO_IP, Linux.IP_RECVTTL),
         receive: [{ level: Linux.IPPROTO_IP, type: Linux.IP_TTL, payload: hops }],

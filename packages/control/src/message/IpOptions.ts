@@ -4,7 +4,7 @@ import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * The options of the IPv4 header (record route, timestamps, router alert), as the bytes that they are. Linux.
+ * Options of the IPv4 header (record route, timestamps, router alert), as bytes. Linux.
  *
  * **Gotchas**
  *
@@ -17,13 +17,16 @@ import * as Linux from "../platform/linux.ts"
 export interface IpOptions extends ControlMessage<"ipOptions", "ipv4", "optional", Capability<"ipOptions">> {
   readonly received: {
     /**
-     * The options as they were delivered, 4 to 40 bytes, a copy; absent if the packet had none. In options that record a route or times, Linux has
-     * entered this host. Linux.
+     * The options as the kernel delivered them, 4 to 40 bytes, a copy; absent if the packet had no options. If an
+     * option records a route or times, Linux has already added this host. Linux.
      */
     readonly ipOptions: Uint8Array
   }
   readonly sendable: {
-    /** Options for this datagram, 0 to 40 bytes, filled up to a multiple of 4; they replace all that the socket has. Linux. */
+    /**
+     * Options for this datagram, 0 to 40 bytes, padded to a multiple of 4; they replace all options of the socket.
+     * Linux.
+     */
     readonly ipOptions?: Uint8Array | undefined
   }
 }
@@ -37,7 +40,7 @@ const sent: Codec<Uint8Array> = {
 const endOfOptions = 0
 const noOperation = 1
 
-/** Each option is a type and, but for two that stand alone, a length that counts both of its first bytes. */
+/** Checks that each option is a type and a length that counts its first two bytes. Two options are a type only. */
 const malformed = (options: Uint8Array): string | undefined => {
   let at = 0
   while (at < options.length) {
@@ -53,7 +56,7 @@ const malformed = (options: Uint8Array): string | undefined => {
 
 const unsupported = {
   winsock: { unsupported: "Windows takes options for a whole socket alone, and tells none of those that arrive" },
-  // Darwin: IP_RECVOPTS can be set, and the code behind it is compiled out (bsd/netinet/ip_input.c, "notyet").
+  // Darwin: IP_RECVOPTS can be set, but its code is not compiled (bsd/netinet/ip_input.c, "notyet").
   darwin: { unsupported: "macOS has the option that asks for them, and delivers none" }
 }
 
@@ -71,7 +74,8 @@ export const IpOptions = define<IpOptions>({
       ipv4: {
         request: on(Linux.IPPROTO_IP, Linux.IP_RECVOPTS),
         receive: [{ level: Linux.IPPROTO_IP, type: Linux.IP_RECVOPTS, payload: received }],
-        // Linux: sent under the number of those that are turned round for a reply; the one that arrives is EINVAL.
+        // Linux: the type to send is the option whose list is reversed for a reply; the received type fails with
+        // EINVAL.
         send: {
           level: Linux.IPPROTO_IP,
           type: Linux.IP_RETOPTS,

@@ -5,7 +5,8 @@ import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * The mark that a packet has inside this host: routing and firewall rules set and ask for it; it does not travel. Linux (received since 5.19).
+ * Mark of a packet inside this host, which routing and firewall rules set and match. It is not part of the packet on
+ * the network. Linux (received since 5.19).
  *
  * @see socket(7), SO_MARK; ip-rule(8), fwmark
  * @category messages
@@ -13,11 +14,17 @@ import * as Linux from "../platform/linux.ts"
  */
 export interface Mark extends ControlMessage<"mark", Internet, "optional", Capability<"mark">> {
   readonly received: {
-    /** The packet's mark, as firewall rules or a sender on this host set it, 0 where nobody did. Ping sockets never tell it. Linux. */
+    /**
+     * The packet's mark, set by firewall rules or by a sender on this host; 0 if it was not set. Ping sockets never
+     * deliver it. Linux.
+     */
     readonly mark: number
   }
   readonly sendable: {
-    /** The mark for this datagram, 0 to 4294967295, with CAP_NET_ADMIN or CAP_NET_RAW. Absent: the socket's own. Linux. */
+    /**
+     * The mark for this datagram, 0 to 4294967295. Requires CAP_NET_ADMIN or CAP_NET_RAW. Absent: the current value of
+     * the socket. Linux.
+     */
     readonly mark?: number | undefined
   }
 }

@@ -11,13 +11,16 @@ import * as SocketAddress from "../SocketAddress.ts"
 
 interface Fields {
   readonly sendable: {
-    /** The neighbour that the datagram is handed to, whatever the routes say. A link-local one has a zone: `fe80::1%2`. */
+    /**
+     * The neighbour that receives the datagram first, whatever the routes are. A link-local one has a zone:
+     * `fe80::1%2`.
+     */
     readonly nextHop?: string | Ipv6Address | undefined
   }
 }
 
 /**
- * The IPv6 neighbour that a datagram is handed to first. macOS, where it wants the privileges of root.
+ * IPv6 neighbour that receives a datagram first. macOS, which requires root.
  *
  * @see RFC 3542 section 6.4; the WSAMSG page, IPV6_NEXTHOP
  * @category messages
@@ -28,7 +31,7 @@ export interface NextHop extends ControlMessage<"nextHop", "ipv6", "required", C
 }
 
 /**
- * The same, for a program that knows a number for its system.
+ * IPv6 neighbour that receives a datagram first, for a program that knows the number of its system.
  *
  * @category messages
  * @since 0.1.0
@@ -50,7 +53,7 @@ const validate = (given: unknown): string | undefined => {
     : undefined
 }
 
-/** A `sockaddr_in6` without a port, as every ABI of a platform lays it out. */
+/** A `sockaddr_in6` with port 0, laid out for every ABI of a platform. */
 const neighbour = (abi: Abi): SendFormat<string | Ipv6Address>["payload"] => ({
   size: abi.sockaddr.ipv6,
   write: (view, at, given) => {
@@ -70,7 +73,7 @@ const row = (abi: Abi, level: number, type: number, privilege?: string) => ({
 })
 
 /**
- * The definition of `NextHop`. What macOS does rests on the number in its headers alone.
+ * The definition of `NextHop`. Only the number in the headers supports the row of macOS.
  *
  * @category messages
  * @since 0.1.0
@@ -90,7 +93,8 @@ export const NextHop = define<NextHop>({
 })
 
 /**
- * The definition of `NumberedNextHop`: the number is the message's type on every platform. Linux refuses its own, 9, with `EINVAL`.
+ * Makes the definition of `NumberedNextHop`: `type` is the type of the message on every platform. Linux refuses its own
+ * number, 9, with `EINVAL`.
  *
  * @category messages
  * @since 0.1.0

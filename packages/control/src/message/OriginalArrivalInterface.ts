@@ -4,8 +4,8 @@ import { on } from "../internal/on.ts"
 import * as Winsock from "../platform/winsock.ts"
 
 /**
- * The interface where an IPv4 packet first came in, when a tunnel (Teredo, 6to4, ISATAP) carried it further. Windows 7, Server 2008 R2 and
- * later.
+ * Interface on which an IPv4 packet first arrived, before a tunnel (Teredo, 6to4, ISATAP) forwarded it. Windows 7,
+ * Server 2008 R2 and later.
  *
  * @see the WSAMSG page; ws2ipdef.h, IP_ORIGINAL_ARRIVAL_IF
  * @category messages
@@ -18,7 +18,10 @@ export interface OriginalArrivalInterface extends ControlMessage<
   Capability<"originalArrivalInterface">
 > {
   readonly received: {
-    /** Index of the interface where the packet first came in; there when a tunnel (Teredo, 6to4, ISATAP) brought it. Winsock. */
+    /**
+     * Index of the interface on which the packet first arrived; present if it came by a tunnel (Teredo, 6to4, ISATAP).
+     * Winsock.
+     */
     readonly originalArrivalInterface: number
   }
 }

@@ -6,18 +6,21 @@ import * as Linux from "../platform/linux.ts"
 import { readIpv6 } from "../SocketAddress.ts"
 
 /**
- * What a datagram brings where `OriginalDestination` is declared.
+ * Fields of a received datagram if `OriginalDestination` is declared.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ReceivedOriginalDestination<F extends Family> {
-  /** To whom the datagram was sent, address and port, whatever a transparent proxy made of it. Linux. */
+  /**
+   * Destination to which the sender sent the datagram, address and port, before a transparent proxy changed it. Linux.
+   */
   readonly originalDestination: Endpoint<F>
 }
 
 /**
- * To whom a datagram was sent before a transparent proxy (`TPROXY`) took it; without one, the destination with its port. Linux.
+ * Destination of a datagram before a transparent proxy (`TPROXY`) redirected it. Without a proxy it is the destination,
+ * with its port. Linux.
  *
  * @see ip(7), IP_RECVORIGDSTADDR; Documentation/networking/tproxy.rst of Linux
  * @category messages
@@ -38,12 +41,12 @@ const row = <F extends "ipv4" | "ipv6">(
   payload: ReceiveFormat<InternetEndpoint<F>>["payload"]
 ): Row<InternetEndpoint<F>, never> => ({ request: on(level, option), receive: [{ level, type: option, payload }] })
 
-/** `sockaddr_in`: port and address in network order. */
+/** `sockaddr_in`: port and address in network byte order. */
 const name4: ReceiveFormat<InternetEndpoint<"ipv4">>["payload"] = {
   size: 16,
   read: (view, at) => new InternetEndpoint("ipv4", new Ipv4Address(view.getUint32(at + 4)), view.getUint16(at + 2))
 }
-/** `sockaddr_in6`, whose zone is in host order. */
+/** `sockaddr_in6`, whose zone is in host byte order. */
 const name6: ReceiveFormat<InternetEndpoint<"ipv6">>["payload"] = {
   size: 28,
   read: (view, at) =>

@@ -7,11 +7,13 @@ import * as Linux from "../platform/linux.ts"
 import { readIpv6 } from "../SocketAddress.ts"
 
 /**
- * How large a packet to a destination may be, told when a datagram was too large to be sent and not to be fragmented. IPv6, Linux and macOS.
+ * Size of the largest packet that the path to a destination accepts. The kernel reports it if a datagram is too large
+ * and must not be fragmented. IPv6, Linux and macOS.
  *
  * **Details**
  *
- * An event of the socket, which comes with no datagram: `socket.events`. On a `dual` socket it tells of IPv6 destinations alone.
+ * It is an event of the socket (`socket.events`), which arrives without a datagram. A `dual` socket gets reports only
+ * for IPv6 destinations.
  *
  * @see RFC 3542 section 11.3, IPV6_RECVPATHMTU
  * @category messages
@@ -30,7 +32,7 @@ export interface PathMtuReports extends ControlMessage<
   }
 }
 
-/** `struct ip6_mtuinfo`: a `sockaddr_in6` without a port, then the MTU in host order. */
+/** `struct ip6_mtuinfo`: a `sockaddr_in6` with port 0, then the MTU in host byte order. */
 const mtuInfo: ReceiveFormat<PathMtuReports["event"]>["payload"] = {
   size: 32,
   read: (view, at) => ({
@@ -39,7 +41,7 @@ const mtuInfo: ReceiveFormat<PathMtuReports["event"]>["payload"] = {
   })
 }
 
-// Linux: a receive call answers with no bytes, the destination as the peer, and this message alone; poll does not tell of it.
+// Linux: a receive call returns no bytes, the destination as the peer, and only this message. poll does not report it.
 const row = (level: number, option: number, type: number): Row<PathMtuReports["event"], never> => ({
   request: on(level, option),
   receive: [{ level, type, payload: mtuInfo, event: "pseudoDatagram" }]
@@ -55,8 +57,8 @@ const winsock = { unsupported: "Windows has no message for the path MTU" }
  *
  * **Gotchas**
  *
- * Linux reports a send that was refused under `IPV6_DONTFRAG` (not under path MTU discovery alone), and several as one. What a router says
- * of a datagram on its way is reported with the next refused one.
+ * Linux reports a send that it refused because of `IPV6_DONTFRAG`, but not because of path MTU discovery only. It
+ * reports several refusals as one. The error of a router for a sent datagram is reported with the next refused one.
  *
  * @category messages
  * @since 0.1.0

@@ -4,7 +4,8 @@ import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * A descriptor of the process that sent a datagram: unlike a pid it stays that process's, also after its end. Unix sockets of Linux.
+ * Descriptor of the process that sent a datagram. Unlike a pid, it refers to that process also after its end. Unix
+ * sockets of Linux.
  *
  * @see pidfd_open(2); Linux 6.5, net/unix: SO_PASSPIDFD and SCM_PIDFD
  * @category messages
@@ -13,8 +14,9 @@ import * as Linux from "../platform/linux.ts"
 export interface PidFd extends ControlMessage<"pidFd", "unix", "optional", Capability<"pidFd">> {
   readonly received: {
     /**
-     * The sender's pidfd, closed on exec: it polls readable when the process has ended. Owned as every `Descriptor`. Absent from what was queued
-     * before it was asked for (an adopted socket's), and where the kernel could make none. Linux 6.5.
+     * The sender's pidfd, closed on exec; it polls readable when the process has ended. It is owned like every
+     * `Descriptor`. Absent if the kernel could not make one, or if the datagram was queued before the option was set
+     * (only on an adopted socket). Linux 6.5.
      */
     readonly pidFd: Descriptor
   }
@@ -24,7 +26,8 @@ const descriptor: ReceiveFormat<Descriptor>["payload"] = {
   size: 4,
   read: (view, at) => {
     const number = view.getInt32(at, true)
-    // Linux: an error number stands there where none could be made: the process is gone, or this one has no descriptor left.
+    // Linux: the payload is an error number if no pidfd could be made. The process has ended, or this one is out of
+    // descriptors.
     return number < 0 ? undefined : new Descriptor(number)
   }
 }

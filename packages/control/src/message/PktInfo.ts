@@ -9,11 +9,14 @@ import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
 import { readIpv6, writeIpv6 } from "../SocketAddress.ts"
 
-/** Keeps what arrived out of where a source is wanted, in the types alone: the two share a member, so the compiler would let it pass. */
+/**
+ * Prevents, in the types only, the use of received packet information as a source. The two types share a member, so the
+ * compiler would otherwise allow it.
+ */
 declare const Arrived: unique symbol
 
 /**
- * What the kernel says about where a datagram arrived.
+ * Arrival of a datagram, as the kernel reports it.
  *
  * @category models
  * @since 0.1.0
@@ -23,52 +26,56 @@ export interface PacketInfo<F extends Family> {
   /** The destination address in the IP header: ours, a group's, or a broadcast address. */
   readonly destination: Address<F>
   /**
-   * The address of this host that the kernel would answer from (`ipi_spec_dst`). Linux and macOS, IPv4 only; absent from what was queued before
-   * packet information was asked for (an adopted socket's), and on Linux from all that a ping socket receives.
+   * The address of this host from which the kernel would reply (`ipi_spec_dst`). Linux and macOS, IPv4 only. Absent if
+   * the datagram was queued before the option was set (only on an adopted socket). Also absent on the ping sockets of
+   * Linux.
    */
   readonly local: Address<F> | undefined
-  /** Of the interface it arrived on, from 1; 0 where the kernel does not know. */
+  /** Index of the interface on which the datagram arrived, from 1; 0 if the kernel does not know it. */
   readonly interfaceIndex: number
 }
 
 /**
- * From where a datagram shall leave. What was received does not fit here: `Datagram.reply` knows how.
+ * Source address and interface of a datagram to send. A received value has another type: `Datagram.reply` converts it.
  *
  * @category models
  * @since 0.1.0
  */
 export interface PacketSource<F extends Family> {
   readonly [Arrived]?: "what arrived does not say from where to send, Datagram.reply knows"
-  /** An address of this host. Absent: the address that the socket is bound to, or the kernel's choice if it is bound to all. */
+  /**
+   * An address of this host. Absent: the address that the socket is bound to, or the kernel's choice if it is bound to
+   * all addresses.
+   */
   readonly source?: string | Address<F> | undefined
-  /** Absent: the route decides. */
+  /** Index of the interface. Absent: the route decides. */
   readonly interfaceIndex?: number | undefined
 }
 
 /**
- * What a datagram brings where `PktInfo` is declared.
+ * Fields of a received datagram if `PktInfo` is declared.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ReceivedPktInfo<F extends Family> {
-  /** Where the datagram arrived: destination address and interface. */
+  /** The arrival of the datagram: destination address and interface. */
   readonly pktInfo: PacketInfo<F>
 }
 
 /**
- * What may go with a datagram where `PktInfo` is declared.
+ * Fields that can be sent with a datagram if `PktInfo` is declared.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SendablePktInfo<F extends Family> {
-  /** From which address and interface to send. Absent: as the kernel's routes say. */
+  /** Address and interface to send from. Absent: the kernel's routes decide. */
   readonly pktInfo?: PacketSource<F> | undefined
 }
 
 /**
- * Packet information: on which local address and interface a datagram arrived, from which one shall leave.
+ * Packet information: address and interface on which a datagram arrived, or from which one is sent.
  *
  * @see RFC 3542 section 6.1 and 6.2; ip(7), IP_PKTINFO; ws2ipdef.h, IP_PKTINFO and IPV6_PKTINFO
  * @category messages
@@ -79,11 +86,14 @@ export interface PktInfo extends ControlMessage<"pktInfo", Internet> {
   readonly sendable: SendablePktInfo<this["family"]["is"]>
 }
 
-// Most datagrams have the packet information of the one before. It cannot be changed, so it is that one again.
+// Most datagrams have the packet information of the previous one. The object is immutable, so it is returned again.
 let last4: PacketInfo<"ipv4"> = { destination: Ipv4Address.unspecified, local: undefined, interfaceIndex: 0 }
 let last6: PacketInfo<"ipv6"> = { destination: Ipv6Address.unspecified, local: undefined, interfaceIndex: 0 }
 
-/** `in_pktinfo` of Linux and macOS: the interface first, then `ipi_spec_dst` (ours), then `ipi_addr` (what the IP header said). */
+/**
+ * `in_pktinfo` of Linux and macOS: the interface, then `ipi_spec_dst` (our address), then `ipi_addr` (the destination
+ * in the IP header).
+ */
 const posix4: Codec4 = {
   size: 12,
   read: (view, at) => {
@@ -97,7 +107,7 @@ const posix4: Codec4 = {
     ) {
       last4 = {
         destination: new Ipv4Address(destination),
-        // Linux: 0.0.0.0 where it was queued before the option was set, and always on ping sockets.
+        // Linux: 0.0.0.0 if the datagram was queued before the option was set, and always on ping sockets.
         local: local === 0 ? undefined : new Ipv4Address(local),
         interfaceIndex
       }
@@ -106,7 +116,7 @@ const posix4: Codec4 = {
   },
   write: (view, at, source) => {
     view.setUint32(at, source.interfaceIndex ?? 0, true)
-    // Linux: the source to use goes into ipi_spec_dst; ipi_addr is not read on sending.
+    // Linux: ipi_spec_dst is the source to use; ipi_addr is not read on sending.
     view.setUint32(at + 4, sourceOf("ipv4", source)?.value ?? 0)
     view.setUint32(at + 8, 0)
     return 12
@@ -114,7 +124,7 @@ const posix4: Codec4 = {
   validate: (source) => validate("ipv4", source)
 }
 
-/** `IN_PKTINFO` of Winsock: the address first, then the interface, and no third member. */
+/** `IN_PKTINFO` of Winsock: the address, then the interface, without a third member. */
 const winsock4: Codec4 = {
   size: 8,
   read: (view, at) => ({
@@ -130,7 +140,7 @@ const winsock4: Codec4 = {
   validate: (source) => validate("ipv4", source)
 }
 
-/** `in6_pktinfo`, the same everywhere (RFC 3542 section 6.1). */
+/** `in6_pktinfo`, equal on all platforms (RFC 3542 section 6.1). */
 const info6: Codec6 = {
   size: 20,
   read: (view, at) => {
@@ -156,7 +166,7 @@ const info6: Codec6 = {
     const address = sourceOf("ipv6", source)
     if (address === undefined) for (let i = 0; i < 16; i++) view.setUint8(at + i, 0)
     else writeIpv6(view, at, address)
-    // A link-local source belongs to an interface: its zone counts where no interface is given.
+    // A link-local source belongs to an interface. Its zone is used if no interface is given.
     view.setUint32(at + 16, source.interfaceIndex ?? address?.zone ?? 0, true)
     return 20
   },
@@ -166,7 +176,7 @@ const info6: Codec6 = {
 type Codec4 = ReceiveFormat<PacketInfo<"ipv4">>["payload"] & SendFormat<PacketSource<"ipv4">>["payload"]
 type Codec6 = ReceiveFormat<PacketInfo<"ipv6">>["payload"] & SendFormat<PacketSource<"ipv6">>["payload"]
 
-/** A program names one source for many datagrams, and each asks twice. */
+/** The last text that was parsed. A program uses one source for many datagrams, and each is looked up twice. */
 let lastText = "0.0.0.0"
 let lastRead = parseAddress(lastText)
 const parsed = (text: string): ReturnType<typeof parseAddress> => {
@@ -181,7 +191,7 @@ const sourceOf = <F extends "ipv4" | "ipv6">(family: F, { source }: PacketSource
   const address: Ipv4Address | Ipv6Address | ReturnType<typeof parseAddress> | undefined =
     typeof source === "string" ? parsed(source) : source
   if (address === undefined || isMalformed(address) || address.family !== family) return undefined
-  // The family was compared, which the compiler does not follow through AddressOf[F].
+  // The family was compared, but the compiler cannot follow that through AddressOf[F].
   return address as AddressOf[F]
 }
 
@@ -199,7 +209,7 @@ const validate = (
   if (source === undefined) return undefined
   const address = typeof source === "string" ? parsed(source) : source
   if (isMalformed(address)) return address.malformed
-  // Asked of the class: an object that only says `family` would be written as zeros.
+  // `instanceof` is required: an object that only has a `family` would be written as zeros.
   if (!(address instanceof Ipv4Address || address instanceof Ipv6Address) || address.family !== family)
     return `${format(address)} is not an ${family === "ipv4" ? "IPv4" : "IPv6"} address`
   if (
@@ -215,8 +225,9 @@ const validate = (
 }
 
 /**
- * Linux: an interface in the message overrides the one that the socket is bound to, also for programs without privileges, and the datagram leaves by
- * the other (IPv6: to a destination of that zone; else EINVAL). Shown by traps/interfaces.netns.test.ts.
+ * Linux: an interface in the message overrides the one that the socket is bound to. This needs no privilege. The
+ * datagram leaves by the other interface. On IPv6 the destination must be in its zone, or the send fails with EINVAL.
+ * Shown by traps/interfaces.netns.test.ts.
  */
 const boundInterface = {
   level: Linux.SOL_SOCKET,
@@ -255,8 +266,9 @@ const row6 = (
  *
  * **Gotchas**
  *
- * On Linux a datagram that was queued before the option was set has interface index 0; `Datagram.bind` sets every option first. Own
- * traffic to an address of the LAN names the LAN interface, not `lo`. A wrong interface index is accepted and the datagram lost.
+ * On Linux a datagram that was queued before the option was set has interface index 0; `Datagram.bind` sets every
+ * option first. A datagram from this host to its own LAN address arrives on the LAN interface, not on `lo`. The kernel
+ * accepts a wrong interface index, and the datagram is lost.
  *
  * @category messages
  * @since 0.1.0
@@ -267,7 +279,8 @@ export const PktInfo = define<PktInfo>({
   table: {
     linux: {
       ipv4: posixRow4(Linux.IPPROTO_IP, Linux.IP_PKTINFO, boundInterface),
-      // Linux: IPV6_PKTINFO (50) as an option is the sticky one; IPV6_RECVPKTINFO (49) asks, and 50 arrives.
+      // Linux: IPV6_PKTINFO (50) as an option is the sticky one. IPV6_RECVPKTINFO (49) requests the message, which has
+      // type 50.
       ipv6: row6(Linux.IPPROTO_IPV6, Linux.IPV6_RECVPKTINFO, Linux.IPV6_PKTINFO, boundInterface)
     },
     darwin: {

@@ -5,11 +5,12 @@ import { on } from "../internal/on.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * The priority by which a packet is queued inside this host; it does not travel. Linux 6.14.
+ * Priority of a packet in the queues of this host; it is not part of the packet on the network. Linux 6.14.
  *
  * **Details**
  *
- * On IPv4 the kernel derives one from the traffic class that is sent. Given beside it, the priority counts, in whatever order they are written.
+ * On IPv4 the kernel derives a priority from a traffic class that is sent. If both are given, the priority is used,
+ * whatever their order.
  *
  * @see socket(7), SO_PRIORITY; tc-prio(8)
  * @category messages
@@ -17,11 +18,17 @@ import * as Linux from "../platform/linux.ts"
  */
 export interface Priority extends ControlMessage<"priority", Internet, "optional", Capability<"priority">> {
   readonly received: {
-    /** The packet's priority: what a sender on this host or a firewall rule set, else 0. Ping sockets never tell it. Linux. */
+    /**
+     * The packet's priority, set by a sender on this host or by a firewall rule, else 0. Ping sockets never deliver it.
+     * Linux.
+     */
     readonly priority: number
   }
   readonly sendable: {
-    /** The priority of this datagram: 0 to 6, with CAP_NET_ADMIN or CAP_NET_RAW up to 4294967295. Absent: the socket's own. Linux. */
+    /**
+     * The priority of this datagram, 0 to 6. With CAP_NET_ADMIN or CAP_NET_RAW it is up to 4294967295. Absent: the
+     * current value of the socket. Linux.
+     */
     readonly priority?: number | undefined
   }
 }
@@ -33,7 +40,7 @@ const row = {
     level: Linux.SOL_SOCKET,
     type: Linux.SO_PRIORITY,
     payload: uint32,
-    // Linux: IP_TOS sets the priority too, and the later of the two counts.
+    // Linux: IP_TOS sets the priority, too, and the later of the two is used.
     writeLast: true,
     privilege: "CAP_NET_ADMIN or CAP_NET_RAW above 6"
   }

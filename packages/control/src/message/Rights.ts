@@ -5,7 +5,8 @@ import * as Darwin from "../platform/darwin.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * Open files that go from process to process with a datagram: the receiver gets descriptors of its own for them. Unix sockets of Linux and macOS.
+ * Open files that a process sends to another with a datagram. The receiver gets its own descriptors of them. Unix
+ * sockets of Linux and macOS.
  *
  * @see unix(7), SCM_RIGHTS
  * @category messages
@@ -14,19 +15,20 @@ import * as Linux from "../platform/linux.ts"
 export interface Rights extends ControlMessage<"rights", "unix", "repeated", Capability<"rights">> {
   readonly received: {
     /**
-     * Descriptors that came with the datagram. The socket's until each is taken into a scope; an untaken one is closed at the next read, or, in
-     * `forEach` and `forEachBorrowed`, when the callback returns. Linux, where they are closed on exec, and macOS, where they are not.
+     * Descriptors that came with the datagram. The socket owns each until it is taken into a scope. It closes an
+     * untaken one at the next read, or, in `forEach` and `forEachBorrowed`, when the callback returns. Linux (closed on
+     * exec) and macOS (not closed on exec).
      */
     readonly rights: Descriptor
   }
   readonly sendable: {
-    /** What to send, 1 to 253: open descriptors, which stay open here, or received ones. Linux and macOS. */
+    /** Descriptors to send, 1 to 253: open ones, which stay open here, or received ones. Linux and macOS. */
     readonly rights?: ReadonlyArray<Descriptor | number> | undefined
   }
 }
 
 /**
- * As many descriptors go with a datagram (Linux: `SCM_MAX_FD`, include/net/scm.h).
+ * Maximum number of descriptors in a datagram (Linux: `SCM_MAX_FD`, include/net/scm.h).
  *
  * @category constants
  * @since 0.1.0
@@ -64,7 +66,7 @@ const descriptors = {
 const numberOf = (value: Descriptor | number): number => (typeof value === "number" ? value : value.number)
 
 const row = (level: number, type: number) => ({
-  // The kernel needs no asking: they come wherever a control buffer has room.
+  // No request is needed: the kernel delivers them if the control buffer has space.
   request: [],
   receive: [{ level, type, payload: descriptors, multiple: true as const }],
   send: {

@@ -6,12 +6,12 @@ import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
 
 /**
- * The IPv6 routing headers of a datagram: the nodes that it visited, or shall visit, on its way.
+ * IPv6 routing headers of a datagram: the nodes on its path that it visited, or must visit.
  *
  * **Gotchas**
  *
- * Linux takes none with a single datagram, which is why sending has a capability of its own; of type 4 it takes one for the whole socket
- * (`withStickyRoutingHeader`), without a privilege.
+ * Linux refuses a routing header with a single datagram, so sending has a capability of its own. Linux accepts one of
+ * type 4 for the whole socket (`withStickyRoutingHeader`), without a privilege.
  *
  * @see RFC 8200 section 4.4; RFC 3542 section 7; ws2ipdef.h, IPV6_RTHDR and IPV6_RECVRTHDR
  * @category messages
@@ -29,11 +29,11 @@ export interface RoutingHeader extends ControlMessage<
     | ("receive" extends this["direction"] ? Capability<"routingHeader"> : never)
     | ("send" extends this["direction"] ? Capability<"sentRoutingHeader"> : never)
   readonly received: {
-    /** The routing headers that the datagram came with, in the order of the packet. */
+    /** The routing headers of the datagram, in the order of the packet. */
     readonly routingHeader: ExtensionHeader.RoutingHeader
   }
   readonly sendable: {
-    /** A routing header to send with it. Absent: none but the socket's sticky one. */
+    /** A routing header to send with the datagram. Absent: only the sticky one of the socket. */
     readonly routingHeader?: ExtensionHeader.RoutingHeaderToSend | undefined
   }
 }
@@ -49,7 +49,7 @@ const row = (
 })
 
 /**
- * The definition of `RoutingHeader`. What Winsock and macOS do rests on the numbers in their headers alone.
+ * The definition of `RoutingHeader`. Only the numbers in the headers support the rows of Winsock and macOS.
  *
  * @category messages
  * @since 0.1.0
@@ -61,7 +61,7 @@ export const RoutingHeader = define<RoutingHeader>({
     linux: {
       ipv6: {
         ...row(Linux.IPPROTO_IPV6, Linux.IPV6_RECVRTHDR, Linux.IPV6_RTHDR),
-        // Linux: EINVAL whatever the type of the header (trap 26). Only the option takes one, and that of type 4.
+        // Linux: EINVAL for a header of any type (trap 26). Only the option accepts one, of type 4.
         send: {
           unsupported:
             "Linux takes no routing header with a datagram: one of type 4 goes with all of a socket's, as a sticky option"

@@ -5,14 +5,14 @@ import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
 
 /**
- * One payload that leaves as several datagrams of one size, cut by the kernel or the network card: GSO on Linux (4.18), USO on Windows (10
- * 2004).
+ * One payload that the kernel or the network card sends as several datagrams of one size. Linux 4.18 calls this GSO,
+ * and Windows 10 2004 calls it USO.
  *
  * **Gotchas**
  *
- * The receiver gets as many datagrams as there are segments. Linux: more than 128 segments (64 on older kernels) are refused (`EINVAL`), and so is
- * a segment above the MTU of the route (`EMSGSIZE`), where a plain datagram would be fragmented. A payload of one segment or less is a plain
- * datagram.
+ * The receiver gets one datagram for each segment. Linux refuses more than 128 segments (64 on older kernels) with
+ * `EINVAL`. It refuses a segment above the MTU of the route with `EMSGSIZE`; a plain datagram would be fragmented. A
+ * payload of one segment or less is a plain datagram.
  *
  * @see udp(7), UDP_SEGMENT; IPPROTO_UDP socket options of Winsock, UDP_SEND_MSG_SIZE
  * @category messages
@@ -20,7 +20,7 @@ import * as Winsock from "../platform/winsock.ts"
  */
 export interface Segmentation extends ControlMessage<"segmentSize", Internet, "required", Capability<"segmentation">> {
   readonly sendable: {
-    /** Bytes of payload in each datagram but the last, which has the rest, 1 to 65535. Absent: one datagram. Linux, Winsock. */
+    /** Bytes of payload in each datagram, 1 to 65535; the last has the rest. Absent: one datagram. Linux, Winsock. */
     readonly segmentSize?: number | undefined
   }
 }
@@ -35,7 +35,7 @@ const sized = (codec: Codec<number>): Codec<number> =>
 
 const linux = {
   request: [],
-  // Linux: two bytes, though the option of that number takes four; any other size is EINVAL.
+  // Linux: the message has two bytes, and any other size is EINVAL. The option of that number has four.
   send: { level: Linux.IPPROTO_UDP, type: Linux.UDP_SEGMENT, payload: sized(uint16) }
 }
 const winsock = {
@@ -45,7 +45,7 @@ const winsock = {
 const darwin = { unsupported: "macOS does not cut a payload into datagrams" }
 
 /**
- * The definition of `Segmentation`. On Winsock it rests on documents alone.
+ * The definition of `Segmentation`. Only documentation supports the row of Winsock.
  *
  * @category messages
  * @since 0.1.0

@@ -6,12 +6,14 @@ import * as Darwin from "../platform/darwin.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * When the kernel took a datagram in, in nanoseconds since the epoch. Linux (nanosecond resolution) and macOS (microseconds).
+ * Time at which the kernel received a datagram, in nanoseconds since the epoch. Linux (nanosecond resolution) and macOS
+ * (microseconds).
  *
  * **Gotchas**
  *
- * Linux is asked by `SO_TIMESTAMPNS` (before 5.1 by its older number), which is always there and may be late: what was queued before the
- * option was set, or arrived in the first milliseconds after it, has the time of reading. `Timestamping` rather says nothing then.
+ * Linux uses `SO_TIMESTAMPNS` (before 5.1 its older number), which stamps every datagram but may be late. A datagram
+ * has the time of its read if it was queued before the option was set. It also has that time if it arrived in the first
+ * milliseconds after the option was set. `Timestamping` is absent instead.
  *
  * @see socket(7), SO_TIMESTAMPNS; getsockopt(2) of macOS, SO_TIMESTAMP
  * @category messages
@@ -20,15 +22,15 @@ import * as Linux from "../platform/linux.ts"
 export interface Timestamp extends ControlMessage<"timestamp", Family, "optional", Capability<"timestamp">> {
   readonly received: {
     /**
-     * When the kernel took the datagram in, in nanoseconds since 1970-01-01T00:00:00Z. In the first milliseconds after the option was set
-     * Linux may tell the time of reading instead.
+     * Time at which the kernel received the datagram, in nanoseconds since 1970-01-01T00:00:00Z. In the first
+     * milliseconds after the option was set, Linux may report the time of the read instead.
      */
     readonly timestamp: bigint
   }
 }
 
 const timespec: ReceiveFormat<bigint>["payload"] = { size: 16, read: timespec64 }
-/** Linux before 5.1: as wide as `long`. */
+/** Linux before 5.1: its fields have the width of `long`. */
 const oldTimespec: ReceiveFormat<bigint>["payload"] = {
   size: { minimum: 8, maximum: 16 },
   read: (view, at, length) => {
@@ -38,7 +40,7 @@ const oldTimespec: ReceiveFormat<bigint>["payload"] = {
       : { malformed: `a time of ${length} bytes, which are not 8 or 16`, offset: at }
   }
 }
-/** `struct timeval` of macOS: seconds in 64 bits, microseconds in 32, the rest padding. */
+/** `struct timeval` of macOS: seconds in 64 bits, microseconds in 32 bits, then padding. */
 const timeval: ReceiveFormat<bigint>["payload"] = {
   size: 16,
   read: (view, at) => view.getBigInt64(at, true) * 1_000_000_000n + BigInt(view.getInt32(at + 8, true)) * 1000n
@@ -46,7 +48,7 @@ const timeval: ReceiveFormat<bigint>["payload"] = {
 
 const linux = {
   request: [{ level: Linux.SOL_SOCKET, option: Linux.SO_TIMESTAMPNS_NEW, value: 1, instead: Linux.SO_TIMESTAMPNS_OLD }],
-  // Linux: the option's number decides the layout; that of 64 bits (since 5.1) is the same on every architecture.
+  // Linux: the number of the option decides the layout. The 64-bit layout (since 5.1) is equal on every architecture.
   receive: [
     { level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPNS_NEW, payload: timespec },
     { level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPNS_OLD, payload: oldTimespec }

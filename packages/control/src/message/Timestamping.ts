@@ -5,13 +5,15 @@ import { optionsOf } from "../internal/optionsOf.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * When a datagram arrived, stamped by the kernel as soon as it saw it, by the network card before that, or by both. Linux.
+ * Arrival time of a datagram, stamped by the kernel, by the network card, or by both. The kernel stamps it as soon as
+ * it receives it; the card stamps it before that. Linux.
  *
  * **Gotchas**
  *
- * Asked by `SO_TIMESTAMPING`, which never tells a time that is not the arrival's, and is silent instead: for what was queued before the
- * option was set, for what arrives in the first milliseconds after it (the host begins to stamp a little later), and where the card does not
- * stamp. `Timestamp` asks by `SO_TIMESTAMPNS`, which is always there and tells the time of reading in those cases.
+ * `SO_TIMESTAMPING` requests it, and never reports a time other than that of the arrival. It is absent if the datagram
+ * was queued before the option was set, or if the card does not stamp. It is also absent in the first milliseconds
+ * after the option was set, because the host starts to stamp a little later. `Timestamp` uses `SO_TIMESTAMPNS`, which
+ * is always present and reports the time of the read in those cases.
  *
  * @see Documentation/networking/timestamping.rst of Linux
  * @category messages
@@ -20,8 +22,8 @@ import * as Linux from "../platform/linux.ts"
 export interface Timestamping extends ControlMessage<"timestamping", Internet, "optional", Capability<"timestamping">> {
   readonly received: {
     /**
-     * When the datagram arrived, in nanoseconds: by the kernel's clock since 1970-01-01T00:00:00Z (`software`), by the card's own clock
-     * (`hardware`). Absent where it was not stamped.
+     * Arrival time of the datagram, in nanoseconds: by the kernel's clock since 1970-01-01T00:00:00Z (`software`), or
+     * by the card's own clock (`hardware`). Absent if it was not stamped.
      */
     readonly timestamping: Stamps
   }
@@ -33,8 +35,8 @@ const unsupported = {
 }
 
 /**
- * `Timestamping` by the kernel (`software`), by the network card (`hardware`), or by both. The card's stamps want a driver that has them,
- * switched on for the interface (`SIOCSHWTSTAMP`, as `hwstamp_ctl` does).
+ * Makes `Timestamping` by the kernel (`software`), by the network card (`hardware`), or by both. The card's stamps
+ * require a driver that supports them and an interface that has them enabled (`SIOCSHWTSTAMP`, as `hwstamp_ctl` does).
  *
  * @category messages
  * @since 0.1.0
@@ -44,7 +46,7 @@ export const timestamping = (options: {
   readonly hardware: boolean
 }): Message<Timestamping> => {
   const stampers = optionsOf("timestamping", options)
-  // Linux: one switch to have it stamped, another to be told; without the second the first is silent.
+  // Linux: one switch makes the stamp, and another reports it. Without the second, no stamp is delivered.
   const software = stampers.software ? Linux.SOF_TIMESTAMPING_RX_SOFTWARE | Linux.SOF_TIMESTAMPING_SOFTWARE : 0
   const hardware = stampers.hardware ? Linux.SOF_TIMESTAMPING_RX_HARDWARE | Linux.SOF_TIMESTAMPING_RAW_HARDWARE : 0
   const linux: Row<Stamps, never> = { request: asksForStamps(software | hardware), receive: stampsArrive }
@@ -60,7 +62,7 @@ export const timestamping = (options: {
 }
 
 /**
- * The definition of `Timestamping`, by the kernel.
+ * The definition of `Timestamping`, stamped by the kernel.
  *
  * @category messages
  * @since 0.1.0

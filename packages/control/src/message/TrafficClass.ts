@@ -4,8 +4,8 @@ import type { Internet } from "../Endpoint.ts"
 import { classRows } from "../internal/classByte.ts"
 
 /**
- * The traffic class byte as a whole (IPv4 says TOS): `Dscp` in the upper six bits, `Ecn` in the lower two. Whoever wants one of them alone
- * declares that one.
+ * The whole traffic class byte (the TOS of IPv4): `Dscp` in the upper six bits, `Ecn` in the lower two. To use only one
+ * of them, declare that one.
  *
  * @see RFC 2474 section 3; ip(7), IP_TOS; RFC 3542 section 6.5
  * @category messages
@@ -13,17 +13,20 @@ import { classRows } from "../internal/classByte.ts"
  */
 export interface TrafficClass extends ControlMessage<"trafficClass", Internet> {
   readonly received: {
-    /** The traffic class byte, 0 to 255: six bits of DSCP above two of ECN. */
+    /** The traffic class byte, 0 to 255: six bits of DSCP above two bits of ECN. */
     readonly trafficClass: number
   }
   readonly sendable: {
-    /** The traffic class byte, 0 to 255. Absent: the socket's own. Not beside `dscp` or `ecn`, which say a part of it. */
+    /**
+     * The traffic class byte, 0 to 255. Absent: the current value of the socket. It excludes `dscp` and `ecn`, which
+     * are parts of it.
+     */
     readonly trafficClass?: number | undefined
   }
 }
 
 /**
- * The definition of `TrafficClass`. Sending it on Winsock rests on documents alone.
+ * The definition of `TrafficClass`. Only documentation supports sending it on Winsock.
  *
  * @category messages
  * @since 0.1.0
@@ -36,7 +39,7 @@ export const TrafficClass = define<TrafficClass>({
     excludes: ["dscp", "ecn"],
     read: (byte) => byte,
     write: (byte) => byte,
-    // Linux takes -1 for IPv6 and sends 255.
+    // Linux accepts -1 for IPv6 and sends 255.
     validate: (value) =>
       isInteger(value, 0, 255) ? undefined : `${format(value)} is not a traffic class: an integer from 0 to 255`
   })

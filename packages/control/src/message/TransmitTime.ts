@@ -5,8 +5,8 @@ import { optionsOf } from "../internal/optionsOf.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * The clock by which a datagram is timed: `monotonic` is what the `fq` scheduler goes by and anybody may use; `tai` and `realtime` (for `etf`)
- * want CAP_NET_ADMIN.
+ * Clock of a transmit time. `monotonic` is the clock of the `fq` scheduler and requires no privilege. `tai` and
+ * `realtime` (for `etf`) require CAP_NET_ADMIN.
  *
  * @category models
  * @since 0.1.0
@@ -14,12 +14,14 @@ import * as Linux from "../platform/linux.ts"
 export type TransmitClock = "monotonic" | "tai" | "realtime"
 
 /**
- * When a datagram shall leave, in nanoseconds of the socket's clock: pacing and time-triggered sending, done by the kernel. Linux (4.19).
+ * Time at which the kernel sends a datagram, in nanoseconds of the socket's clock. It is for pacing and time-triggered
+ * sending. Linux (4.19).
  *
  * **Gotchas**
  *
- * It is the scheduler of the interface that waits (`fq`, `etf`): under any other, and on loopback, the datagram leaves at once, and nothing
- * says so. A scheduler drops what lies too far ahead (`fq`: 10 seconds) or, `etf`, in the past.
+ * The scheduler of the interface (`fq`, `etf`) delays the datagram. With any other scheduler, and on loopback, the
+ * datagram leaves at once, without an error. A scheduler drops datagrams whose time is too far ahead (`fq`: 10 seconds)
+ * or in the past (`etf`).
  *
  * @see socket(7), SO_TXTIME; tc-etf(8), tc-fq(8)
  * @category messages
@@ -27,15 +29,15 @@ export type TransmitClock = "monotonic" | "tai" | "realtime"
  */
 export interface TransmitTime extends ControlMessage<"transmitTime", Internet, "required", Capability<"transmitTime">> {
   readonly sendable: {
-    /** When the datagram shall leave, in nanoseconds of the clock that was declared. Absent: at once. Linux. */
+    /** Time at which the datagram leaves, in nanoseconds of the declared clock. Absent: at once. Linux. */
     readonly transmitTime?: bigint | undefined
   }
 }
 
-/** `clockid_t` of Linux, the same on every architecture (linux/time.h). */
+/** `clockid_t` of Linux, equal on every architecture (linux/time.h). */
 const clocks: { readonly [clock in TransmitClock]: number } = { realtime: 0, monotonic: 1, tai: 11 }
 
-/** `struct sock_txtime`: a clock, and flags of which none is set. */
+/** `struct sock_txtime`: a clock, and flags, all of them 0. */
 const timed = (clock: TransmitClock): Uint8Array => {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setInt32(0, clocks[clock], true)
@@ -45,7 +47,7 @@ const timed = (clock: TransmitClock): Uint8Array => {
 const unsupported = { unsupported: "only Linux sends at a time that is given" }
 
 /**
- * `TransmitTime` by the given clock. Throws a `TypeError` for a value that is not a `TransmitClock`.
+ * Makes `TransmitTime` with the given clock. Throws a `TypeError` for a value that is not a `TransmitClock`.
  *
  * @category messages
  * @since 0.1.0
@@ -60,7 +62,7 @@ export const transmitTime = (options: { readonly clock: TransmitClock }): Messag
       level: Linux.SOL_SOCKET,
       type: Linux.SO_TXTIME,
       payload: uint64,
-      // Linux: without it the message is EINVAL.
+      // Linux: without this option the message fails with EINVAL.
       request: [
         {
           level: Linux.SOL_SOCKET,
@@ -83,7 +85,7 @@ export const transmitTime = (options: { readonly clock: TransmitClock }): Messag
 }
 
 /**
- * The definition of `TransmitTime`, by the monotonic clock.
+ * The definition of `TransmitTime`, with the monotonic clock.
  *
  * @category messages
  * @since 0.1.0

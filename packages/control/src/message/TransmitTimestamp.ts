@@ -13,27 +13,31 @@ import { asksForStamps, stampsArrive } from "../internal/timestamping.ts"
 import * as Linux from "../platform/linux.ts"
 
 /**
- * Which datagram shall be stamped on its way out, and where.
+ * Request to stamp a datagram when it leaves, and the stages at which it is stamped.
  *
  * @category models
  * @since 0.1.0
  */
 export interface StampRequest {
-  /** The program's own number for it, 0 to 4294967295, which its stamps carry. */
+  /** The program's own number for the datagram, 0 to 4294967295. Its stamps have that number. */
   readonly id: number
-  /** Whether it is stamped as well where it is handed to the scheduler of the interface. By default only where it leaves. */
+  /**
+   * True to stamp the datagram also when it enters the scheduler of the interface. By default it is stamped only when
+   * it leaves.
+   */
   readonly scheduled?: boolean | undefined
 }
 
-/** In the order of their numbers, `SCM_TSTAMP_…`. */
+/** The stages, in the order of their numbers `SCM_TSTAMP_…`. */
 const stages = ["sent", "scheduled", "acknowledged", "completed"] as const
 
 /**
- * When a datagram left: stamped by the kernel where the driver of the interface takes it. Linux.
+ * Time at which a datagram left, stamped by the kernel when the driver of the interface takes the datagram. Linux.
  *
  * **Details**
  *
- * An event of the socket, which comes with no datagram: `socket.events`. Only what is sent with an id is stamped.
+ * It is an event of the socket (`socket.events`), which arrives without a datagram. Only datagrams that are sent with
+ * an id are stamped.
  *
  * @see Documentation/networking/timestamping.rst of Linux
  * @category messages
@@ -46,10 +50,13 @@ export interface TransmitTimestamp extends ControlMessage<
   Capability<"transmitTimestamps">
 > {
   readonly sendable: {
-    /** Stamp this datagram on its way out: the number (0 to 4294967295) that its stamps carry, or more. Absent: it is not stamped. */
+    /**
+     * Request to stamp this datagram when it leaves: the number (0 to 4294967295) of its stamps, or a `StampRequest`.
+     * Absent: it is not stamped.
+     */
     readonly transmitTimestamp?: number | StampRequest | undefined
   }
-  /** The stamp (nanoseconds since 1970-01-01T00:00:00Z) and the number that the kernel gave to the send come as two messages. */
+  /** The stamp (nanoseconds since 1970-01-01T00:00:00Z) and the kernel's number of the send arrive as two messages. */
   readonly event:
     | { readonly timestamp: bigint }
     | { readonly number: number; readonly stage: (typeof stages)[number] | "unknown" }
@@ -72,8 +79,8 @@ const validate = (value: unknown): string | undefined => {
 const validateId = (id: unknown): string | undefined =>
   isInteger(id, 0, 0xffffffff) ? undefined : `${format(id)} is not an id: an integer from 0 to 4294967295`
 
-// Linux: the switches of one send replace those of the socket, which has none for sending. Of the two numbers of the option only the old one is
-// taken with a datagram by every kernel (the new one since 6.8).
+// Linux: the switches of one send replace those of the socket, which has no switches for sending. The option has two
+// numbers, and every kernel accepts the old one with a datagram. The new one is accepted since 6.8.
 const asksForOne: SendFormat<number | StampRequest> = {
   level: Linux.SOL_SOCKET,
   type: Linux.SO_TIMESTAMPING_OLD,
@@ -89,7 +96,8 @@ const asksForOne: SendFormat<number | StampRequest> = {
 }
 
 const row = (family: "ipv4" | "ipv6"): Row<TransmitTimestamp["event"], number | StampRequest> => ({
-  // Linux: without SOFTWARE an entry of the error queue has no stamp, without OPT_ID no number, and without OPT_TSONLY it holds the frame.
+  // Linux: an entry of the error queue has no stamp without SOFTWARE, and no number without OPT_ID. Without OPT_TSONLY
+  // it contains the frame.
   request: asksForStamps(
     Linux.SOF_TIMESTAMPING_SOFTWARE | Linux.SOF_TIMESTAMPING_OPT_ID | Linux.SOF_TIMESTAMPING_OPT_TSONLY
   ),
@@ -107,7 +115,7 @@ const row = (family: "ipv4" | "ipv6"): Row<TransmitTimestamp["event"], number | 
         }
       },
       event: "errorQueue",
-      // Linux: SOFTWARE tells of datagrams that arrive, too, as soon as any socket of the host has them stamped.
+      // Linux: SOFTWARE also reports received datagrams as soon as any socket of the host requests their stamps.
       mayAccompanyDatagram: true
     })),
     numbers[family]

@@ -5,8 +5,8 @@ import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
 
 /**
- * Whether an IPv6 datagram has to leave whole, where the socket's own setting does not say it of all (no router may cut it anyway). One that
- * does not fit the interface or the path then fails with `MessageTooLarge`.
+ * Prohibits the fragmentation of one IPv6 datagram; the socket's option prohibits it for all. Routers never fragment
+ * IPv6 packets. A datagram that is too large for the interface or the path fails with `MessageTooLarge`.
  *
  * @see RFC 3542 section 11.2; ipv6(7), IPV6_DONTFRAG
  * @category messages
@@ -14,7 +14,10 @@ import * as Winsock from "../platform/winsock.ts"
  */
 export interface Unfragmented extends ControlMessage<"unfragmented", "ipv6"> {
   readonly sendable: {
-    /** Whether this datagram has to leave whole. Absent: as the socket is set (`withDontFragment()`, or not). */
+    /**
+     * True if this datagram must not be fragmented. Absent: the setting of the socket (`withDontFragment()`, or its
+     * absence).
+     */
     readonly unfragmented?: boolean | undefined
   }
 }
@@ -30,7 +33,7 @@ const row = (level: number, type: number): Row<never, boolean> => ({
 })
 
 /**
- * The definition of `Unfragmented`. On Winsock and macOS it rests on headers and RFC 3542 alone.
+ * The definition of `Unfragmented`. Only headers and RFC 3542 support the rows of Winsock and macOS.
  *
  * @category messages
  * @since 0.1.0

@@ -97,7 +97,7 @@ describe("the documentation travels", () => {
       "Routers that the datagram could still have crossed when it arrived, 0 to 255 (IPv4 says TTL).",
       "The packet's mark, as firewall rules set it.",
       "The payload, as a copy that the program owns. Other payloads may share `data.buffer`, so a view of that buffer must\nstart at `data.byteOffset`.",
-      "Where the datagram arrived: destination address and interface.",
+      "The arrival of the datagram: destination address and interface.",
       "The destination address in the IP header: ours, a group's, or a broadcast address.",
       "Receives one datagram, or returns `None` after the duration. Unlike `Effect.timeout(socket.receive, …)` it never\ntakes a datagram and then loses it."
     ])

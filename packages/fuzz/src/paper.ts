@@ -48,6 +48,7 @@ export const readyAtOnce: NativeSocket["poll"] = (onReady) => {
       wanted = { readable, writable }
       if (readable || writable) arm()
     },
+    keepAlive: () => undefined,
     close: () => clearImmediate(next)
   }
 }

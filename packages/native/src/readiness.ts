@@ -49,6 +49,9 @@ export type PollCallback = (status: number, events: Interest) => void
 export interface PollHandle {
   readonly start: (interest: Interest, callback: PollCallback) => void
   readonly stop: () => void
+  /** The event loop goes on for its sake, which it does at first. */
+  readonly ref: () => void
+  readonly unref: () => void
   readonly close: () => void
 }
 
@@ -98,6 +101,7 @@ export const poll = (
   let writable = false
   let failed = false
   let closed = false
+  let keepsAlive = true
   let handle: PollHandle | undefined = undefined
 
   const report = (isReadable: boolean, isWritable: boolean, isFailed: boolean) => {
@@ -127,8 +131,16 @@ export const poll = (
       failed = wantFailed
       const interest = { readable, writable, disconnect: failed }
       if (!readable && !writable && !failed) handle?.stop()
-      else if (handle === undefined) handle = start(descriptor, interest, callback)
-      else handle.start(interest, callback)
+      else if (handle === undefined) {
+        handle = start(descriptor, interest, callback)
+        if (!keepsAlive) handle.unref()
+      } else handle.start(interest, callback)
+    },
+    keepAlive: (keeps) => {
+      if (closed || keeps === keepsAlive) return
+      keepsAlive = keeps
+      if (keeps) handle?.ref()
+      else handle?.unref()
     },
     close: () => {
       if (closed) return

@@ -244,5 +244,7 @@ export interface NativeSocket {
 export interface Poll {
   /** Sets the interest. `failed` is reported with any interest; set it alone to get only errors. Repeating an interest costs nothing. */
   readonly update: (readable: boolean, writable: boolean, failed?: boolean) => void
+  /** Sets whether an interest keeps the process running. At first it does. */
+  readonly keepAlive: (keeps: boolean) => void
   readonly close: () => void
 }

@@ -43,6 +43,8 @@ interface Entry {
   /** What the program waits for, and what the kernel was asked for: asked for less only after it reported in vain. */
   wanted: number
   armed: number
+  /** Whether the event loop goes on while the program waits. */
+  keepsAlive: boolean
   callback: PollCallback | undefined
   readonly disarm: () => void
 }
@@ -61,7 +63,7 @@ class Poller {
   #vain = 0
   #skipped = 0
   #closed = false
-  /** Entries whose program waits: the event loop goes on as long as there is one. */
+  /** Entries whose program waits, and that keep the process running: the event loop goes on as long as there is one. */
   #waiting = 0
   #events = allocate(most * eventBytes)
   #view = new DataView(this.#events.bytes.buffer)
@@ -93,12 +95,15 @@ class Poller {
       entry.armed = events
       if (this.#control(EPOLL_CTL_MOD, fd, id, events) < 0) this.#failed(entry)
     }
-    const entry: Entry = { wanted: 0, armed: quiet, callback: undefined, disarm: () => ask(quiet) }
+    const entry: Entry = { wanted: 0, armed: quiet, keepsAlive: true, callback: undefined, disarm: () => ask(quiet) }
     this.#entries.set(id, entry)
-    const want = (events: number) => {
-      if (entry.wanted === 0 && events !== 0 && this.#waiting++ === 0) carrier.ref()
-      if (entry.wanted !== 0 && events === 0 && --this.#waiting === 0) carrier.unref()
+    const want = (events: number, keepsAlive = entry.keepsAlive) => {
+      const counted = entry.wanted !== 0 && entry.keepsAlive
+      const counts = events !== 0 && keepsAlive
+      if (!counted && counts && this.#waiting++ === 0) carrier.ref()
+      if (counted && !counts && --this.#waiting === 0) carrier.unref()
       entry.wanted = events
+      entry.keepsAlive = keepsAlive
     }
     return {
       start: ({ disconnect, readable, writable }, callback) => {
@@ -108,6 +113,8 @@ class Poller {
         ask(events)
       },
       stop: () => want(0),
+      ref: () => want(entry.wanted, true),
+      unref: () => want(entry.wanted, false),
       close: () => {
         if (!this.#entries.delete(id)) return
         want(0)

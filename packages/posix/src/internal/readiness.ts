@@ -14,9 +14,10 @@ export const poll = (libc: Libc, descriptor: number, onReady: OnReady): Poll | F
     registration.start(interest, callback)
     return registration
   }
-  const { close, update } = Readiness.poll(start, descriptor, onReady)
+  const { close, keepAlive, update } = Readiness.poll(start, descriptor, onReady)
   return {
     update,
+    keepAlive,
     close: () => {
       close()
       // Also if no interest was ever set: the socket is in the epoll from the beginning.

@@ -60,7 +60,7 @@ const throwing = (driver: Driver, at: number) => {
           books.unwatched++
           poll.close()
         }
-        return { update: poll.update, close }
+        return { ...poll, close }
       },
       close: end(native.close),
       disown: end(() => native.disown?.())

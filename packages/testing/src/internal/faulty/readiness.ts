@@ -47,6 +47,7 @@ export class Readiness {
         poll.update(readable, writable, failed)
         this.look()
       },
+      keepAlive: poll.keepAlive,
       close: () => {
         closed = true
         poll.close()

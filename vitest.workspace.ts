@@ -63,6 +63,7 @@ export default [
   ...suite("posix", { setupFiles }),
   ...suite("winsock"),
   ...suite("node"),
+  ...suite("dgram"),
   ...suite("testing"),
   ...suite("fuzz"),
   ...suite("bench"),

@@ -1,0 +1,212 @@
+/** The methods of a socket that set and get its options. */
+import { EventEmitter } from "node:events"
+import { Ipv4Address, type Ipv6Address } from "@ancillary/control"
+import * as Darwin from "@ancillary/control/platform/darwin"
+import * as Linux from "@ancillary/control/platform/linux"
+import * as Winsock from "@ancillary/control/platform/winsock"
+import * as SocketOption from "@ancillary/engine/spec/SocketOption"
+import { badBufferSize, bufferSizeError, missing, systemError } from "./errors.ts"
+import type { RemoteInfo } from "./remoteInfo.ts"
+import type { State } from "./state.ts"
+import { checkNumber, checkString } from "./validate.ts"
+
+/** Where a socket keeps its state. */
+export const stateKey: unique symbol = Symbol("state")
+
+/** Events of a socket, and the arguments of their listeners. */
+export interface Events {
+  readonly close: []
+  readonly connect: []
+  readonly error: [error: Error]
+  readonly listening: []
+  readonly message: [data: Buffer, info: RemoteInfo]
+  readonly [EventEmitter.errorMonitor]: [error: Error]
+}
+
+/** `IP_MULTICAST_IF`, which takes an IPv4 address. netinet/in.h, ws2ipdef.h. */
+const multicastInterface = {
+  linux: { level: Linux.IPPROTO_IP, option: Linux.IP_MULTICAST_IF },
+  darwin: { level: Darwin.IPPROTO_IP, option: 9 },
+  winsock: { level: Winsock.IPPROTO_IP, option: Winsock.IP_MULTICAST_IF }
+} as const
+
+/** A flag of any type, as JavaScript programs give it. */
+const truth = (flag: unknown): boolean => Boolean(flag)
+
+/** A number as C++ reads an `int` from JavaScript. */
+const int32 = (value: number): number => value | 0
+
+export abstract class Settings extends EventEmitter<{ [K in keyof Events]: Events[K] }> {
+  abstract readonly [stateKey]: State
+
+  /**
+   * Allows or forbids datagrams to broadcast addresses.
+   *
+   * @throws EBADF if the socket is not bound.
+   */
+  setBroadcast(flag: boolean): void {
+    const handle = this[stateKey].opened("setBroadcast")
+    // An IPv6 socket has the option as well: it is the socket's own.
+    fail("setBroadcast", handle.set(SocketOption.broadcast, truth(flag), "ipv4"))
+  }
+
+  /** Sets the hop limit of unicast datagrams, 1 to 255, and returns it. */
+  setTTL(ttl: number): number {
+    checkNumber(ttl, "ttl")
+    const handle = this[stateKey].opened("setTTL")
+    const hops = int32(ttl)
+    fail("setTTL", hops < 1 || hops > 255 ? "EINVAL" : handle.set(SocketOption.defaultHopLimit, hops))
+    return ttl
+  }
+
+  /** Sets the hop limit of datagrams to groups, 0 to 255, and returns it. */
+  setMulticastTTL(ttl: number): number {
+    checkNumber(ttl, "ttl")
+    const handle = this[stateKey].opened("setMulticastTTL")
+    const hops = int32(ttl)
+    fail("setMulticastTTL", hops < 0 || hops > 255 ? "EINVAL" : handle.set(SocketOption.multicastHopLimit, hops))
+    return ttl
+  }
+
+  /** Sets whether this host receives what the socket sends to groups, and returns the flag. */
+  setMulticastLoopback(flag: boolean): boolean {
+    const handle = this[stateKey].opened("setMulticastLoopback")
+    fail("setMulticastLoopback", handle.set(SocketOption.multicastLoopback, truth(flag)))
+    return flag
+  }
+
+  /**
+   * Sets the interface of datagrams to groups: its IPv4 address, or an IPv6 address with its zone. The unspecified address leaves the choice to
+   * the socket: the interfaces on which it has joined the group, or the route.
+   */
+  setMulticastInterface(interfaceAddress: string): void {
+    const state = this[stateKey]
+    state.check()
+    checkString(interfaceAddress, "interfaceAddress")
+    const syscall = "setMulticastInterface"
+    const handle = state.opened(syscall)
+    const { addresses, driver } = state.host
+    const address = addresses.parse("udp4", interfaceAddress) ?? addresses.parse("udp6", interfaceAddress)
+    if (address === undefined) throw systemError(syscall, "EINVAL")
+    if (address instanceof Ipv4Address !== (state.options.type === "udp4")) throw systemError(syscall, "ENOPROTOOPT")
+    const { level, option } = multicastInterface[driver.abi.platform]
+    const failed =
+      address instanceof Ipv4Address
+        ? handle.setRaw(level, option, bytesOf(address))
+        : handle.set(SocketOption.multicastInterface, address.zone === 0 ? undefined : address.zone)
+    fail(syscall, failed)
+    state.groups.chosen = isChoice(address)
+  }
+
+  /** Joins a group, on one interface if its address is given. Binds a socket that is not bound. */
+  addMembership(multicastAddress: string, multicastInterface?: string): void {
+    this.#member("addMembership", multicastAddress, undefined, multicastInterface)
+  }
+
+  /** Leaves a group. */
+  dropMembership(multicastAddress: string, multicastInterface?: string): void {
+    this.#member("dropMembership", multicastAddress, undefined, multicastInterface)
+  }
+
+  /** Joins a group for the datagrams of one source. */
+  addSourceSpecificMembership(sourceAddress: string, groupAddress: string, multicastInterface?: string): void {
+    this.#source("addSourceSpecificMembership", sourceAddress, groupAddress, multicastInterface)
+  }
+
+  /** Leaves a group for the datagrams of one source. */
+  dropSourceSpecificMembership(sourceAddress: string, groupAddress: string, multicastInterface?: string): void {
+    this.#source("dropSourceSpecificMembership", sourceAddress, groupAddress, multicastInterface)
+  }
+
+  #source(syscall: `${"add" | "drop"}${string}`, source: unknown, group: unknown, local: unknown): void {
+    this[stateKey].check()
+    checkString(source, "sourceAddress")
+    checkString(group, "groupAddress")
+    this.#member(syscall, group, source, local)
+  }
+
+  #member(syscall: `${"add" | "drop"}${string}`, group: unknown, source: string | undefined, local: unknown): void {
+    const state = this[stateKey]
+    state.check()
+    if (!group) throw missing("multicastAddress")
+    const handle = state.openForGroups()
+    if (typeof handle === "string") throw systemError(syscall, handle)
+    const { memberships } = handle.core
+    const how = syscall.startsWith("add") ? "join" : "leave"
+    fail(syscall, state.groups[how](memberships, group, source, local))
+  }
+
+  /** Sets the size of the receive buffer in bytes. Linux doubles it. */
+  setRecvBufferSize(size: number): void {
+    this.#bufferSize("recv", size)
+  }
+
+  /** Sets the size of the send buffer in bytes. Linux doubles it. */
+  setSendBufferSize(size: number): void {
+    this.#bufferSize("send", size)
+  }
+
+  /** Size of the receive buffer in bytes. */
+  getRecvBufferSize(): number {
+    return this.#bufferSize("recv", 0)
+  }
+
+  /** Size of the send buffer in bytes. */
+  getSendBufferSize(): number {
+    return this.#bufferSize("send", 0)
+  }
+
+  /** Sets a size; 0 reads it. */
+  #bufferSize(which: "recv" | "send", size: unknown): number {
+    const state = this[stateKey]
+    state.check()
+    if (typeof size !== "number" || size >>> 0 !== size) throw badBufferSize()
+    const syscall = `uv_${which}_buffer_size`
+    if (int32(size) !== size) throw bufferSizeError(syscall, "EINVAL")
+    const { handle } = state
+    if (handle === undefined) throw bufferSizeError(syscall, "EBADF")
+    const option = which === "recv" ? SocketOption.receiveBufferSize : SocketOption.sendBufferSize
+    if (size !== 0) {
+      const failed = handle.set(option, size)
+      if (failed !== undefined) throw bufferSizeError(syscall, failed)
+      return size
+    }
+    const now = handle.get(option)
+    if (typeof now !== "number") throw bufferSizeError(syscall, now.code)
+    return now
+  }
+
+  /** Bytes of the datagrams that wait for room in the send buffer. */
+  getSendQueueSize(): number {
+    this[stateKey].check()
+    return this[stateKey].sender?.waiting.size ?? 0
+  }
+
+  /** Datagrams that wait for room in the send buffer. */
+  getSendQueueCount(): number {
+    this[stateKey].check()
+    return this[stateKey].sender?.waiting.count ?? 0
+  }
+
+  /** Keeps the process running while the socket is bound. */
+  ref(): this {
+    this[stateKey].keepAlive(true)
+    return this
+  }
+
+  /** Lets the process end although the socket is bound. */
+  unref(): this {
+    this[stateKey].keepAlive(false)
+    return this
+  }
+}
+
+const fail = (syscall: string, code: string | undefined): void => {
+  if (code !== undefined) throw systemError(syscall, code)
+}
+
+const isChoice = (address: Ipv4Address | Ipv6Address): boolean =>
+  address instanceof Ipv4Address ? !address.isAny : address.zone !== 0
+
+const bytesOf = ({ value }: Ipv4Address): Uint8Array =>
+  Uint8Array.of(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255)

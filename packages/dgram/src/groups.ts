@@ -1,11 +1,12 @@
 /** The groups that a socket has joined, and by which interfaces datagrams to a group leave. */
 import { type GroupRequest, Ipv4Address, type Ipv6Address } from "@ancillary/control"
 import { type Fault, isFault } from "@ancillary/engine/driver/Driver"
-import type { Memberships } from "@ancillary/engine/socket/memberships"
+import type { OpenSocket } from "@ancillary/engine/socket"
 import type { Addresses, Type } from "./addresses.ts"
 import { codeOf } from "./errors.ts"
 
 type Address = Ipv4Address | Ipv6Address
+type Memberships = OpenSocket["memberships"]
 
 /** A membership, as `addMembership` or `addSourceSpecificMembership` asked for it. */
 interface Joined extends GroupRequest.GroupRequest {

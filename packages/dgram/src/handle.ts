@@ -2,17 +2,14 @@
 import type { Endpoint, Family } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket, type Poll } from "@ancillary/engine/driver/Driver"
 import { compile, type Plan } from "@ancillary/engine/plan/Plan"
-import { ConnectedCore } from "@ancillary/engine/socket/connectedSocket"
-import { open } from "@ancillary/engine/socket/open"
-import { named, nameOf } from "@ancillary/engine/socket/sockaddr"
-import { Core } from "@ancillary/engine/socket/socket"
-import type { Face } from "@ancillary/engine/socket/face"
+import { open, OpenSocket, SendQueue } from "@ancillary/engine/socket"
 import { ipv6Only as ipv6OnlyOption } from "@ancillary/engine/spec/option/ipv6Only"
 import * as SocketOption from "@ancillary/engine/spec/SocketOption"
 import type { Type } from "./addresses.ts"
 import { type Host } from "./driver.ts"
 import { codeOf } from "./errors.ts"
 import { getOption, type Option, setOption } from "./options.ts"
+import { named, nameOf } from "./names.ts"
 import { specs } from "./specs.ts"
 
 /** What a socket is opened with. */
@@ -30,19 +27,18 @@ export interface Foreign {
 }
 
 export class Handle {
-  readonly core: Core
-  /** The face that sends: with the peer, while the socket is connected. */
-  face: Face
+  readonly socket: OpenSocket
+  /** While the socket is connected. */
+  #peer: Endpoint<Family> | undefined
   readonly #native: NativeSocket
   readonly #poll: Poll
   readonly #family: "ipv4" | "ipv6"
   readonly #host: Host
   readonly type: Type
 
-  private constructor(host: Host, type: Type, core: Core, native: NativeSocket, poll: Poll) {
+  private constructor(host: Host, type: Type, socket: OpenSocket, native: NativeSocket, poll: Poll) {
     this.type = type
-    this.core = core
-    this.face = core
+    this.socket = socket
     this.#host = host
     this.#native = native
     this.#poll = poll
@@ -89,41 +85,57 @@ export class Handle {
         return made
       }
     }
-    const core = open(host.driver, plan, {
+    const socket = open(host.driver, plan, {
       native: () => polled,
       local: undefined,
       peer: undefined,
       // It is bound, so that some of its options cannot be set any more.
       adopted: "A bound socket"
     })
-    if (core instanceof Core && poll !== undefined) return new Handle(host, type, core, native, poll)
+    if (socket instanceof OpenSocket && poll !== undefined) return new Handle(host, type, socket, native, poll)
     return "EINVAL"
   }
 
   connect(to: Endpoint<Family>): string | undefined {
-    const { connection, plan } = this.core
+    const { connection, plan } = this.socket
     const failed = this.#native.connect(nameOf(plan, to))
     if (failed !== undefined) return codeOf(failed)
     const sender = named(plan, this.#native.peerAddress)
-    const local = named(plan, this.#native.localAddress)
     connection.peer = to
     connection.sender = isFault(sender) ? undefined : sender
-    this.face = new ConnectedCore(this.core, isFault(local) ? this.core.local : local, to)
+    this.#peer = to
     return undefined
   }
 
   disconnect(): string | undefined {
     const failed = this.#native.connect(undefined)
     if (failed !== undefined) return codeOf(failed)
-    this.core.connection.peer = undefined
-    this.core.connection.sender = undefined
-    this.face = this.core
+    this.socket.connection.peer = undefined
+    this.socket.connection.sender = undefined
+    this.#peer = undefined
     return undefined
+  }
+
+  /** Messages that are sent together. */
+  queue(messages: ReadonlyArray<unknown>): SendQueue {
+    if (this.#peer === undefined) return this.socket.sendQueue(messages)
+    const { socket } = this
+    const { live, outgoing, plan } = socket
+    const connected = {
+      live,
+      outgoing,
+      plan,
+      peer: this.#peer,
+      get closed() {
+        return socket.closed
+      }
+    }
+    return new SendQueue(connected, messages)
   }
 
   /** The local address, or that of the peer. */
   name(which: "localAddress" | "peerAddress"): Endpoint<Family> | string {
-    const endpoint = named(this.core.plan, this.#native[which])
+    const endpoint = named(this.socket.plan, this.#native[which])
     return isFault(endpoint) ? codeOf(endpoint) : endpoint
   }
 
@@ -148,7 +160,7 @@ export class Handle {
   }
 
   close(): void {
-    this.core.close()
+    this.socket.close()
   }
 }
 

@@ -1,8 +1,7 @@
 /** From the event loop's report to the listeners of `message`, one datagram after the other. */
 import type { AsyncResource } from "node:async_hooks"
 import { InternetEndpoint, type Endpoint, type Family } from "@ancillary/control"
-import { type Fault, isFault } from "@ancillary/engine/driver/Driver"
-import { type Outcome, ReceivedDatagram } from "@ancillary/engine/receive/incoming"
+import { type Outcome, ReceivedDatagram } from "@ancillary/engine/socket"
 import type { Addresses } from "./addresses.ts"
 import { codeOf } from "./errors.ts"
 import type { Handle } from "./handle.ts"
@@ -40,23 +39,25 @@ export class Receiving {
 
   readonly #readable = (closed: boolean): void => {
     if (closed) return
-    const { core } = this.#handle
-    const fault = core.each((outcome) => this.#queue.push(outcome) > 0)
-    if (isFault(fault)) return this.#fail(fault)
+    let failed: string | undefined
+    const more = this.#handle.socket.receiveEach(this.#take, undefined, (error) => (failed = codeOf(error)))
+    if (typeof more !== "boolean") failed = codeOf(more)
+    if (failed !== undefined) return this.#fail(failed)
     if (this.#queue.length === 0) return this.#wait()
     this.#resource.runInAsyncScope(this.#emitAll)
   }
 
+  readonly #take = (outcome: Outcome): boolean => this.#queue.push(outcome) > 0
+
+  /** Waits for the next report, or for a pause that is due. */
   #wait(): void {
-    const { core } = this.#handle
-    if (core.closed) return
-    core.waiters.read(this.#readable)
-    core.watch()
+    const { socket } = this.#handle
+    if (!socket.closed) socket.wait(socket.due() ?? "readable", this.#readable)
   }
 
-  #fail(fault: Fault): void {
+  #fail(code: string): void {
     this.#wait()
-    this.#resource.runInAsyncScope(this.#receiver.onFault, undefined, codeOf(fault))
+    this.#resource.runInAsyncScope(this.#receiver.onFault, undefined, code)
   }
 
   /**
@@ -77,7 +78,7 @@ export class Receiving {
       this.#next = 0
       this.#wait()
     }
-    if (this.#handle.core.closed) return
+    if (this.#handle.socket.closed) return
     if (outcome instanceof ReceivedDatagram) this.#emit(outcome)
     else this.faults++
   }

@@ -1,6 +1,6 @@
 /** What a listener of `message` learns of a datagram. */
 import { type Endpoint, type Family, Ipv4Address, type PacketInfo } from "@ancillary/control"
-import type { ReceivedDatagram } from "@ancillary/engine/receive/incoming"
+import type { ReceivedDatagram } from "@ancillary/engine/socket"
 import type { Addresses, Type } from "./addresses.ts"
 
 type Control = ReceivedDatagram["control"]

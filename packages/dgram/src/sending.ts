@@ -2,7 +2,7 @@
 import { AsyncResource } from "node:async_hooks"
 import type { Endpoint, Family } from "@ancillary/control"
 import type { DatagramSendError } from "@ancillary/engine/errors/DatagramError"
-import { Batch, type Pause } from "@ancillary/engine/send/queue"
+import type { Pause, SendQueue } from "@ancillary/engine/socket"
 import { addressError, codeOf } from "./errors.ts"
 import type { Way } from "./groups.ts"
 import type { Handle } from "./handle.ts"
@@ -93,7 +93,7 @@ export class Sender {
   readonly #ways: (to: Endpoint<Family>) => ReadonlyArray<Way> | undefined
   #queue: Array<Queued> = []
   /** Handed to the engine, which waits. */
-  #batch: Batch | undefined
+  #batch: SendQueue | undefined
   #inBatch: ReadonlyArray<Queued> = []
   #isDue = false
 
@@ -136,16 +136,17 @@ export class Sender {
 
   /** Sends what was added. */
   flush(): void {
-    if (this.#batch !== undefined || this.#queue.length === 0 || this.#handle.core.closed) return
+    if (this.#batch !== undefined || this.#queue.length === 0 || this.#handle.socket.closed) return
     this.#inBatch = this.#queue
     this.#queue = []
-    this.#batch = new Batch(this.#handle.face, this.#inBatch)
-    this.#goOn(false)
+    this.#batch = this.#handle.queue(this.#inBatch)
+    this.#goOn()
   }
 
-  readonly #goOn = (closed: boolean): void => {
+  readonly #goOn = (error?: DatagramSendError): void => {
     const batch = this.#batch
-    if (batch === undefined || closed) return
+    if (batch === undefined) return
+    if (error !== undefined) batch.refuse(error)
     const pause = batch.run()
     if (pause !== undefined) return this.#wait(pause)
     this.#batch = undefined
@@ -160,12 +161,8 @@ export class Sender {
   }
 
   #wait(pause: Pause): void {
-    if (pause === "its next turn") setImmediate(this.#goOn, false)
-    else {
-      const { core } = this.#handle
-      core.waiters.write(this.#goOn)
-      core.watch()
-    }
+    if (pause === "its next turn") setImmediate(() => this.#goOn())
+    else this.#handle.socket.onSendSpace(pause.roomAt, this.#goOn)
   }
 
   #settle(queued: Queued, error: DatagramSendError | undefined): void {

@@ -131,7 +131,7 @@ export abstract class Settings extends EventEmitter<{ [K in keyof Events]: Event
     if (!group) throw missing("multicastAddress")
     const handle = state.openForGroups()
     if (typeof handle === "string") throw systemError(syscall, handle)
-    const { memberships } = handle.core
+    const { memberships } = handle.socket
     const how = syscall.startsWith("add") ? "join" : "leave"
     fail(syscall, state.groups[how](memberships, group, source, local))
   }

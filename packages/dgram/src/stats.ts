@@ -16,6 +16,6 @@ export interface Stats {
 export const statsOf = ({ receiving, sender, handle }: State): Stats => ({
   received: receiving?.received ?? 0,
   faults: receiving?.faults ?? 0,
-  sent: handle?.core.outgoing.sent ?? 0,
+  sent: handle?.socket.counters.send.sent ?? 0,
   queued: sender?.waiting.count ?? 0
 })

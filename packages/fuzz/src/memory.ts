@@ -164,6 +164,7 @@ export class MemoryNetwork {
         socket.onReady = onReady
         return {
           update: (readable, writable, failed = false) => void (socket.wanted = { readable, writable, failed }),
+          keepAlive: () => undefined,
           close: () => void (socket.onReady = undefined)
         }
       },

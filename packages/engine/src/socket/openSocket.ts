@@ -176,28 +176,37 @@ abstract class Conversation {
 
   /**
    * Calls `f` for each datagram of what one call brings, until it returns false or throws; the rest is the next reader's. Returns whether there may be
-   * more, or why reading ends. `isWanted` is asked before each, because a definition that reads may end the reader.
+   * more, or why reading ends. `isWanted` is asked before each, because a definition that reads may end the reader. `onPassed` is called with an error
+   * of an earlier datagram, which is counted and passed over.
    */
-  receiveEach(f: (outcome: Outcome) => boolean, isWanted?: () => boolean): boolean | DatagramReceiveError {
+  receiveEach(
+    f: (outcome: Outcome) => boolean,
+    isWanted?: () => boolean,
+    onPassed?: (error: DatagramReceiveError) => void
+  ): boolean | DatagramReceiveError {
     if (this.closed) return receiveClosed()
-    return this.#orEnd(this.parts.receiver.each(f, isWanted))
+    const more = this.parts.receiver.each(f, isWanted)
+    return isFault(more) ? (this.#passOver(more, onPassed) ?? true) : more
   }
 
   /** The same, without copies: `data` is the kernel's buffer, and good until `f` returns. */
   receiveBorrowed(f: (outcome: Outcome) => boolean, isWanted?: () => boolean): boolean | DatagramReceiveError {
     if (this.closed) return receiveClosed()
-    return this.#orEnd(this.parts.receiver.borrow(f, isWanted))
-  }
-
-  #orEnd(more: ReturnType<Receiver["each"]>): boolean | DatagramReceiveError {
+    const more = this.parts.receiver.borrow(f, isWanted)
     return isFault(more) ? (this.#passOver(more) ?? true) : more
   }
 
   /** Counts the error of an earlier datagram; returns one that ends reading. */
-  #passOver(fault: Parameters<Calls["after"]>[0]): DatagramReceiveError | undefined {
+  #passOver(
+    fault: Parameters<Calls["after"]>[0],
+    onPassed?: (error: DatagramReceiveError) => void
+  ): DatagramReceiveError | undefined {
     const what = this.parts.calls.after(fault)
     if (what === "end") return receiveError(fault, true)
-    if (what === "passed") this.counters.receive.passOver()
+    if (what === "passed") {
+      this.counters.receive.passOver()
+      onPassed?.(receiveError(fault))
+    }
     return undefined
   }
 

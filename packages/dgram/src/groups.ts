@@ -87,7 +87,7 @@ export class Groups {
     if (at === undefined) return "EINVAL"
     if (!(at instanceof Ipv4Address))
       return { group: address, source: from, interfaceIndex: at.zone === 0 ? undefined : at.zone, local: undefined }
-    if (at.isAny) return { group: address, source: from, interfaceIndex: undefined, local: undefined }
+    if (at.isUnspecified) return { group: address, source: from, interfaceIndex: undefined, local: undefined }
     const interfaceIndex = this.#addresses.interfaceOf(at)
     if (interfaceIndex === undefined) return "ENODEV"
     return { group: address, source: from, interfaceIndex, local: at }

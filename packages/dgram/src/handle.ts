@@ -169,7 +169,7 @@ const planOf = ({ driver }: Host, { ipv6Only, type }: Opening, local?: Endpoint<
 
 /** Linux: a socket that is bound to an IPv6 address serves IPv6 only; one that is bound to all addresses or to an IPv4 one serves both. */
 const isOnlyIpv6 = (local: Endpoint<Family> | undefined): boolean =>
-  local?.family === "ipv6" && !local.address.isAny && !local.address.isIpv4Mapped
+  local?.family === "ipv6" && !local.address.isUnspecified && !local.address.isIpv4Mapped
 
 const bind = (
   { driver }: Host,

@@ -1,5 +1,5 @@
 /** Socket options by the values that `node:dgram` takes: what the kernel refuses is its error, and not a sentence of ours. */
-import { type Abi, Codec, type Family, isAbsence } from "@ancillary/control"
+import { type Abi, Codec, type Family, isUnsupported } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import type { SocketOption } from "@ancillary/engine/spec/SocketOption"
 
@@ -20,7 +20,7 @@ export const setOption = <A>(
   value: A
 ): Fault | undefined => {
   const cell = option.cell(abi.platform, family)
-  if (cell === undefined || isAbsence(cell)) return unsupported("setsockopt")
+  if (cell === undefined || isUnsupported(cell)) return unsupported("setsockopt")
   const bytes = new Uint8Array(room)
   const length = cell.codec.write(new DataView(bytes.buffer), 0, value)
   return native.setOption(cell.level, cell.option, bytes.subarray(0, length))
@@ -29,7 +29,7 @@ export const setOption = <A>(
 /** Reads an option of one family. */
 export const getOption = <A>(native: NativeSocket, abi: Abi, family: "ipv4" | "ipv6", option: Option<A>): A | Fault => {
   const cell = option.cell(abi.platform, family)
-  if (cell === undefined || isAbsence(cell)) return unsupported("getsockopt")
+  if (cell === undefined || isUnsupported(cell)) return unsupported("getsockopt")
   const bytes = new Uint8Array(room)
   const length = native.getOption(cell.level, cell.option, bytes)
   if (isFault(length)) return length

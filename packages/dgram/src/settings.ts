@@ -206,7 +206,7 @@ const fail = (syscall: string, code: string | undefined): void => {
 }
 
 const isChoice = (address: Ipv4Address | Ipv6Address): boolean =>
-  address instanceof Ipv4Address ? !address.isAny : address.zone !== 0
+  address instanceof Ipv4Address ? !address.isUnspecified : address.zone !== 0
 
 const bytesOf = ({ value }: Ipv4Address): Uint8Array =>
   Uint8Array.of(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255)

@@ -10,7 +10,7 @@ import {
 } from "@ancillary/engine/spec/combinators/messages"
 import { withTruncation } from "@ancillary/engine/spec/combinators/options"
 
-const messages = Spec.all(
+const messages = Spec.combine(
   withPktInfo(),
   withHopLimit(),
   withTrafficClass(),

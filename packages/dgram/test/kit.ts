@@ -52,6 +52,9 @@ export const loopback = { udp4: "127.0.0.1", udp6: "::1" } as const
 export const any = { udp4: "0.0.0.0", udp6: "::" } as const
 export const familyOf = { udp4: "IPv4", udp6: "IPv6" } as const
 
+/** A host name that no resolver asks a server for: its first label is longer than a label may be. */
+export const noHost = `${"x".repeat(64)}.invalid`
+
 const opened = new Set<ours.Socket>()
 
 /** Closes what a test left open. */

@@ -12,7 +12,8 @@ import {
   loopback,
   open,
   thrown,
-  turns
+  turns,
+  noHost
 } from "../kit.ts"
 
 export const bind = (kit: Kit): unknown =>
@@ -275,9 +276,9 @@ export const bind = (kit: Kit): unknown =>
       const socket = open(kit)
       const [error] = await called<[NodeJS.ErrnoException]>((done) => {
         socket.once("error", done)
-        socket.bind(0, "does-not-exist.invalid")
+        socket.bind(0, noHost)
       })
-      expect(error).toMatchObject({ syscall: "getaddrinfo", hostname: "does-not-exist.invalid" })
+      expect(error).toMatchObject({ syscall: "getaddrinfo", hostname: noHost })
     })
 
     it("to an address of the other family emits an error", async () => {

@@ -13,7 +13,8 @@ import {
   message,
   open,
   thrown,
-  turns
+  turns,
+  noHost
 } from "../kit.ts"
 
 const notConnected = { code: "ERR_SOCKET_DGRAM_NOT_CONNECTED", name: "Error", message: "Not connected" }
@@ -146,10 +147,8 @@ export const connect = (kit: Kit): unknown =>
     it("to a host name that does not exist calls back with the error of the lookup", async () => {
       const socket = open(kit)
       socket.on("error", () => expect.unreachable())
-      const [error] = await called<[NodeJS.ErrnoException]>((done) =>
-        socket.connect(9, "does-not-exist.invalid", done as never)
-      )
-      expect(error).toMatchObject({ syscall: "getaddrinfo", hostname: "does-not-exist.invalid" })
+      const [error] = await called<[NodeJS.ErrnoException]>((done) => socket.connect(9, noHost, done as never))
+      expect(error).toMatchObject({ syscall: "getaddrinfo", hostname: noHost })
       expect(socket.listenerCount("connect")).toBe(0)
     })
 
@@ -157,7 +156,7 @@ export const connect = (kit: Kit): unknown =>
       const socket = open(kit)
       const [error] = await called<[NodeJS.ErrnoException]>((done) => {
         socket.once("error", done)
-        socket.connect(9, "does-not-exist.invalid")
+        socket.connect(9, noHost)
       })
       expect(error.syscall).toBe("getaddrinfo")
     })
@@ -178,7 +177,7 @@ export const connect = (kit: Kit): unknown =>
 
     it("that failed leaves the socket so that it can connect", async () => {
       const socket = open(kit)
-      await called((done) => socket.connect(9, "does-not-exist.invalid", done))
+      await called((done) => socket.connect(9, noHost, done))
       expect(thrown(() => socket.remoteAddress())).toMatchObject(notConnected)
       await called<[]>((done) => socket.connect(9, done))
       expect(socket.remoteAddress().port).toBe(9)

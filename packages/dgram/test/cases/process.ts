@@ -2,12 +2,22 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { text } from "node:stream/consumers"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { bound, freePort, type Kit, message, messages, open, texts } from "../kit.ts"
 import { built } from "../programs.ts"
 
-const start = (...words: ReadonlyArray<string>): ChildProcess =>
-  spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"] })
+const start = (...words: ReadonlyArray<string>): ChildProcess => {
+  // Workers of a cluster are in its group.
+  const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"], detached: true })
+  onTestFinished(() => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
+    } catch {
+      // It has ended.
+    }
+  })
+  return child
+}
 
 /** Runs a program with `createSocket`, and returns what it printed and its exit code. */
 const run = async (kit: Kit, code: string) => {

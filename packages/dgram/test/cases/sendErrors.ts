@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { bound, called, closed, freePort, type Kit, message, messages, open, texts, thrown } from "../kit.ts"
+import { bound, called, closed, freePort, type Kit, message, messages, open, texts, thrown, noHost } from "../kit.ts"
 import { connection, link } from "../links.ts"
 
 export const sendErrors = (kit: Kit): unknown =>
@@ -47,22 +47,20 @@ export const sendErrors = (kit: Kit): unknown =>
     it("a host name that does not exist calls back with the error, and emits nothing", async () => {
       const socket = open(kit)
       socket.on("error", () => expect.unreachable())
-      const [error] = await called<[NodeJS.ErrnoException]>((done) =>
-        socket.send("x", 9, "does-not-exist.invalid", done as never)
-      )
-      expect(error).toMatchObject({ syscall: "getaddrinfo", hostname: "does-not-exist.invalid" })
+      const [error] = await called<[NodeJS.ErrnoException]>((done) => socket.send("x", 9, noHost, done as never))
+      expect(error).toMatchObject({ syscall: "getaddrinfo", hostname: noHost })
     })
 
     it("a host name that does not exist emits the error without a callback", async () => {
       const socket = open(kit)
       const failed = new Promise<NodeJS.ErrnoException>((resolve) => socket.once("error", resolve))
-      socket.send("x", 9, "does-not-exist.invalid")
+      socket.send("x", 9, noHost)
       expect((await failed).syscall).toBe("getaddrinfo")
     })
 
     it("after an error of the lookup the socket sends", async () => {
       const { port, receiver, sender } = await link(kit)
-      await called((done) => sender.send("x", 9, "does-not-exist.invalid", done))
+      await called((done) => sender.send("x", 9, noHost, done))
       const received = message(receiver)
       sender.send("hello", port)
       expect((await received).data.toString()).toBe("hello")

@@ -1,22 +1,29 @@
 /** The driver of the system at hand, which all sockets of a thread share. */
-import { LinuxSockets, DarwinSockets } from "@ancillary/posix"
+import { type Driver, isUnavailable } from "@ancillary/engine/driver/Driver"
+import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
 import { WinsockSockets } from "@ancillary/winsock"
-import type { Driver } from "@ancillary/engine/driver/Driver"
-import { Effect } from "effect"
 import { Addresses } from "./addresses.ts"
 
+/** What sockets of this thread are opened with. */
 export interface Host {
   readonly driver: Driver
   readonly addresses: Addresses
 }
 
-const driver = await Effect.runPromise(
-  process.platform === "win32"
-    ? WinsockSockets.driver()
-    : process.platform === "darwin"
-      ? DarwinSockets.driver()
-      : LinuxSockets.driver()
-)
-const current = { driver, addresses: new Addresses(driver) }
+const systems = { linux: LinuxSockets, darwin: DarwinSockets, win32: WinsockSockets }
 
-export const host = (): Host => current
+const isKnown = (platform: string): platform is keyof typeof systems => platform in systems
+
+const loaded = isKnown(process.platform) ? await systems[process.platform].driver() : undefined
+
+let current: Host | undefined
+
+/** Returns the driver. Throws if this system has none. */
+export const host = (): Host => {
+  if (current !== undefined) return current
+  if (loaded === undefined)
+    throw new Error(`@ancillary/dgram: there is no driver for ${process.platform}. Run it on Linux, macOS or Windows.`)
+  if (isUnavailable(loaded)) throw new Error(`@ancillary/dgram: ${loaded.why}. ${loaded.remedy}.`)
+  current = { driver: loaded, addresses: new Addresses(loaded) }
+  return current
+}

@@ -45,6 +45,8 @@ export const clean: ReadonlyArray<string> = [
   "packages/effect3/src/Interfaces.ts",
   "packages/effect3/src/index.ts",
   "packages/engine/README.md",
+  "packages/engine/src/driver",
+  "packages/engine/src/plan",
   "packages/fuzz/README.md",
   "packages/node",
   "packages/posix/README.md",

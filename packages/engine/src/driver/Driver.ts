@@ -105,7 +105,7 @@ export interface NetworkInterface {
   readonly name: string
   /** Its addresses of both families. */
   readonly addresses: ReadonlyArray<InterfaceAddress>
-  /** It is switched on; Windows: and it works. */
+  /** True if the interface is switched on, and on Windows if it also works. */
   readonly up: boolean
   /** It is up and has a carrier: its cable is plugged in, its radio associated. Absent on macOS. */
   readonly running?: boolean | undefined
@@ -114,8 +114,9 @@ export interface NetworkInterface {
   /** Largest packet in bytes, IP header included. Absent if the system sets no limit or does not report one. */
   readonly mtu?: number | undefined
   /**
-   * What it is. Linux: the kind of a device that software made (`veth`, `bridge`, `vlan`, `vrf`, `wireguard`, `tun`) or `wlan`; others by their link
-   * layer (`ethernet`, `loopback`, `ppp`). Windows: by its `IfType` (`ethernet`, `wlan`, `loopback`, `ppp`, `tunnel`). Absent on macOS.
+   * Kind of the interface. Linux: the kind of a device that software made (`veth`, `bridge`, `vlan`, `vrf`, `wireguard`, `tun`) or `wlan`.
+   * Other Linux interfaces have the name of their link layer (`ethernet`, `loopback`, `ppp`). Windows: by its `IfType` (`ethernet`, `wlan`,
+   * `loopback`, `ppp`, `tunnel`). Absent on macOS.
    */
   readonly kind?: string | undefined
   /** Link-layer address, two hexadecimal digits a byte: `02:42:ac:11:00:02`. Absent if it has none, and on macOS. */

@@ -1,6 +1,6 @@
-/** Closing several things of which each may throw. */
+/** Closes several things although each of them may throw. */
 
-/** Runs every step, whatever the others throw, and throws what was thrown first. */
+/** Runs every step even if others throw, and throws the first error. */
 export const closeAll = (steps: ReadonlyArray<() => unknown>): void => {
   let failed: { readonly defect: unknown } | undefined
   for (const step of steps) {
@@ -13,7 +13,7 @@ export const closeAll = (steps: ReadonlyArray<() => unknown>): void => {
   if (failed !== undefined) throw failed.defect
 }
 
-/** Runs `make`. If that throws, undoes what was made before, and throws the same. */
+/** Runs `make`. If it throws, undoes the earlier steps and throws the same error. */
 export const undoing = <A>(undo: () => void, make: () => A): A => {
   try {
     return make()
@@ -21,7 +21,7 @@ export const undoing = <A>(undo: () => void, make: () => A): A => {
     try {
       undo()
     } catch {
-      // What `make` threw comes first, and says more.
+      // The error of `make` takes precedence, because it has more information.
     }
     throw defect
   }

@@ -1,10 +1,8 @@
-/**
- * The system's notices about interfaces, as all of this process share them: one observer of a driver, open while anything follows it.
- */
+/** Shares the system's notices about interfaces within the process. One observer of a driver is open while it has a follower. */
 import { type Driver, type Fault, type InterfaceNotices, type InterfaceObserver, isFault, type Poll } from "./Driver.ts"
 
 /**
- * Handles notices. What it returns is run once all followers have handled them.
+ * Handles notices. The function that it returns runs after all followers have handled them.
  *
  * @category drivers
  * @since 0.1.0
@@ -14,7 +12,7 @@ export type Follower = (notices: InterfaceNotices) => (() => void) | undefined
 const shared = new WeakMap<Driver, Notices>()
 
 /**
- * The notices of a driver about its interfaces, which several followers share.
+ * Returns the shared notices of a driver.
  *
  * @category drivers
  * @since 0.1.0
@@ -26,7 +24,7 @@ export class Notices {
   #followers = new Set<Follower>()
   #attending = 0
 
-  /** Those of a driver. */
+  /** Passes each later batch of notices to a function. Returns false if this system has no notices. */
   static of(driver: Driver): Notices {
     const known = shared.get(driver) ?? new Notices(driver)
     shared.set(driver, known)
@@ -37,7 +35,7 @@ export class Notices {
     this.#driver = driver
   }
 
-  /** Hands notices to a function from now on, whenever they are taken. False if this system has none. */
+  /** Removes a follower. The observer is closed with the last one. */
   follow(follower: Follower): boolean {
     if (this.#observer === undefined) {
       const observer = this.#driver.observeInterfaces?.()
@@ -48,7 +46,7 @@ export class Notices {
     return true
   }
 
-  /** Ends that; the last one closes the observer. */
+  /** Takes the queued notices without waiting, and passes them to all followers. */
   leave(follower: Follower): void {
     if (!this.#followers.delete(follower) || this.#followers.size > 0) return
     this.#poll?.close()
@@ -57,7 +55,7 @@ export class Notices {
     this.#observer = undefined
   }
 
-  /** Takes the queued notices without waiting, and hands them to all. */
+  /** Lets the event loop take the notices until `unattend` is called as often as this. The process keeps running in that time. */
   take(): void {
     const notices = this.#observer?.take()
     if (notices?.changed !== true) return
@@ -65,7 +63,7 @@ export class Notices {
     for (const then of rest) then?.()
   }
 
-  /** Has the event loop take them, until `unattend` was called as often. It keeps the process running meanwhile. */
+  /** After an error the poll reports nothing until the interest is set again. */
   attend(): Fault | undefined {
     if (this.#observer === undefined) return undefined
     if (this.#poll === undefined) {

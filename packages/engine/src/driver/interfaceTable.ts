@@ -1,15 +1,13 @@
-/**
- * The addresses of the host's interfaces, kept for a while: for questions that are asked with each datagram.
- */
+/** Caches the addresses of the host's interfaces for a short time, for lookups on the per-datagram path. */
 import { Ipv4Address, type PacketSource } from "@ancillary/control"
 import { type Driver, isFault, type NetworkInterface } from "./Driver.ts"
 
-/** In every host of JavaScript, and in the types of none that this package compiles with. */
+/** Every JavaScript host has it, but none of the types that this package compiles with declares it. */
 declare const performance: { readonly now: () => number }
 
-/** For how long addresses are taken as they were. */
+/** Time in milliseconds for which cached addresses are used. */
 const patienceMillis = 1000
-/** Part of the time, at most, that is spent on listing interfaces: one thousandth. */
+/** At most one thousandth of the time is spent on listing interfaces. */
 const patiencePerCost = 1000
 
 export class InterfaceTable {
@@ -23,21 +21,22 @@ export class InterfaceTable {
   }
 
   /**
-   * Winsock: a packet source with an address of its interface, if it names an interface and no address.
+   * Winsock: adds an address of the interface to a packet source that names an interface and no address.
    *
-   * `IN_PKTINFO` with an interface and the address 0 is reported to leave from 0.0.0.0, which no network forwards (bltavares/multicast-socket, pull
-   * request 5). Its documentation does not describe that case, and Wine ignores control data that is sent, so nothing of it was run on
-   * Windows. With an address of the interface the datagram leaves as it should under either reading. Linux and macOS choose the address themselves.
+   * `IN_PKTINFO` with an interface and the address 0 is reported to send from 0.0.0.0, which no network forwards
+   * (bltavares/multicast-socket, pull request 5). Its documentation does not describe that case. Wine ignores control data that is sent, so
+   * the case did not run on Windows. With an address of the interface the datagram is sent correctly in either case. Linux and macOS choose
+   * the address themselves.
    */
   complete(value: unknown): unknown {
-    // Checked by the definition of the message.
+    // The definition of the message has validated it.
     const { interfaceIndex = 0, source } = value as PacketSource<"ipv4">
     if (source !== undefined || interfaceIndex === 0) return { source, interfaceIndex }
     this.#refresh()
     return { source: this.#sources.get(interfaceIndex), interfaceIndex }
   }
 
-  /** Whether an IPv4 address is that of every host of a network of this host: 192.0.2.255, and 192.0.2.0 for older systems. */
+  /** True if an IPv4 address is the broadcast address of one of this host's networks: 192.0.2.255, and 192.0.2.0 for older systems. */
   isBroadcast(address: Ipv4Address): boolean {
     if (!mayBeBroadcast(address)) return false
     this.#refresh()
@@ -75,5 +74,5 @@ export class InterfaceTable {
 /** 169.254.0.0/16, which several links may have. */
 export const isLinkLocal = ({ value }: Ipv4Address): boolean => value >>> 16 === 0xa9fe
 
-/** Whether an address can be a broadcast address. Networks of one or two hosts have none, so it ends with two bits alike. */
+/** True if an address can be a broadcast address. Its last two bits are equal, because networks of one or two hosts have none. */
 export const mayBeBroadcast = ({ value }: Ipv4Address): boolean => (value & 3) === 0 || (value & 3) === 3

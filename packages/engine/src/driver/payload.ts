@@ -1,10 +1,8 @@
-/**
- * Payload bytes as the engine holds them, whatever class or property a program put in front of them.
- */
+/** Payload bytes as the engine holds them, whatever class or property a program put in front of them. */
 
 type Getter = (this: unknown) => unknown
 
-/** A getter of the language's own, which no subclass, property or proxy replaces. */
+/** Returns a built-in getter, which no subclass, property or proxy replaces. */
 const own = (key: PropertyKey): Getter => {
   const prototype: object = Reflect.getPrototypeOf(Uint8Array.prototype) ?? {}
   const getter = Reflect.getOwnPropertyDescriptor(prototype, key)?.get
@@ -16,7 +14,7 @@ const length = own("length")
 const offset = own("byteOffset")
 const buffer = own("buffer")
 
-/** Whether a value is a `Uint8Array`, of whatever class and realm. A proxy is none: it has no bytes. */
+/** True if a value is a `Uint8Array`, of any class and realm. A proxy is not one, because it has no bytes. */
 export const isBytes = (value: unknown): value is Uint8Array => tag.call(value) === "Uint8Array"
 
 /** Bytes that the memory of an array has now; 0 if it is detached or was shrunk. */
@@ -35,7 +33,7 @@ export const part = (bytes: Uint8Array, from: number, to: number): Uint8Array =>
 
 const nothing = new Uint8Array(0)
 
-/** Why an array without bytes cannot be sent: its memory is gone. An empty one is fine. */
+/** Returns the reason why an array without bytes cannot be sent: its memory is gone. An empty array is valid. */
 const lost = (bytes: Uint8Array): string | undefined => {
   try {
     nothing.set(bytes)
@@ -47,7 +45,7 @@ const lost = (bytes: Uint8Array): string | undefined => {
 
 const notBytes = "the payload is a Uint8Array, or an array of them"
 
-/** The pieces of a payload in an array of the engine's own, or why there are none. */
+/** Returns the buffers of a payload in an array of the engine's own, or the reason why the payload is invalid. */
 export const piecesOf = (data: unknown): ReadonlyArray<Uint8Array> | string => {
   if (isBytes(data)) return (sizeOf(data) === 0 ? lost(data) : undefined) ?? [data]
   if (!Array.isArray(data)) return notBytes

@@ -1,9 +1,9 @@
-/** Zones by name, as people write them: `fe80::1%eth0`. Addresses have the index, which the driver knows. */
+/** Zones by name, as people write them: `fe80::1%eth0`. Parsed addresses have the index, which the driver knows. */
 import { Codec } from "@ancillary/control"
 import { type Driver, isFault } from "./Driver.ts"
 
 /**
- * What of a driver finds an interface by its name.
+ * The members of a driver that find an interface by its name.
  *
  * @category drivers
  * @since 0.1.0
@@ -11,7 +11,7 @@ import { type Driver, isFault } from "./Driver.ts"
 export type Names = Pick<Driver, "interfaces" | "interfaceIndex">
 
 /**
- * The text of an address with the index in place of a name behind `%`; the same text if there is no name.
+ * Replaces the zone name behind `%` with the index. Returns an address without a name unchanged.
  *
  * @category drivers
  * @since 0.1.0
@@ -19,7 +19,7 @@ export type Names = Pick<Driver, "interfaces" | "interfaceIndex">
 export const withIndex = (driver: Names, text: string): string | Codec.Malformed => {
   const percent = text.indexOf("%")
   const zone = text.slice(percent + 1)
-  // Digits are an index, also if an interface is called so.
+  // Digits are always an index, even if an interface has that name.
   if (percent < 0 || /^[0-9]*$/.test(zone)) return text
   const index = indexOf(driver, zone)
   return index === undefined
@@ -37,7 +37,7 @@ const indexOf = (driver: Names, name: string): number | undefined => {
 }
 
 /**
- * An endpoint as it was written, with the index in place of a name, or what is wrong with it; each field is read once.
+ * Returns an endpoint with the index in place of a zone name, or the reason why it is invalid. Each field is read once.
  *
  * @category drivers
  * @since 0.1.0

@@ -1,6 +1,6 @@
 /**
- * What follows from a spec on an ABI: the options in order, the layout of both control buffers, what was declined and what is refused. Pure
- * data, made on any machine; `decoder` and `encoder` turn it into functions.
+ * The plan that follows from a spec on an ABI: the options in order, the layout of both control buffers, and the declined and refused
+ * messages. It is pure data, and can be made on any machine. `decoder` and `encoder` compile it into functions.
  *
  * @since 0.1.0
  */
@@ -38,55 +38,58 @@ export type { Requester, ControlLayout, MessageLayout, ReceiveEntry, SendEntry, 
  */
 export interface Plan {
   readonly abi: Abi
-  /** The shape of values that may be missing, in what is received. */
+  /** Shape of values that may be missing in received datagrams. */
   readonly maybe: MaybeShape
   readonly family: Family
   readonly kind: SocketKind
-  /** In the order in which they are set, all before `bind`: what is queued earlier has wrong control data or none. */
+  /** Options in the order in which they are set, all before `bind`. Datagrams that are queued earlier have wrong control data or none. */
   readonly options: ReadonlyArray<PlannedOption>
   readonly receive: ControlLayout
   readonly send: ControlLayout
-  /** What comes with an entry of the error queue: every message that is on, and the events. Empty where no event comes that way. */
+  /**
+   * Layout of the control data of an error queue entry: every enabled message, and the events. Empty if no event arrives in the error
+   * queue.
+   */
   readonly errors: ControlLayout
   readonly receiveEntries: ReadonlyArray<ReceiveEntry>
   readonly sendEntries: ReadonlyArray<SendEntry>
-  /** What a datagram carries, in the order of declaration; events are not among it. */
+  /** Messages of a datagram in the order of declaration, without events. */
   readonly received: ReadonlyArray<Declaration>
   /** Optional messages that the platform lacks. */
   readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
-  /** Required ones that it lacks: `bind` fails with the first. */
+  /** Required messages that the platform lacks. `bind` fails with the first. */
   readonly refused: ReadonlyArray<{ readonly feature: string; readonly why: string; readonly remedy: string }>
-  /** Options with values that cannot be. */
+  /** Options with invalid values. */
   readonly invalid: ReadonlyArray<{ readonly option: string; readonly why: string }>
-  /** Bytes of the largest payload that a call takes: more than `datagramBytes` where it may be of several datagrams. */
+  /** Maximum payload of one receive call in bytes. It exceeds `datagramBytes` if a call may receive several merged datagrams. */
   readonly receiveBytes: number
-  /** Bytes of the largest datagram to receive, and to send. */
+  /** Maximum size of a datagram to receive, and to send, in bytes. */
   readonly datagramBytes: number
   readonly sendBytes: number
   readonly truncation: Truncation
   readonly backpressure: Backpressure
-  /** Bytes of the parts that a payload is split into; absent: it is not. */
+  /** Sizes of the parts that a payload is split into, in bytes. If absent, payloads are not split. */
   readonly scatter: ReadonlyArray<number> | undefined
-  /** Whether what the kernel merged is taken apart again. */
+  /** True if payloads that the kernel merged are split again. */
   readonly splitCoalesced: boolean
 }
 
 /**
- * The largest payloads that can be sent, in bytes: what the length fields of the headers leave (IPv6 without jumbograms), and for Unix
- * sockets the default limit of Linux.
+ * Maximum payloads that can be sent, in bytes. They follow from the length fields of the headers (IPv6 without jumbograms). For Unix
+ * sockets it is the default limit of Linux.
  *
  * @category constants
  * @since 0.1.0
  */
 export const maximumPayload = { ipv4: 65_507, ipv6: 65_527, dual: 65_527, unix: 212_960 } as const
-/** The same for ping sockets, whose payload begins with the header of ICMP. */
+/** Maximum payloads of ping sockets in bytes. Their payload begins with the ICMP header. */
 const maximumPingPayload = { ipv4: 65_515, ipv6: 65_535 } as const
 const slotBytes = { ipv4: 65_535, ipv6: 65_535, dual: 65_535, unix: 212_960 } as const
 
 /**
- * Derives the plan of a spec. Values of a spec that cannot be are in `invalid`, what the platform lacks is in `refused` and `declined`.
- * `maybe` is the shape of values that may be missing in what its sockets receive: a face gives its own. Throws a `TypeError` if `spec` is not a spec,
- * or if `abi` is not one of `Abi`.
+ * Derives the plan of a spec. Invalid values of the spec are in `invalid`; messages that the platform lacks are in `refused` and
+ * `declined`. `maybe` is the shape of values that may be missing in received datagrams; each face gives its own. Throws a `TypeError` if
+ * `spec` is not a spec, or if `abi` is not one of `Abi`.
  *
  * @example
  * ```ts
@@ -124,7 +127,7 @@ export const compile = (spec: SpecData, abi: Abi, maybe: MaybeShape = orUndefine
   return plan
 }
 
-/** A spec is bound again and again by whoever opens many sockets: they share its plan, and what is compiled from that. */
+/** Programs that open many sockets bind one spec repeatedly. Those sockets share its plan and everything that is compiled from it. */
 const plans = new WeakMap<SpecData, WeakMap<Abi, WeakMap<MaybeShape, Plan>>>()
 
 const derive = (spec: SpecData, abi: Abi, maybe: MaybeShape): Plan => {
@@ -150,7 +153,7 @@ const derive = (spec: SpecData, abi: Abi, maybe: MaybeShape): Plan => {
       if (why !== undefined) invalid.push({ option: feature, why })
     }
   }
-  // Never for unix and ipv4: an option of the other family fails on some set-ups (binding ::1 on Windows among them).
+  // Never for unix and ipv4. An option of the other family fails on some systems, for example on Windows when ::1 is bound.
   if (family === "ipv6" || family === "dual") set(optionValue(ipv6Only, family === "ipv6", constructorOf(spec)))
   if (protocol === "icmp" && family === "ipv4" && abi.platform === "darwin")
     set(optionValue(stripHeader, true, constructorOf(spec)))
@@ -231,7 +234,7 @@ const derive = (spec: SpecData, abi: Abi, maybe: MaybeShape): Plan => {
 }
 
 /**
- * The arena that receives for a plan, `slots` messages at a time.
+ * Layout of the arena that receives for a plan, `slots` messages at a time.
  *
  * @category layouts
  * @since 0.1.0
@@ -245,11 +248,11 @@ export const receiveArena = (plan: Plan, slots: number): ArenaLayout => ({
   dataBytes: plan.receiveBytes
 })
 
-/** Bytes of the datagram that an error is about: as many as ICMPv6 quotes at the most (RFC 4443 section 2.4). */
+/** Bytes of the datagram that an error quotes. ICMPv6 quotes at most this many (RFC 4443 section 2.4). */
 const quotedBytes = 1280
 
 /**
- * The arena that takes the error queue of a plan's socket, `slots` entries at a time.
+ * Layout of the arena that reads the error queue of a plan's socket, `slots` entries at a time.
  *
  * @category layouts
  * @since 0.1.0
@@ -263,12 +266,12 @@ export const errorArena = (plan: Plan, slots: number): ArenaLayout => ({
   dataBytes: quotedBytes
 })
 
-/** Pieces of a payload that the kernel gathers; the rest is copied behind them. */
+/** Number of payload buffers that the kernel gathers. The others are copied behind them. */
 const gathered = 16
 
 /**
- * The arena that sends for a plan, `slots` datagrams at a time. In one for many a payload that the kernel cuts may be larger than each of its
- * datagrams, so that it has the room of the family.
+ * Layout of the arena that sends for a plan, `slots` datagrams at a time. If it has several slots, a payload may be larger than one
+ * datagram, because the kernel splits it. Its slots therefore have the maximum size of the family.
  *
  * @category layouts
  * @since 0.1.0
@@ -282,11 +285,11 @@ export const sendArena = (plan: Plan, slots: number): ArenaLayout => ({
   dataBytes: slots === 1 || plan.kind.protocol === "icmp" ? plan.sendBytes : maximumPayload[plan.family]
 })
 
-/** Linux: a ping socket takes a message of UDP's level, and does nothing with it. */
+/** Linux: a ping socket accepts a message of UDP's level and ignores it. */
 const isOfUdp = ({ receive, send }: Row<unknown, never>): boolean =>
   [receive ?? [], send ?? []].flat().some((part) => "level" in part && part.level === IPPROTO_UDP)
 
-/** Why the platform cannot do what is declared, in any of the directions it is declared for. */
+/** Returns the reason why the platform lacks a declared message, in any of its declared directions. */
 const lacking = (
   declaration: Declaration,
   abi: Abi,
@@ -294,7 +297,7 @@ const lacking = (
 ): { readonly why: string; readonly remedy: string } | undefined => {
   const optional = `withOptional(${declaration.feature})`
   const cells = families(family).map((each) => declaration.message.cell(abi.platform, each))
-  // A datagram of either family must bring what is declared. An event is there for the peers that there is one of.
+  // A datagram of either family must carry a declared message. An event is only required for the families that have it.
   const wanted = declaration.message.deliveredAs === "asEvent" ? cells.filter((cell) => !isUnsupported(cell)) : cells
   for (const cell of wanted.length === 0 ? cells : wanted) {
     if (isUnsupported(cell))

@@ -3,7 +3,7 @@ import { columns } from "./formatTable.ts"
 import type { ControlLayout, Plan, PlannedOption } from "./Plan.ts"
 
 /**
- * A plan as data to look at: plain, and a table when it is printed.
+ * A plan as data for inspection. It is plain data, and prints as a table.
  *
  * @category models
  * @since 0.1.0
@@ -11,11 +11,11 @@ import type { ControlLayout, Plan, PlannedOption } from "./Plan.ts"
 export interface Explanation {
   readonly abi: AbiName
   readonly family: string
-  /** In the order in which they are set, before `bind`. */
+  /** Options in the order in which they are set, all before `bind`. */
   readonly options: ReadonlyArray<{ readonly feature: string; readonly call: string; readonly value: string }>
   readonly receive: ControlLayout
   readonly send: ControlLayout
-  /** Empty where no event of the error queue is declared. */
+  /** Empty if no event of the error queue is declared. */
   readonly errors: ControlLayout
   readonly declined: Plan["declined"]
   readonly refused: Plan["refused"]
@@ -77,7 +77,7 @@ const print = (plan: Plan, options: Explanation["options"]): string => {
   ].join("\n")
 }
 
-/** Header, payload and padding of each message, by their offsets. */
+/** Header, payload and padding of each message, with their offsets. */
 const byteMap = ({ abi, family }: Plan, layout: ControlLayout): ReadonlyArray<string> =>
   columns(
     layout.messages.flatMap((place) => {

@@ -1,5 +1,5 @@
 /**
- * Rows of a table as lines, each column as wide as its widest cell.
+ * Formats the rows of a table as lines. Each column is as wide as its widest cell.
  *
  * @category plans
  * @since 0.1.0

@@ -1,6 +1,4 @@
-/**
- * Where messages lie in control buffers, and how large those are.
- */
+/** Offsets of messages in control buffers, and the sizes of the buffers. */
 import { type Abi, Codec, ControlBuffer, type Family } from "@ancillary/control"
 import type { ControlLayout, MessageLayout, ReceiveEntry, SendEntry } from "./parts.ts"
 import type { Declaration } from "../spec/Spec.ts"
@@ -8,20 +6,21 @@ import { families } from "../spec/families.ts"
 
 type Size = number | { readonly maximum: number; readonly minimum?: number | undefined }
 /**
- * `types`: that of the place, and the others that share it. `apart`: it comes beside the others of its message, not instead of them.
+ * `types`: the type of this place and those of messages that share it. `apart`: this format arrives in addition to the others of its
+ * message, not instead of them.
  */
 type Unplaced = Omit<MessageLayout, "at"> & { readonly types: ReadonlyArray<number>; readonly apart?: true }
 
 const largestOf = (size: Size): number => (typeof size === "number" ? size : size.maximum)
 const smallestOf = (size: Size): number => (typeof size === "number" ? size : Math.max(1, size.minimum ?? 1))
 
-/** Why the room that is declared for a message is none. */
+/** Returns the reason why the declared room for a message is invalid, or `undefined`. */
 export const validateRoom = ({ maximumBytes }: Declaration, size: Size): string | undefined =>
   maximumBytes === undefined || Codec.isInteger(maximumBytes, smallestOf(size), 65_535)
     ? undefined
     : `maximumBytes of ${Codec.format(maximumBytes)} is not an integer from ${smallestOf(size)} to 65535`
 
-/** What comes with a datagram, or in place of one. */
+/** Layout of the control data of a datagram, or of an event that arrives in place of one. */
 export const receiveLayout = (abi: Abi, arrivals: ReadonlyArray<ReceiveEntry>): ControlLayout =>
   layOut(
     arrivals
@@ -30,8 +29,8 @@ export const receiveLayout = (abi: Abi, arrivals: ReadonlyArray<ReceiveEntry>): 
   )
 
 /**
- * What comes with an entry of the error queue: whatever comes with a datagram, and behind it the events. Too little room does not cut an entry
- * but loses it.
+ * Layout of the control data of an error queue entry: the messages of a datagram, then the events. If the room is too small, the kernel
+ * loses the whole entry instead of truncating it.
  */
 export const errorLayout = (abi: Abi, arrivals: ReadonlyArray<ReceiveEntry>): ControlLayout => {
   const isQueued = ({ format }: ReceiveEntry) => format.event === "errorQueue"
@@ -42,11 +41,11 @@ export const errorLayout = (abi: Abi, arrivals: ReadonlyArray<ReceiveEntry>): Co
   return layOut(queued.length === 0 ? [] : [...others, ...queued])
 }
 
-/** What a message takes at most. Several of a repeated one share their room, and many small ones take more of it than a single large one. */
+/** Maximum room of a message. All occurrences of a repeated message share it, and many small ones take more than one large one. */
 const toArrivingPlace = (abi: Abi, { format, declaration, family }: ReceiveEntry): Unplaced => {
   const { message } = declaration
   const { size } = format.payload
-  // A room that is refused has no layout: the plan is invalid, and nothing is received by it.
+  // An invalid room has no layout. The plan is invalid then, so nothing is received with it.
   const maximumBytes = validateRoom(declaration, size) === undefined ? declaration.maximumBytes : undefined
   if (message.presence !== "repeated" || format.multiple === true) {
     const bound = typeof size === "number" ? size : Math.min(size.maximum, maximumBytes ?? size.maximum)
@@ -58,7 +57,9 @@ const toArrivingPlace = (abi: Abi, { format, declaration, family }: ReceiveEntry
   return { ...place, space: Math.max(place.space, many) }
 }
 
-/** One message goes with a datagram, as large as its codec allows: what is declared as room is for peers. */
+/**
+ * A datagram is sent with one occurrence of a message, as large as its codec allows. The declared room applies only to received messages.
+ */
 const toDepartingPlace = (abi: Abi, { declaration, format, family }: SendEntry): Unplaced =>
   toPlace(abi, declaration.message.key, family, format, largestOf(format.payload.size))
 
@@ -80,8 +81,8 @@ const toPlace = (
 })
 
 /**
- * Puts messages behind each other. Views of one message, and the types that versions of a system give to one, share a place as large as the
- * largest of them.
+ * Places messages one after the other. Views of one message share a place as large as the largest of them. So do the types that versions of
+ * a system give to one message.
  */
 const layOut = (wanted: ReadonlyArray<Unplaced>): ControlLayout => {
   const places: Array<Unplaced> = []
@@ -112,7 +113,7 @@ const layOut = (wanted: ReadonlyArray<Unplaced>): ControlLayout => {
   return { bytes: at, messages: placed }
 }
 
-/** One family's messages go with a datagram, its peer's: the buffer is as large as the larger set. */
+/** A datagram is sent with the messages of its peer's family only. The buffer is therefore as large as the larger set. */
 export const sendLayout = (abi: Abi, family: Family, departures: ReadonlyArray<SendEntry>): ControlLayout => {
   const layouts = families(family).map((each) =>
     layOut(departures.filter((planned) => planned.family === each).map((planned) => toDepartingPlace(abi, planned)))

@@ -1,6 +1,9 @@
 import type { Plan } from "./Plan.ts"
 
-/** What is compiled from a plan, once for all sockets that share it. It may keep scratch space: one call at a time, as everything on this path. */
+/**
+ * Caches a result that is compiled from a plan, for all sockets that share the plan. The result may keep scratch space, because calls on
+ * this path never overlap.
+ */
 export const oncePerPlan = <A>(compile: (plan: Plan) => A): ((plan: Plan) => A) => {
   const compiled = new WeakMap<Plan, { readonly value: A }>()
   return (plan) => {

@@ -1,13 +1,14 @@
 /**
- * What the messages of a spec ask of a socket, each call made once: views of one message ask alike, and switches of one option are set together.
+ * Merges the requests of a spec's messages, so that each call is made once. Views of one message make the same request, and switches of one
+ * option are set together.
  */
 import type { Request } from "@ancillary/control"
 import type { Requester, PlannedOption } from "./parts.ts"
 
-/** Adds what a message asks for, or answers why it cannot be had beside what others ask. */
+/** Adds the request of a message. Returns the reason if it conflicts with the request of another message. */
 export const ask = (options: Array<PlannedOption>, asker: Requester, request: Request): string | undefined => {
   const call = toCall(request)
-  // An option that the program set itself to something else does not stand for what a message asks.
+  // If the program itself set the option to another value, that does not meet the request of a message.
   const at = options.findIndex(
     (other) => other.requestedBy.some(({ key }) => key !== undefined) && sameCall(other, call)
   )
@@ -19,7 +20,7 @@ export const ask = (options: Array<PlannedOption>, asker: Requester, request: Re
   const requestedBy = before.requestedBy.some(({ key }) => key === asker.key)
     ? before.requestedBy
     : [...before.requestedBy, asker]
-  // Both or neither: they are the same call.
+  // Both have an `input` or both have a `value`, because they are the same call.
   const [one, two] = "ioctl" in before ? [before.input, inputOf(call)] : [before.value, inputOf(call)]
   if ("flags" in request && request.flags === true && "value" in before) {
     const length = Math.max(one.length, two.length)
@@ -56,13 +57,13 @@ const toCall = (request: Request): Call =>
         value: typeof request.value === "number" ? int32(request.value) : request.value
       }
 
-/** One message that requires an option is enough. */
+/** One message that requires an option makes the option required. */
 const stricter = (before: PlannedOption | undefined, call: Call): PlannedOption | undefined =>
   before === undefined || !("dispensable" in before) || "dispensable" in call
     ? before
     : { ...before, dispensable: undefined }
 
-/** The number of an older system that either of them knows. */
+/** Keeps the number of an older system if either request has one. */
 const older = (before: PlannedOption | undefined, call: Call): PlannedOption | undefined =>
   before === undefined || !("option" in before) || "instead" in before || !("instead" in call)
     ? before

@@ -1,23 +1,24 @@
-/** The parts of a plan: calls that set a socket up, and messages with their places. */
+/** The parts of a plan: calls that set up a socket, and messages with their offsets. */
 import type { ReceiveFormat, SendFormat } from "@ancillary/control"
 import type { Declaration } from "../spec/Spec.ts"
 
 /**
- * Who wants a call to be made.
+ * The combinator or message that requires a call.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Requester {
-  /** As the program wrote it: `withHopLimit()`. */
+  /** Source text of the combinator: `withHopLimit()`. */
   readonly feature: string
-  /** The message that is asked for; absent for an option of its own. */
+  /** Key of the message that requires the call. Absent if an option requires it. */
   readonly key: string | undefined
   readonly optional: boolean
 }
 
 /**
- * One call that sets the socket up before it is bound. Messages that ask alike, and those whose switches share an option, ask together.
+ * One call that sets up the socket before it is bound. Messages with the same request share a call, and so do messages whose switches are
+ * bits of one option.
  *
  * @category models
  * @since 0.1.0
@@ -27,30 +28,30 @@ export type PlannedOption = { readonly requestedBy: ReadonlyArray<Requester> } &
       readonly level: number
       readonly option: number
       readonly value: Uint8Array
-      /** What a process needs for it, as the system names it. */
+      /** Privilege that a process requires for it, by the system's name. */
       readonly privilege?: string | undefined
-      /** Set if everything works without it: a system that lacks the option is no fault. */
+      /** Set if the socket works without it. It is then not an error if a system lacks the option. */
       readonly dispensable?: true | undefined
-      /** The option to set in its place on a system that lacks it. */
+      /** Option to set instead on a system that lacks this one. */
       readonly instead?: number | undefined
     }
   | { readonly ioctl: number; readonly input: Uint8Array }
 )
 
 /**
- * A message's place in a control buffer. On receiving, the place is where the kernel's order usually puts it: the decoder looks at what is
- * really there.
+ * Position of a message in a control buffer. For a receive it is the position that the kernel's order usually gives; the decoder reads the
+ * real one.
  *
  * @category models
  * @since 0.1.0
  */
 export interface MessageLayout {
-  /** One key, or several that are views of the same message. */
+  /** One key, or several keys that are views of the same message. */
   readonly keys: ReadonlyArray<string>
   readonly family: "ipv4" | "ipv6" | "unix"
   readonly level: number
   readonly type: number
-  /** Offset of the header, largest payload, `cmsg_len` and bytes taken with padding. */
+  /** Offset of the header, maximum payload size, `cmsg_len`, and size with padding, in bytes. */
   readonly at: number
   readonly payload: number
   readonly length: number
@@ -58,7 +59,7 @@ export interface MessageLayout {
 }
 
 /**
- * A control buffer that was measured: its size, and what it has room for.
+ * Layout of a control buffer: its size, and the messages that fit.
  *
  * @category models
  * @since 0.1.0
@@ -69,7 +70,7 @@ export interface ControlLayout {
 }
 
 /**
- * How one declared message arrives from peers of one family.
+ * Receive format of one declared message for peers of one family.
  *
  * @category models
  * @since 0.1.0
@@ -81,7 +82,7 @@ export interface ReceiveEntry {
 }
 
 /**
- * How one declared message goes to peers of one family.
+ * Send format of one declared message for peers of one family.
  *
  * @category models
  * @since 0.1.0

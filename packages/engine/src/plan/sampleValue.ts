@@ -1,9 +1,9 @@
-/** A value that a message can be sent with, for whoever tries what a system does with it and knows only its definition. */
+/** Finds a value that a message can be sent with, from its definition only. It is for code that tries messages on a system. */
 import { type ReceiveFormat, Codec, type SendFormat, isUnsupported, type Row } from "@ancillary/control"
 
 /**
- * Payloads that many messages can be read from: small numbers of either byte order, an IPv6 header that holds nothing but padding, and one that
- * leads home (a routing header of type 2 to ::1).
+ * Payloads that many messages can decode: small numbers in either byte order, an IPv6 header with only padding, and a route to this host.
+ * The route is a routing header of type 2 to ::1.
  */
 const payloads = [
   [1, 0, 0, 0],
@@ -13,11 +13,11 @@ const payloads = [
   [0, 2, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
 ]
 
-/** What messages take that never arrive. */
+/** Values for messages that are never received. */
 const others: ReadonlyArray<unknown> = [1, 1n, true, Uint8Array.of(0, 0, 1, 4, 0, 0, 0, 0), {}, []]
 
 /**
- * The first value that the message itself does not refuse, other than `usual`: those that it would read on arrival, then some of every kind.
+ * Returns the first value other than `usual` that the message accepts. Decoded sample payloads are tried first, then values of every type.
  *
  * @category plans
  * @since 0.1.0
@@ -36,7 +36,7 @@ export const tryable = (
 }
 
 /**
- * Whether two values say the same: numbers, addresses and bytes by what they are, records by their fields.
+ * True if two values are equal. Numbers, addresses and bytes are compared by value, records by their fields.
  *
  * @category plans
  * @since 0.1.0
@@ -53,7 +53,7 @@ const reading = ({ read, size }: ReceiveFormat<unknown>["payload"], bytes: Reado
   return read(new DataView(padded.buffer), 0, length)
 }
 
-/** The types of a departure's value are known to its definition alone: a value of another kind is refused, or cannot be written. */
+/** Only the definition knows the type of its values. A value of another type is refused, or its encoding fails. */
 const takes = ({ payload }: SendFormat<never>, value: unknown): boolean => {
   const { size, validate, write } = payload as Pick<Codec.Codec<unknown>, "size" | "validate" | "write">
   try {

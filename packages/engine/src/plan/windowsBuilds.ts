@@ -1,18 +1,18 @@
-/** What one build of a system breaks, though it takes every call that asks for it: known by the build's number alone. */
+/** Defects of single Windows builds that accept the calls concerned. Only the build number identifies them. */
 import { Coalescing, HopLimit, isUnsupported, Segmentation, TrafficClass } from "@ancillary/control"
 import type { Plan, PlannedOption } from "./Plan.ts"
 import { families } from "../spec/families.ts"
 
 /**
- * Winsock: on Windows Server 2022 receiving the TTL or the class byte breaks what the kernel merges (URO) and cuts (USO). microsoft/msquic does
- * without them on exactly this build (pull requests 4602 for the TTL, 5130 for the class; datapath_winuser.c).
+ * Winsock: on Windows Server 2022, receiving the TTL or the class byte breaks receive coalescing (URO) and segmentation offload (USO).
+ * microsoft/msquic avoids them on exactly this build (pull requests 4602 for the TTL, 5130 for the class; datapath_winuser.c).
  */
 const breaksOffload = 20348
 
-/** What asks for the header fields that break merging and cutting on that build: as the program wrote it, none elsewhere. */
+/** The combinators, as the program wrote them, that request the header fields which break URO and USO. Empty on every other build. */
 const breaking = ({ abi, family, options }: Plan, build: number | undefined): ReadonlyArray<string> => {
   if (abi.platform !== "winsock" || build !== breaksOffload) return []
-  // By option: ECN, DSCP and the class share one, and so may a message of the program's own.
+  // Compared by option, because ECN, DSCP and the class share one, and a message of the program may use it too.
   const requests = [HopLimit, TrafficClass].flatMap((message) =>
     families(family).flatMap((each) => {
       const cell = message.cell(abi.platform, each)
@@ -30,10 +30,10 @@ const breaking = ({ abi, family, options }: Plan, build: number | undefined): Re
   return [...new Set(options.filter(asks).flatMap(({ requestedBy }) => requestedBy.map(({ feature }) => feature)))]
 }
 
-/** Whether a payload that leaves in segments is better not cut by the kernel. */
+/** True if the kernel should not split a payload into segments. */
 export const breaksSegments = (plan: Plan, build: number | undefined): boolean => breaking(plan, build).length > 0
 
-/** The plan on a build: what that breaks beside the rest is declined where it is optional, and refused where it is not. */
+/** Adapts a plan to a Windows build. A message that the build breaks is declined if it is optional, and refused otherwise. */
 export const onBuild = (plan: Plan, build: number | undefined): Plan => {
   const by = breaking(plan, build)
   if (by.length === 0) return plan

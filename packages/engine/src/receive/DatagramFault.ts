@@ -10,7 +10,7 @@ import type { AnyKind, Maybe, MaybeKind, MaybeShape } from "../spec/Maybe.ts"
 const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom")
 
 /**
- * One datagram that could not be delivered as promised. The socket and its streams go on.
+ * A datagram that could not be delivered as declared. The socket and its streams continue.
  *
  * **Details**
  *
@@ -44,7 +44,7 @@ export class DatagramFault<Kind extends MaybeKind = AnyKind> {
     this.#why = why
   }
 
-  /** One sentence. It is made when it is read first, because a peer decides how many faults there are. */
+  /** One sentence. It is made on the first read, because a peer decides how many faults there are. */
   get message(): string {
     if (typeof this.#why !== "string") this.#why = this.#why()
     return `${this.#sender === undefined ? "A datagram" : `A datagram from ${this.#sender}`}: ${this.#why}`
@@ -87,7 +87,8 @@ export const faultOf = (
   new DatagramFault(reason, key === undefined ? none : some(key), from === undefined ? none : some(from), from, why)
 
 /**
- * The fault of a datagram that did not fit. `size` is its size in bytes, `undefined` if only `room` is known, the number of bytes that fit.
+ * The fault of a datagram that is larger than its slot. `size` is its size in bytes. If it is `undefined`, only `room` is known, the number
+ * of bytes that fit.
  *
  * @category errors
  * @since 0.1.0

@@ -1,22 +1,21 @@
-/**
- * Datagrams that the kernel merged, taken apart: views of one copy, each with the control messages of all.
- */
+/** Splits payloads that the kernel merged (GRO, URO). The datagrams are views of one copy, and each has the control messages of all. */
 import { Coalescing } from "@ancillary/control"
 import type { Plan } from "../plan/Plan.ts"
 import { DatagramFault, faultOf, tooLarge } from "./DatagramFault.ts"
 import { type Outcome, ReceivedDatagram, split } from "./incoming.ts"
 
-/** Whether it is a payload that cannot be taken apart: merging is better switched off. */
+/** True for a payload that cannot be split, because its segment size is missing. Merging should be turned off. */
 export const isSizeless = (outcome: Outcome | undefined): boolean =>
   outcome instanceof DatagramFault && outcome.reason === "ControlMissing"
 
-/** What a payload was merged from, in order; nothing for each that the spec drops. */
+/** Returns the datagrams of a merged payload in order, with `undefined` for each that the spec drops. */
 export const apart = (plan: Plan, merged: ReceivedDatagram): ReadonlyArray<Outcome | undefined> => {
   const { [Coalescing.key]: size, ...control } = merged.control
   const told = plan.maybe.get(size)
   const { length } = merged.data
   const why = "a payload of several datagrams came without their size: withCoalescing is switched off"
-  // Winsock: some machines do not tell it. Elsewhere, and where merging was declined, a payload without it is one datagram.
+  // Winsock: some machines do not report the segment size. On other platforms, or if merging was declined, a payload without it is one
+  // datagram.
   if (told === undefined && length > plan.datagramBytes && plan.abi.platform === "winsock" && merges(plan))
     return [faultOf(plan.maybe, "ControlMissing", Coalescing.key, merged.from, why)]
   const each = typeof told === "number" ? told : Math.max(length, 1)

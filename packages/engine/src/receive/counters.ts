@@ -3,9 +3,9 @@ import type { DatagramFault } from "./DatagramFault.ts"
 type Faults = { readonly [reason in DatagramFault["reason"]]: number }
 
 /**
- * The accounts of receiving, and their one writer. They balance whenever a program runs: taken = received + faults + dropped + unread.
+ * Counters of receiving, which only this class changes. They balance at all times: taken = received + faults + dropped + unread.
  *
- * Datagrams are counted in numbers: a bigint for each would cost as much as a control message.
+ * Datagrams are counted in numbers, because a bigint for each would cost as much as a control message.
  */
 export class ReceiveCounters {
   #taken = 0
@@ -21,7 +21,7 @@ export class ReceiveCounters {
   get taken(): number {
     return this.#taken
   }
-  /** Datagrams that were handed over. */
+  /** Datagrams that were delivered. */
   get received(): number {
     return this.#received
   }
@@ -29,19 +29,19 @@ export class ReceiveCounters {
   get dropped(): number {
     return this.#dropped
   }
-  /** Datagrams that were not as declared, by reason. */
+  /** Datagrams that could not be delivered as declared, by reason. */
   get faults(): Faults {
     return this.#faults
   }
-  /** Errors of earlier datagrams that were passed over. */
+  /** Errors of earlier datagrams that were skipped. */
   get errors(): bigint {
     return this.#errors
   }
-  /** Receives that were made again because the system lacked memory or descriptors. */
+  /** Receives that were repeated because the system lacked memory or descriptors. */
   get shortages(): bigint {
     return this.#shortages
   }
-  /** Datagrams that readers were served in this turn of the event loop, with faults and dropped ones. */
+  /** Datagrams that readers got in this turn of the event loop, including faults and dropped ones. */
   get servedInTurn(): number {
     return this.#served - this.#servedBefore
   }

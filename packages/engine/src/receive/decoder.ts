@@ -1,8 +1,8 @@
 /**
- * From a control buffer to the record that a datagram carries. On the per-datagram path: plain loops.
+ * Decodes a control buffer to the record of a datagram. On the per-datagram path: plain loops.
  *
- * A kernel puts the same messages into the same places, datagram after datagram. So what a walk found is tried first on the next one: every
- * header is compared with what it was, and where one differs, or the whole length, the buffer is walked again.
+ * A kernel puts the same messages at the same offsets, datagram after datagram. Therefore the offsets of the last walk are tried first on
+ * the next buffer. Every header is compared with its previous value. If one header or the total length differs, the buffer is walked again.
  */
 import { Codec, ControlBuffer } from "@ancillary/control"
 import type { ReceiveEntry } from "../plan/Plan.ts"
@@ -10,7 +10,7 @@ import { oncePerPlan } from "../plan/memoize.ts"
 import type { Why } from "./DatagramFault.ts"
 
 /**
- * What is wrong with a datagram's control data.
+ * The defect in a datagram's control data.
  *
  * @category sockets
  * @since 0.1.0
@@ -32,7 +32,7 @@ export class ControlFault {
 }
 
 /**
- * Reads a control buffer: the record of its messages, or the fault of its datagram.
+ * Reads a control buffer. Returns the record of its messages, or the fault of its datagram.
  *
  * @category sockets
  * @since 0.1.0
@@ -45,7 +45,7 @@ export type Decode = (
   cut: boolean
 ) => { [key: string]: unknown } | ControlFault
 
-/** A message where the last walk found it, with what its header says: one that nobody reads is none the less compared. */
+/** A message at the offset where the last walk found it, with its header. Its header is compared even if the message is not declared. */
 interface Step {
   /** Offset of the header from the start of the buffer, and of the payload. */
   readonly at: number
@@ -57,11 +57,11 @@ interface Step {
   readonly reader: Reader | undefined
 }
 
-/** The places of one walk that found each message once at the most; `bytes` is the length of the whole. */
+/** Offsets of a walk that found each message at most once. `bytes` is the total length. */
 interface Course {
   readonly bytes: number
   readonly steps: ReadonlyArray<Step>
-  /** Slots of what did not come, and need not. */
+  /** Indexes of the optional messages that did not arrive. */
   readonly absent: ReadonlyArray<number>
 }
 
@@ -73,7 +73,7 @@ interface Reader {
   readonly type: number
   readonly minimum: number
   readonly maximum: number
-  /** Whether the maximum is what the program declared, less than what could come. */
+  /** True if the program declared the maximum, and it is less than the largest possible size. */
   readonly declared: boolean
   readonly several: boolean
   readonly read: ReceiveEntry["format"]["payload"]["read"]
@@ -121,7 +121,7 @@ export const decoder = oncePerPlan((plan): Decode => {
   const perhaps = fields.map(({ presence }) => presence === "optional")
   const { length: lengthAt, level: levelAt, type: typeAt } = plan.abi.cmsghdr
   const wide = lengthAt.bytes === 8
-  // Where a message may come any number of times, each datagram is walked.
+  // If a message may be repeated, each buffer is walked.
   const learns = fields.every(({ presence }) => presence !== "repeated")
   const courses: { [family in "ipv4" | "ipv6" | "unix"]: Course | undefined } = {
     ipv4: undefined,
@@ -129,10 +129,10 @@ export const decoder = oncePerPlan((plan): Decode => {
     unix: undefined
   }
 
-  /** The message whose definition runs, which may be a program's own and throw. */
+  /** The message whose definition is running. The definition may be a program's own and throw. */
   let current: Reader | undefined
 
-  /** Whether every header is what it was, and every payload can be read; then `values` holds them. */
+  /** Returns true if every header is unchanged and every payload can be decoded. `values` then holds the results. */
   const follow = ({ absent: missing, steps }: Course, view: DataView, at: number): boolean => {
     for (let i = 0; i < missing.length; i++) values[missing[i] ?? 0] = none
     for (let i = 0; i < steps.length; i++) {
@@ -168,7 +168,7 @@ export const decoder = oncePerPlan((plan): Decode => {
       let read: Reader | undefined
       for (const reader of wanted) {
         if (reader.type !== cursor.type || reader.level !== cursor.level) continue
-        // A cut message differs from a whole one in its length alone: every length is checked, whatever the flags say.
+        // A truncated message differs from a whole one only in its length. Every length is therefore checked, whatever the flags are.
         const length = cursor.payloadLength
         if (reader.declared && length > reader.maximum) return exceeding(reader, length)
         if (length < reader.minimum || length > reader.maximum) return ofWrongLength(reader, length, cut)
@@ -198,7 +198,8 @@ export const decoder = oncePerPlan((plan): Decode => {
         })
       }
     }
-    // Unix: a peer may send descriptors to who did not ask for them. Where all that is declared has arrived, nothing else can have been lost.
+    // Unix: a peer may send descriptors although the receiver did not request them. If all declared messages have arrived, no other message
+    // can be lost.
     const complete =
       peer === "unix" && fields.every((field, i) => field.presence !== "repeated" && values[i] !== absent)
     if (cut && !complete)
@@ -231,14 +232,14 @@ export const decoder = oncePerPlan((plan): Decode => {
   }
 })
 
-// Faults are made in functions of their own: a closure within `decode` would make each call allocate what it captures.
+// Separate functions make the faults, because a closure within `decode` would allocate its captured variables in each call.
 
 const ofWrongLength = ({ key, maximum }: Reader, length: number, cut: boolean): ControlFault =>
   cut
     ? new ControlFault("ControlTruncated", key, () => `'${key}' was cut to ${length} bytes`)
     : new ControlFault("ControlMalformed", key, () => `'${key}' came with ${length} bytes instead of ${maximum}`)
 
-/** `why` is of a program's own definition, so it may be of any type, and throw. */
+/** `why` comes from a definition of the program, so it may have any type and its conversion may throw. */
 const malformed = ({ key }: Reader, why: unknown): ControlFault => {
   const text = String(why)
   return new ControlFault("ControlMalformed", key, () => `'${key}' is malformed: ${text}`)
@@ -251,7 +252,7 @@ const endingWrong = (end: Codec.Malformed, at: number): ControlFault =>
 const notArrived = (key: string | undefined): ControlFault =>
   new ControlFault("ControlMissing", key, () => `'${key}' is declared, and did not arrive`)
 
-/** A definition that throws: its message is malformed as far as the datagram is concerned. */
+/** The definition threw, so its message is malformed for this datagram. */
 const unreadable = (reader: Reader | undefined, error: unknown): ControlFault => {
   const why = error instanceof Error ? error.message : Codec.format(error)
   return new ControlFault(
@@ -262,8 +263,8 @@ const unreadable = (reader: Reader | undefined, error: unknown): ControlFault =>
 }
 
 /**
- * Makes records of the same keys, in their order. A store that always has the same key costs a third of one in a loop, whose keys the engine looks up,
- * so the first four have stores of their own.
+ * Makes records of the same keys, in their order. A store with a constant key costs a third of a store in a loop, where the engine looks up
+ * the key. The first four keys therefore have their own stores.
  */
 const recordOf = (keys: ReadonlyArray<string>) => {
   const [first, second, third, fourth] = keys
@@ -281,7 +282,7 @@ const recordOf = (keys: ReadonlyArray<string>) => {
   }
 }
 
-/** A message whose size a peer decides, and that is larger than the program has declared. */
+/** A message whose size a peer decides, and which is larger than the program declared. */
 const exceeding = ({ key, maximum, minimum, several }: Reader, length: number): ControlFault =>
   new ControlFault("ControlTruncated", key, () =>
     several

@@ -1,8 +1,9 @@
 /**
- * The descriptors that datagrams bring: each belongs to somebody at any time, or is closed. Unix sockets alone have them.
+ * The descriptors that datagrams bring. Each always has an owner, or is closed. Only Unix sockets have them.
  *
- * The kernel installs what fits into a control buffer, whoever asked for it: the padding behind one descriptor takes a second, and what other
- * messages left free takes more. So the buffer itself is searched, and what no `Descriptor` of the datagram holds is closed at once.
+ * The kernel installs every descriptor that fits into a control buffer, requested or not. The padding behind one descriptor has room for a
+ * second, and unused room of other messages for more. Therefore the buffer itself is searched. A descriptor that no `Descriptor` of the
+ * datagram holds is closed immediately.
  */
 import {
   type Abi,
@@ -16,7 +17,10 @@ import {
 import type { Driver } from "../driver/Driver.ts"
 import type { MaybeShape } from "../spec/Maybe.ts"
 
-/** The record of a datagram's control messages, by key. A descriptor is a bare value there, in an array, or in the shape of one that may be missing. */
+/**
+ * The record of a datagram's control messages, by key. A descriptor in it is a bare value, an element of an array, or in the shape of a
+ * value that may be missing.
+ */
 type Carried = { readonly [key: string]: unknown }
 
 /** The descriptors that the kernel installed for a record. */
@@ -30,7 +34,7 @@ export class Descriptors {
   readonly #driver: Driver
   readonly #cursor: ControlBuffer.Cursor
   readonly #carriers: ReadonlyArray<ReceiveFormat<unknown>>
-  /** Whose descriptors nobody has taken yet, and whether the next read closes them. */
+  /** Untaken descriptors, and whether the next read closes them. */
   readonly #untaken = new Map<Descriptor, "until the next read" | "until told">()
 
   readonly #maybe: MaybeShape
@@ -42,7 +46,7 @@ export class Descriptors {
     this.#carriers = carriersOf(driver.abi)
   }
 
-  /** Of all that a control buffer brought, what the datagram holds is the socket's from here on; the rest is closed. */
+  /** Assigns the descriptors of a control buffer. The socket owns those that the datagram holds; the others are closed. */
   settle(carried: Carried | undefined, view: DataView, at: number, bytes: number): void {
     let installed: Set<number> | undefined
     this.#cursor.reset(view, at, bytes)
@@ -56,7 +60,7 @@ export class Descriptors {
     }
     if (installed === undefined) return
     if (carried !== undefined) {
-      // A number that was not installed is not the kernel's: a codec of the program made it up.
+      // The kernel did not install such a number. A codec of the program returned it.
       const descriptors = Object.values(carried)
         .flatMap((value) => descriptorsIn(this.#maybe.get(value)))
         .filter(({ number }) => installed.delete(number))
@@ -69,23 +73,25 @@ export class Descriptors {
     for (const number of installed) this.#driver.release(number)
   }
 
-  /** Whether there are any that nobody has taken. */
+  /** True if there are untaken descriptors. */
   get some(): boolean {
     return this.#untaken.size > 0
   }
 
-  /** A read begins: what earlier ones handed over and nobody took is closed. */
+  /** Starts a read: closes the untaken descriptors of earlier datagrams. */
   next(): void {
     for (const [descriptor, how] of this.#untaken) if (how === "until the next read") this.#close(descriptor)
   }
 
-  /** How long those of a datagram are kept that nobody takes: what was given back, or is being handled, outlasts a read. */
+  /**
+   * Sets the lifetime of a datagram's untaken descriptors. Those of a datagram that was put back or is being handled outlive the next read.
+   */
   keep(carried: Carried, how: "until the next read" | "until told"): void {
     for (const descriptor of carriedBy.get(carried) ?? none)
       if (this.#untaken.has(descriptor)) this.#untaken.set(descriptor, how)
   }
 
-  /** Hands one over for good: what closes it then, or nothing where it is not the socket's any more. */
+  /** Transfers a descriptor to its taker. Returns the function that closes it, or `undefined` if the socket does not own it any more. */
   give(descriptor: Descriptor): (() => void) | undefined {
     if (!this.#untaken.delete(descriptor)) return undefined
     descriptor.become("taken")
@@ -95,12 +101,12 @@ export class Descriptors {
     }
   }
 
-  /** Closes those of these that are still the socket's. */
+  /** Closes these descriptors if the socket still owns them. */
   drop(carried: Carried): void {
     for (const descriptor of carriedBy.get(carried) ?? none) this.#close(descriptor)
   }
 
-  /** The callback of a loop has returned: closes what is neither taken nor held. */
+  /** Closes the descriptors that are neither taken nor held, after the callback of a loop has returned. */
   handled(carried: Carried): void {
     if (this.#untaken.size === 0) return
     for (const descriptor of carriedBy.get(carried) ?? none)
@@ -140,7 +146,7 @@ export const hold = (carried: Carried): (() => void) => {
   return () => owner?.drop(carried)
 }
 
-/** How descriptors come: the messages that bring them, whether they are declared or not. */
+/** Formats of the messages that bring descriptors, declared or not. */
 const carriersOf = (abi: Abi): ReadonlyArray<ReceiveFormat<unknown>> =>
   [Rights, PidFd].flatMap((message): ReadonlyArray<ReceiveFormat<unknown>> => {
     const cell = message.cell(abi.platform, "unix")

@@ -1,6 +1,4 @@
-/**
- * From a slot of the arena to a datagram. On the per-datagram path: plain loops, nothing allocated that the datagram does not keep.
- */
+/** Decodes a slot of the arena to a datagram. On the per-datagram path: plain loops, and no allocation that the datagram does not keep. */
 import {
   type Abi,
   Codec,
@@ -19,7 +17,7 @@ import { type DatagramFault, faultOf, tooLarge } from "./DatagramFault.ts"
 import { ControlFault, type Decode, decoder } from "./decoder.ts"
 
 /**
- * A datagram before its types: `Datagram<F, D>` for the spec that was bound.
+ * A datagram without its static types. It is a `Datagram<F, D>` of the spec that was bound.
  *
  * @category sockets
  * @since 0.1.0
@@ -45,7 +43,7 @@ export class ReceivedDatagram {
     this.truncated = truncated
   }
 
-  /** With its own payload, for one that is borrowed. */
+  /** Returns the datagram with a copy of its payload, if the payload is borrowed. */
   copied(): ReceivedDatagram {
     return new ReceivedDatagram(this.data.slice(), this.from, this.control, this.delivery, this.truncated)
   }
@@ -59,7 +57,7 @@ export class ReceivedDatagram {
  */
 export type Outcome = ReceivedDatagram | DatagramFault
 
-/** Datagrams that one call asks for where a reader takes what comes. */
+/** Maximum number of datagrams of one receive call for readers without a limit of their own. */
 export const batchSlots = 64
 
 export class Incoming {
@@ -69,7 +67,7 @@ export class Incoming {
   #decode: Decode
   #connection: Connection
   #names: Names
-  /** The packet information last seen, and its delivery: while its bytes are the same, it is the same object. */
+  /** The last packet information and its delivery. While the bytes are unchanged, datagrams get the same object. */
   #info: PacketInfo<Family> | undefined
   #delivery: ReceivedDatagram["delivery"] = "unknown"
 
@@ -84,26 +82,27 @@ export class Incoming {
     this.#decode = decoder(plan)
     this.#connection = connection
     this.#names = new Names(plan.abi)
-    // Last: nothing that is made after it could leave it in use.
+    // Last step of the constructor, because an error in a later step would leave the arena in use.
     this.arena = driver.arena({ ...Plan.receiveArena(plan, batchSlots), purpose })
   }
 
   /**
-   * What a slot holds: a datagram, what is wrong with it, or nothing where the spec drops it. `borrowed`: its payload stays where it is, until
-   * the next receive.
+   * Decodes a slot. Returns its datagram, its fault, or `undefined` if the spec drops it. With `borrowed` the payload is a view, valid
+   * until the next receive.
    */
   read(slot: number, borrowed: boolean): Outcome | undefined {
     const { arena } = this
     const { peer, sender } = this.#connection
     const { family, maybe, receiveBytes, scatter, splitCoalesced, truncation } = this.#plan
     const addressLength = arena.addressLength(slot)
-    // Winsock: the name is of use for unconnected sockets only. Linux: a Unix socket that was never bound has none.
+    // Winsock: the address is only valid on unconnected sockets. Linux: a Unix socket without a bound address has none.
     const from =
       addressLength > 0 || family === "unix"
         ? this.#names.read(arena.view, arena.addressAt(slot), addressLength)
         : (sender ?? { malformed: "the system does not say who sent it", offset: 0 })
     if (Codec.isMalformed(from)) return faultOf(maybe, "ControlMalformed", undefined, undefined, from.malformed)
-    // What came in between `bind` and `connect` may be somebody else's. The two of a pair have no names, and nobody else reaches them.
+    // A datagram that arrived between `bind` and `connect` may be from another sender. The two sockets of a pair have no addresses, and no
+    // other socket can send to them.
     if (peer !== undefined && sender?.equals(from) === false) return undefined
     const flags = arena.flags(slot)
     const length = arena.dataLength(slot)
@@ -125,7 +124,7 @@ export class Incoming {
   #deliveryOf(flags: number, control: { readonly [key: string]: unknown }): ReceivedDatagram["delivery"] {
     if ((flags & ReceiveFlags.multicast) !== 0) return "multicast"
     if ((flags & ReceiveFlags.broadcast) !== 0) return "broadcast"
-    // Packet information that is declared as optional has the shape of the plan.
+    // Optional packet information has the shape of the plan.
     const given = control["pktInfo"]
     if (given !== undefined && given === this.#info) return this.#delivery
     const info = this.#plan.maybe.get(given) as PacketInfo<Family> | undefined
@@ -143,13 +142,16 @@ const deliveryBy = ({ platform }: Abi, info: PacketInfo<Family> | undefined): Re
   if (destination.isMulticast) return "multicast"
   if (!(destination instanceof Ipv4Address)) return "unicast"
   if (destination.equals(Ipv4Address.broadcast)) return "broadcast"
-  // Linux: ipi_spec_dst is the address of this host that answers; where that is not the destination, the destination was a broadcast one. It says
-  // nothing of what was queued before it was asked for, nor on a ping socket.
+  // Linux: ipi_spec_dst is the address of this host that would reply. If it is not the destination, the destination was a broadcast
+  // address. It is not valid on a ping socket, nor for datagrams that were queued before it was requested.
   if (local === undefined) return platform === "winsock" ? "unicast" : "unknown"
   return local.equals(destination) ? "unicast" : "broadcast"
 }
 
-/** Reads names; the last one again where its bytes are the same, because most datagrams come from who sent the one before. */
+/**
+ * Decodes socket addresses. If the bytes equal those of the last address, its result is used again, because most datagrams have the sender
+ * of the previous one.
+ */
 class Names {
   #abi: Abi
   #bytes = new Int32Array(7)
@@ -168,7 +170,7 @@ class Names {
       if (word === words) return this.#last
     }
     const name = SocketAddress.read(this.#abi, view, at, length)
-    // Neither a path, nor a name that is no whole number of words.
+    // Do not cache Unix paths or addresses whose length is not a multiple of 4.
     this.#last = Codec.isMalformed(name) || words * 4 !== length || words > this.#bytes.length ? undefined : name
     this.#length = length
     for (let word = 0; word < words && word < this.#bytes.length; word++)
@@ -177,7 +179,7 @@ class Names {
   }
 }
 
-/** Views of a payload, part by part; the last ones are short or empty where it was. */
+/** Views of the parts of a payload. If the payload is shorter than its parts, the last ones are short or empty. */
 export const split = (data: Uint8Array, sizes: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
   let at = 0
   return sizes.map((size) => data.subarray(at, (at += size)))

@@ -1,11 +1,9 @@
-/**
- * A loop over received datagrams without a fiber or a promise: runs in the event loop's callback, a turn at a time.
- */
+/** A loop over received datagrams without a fiber or a promise. It runs in the event loop's callback, one turn at a time. */
 import { type DatagramReceiveError, receiveClosed } from "../errors/DatagramError.ts"
 import type { Cancel } from "../socket/sendSpace.ts"
 import { type Outcome, ReceivedDatagram } from "./incoming.ts"
 
-/** Calls of a loop in a turn: those that bring errors of other datagrams take none. */
+/** Maximum receive calls of a loop in one turn. Calls that only return errors of other datagrams do not use up the turn otherwise. */
 const callsPerTurn = 64
 
 /** The socket that is read. */
@@ -20,17 +18,20 @@ export interface LoopSocket {
 }
 
 /**
- * Why a loop ended: reading failed, or its callback threw.
+ * Reason why a loop ended: a receive failed, or the callback threw.
  *
  * @category sockets
  * @since 0.1.0
  */
 export type LoopEnd = { readonly error: DatagramReceiveError } | { readonly defect: unknown }
 
-/** Hands over what one call brings, until a function returns false. Returns whether there may be more, or why reading ends. */
+/**
+ * Passes the datagrams of one call to a function until it returns false. Returns whether there may be more, or the error that ends the
+ * loop.
+ */
 type Read = (f: (outcome: Outcome) => boolean, isWanted: () => boolean) => boolean | DatagramReceiveError
 
-/** Reads until `cancel` is called, or the loop ends, which `onEnd` is told after the last batch was given back. */
+/** Reads until `cancel` is called or the loop ends. `onEnd` is called with the reason after the rest of the last batch was put back. */
 export const runLoop = (
   socket: LoopSocket,
   read: Read,
@@ -45,7 +46,7 @@ export const runLoop = (
     onEnd(end)
   }
   let defect: { readonly defect: unknown } | undefined
-  /** Whether it goes on. */
+  /** Returns whether the loop continues. */
   const hand = (outcome: Outcome): boolean => {
     if (!(outcome instanceof ReceivedDatagram)) return true
     try {
@@ -65,12 +66,12 @@ export const runLoop = (
       if (defect !== undefined) return stop(defect)
       if (isStopped) return
       if (typeof more !== "boolean") return stop({ error: more })
-      // What is drained is not asked again: the event loop reports when something has come.
+      // The queue is drained, so the loop does not receive again. The event loop reports the next datagram.
       if (!more) break
     }
     if (socket.closed) return stop({ error: receiveClosed() })
     const pause = socket.takePause()
-    // The event loop does not report what is unread: nothing waits for it while some of that is there.
+    // The event loop does not report unread datagrams, so the loop does not wait for readiness while there are some.
     leave = pause > 0 || socket.hasUnread ? socket.afterPause(pause, turn) : socket.onReadable(turn)
   }
   turn(socket.closed)

@@ -1,17 +1,20 @@
 /**
- * Classes of the errors that a receive fails with, by number and platform. A system's number is certain; Node's table lacks some of the names.
+ * Classes of receive errors, by number and platform. The numbers of a system are certain; Node's table lacks some of the names.
  *
- * Linux: every number that net/ipv4/icmp.c (`icmp_err_convert`) and net/ipv6/icmp.c (`icmpv6_err_convert`) can leave pending on a socket is here.
+ * Linux: the table has every number that net/ipv4/icmp.c (`icmp_err_convert`) and net/ipv6/icmp.c (`icmpv6_err_convert`) can leave pending
+ * on a socket.
  */
 import type { Abi } from "@ancillary/control"
 import type { Fault } from "../driver/Driver.ts"
 import { bare } from "../errors/causes.ts"
 
 /**
- * - `earlier`: a peer or a router reported the error of an earlier datagram. It comes once.
- * - `prohibition`: the same, under a number that a security module uses as well, and then for every receive.
- * - `interrupted`: a signal came first. The call is made again.
- * - `shortage`: the system lacks memory or descriptors at the moment. The call is made again after a pause.
+ * Class of a receive error.
+ *
+ * - `earlier`: a peer or a router reported the error of an earlier datagram. It occurs once.
+ * - `prohibition`: such a report, under a number that a security module uses too. The module's error occurs on every receive.
+ * - `interrupted`: a signal interrupted the call. The call is repeated.
+ * - `shortage`: the system lacks memory or descriptors at the moment. The call is repeated after a pause.
  * - `end`: every other error. It ends reading.
  */
 export type FaultClass = "earlier" | "prohibition" | "interrupted" | "shortage" | "end"
@@ -61,6 +64,8 @@ const byNumber = new Map(
 )
 const byName = new Map(classes.flatMap(([kind, names]) => names.map((name): [string, FaultClass] => [name, kind])))
 
-/** The class of a fault. The name decides only if the number is not in the table: a driver in memory has no numbers of a system. */
+/**
+ * Returns the class of a fault. The name decides only if the number is not in the table, because an in-memory driver has no system numbers.
+ */
 export const classOf = (platform: Abi["platform"], { code, errno }: Fault): FaultClass =>
   byNumber.get(`${platform} ${errno}`) ?? byName.get(bare(code)) ?? "end"

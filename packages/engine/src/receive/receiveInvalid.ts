@@ -2,7 +2,7 @@ import { type DatagramReceiveError, invalidReceive } from "../errors/DatagramErr
 import type { Plan } from "../plan/Plan.ts"
 
 /**
- * A read that was refused before any call. `why` ends with what to do.
+ * The error of a read that failed before any system call. `why` ends with an instruction.
  *
  * @category sockets
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * Whether received memory is being read. Sockets share it, and a definition of the program's own reads it: what that calls must not receive into it,
- * and finds nothing to be read; the event loop reports it again.
+ * True while received memory is being decoded. Sockets share the memory, and definitions of the program decode it. Calls of a definition
+ * must not receive into it, so they find nothing to read. The event loop reports the datagrams again.
  */
 export const receivedMemory = { isRead: false }

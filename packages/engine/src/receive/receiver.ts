@@ -1,8 +1,8 @@
 /**
- * Takes datagrams from the kernel and hands them over. All ways to read share one way from a slot to an outcome, and one set of counters.
+ * Takes datagrams from the kernel and delivers them. All ways to read use one path from a slot to an outcome, and one set of counters.
  *
- * A callback or a definition of the program may read, send or close in the middle of a batch. The batch stays its reader's and is counted as unread
- * until it is handed over, so a nested read gets what is behind it, and the accounts balance.
+ * A callback or a definition of the program may read, send or close in the middle of a batch. The batch still belongs to its reader, and is
+ * counted as unread until it is delivered. A nested read therefore gets later datagrams, and the counters balance.
  */
 import { Coalescing, type Endpoint, type Family } from "@ancillary/control"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
@@ -21,27 +21,27 @@ import { receivedMemory } from "./receivedMemory.ts"
 import { Unread } from "./unread.ts"
 
 /**
- * Datagrams that came alone, one wake-up after the other, before a loop asks for one: a call that may bring more looks for the next in vain, which is a
- * third of its price (Linux). And wake-ups after which it looks again whether there are more.
+ * Number of wake-ups in a row with a single datagram after which a loop requests only one. A call for more looks in vain for a second one,
+ * which costs a third of its time (Linux). Also the number of such wake-ups after which a call requests more again.
  */
 const singlesBeforeProbing = 2
 const probeInterval = 4
-/** Datagrams that the spec drops, or errors of earlier ones, that a look passes over before the event loop has its turn. */
+/** Maximum number of dropped datagrams, or errors of earlier ones, that a peek skips before the event loop has its turn. */
 const mostDropped = 64
-/** Batches that are taken at once where all of each is dropped: a flood of them is left to the next turn of the event loop. */
+/** Maximum number of batches in a row that may be dropped completely. The rest of a flood waits for the next turn of the event loop. */
 const mostBatches = 64
-/** Datagrams that readers are served before the event loop sees to timers and to other sockets. */
+/** Datagrams that readers get before the event loop runs timers and other sockets. */
 const perTurn = 256
 
 /**
- * The wait that is due before a receive: until the socket is readable, or for so many milliseconds; 0 is the next turn of the event loop.
+ * The wait that is due before a receive: until the socket is readable, or a number of milliseconds. 0 is the next turn of the event loop.
  *
  * @category sockets
  * @since 0.1.0
  */
 export type ReceiveWait = "readable" | number
 
-/** A batch that is lent: its reader, and copies of what the reader did not come to. */
+/** A lent batch: its reader, and copies of the datagrams that the reader did not reach. */
 interface Loan {
   readonly f: (outcome: Outcome) => boolean
   readonly isWanted: (() => boolean) | undefined
@@ -51,14 +51,14 @@ interface Loan {
 /** A slot that held an event, and no datagram. */
 const event = Symbol("event")
 
-/** Whether memory is lent to a callback: what it calls must not receive into it. */
+/** True while memory is lent to a callback. Calls of the callback must not receive into that memory. */
 let lending = false
 
 export class Receiver {
   readonly counters: ReceiveCounters
-  /** What readers put back: served before the kernel is asked. */
+  /** Datagrams that readers put back. They are returned before the kernel is called. */
   readonly #unread = new Unread()
-  /** Datagrams of batches that are being read or handed over. */
+  /** Number of datagrams in batches that are being read or delivered. */
   #held = 0
 
   #plan: Plan.Plan
@@ -69,12 +69,12 @@ export class Receiver {
   #calls: Calls
   #onPutBack: () => void
   #incoming: Incoming
-  /** Memory that payloads are lent from. Absent before the first loan. */
+  /** Memory of lent payloads. Absent before the first loan. */
   #lent: Incoming | undefined
   #descriptors: Descriptors | undefined
-  /** Whether the last call of the kernel found that nothing more was there, or the event loop will report it. */
+  /** True if the last receive found the queue empty, or if the event loop will report the next datagram. */
   #drained = false
-  /** Wake-ups in a row that brought one datagram; those that asked for no more are counted behind `singlesBeforeProbing`. */
+  /** Wake-ups in a row with one datagram. Those that requested only one are counted beyond `singlesBeforeProbing`. */
   #single = 0
   #closed = false
 
@@ -86,7 +86,7 @@ export class Receiver {
     readonly events: Events
     readonly calls: Calls
     readonly counters: ReceiveCounters
-    /** Called when datagrams are unread that the event loop does not report. */
+    /** Called when there are unread datagrams, which the event loop does not report. */
     readonly onPutBack: () => void
   }) {
     const { connection, driver, plan } = options
@@ -107,24 +107,24 @@ export class Receiver {
     return this.#incoming.arena
   }
 
-  /** Datagrams that were taken and not handed over. */
+  /** Number of datagrams that were taken and not delivered. */
   get unread(): number {
     return this.#unread.length + this.#held
   }
 
-  /** Whether there are datagrams for the next reader that the event loop does not report. */
+  /** True if there are unread datagrams for the next reader, which the event loop does not report. */
   get hasUnread(): boolean {
     return this.#unread.length > 0
   }
 
-  /** Whether the socket has had its turn of the event loop. */
+  /** True if the socket has used up its turn of the event loop. */
   get isTurnSpent(): boolean {
     return this.counters.servedInTurn >= perTurn
   }
 
   /**
-   * The wait that is due before the next receive: a pause after receives that failed, or the next turn of the event loop if this one is spent. The poll
-   * reports the next turn within microseconds, but not the datagrams that are unread.
+   * Returns the wait that is due before the next receive: a pause after receives that failed, or the next turn of the event loop. The poll
+   * reports the next turn within microseconds, but does not report unread datagrams.
    */
   due(): ReceiveWait | undefined {
     const pause = this.#calls.takePause()
@@ -133,7 +133,7 @@ export class Receiver {
     return this.hasUnread ? 0 : "readable"
   }
 
-  /** Takes one datagram; `undefined` if nothing is there. `count` or `drop` accounts for it. */
+  /** Takes one datagram, or returns `undefined` if the queue is empty. The caller accounts for it with `count` or `drop`. */
   one(): Outcome | undefined | Fault {
     this.#descriptors?.next()
     let outcome: Outcome | undefined
@@ -151,7 +151,7 @@ export class Receiver {
     return outcome
   }
 
-  /** Takes what one call brings, and counts it. `most`: at most so many, also of those that the kernel merged. */
+  /** Takes and counts the datagrams of one call, at most `most`, including those that the kernel merged. */
   batch(most?: number): ReadonlyArray<Outcome> | Fault {
     this.#descriptors?.next()
     const limit = most ?? batchSlots
@@ -176,8 +176,8 @@ export class Receiver {
   }
 
   /**
-   * Hands over what one call brings, one by one, until `f` returns false or throws; the rest is the next reader's. Returns whether there may be more.
-   * `isWanted`: asked before each, because a definition that reads may end the reader.
+   * Passes the datagrams of one call to `f` until it returns false or throws. The rest is kept for the next reader. Returns whether there
+   * may be more. `isWanted` is called before each datagram, because a definition that decodes it may end the reader.
    */
   each(f: (outcome: Outcome) => boolean, isWanted?: () => boolean): boolean | Fault {
     this.#descriptors?.next()
@@ -205,13 +205,13 @@ export class Receiver {
       this.#held -= batch.length - next
       if (next < batch.length) this.#putBack(batch.slice(next))
     }
-    // Of what was put back the event loop knows nothing.
+    // The event loop does not report datagrams that were put back.
     return this.hasUnread || (!this.#drained && wanted > 1)
   }
 
   /**
-   * The same, with each payload where the kernel wrote it, for as long as `f` runs. All sockets share the memory, so a loan within another's `f` finds
-   * nothing; the event loop reports it again.
+   * Passes the datagrams of one call to `f` with borrowed payloads, which are valid while `f` runs. All sockets share the memory, so a loan
+   * within another's `f` finds nothing. The event loop reports the datagrams again.
    */
   borrow(f: (outcome: Outcome) => boolean, isWanted?: () => boolean): boolean | Fault {
     if (lending || receivedMemory.isRead) return false
@@ -250,12 +250,15 @@ export class Receiver {
       release()
       this.#held -= rest.length
       if (rest.length > 0) this.#putBack(rest)
-      // Closed within `f`: what came with the rest has no reader.
+      // `f` closed the socket, so descriptors of the remaining datagrams have no reader.
       if (this.#closed) this.#descriptors?.close()
     }
   }
 
-  /** The next datagram, left where it is; what the spec drops is taken on the way. `later` if that took the turn of the event loop. */
+  /**
+   * Returns the next datagram and leaves it in the queue. Datagrams that the spec drops are taken. Returns `later` if they used up the turn
+   * of the event loop.
+   */
   peek(): Outcome | undefined | Fault | "later" {
     this.#descriptors?.next()
     if (receivedMemory.isRead) return "later"
@@ -266,12 +269,12 @@ export class Receiver {
       if (isFault(seen)) return seen
       if (seen === 0) return undefined
       const outcome = this.#read(this.#incoming, 0, false)
-      // Linux: looking at one takes it.
+      // Linux: a peek at an event removes it.
       if (outcome === event) continue
       const next =
         this.#plan.splitCoalesced && outcome instanceof ReceivedDatagram ? apart(this.#plan, outcome)[0] : outcome
       if (next !== undefined) return next
-      // Read anew: it brings its descriptors a second time, and may be another one where processes share the socket.
+      // Reads it again. A peek brings its descriptors a second time, and it may be another datagram if processes share the socket.
       const taken = this.#fill(1, true, 1)
       if (isFault(taken)) return taken
       this.#append(taken)
@@ -279,21 +282,18 @@ export class Receiver {
     return "later"
   }
 
-  /** Accounts for a datagram that is handed over. */
+  /** Counts a datagram that is delivered. */
   count(outcome: Outcome): void {
     if (outcome instanceof DatagramFault) this.counters.fault(outcome.reason)
     else this.counters.hand()
   }
 
-  /** Closes the descriptors of a datagram that were not taken: its callback has returned, or it is not handed over. */
+  /** Closes the untaken descriptors of a datagram whose callback has returned, or that is not delivered. */
   handled(outcome: Outcome): void {
     if (outcome instanceof ReceivedDatagram) this.#descriptors?.handled(outcome.control)
   }
 
-  /**
-   * Whether something is there to be read, also an error that does not come to an end. Asked with no room at all, so that nothing that comes with it
-   * is installed.
-   */
+  /** True if a receive would return a datagram or a permanent error. It receives with no room, so no descriptor is installed. */
   isWaiting(): boolean {
     if (this.#events.inPlaceOfDatagrams) this.#events.look()
     const arena = this.#driver.arena({
@@ -308,7 +308,7 @@ export class Receiver {
       for (let passed = 0; passed < mostDropped; passed++) {
         const count = this.#native.receive(arena, 1, true)
         if (!isFault(count)) return count === 1
-        // An error that a peer caused comes before what is queued, and once.
+        // An error that a peer caused comes before queued datagrams, and only once.
         const kind = this.#calls.classOf(count)
         if (kind === "end") return false
         if (kind === "earlier" || kind === "prohibition") this.counters.passOver()
@@ -319,7 +319,10 @@ export class Receiver {
     }
   }
 
-  /** Takes what is queued in the kernel and keeps it for the next reader, at most 64 batches. It is not a read: descriptors stay open. */
+  /**
+   * Takes the datagrams that are queued in the kernel, at most 64 batches, and keeps them for the next reader. It is not a read, so
+   * descriptors stay open.
+   */
   keepQueued(): void {
     for (let batch = 0; batch < mostBatches; batch++) {
       const before = this.counters.taken
@@ -347,13 +350,13 @@ export class Receiver {
 
   close(): void {
     this.#closed = true
-    // What is being read at the moment is its reader's.
+    // The batch that is being read belongs to its reader.
     this.counters.drop(this.#unread.length)
     this.#unread.clear()
     closeAll([() => this.#descriptors?.close(), () => this.#incoming.arena.free(), () => this.#lent?.arena.free()])
   }
 
-  /** What a reader did not come to: the next one gets it. */
+  /** Puts back the datagrams that a reader did not reach, for the next reader. */
   #putBack(rest: ReadonlyArray<Outcome>): void {
     if (this.#closed) return this.counters.drop(rest.length)
     for (const outcome of rest) this.#retain(outcome, "until told")
@@ -361,7 +364,7 @@ export class Receiver {
     this.#onPutBack()
   }
 
-  /** Keeps what was not read for a reader, behind what is unread. */
+  /** Keeps datagrams that were taken without a reader, after the unread ones. */
   #append(outcomes: ReadonlyArray<Outcome>): void {
     this.#held -= outcomes.length
     if (this.#closed) return this.counters.drop(outcomes.length)
@@ -370,8 +373,8 @@ export class Receiver {
   }
 
   /**
-   * Takes what a call brings, which is held from here on; an empty batch if nothing is there. `exactly`: those that were merged count as the one that
-   * was asked for, since the rest is served later.
+   * Takes and holds the datagrams of one call. Returns an empty batch if the queue is empty. With `exactly`, merged datagrams count as one,
+   * because the others are returned later.
    */
   #fill(slots: number, exactly: boolean, most = mostBatches): ReadonlyArray<Outcome> | Fault {
     const outcomes: Array<Outcome> = []
@@ -379,7 +382,7 @@ export class Receiver {
     const { arena } = this
     hold()
     try {
-      // If all of a batch is dropped by policy, the next may be behind it.
+      // If a whole batch is dropped, there may be another batch in the queue.
       for (let batch = 0; batch < most && outcomes.length === 0; batch++) {
         const count = this.#calls.receive(arena, slots, false)
         if (isFault(count)) return count
@@ -392,9 +395,9 @@ export class Receiver {
         } finally {
           receivedMemory.isRead = false
         }
-        // Closed by a definition that read: what came with these has no reader.
+        // A definition closed the socket, so descriptors of these datagrams have no reader.
         if (this.#closed) this.#descriptors?.close()
-        // What the spec drops takes its time as well.
+        // Datagrams that the spec drops count towards the turn too.
         this.counters.serve(Math.max(count, exactly ? 0 : this.counters.taken - before))
       }
     } finally {
@@ -403,7 +406,7 @@ export class Receiver {
     return outcomes
   }
 
-  /** What a slot holds, and the owner of the descriptors that came with it. A definition of the program may run. */
+  /** Decodes a slot and assigns the descriptors that came with it. A definition of the program may run. */
   #read(incoming: Incoming, slot: number, borrowed: boolean): Outcome | undefined | typeof event {
     const { arena } = incoming
     const nested = receivedMemory.isRead
@@ -421,7 +424,7 @@ export class Receiver {
     }
   }
 
-  /** Reads a slot into a batch: one datagram, or as many as were merged into it. */
+  /** Reads a slot into a batch: one datagram, or all that were merged into it. */
   #enter(incoming: Incoming, slot: number, into: Array<Outcome>): void {
     const whole = this.#read(incoming, slot, false)
     if (whole !== event) this.#keepWhole(whole, into)
@@ -447,7 +450,7 @@ export class Receiver {
     this.#retain(outcome, "until told")
   }
 
-  /** Lends what a slot holds; copies of what `f` did not come to go into `rest`. Returns whether `f` takes more. */
+  /** Lends the datagrams of a slot. Copies of those that `f` did not reach go into `rest`. Returns whether `f` accepts more. */
   #lendSlot(incoming: Incoming, slot: number, { f, isWanted, rest }: Loan): boolean {
     const whole = this.#read(incoming, slot, true)
     if (whole === event) return true
@@ -478,13 +481,13 @@ export class Receiver {
     return true
   }
 
-  /** Descriptors of a datagram are its reader's until the next read, or kept until it is handed over. */
+  /** Descriptors of a datagram belong to its reader until the next read, or are kept until the datagram is delivered. */
   #retain(outcome: Outcome, how: "until the next read" | "until told"): void {
     if (this.#descriptors?.some === true && outcome instanceof ReceivedDatagram)
       this.#descriptors.keep(outcome.control, how)
   }
 
-  /** Counts a datagram and calls `f` with it. Descriptors that `f` did not take are closed behind it. */
+  /** Counts a datagram and calls `f` with it. Afterwards descriptors that `f` did not take are closed. */
   #hand(outcome: Outcome, f: (outcome: Outcome) => boolean): boolean {
     this.count(outcome)
     if (this.#descriptors === undefined) return f(outcome)
@@ -506,7 +509,7 @@ export class Receiver {
     else this.#single = this.#single === singlesBeforeProbing + probeInterval ? singlesBeforeProbing : this.#single + 1
   }
 
-  /** Sets the opposite of every request of that message. If that is refused, each such payload is a fault. */
+  /** Turns merging (GRO, URO) off. If the system refuses, each such payload is a fault. */
   #stopMerging(): void {
     for (const { requestedBy, ...call } of this.#plan.options)
       if ("level" in call && requestedBy.some(({ key }) => key === Coalescing.key))

@@ -1,6 +1,4 @@
-/**
- * Datagrams split by the sizes that one read gives.
- */
+/** Datagrams that are split by the sizes of one read. */
 import { Codec } from "@ancillary/control"
 import type { DatagramReceiveError } from "../errors/DatagramError.ts"
 import type { Plan } from "../plan/Plan.ts"
@@ -10,7 +8,7 @@ import { receiveInvalid } from "./receiveInvalid.ts"
 
 const largestPart = 2 ** 31 - 1
 
-/** Why these are not sizes of parts, or `undefined` if they are. */
+/** Returns the reason why these are not sizes of parts, or `undefined` if they are. */
 export const refusedSizes = (
   core: { readonly plan: Plan },
   sizes: ReadonlyArray<unknown>
@@ -41,7 +39,10 @@ export class ScatteredDatagram extends ReceivedDatagram {
   }
 }
 
-/** Splits a datagram. One that exceeds the parts is treated as the spec declares: a fault, a short one, or nothing if it is dropped. */
+/**
+ * Splits a datagram. One that exceeds the parts is treated as the spec declares: a fault, a truncated datagram, or nothing if it is
+ * dropped.
+ */
 export const scattered = (
   { maybe, truncation }: Plan,
   datagram: ReceivedDatagram,
@@ -53,7 +54,7 @@ export const scattered = (
   if (length <= room) return new ScatteredDatagram(data, datagram, truncated, sizes)
   if (truncation === "drop") return undefined
   if (truncation === "fail") return tooLarge(maybe, from, length, room, "give receiveScattered larger sizes")
-  // One that the spec cut before has its size already, if the kernel reports it.
+  // A datagram that the spec truncated before already has its size, if the kernel reports it.
   const whole = maybe.get(truncated) === undefined ? maybe.some({ size: maybe.some(length) }) : truncated
   return new ScatteredDatagram(data.subarray(0, room), datagram, whole, sizes)
 }

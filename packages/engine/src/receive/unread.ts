@@ -1,6 +1,6 @@
 import type { Outcome } from "./incoming.ts"
 
-/** Datagrams that were taken from the kernel and not handed over. The next reader gets them before the kernel is asked. */
+/** Datagrams that were taken from the kernel and not delivered. The next reader gets them before the kernel is called. */
 export class Unread {
   #items: Array<Outcome | undefined> = []
   #next = 0
@@ -25,7 +25,7 @@ export class Unread {
     return outcome
   }
 
-  /** Takes at most so many. */
+  /** Takes at most `most` datagrams. */
   take(most: number): ReadonlyArray<Outcome> {
     const taken = this.#items.slice(this.#next, this.#next + most) as Array<Outcome>
     if (taken.length === this.length) this.clear()

@@ -1,6 +1,4 @@
-/**
- * Where datagrams go, read from what a program wrote and checked: nobody is at port 0, and not every path can be a name.
- */
+/** Parses and validates the destinations that a program wrote. Port 0 has no receiver, and not every path is a valid socket address. */
 import {
   Codec,
   type Endpoint,
@@ -12,22 +10,22 @@ import {
 import type { Plan } from "../plan/Plan.ts"
 import { type Names, withIndex } from "../driver/zones.ts"
 
-/** Objects that name a destination may say this much. */
+/** Fields of an object that names a destination. */
 interface Written {
   readonly address?: unknown
   readonly path?: unknown
   readonly port?: unknown
 }
 
-/** Texts that are known; beyond that all are forgotten. */
+/** Maximum number of cached texts. Beyond it the cache is cleared. */
 const maximumKnown = 4096
 
 export class Destinations {
   #plan: Plan
   #names: Names
-  /** What was made of a text last: the same peers are written to again and again, mostly at the same port. */
+  /** The last endpoint for each text, because programs send to the same peers repeatedly, mostly at the same port. */
   #known = new Map<string, Endpoint<Family>>()
-  /** The last one that was made from an address object. */
+  /** The last endpoint that was made from an address object. */
   #last: InternetEndpoint<"ipv4"> | InternetEndpoint<"ipv6"> | undefined
 
   constructor(plan: Plan, names: Names) {
@@ -36,8 +34,8 @@ export class Destinations {
   }
 
   /**
-   * The endpoint, or why there is none. Each field is read once. The endpoint is the engine's own: no program's code runs when it is written into
-   * memory that is being filled.
+   * Returns the endpoint, or the reason why it is invalid. Each field is read once. The endpoint is the engine's own, so no code of the
+   * program runs while it is written into memory that is being filled.
    */
   of(to: unknown): Endpoint<Family> | string {
     if (typeof to !== "object" || to === null) return this.#read(to)
@@ -59,7 +57,7 @@ export class Destinations {
       const known = this.#known.get(address)
       return known !== undefined && known.family !== "unix" && known.port === port ? known : this.#named(address, port)
     }
-    // The peer of a received datagram: the same one is answered again and again.
+    // The peer of a received datagram, because replies often go to the same peer.
     const last = this.#last
     if (last !== undefined && last.port === port && last.address.equals(address)) return last
     const endpoint = this.#read({ address, port })
@@ -67,7 +65,7 @@ export class Destinations {
     return endpoint
   }
 
-  /** A zone by name is looked up each time: the interface may be made anew, with another index. */
+  /** A zone name is looked up each time, because the interface may have been made again with another index. */
   #named(address: string, port: unknown): Endpoint<Family> | string {
     const text = address.includes("%") ? withIndex(this.#names, address) : address
     if (Codec.isMalformed(text)) return text.malformed
@@ -83,15 +81,15 @@ export class Destinations {
   }
 
   #read(to: unknown): Endpoint<Family> | string {
-    // The input's type is what this function finds out.
+    // This function validates the input, so its type is not known before.
     const endpoint = toEndpoint(this.#plan.family, to as never)
     return Codec.isMalformed(endpoint) ? endpoint.malformed : (this.#unreachable(endpoint) ?? endpoint)
   }
 
-  /** Why nobody can be at an endpoint. */
+  /** Returns the reason why an endpoint cannot have a receiver. */
   #unreachable(to: Endpoint<Family>): string | undefined {
     if (to.family !== "unix") {
-      // A ping goes to a host, and its replies come from port 0: the port there means nothing.
+      // A ping goes to a host, and its replies come from port 0, so the port has no meaning.
       return to.port === 0 && this.#plan.kind.protocol !== "icmp"
         ? "port 0 is nobody's: a datagram goes to 1 to 65535"
         : undefined

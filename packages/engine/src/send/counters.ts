@@ -1,11 +1,11 @@
-/** The accounts of sending, and their one writer. Datagrams, but for `resent`. */
+/** Counters of sending, which only this class changes. They count datagrams, except `resent`. */
 export class SendCounters {
   #sent = 0
   #unsent = 0
   #sourceRefused = 0
   #resent = 0n
 
-  /** Datagrams that the kernel took. */
+  /** Datagrams that the kernel accepted. */
   get sent(): number {
     return this.#sent
   }
@@ -13,11 +13,11 @@ export class SendCounters {
   get unsent(): number {
     return this.#unsent
   }
-  /** Answers that went out without the source that they were to have. */
+  /** Replies that were sent without their intended source. */
   get sourceRefused(): number {
     return this.#sourceRefused
   }
-  /** Calls that failed with the error of another datagram, and succeeded when they were made again. */
+  /** Calls that failed with the error of another datagram, and succeeded when they were repeated. */
   get resent(): bigint {
     return this.#resent
   }

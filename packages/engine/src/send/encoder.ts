@@ -1,8 +1,8 @@
 /**
- * From what a program wants to go with a datagram to the bytes of a control buffer. Everything is checked before a byte is written.
+ * Encodes the control messages that a program sends with a datagram. Everything is validated before a byte is written.
  *
- * Fields of the program's objects and functions of its definitions run here: they may throw, return nonsense, or send. So the bytes go into memory
- * of the message's own, and nothing is filled meanwhile.
+ * Fields of the program's objects and functions of its definitions run here. They may throw, return invalid values, or send. Therefore the
+ * bytes go into memory of the message, and no slot is filled in this time.
  */
 import { type Abi, Codec, ControlBuffer, PktInfo } from "@ancillary/control"
 import type { SendEntry } from "../plan/Plan.ts"
@@ -10,14 +10,14 @@ import { oncePerPlan } from "../plan/memoize.ts"
 import type { SentControl } from "./sentControl.ts"
 import type { Writer } from "./writer.ts"
 
-/** Why something cannot be sent, and which field of it. */
+/** Reason why a message cannot be sent, and the field with the problem. */
 export interface Refusal {
   readonly field: string
   readonly why: string
   readonly unsupported: boolean
 }
 
-/** Reads and writes everything into `into`; returns why it cannot be sent, if so. */
+/** Reads all values and writes them into `into`. Returns the reason if they cannot be sent. */
 export type Encode = (
   control: object,
   peer: "ipv4" | "ipv6" | "unix",
@@ -25,14 +25,14 @@ export type Encode = (
   socket: OwnValues
 ) => Refusal | undefined
 
-/** The options of the socket, for the bits of a shared number that a message leaves alone. */
+/** Options of the socket, for the bits of a shared number that a message does not set. */
 export interface OwnValues {
   readonly own: (level: number, option: number) => number
-  /** Linux and Winsock: a packet source with the address that it leaves out. */
+  /** Linux and Winsock: a packet source with the address that the program omitted. */
   readonly complete: (value: unknown) => unknown
 }
 
-// The types of a spec guarantee that a value fits its codec, and `refuse` checks it; the erased table cannot say so.
+// The types of a spec guarantee that a value fits its codec, and `refuse` validates it. The table has lost these types.
 const writer = ({ declaration, format, family }: SendEntry, abi: Abi): Writer => {
   const { excludes, writeLast, level, payload, shared, type } = format
   const size = typeof payload.size === "number" ? payload.size : payload.size.maximum
@@ -60,11 +60,11 @@ const writer = ({ declaration, format, family }: SendEntry, abi: Abi): Writer =>
   }
 }
 
-/** Why a definition refuses a value. It may be written in JavaScript, and answer with something else than a text. */
+/** Returns the reason why a definition refuses a value. A definition in JavaScript may return something other than a string. */
 const textOf = (why: unknown): string | undefined =>
   why === undefined || typeof why === "string" ? why : `its definition refuses it with ${Codec.format(why)}`
 
-/** Whether two messages set the same bits, or one says that it and the other do. */
+/** True if two messages set the same bits, or if one of them declares that they conflict. */
 const areRivals = (one: Writer, two: Writer): boolean =>
   (one.type === two.type && one.level === two.level && ((one.mask ?? -1) & (two.mask ?? -1)) !== 0) ||
   one.excludes.includes(two.key) ||
@@ -90,14 +90,14 @@ export const encoder = oncePerPlan((plan): Encode => {
   })
   const undeclared = (key: string) =>
     refusal(key, `'${key}' cannot be sent on this socket: its spec does not declare it for sending`)
-  /** The bits of a message that is only a part of a number; the rest comes from the other part, or from the socket itself. */
+  /** Bits of a message that is only a part of a number. The rest comes from the other part, or from the socket. */
   const bits = (each: Writer, value: unknown, scratch: DataView): number => {
     scratch.setUint32(0, 0, true)
     each.write(scratch, 0, value)
     return scratch.getUint32(0, true) & (each.mask ?? 0)
   }
 
-  /** Writes one of the messages that are given behind the others, or nothing for one that an earlier one was written with. */
+  /** Writes one of the given messages after the others. Writes nothing if it was already written together with an earlier one. */
   const write = (into: SentControl, index: number, socket: OwnValues): Refusal | undefined => {
     const { given, length: at, values, view } = into
     const each = given[index]
@@ -105,7 +105,7 @@ export const encoder = oncePerPlan((plan): Encode => {
     const { level, mask, own, size, space, type } = each
     if (own === undefined || mask === undefined) {
       const payloadAt = writeHeader(each, view, at)
-      // What a definition leaves unwritten is zero, and not another datagram's.
+      // Bytes that a definition does not write are zero, and never those of another datagram.
       for (let i = at + space - 4; i >= payloadAt; i -= 4) view.setInt32(i, 0)
       const bytes = each.write(view, payloadAt, values[index])
       if (bytes === size) {
@@ -122,12 +122,12 @@ export const encoder = oncePerPlan((plan): Encode => {
     for (let i = 0; i < into.count; i++) {
       const other = given[i]
       if (other?.type !== type || other.level !== level) continue
-      // Written with the first of the messages that share it.
+      // Already written with the first of the messages that share it.
       if (i < index) return undefined
       masks |= other.mask ?? 0
       number |= bits(other, values[i], into.scratch)
     }
-    // Asked of the socket only if a bit is left.
+    // Read from the socket only if the messages leave a bit unset.
     if ((own.whole & ~masks) !== 0) number |= socket.own(own.level, own.option) & ~masks
     const payloadAt = writeHeader(each, view, at)
     for (let i = 0; i < size; i++) view.setUint8(payloadAt + i, (number >>> (8 * i)) & 255)
@@ -135,7 +135,7 @@ export const encoder = oncePerPlan((plan): Encode => {
     return undefined
   }
 
-  /** Reads the values, each once, and checks them. */
+  /** Reads each value once, and validates it. */
   const read = (
     control: object,
     key: string,
@@ -165,7 +165,7 @@ export const encoder = oncePerPlan((plan): Encode => {
   }
 
   return (control, peer, into, socket) => {
-    // Which message is at fault where a program's code throws.
+    // Key of the message whose code is running, for the error if it throws.
     let key = ""
     let how = "it cannot be read"
     try {
@@ -208,7 +208,7 @@ export const encoder = oncePerPlan((plan): Encode => {
 const wroteOtherwise = ({ least, size }: Writer, bytes: unknown): string =>
   `its definition claims to have written ${Codec.format(bytes)} bytes, and declares ${least === size ? size : `${least} to ${size}`}: return the bytes written`
 
-/** Copies the header, which is a multiple of 4 bytes in every ABI. Returns where the payload begins. */
+/** Copies the header, which is a multiple of 4 bytes in every ABI. Returns the offset of the payload. */
 const writeHeader = ({ header }: Writer, view: DataView, at: number): number => {
   const { byteLength } = header
   for (let i = 0; i < byteLength; i += 4) view.setInt32(at + i, header.getInt32(i))

@@ -1,7 +1,8 @@
 /**
- * One message that a program handed over to be sent, checked; and how far it got, where it goes out by several calls.
+ * One validated message to be sent, and its progress if it needs several calls.
  *
- * Everything that the program owns is read here, each field once, before memory is filled: its getters, proxies and definitions may throw, or send.
+ * All values of the program are read here, each field once, before memory is filled. Its getters, proxies and definitions may throw, or
+ * send.
  */
 import { Codec, type Endpoint, type Family, Segmentation } from "@ancillary/control"
 import type { DatagramSendError } from "../errors/DatagramError.ts"
@@ -15,7 +16,7 @@ import { validatePing } from "./ping.ts"
 import { type Otherwise, withoutSource } from "./reply.ts"
 import { SentControl } from "./sentControl.ts"
 
-/** The socket that messages are checked for. */
+/** The socket that messages are validated for. */
 export interface MessageSocket {
   readonly plan: Plan
   readonly peer: Endpoint<Family> | undefined
@@ -25,7 +26,7 @@ export interface MessageSocket {
   }
 }
 
-/** What a program hands to `send`, before its types: an object that was not checked by a compiler is checked here. */
+/** The argument of `send` without its types. It is validated here if no compiler did it. */
 interface Given {
   readonly data: unknown
   readonly to?: unknown
@@ -35,15 +36,15 @@ interface Given {
 }
 
 export class Letter {
-  /** Its place among those that were handed over together. */
+  /** Position among the messages of one call. */
   readonly index: number
   readonly to: Endpoint<Family> | undefined
   readonly pieces: ReadonlyArray<Uint8Array>
   readonly size: number
-  /** Bytes of each of its datagrams; absent: it is one. */
+  /** GSO (UDP_SEGMENT), USO: size in bytes of each of its datagrams. If absent, the payload is one datagram. */
   readonly segmentSize: number | undefined
   control: SentControl | undefined
-  /** What is tried once where the system refuses its source. */
+  /** Fallback that is tried once if the system refuses its source. */
   otherwise: Otherwise | undefined
   #bytesSent = 0
   #isDone = false
@@ -67,37 +68,37 @@ export class Letter {
     this.otherwise = otherwise
   }
 
-  /** Bytes that went out. */
+  /** Number of bytes that were sent. */
   get bytesSent(): number {
     return this.#bytesSent
   }
-  /** Whether that is all, or nothing more will go out. */
+  /** True if all bytes were sent, or if no more will be sent. */
   get isDone(): boolean {
     return this.#isDone
   }
-  /** The error of the kernel when it was to cut the payload. Its segments then go out one by one. */
+  /** Error of the kernel when it was to split the payload. The segments are then sent one by one. */
   get gsoError(): Fault | undefined {
     return this.#gsoError
   }
 
-  /** The bytes before `end` went out. */
+  /** Marks the bytes before `end` as sent. */
   markSent(end: number): void {
     this.#bytesSent = end
     this.#gsoError = undefined
     if (end >= this.size) this.#isDone = true
   }
 
-  /** Nothing more will go out. */
+  /** Marks the message as done; no more bytes are sent. */
   finish(): void {
     this.#isDone = true
   }
 
-  /** The kernel does not cut it. */
+  /** Records that the kernel does not split the payload. */
   cutRefused(error: Fault): void {
     this.#gsoError = error
   }
 
-  /** Takes what is sent instead where the system refuses its source, once. */
+  /** Takes the fallback after the system refused its source. It can be taken once. */
   takeFallback(fault: Fault): Otherwise | undefined {
     const { otherwise } = this
     if (otherwise?.code !== fault.code) return undefined
@@ -105,12 +106,12 @@ export class Letter {
     return otherwise
   }
 
-  /** So many bytes from an offset. */
+  /** Returns `bytes` bytes from an offset. */
   part(from: number, bytes: number): ReadonlyArray<Uint8Array> {
     return bytes === this.size ? this.pieces : cut(this.pieces, from, from + bytes)
   }
 
-  /** Why the payload is not what it was when it was checked, if so: it may have waited since. */
+  /** Returns the reason if the payload has changed since it was validated, because it may have waited. */
   changed(): Refusal | undefined {
     const size = sizeOfAll(this.pieces)
     if (size === this.size) return undefined
@@ -118,7 +119,7 @@ export class Letter {
     return { field: "data", why, unsupported: false }
   }
 
-  /** How many datagrams lie between two offsets of it. */
+  /** Returns the number of datagrams between two offsets. */
   datagrams(from: number, to: number): number {
     const raw = this.control?.value(Segmentation.key)
     const size = this.segmentSize ?? (typeof raw === "number" ? raw : undefined)
@@ -131,7 +132,7 @@ interface ControlEncoder {
   readonly encode: (control: object, family: "ipv4" | "ipv6" | "unix") => SentControl | Refusal
 }
 
-/** Reads each field once, and says what is wrong with the first that is. */
+/** Reads each field once. Returns the first invalid one with the reason. */
 export const letter = (
   core: MessageSocket,
   index: number,
@@ -200,7 +201,7 @@ const refuseSegments = ({ plan }: MessageSocket, size: unknown, most: number) =>
     : `${Codec.format(size)} is not a size of segments: an integer from 1 to ${most}`
 }
 
-/** What lies between two offsets, in as many views as it takes. */
+/** Returns the bytes between two offsets, in as many views as needed. */
 const cut = (pieces: ReadonlyArray<Uint8Array>, from: number, to: number): ReadonlyArray<Uint8Array> => {
   const views: Array<Uint8Array> = []
   let at = 0

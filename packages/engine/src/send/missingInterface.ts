@@ -9,10 +9,10 @@ export interface MissingInterface {
 }
 
 /**
- * The interface that a send failed by, if this host has none of that index.
+ * Returns the interface index that a send failed with, if this host does not have it.
  *
- * Linux: that is ENODEV for packet information, ENETUNREACH for the zone of a destination and EINVAL for that of a source, which other mistakes are too:
- * so the interfaces are read. Nothing of this is done for a send that succeeds.
+ * Linux: the error is ENODEV for packet information, ENETUNREACH for the zone of a destination, and EINVAL for that of a source. Other
+ * mistakes have the same codes, so the interfaces are listed. A send that succeeds does none of this.
  */
 export const missingInterface = (
   driver: Driver,
@@ -30,7 +30,7 @@ export const missingInterface = (
   return isFault(interfaces) ? undefined : named.find((each) => interfaces.every(({ index }) => index !== each.index))
 }
 
-/** The indexes in an object that a program made: reading it may throw. */
+/** Returns the indexes in an object that a program made, which may throw when it is read. */
 const indexesOf = (pktInfo: unknown): ReadonlyArray<number> => {
   try {
     if (typeof pktInfo !== "object" || pktInfo === null) return []

@@ -4,10 +4,10 @@ import { undoing } from "../driver/closing.ts"
 import type { SentControl } from "./sentControl.ts"
 
 /**
- * The source that was asked for, where a send failed because it is no address of this host.
+ * Returns the requested source of a send that failed because this host does not have the address.
  *
- * Linux: that is ENETUNREACH on IPv4 and EINVAL on IPv6, which other mistakes are too (trap 8), so a socket that is opened for the question is
- * bound to it: EADDRNOTAVAIL answers. Nothing of this is done for a send that succeeds.
+ * Linux: the error is ENETUNREACH on IPv4 and EINVAL on IPv6, as for other mistakes (trap 8). Therefore a new socket is bound to the
+ * address, and EADDRNOTAVAIL is the proof. A send that succeeds does none of this.
  */
 export const foreignSource = (
   driver: Driver,
@@ -18,7 +18,7 @@ export const foreignSource = (
   if (!/^(WSA)?E(NETUNREACH|INVAL|ADDRNOTAVAIL)$/.test(failed.code)) return undefined
   const source = sourceOf(control?.value(PktInfo.key))
   if (source === undefined || family === "unix") return undefined
-  // Any value: what is no address makes no endpoint.
+  // Any value, because a value that is not an address makes no endpoint.
   const at = toEndpoint(family, { address: source as string, port: 0 })
   if (Codec.isMalformed(at)) return undefined
   const socket = driver.open({ family: at.family, protocol: "udp" })
@@ -33,7 +33,7 @@ export const foreignSource = (
   return refused !== undefined && /^(WSA)?EADDRNOTAVAIL$/.test(refused.code) ? String(at.address) : undefined
 }
 
-/** The field of an object that a program made: it may throw. */
+/** Reads the field of an object that a program made, which may throw. */
 const sourceOf = (pktInfo: unknown): unknown => {
   try {
     return typeof pktInfo === "object" && pktInfo !== null && "source" in pktInfo ? pktInfo.source : undefined

@@ -2,7 +2,7 @@ import { type DatagramSendError, invalidSend } from "../errors/DatagramError.ts"
 import type { Plan } from "../plan/Plan.ts"
 
 /**
- * A send of this socket that was refused before any call. `why` ends with what to do.
+ * The error of a send that failed before any system call. `why` ends with an instruction.
  *
  * @category sockets
  * @since 0.1.0

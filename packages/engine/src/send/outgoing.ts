@@ -1,6 +1,4 @@
-/**
- * What one open socket sends: the memory that it is sent from, what is counted of it. Plain and synchronous; `sending.ts` makes effects of it.
- */
+/** The memory and the counters of one open socket for sending. It is plain and synchronous; `sending.ts` makes effects of it. */
 import { type Endpoint, type Family, SocketAddress } from "@ancillary/control"
 import type { Arena } from "../driver/Arena.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
@@ -20,15 +18,15 @@ import type { SendCounters } from "./counters.ts"
 import { Segments } from "./segments.ts"
 import { SentControl } from "./sentControl.ts"
 
-/** Datagrams that one call takes. */
+/** Maximum number of datagrams of one send call. */
 export const sendSlots = 64
 
-/** Control data that is kept to be written again. */
+/** Maximum number of control buffers that are kept for reuse. */
 const maximumSpare = 64
 
 /**
- * How often memory to send from was taken, by any socket: they share it. Whoever fills it compares the number before each call. Nothing of a program
- * runs in between, but what a driver calls back might.
+ * Number of times that memory to send from was taken, by any socket, because they share it. Whoever fills it compares the number before
+ * each call. No code of a program runs in between, but a callback of a driver might.
  */
 let fillings = 0
 
@@ -41,7 +39,7 @@ export class Outgoing {
   #plan: Plan.Plan
   #connection: Connection
   #calls: Calls
-  /** For one datagram; and for many, once there were many: most sockets are fine without. */
+  /** For one datagram, and for many after the first batch, because most sockets need no batch. */
   #single: Arena
   #many: Arena | undefined
   #arena: Arena
@@ -68,23 +66,26 @@ export class Outgoing {
     this.segments = new Segments(plan, native, driver.build)
     this.#encode = encoder(plan)
     this.#live = live
-    // Last: nothing that is made after it could leave it in use.
+    // Last step of the constructor, because an error in a later step would leave the arena in use.
     this.#single = driver.arena(Plan.sendArena(plan, 1))
     this.#arena = this.#single
   }
 
-  /** Bytes of the largest payload to a peer of that family. */
+  /** Maximum payload to a peer of that family, in bytes. */
   largest(peer: "ipv4" | "ipv6" | "unix" | undefined): number {
     const { kind, sendBytes } = this.#plan
     return peer === undefined || kind.protocol === "icmp" ? sendBytes : Math.min(sendBytes, Plan.maximumPayload[peer])
   }
 
-  /** A call that sends begins: what its messages say is read anew. */
+  /** Starts a call that sends, so that the socket's options are read again. */
   begin(): void {
     this.#live.forget()
   }
 
-  /** Control data in memory of its own, or why it cannot be sent. The memory is handed back with `recycle`, if nothing reads it any more. */
+  /**
+   * Encodes control data in memory of its own, or returns the reason why it cannot be sent. The caller returns the memory with `recycle`
+   * after its last use.
+   */
   encode(control: object, family: "ipv4" | "ipv6" | "unix"): SentControl | Refusal {
     const into = this.#spare.pop() ?? new SentControl(this.#plan.send.bytes)
     const refused = this.#encode(control, family, into, this.#live)
@@ -98,14 +99,14 @@ export class Outgoing {
     if (this.#spare.length < maximumSpare) this.#spare.push(control)
   }
 
-  /** Takes the memory that the next slots are filled in: of one, or of `sendSlots`. Returns the number that `send` wants. */
+  /** Takes the memory of one slot, or of `sendSlots`, to be filled next. Returns the number that `send` requires. */
   use(slots: number): number {
     this.#arena =
       slots === 1 ? this.#single : (this.#many ??= this.#driver.arena(Plan.sendArena(this.#plan, sendSlots)))
     return ++fillings
   }
 
-  /** Fills a slot with what is next of a letter, from an offset: how many bytes of it, or why it cannot be sent. */
+  /** Fills a slot with the next part of a letter, from an offset. Returns its bytes, or the reason why it cannot be sent. */
   fill(slot: number, letter: Letter, from: number): number | Refusal {
     const changed = letter.changed()
     if (changed !== undefined) return changed
@@ -139,8 +140,8 @@ export class Outgoing {
   }
 
   /**
-   * Sends slots that were filled from letters: how many went (0 where the buffer is full), or why the first did not. Nothing if the memory was filled
-   * with something else since `use` returned that number.
+   * Sends slots that were filled from letters. Returns their number (0 if the buffer is full), or the reason why the first failed. Returns
+   * `undefined` if the memory was filled again after `use` returned that number.
    */
   send(filling: number, letters: ReadonlyArray<Letter>, first: number, slots: number): number | Fault | undefined {
     if (filling !== fillings) return undefined
@@ -152,17 +153,17 @@ export class Outgoing {
     }
   }
 
-  /** The source that a send failed by, where it is no address of this host. */
+  /** Returns the source address that a send failed with, if this host does not have it. */
   foreignSource(control: SentControl | undefined, failed: Fault): string | undefined {
     return foreignSource(this.#driver, this.#plan.family, control, failed)
   }
 
-  /** The interface that a send failed by, if this host has none of that index. */
+  /** Returns the interface index that a send failed with, if this host does not have it. */
   missingInterface({ control, to }: Letter, failed: Fault): MissingInterface | undefined {
     return missingInterface(this.#driver, to ?? this.#connection.peer, control, failed)
   }
 
-  /** Another socket, connected to a receiver of this one's datagrams; nothing where that is refused. */
+  /** Opens another socket that is connected to a receiver of this socket's datagrams. Returns `undefined` if that is refused. */
   connected(to: Endpoint<Family>): NativeSocket | Fault | undefined {
     const socket = this.#driver.open(this.#plan.kind)
     if (isFault(socket)) return socket
@@ -176,7 +177,7 @@ export class Outgoing {
   }
 
   close(): void {
-    // What was filled is not sent any more.
+    // Filled slots are not sent any more.
     fillings++
     closeAll([() => this.#single.free(), () => this.#many?.free()])
   }

@@ -1,6 +1,6 @@
 /**
- * Whether a datagram claims to come from the very socket that received it. Its answer would be received by that socket again, and answered again, for
- * ever.
+ * Detects datagrams that claim to come from the socket that received them. The socket would receive its own reply and reply again without
+ * end.
  */
 import type { Endpoint, Family, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import type { DatagramSendError } from "../errors/DatagramError.ts"
@@ -10,17 +10,17 @@ import { notSent } from "./notSent.ts"
 
 type Address = Ipv4Address | Ipv6Address
 
-/** What of a socket knows its own addresses. */
+/** The members of a socket that know its own addresses. */
 export interface OwnSocket {
   readonly plan: Plan
   readonly served: Served
-  /** Whether an address is one of this host, as it was when the socket's turn of the event loop began. */
+  /** Returns true if this host has an address, by its list at the start of the socket's turn of the event loop. */
   readonly isHostAddress: (address: Address) => boolean
 }
 
 /**
- * Whether that is an address of the socket itself. Ports are compared first: of nearly all datagrams that is all. `socket` is absent for an object that a
- * program made itself.
+ * Returns true if an endpoint is the socket itself. Ports are compared first, which is enough for nearly all datagrams. `socket` is absent
+ * for an object that a program made itself.
  *
  * @category sockets
  * @since 0.1.0
@@ -32,14 +32,14 @@ export const isItself = (socket: OwnSocket | undefined, local: Endpoint<Family>,
 }
 
 const isOwn = (socket: OwnSocket | undefined, local: Address, from: Address): boolean => {
-  // Sent to, 0.0.0.0 and :: are this host.
+  // As destinations, 0.0.0.0 and :: are this host.
   if (from.isUnspecified) return true
   if (!local.isUnspecified) return local.equals(from)
   return from.isLoopback || socket?.isHostAddress(from) === true
 }
 
 /**
- * Why a reply to that endpoint is not sent, counted; absent if it may be.
+ * Returns the reason why a reply to that endpoint is not sent, and counts it. Returns `undefined` if it may be sent.
  *
  * @category sockets
  * @since 0.1.0

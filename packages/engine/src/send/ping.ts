@@ -1,8 +1,8 @@
-/** What a ping socket takes: echo requests and nothing else, which the kernel says as EINVAL. */
+/** Validates payloads of ping sockets. The kernel accepts only echo requests, and fails with EINVAL for others. */
 import { Codec, type Endpoint, type Family, IcmpEcho, InternetEndpoint } from "@ancillary/control"
 import { part, sizeOf } from "../driver/payload.ts"
 
-/** Why a payload is no echo request, or nothing. Its pieces may be cut anywhere. */
+/** Returns the reason why a payload is not an echo request, or `undefined`. Its buffers may be split at any offset. */
 export const validatePing = (family: "ipv4" | "ipv6", pieces: ReadonlyArray<Uint8Array>): string | undefined => {
   const head = new Uint8Array(IcmpEcho.headerSize)
   let size = 0
@@ -20,7 +20,7 @@ export const validatePing = (family: "ipv4" | "ipv6", pieces: ReadonlyArray<Uint
 }
 
 /**
- * The host of an endpoint, as a ping socket names it: replies come from port 0.
+ * The host of an endpoint, as a ping socket has it: replies come from port 0.
  *
  * @category sockets
  * @since 0.1.0

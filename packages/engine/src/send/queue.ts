@@ -1,6 +1,6 @@
 /**
- * Messages that are sent together, in their order: each goes out once or is told why not, whatever happens in the middle. A plain loop that stops
- * where it has to wait, and goes on where it was.
+ * Sends several messages in their order. Each is sent once or gets an error, whatever happens to the others. It is a plain loop that stops
+ * when it has to wait, and continues from there.
  */
 import { Codec, type Endpoint, type Family } from "@ancillary/control"
 import {
@@ -29,7 +29,7 @@ export interface SendingSocket extends MessageSocket {
   readonly outgoing: Outgoing
 }
 
-/** A message that was checked before there was a batch; and what its call returned, if it was made. */
+/** A message that was validated before there was a batch, with the result of its call if there was one. */
 export interface Begun {
   readonly message: unknown
   readonly letter: Letter
@@ -61,20 +61,20 @@ export class SendQueue {
   #count: number
   #slots = sendSlots
   #isRunning = false
-  /** Which filling of the shared memory is this batch's. */
+  /** Number of this batch's filling of the shared memory. */
   #filling = 0
   #next = 0
-  /** Checked, and not at their end. */
+  /** Validated messages that are not done. */
   #open: Array<Letter> = []
-  /** Whose each filled slot is, and how far that will be when it went. */
+  /** For each filled slot: its message, and the message's offset after the slot is sent. */
   #letters: Array<Letter> = []
   #ends: Array<number> = []
-  /** Control data that was encoded, but for the last; and the last, since many messages go out with the same. */
+  /** Encoded control data except the last; and the last, because many messages have equal control data. */
   #controls: Array<SentControl> | undefined
   #encoded: SentControl | undefined
   #control: object | undefined
   #family: Family | undefined
-  /** What the call for the first slot returned, before there was a batch. */
+  /** Result of the call for the first slot, made before there was a batch. */
   #result: number | Fault | undefined
 
   constructor(core: SendingSocket, messages: ReadonlyArray<unknown>) {
@@ -83,7 +83,7 @@ export class SendQueue {
     this.#count = this.#countOf(messages)
   }
 
-  /** A batch of one message, from where it is. */
+  /** Makes a batch of one message, with its progress. */
   static of(core: SendingSocket, { filling, letter, message, result }: Begun): SendQueue {
     const batch = new SendQueue(core, [message])
     batch.#next = 1
@@ -96,9 +96,9 @@ export class SendQueue {
     return batch
   }
 
-  /** Sends what goes at once. `undefined` if that was all. */
+  /** Sends messages until a wait is due. Returns `undefined` if all are done. */
   run(): Pause | undefined {
-    // Called by a field of a message that is being read: the call that reads it goes on.
+    // A field of a message that is being read called it. The call that reads the message continues.
     if (this.#isRunning) return "its next turn"
     this.#isRunning = true
     try {
@@ -112,7 +112,7 @@ export class SendQueue {
     const { outgoing } = this.#core
     for (let calls = 0; calls < callsATurn;) {
       if (this.#core.closed) return this.#close()
-      // Anew after each pause: the memory is shared with other sockets.
+      // Filled again after each pause, because the memory is shared with other sockets.
       const slots = this.#result === undefined ? this.#fill() : 1
       if (this.#core.closed) return this.#close()
       if (slots === 0) return this.#end()
@@ -120,7 +120,7 @@ export class SendQueue {
         const count = this.#result ?? outgoing.send(this.#filling, this.#letters, first, slots - first)
         this.#result = undefined
         const letter = this.#letters[first]
-        // Filled with something else meanwhile: these are filled again.
+        // The memory was filled again in the meantime, so these slots are filled once more.
         if (count === undefined || letter === undefined) break
         if (isFault(count)) {
           if (this.#goesOtherwise(letter, first, count)) break
@@ -136,19 +136,19 @@ export class SendQueue {
     return "its next turn"
   }
 
-  /** What was waited for will not come. */
+  /** Fails the waiting message, because the wait cannot succeed. */
   refuse(error: DatagramSendError): void {
     const letter = this.#open.find(({ isDone }) => !isDone)
     if (letter !== undefined && !this.#core.closed) this.#fail(letter, error)
   }
 
-  /** The sender does not wait any longer: the datagram that waits is dropped, and counted. */
+  /** Drops and counts the waiting datagram, because its sender has stopped waiting. */
   giveUp(): void {
     const letter = this.#open.find(({ isDone }) => !isDone)
     if (letter !== undefined) this.#giveUp(letter)
   }
 
-  /** Who sends cannot wait, although its spec says so. */
+  /** Fails the waiting message, because this sender cannot wait, although its spec requires it. */
   refuseWait(): void {
     const letter = this.#open.find(({ isDone }) => !isDone)
     if (letter !== undefined)
@@ -164,7 +164,7 @@ export class SendQueue {
       )
   }
 
-  /** Control data of a message, as `letter` asks for it. */
+  /** Encodes the control data of a message for `letter`. */
   encode(control: object, family: "ipv4" | "ipv6" | "unix"): SentControl | Refusal {
     const last = this.#encoded
     if (last !== undefined && control === this.#control && family === this.#family) return last
@@ -178,8 +178,8 @@ export class SendQueue {
   }
 
   /**
-   * Fills slots: with the letters that wait, in their order, then with the next messages. All are checked first. That runs the program's own code, which
-   * may send from the memory that the slots are in.
+   * Fills slots with the waiting letters in their order, then with the next messages. All are validated first. That runs the program's own
+   * code, which may send from the same memory.
    */
   #fill(): number {
     const waiting = this.#open
@@ -219,19 +219,19 @@ export class SendQueue {
     return check(this.#core, index, message, this)
   }
 
-  /** How many messages there are. What is no array is one message that cannot be sent. */
+  /** Number of messages. A value that is not an array is one message, which cannot be sent. */
   #countOf(messages: unknown): number {
     try {
       if (Array.isArray(messages)) return messages.length
     } catch {
-      // A proxy that was revoked, or throws.
+      // The proxy was revoked, or throws.
     }
     const why = `${Codec.format(messages)} is not an array of messages: give one`
     this.failed.push({ index: 0, error: notSent(this.#core, "messages", why) })
     return 0
   }
 
-  /** Fills slots with the rest of a letter, as far as there are any. */
+  /** Fills the free slots with the rest of a letter. */
   #stage(letter: Letter, from: number): number {
     let slots = from
     let at = letter.bytesSent
@@ -256,14 +256,14 @@ export class SendQueue {
     if (letter === undefined || end === undefined) return
     const { outgoing } = this.#core
     outgoing.counters.send(letter.datagrams(letter.bytesSent, end))
-    // It was the cutting that was refused, and not the datagram.
+    // The kernel refused to split the payload, and not the datagram.
     if (letter.gsoError !== undefined && letter.segmentSize !== undefined)
       outgoing.segments.remember(letter.to ?? this.#core.peer, letter.segmentSize, letter.gsoError)
     letter.markSent(end)
     if (letter.isDone) this.sent++
   }
 
-  /** Whether what failed may succeed in another way. */
+  /** True if a failed send may succeed in another way. */
   #goesOtherwise(letter: Letter, slot: number, fault: Fault): boolean {
     const { outgoing } = this.#core
     const isCut = (this.#ends[slot] ?? 0) - letter.bytesSent > (letter.segmentSize ?? Infinity)
@@ -280,7 +280,7 @@ export class SendQueue {
     return true
   }
 
-  /** There is no room, and the spec says not to wait for it. */
+  /** Fails or drops a letter, because there is no room and the spec does not wait for it. */
   #giveUp(letter: Letter): void {
     if (this.#core.plan.backpressure === "fail")
       return this.#fail(
@@ -298,7 +298,7 @@ export class SendQueue {
     this.unsent++
   }
 
-  /** What has no room. On a Unix socket it may be the receiver, which has a queue of its own. */
+  /** Returns the name of the full queue. On a Unix socket it may be the receiver's. */
   #full(): string | undefined {
     return this.#core.plan.family === "unix" ? "the receiver's queue or the send buffer is full" : undefined
   }
@@ -330,7 +330,7 @@ export class SendQueue {
     return this.#end()
   }
 
-  /** Nothing is left. */
+  /** Marks the queue as finished. */
   #end(): undefined {
     const { outgoing } = this.#core
     if (this.#encoded !== undefined) outgoing.recycle(this.#encoded)

@@ -14,21 +14,21 @@ import { notSent } from "./notSent.ts"
 import { isLinkLocal, mayBeBroadcast } from "../driver/interfaceTable.ts"
 
 /**
- * What an answer goes out with where the system refuses its source, counted as `sourceRefused`, and which code says that it does.
+ * Fallback of a reply if the system refuses its source address, with the code of the refusal. Each use is counted as `sourceRefused`.
  *
- * Winsock: some machines refuse a source (WSAEINVAL) for every destination beyond the local network. Then an IPv4 answer goes out without packet
- * information, because an interface without a source is reported to leave from 0.0.0.0; an IPv6 answer names the interface. Both are right for all but
- * hosts with several addresses. Source: LizardByte/Sunshine issues 3043, 5443.
+ * Winsock: some machines refuse a source (WSAEINVAL) for every destination outside the local network. An IPv4 reply then has no packet
+ * information, because an interface without a source is reported to send from 0.0.0.0. An IPv6 reply names the interface. Both are correct
+ * except on hosts with several addresses. Source: LizardByte/Sunshine issues 3043, 5443.
  *
- * Linux: of what was queued before packet information was asked for, the kernel does not tell whether it went to this host alone or to a broadcast
- * address, which cannot be a source (ENETUNREACH): then the kernel chooses.
+ * Linux: a datagram may be queued before packet information is requested. The kernel then does not report whether its destination was
+ * unicast or a broadcast address, which cannot be a source (ENETUNREACH). In that case the kernel chooses the source.
  *
  * @category sockets
  * @since 0.1.0
  */
 export const withoutSource: unique symbol = Symbol("@ancillary/engine/withoutSource")
 
-/** What is tried where sending from the source fails with this code. */
+/** The fallback that is tried if a send with the source fails with this code. */
 export interface Otherwise {
   readonly code: "WSAEINVAL" | "ENETUNREACH"
   readonly control: { readonly pktInfo?: PacketSource<Family> | undefined }
@@ -41,7 +41,7 @@ interface Asked {
 }
 
 /**
- * To whom an answer goes and from where, and what to fall back to.
+ * Destination, source and fallback of a reply.
  *
  * @category sockets
  * @since 0.1.0
@@ -52,12 +52,12 @@ export interface Answer {
   readonly otherwise: Otherwise | undefined
 }
 
-/** What of a socket decides where an answer goes. It is absent for an object that a program made itself. */
+/** The members of a socket that decide the destination of a reply. Absent for an object that a program made itself. */
 export interface AnsweringSocket {
   readonly plan: Plan
-  /** Whether an address is that of every host of a network of this host. */
+  /** Returns true if an address is the broadcast address of one of this host's networks. */
   readonly isBroadcastAddress: (address: Ipv4Address) => boolean
-  /** Whether the socket may broadcast, as the system has it. */
+  /** Returns true if the socket may broadcast, by the system's value of the option. */
   readonly mayBroadcast: () => boolean
 }
 
@@ -65,18 +65,19 @@ const byTheKernel: Otherwise = { code: "ENETUNREACH", control: { pktInfo: {} } }
 const withoutPacketInfo: Otherwise = { code: "WSAEINVAL", control: {} }
 
 /**
- * Where an answer goes: docs/reply.md has the table.
+ * Returns the destination of a reply; docs/reply.md has the table.
  *
- * Unicast: from the address that was asked, and never by the interface that was: on an asymmetric route that loses the answer. A link-local peer of
- * either family is reached over one interface only, which is named beside the source: left to itself the kernel chooses by its routes (IPv4), or answers
- * from the first address of the interface (IPv6). A group or a broadcast address cannot be a source (IPv6: EINVAL; IPv4: another's address): there the
- * kernel chooses.
+ * The source of a reply to a unicast datagram is the address to which that datagram was sent. It does not name the interface, because on an asymmetric
+ * route that loses the reply. A link-local peer of either family is reachable by one interface only, so the reply names it too. Without it
+ * the kernel would choose an interface by its routes (IPv4), or the first address of the interface (IPv6).
+ *
+ * A multicast or broadcast address cannot be a source (IPv6: EINVAL; IPv4: another address is used). In that case the kernel chooses.
  *
  * @category sockets
  * @since 0.1.0
  */
 export const answerTo = (socket: AnsweringSocket | undefined, asked: unknown): Answer | DatagramSendError => {
-  // Guaranteed by the types of `reply`, whose conditional ones do not resolve for a generic family.
+  // Guaranteed by the types of `reply`, whose conditional types do not resolve for a generic family.
   const { control, delivery, from } = asked as Asked
   const { destination, interfaceIndex } = control.pktInfo
   const { address } = from
@@ -107,7 +108,7 @@ const kindOf4 = (socket: AnsweringSocket | undefined, address: Ipv4Address): Kin
   if (value === 0) return "unspecified"
   if (value === 0xffffffff) return "broadcast"
   if (first >= 224 && first < 240) return "group"
-  // Linux: a datagram with such a source arrives, and a socket that may broadcast would answer it to every host of the network.
+  // Linux: a datagram with such a source is received. A socket that may broadcast would send its reply to every host of the network.
   if (mayBeBroadcast(address) && socket?.isBroadcastAddress(address) === true) return "broadcast"
   return isLinkLocal(address) ? "link-local" : "unique"
 }
@@ -119,8 +120,8 @@ const kindOf6 = (address: Ipv6Address): Kind => {
 }
 
 /**
- * A peer without an address (a DHCP client, RFC 2131 section 4.1) hears a broadcast on its link. Sent to 0.0.0.0, a datagram goes to this very host on
- * Linux and macOS. Groups and broadcast addresses are no host's: only a forged datagram comes from one.
+ * A peer without an address (a DHCP client, RFC 2131 section 4.1) receives broadcasts on its link. Linux and macOS send a datagram for
+ * 0.0.0.0 to this host. Multicast and broadcast addresses belong to no single host, so only a forged datagram has one as its source.
  */
 const toNoHost = (
   socket: AnsweringSocket | undefined,

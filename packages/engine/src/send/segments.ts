@@ -1,6 +1,6 @@
 /**
- * A payload that leaves as several datagrams of one size: cut by the kernel where it can and will, as much of it in one call as that takes; else
- * one datagram for each segment.
+ * Sends one payload as several datagrams of one size (GSO, USO). If the kernel can split it, one call takes as much as the kernel accepts.
+ * Otherwise each segment is sent as one datagram.
  */
 import { ControlBuffer, type SendFormat, type Endpoint, type Family } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
@@ -9,25 +9,26 @@ import { breaksSegments } from "../plan/windowsBuilds.ts"
 import { bare } from "../errors/causes.ts"
 import { segmentMessage, segmentSpace, sizeOf } from "../plan/segmentMessage.ts"
 
-/** Linux: as many as every kernel takes that cuts at all (128 since 6.9). Windows takes 512. */
+/** Linux: the maximum of all kernels that split payloads (128 since 6.9). The maximum on Windows is 512. */
 export const maximumSegments = 64
-/** Hosts that refused, of which the longest known gives way. */
+/** Maximum number of hosts that are remembered after a refusal. The oldest is forgotten first. */
 const maximumRefusals = 256
 /**
- * Datagrams to such a host after which cutting is tried again: the MTU or the route may be another by then. One call in so many that fails costs less than
- * a hundredth. It is counted and not timed, so a host that is rarely written to costs nothing.
+ * Number of datagrams to such a host after which a split by the kernel is tried again, because the MTU or the route may have changed. One
+ * failed call in so many costs less than a hundredth. Datagrams are counted instead of time, so a host that rarely gets datagrams costs
+ * nothing.
  */
 const trust = 1024
 
-/** From which size on the segments to a host were refused, and datagrams until that is forgotten. */
+/** Segment size from which a host's segments were refused, and datagrams until that is forgotten. */
 interface Refused {
   readonly from: number
   left: number
 }
 
 /**
- * Linux: EIO, a network card that makes no checksums (before 6.10); EINVAL, the same of other kernels, and tunnels; EMSGSIZE, a segment above the MTU of
- * the route, where a plain datagram is fragmented. What else is about the datagram says so again when it goes out alone.
+ * Linux: EIO, a network card without checksums (before 6.10). EINVAL, the same on other kernels, and tunnels. EMSGSIZE, a segment above the
+ * MTU of the route, where a plain datagram is fragmented. An error of the datagram itself occurs again when it is sent alone.
  */
 const refusals = new Set(["EIO", "EINVAL", "EMSGSIZE", "EOPNOTSUPP", "ENOTSUP", "ENOPROTOOPT"])
 
@@ -48,19 +49,19 @@ export class Segments {
     if (breaksSegments(plan, build)) this.#cuts = false
   }
 
-  /** How many segments one call takes: one where the kernel does not cut. */
+  /** Maximum number of segments for one call. It is 1 if the kernel does not split payloads. */
   get most(): number {
     return this.#kernelCuts() ? maximumSegments : 1
   }
 
-  /** Bytes that go out with the next call, of `rest` bytes in segments of `size`: one segment, or several that the kernel cuts. */
+  /** Returns the bytes of the next call, of `rest` bytes in segments of `size`: one segment, or several that the kernel splits. */
   take(rest: number, size: number, to: Endpoint<Family> | undefined): number {
     const largest = largestOf[to?.family ?? "ipv4"]
     if (rest <= size || !this.#kernelCuts() || this.#isRefused(to, size)) return Math.min(rest, size)
     return Math.min(rest, size * Math.max(1, Math.min(maximumSegments, Math.floor(largest / size))))
   }
 
-  /** Writes the message behind `length` bytes of others, and answers the bytes of all; nothing where the C library takes no more of them. */
+  /** Writes the message after `length` bytes of others. Returns the total bytes, or `undefined` if the C library accepts no more. */
   write(view: DataView, at: number, length: number, size: number): number | undefined {
     const { abi } = this.#plan
     const total = length + this.#space
@@ -72,8 +73,8 @@ export class Segments {
   }
 
   /**
-   * Writes behind `length` bytes of others that a datagram is whole, and answers the bytes of all: an option that the program or the socket's maker set
-   * would have the kernel cut it otherwise.
+   * Marks a datagram as whole, after `length` bytes of other messages. Returns the total bytes. Otherwise an option that the program or the
+   * socket's maker set would make the kernel split it.
    */
   keepWhole(
     view: DataView,
@@ -84,18 +85,19 @@ export class Segments {
     to: Endpoint<Family> | undefined
   ): number {
     if (!this.#kernelCuts()) return length
-    // Linux: 0 switches the option off for this datagram, and nothing of it can be refused.
+    // Linux: 0 turns the option off for this datagram. The kernel cannot refuse it.
     if (this.#plan.abi.platform === "linux") return this.write(view, at, length, 0) ?? length
-    // Winsock: no value is documented to do so. A size that is not reached leaves the datagram whole, if the way to the host takes sizes at all.
+    // Winsock: no value is documented to turn it off. A segment size that is not exceeded leaves the datagram whole, if the path to the
+    // host accepts segment sizes.
     return isPart || this.#refused.has(hostOf(to)) ? length : (this.write(view, at, length, size) ?? length)
   }
 
-  /** Whether a call that carried several segments failed by that. */
+  /** True if the split was the reason why a call with several segments failed. */
   isRefusal({ code }: Fault): boolean {
     return refusals.has(bare(code))
   }
 
-  /** A host whose segments go out one by one from here on: a smaller size may yet be taken where only the size was at fault. */
+  /** Remembers a host whose segments are sent one by one from now on. If only the size was wrong, a smaller size may still be accepted. */
   remember(to: Endpoint<Family> | undefined, size: number, { code }: Fault): void {
     const host = hostOf(to)
     const from = Math.min(bare(code) === "EMSGSIZE" ? size : 1, this.#refused.get(host)?.from ?? size)
@@ -118,7 +120,8 @@ export class Segments {
     return false
   }
 
-  // Linux before 4.18, Windows before 10 2004, Wine: the message is ignored, and all would go out as one datagram. Who knows it has an option of its number.
+  // Linux before 4.18, Windows before 10 2004, Wine: the message is ignored, and the payload would be sent as one datagram. A system that
+  // supports it has an option of the same number.
   #kernelCuts(): boolean {
     if (this.#message === undefined) return false
     const { level, type } = this.#message
@@ -126,6 +129,6 @@ export class Segments {
   }
 }
 
-/** The MTU is one of the way to a host, whatever the port. */
+/** The MTU belongs to the path to a host, whatever the port. */
 const hostOf = (to: Endpoint<Family> | undefined): string =>
   to === undefined || to.family === "unix" ? "" : String(to.address)

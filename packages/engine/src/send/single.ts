@@ -1,19 +1,19 @@
 /**
- * One message that is sent at once, without the books of a batch: those cost as much as a control message. A message that needs more than one call
- * becomes a batch.
+ * Sends one message immediately, without the state of a batch, which costs as much as a control message. A message that needs more than one
+ * call becomes a batch.
  */
 import { type DatagramSendError, sendClosed } from "../errors/DatagramError.ts"
 import { SendQueue, type SendingSocket } from "./queue.ts"
 import { letter as check, Letter, refused } from "./message.ts"
 
-/** Sends a message. Returns why it cannot be sent, or a batch that goes on with it if it did not leave with one call. */
+/** Sends a message. Returns the error if it cannot be sent, or a batch that continues with it if one call was not enough. */
 export const sendOne = (core: SendingSocket, message: unknown): DatagramSendError | SendQueue | undefined => {
   if (core.closed) return sendClosed()
   const { outgoing } = core
   outgoing.begin()
   const letter = check(core, 0, message, outgoing)
   if (!(letter instanceof Letter)) return letter
-  // Its fields and definitions are the program's own code, which may have closed the socket.
+  // Fields and definitions of the message are the program's own code, which may have closed the socket.
   if (core.closed || letter.segmentSize !== undefined)
     return SendQueue.of(core, { message, letter, filling: 0, result: undefined })
   const filling = outgoing.use(1)

@@ -5,9 +5,9 @@ import { type Driver, type Fault, isFault } from "../driver/Driver.ts"
 type Advice = readonly [cause: string, remedy: string]
 
 /**
- * Advice about an address of this host that it cannot be bound to yet, or never; nothing if it is not an address of this host.
+ * Returns advice about a local address that cannot be bound to yet, or never. Returns `undefined` if this host does not have the address.
  *
- * Linux: bind(2) answers EADDRNOTAVAIL for an IPv6 address whose duplicates are still looked for, as for one of another host.
+ * Linux: during duplicate address detection, bind(2) fails with EADDRNOTAVAIL for an IPv6 address, as for an address of another host.
  */
 export const unusable = (driver: Driver, { code }: Fault, local: Endpoint<Family> | undefined): Advice | undefined => {
   const remedy = interfaceRemedy({ code }, local)
@@ -32,7 +32,7 @@ export const unusable = (driver: Driver, { code }: Fault, local: Endpoint<Family
   return undefined
 }
 
-/** What to do about an address that each interface has for itself, and that was given without one. */
+/** Remedy for an address that exists on every interface and was given without an interface. */
 export const interfaceRemedy = ({ code }: Pick<Fault, "code">, at: Endpoint<Family> | undefined): Advice | undefined =>
   at?.family === "ipv6" && at.address.isLinkLocal && at.address.zone === 0 && /^(WSA)?E(INVAL|ADDRNOTAVAIL)$/.test(code)
     ? ["A link-local address requires its interface", `Write ${at.address}%eth0, with the name or the index of yours`]

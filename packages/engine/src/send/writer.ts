@@ -6,20 +6,20 @@ export interface Writer {
   readonly level: number
   readonly type: number
   readonly size: number
-  /** The header of a message of that size, and the bytes that header, payload and padding take. */
+  /** Header of a message of that size, and the bytes of header, payload and padding. */
   readonly header: DataView
   readonly space: number
-  /** The fewest bytes that its definition may write. */
+  /** Minimum number of bytes that its definition may write. */
   readonly least: number
   readonly mask: number | undefined
-  /** Where the other bits of the number are, and which it has altogether. */
+  /** Option that has the other bits of the number, and a mask of all its bits. */
   readonly own: { readonly level: number; readonly option: number; readonly whole: number } | undefined
   readonly agrees: SendEntry["format"]["mustMatchOption"]
   readonly excludes: ReadonlyArray<string>
   readonly last: boolean
-  /** Whether the socket adds to the value. */
+  /** True if the socket completes the value. */
   readonly isCompleted: boolean
   readonly refuse: (value: unknown) => string | undefined
-  /** Bytes that were written, as the definition claims. */
+  /** Returns the number of bytes that were written, as the definition reports it. */
   readonly write: (view: DataView, at: number, value: unknown) => unknown
 }

@@ -46,6 +46,7 @@ export const clean: ReadonlyArray<string> = [
   "packages/effect3/src/index.ts",
   "packages/engine/README.md",
   "packages/engine/src/driver",
+  "packages/engine/src/events",
   "packages/engine/src/plan",
   "packages/fuzz/README.md",
   "packages/node",

@@ -1,5 +1,5 @@
 /**
- * What the kernel tells of a socket besides datagrams: `socket.events`.
+ * Events of a socket, which the kernel reports besides datagrams: `socket.events`.
  *
  * @since 0.1.0
  */
@@ -7,8 +7,8 @@ import type { Endpoint, IcmpExtension, Ipv4Address, Ipv6Address } from "@ancilla
 import type { AnyKind, Maybe, MaybeKind } from "../spec/Maybe.ts"
 
 /**
- * A datagram did not get there: its destination refused it, a router had no way or no hops left for it, or it was too large. Declared by
- * `withErrorReports()`.
+ * Report of an undelivered datagram: its destination refused it, a router had no route or no hops left for it, or it was too large.
+ * Declared by `withErrorReports()`.
  *
  * @see ip(7), ipv6(7)
  * @category models
@@ -16,28 +16,35 @@ import type { AnyKind, Maybe, MaybeKind } from "../spec/Maybe.ts"
  */
 export interface ErrorReport<Kind extends MaybeKind = AnyKind> {
   readonly _tag: "ErrorReport"
-  /** Who says so: this host, or somebody by ICMP. */
+  /** Origin of the report: this host, or another by ICMP. */
   readonly origin: "local" | "icmp" | "icmp6"
-  /** `"ECONNREFUSED"` (nobody listens there), `"EHOSTUNREACH"`, `"ENETUNREACH"`, `"EMSGSIZE"`, `"EACCES"` … and its number. */
+  /**
+   * Error code: `"ECONNREFUSED"` (no socket is bound to that port), `"EHOSTUNREACH"`, `"ENETUNREACH"`, `"EMSGSIZE"`, `"EACCES"` … Its
+   * number is `errno`.
+   */
   readonly code: string
   readonly errno: number
-  /** The ICMP message itself; none where this host says so. */
+  /** Type and code of the ICMP message. Missing if this host made the report. */
   readonly icmp: Maybe<Kind, { readonly type: number; readonly code: number }>
-  /** Bytes of the largest packet that gets through, IP header included, where the datagram was too large. */
+  /** Path MTU in bytes, IP header included, if the datagram was too large. */
   readonly mtu: Maybe<Kind, number>
-  /** Who sent the ICMP message: the destination, or a router on the way. An IPv4 one is an IPv4 address on a `dual` socket too. */
+  /** Sender of the ICMP message: the destination, or a router on the path. An IPv4 address is an `Ipv4Address` on a `dual` socket too. */
   readonly offender: Maybe<Kind, Ipv4Address | Ipv6Address>
-  /** Where the datagram was going. Absent where the system does not say the whole of it. */
+  /** Destination of the datagram. Missing if the system does not report all of it. */
   readonly destination: Maybe<Kind, Endpoint<"dual">>
   /**
-   * The payload of the datagram, as far as the ICMP message quotes it; empty if it quotes none, or if `origin` is `"local"`. If `extensions` has
-   * objects, a shorter datagram may end with zeros, up to the size of the largest that the socket has sent: the router fills the quote to 128 bytes,
-   * and the kernel does not report the length of the datagram.
+   * The payload of the datagram, as far as the ICMP message quotes it; empty if it quotes none, or if `origin` is `"local"`.
+   *
+   * If `extensions` has objects, the quote of a shorter datagram may end with zeros, because the router fills it to 128 bytes. The kernel
+   * does not report the datagram's length, so zeros may remain up to the size of the largest payload that the socket has sent.
    */
   readonly datagram: Uint8Array
-  /** What the router added to its ICMP message, in order: an MPLS label stack, its interfaces. Empty if nothing, or nothing that can be read. */
+  /**
+   * Objects that the router added to its ICMP message, in order: an MPLS label stack, its interfaces. Empty if there are none, or none that
+   * can be decoded.
+   */
   readonly extensions: ReadonlyArray<IcmpExtension.IcmpExtension>
-  /** Where the ICMP message (not a datagram) arrived; where packet information is declared. */
+  /** Address and interface where the ICMP message (not a datagram) arrived, if packet information is declared. */
   readonly arrival: Maybe<
     Kind,
     {
@@ -45,19 +52,19 @@ export interface ErrorReport<Kind extends MaybeKind = AnyKind> {
       readonly interfaceIndex: number
     }
   >
-  /** Hops that the ICMP message (not the datagram) had left when it arrived, 0 to 255; if `withHopLimit()` is declared. */
+  /** Hop limit of the ICMP message (not of the datagram) when it arrived, 0 to 255, if `withHopLimit()` is declared. */
   readonly hopLimit: Maybe<Kind, number>
-  /** The traffic class byte of the ICMP message, 0 to 255; if `withTrafficClass()`, `withDscp()` or `withEcn()` is declared. */
+  /** Traffic class byte of the ICMP message, 0 to 255, if `withTrafficClass()`, `withDscp()` or `withEcn()` is declared. */
   readonly trafficClass: Maybe<Kind, number>
   /**
-   * When the kernel received the ICMP message, in nanoseconds since 1970-01-01T00:00:00Z; if `withTimestamp()` or `withTimestamping()` is
-   * declared. The reading program may be late; this is not.
+   * Time when the kernel received the ICMP message, in nanoseconds since 1970-01-01T00:00:00Z, if `withTimestamp()` or `withTimestamping()`
+   * is declared. It does not depend on the time of the read.
    */
   readonly timestamp: Maybe<Kind, bigint>
 }
 
 /**
- * A datagram was too large to be sent without fragments, and this much gets through. Declared by `withPathMtuReports()`.
+ * Report of the path MTU after a datagram was too large to be sent without fragments. Declared by `withPathMtuReports()`.
  *
  * @see RFC 3542 section 11.3
  * @category models
@@ -66,12 +73,12 @@ export interface ErrorReport<Kind extends MaybeKind = AnyKind> {
 export interface PathMtuReport {
   readonly _tag: "PathMtuReport"
   readonly destination: Ipv6Address
-  /** Bytes of the largest packet, IP header included. */
+  /** Size of the largest packet in bytes, IP header included. */
   readonly mtu: number
 }
 
 /**
- * A datagram that was sent with `transmitTimestamp` was stamped. Declared by `withTransmitTimestamps()`.
+ * Stamp of a datagram that was sent with `transmitTimestamp`. Declared by `withTransmitTimestamps()`.
  *
  * @see Documentation/networking/timestamping.rst of Linux
  * @category models
@@ -81,14 +88,14 @@ export interface TransmitTimestamp {
   readonly _tag: "TransmitTimestamp"
   /** The program's number for the datagram, as it was given to `send`. */
   readonly id: number
-  /** `sent`: the driver of the interface took it. `scheduled`: it was handed to the interface's scheduler. */
+  /** `sent`: the driver of the interface received the datagram. `scheduled`: the interface's scheduler received it. */
   readonly stage: "scheduled" | "sent"
   /** Nanoseconds since 1970-01-01T00:00:00Z. */
   readonly timestamp: bigint
 }
 
 /**
- * What a message of one's own says (`withControlMessage`), whose definition marks it as an event.
+ * Event of a message that a program defines (`withControlMessage`) and marks as an event.
  *
  * @category models
  * @since 0.1.0
@@ -97,12 +104,12 @@ export interface UserEvent {
   readonly _tag: "UserEvent"
   /** The key of the message. */
   readonly key: string
-  /** What its definition reads. An answer of `undefined` is no event. */
+  /** Result of its definition. A result of `undefined` makes no event. */
   readonly value: unknown
 }
 
 /**
- * Whatever the kernel tells of a socket besides datagrams.
+ * Any event of a socket.
  *
  * @category models
  * @since 0.1.0

@@ -1,6 +1,4 @@
-/**
- * From the control data of an entry of the error queue, or of what came in place of a datagram, to what each message of an event says.
- */
+/** Decodes the control data of an error queue entry, or of an event in place of a datagram, to the values of its messages. */
 import {
   Codec,
   ControlBuffer,
@@ -19,13 +17,15 @@ import type { Declaration } from "../spec/Spec.ts"
 import { families } from "../spec/families.ts"
 import { oncePerPlan } from "../plan/memoize.ts"
 
-/** What one message says, and which. */
+/** The value of one message, and the message. */
 export interface EventPart {
   readonly message: Declaration["message"]
   readonly value: unknown
 }
 
-/** What the kernel adds to an entry of the error queue about the ICMP packet itself. A field is absent if no declared message asks for it. */
+/**
+ * Metadata of the ICMP packet itself, which the kernel adds to an error queue entry. A field is absent if no declared message requests it.
+ */
 export interface IcmpPacket {
   readonly info?: PacketInfo<"dual">
   readonly hopLimit?: number
@@ -34,7 +34,7 @@ export interface IcmpPacket {
   readonly timestamp?: bigint
 }
 
-/** All that an entry says. */
+/** All values of an entry. */
 export interface EventEntry {
   readonly parts: ReadonlyArray<EventPart>
   readonly packet: IcmpPacket
@@ -42,25 +42,28 @@ export interface EventEntry {
 
 export type ReadEvent = (arena: Arena, slot: number, peer: "ipv4" | "ipv6" | "unix") => EventEntry
 
-/** Compile the readers of a plan, for each way that events come. A message that is cut or malformed, or whose definition throws, says nothing. */
+/**
+ * Compile the readers of a plan, one for each way that events arrive. A message is ignored if it is truncated or malformed, or if its
+ * definition throws.
+ */
 export const queueReader = oncePerPlan((plan) => eventReader(plan, "errorQueue"))
 export const pseudoReader = oncePerPlan((plan) => eventReader(plan, "pseudoDatagram"))
 
-/** How a field of an ICMP packet arrives from peers of a family, and what it is. */
+/** Format of a field of an ICMP packet from peers of a family, and its name. */
 interface Field extends Pick<ReceiveEntry, "format" | "family"> {
   readonly toPacket: (value: unknown) => IcmpPacket
 }
 
 /**
- * The messages that describe any packet. Whichever message of a spec asked for one (`withEcn()` for the traffic class), it arrives in the same
- * way. The erased cell of a definition cannot give the type of its values.
+ * The messages that describe any packet. They arrive in the same way, whichever message of a spec requested them (`withEcn()` for the
+ * traffic class). The cell of a definition has lost the type of its values.
  */
 const ofPackets = [
   [PktInfo, (value: unknown): IcmpPacket => ({ info: value as PacketInfo<"dual"> })],
   [HopLimit, (value: unknown): IcmpPacket => ({ hopLimit: value as number })],
   [TrafficClass, (value: unknown): IcmpPacket => ({ trafficClass: value as number })],
   [Timestamp, (value: unknown): IcmpPacket => ({ timestamp: value as bigint })],
-  // Linux: delivered behind the other stamp, and right where that one is the time of reading.
+  // Linux: delivered after the other stamp, and correct if that one is the time of the read.
   [
     Timestamping,
     (value: unknown): IcmpPacket => {
@@ -90,7 +93,7 @@ const eventReader = (plan: Plan, way: "errorQueue" | "pseudoDatagram"): ReadEven
       const read = payload.read(view, cursor.payloadAt, cursor.payloadLength)
       return Codec.isMalformed(read) ? undefined : read
     } catch {
-      // A definition of the program's own.
+      // A definition of the program.
       return undefined
     }
   }

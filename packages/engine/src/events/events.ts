@@ -1,7 +1,7 @@
 /**
- * What the kernel tells of one socket besides datagrams. The error queue is taken to its end whenever there is something in it, whether anybody
- * wants to know or not: left alone it wakes the event loop for ever, and takes room from the datagrams. What a program declared waits for its
- * reader, in bounded memory.
+ * Events of one socket, which the kernel reports besides datagrams. The error queue is drained whenever it has an entry, with or without a
+ * reader. Otherwise it would wake the event loop without end, and use the room of datagrams. Declared events wait for their reader, in
+ * bounded memory.
  */
 import {
   type Endpoint,
@@ -25,32 +25,35 @@ import { type NamedStamp, StampIds } from "./transmitStamps.ts"
 import type { Waiters } from "../socket/waiters.ts"
 import { hold, release } from "../socket/wakeUps.ts"
 
-/** Events that wait for a reader; of more than that the oldest give way. */
+/** Maximum number of events that wait for a reader. The oldest are dropped first. */
 const capacity = 256
-/** Entries of the error queue that one call takes, and calls that are made at once: a flood is left to the next turn of the event loop. */
+/** Error queue entries of one call, and calls in a row. The rest of a flood waits for the next turn of the event loop. */
 const slots = 16
 const rounds = 64
-/** Stamped sends after which the queue is looked at although nothing says that there is something: a program may only send. */
+/** Number of stamped sends after which the error queue is read without a report, because a program may only send. */
 const stampedUnread = 32
 
-/** What was in the error queue. */
+/** Entries of the error queue, by kind. */
 interface Drained {
   readonly entries: number
-  /** Errors that others said, and may be pending on the socket: also what cannot be read because it was not declared. */
+  /**
+   * Errors that others reported, which may be pending on the socket. Entries that cannot be decoded, because they are not declared, count
+   * too.
+   */
   readonly others: number
-  /** Errors in which this host says why a send failed. */
+  /** Errors in which this host reports why a send failed. */
   readonly local: number
 }
 
-/** What was sent, or was to be. */
+/** A message that was sent, or was to be sent. */
 export interface Sent {
   readonly to: Endpoint<Family> | undefined
   readonly control: SentControl | undefined
-  /** Bytes of the payload, which is at least as large as each of its datagrams. */
+  /** Size of the payload in bytes, which is at least the size of each of its datagrams. */
   readonly size: number
 }
 
-/** Whether an error queue is being taken, of whatever socket. */
+/** True while an error queue of any socket is being drained. */
 let draining = false
 
 type Kind = "others" | "local" | "stamp"
@@ -60,11 +63,11 @@ export class Events {
   received = 0n
   dropped = 0n
   ignored = 0n
-  /** Whether the program declared any. */
+  /** True if the program declared any events. */
   readonly declared: boolean
-  /** Whether the kernel tells of errors that are not the peer's. */
+  /** True if the kernel reports errors that are not the peer's. */
   readonly reports: boolean
-  /** Whether some come in place of a datagram, of which poll does not tell. */
+  /** True if some events arrive in place of a datagram. The poll does not report them. */
   readonly inPlaceOfDatagrams: boolean
 
   #driver: Driver
@@ -80,7 +83,7 @@ export class Events {
   #stamps = new StampIds()
   #stamped = 0
   #pending: Fault | undefined
-  /** Bytes of the largest payload that was sent. */
+  /** Size of the largest payload that was sent, in bytes. */
   #largest: number
 
   constructor(options: {
@@ -89,9 +92,9 @@ export class Events {
     readonly plan: Plan.Plan
     readonly connection: Connection
     readonly waiters: Waiters
-    /** The arena that datagrams are received in, for a look. */
+    /** The arena that datagrams are received in, for a peek. */
     readonly incoming: () => Arena
-    /** Whether others may have sent from the socket before. */
+    /** True if others may have sent from the socket before. */
     readonly adopted: boolean
   }) {
     const { adopted, connection, driver, incoming, native, plan, waiters } = options
@@ -117,7 +120,7 @@ export class Events {
     return this.#waiting.length
   }
 
-  /** All that wait, for one reader. */
+  /** Takes all waiting events, for one reader. */
   take(): ReadonlyArray<SocketEvent> {
     if (this.#waiting.length === 0 && this.declared) this.drain()
     const events = this.#waiting
@@ -126,9 +129,9 @@ export class Events {
     return events
   }
 
-  /** Takes the error queue. `to`: where the send went that has just failed, for what the kernel says of it. */
+  /** Drains the error queue. `to` is the destination of a send that has just failed, for the report of its error. */
   drain(to?: Endpoint<Family>): Drained {
-    // Called by a definition that reads an entry: the memory of the queue is every socket's.
+    // A definition that decodes an entry called it. All sockets share the memory of the queue.
     if (draining) return { entries: 0, others: 0, local: 0 }
     draining = true
     hold()
@@ -155,33 +158,33 @@ export class Events {
   }
 
   /**
-   * Whose a fault is, as the queue says: of an earlier send to somebody else, or of the very call that it failed (also a peer's refusal on a
-   * connected socket); nothing where the queue does not say.
+   * Attributes a fault by the error queue: to an earlier send to another peer, or to the call that it failed. A peer's refusal on a
+   * connected socket also belongs to the call. Returns `undefined` if the queue does not explain it.
    */
   attributeError(to?: Endpoint<Family>): "another's" | "its own" | undefined {
     const { local, others } = this.drain(to)
     if (this.#connection.peer === undefined) return others > 0 ? "another's" : local > 0 ? "its own" : undefined
-    // Linux: each entry that was read made the next one's error pending; all of them were one, and this fault was it.
+    // Linux: each entry that was read made the error of the next one pending. All of them were one error, and this fault is it.
     if (local === 0) this.#pending = undefined
     return "its own"
   }
 
-  /** What the next call of a connected socket fails with, as it would have if the queue had not been taken meanwhile. */
+  /** Returns the fault that the next call of a connected socket would have failed with if the queue had not been drained. */
   takePending(): Fault | undefined {
     const pending = this.#pending
     this.#pending = undefined
     return pending
   }
 
-  /** After the event loop told of an error: whether that was of the queue alone, and no call has to find out. */
+  /** Handles an error that the event loop reported. Returns true if it was only of the queue, so no call has to fetch it. */
   attend(): boolean {
     const { entries } = this.drain()
-    // An error that nobody's call takes would be told for ever.
+    // If no call fetched the error, the event loop would report it without end.
     if (entries === 0 && !this.#waiters.reading && !this.#waiters.writing) this.look()
     return entries > 0 && this.#pending === undefined
   }
 
-  /** Looks for what comes in place of a datagram, of which poll does not tell, leaving datagrams where they are. */
+  /** Peeks for an event in place of a datagram, which the poll does not report. Datagrams stay in the queue. */
   look(): void {
     if (receivedMemory.isRead) return
     const arena = this.#incoming()
@@ -195,18 +198,18 @@ export class Events {
       release()
     }
     if (!isFault(count)) return
-    // The socket's own error, which that call has taken: somebody else's, or the next call's.
+    // That call has consumed the socket's own error. It belongs to another peer, or to the next call.
     const { entries } = this.drain()
     if (this.#connection.peer !== undefined || (entries === 0 && !this.reports)) this.#pending = count
   }
 
-  /** Whether a received slot holds an event in place of a datagram; if so, it is taken. */
+  /** Returns true if a received slot holds an event in place of a datagram, and takes the event. */
   isInPlaceOfDatagram(arena: Arena, slot: number): boolean {
     if (!this.inPlaceOfDatagrams || arena.dataLength(slot) !== 0) return false
     const { parts } = this.#readPseudo(arena, slot, "ipv6")
     for (const { message, value } of parts) {
       if (message === PathMtuReports) {
-        // What its definition reads, as everywhere below.
+        // The result of its definition, as everywhere below.
         const { destination, mtu } = value as PathMtuReports["event"]
         this.#offer({ _tag: "PathMtuReport", destination, mtu })
       } else this.#offer({ _tag: "UserEvent", key: message.key, value })
@@ -214,10 +217,10 @@ export class Events {
     return parts.length > 0
   }
 
-  /** After a call that was to send the datagrams of some slots, and did so many of them. */
+  /** Records a send call: the datagrams of its slots, and the number that it sent. */
   stamped(sent: ReadonlyArray<Sent>, first: number, slots: number, went: number): void {
     if (!this.declared) return
-    // The one behind those that went was tried, too.
+    // The datagram after the sent ones was tried too.
     for (let slot = first; slot < first + Math.min(went + 1, slots); slot++) {
       const { control, size = 0 } = sent[slot] ?? {}
       if (size > this.#largest) this.#largest = size
@@ -226,7 +229,8 @@ export class Events {
       this.#stamps.sent(stamp.id, stamp.scheduled === true, slot < first + went)
       if (slot < first + went) this.#stamped++
     }
-    // Not before all are known whose stamps may be there. What failed is followed by a look at the queue anyway, which knows where it went.
+    // Only after all sends are recorded whose stamps may be queued. After a failed send the queue is drained anyway, and its destination is
+    // known there.
     if (went > 0 && this.#stamped >= stampedUnread) this.drain()
   }
 
@@ -239,7 +243,7 @@ export class Events {
 
   #enter(arena: Arena, slot: number, to: Endpoint<Family> | undefined): Kind {
     const length = arena.addressLength(slot)
-    // Linux: a stamp has no name.
+    // Linux: a stamp has no address.
     const name =
       length === 0 ? undefined : SocketAddress.read(this.#plan.abi, arena.view, arena.addressAt(slot), length)
     const known = name !== undefined && "family" in name ? name : undefined
@@ -257,7 +261,7 @@ export class Events {
         )
       } else if (message === TransmitTimestamp) stamp = { ...stamp, ...(value as TransmitTimestamp["event"]) }
       else {
-        // Nobody knows what it stands for.
+        // The meaning of a message that the program defines is unknown.
         kind ??= "others"
         this.#offer({ _tag: "UserEvent", key: message.key, value })
       }
@@ -292,7 +296,7 @@ export class Events {
       icmp: byIcmp ? some({ type, code }) : none,
       mtu: name === "EMSGSIZE" && mtu > 0 ? some(mtu) : none,
       offender: maybe(offender),
-      // Linux: where this host says so, an IPv4 destination comes with port 0.
+      // Linux: if this host reports the error, an IPv4 destination has port 0.
       destination:
         destination === undefined || destination.family === "unix" || destination.port === 0 ? none : some(destination),
       ...takeApart(error, quote, { largest: this.#largest, protocol: this.#plan.kind.protocol }),
@@ -300,7 +304,7 @@ export class Events {
         info === undefined ? none : some({ localAddress: info.destination, interfaceIndex: info.interfaceIndex }),
       hopLimit: maybe(packet.hopLimit),
       trafficClass: maybe(packet.trafficClass),
-      // Linux: an error of this host has the time of reading.
+      // Linux: an error of this host has the time of the read.
       timestamp: byIcmp ? maybe(packet.timestamp) : none
     }
   }

@@ -1,6 +1,4 @@
-/**
- * The datagram that an ICMP error message quotes, and the extension that a router may have put behind it (RFC 4884).
- */
+/** Splits the quote of an ICMP error message into the datagram, and the extension that a router may have added after it (RFC 4884). */
 import { Codec, type ExtendedError, IcmpExtension } from "@ancillary/control"
 
 export interface Quoted {
@@ -18,8 +16,8 @@ const filled = 128
 const extensible = { icmp: [3, 11, 12], icmp6: [1, 3] } as const
 
 /**
- * Takes a quote apart. `largest` is the size of the largest payload that the socket has sent, in bytes: zeros beyond it, before an extension, are
- * a router's filling.
+ * Splits a quote. `largest` is the size of the largest payload that the socket has sent, in bytes. Zeros beyond it, before an extension,
+ * are a router's padding.
  */
 export const takeApart = (
   error: ExtendedError,
@@ -32,11 +30,12 @@ export const takeApart = (
     const read = extension.valid ? IcmpExtension.decode(quote.subarray(extension.at)) : []
     return { datagram: withoutFilling(quote, extension.at, largest), extensions: Codec.isMalformed(read) ? [] : read }
   }
-  // Linux before 5.9 does not report the place, nor any Linux if the router leaves it out, as those older than RFC 4884 do. It is then this one.
+  // Linux before 5.9 does not report the offset of the extension. No Linux reports it if the router omits it, as routers older than RFC
+  // 4884 do. The offset is then this one.
   const at = filled - ipHeader[origin] - (protocol === "udp" ? udpHeader : 0)
   const mayBe = extensible[origin].some((each) => each === type) && quote.length > at + 2 * IcmpExtension.headerSize
   const read = mayBe ? IcmpExtension.decode(quote.subarray(at)) : []
-  // A payload of the program is not taken for an extension: that has a checksum, and it is right.
+  // A payload of the program is not mistaken for an extension, because an extension has a correct checksum.
   if (Codec.isMalformed(read) || read.length === 0 || (quote[at + 2] === 0 && quote[at + 3] === 0))
     return { datagram: quote, extensions: [] }
   return { datagram: withoutFilling(quote, at, largest), extensions: read }

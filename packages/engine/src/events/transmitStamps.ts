@@ -1,27 +1,29 @@
 /**
- * Which send a transmit stamp belongs to.
+ * Assigns transmit timestamps to sends.
  *
- * Linux: the kernel numbers the sends of a socket that are stamped, from 0, and a stamp tells the number. A send that fails may have taken a
- * number or not: one that a full queue of the interface refuses has, one that is too large has on some kernels (before 6.9) and not on others.
- * (`SCM_TS_OPT_ID` would tell the kernel which number to use; since 6.13.) So each send has a range of numbers that it may have: of one number,
- * unless sends failed. A stamp whose number several sends may have waits until another stamp narrows their ranges: never is one guessed.
+ * Linux: the kernel numbers the stamped sends of a socket from 0, and a stamp has the number. A send that fails may have used a number. One
+ * that fails because the queue of the interface is full has used one. One that is too large has used one on some kernels (before 6.9) and
+ * not on others. (`SCM_TS_OPT_ID` sets the number; since 6.13.)
+ *
+ * Each send therefore has a range of possible numbers, which is one number unless sends failed. If several sends may have the number of a
+ * stamp, it waits until another stamp narrows their ranges. A number is never guessed.
  */
 
-/** A stamp as the kernel tells it. */
+/** A stamp with the kernel's number. */
 export interface NumberedStamp {
   readonly number: number
   readonly stage: "sent" | "scheduled"
   readonly timestamp: bigint
 }
 
-/** A stamp as the program knows it. */
+/** A stamp with the program's id. */
 export interface NamedStamp {
   readonly id: number
   readonly stage: "sent" | "scheduled"
   readonly timestamp: bigint
 }
 
-/** A point between two sends: what the kernel's counter may be there, and how far it had moved by then at least and at most. */
+/** A point between two sends: the possible values of the kernel's counter there, and the least and most it has moved by then. */
 interface Position {
   minimum: number
   maximum: number
@@ -32,30 +34,30 @@ interface Position {
 interface Send {
   readonly id: number
   readonly before: Position
-  /** What the next send has before it. */
+  /** Position before the next send. */
   readonly after: Position
-  /** Stamps that may come. */
+  /** Stamps that may arrive. */
   readonly stages: Set<NumberedStamp["stage"]>
   readonly failed: boolean
 }
 
-/** Sends whose stamps are waited for: of some interfaces none ever comes. */
+/** Maximum number of sends whose stamps are awaited, because some interfaces never stamp. */
 const maximumSends = 1024
-/** Stamps that wait to be told apart. */
+/** Maximum number of stamps that wait for an assignment. */
 const maximumWaiting = 64
 
 export class StampIds {
   #sends: Array<Send> = []
   #now: Position = { minimum: 0, maximum: 0, least: 0, most: 0 }
-  /** Below this a stamp may be of a send that is not remembered. */
+  /** A stamp with a lower number may belong to a forgotten send. */
   #forgotten: Position = this.#now
   #waiting: Array<NumberedStamp> = []
-  /** Stamps of nobody's, or of too many. */
+  /** Stamps that belong to no known send, or exceed the limit. */
   lost = 0
 
-  /** A send that asked for stamps, and whether it succeeded. */
+  /** Records a send that requested stamps, and whether it succeeded. */
   sent(id: number, scheduled: boolean, went: boolean): void {
-    // What failed was either stamped at once or is never; but one of the stamps that wait may be its.
+    // A failed send is stamped immediately or never, so it is dropped, unless a waiting stamp may still belong to it.
     while (this.#waiting.length === 0 && this.#sends[0]?.failed === true) this.#sends.shift()
     if (this.#sends.length === maximumSends) this.#forgotten = this.#sends.shift()?.after ?? this.#forgotten
     const { least, maximum, minimum, most } = this.#now
@@ -67,7 +69,7 @@ export class StampIds {
     this.#now = after
   }
 
-  /** What is known by one more stamp: its own send, and perhaps those of stamps that waited. */
+  /** Records a stamp. Returns the stamps that are now assigned: its own, and perhaps some that waited. */
   tell(stamp: NumberedStamp): ReadonlyArray<NamedStamp> {
     const known: Array<NamedStamp> = []
     this.#waiting.push(stamp)
@@ -87,7 +89,7 @@ export class StampIds {
     return known
   }
 
-  /** A send has this very number: whatever lies before and behind it is as far away as sends lie between. */
+  /** The send's number is now known. Narrows the possible numbers of its neighbours by their distance from it. */
   #settle(send: Send, stamp: NumberedStamp): void {
     const number = numberOf(send, stamp) ?? 0
     const positions = new Set(this.#sends.flatMap(({ after, before }) => [before, after]))
@@ -101,7 +103,7 @@ export class StampIds {
   }
 }
 
-/** What a position may be, seen from one that is known. */
+/** Narrows the possible values of a position by its distance from a known one. */
 const narrow = (position: Position, from: Position, value: number): void => {
   const [near, far] = [position.least - from.least, position.most - from.most]
   const isBehind = far >= 0
@@ -109,10 +111,10 @@ const narrow = (position: Position, from: Position, value: number): void => {
   position.maximum = Math.min(position.maximum, value + (isBehind ? far : near))
 }
 
-/** The number of a stamp, counted on beyond 32 bits, where a send may have it. */
+/** Returns the number of a stamp, extended beyond 32 bits, if the send may have it. */
 const numberOf = ({ after, before, stages }: Send, { number, stage }: NumberedStamp): number | undefined => {
   const whole = before.minimum + ((number - before.minimum) | 0)
-  // A send that failed has none where the next one's is no greater.
+  // A failed send has used no number if the next send's number is not larger.
   const fits = whole >= before.minimum && whole <= before.maximum && whole + 1 <= after.maximum
   return fits && whole + 1 >= after.minimum && stages.has(stage) ? whole : undefined
 }

@@ -67,7 +67,8 @@ const withoutPacketInfo: Otherwise = { code: "WSAEINVAL", control: {} }
 /**
  * Returns the destination of a reply; docs/reply.md has the table.
  *
- * The source of a reply to a unicast datagram is the address to which that datagram was sent. It does not name the interface, because on an asymmetric
+ * The source of a reply to a unicast datagram is the address to which that datagram was sent. It does not name the interface, because on an
+ * asymmetric
  * route that loses the reply. A link-local peer of either family is reachable by one interface only, so the reply names it too. Without it
  * the kernel would choose an interface by its routes (IPv4), or the first address of the interface (IPv6).
  *

@@ -98,13 +98,13 @@ export const disconnect = (
 const feature = "connect"
 const alternative = "Open a socket for this peer with Datagram.connect"
 
-/** Why sockets of a plan cannot be connected and disconnected again. */
+/** Returns the reason why sockets of a plan cannot be connected and disconnected again. */
 const refusePlan = ({ abi, kind }: Plan): DatagramUnsupportedError | undefined => {
   if (kind.protocol === "icmp")
     return unsupported(feature, "the kernel delivers replies to a ping socket from any host", alternative)
   if (abi.platform === "darwin")
     return unsupported(feature, "macOS takes its local address away from a socket that is disconnected", alternative)
-  // Linux: __udp_disconnect leaves sk_v6_daddr set, and the lookup goes on to compare it (6.18).
+  // Linux: __udp_disconnect does not clear sk_v6_daddr, and the socket lookup continues to compare it (6.18).
   if (abi.platform === "linux" && kind.family === "ipv6")
     return unsupported(
       feature,
@@ -114,7 +114,7 @@ const refusePlan = ({ abi, kind }: Plan): DatagramUnsupportedError | undefined =
   return undefined
 }
 
-/** Why datagrams cannot come from an endpoint. */
+/** Returns the reason why datagrams cannot come from an endpoint. */
 const refusePeer = (to: Endpoint<Family>): string | undefined => {
   if (to.family === "unix") return undefined
   if (to.address.isUnspecified)

@@ -4,7 +4,7 @@ import type { Endpoint, Family } from "@ancillary/control"
 export class Connection {
   /** Peer as the program wrote it. Absent if the socket is not connected. */
   peer: Endpoint<Family> | undefined
-  /** The same peer as the kernel names it in datagrams: a program may write a path or an address in another way. */
+  /** The peer's address as received datagrams have it. A program may write a path or an address differently. */
   sender: Endpoint<Family> | undefined
 
   constructor(peer: Endpoint<Family> | undefined, sender: Endpoint<Family> | undefined) {

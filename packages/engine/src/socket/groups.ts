@@ -1,6 +1,4 @@
-/**
- * From what a program writes to a membership, which lasts until it is left.
- */
+/** Converts a group that a program wrote to a membership, which lasts until it is left. */
 import { Codec, type Family, type GroupRequest, Ipv4Address, Ipv6Address, parseAddress } from "@ancillary/control"
 import {
   type DatagramMembershipError,
@@ -15,21 +13,21 @@ import { validateIndex } from "../spec/option/values.ts"
 import type { Memberships } from "./memberships.ts"
 import { type Names, withIndex } from "../driver/zones.ts"
 
-/** A socket that may be closed by now. */
+/** A socket that may be closed. */
 interface Open {
   readonly closed: boolean
   readonly plan: { readonly family: Family }
   readonly memberships: Memberships
 }
 
-/** What a program gives, before its types. */
+/** Arguments of a program, without their types. */
 interface Given {
   readonly group: unknown
   readonly source: unknown
   readonly interfaceIndex: unknown
 }
 
-/** A request that was checked, and how errors show its group. */
+/** A validated request, and the text of its group for errors. */
 interface Asked {
   readonly kind: MembershipKind
   readonly request: GroupRequest.GroupRequest
@@ -64,7 +62,7 @@ export const blockSource = (
     return typeof given === "string" ? given : { ...given, source, kind: "block" }
   })
 
-/** Leaves a group for all that hold it. Returns the error if the system refuses. */
+/** Leaves a group for all members of this socket. Returns the error if the system refuses. */
 export const leaveGroup = (core: Open, group: unknown, options: unknown): DatagramMembershipError | undefined => {
   const asked = check(core, group, () => readGroup(group, options))
   if (!("request" in asked)) return asked
@@ -72,7 +70,8 @@ export const leaveGroup = (core: Open, group: unknown, options: unknown): Datagr
   const refused = core.memberships.leave(request)
   if (refused === undefined) return undefined
   const what = describe(kind, request, "Leaving")
-  // Linux answers so, and Windows, for a group that the socket has not joined there; Linux EINVAL for a source of such a group.
+  // Linux and Windows return it for a group that the socket has not joined on that interface. Linux returns EINVAL for a source of such a
+  // group.
   return /^(WSA)?E(ADDRNOTAVAIL|INVAL)$/.test(refused.code)
     ? notJoined(refused, shown, what)
     : membershipError(refused, what, shown)
@@ -108,7 +107,7 @@ const check = (core: Open, group: unknown, given: () => Read): Asked | DatagramM
   return typeof request === "string" ? invalidMembership(shown, `${request}.`) : { kind: written.kind, request, shown }
 }
 
-/** Values of a program may throw when they are looked at: a getter, a proxy. */
+/** Values of a program may throw when they are read, for example by a getter or a proxy. */
 const attempt = <A>(f: () => A): A | string => {
   try {
     return f()
@@ -136,7 +135,7 @@ const describe = (
   return `${what} ${group}${source === undefined ? "" : ` from ${source}`}${where}`
 }
 
-/** The request, or why there can be none. */
+/** Returns the request, or the reason why it is invalid. */
 const requestOf = (
   family: Family,
   names: Names,
@@ -162,7 +161,7 @@ const requestOf = (
   return { group: unzoned(group), source: source && unzoned(source), interfaceIndex: index ?? zone }
 }
 
-/** The interface is told beside the addresses, once: the same group is the same however it was written. */
+/** The interface is given once, beside the addresses. Two requests for one group are then equal, however the group was written. */
 const unzoned = (address: Ipv4Address | Ipv6Address): Ipv4Address | Ipv6Address =>
   address instanceof Ipv6Address ? new Ipv6Address(address.a, address.b, address.c, address.d) : address
 

@@ -1,14 +1,16 @@
 /**
- * Datagram sockets over a driver, plain and synchronous. A call returns at once: what waits, interrupts, streams or times is its caller's.
+ * Datagram sockets over a driver, plain and synchronous. A call returns immediately. Waits, interruption, streams and timeouts belong to
+ * its caller.
  *
  * **Details**
  *
- * `open` returns a socket or an error record. `receive`, `tryReceive`, `receiveEach`, `receiveBorrowed` and `peek` take what is there; `due` and
- * `wait` give the event loop its turns. `trySend` and `sendQueue` send what there is room for. `onReadable`, `onWritable`, `onSendSpace`, `onEvent` and
- * `afterPause` call a function once and return what cancels it.
+ * `open` returns a socket or an error record. `receive`, `tryReceive`, `receiveEach`, `receiveBorrowed` and `peek` return queued datagrams;
+ * `due` and `wait` give the event loop its turns. `trySend` and `sendQueue` send as long as there is room. `onReadable`, `onWritable`,
+ * `onSendSpace`, `onEvent` and `afterPause` call a function once and return a function that cancels it.
  *
- * A function that is called may use the socket in any way: read, send, close it, cancel other waits. None is called while the engine holds a batch or
- * lent memory, but for callbacks that are lent memory and definitions that read it; what they read is the next datagram, in order.
+ * A called function may use the socket in any way: receive, send, close it, cancel other waits. None is called while the engine holds a
+ * batch or lent memory. The exceptions are callbacks of a loan and definitions that decode lent memory; a read in them returns the next
+ * datagram in order.
  *
  * @since 0.1.0
  */

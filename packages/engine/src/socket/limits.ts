@@ -1,11 +1,11 @@
-/** The limits that a stack over datagrams sizes by, as the system has granted them. */
+/** Limits that a protocol over datagrams needs for its sizes, as the system has granted them. */
 import { Coalescing } from "@ancillary/control"
 import type { DatagramOptionError } from "../errors/DatagramError.ts"
 import type { Plan } from "../plan/Plan.ts"
 import * as SocketOption from "../spec/SocketOption.ts"
 import { getOption, type Live } from "./options.ts"
 
-/** The socket that is asked. */
+/** The socket whose limits are read. */
 interface Limited {
   readonly closed: boolean
   readonly plan: Plan
@@ -20,13 +20,15 @@ interface Limited {
  * @since 0.1.0
  */
 export interface Limits {
-  /** Datagrams that one call makes of a payload with `segmentSize`, 1 if the system cuts none. */
+  /**
+   * GSO (UDP_SEGMENT), USO: maximum datagrams of one call for a payload with `segmentSize`. It is 1 if the system does not split payloads.
+   */
   readonly segments: number
-  /** Whether merged datagrams may arrive. */
+  /** GRO (UDP_GRO), URO: true if merged datagrams may arrive. */
   readonly coalescing: boolean
-  /** Whether a datagram above the path's MTU is fragmented. Of a dual socket it holds for IPv6 peers. */
+  /** True if a datagram above the path MTU is fragmented. On a dual socket it applies to IPv6 peers. */
   readonly mayFragment: boolean
-  /** Bytes of the buffers, as the system counts them. */
+  /** Sizes of the buffers in bytes, as the system counts them. */
   readonly sendBufferBytes: number
   readonly receiveBufferBytes: number
 }
@@ -55,7 +57,7 @@ const mayFragment = (socket: Limited): boolean | DatagramOptionError => {
   const dontFragment = getOption(socket, SocketOption.dontFragment)
   if ("error" in dontFragment) return dontFragment.error
   if (dontFragment.value) return false
-  // Linux: IPv6 has a mode besides the switch, and each forbids it. Where there are no modes, there is the switch alone.
+  // Linux: IPv6 has a mode in addition to the switch, and each can forbid fragmentation. Systems without modes have only the switch.
   const mode = getOption(socket, SocketOption.pathMtuDiscovery)
   if ("error" in mode) return mode.error.reason === "Unsupported" ? true : mode.error
   return mode.value === "want" || mode.value === "dont" || mode.value === "omit"

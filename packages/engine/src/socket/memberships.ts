@@ -1,6 +1,6 @@
 /**
- * The groups that a socket has joined. Nested memberships are counted: joined once, left with the last. The system's notices correct the count: an
- * interface that ends takes its memberships with it.
+ * Groups that a socket has joined. Nested memberships are counted: joined once, left with the last. The system's notices correct the count,
+ * because an interface that ends takes its memberships with it.
  */
 import { type GroupRequest, Ipv4Address } from "@ancillary/control"
 import { type Driver, type EndedInterface, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
@@ -14,11 +14,11 @@ export interface Held {
   readonly request: GroupRequest.GroupRequest
   row: MembershipRow
   count: number
-  /** Whether the kernel has it: `over` if its interface ended and it was left, `doubtful` if that may be so. */
+  /** State in the kernel. It is `over` if its interface ended and it was left, and `doubtful` if that may be true. */
   state: "joined" | "doubtful" | "over"
 }
 
-/** Why a membership does not go with the others, or with this host. */
+/** Reason why a membership conflicts with others, or is impossible on this host. */
 export interface Refused {
   readonly reason: "AlreadyJoined" | "NotJoined" | "NoSuchInterface"
   readonly why: string
@@ -54,7 +54,7 @@ export class Memberships {
     }
     const refused = this.#conflict(kind, request) ?? this.#missing(request)
     if (refused !== undefined) return refused
-    // Before the kernel is asked: what ends meanwhile is a notice.
+    // Before the system call, so that there is a notice if the interface ends during it.
     this.#follow()
     const row = this.#call(kind, request)
     if (isFault(row)) {
@@ -70,17 +70,17 @@ export class Memberships {
     held.count--
     if (held.count > 0 || !this.#held.includes(held)) return
     this.#look()
-    // With a group goes what was silenced in it: there is nothing left to undo.
+    // Leaving a group also removes its blocked sources, so they need no call.
     const over = (other: Held) =>
       other === held || (held.kind === "group" && other.kind === "block" && isSame(other.request, held.request, true))
     this.#held = this.#held.filter((other) => !over(other))
-    // A refusal changes nothing: the membership is gone, with its interface or with the socket.
+    // An error has no effect, because the membership ended with its interface or with the socket.
     if (held.state !== "over")
       this.#native.setOption(held.row.level, held.row.end, held.row.encode(this.#driver.abi, held.request))
     this.#unfollow()
   }
 
-  /** Gives a membership up for all scopes that hold it: of one source, or without one of the whole group on that interface. */
+  /** Leaves a membership for all scopes that hold it: of one source, or without a source of the whole group on that interface. */
   leave(request: GroupRequest.GroupRequest): Fault | undefined {
     this.#look()
     const one = request.source !== undefined
@@ -95,7 +95,7 @@ export class Memberships {
     return this.#end(row === undefined ? this.#rows(kind, request) : [row], request)
   }
 
-  /** With its socket. */
+  /** Drops all memberships, because the socket is closed. */
   close(): void {
     this.#held = []
     this.#unfollow()
@@ -116,9 +116,9 @@ export class Memberships {
   }
 
   /**
-   * Linux: a socket keeps the entry of a group when its interface ends. Another interface that gets the index does not hear the group, joining again is
-   * EADDRINUSE, and leaving then takes the group from whichever socket has joined it there. So every socket of this process leaves first, as soon as
-   * it is noticed, and then those whose interface is there again join.
+   * Linux: a socket keeps the entry of a group after its interface ends. If another interface gets the index, the socket does not receive
+   * the group there, and joining again fails with EADDRINUSE. Leaving then removes the group from whichever socket has joined it there.
+   * Therefore every socket of this process leaves when it takes the notice. After that, sockets whose interface exists again join.
    */
   #follower: Follower = ({ ended, lost }) => {
     const gone = this.#held.filter(
@@ -127,19 +127,19 @@ export class Memberships {
     const groups = gone.map(({ request }) => request)
     for (const held of gone) held.state = "over"
     for (const request of groups) this.#leaveGroup(request)
-    // The routes chose the interface, or notices are missing: it may be one that ended. Looked after when it is asked for again.
+    // The routes chose the interface, or notices are missing, so its interface may have ended. The next request for it checks that.
     for (const held of this.#held)
       if (held.state === "joined" && (lost || (held.request.interfaceIndex === undefined && ended.length > 0)))
         held.state = "doubtful"
     return gone.length === 0
       ? undefined
       : () => {
-          // One whose interface is not there yet is refused, and joined when it is asked for again.
+          // If its interface does not exist yet, the call fails, and the next request for it joins.
           for (const held of gone) if (held.state === "over") this.#renew(held)
         }
   }
 
-  /** Joins again what an interface took with it: the group of a membership, its sources, and what was silenced in it. */
+  /** Joins again after an interface took the memberships with it: the group, its sources, and its blocked sources. */
   #renew(held: Held): Fault | undefined {
     const ofGroup = this.#held.filter(({ request }) => isSame(request, held.request, true))
     if (held.state === "doubtful") this.#leaveGroup(held.request)
@@ -154,13 +154,13 @@ export class Memberships {
     return undefined
   }
 
-  /** The whole group: Linux needs no interface for that, while leaving a single source needs the one that is gone. */
+  /** Leaves the whole group. Linux requires no interface for that, while leaving a single source requires the interface that is gone. */
   #leaveGroup(request: GroupRequest.GroupRequest): void {
     const group = { ...request, source: undefined }
     this.#end(this.#rows("group", group), group)
   }
 
-  /** By the first of the ways that the system knows. */
+  /** Calls the first option that the system supports. */
   #end(rows: ReadonlyArray<MembershipRow>, request: GroupRequest.GroupRequest): Fault | undefined {
     let answer: Fault | undefined
     for (const row of rows) {
@@ -175,9 +175,9 @@ export class Memberships {
   }
 
   /**
-   * Linux: a source that is joined in a group which was joined from whoever sends succeeds, narrows that to the one source, and leaves silence
-   * behind when it is left. Shown by memberships.test.ts. The other way round is EADDRINUSE. Where one names an interface and the other leaves
-   * it to the routes, they may mean the same.
+   * Linux: if a group is joined from any source, joining one source of it succeeds and restricts the group to it. When that source is left,
+   * nothing is received any more. Shown by memberships.test.ts. The reverse order fails with EADDRINUSE. If one request names an interface
+   * and the other leaves it to the routes, they may mean the same interface.
    */
   #conflict(kind: MembershipKind, request: GroupRequest.GroupRequest): Refused | undefined {
     const same = this.#held.filter(({ request: { group } }) => group.equals(request.group))
@@ -197,7 +197,7 @@ export class Memberships {
     return { reason: "AlreadyJoined", why: `${request.group} ${why}` }
   }
 
-  /** Each system has its own answer to an interface that does not exist. Where it does not tell which there are, that answer has to do. */
+  /** Each system has its own error for an interface that does not exist. If the system does not list its interfaces, that error is used. */
   #missing({ interfaceIndex }: GroupRequest.GroupRequest): Refused | undefined {
     if (interfaceIndex === undefined) return undefined
     const interfaces = this.#driver.interfaces()
@@ -206,7 +206,7 @@ export class Memberships {
     return { reason: "NoSuchInterface", why: `There is no interface ${interfaceIndex}: this host has ${there}` }
   }
 
-  /** The first of the ways that the system knows, or what it answered to the last. */
+  /** Returns the first row that the system supports, or the fault of the last one. */
   #call(kind: MembershipKind, request: GroupRequest.GroupRequest): MembershipRow | Fault {
     let answer: Fault = { syscall: "setsockopt", code: "ENOPROTOOPT", errno: 0 }
     for (const row of this.#rows(kind, request)) {
@@ -219,10 +219,10 @@ export class Memberships {
   }
 }
 
-/** Whether the system does not know an option. */
+/** True if the system does not support an option. */
 const isUnknown = ({ code }: Fault): boolean => /^(WSA)?ENOPROTOOPT$/.test(code)
 
-/** Whether a membership was on an interface that ended. */
+/** True if a membership was on an interface that ended. */
 const isOn = ({ family, index }: EndedInterface, { group, interfaceIndex }: GroupRequest.GroupRequest): boolean =>
   interfaceIndex === index && (family === undefined || family === group.family)
 

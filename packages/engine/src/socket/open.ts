@@ -29,25 +29,28 @@ import { unusable } from "../send/unusable.ts"
 import { Waiters } from "./waiters.ts"
 
 /**
- * Where a socket comes from, and what is done with it once its options are set.
+ * Source of a socket, and its addresses, which are set after its options.
  *
  * @category sockets
  * @since 0.1.0
  */
 export interface Opening {
   readonly native: (driver: Driver, plan: Plan) => NativeSocket | Fault
-  /** What to bind it to: nothing for one that needs no name, or has one already. */
+  /** Address to bind to. Absent for a socket that needs no address or is already bound. */
   readonly local: Endpoint<Family> | undefined
-  /** Whom to connect it to. */
+  /** Peer to connect to. */
   readonly peer: Endpoint<Family> | undefined
-  /** Whom it is connected to already, when it comes. */
+  /** Peer that it is already connected to. */
   readonly connected?: Endpoint<Family> | undefined
-  /** Made elsewhere and bound: its maker's until all of this has succeeded. As the program wrote it, for the errors. */
+  /**
+   * Source text of the program's call, for errors, if the socket was made elsewhere and is bound. Its maker owns it until every step has
+   * succeeded.
+   */
   readonly adopted?: string | undefined
 }
 
 /**
- * A socket that the driver opens.
+ * Opens a socket with the driver.
  *
  * @category sockets
  * @since 0.1.0
@@ -57,7 +60,7 @@ export const openNew = (driver: Driver, plan: Plan): NativeSocket | Fault => dri
 type Failure = DatagramBindError | DatagramUnsupportedError
 
 /**
- * Opens a socket of a plan, sets every option, binds and connects it. A failure on the way closes what was opened.
+ * Opens a socket of a plan, sets every option, binds and connects it. If a step fails, the socket is closed.
  *
  * @category sockets
  * @since 0.1.0
@@ -105,7 +108,7 @@ const make = (driver: Driver, plan: Plan, opening: Opening): OpenSocket | Failur
   if (refused !== undefined) return refused
   const native = opening.native(driver, plan)
   if (isFault(native)) return openError(native, plan, opening.adopted)
-  // One that was made elsewhere is its maker's again.
+  // A socket that was made elsewhere is returned to its maker.
   const release = () => void (opening.adopted === undefined ? native.close() : native.disown?.())
   const core = undoing(release, () => setUp(driver, plan, native, opening))
   if (!(core instanceof OpenSocket)) release()
@@ -138,7 +141,8 @@ const setUp = (
     if (failed !== undefined && anyPort && bare(failed.code) === "EADDRINUSE") return noPortError(failed, local)
     if (failed !== undefined) return nameError(driver, plan, failed, `Binding to ${local}`, name, local)
   }
-  // Set before, the system could choose a port that another socket shares, and answers would go to either. From here on others may come.
+  // If these options were set earlier, the system could choose a port that another socket shares, and either could get the replies. After
+  // this, other sockets may share the port.
   for (const planned of plan.options) {
     const fault = anyPort && isSharing(plan, planned) ? set(native, planned) : undefined
     const [asker] = planned.requestedBy
@@ -154,7 +158,7 @@ const setUp = (
   const live = new Live(plan, native, driver.interfaces, bound)
   const unread = live.readOwn()
   if (unread !== undefined) return bindError(unread, "Reading the socket's traffic class")
-  // Of one that was made elsewhere nobody said whether it is connected.
+  // For a socket that was made elsewhere it is unknown whether it is connected.
   const sender = peer !== undefined || adopted !== undefined ? named(plan, native.peerAddress) : undefined
   const waiters = new Waiters()
   const poll = native.poll((readable, writable, failed) => core.ready(readable, writable, failed))
@@ -190,11 +194,11 @@ const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined =>
   return isFault(answer) ? answer : undefined
 }
 
-/** Whether a system lacks an option that everything works without. */
+/** True if a system lacks an option that the socket works without. */
 const isDispensable = (planned: PlannedOption, { code }: Fault): boolean =>
   "dispensable" in planned && planned.dispensable === true && bare(code) === "ENOPROTOOPT"
 
-/** Whether it lets sockets share an address. */
+/** True if an option lets sockets share an address. */
 const isSharing = (plan: Plan, planned: PlannedOption): boolean =>
   isOf(plan, planned, reuseAddress) || isOf(plan, planned, reusePort)
 
@@ -215,12 +219,15 @@ const isOf = <A, F extends Family, R>(
   )
 }
 
-/** Bound already, a socket does not let everything be changed (which families it serves, on Linux): what it has is as good. */
+/**
+ * A bound socket does not accept every option (on Linux, for example, the families that it serves). The current value is sufficient if it
+ * is equal.
+ */
 const isSet = (native: NativeSocket, planned: PlannedOption): boolean => {
   if (!("option" in planned)) return false
   const into = new Uint8Array(planned.value.length)
   const length = native.getOption(planned.level, planned.option, into)
-  // Winsock: a switch is set as four bytes and told as one; the others are zero in both.
+  // Winsock: a switch is set as four bytes and returned as one. The other bytes are zero in both.
   return !isFault(length) && length > 0 && into.every((byte, i) => byte === planned.value[i])
 }
 
@@ -236,7 +243,7 @@ const nameError = (
     ? unixError(fault, what, isLeftOver(driver, plan, fault, name))
     : bindError(fault, what, undefined, unusable(driver, fault, local))
 
-/** Whether a name is in use by a file that nobody listens on: the kernel tells who connects to it. */
+/** True if an address is in use by a socket file without a socket. A connection attempt shows it. */
 const isLeftOver = (driver: Driver, plan: Plan, { code }: Fault, name: Uint8Array): boolean => {
   if (code !== "EADDRINUSE") return false
   const asking = driver.open(plan.kind)
@@ -250,8 +257,8 @@ const isLeftOver = (driver: Driver, plan: Plan, { code }: Fault, name: Uint8Arra
 }
 
 /**
- * A message that cannot be requested is lacking, whatever the code, unless a privilege, memory or the socket itself is. An option of its own may be
- * refused for its value, too.
+ * A message that cannot be requested is unsupported, whatever the code, unless a privilege, memory or the socket is missing. An option that
+ * a program sets itself may also be refused for its value.
  */
 const refusedOption = (planned: PlannedOption, { feature, key }: Requester, fault: Fault): Failure => {
   if (/^(WSA)?E(NOMEM|NOBUFS|BADF|NOTSOCK)$/.test(fault.code)) return bindError(fault, `Setting ${feature}`, feature)

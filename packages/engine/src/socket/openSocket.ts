@@ -1,6 +1,6 @@
 /**
- * One open socket, plain and synchronous: each call returns at once with what it did, with `undefined` if there was nothing to do, or with an error record. A face
- * waits by its `on…` calls.
+ * One open socket, plain and synchronous. Each call returns immediately with its result, with `undefined` if there is none, or with an
+ * error record. A face waits with the `on…` calls.
  */
 import type { Endpoint, Family, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import { isUnsupported } from "@ancillary/control"
@@ -45,7 +45,7 @@ import { OwnWaiters, type WaitList, type Waiter, Waiters } from "./waiters.ts"
 
 type AnyOption<A> = SocketOption<A, Family, unknown>
 
-/** What is counted of a socket's events. */
+/** Counters of a socket's events. */
 export interface EventCounters {
   readonly taken: bigint
   readonly received: bigint
@@ -62,12 +62,12 @@ export interface EventCounters {
  */
 abstract class Conversation {
   readonly plan: Plan.Plan
-  /** Options and messages that the system lacks and the spec can go without. */
+  /** Options and messages that the system lacks and the spec does not require. */
   readonly declined: ReadonlyArray<{ readonly key: string; readonly why: string }>
   /** The file descriptor, or the SOCKET. */
   readonly descriptor: number
   readonly localAddress: Endpoint<Family>
-  /** The one destination of what is sent. Absent if each message names its own. */
+  /** Destination of every datagram that is sent. Absent if each message names its own. */
   readonly peer: Endpoint<Family> | undefined
   readonly counters: {
     readonly receive: ReceiveCounters
@@ -79,7 +79,7 @@ abstract class Conversation {
   readonly outgoing: Outgoing
   /** Waits that end with the conversation. */
   abstract readonly waiters: WaitList
-  /** Whether nothing can be read or sent any more. */
+  /** True if it cannot receive or send any more. */
   abstract readonly closed: boolean
 
   protected readonly parts: Parts
@@ -97,7 +97,7 @@ abstract class Conversation {
     this.outgoing = parts.outgoing
   }
 
-  /** Datagrams that were taken and not handed over. */
+  /** Number of datagrams that were taken and not delivered. */
   get unread(): number {
     return this.parts.receiver.unread
   }
@@ -114,14 +114,14 @@ abstract class Conversation {
     return this.parts.calls.takePause()
   }
 
-  /** The wait that is due before the next receive, so that the event loop has its turns. `wait` performs it. */
+  /** Returns the wait that is due before the next receive, so that the event loop has its turns. `wait` performs it. */
   due(): ReceiveWait | undefined {
     return this.parts.receiver.due()
   }
 
   /**
-   * Takes one datagram and counts it as handed over. Returns `undefined` if nothing is there, `"again"` after a signal or a shortage, and the error of
-   * an earlier datagram or of the socket.
+   * Takes one datagram and counts it as delivered. Returns `undefined` if the queue is empty, and `"again"` after a signal or a shortage.
+   * Returns the error of an earlier datagram or of the socket.
    */
   receive(): Outcome | undefined | "again" | DatagramReceiveError {
     const outcome = this.#one()
@@ -141,7 +141,7 @@ abstract class Conversation {
       return whole
     }
     const outcome = scattered(this.plan, whole, sizes)
-    // It is not handed over, and neither are the descriptors that came with it.
+    // The datagram is not delivered, and neither are the descriptors that came with it.
     if (!(outcome instanceof ScatteredDatagram)) this.parts.receiver.handled(whole)
     if (outcome === undefined) {
       this.counters.receive.drop()
@@ -160,8 +160,8 @@ abstract class Conversation {
   }
 
   /**
-   * Takes what one call brings, at most `maximum` if that is given, with the faults among it. Returns an empty array if nothing is there or a wait is
-   * due. Errors of earlier datagrams are counted and passed over.
+   * Takes the datagrams of one call and their faults, at most `maximum` if it is given. Returns an empty array if the queue is empty or a
+   * wait is due. Errors of earlier datagrams are counted and skipped.
    */
   tryReceive(maximum?: number): ReadonlyArray<Outcome> | DatagramReceiveError {
     for (;;) {
@@ -175,9 +175,9 @@ abstract class Conversation {
   }
 
   /**
-   * Calls `f` for each datagram of what one call brings, until it returns false or throws; the rest is the next reader's. Returns whether there may be
-   * more, or why reading ends. `isWanted` is asked before each, because a definition that reads may end the reader. `onPassed` is called with an error
-   * of an earlier datagram, which is counted and passed over.
+   * Calls `f` for each datagram of one call, until it returns false or throws. The rest is kept for the next reader. Returns whether there
+   * may be more, or the error that ends reading. `isWanted` is called before each datagram, because a definition that decodes it may end
+   * the reader.
    */
   receiveEach(
     f: (outcome: Outcome) => boolean,
@@ -189,7 +189,10 @@ abstract class Conversation {
     return isFault(more) ? (this.#passOver(more, onPassed) ?? true) : more
   }
 
-  /** The same, without copies: `data` is the kernel's buffer, and good until `f` returns. */
+  /**
+   * Calls `f` for each datagram of one call without a copy: `data` is the kernel's buffer, and valid until `f` returns. Otherwise it is
+   * like `receiveEach`.
+   */
   receiveBorrowed(f: (outcome: Outcome) => boolean, isWanted?: () => boolean): boolean | DatagramReceiveError {
     if (this.closed) return receiveClosed()
     const more = this.parts.receiver.borrow(f, isWanted)
@@ -210,7 +213,7 @@ abstract class Conversation {
     return undefined
   }
 
-  /** The next datagram, left where it is. `"later"`: its turn was spent on what the spec drops. */
+  /** Returns the next datagram and leaves it in the queue. Returns `"later"` if datagrams that the spec drops used up the turn. */
   peek(): Outcome | undefined | "later" | "again" | DatagramReceiveError {
     if (this.closed) return receiveClosed()
     const outcome = this.parts.receiver.peek()
@@ -220,8 +223,8 @@ abstract class Conversation {
   }
 
   /**
-   * Calls `f` for each datagram, in the event loop's callback, until `cancel` is called. `onEnd` is called once if the loop ends by itself: the socket
-   * failed or was closed, or `f` threw. `borrowed`: as `receiveBorrowed` does.
+   * Calls `f` for each datagram, in the event loop's callback, until `cancel` is called. `onEnd` is called once if the socket failed or was
+   * closed, or if `f` threw. With `borrowed` the payloads are those of `receiveBorrowed`.
    */
   forEach(f: (datagram: ReceivedDatagram) => void, onEnd: (end: LoopEnd) => void, borrowed = false): Cancel {
     const read: Parameters<typeof runLoop>[1] = (each, isWanted) =>
@@ -229,14 +232,14 @@ abstract class Conversation {
     return runLoop(this, read, f, onEnd)
   }
 
-  /** Takes all events that wait. */
+  /** Takes all waiting events. */
   takeEvents(): ReadonlyArray<SocketEvent> | DatagramReceiveError {
     return this.closed ? receiveClosed() : this.parts.events.take()
   }
 
-  /** Calls `f` when something may be there to read, or the socket is closed; at once if that is so. */
+  /** Calls `f` when there may be something to read, or when the socket is closed. If that is already true, it calls `f` immediately. */
   onReadable(f: Waiter): Cancel {
-    // Unread datagrams are unknown to the event loop.
+    // The event loop does not report unread datagrams.
     if (this.closed || this.hasUnread) return callNow(f, this.closed)
     const waiter = (closed: boolean) => {
       this.counters.receive.beginTurn()
@@ -247,7 +250,7 @@ abstract class Conversation {
     return () => this.waiters.leave(waiter)
   }
 
-  /** Calls `f` when there are events, or the socket is closed; at once if that is so. */
+  /** Calls `f` when there are events, or when the socket is closed. If that is already true, it calls `f` immediately. */
   onEvent(f: Waiter): Cancel {
     if (this.closed || this.parts.events.unread > 0) return callNow(f, this.closed)
     this.waiters.attend(f)
@@ -255,17 +258,17 @@ abstract class Conversation {
     return () => this.waiters.leave(f)
   }
 
-  /** Calls `f` when the socket's own buffer takes a datagram, or with the error if there will be no room. */
+  /** Calls `f` when the socket's own buffer has room for a datagram, or with the error if it never will. */
   onWritable(f: (error: DatagramSendError | undefined) => void): Cancel {
     return whenWritable(this, f)
   }
 
-  /** Calls `f` when a datagram to that endpoint that would have blocked is worth another attempt. */
+  /** Calls `f` when another attempt to send to that endpoint may succeed after one that would have blocked. */
   onSendSpace(to: Endpoint<Family> | undefined, f: (error: DatagramSendError | undefined) => void): Cancel {
     return onSendSpace(this, to, f)
   }
 
-  /** Calls `f` after so many milliseconds of real time, 0 being the next turn of the event loop, or when the socket is closed. */
+  /** Calls `f` after this number of milliseconds of real time, or when the socket is closed. 0 is the next turn of the event loop. */
   afterPause(milliseconds: number, f: Waiter): Cancel {
     if (this.closed) return callNow(f, true)
     const cancel = () => {
@@ -287,12 +290,12 @@ abstract class Conversation {
     return due === "readable" ? this.onReadable(f) : this.afterPause(due, f)
   }
 
-  /** Sends a message. Returns the error if it cannot be sent, or a queue that goes on with it if it did not leave with one call. */
+  /** Sends a message. Returns the error if it cannot be sent, or a queue that continues with it if one call was not enough. */
   trySend(message: unknown): DatagramSendError | SendQueue | undefined {
     return sendOne(this, message)
   }
 
-  /** Messages that are sent together, in their order. Nothing is sent before `run`. */
+  /** Makes a queue of messages that are sent together, in their order. Nothing is sent before `run`. */
   sendQueue(messages: ReadonlyArray<unknown>): SendQueue {
     return new SendQueue(this, messages)
   }
@@ -307,22 +310,25 @@ abstract class Conversation {
     return getOption(this, option)
   }
 
-  /** The limits that a stack over datagrams sizes by, as the system has granted them. */
+  /** Returns the limits that a protocol over datagrams needs for its sizes, as the system has granted them. */
   limits(): Limits | DatagramOptionError {
     return limitsOf(this)
   }
 
-  /** Whether an address is one of this host, as it was when the socket's turn of the event loop began. */
+  /** Returns true if this host has an address, by its list at the start of the socket's turn of the event loop. */
   isHostAddress(address: Ipv4Address | Ipv6Address): boolean {
     return this.parts.hostAddresses().some((own) => own.equals(address))
   }
 
-  /** Whether an address is that of every host of a network of this host. */
+  /** Returns true if an address is the broadcast address of one of this host's networks. */
   isBroadcastAddress(address: Ipv4Address): boolean {
     return this.live.interfaces.isBroadcast(address)
   }
 
-  /** Whether the socket may broadcast, as the system has it: declared, set later, or set by the maker of an adopted socket. */
+  /**
+   * Returns true if the socket may broadcast, by the system's value of the option. The spec, a later call or the maker of an adopted socket
+   * may have set it.
+   */
   mayBroadcast(): boolean {
     const rows = rowsOf(broadcast, this.plan.abi.platform, this.plan.family)
     const value = new Uint8Array(4)
@@ -335,7 +341,7 @@ abstract class Conversation {
     )
   }
 
-  /** Has the event loop report what is waited for. */
+  /** Updates the poll interest for the current waits. */
   watch(): void {
     this.parts.watch()
   }
@@ -346,7 +352,7 @@ const callNow = (f: Waiter, closed: boolean): Cancel => {
   return () => {}
 }
 
-/** What a socket and its connections share. */
+/** Parts that a socket and its connections share. */
 interface Parts {
   readonly plan: Plan.Plan
   readonly native: NativeSocket
@@ -368,7 +374,7 @@ interface Parts {
  */
 export class OpenSocket extends Conversation {
   readonly waiters: Waiters
-  /** The peer that it has now. */
+  /** The current peer. */
   readonly connection: Connection
   readonly memberships: Memberships
   #closed = false
@@ -384,11 +390,11 @@ export class OpenSocket extends Conversation {
     readonly connection: Connection
     readonly declined: Conversation["declined"]
     readonly live: Live
-    /** Whether it was made elsewhere. */
+    /** True if the socket was made elsewhere. */
     readonly adopted: boolean
   }) {
     const { connection, driver, live, local, native, waiters } = options
-    // The very one where nothing more was declined: what is compiled from it is shared.
+    // If nothing more was declined, the same plan is used, because everything that is compiled from it is shared.
     const plan =
       options.declined.length === options.plan.declined.length
         ? options.plan
@@ -398,7 +404,7 @@ export class OpenSocket extends Conversation {
     const calls = new Calls({ native, events, platform: plan.abi.platform, connection, received, sent })
     const outgoing = new Outgoing({ driver, plan, native, connection, calls, live, counters: sent })
     const onPutBack = () => waiters.wakeReaders()
-    // Each has memory of the driver, which is shared by those that use it: one that is not made uses none.
+    // Each part has memory of the driver, which its users share. A part that is not made uses none.
     const receiver: Receiver = undoing(
       () => outgoing.close(),
       () => new Receiver({ driver, plan, native, connection, events, calls, counters: received, onPutBack })
@@ -416,7 +422,7 @@ export class OpenSocket extends Conversation {
     return this.#closed
   }
 
-  /** Whether something is there to be read: `receive` would not return `undefined`. */
+  /** Returns true if there is something to read, so that `receive` would not return `undefined`. */
   isWaiting(): boolean {
     return this.parts.receiver.isWaiting()
   }
@@ -431,7 +437,7 @@ export class OpenSocket extends Conversation {
     return blockSource(this, group, source, options)
   }
 
-  /** Leaves a group for all who joined it. Returns the error if the system refuses. */
+  /** Leaves a group for all members that joined it on this socket. Returns the error if the system refuses. */
   leave(group: unknown, options?: unknown): DatagramMembershipError | undefined {
     return leaveGroup(this, group, options)
   }
@@ -448,9 +454,9 @@ export class OpenSocket extends Conversation {
     return disconnect(this, this.parts.receiver, this.parts.events, from)
   }
 
-  /** What the event loop reports. `failed`: an error is pending, or the error queue has something. */
+  /** Handles a report of the event loop. `failed`: an error is pending, or the error queue has an entry. */
   ready(readable: boolean, writable: boolean, failed: boolean): void {
-    // What the queue had is no reason to read or to send: where there is another, the event loop reports again.
+    // An error queue entry is not a reason to receive or to send. If there is another reason, the event loop reports again.
     if (!failed || !this.parts.events.attend()) {
       if (readable) this.waiters.wakeReader()
       if (writable) this.waiters.wakeWriters()
@@ -473,7 +479,7 @@ export class OpenSocket extends Conversation {
     ])
   }
 
-  /** Asked for while there are waits, and given up when the event loop reports to none. */
+  /** Sets the interest while there are waits, and clears it after a report that no wait needs. */
   #rearm(): void {
     const { attending, reading, writing } = this.waiters
     if (!this.#closed) this.#poll.update(reading, writing, attending && this.parts.events.declared)
@@ -481,7 +487,7 @@ export class OpenSocket extends Conversation {
 }
 
 /**
- * A bound socket while it is connected: it ends before the socket does.
+ * A bound socket while it is connected. It ends before the socket does.
  *
  * @category sockets
  * @since 0.1.0
@@ -503,7 +509,7 @@ export class ConnectedSocket extends Conversation {
     return this.#ended || this.#socket.closed
   }
 
-  /** Ends the connection: readers and senders that wait fail with `Closed`. Returns the sentence to log if that failed. */
+  /** Ends the connection. Waiting readers and senders fail with `Closed`. Returns the sentence to log if that failed. */
   disconnect(): string | undefined {
     if (this.#ended) return undefined
     this.#ended = true
@@ -515,7 +521,7 @@ export class ConnectedSocket extends Conversation {
 
 export type { Conversation }
 
-/** The addresses of the host, which are read once in a turn of the event loop: a flood of forged datagrams asks for them. */
+/** Addresses of the host, read once in a turn of the event loop, because a flood of forged datagrams looks them up. */
 const hostAddressesOf = (driver: Driver, counters: ReceiveCounters) => {
   let known: { readonly turn: number; readonly addresses: ReadonlyArray<Ipv4Address | Ipv6Address> } | undefined
   return () => {

@@ -1,6 +1,4 @@
-/**
- * What an open socket is set to: its options, and the values of them that what is sent depends on.
- */
+/** Options of an open socket, and the values of them that are needed to send datagrams. */
 import { Codec, type Endpoint, type Family, Ipv4Address, isUnsupported, type PacketSource } from "@ancillary/control"
 import {
   type DatagramOptionError,
@@ -15,20 +13,22 @@ import { encode, rowsOf, sizeOf, type SocketOption } from "../spec/option/defini
 import type { Plan } from "../plan/Plan.ts"
 import { InterfaceTable } from "../driver/interfaceTable.ts"
 
-/** Reads in a row that return the same value. The last of them is good for several calls. */
+/** Number of reads in a row with the same value after which a read is valid for several calls. */
 const sameReads = 16
-/** Calls that one read is good for, within one synchronous run of the program. `sendAll` sends as many datagrams with one call. */
+/**
+ * Number of calls for which one read is valid, within one synchronous run of the program. `sendAll` sends as many datagrams with one call.
+ */
 const callsPerRead = 64
 
-/** How often this module has set an option of any socket: two sockets may share one. */
+/** Number of times that this module has set an option of any socket, because two sockets may share one. */
 let optionsSet = 0
 
-/** A value of the socket's own. */
+/** A cached value of a socket option. */
 interface Own {
   value: number
-  /** Reads in a row that returned it. */
+  /** Number of reads in a row that returned it. */
   same: number
-  /** Calls that may still go by it, and the one that did last. */
+  /** Number of calls that may still use it, and the last call that did. */
   left: number
   call: number
   set: number
@@ -37,17 +37,17 @@ interface Own {
 export class Live {
   readonly plan: Plan
   readonly native: NativeSocket
-  /** By level and option in one number. */
+  /** Level and option in one number are the key. */
   #own = new Map<number, Own>()
   #call = 0
   #into = new Uint8Array(4)
   #view = new DataView(this.#into.buffer)
-  /** Whether the end of the synchronous run is waited for. */
+  /** True while the end of the synchronous run is awaited. */
   #runs = false
 
   readonly interfaces: InterfaceTable
 
-  /** The IPv4 address that the socket is bound to, unless it is bound to all of them. */
+  /** The IPv4 address that the socket is bound to, unless it is bound to all addresses. */
   #bound: Ipv4Address | undefined
 
   constructor(plan: Plan, native: NativeSocket, interfaces: Driver["interfaces"], local: Endpoint<Family>) {
@@ -58,18 +58,16 @@ export class Live {
     this.#bound = address instanceof Ipv4Address && !address.isUnspecified ? address : undefined
   }
 
-  /**
-   * Linux: `ipi_spec_dst` 0 takes the place of the address that the socket is bound to, and the route decides (`ip_cmsg_send`). IPv6 keeps it.
-   */
+  /** Linux: `ipi_spec_dst` 0 replaces the address that the socket is bound to, and the route decides (`ip_cmsg_send`). IPv6 keeps it. */
   complete(value: unknown): unknown {
     if (this.plan.abi.platform === "winsock") return this.interfaces.complete(value)
     if (this.#bound === undefined) return value
-    // Checked by the definition of the message.
+    // The definition of the message has validated it.
     const { interfaceIndex, source } = value as PacketSource<"ipv4">
     return { interfaceIndex, source: source ?? this.#bound }
   }
 
-  /** The socket's own value of an option that what is sent depends on, as the system has it. docs/design.md says how old it may be. */
+  /** Returns the system's value of an option that is needed to send a datagram. docs/design.md has its maximum age. */
   own(level: number, option: number): number {
     const key = level * 0x10000 + option
     const known = this.#own.get(key)
@@ -82,7 +80,7 @@ export class Live {
       }
     }
     const read = this.#read(level, option)
-    // The call that sends fails as this one did, and its error is the program's.
+    // The send call fails in the same way, and the program gets its error.
     const value = typeof read === "number" ? read : 0
     if (known === undefined) {
       this.#own.set(key, { value, same: 1, left: 0, call: this.#call, set: optionsSet })
@@ -99,25 +97,25 @@ export class Live {
     return value
   }
 
-  /** A call that sends begins: whoever has the descriptor may have set an option since the last one. */
+  /** Starts a call that sends. Another owner of the descriptor may have set an option since the last call. */
   forget(): void {
     this.#call++
   }
 
-  /** Another thread or process that sets an option can tell this one of it only when the synchronous run has ended. */
+  /** Another thread or process can report a changed option to this one only after the synchronous run has ended. */
   async #untilRunEnds(): Promise<void> {
     if (this.#runs) return
     this.#runs = true
     await Promise.resolve()
     this.#runs = false
     for (const own of this.#own.values()) {
-      // A run of one call gains nothing: it is not waited for again until as many more have read the same.
+      // A run of one call gains nothing. The end of a run is awaited again only after as many more calls have read the same value.
       if (own.left === callsPerRead - 1) own.same = 0
       own.left = 0
     }
   }
 
-  /** Whether the socket's own values can be read. */
+  /** Returns a fault if the socket's own values cannot be read. */
   readOwn(): Fault | undefined {
     for (const { format } of this.plan.sendEntries)
       for (const own of [format.shared, format.mustMatchOption]) {
@@ -131,15 +129,16 @@ export class Live {
     this.#into.fill(0)
     const length = this.native.getOption(level, option, this.#into)
     if (!isFault(length)) return this.#view.getUint32(0, true)
-    // Wine: the class of IPv6 is no option there (WSAENOPROTOOPT); nor is the bound interface before Linux 5.0. What cannot be set is 0.
+    // Wine: IPv6 has no option for the class (WSAENOPROTOOPT). Linux before 5.0 has none for the bound interface. A value that cannot be
+    // set is 0.
     return /^(WSA)?ENOPROTOOPT$/.test(length.code) ? 0 : length
   }
 }
 
-/** What a program hands over, of whatever value: the types are those of the socket's interface. */
+/** An option of a program with a value of any type. The socket's interface has the exact types. */
 type Any<A> = SocketOption<A, Family, unknown>
 
-/** A socket that may be closed by now. */
+/** A socket that may be closed. */
 interface Open {
   readonly closed: boolean
   readonly live: Live
@@ -155,7 +154,7 @@ export const setOption = <A>(core: Open, option: Any<A>, value: A): DatagramOpti
   if ("invalid" in encoded) return invalidOption(option.name, encoded.invalid, "InvalidArgument")
   if ("unsupported" in encoded)
     return invalidOption(option.name, `${encoded.unsupported}. ${leaveItOut}`, "Unsupported")
-  // Its codec may have closed the socket.
+  // The option's codec may have closed the socket.
   if (core.closed) return optionClosed(option.name)
   optionsSet++
   for (const { level, option: number, privilege, value: bytes } of encoded) {
@@ -166,7 +165,7 @@ export const setOption = <A>(core: Open, option: Any<A>, value: A): DatagramOpti
 }
 
 /**
- * The value of an option, of any type, or the error if it was not got.
+ * The value of an option, of any type, or the error if it could not be read.
  *
  * @category sockets
  * @since 0.1.0
@@ -187,7 +186,7 @@ export const getOption = <A>(core: Open, option: Any<A>): OptionValue<A> => {
     return refused(`its definition cannot be read (${asked.thrown}): correct it`, "InvalidArgument")
   const { got } = asked
   if ("why" in got) return refused(got.why, "Unsupported")
-  // Its definition may have closed the socket.
+  // The option's definition may have closed the socket.
   if (core.closed) return { error: optionClosed(option.name) }
   const { into, minimum, row } = got
   const length = native.getOption(row.level, row.option, into)
@@ -200,24 +199,24 @@ export const getOption = <A>(core: Open, option: Any<A>): OptionValue<A> => {
   return Codec.isMalformed(value) ? { error: unknownValue(option.name, value.malformed) } : { value }
 }
 
-/** The row that an option is read by, and memory for its value; or why the system does not return it. */
+/** Returns the row for reading an option, and memory for its value, or the reason why the system does not return it. */
 const readable = <A>(option: Any<A>, plan: Plan) => {
   const rows = rowsOf(option, plan.abi.platform, plan.family)
   if (isUnsupported(rows)) return { why: `${rows.unsupported}. ${leaveItOut}` }
-  // On a dual socket IPv6's, where that is told.
+  // On a dual socket IPv6's row, if it can be read.
   const row = rows.find(({ writeOnly }) => writeOnly === undefined)
   if (row === undefined) return { why: `${rows.map(({ writeOnly }) => writeOnly).join("; ")}. Keep what was set` }
   const { maximum, minimum } = sizeOf(row.codec)
   return { row, minimum, into: new Uint8Array(maximum) }
 }
 
-/** Why an argument is no option, as `SocketOption.define` makes them. */
+/** Returns the error if an argument is not an option of `SocketOption.define`. */
 const validateOption = (option: unknown): DatagramOptionError | undefined => {
   try {
     const { cell, name } = option as { readonly cell: unknown; readonly name: unknown }
     if (typeof cell === "function" && typeof name === "string") return undefined
   } catch {
-    // A proxy that throws, or no object.
+    // The argument is a proxy that throws, or not an object.
   }
   return invalidOption(
     "option",
@@ -226,7 +225,7 @@ const validateOption = (option: unknown): DatagramOptionError | undefined => {
   )
 }
 
-/** The result of a definition's function, or a text of its exception. */
+/** The result of a definition's function, or the text of its exception. */
 const attempt = <A>(f: () => A): { readonly got: A } | { readonly thrown: string } => {
   try {
     return { got: f() }

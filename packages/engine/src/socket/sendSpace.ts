@@ -1,9 +1,9 @@
 /**
- * Waiting for send space: in this socket's own buffer, and at a receiver that has none left.
+ * Waits for send space in this socket's own buffer, and for room at a receiver.
  *
- * Linux: both are EAGAIN on a Unix socket, and its own poll answers for neither alone. A datagram counts against its sender until it is read, so those
- * that lie unread at one receiver keep the sender's poll silent above a quarter of its buffer, though the next receiver has room. So the kernel is
- * asked which of the two it was.
+ * Linux: on a Unix socket both are EAGAIN, and its poll does not distinguish them. A datagram counts against its sender until it is read.
+ * Unread datagrams at one receiver therefore keep the sender's poll silent above a quarter of its buffer, even if the next receiver has
+ * room. The kernel is queried for the buffer that is full.
  */
 import { type Endpoint, type Family, isUnsupported } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
@@ -15,7 +15,7 @@ import { sendBufferSize } from "../spec/option/buffers.ts"
 import type { WaitList } from "./waiters.ts"
 
 /**
- * Ends a wait: the function that was given is not called any more.
+ * Ends a wait, so its function is not called any more.
  *
  * @category sockets
  * @since 0.1.0
@@ -33,11 +33,11 @@ export interface WaitingSocket {
   readonly watch: () => void
 }
 
-/** Called once: with the error if there will be no space. */
+/** Called once, with the error if there will be no space. */
 type Done = (error: DatagramSendError | undefined) => void
 type Wait = (socket: WaitingSocket, done: Done) => Cancel
 
-/** Calls `done` when a datagram that would have blocked is worth another attempt. */
+/** Calls `done` when another attempt may succeed after a send that would have blocked. */
 export const onSendSpace = (socket: WaitingSocket, to: Endpoint<Family> | undefined, done: Done): Cancel => {
   if (socket.plan.family !== "unix") return whenWritable(socket, done)
   const receiver = to ?? socket.peer
@@ -49,7 +49,7 @@ export const onSendSpace = (socket: WaitingSocket, to: Endpoint<Family> | undefi
   return (full ? whenOwnRoom : elsewhere)(socket, done)
 }
 
-/** Calls `done` when the socket takes another datagram, as far as its own buffer is concerned. */
+/** Calls `done` when the socket's own buffer has room for another datagram. */
 export const whenWritable: Wait = (socket, done) => {
   if (socket.closed) {
     done(sendClosed())
@@ -61,7 +61,7 @@ export const whenWritable: Wait = (socket, done) => {
   return () => socket.waiters.leave(waiter)
 }
 
-/** One wait after the other. */
+/** Performs one wait after the other. */
 const both =
   (first: Wait, second: Wait): Wait =>
   (socket, done) => {
@@ -79,10 +79,10 @@ const both =
     }
   }
 
-/** Bytes that its receivers have not read. */
+/** Queries the bytes that its receivers have not read. */
 const SIOCOUTQ = 0x5411
 
-/** Whether a Unix socket's own buffer takes no more; `undefined` if the system does not report that. */
+/** Returns true if a Unix socket's own buffer is full, or `undefined` if the system does not report it. */
 const isFull = ({ live: { native }, plan }: WaitingSocket): boolean | undefined => {
   const row = sendBufferSize.cell(plan.abi.platform, "unix")
   if (plan.abi.platform !== "linux" || row === undefined || isUnsupported(row)) return undefined
@@ -92,11 +92,11 @@ const isFull = ({ live: { native }, plan }: WaitingSocket): boolean | undefined 
   return isFault(queued) || isFault(limit) ? undefined : (unread[0] ?? 0) >= (size[0] ?? 0)
 }
 
-/** Milliseconds between two looks at a buffer that is full: the first, and the most. */
+/** Shortest and longest time between two checks of a full buffer, in milliseconds. */
 const firstLook = 1
 const lastLook = 64
 
-/** A Unix socket's poll reports room in its own buffer below a quarter; above that the buffer has to be looked at. */
+/** A Unix socket's poll reports room in its own buffer only below a quarter. Above that the buffer is checked repeatedly. */
 const whenOwnRoom: Wait = (socket, done) => {
   let cancelLook: Cancel = () => {}
   const cancelPoll = whenWritable(socket, (error) => {
@@ -118,8 +118,9 @@ const whenOwnRoom: Wait = (socket, done) => {
 }
 
 /**
- * Linux: a Unix socket polls writable although its receiver takes no more, unless it is connected to that receiver. So another one is, for as long as
- * it takes: its poll reports when the receiver was read from, and when it is gone. Shown by unix.test.ts, naked first.
+ * Linux: a Unix socket polls writable although its receiver is full, unless it is connected to that receiver. Therefore another socket is
+ * connected to it during the wait. Its poll reports that the receiver was read from, or that it is gone. Shown by unix.test.ts, first
+ * without this library.
  */
 const whenRoomAt =
   (to: Endpoint<Family>): Wait =>
@@ -130,7 +131,7 @@ const whenRoomAt =
     }
     const probe = socket.outgoing.connected(to)
     if (probe === undefined || isFault(probe)) {
-      // Refused for what it is: the next attempt to send is, too, and has the error.
+      // The connection was refused. The next attempt to send is refused too, and returns the error.
       done(probe === undefined ? undefined : sendError(probe, `Waiting for room at ${to}`))
       return () => {}
     }

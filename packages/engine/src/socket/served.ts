@@ -1,5 +1,5 @@
 /**
- * The accounts of one socket's handlers: how many began and how each ended.
+ * Counters of one socket's handlers: started handlers, and their results.
  *
  * @category sockets
  * @since 0.1.0
@@ -9,7 +9,7 @@ export class Served {
   succeeded = 0
   failed = 0
   interrupted = 0
-  /** Datagrams passed over, and replies refused, because their source is the socket's own address. */
+  /** Datagrams that were skipped, and replies that were refused, because their source is the socket's own address. */
   fromItself = 0
 
   get running(): number {

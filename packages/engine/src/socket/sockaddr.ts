@@ -1,15 +1,15 @@
-/** Endpoints as the system calls take and give them: the bytes of a `sockaddr`. */
+/** Converts endpoints to and from the bytes of a `sockaddr`, for system calls. */
 import { Codec, type Endpoint, type Family, SocketAddress } from "@ancillary/control"
 import { type Fault, isFault } from "../driver/Driver.ts"
 import type { Plan } from "../plan/Plan.ts"
 
-/** The name of an endpoint, as a socket of this plan takes it. */
+/** Returns the `sockaddr` of an endpoint, for a socket of this plan. */
 export const nameOf = ({ abi, family, kind }: Plan, endpoint: Endpoint<Family>): Uint8Array => {
   const bytes = new Uint8Array(SocketAddress.size(abi, kind.family))
   return bytes.subarray(0, SocketAddress.write(abi, endpoint, new DataView(bytes.buffer), 0, family === "dual"))
 }
 
-/** The endpoint that the system answers with where it is asked for a name. */
+/** Returns the endpoint of the `sockaddr` that a system call writes. */
 export const named = ({ abi, kind }: Plan, ask: (into: Uint8Array) => number | Fault): Endpoint<Family> | Fault => {
   const bytes = new Uint8Array(SocketAddress.size(abi, kind.family))
   const length = ask(bytes)

@@ -1,6 +1,6 @@
 /**
- * The calls of a socket that receive and send, undisturbed by what the kernel has to say of others: a read does not fail with the error of
- * another peer, a send that does is made again, and what comes in place of a datagram is none.
+ * Receive and send calls of a socket, without the errors of other peers. A receive does not fail with the error of another peer, and a send
+ * that does is repeated. An event in place of a datagram is not returned as a datagram.
  */
 import type { Arena } from "../driver/Arena.ts"
 import type { Abi } from "@ancillary/control"
@@ -11,10 +11,10 @@ import type { ReceiveCounters } from "../receive/counters.ts"
 import type { SendCounters } from "../send/counters.ts"
 import { classOf, type FaultClass } from "../receive/receiveFaults.ts"
 
-/** Errors that one call passes over. More than that at once are not to be waited for: the event loop tells of the rest. */
+/** Maximum number of errors that one call skips. The event loop reports the rest. */
 const maximumPassed = 64
 
-/** Milliseconds of the longest pause between receives that fail. The first is one, and each is twice the one before. */
+/** Longest pause between receives that fail, in milliseconds. The first is 1 ms, and each is twice the one before. */
 const longestPause = 100
 
 export class Calls {
@@ -64,15 +64,15 @@ export class Calls {
   }
 
   /**
-   * Sends slots that were filled, from `first`: how many, 0 where that one would have to wait, or why that one was not. Fewer went where the next
-   * failed: the call that begins with it says why.
+   * Sends filled slots from `first`. Returns their number, 0 if the first would have to wait, or the fault of the first. It sends fewer if
+   * a later one fails; the call that begins with that one returns its fault.
    *
-   * Linux: sendmmsg forgets the error of a datagram behind the first. One that was pending on the socket, another peer's, is gone with it, and the
-   * datagram goes out with the next call.
+   * Linux: sendmmsg forgets the error of a datagram after the first. A pending error of another peer is consumed with it, and the datagram
+   * is sent with the next call.
    */
   send(arena: Arena, first: number, slots: number, sent: ReadonlyArray<Sent>): number | Fault {
     const pending = this.#events.takePending()
-    // Linux: the error was found in the queue, and is what the call would have failed with.
+    // Linux: the error was found in the error queue. The call would have failed with it.
     if (pending !== undefined) return { ...pending, syscall: "sendmsg" }
     for (let again = 0; ; again++) {
       const count = this.#native.send(arena, first, slots)
@@ -83,14 +83,14 @@ export class Calls {
       }
       const whose = this.#events.attributeError(sent[first]?.to)
       if (this.#events.inPlaceOfDatagrams && count.code === "EMSGSIZE") this.#events.look()
-      // What the queue says nothing of is tried once more: then it is the send's own.
+      // If the queue does not explain the error, the send is repeated once. A second error is the send's own.
       if (!this.#isAnothers(count, whose) || again >= (whose === undefined ? 1 : maximumPassed)) return count
     }
   }
 
   /**
-   * What a fault of `receive` is to its reader. It is counted, and where it may come again at once, a pause is due before the next receive: a reader
-   * that goes on without one would keep the event loop.
+   * Classifies a fault of `receive` for its reader, and counts it. If it may occur again immediately, a pause is due before the next
+   * receive. Without a pause the reader would block the event loop.
    */
   after(fault: Fault): "passed" | "again" | "end" {
     const kind = this.classOf(fault)
@@ -100,7 +100,7 @@ export class Calls {
       return "again"
     }
     if (kind === "end") return "end"
-    // Linux: a prohibition on the way has the number of a security module's here, which every read would meet.
+    // Linux: a prohibition on the path has the same number as one of a security module on this host, which every receive would return.
     if (kind === "prohibition" && ++this.#prohibited > maximumPassed) return "end"
     if (++this.#failed > maximumPassed) this.#pause = Math.min(2 ** (this.#failed - maximumPassed - 1), longestPause)
     return kind === "interrupted" ? "again" : "passed"
@@ -110,12 +110,12 @@ export class Calls {
     return classOf(this.#platform, fault)
   }
 
-  /** Whether a pause is due before the next receive. */
+  /** True if a pause is due before the next receive. */
   get isPauseDue(): boolean {
     return this.#pause > 0
   }
 
-  /** Milliseconds that are due before the next receive, for the one who asks. */
+  /** Returns the pause in milliseconds that is due before the next receive. The caller performs it. */
   takePause(): number {
     const pause = this.#pause
     this.#pause = 0
@@ -124,7 +124,7 @@ export class Calls {
 
   #isAnothers(fault: Fault, whose: "another's" | "its own" | undefined): boolean {
     if (whose !== undefined) return whose === "another's"
-    // Linux: an error is pending a moment longer than its entry is in the queue, which another call may have taken meanwhile.
+    // Linux: an error is pending slightly longer than its entry is in the queue, and another call may have taken the entry.
     if (this.#connection.peer !== undefined || !this.#events.reports) return false
     const kind = this.classOf(fault)
     return kind === "earlier" || kind === "prohibition"

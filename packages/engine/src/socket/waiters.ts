@@ -1,11 +1,11 @@
 /**
- * Waits for a socket. One reader is woken at a time, in turn. The event loop reports again while something is there, so a wake-up is not lost if its
- * reader was interrupted meanwhile.
+ * Waits for a socket. One reader is woken at a time, in turn. The event loop reports again while there is something to read. A wake-up is
+ * therefore not lost if its reader was interrupted.
  */
 import { callOut, callOutLater } from "./wakeUps.ts"
 
 /**
- * Called once to go on; `closed` if the socket is.
+ * Called once to continue. `closed` is true if the socket is closed.
  *
  * @category sockets
  * @since 0.1.0
@@ -22,7 +22,7 @@ export interface WaitList {
   readonly attend: (waiter: Waiter) => void
   /** Waits for something that the poll of this socket does not report. */
   readonly waitElsewhere: (waiter: Waiter) => void
-  /** Ends a wait: the waiter is not called any more. */
+  /** Ends a wait, so the waiter is not called any more. */
   readonly leave: (waiter: Waiter) => void
 }
 
@@ -73,7 +73,7 @@ export class Waiters implements WaitList {
     }
   }
 
-  /** Wakes all readers for what the event loop does not report, after its present holder has got its own. */
+  /** Wakes all readers for datagrams that the event loop does not report, after their current holder has received its own. */
   wakeReaders(): void {
     if (this.#readers.size > 0) callOutLater(() => wake(this.#readers, false))
   }
@@ -93,7 +93,7 @@ export class Waiters implements WaitList {
   }
 }
 
-/** Wakes those that wait now, but for those whose wait ends meanwhile. */
+/** Wakes the current waiters, except those whose wait ends before their turn. */
 const wake = (waiters: Set<Waiter>, closed: boolean): void => {
   for (const waiter of Array.from(waiters)) if (waiters.delete(waiter)) waiter(closed)
 }
@@ -101,7 +101,7 @@ const wake = (waiters: Set<Waiter>, closed: boolean): void => {
 /** Waits of one connection of a bound socket: they wait with those of the socket, and end with the connection. */
 export class OwnWaiters implements WaitList {
   readonly #waiters: WaitList
-  /** From a waiter to the function that the socket wakes. */
+  /** Maps a waiter to the function that the socket wakes. */
   readonly #own = new Map<Waiter, Waiter>()
 
   constructor(waiters: WaitList) {

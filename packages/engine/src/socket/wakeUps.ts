@@ -1,13 +1,14 @@
 /**
- * Calls out to those who wait for a socket. None runs while the engine holds a batch or lent memory, of whatever socket: sockets share memory.
+ * Calls the functions that wait for a socket. None runs while the engine holds a batch or lent memory of any socket, because sockets share
+ * memory.
  *
- * A callee may read, send, close or cancel another one's wait. So who is called is chosen when the call is made, and not when it is due.
+ * A callee may read, send, close or cancel another wait. Therefore the callee is chosen when the call is made, and not when it becomes due.
  */
 
-/** In every host of JavaScript, and in the types of none that this package compiles with. */
+/** Every JavaScript host has it, but none of the types that this package compiles with declares it. */
 declare const queueMicrotask: (task: () => void) => void
 
-/** Sections of the engine that hold a batch or lent memory. */
+/** Number of open sections of the engine that hold a batch or lent memory. */
 let sections = 0
 const due: Array<() => void> = []
 
@@ -17,13 +18,13 @@ export const hold = (): void => void sections++
 /** Ends a section. */
 export const release = (): void => void sections--
 
-/** Calls out at once, or after the engine has handed over what it holds. */
+/** Calls out immediately, or after the engine has delivered the datagrams that it holds. */
 export const callOut = (call: () => void): void => {
   if (sections === 0) call()
   else callOutLater(call)
 }
 
-/** Calls out after the caller of the engine has got its batch: no stack of the engine is left then. */
+/** Calls out after the caller of the engine has received its batch, so no function of the engine is on the stack. */
 export const callOutLater = (call: () => void): void => {
   due.push(call)
   if (due.length === 1) queueMicrotask(flush)
@@ -34,7 +35,7 @@ const flush = (): void => {
     try {
       call()
     } catch (defect) {
-      // The other calls are other programs' own.
+      // The other calls belong to other programs.
       queueMicrotask(() => {
         throw defect
       })

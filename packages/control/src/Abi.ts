@@ -1,8 +1,8 @@
 /**
- * How a platform lays out what `recvmsg` and `WSARecvMsg` touch: plain data, one row an ABI.
+ * Layout of the structures of `recvmsg` and `WSARecvMsg` on each platform: plain data, one row for each ABI.
  *
- * A control buffer is a sequence of objects. Each begins with a header (`cmsghdr`, `WSACMSGHDR`), then comes the payload, then padding up to
- * where the next header may start. On a 64-bit Linux or Windows, an object with 4 bytes of payload is
+ * A control buffer is a sequence of objects. Each is a header (`cmsghdr`, `WSACMSGHDR`), a payload, and padding up to the
+ * next possible header. On a 64-bit Linux or Windows, an object with 4 bytes of payload is
  *
  * ```text
  *  0               8       12      16      20      24
@@ -15,14 +15,14 @@
  *
  * **Details**
  *
- * Every number here is compared with what a C compiler prints for the real headers (`packages/control/golden`), except where `proof` says
- * `"documentation"`. All these ABIs are little-endian.
+ * A test compares every number with the output of a C compiler for the real headers (`packages/control/golden`). The
+ * exceptions are rows whose `proof` is `"documentation"`. All these ABIs are little-endian.
  *
  * @since 0.1.0
  */
 
 /**
- * The operating systems that differ in what a control message is called and how it is laid out.
+ * The operating systems whose control messages differ in number and layout.
  *
  * @category models
  * @since 0.1.0
@@ -30,7 +30,7 @@
 export type Platform = "winsock" | "linux" | "darwin"
 
 /**
- * The ABIs that control buffers are laid out for: platform, C library where it matters, width of a pointer.
+ * Names of the ABIs of control buffers: platform, C library if it matters, and width of a pointer.
  *
  * @category models
  * @since 0.1.0
@@ -46,7 +46,7 @@ export type AbiName =
   | "darwin-64"
 
 /**
- * An integer inside a structure: where it starts and how many bytes wide it is.
+ * Position of an integer in a structure: its offset and its width, in bytes.
  *
  * @category models
  * @since 0.1.0
@@ -66,14 +66,17 @@ export interface Abi {
   readonly name: AbiName
   readonly platform: Platform
   /**
-   * What shows that the numbers are right: `"run"`, used by a process of this ABI in our tests; `"headers"`, equal to what a compiler prints
-   * for the real headers; `"documentation"`, nothing but documents.
+   * Evidence for the numbers. `"run"`: a process of this ABI uses them in our tests. `"headers"`: they are equal to the
+   * output of a compiler for the real headers. `"documentation"`: only documents support them.
    */
   readonly proof: "run" | "headers" | "documentation"
   readonly pointerBytes: 4 | 8
-  /** Bytes of control data beyond which the C library refuses a send before the kernel sees it. */
+  /**
+   * Maximum bytes of control data in a send. If there are more, the C library refuses the send before the kernel sees
+   * it.
+   */
   readonly controlLimit?: number | undefined
-  /** `cmsghdr`, `WSACMSGHDR`. `align` is what headers and payloads start at a multiple of. */
+  /** `cmsghdr`, `WSACMSGHDR`. Headers and payloads start at a multiple of `align` bytes. */
   readonly cmsghdr: {
     readonly size: number
     readonly align: number
@@ -92,11 +95,13 @@ export interface Abi {
     readonly controlLength: Field
     readonly flags: Field
   }
-  /** `mmsghdr`, the element of what `recvmmsg` takes: a `msghdr`, then the bytes received. Linux only. */
+  /** `mmsghdr`, the element of the array of `recvmmsg`: a `msghdr`, then the number of received bytes. Linux only. */
   readonly mmsghdr: { readonly size: number; readonly length: number } | undefined
   /** `iovec`, `WSABUF`. */
   readonly iovec: { readonly size: number; readonly base: number; readonly length: Field }
-  /** `sockaddr_*`. `lengthByte`: the BSD shape, whose first byte is the structure's length and whose family is one byte wide. */
+  /**
+   * `sockaddr_*`. If `lengthByte` is true, it has the BSD layout: the structure's length and the family, one byte each.
+   */
   readonly sockaddr: {
     readonly lengthByte: boolean
     readonly ipv4: number
@@ -111,14 +116,15 @@ export interface Abi {
   readonly family: { readonly ipv4: number; readonly ipv6: number; readonly unix: number }
 }
 
-// A sockaddr_storage is aligned as the widest integer of the ABI is: to 8 bytes, but for the i386 of Linux and where Darwin packs to 4.
+// A sockaddr_storage is aligned like the widest integer of the ABI: to 8 bytes. The exceptions are i386 on Linux and
+// the packing of Darwin, which align to 4.
 const aligned8 = { groupReq: { size: 136, group: 8 }, groupSourceReq: { size: 264, source: 136 } } as const
 const aligned4 = { groupReq: { size: 132, group: 4 }, groupSourceReq: { size: 260, source: 132 } } as const
 
 const winsock64 = {
   platform: "winsock",
   pointerBytes: 8,
-  // The header wins over the page that describes it: cmsg_len is a SIZE_T, 8 bytes here, not a UINT.
+  // The header has precedence over its documentation: cmsg_len is a SIZE_T, 8 bytes here, not a UINT.
   cmsghdr: { size: 16, align: 8, length: { at: 0, bytes: 8 }, level: 8, type: 12 },
   msghdr: {
     size: 56,
@@ -126,7 +132,7 @@ const winsock64 = {
     nameLength: { at: 8, bytes: 4 },
     buffers: 16,
     bufferCount: { at: 24, bytes: 4 },
-    // Control is a WSABUF: the length comes before the pointer.
+    // Control is a WSABUF: the length precedes the pointer.
     control: 40,
     controlLength: { at: 32, bytes: 4 },
     flags: { at: 48, bytes: 4 }
@@ -216,12 +222,14 @@ export const Abi = {
   winsockArm64: { name: "winsock-arm64", proof: "headers", ...winsock64 },
   linuxGlibc64: { name: "linux-glibc-64", proof: "run", ...linuxGlibc64 },
   linuxGlibc32: { name: "linux-glibc-32", proof: "headers", ...linux32 },
-  // musl declares the three lengths as 4 bytes and a pad of 4. The kernel reads 8: the pad is written as zero.
+  // musl declares the three lengths as 4 bytes and 4 bytes of padding. The kernel reads 8 bytes, so the padding is
+  // written as zero.
   linuxMusl64: {
     name: "linux-musl-64",
     proof: "headers",
     ...linuxGlibc64,
-    // musl: sendmsg copies control data onto its stack to clear those pads, 1024 bytes of it at most, else ENOMEM.
+    // musl: sendmsg copies control data to its stack to clear that padding. It copies at most 1024 bytes, else it fails
+    // with ENOMEM.
     controlLimit: 1024,
     cmsghdr: { ...linuxGlibc64.cmsghdr, length: { at: 0, bytes: 4 } },
     msghdr: { ...linuxGlibc64.msghdr, bufferCount: { at: 24, bytes: 4 }, controlLength: { at: 40, bytes: 4 } }
@@ -253,7 +261,7 @@ export const Abi = {
 } as const satisfies Record<string, Abi>
 
 /**
- * Every ABI, for tables and for properties that must hold on all of them.
+ * All ABIs, for tables and for properties that must hold on each of them.
  *
  * @category constants
  * @since 0.1.0

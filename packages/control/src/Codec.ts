@@ -5,7 +5,7 @@ import { isBytes } from "./internal/givenBytes.ts"
 export { isInteger, format } from "./internal/bounds.ts"
 
 /**
- * Bytes that are not what they should be: why, and where. A value, never an exception.
+ * Reason and offset of bytes that violate their format. It is a returned value, never an exception.
  *
  * @category models
  * @since 0.1.0
@@ -16,7 +16,7 @@ export interface Malformed {
 }
 
 /**
- * Whether what was read is `Malformed`, not a value.
+ * Returns true if a result is `Malformed` and not a value.
  *
  * @category guards
  * @since 0.1.0
@@ -25,15 +25,17 @@ export const isMalformed = (value: unknown): value is Malformed =>
   typeof value === "object" && value !== null && "malformed" in value
 
 /**
- * How a payload is read and written, at an offset of a `DataView` and allocating nothing but the value.
+ * Reads and writes a payload at an offset of a `DataView`, and allocates only the value.
  *
  * **Details**
  *
- * `size` is in bytes: fixed, or a bound that a declaration may lower; `minimum` is the least that one message of a bounded size takes.
- * `read` is handed the length that the header claims and answers with a value or with what is wrong; a fixed size was already checked.
- * `write` answers how many bytes it wrote. `refuse` says, before anything is sent, why a value cannot be sent.
+ * `size` is in bytes. It is fixed, or a maximum that a declaration may lower, and `minimum` is the least of one
+ * message. `read` gets the length of the header, and returns a value or a `Malformed`. A fixed size was already
+ * checked. `write` returns the number of bytes that it wrote. `validate` returns, before the send, the reason why a
+ * value cannot be sent.
  *
- * The codecs here throw a `RangeError` for an offset that is not an integer of 0 or more, and for a value to write that `refuse` refuses.
+ * The codecs of this module throw a `RangeError` for an offset that is not an integer of 0 or more. They also throw it
+ * if the value to write does not pass `validate`.
  *
  * @category models
  * @since 0.1.0
@@ -46,7 +48,7 @@ export interface Codec<A> {
 }
 
 /**
- * A signed 32-bit integer in host order, the C `int` of most socket options.
+ * A signed 32-bit integer in host byte order, the C `int` of most socket options.
  *
  * @category codecs
  * @since 0.1.0
@@ -65,7 +67,7 @@ export const int32: Codec<number> = {
 }
 
 /**
- * An unsigned 32-bit integer in host order.
+ * An unsigned 32-bit integer in host byte order.
  *
  * @category codecs
  * @since 0.1.0
@@ -82,7 +84,7 @@ export const uint32: Codec<number> = {
 }
 
 /**
- * An unsigned 16-bit integer in host order.
+ * An unsigned 16-bit integer in host byte order.
  *
  * @category codecs
  * @since 0.1.0
@@ -98,7 +100,7 @@ export const uint16: Codec<number> = {
 }
 
 /**
- * An unsigned 64-bit integer in host order, as a `bigint`.
+ * An unsigned 64-bit integer in host byte order, as a `bigint`.
  *
  * @category codecs
  * @since 0.1.0
@@ -137,7 +139,8 @@ export const uint8: Codec<number> = {
 }
 
 /**
- * A copy of the payload's bytes, at most `maximum` of them. `minimum` and `maximum` are 0 to 65535; others throw a `RangeError`.
+ * A copy of the payload's bytes, at most `maximum` of them. `minimum` and `maximum` are 0 to 65535. Any other number
+ * throws a `RangeError`.
  *
  * @category codecs
  * @since 0.1.0
@@ -146,7 +149,7 @@ export const bytes = (size: { readonly maximum: number; readonly minimum?: numbe
   const maximum = within("A maximum", size.maximum, 0, 0xffff)
   const minimum = size.minimum === undefined ? 0 : within("A minimum", size.minimum, 0, maximum)
   const validate = (value: unknown): string | undefined => {
-    // What only resembles bytes (a text, an array) would be written as something else.
+    // A value that only resembles bytes (a string, an array) would be written as other bytes.
     if (!isBytes(value)) return `${format(value)} is not a Uint8Array`
     if (value.length > maximum) return `${value.length} bytes are more than the ${maximum} that were declared`
     return value.length < minimum ? `${value.length} bytes are less than the ${minimum} that were declared` : undefined
@@ -169,7 +172,7 @@ export const bytes = (size: { readonly maximum: number; readonly minimum?: numbe
 }
 
 /**
- * The same bytes, read as another value.
+ * Converts the value of a codec to another type.
  *
  * @category combinators
  * @since 0.1.0

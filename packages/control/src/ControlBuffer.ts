@@ -1,13 +1,14 @@
 /**
- * A control buffer: what it takes, how to walk it, how to write it.
+ * Functions that measure, walk and write a control buffer.
  *
- * The five macros of `sys/socket.h` and `ws2def.h` under the names of what they mean: `firstHeader` (`CMSG_FIRSTHDR`), `nextHeader`
- * (`CMSG_NXTHDR`), `data` (`CMSG_DATA`), `space` (`CMSG_SPACE`), `length` (`CMSG_LEN`). Addresses are offsets, NULL is `undefined`.
+ * The five macros of `sys/socket.h` and `ws2def.h` have plain names here: `firstHeader` (`CMSG_FIRSTHDR`), `nextHeader`
+ * (`CMSG_NXTHDR`), `data` (`CMSG_DATA`), `space` (`CMSG_SPACE`), `length` (`CMSG_LEN`). Addresses are offsets, and NULL
+ * is `undefined`.
  *
  * **Details**
  *
- * Reading is total: any bytes and any declared length, also 2^64 − 1, give messages and perhaps a `Malformed` tail, never an exception, a
- * read outside the buffer or an endless loop.
+ * Reading is total. Any bytes with any declared length, also 2^64 − 1, result in messages and perhaps a `Malformed`
+ * tail. It never throws, reads outside the buffer or loops forever.
  *
  * @see cmsg(3); RFC 3542 section 20; the remarks of the WSAMSG page
  * @since 0.1.0
@@ -16,16 +17,16 @@ import type { Abi, Field } from "./Abi.ts"
 import type { Malformed } from "./Codec.ts"
 import { isInteger, offsetOf, within } from "./internal/bounds.ts"
 
-/** Bytes of the largest control buffer: kernels hold its size as a C `int`. */
+/** Maximum bytes of a control buffer, because kernels store its size in a C `int`. */
 const largest = 0x7fffffff
 
-/** The size of a payload, if a control buffer has room for one. Only a refusal computes what the limit is. */
+/** Checks that a control buffer has space for a payload of this size. The limit is computed only for an error. */
 const payloadOf = (abi: Abi, payload: number): number =>
   isInteger(payload, 0, 0xffff)
     ? payload
     : within("A payload", payload, 0, largest - headerSize(abi) - abi.cmsghdr.align)
 
-/** Rounds up to where headers and payloads may start. */
+/** Rounds up to the next position at which a header or a payload may start. */
 const align = (abi: Abi, bytes: number): number => Math.ceil(bytes / abi.cmsghdr.align) * abi.cmsghdr.align
 
 /**
@@ -37,8 +38,9 @@ const align = (abi: Abi, bytes: number): number => Math.ceil(bytes / abi.cmsghdr
 export const headerSize = (abi: Abi): number => align(abi, abi.cmsghdr.size)
 
 /**
- * The value of `cmsg_len` for a payload: header and its padding, payload, but not the padding behind it (`CMSG_LEN`, `WSA_CMSG_LEN`). Throws a
- * `RangeError` if the payload is not an integer of 0 or more, or if a control buffer of 2147483647 bytes has no room for it.
+ * Value of `cmsg_len` for a payload: header with its padding, and payload, without the padding after it (`CMSG_LEN`,
+ * `WSA_CMSG_LEN`). Throws a `RangeError` if the payload is not an integer of 0 or more. Also throws it if a control
+ * buffer of 2147483647 bytes has no space for the payload.
  *
  * @example
  * ```ts
@@ -53,8 +55,8 @@ export const headerSize = (abi: Abi): number => align(abi, abi.cmsghdr.size)
 export const length = (abi: Abi, payload: number): number => headerSize(abi) + payloadOf(abi, payload)
 
 /**
- * Bytes that a message with such a payload takes of a control buffer, padding included (`CMSG_SPACE`, `WSA_CMSG_SPACE`). Throws a `RangeError`
- * as `length` does.
+ * Bytes of a control buffer that a message with this payload occupies, padding included (`CMSG_SPACE`,
+ * `WSA_CMSG_SPACE`). Throws a `RangeError` like `length`.
  *
  * @example
  * ```ts
@@ -70,7 +72,7 @@ export const length = (abi: Abi, payload: number): number => headerSize(abi) + p
 export const space = (abi: Abi, payload: number): number => headerSize(abi) + align(abi, payloadOf(abi, payload))
 
 /**
- * The offset of the first header, or nothing where there is no control buffer or not room for a header in it.
+ * Returns the offset of the first header, or `undefined` if the control buffer is absent or smaller than a header.
  *
  * @category macros
  * @since 0.1.0
@@ -79,12 +81,12 @@ export const firstHeader = (abi: Abi, buffer: DataView | undefined): number | un
   buffer !== undefined && buffer.byteLength >= abi.cmsghdr.size ? 0 : undefined
 
 /**
- * The offset of the header behind the one at `header`; of nothing, the first.
+ * Returns the offset of the header after the one at `header`. If `header` is `undefined`, returns the first.
  *
  * **Gotchas**
  *
- * The macros of C trust `cmsg_len`. This one ends the walk at a length that is shorter than a header or leads out of the buffer; a `Cursor`
- * tells such an end from a proper one.
+ * The macros of C trust `cmsg_len`. This function ends the walk if a length is shorter than a header or leaves the
+ * buffer. A `Cursor` distinguishes such an end from a regular one.
  *
  * @category macros
  * @since 0.1.0
@@ -106,11 +108,12 @@ export const nextHeader = (abi: Abi, buffer: DataView | undefined, header: numbe
  */
 export const data = (abi: Abi, header: number): number => offsetOf(header) + headerSize(abi)
 
-/** `cmsg_len` as a number: exact below 2^53, and beyond that still larger than any buffer. */
+/** `cmsg_len` as a number: exact below 2^53, and larger than any buffer beyond that. */
 const readLength = (abi: Abi, view: DataView, header: number): number => readField(view, header, abi.cmsghdr.length)
 
 /**
- * Reads an unsigned little-endian integer of 4 or 8 bytes. Throws a `RangeError` for an offset that is not an integer of 0 or more.
+ * Reads an unsigned little-endian integer of 4 or 8 bytes. Throws a `RangeError` for an offset that is not an integer
+ * of 0 or more.
  *
  * @category fields
  * @since 0.1.0
@@ -121,8 +124,8 @@ export const readField = (view: DataView, base: number, field: Field): number =>
 }
 
 /**
- * Writes an unsigned little-endian integer of 4 or 8 bytes. Throws a `RangeError` for a value that does not fit, or that is above 2^53 − 1, and
- * for an offset that is not an integer of 0 or more.
+ * Writes an unsigned little-endian integer of 4 or 8 bytes. Throws a `RangeError` for a value that does not fit, or
+ * that is above 2^53 − 1. Also throws it for an offset that is not an integer of 0 or more.
  *
  * @category fields
  * @since 0.1.0
@@ -134,7 +137,10 @@ export const writeField = (view: DataView, base: number, field: Field, value: nu
   if (field.bytes === 8) view.setUint32(base + field.at + 4, Math.floor(value / 0x100000000), true)
 }
 
-/** The end of a buffer that is not a message. The text is made when it is read, because a peer decides how many there are. */
+/**
+ * The end of a buffer that is not a message. Its text is formatted only when it is read, because a peer decides the
+ * number of such buffers.
+ */
 abstract class Tail implements Malformed {
   readonly offset: number
   protected readonly has: number
@@ -167,8 +173,9 @@ class LongMessage extends Tail {
 }
 
 /**
- * Walks the messages between two offsets of a buffer. `next` moves to a message and says whether there is one; its fields describe it until
- * the next `next`. When the walk is over, `malformed` says whether it ended where it should.
+ * Walks the messages between two offsets of a buffer. `next` moves to the next message and returns false at the end.
+ * The fields describe the current message until the next call of `next`. After the walk, `malformed` is set if the
+ * buffer did not end with a complete message.
  *
  * @example
  * ```ts
@@ -186,19 +193,22 @@ class LongMessage extends Tail {
  * @since 0.1.0
  */
 export class Cursor {
-  /** `cmsg_level`, `cmsg_type`, where the payload is and how many bytes of it there are. */
+  /** `cmsg_level` and `cmsg_type`, and the offset and the number of bytes of the payload. */
   level = 0
   type = 0
   payloadAt = 0
   payloadLength = 0
-  /** Where the current header is. */
+  /** Offset of the current header. */
   header = 0
-  /** What is wrong with the rest of the buffer, once the walk is over. */
+  /** Problem of the rest of the buffer, set at the end of the walk. */
   get malformed(): Malformed | undefined {
     if (this.tail !== undefined) this.#malformed ??= { malformed: this.tail.malformed, offset: this.tail.offset }
     return this.#malformed
   }
-  /** `malformed`, whose text is made when it is read: a receiver that does not read it spends no time on it. */
+  /**
+   * `malformed` with a text that is formatted only when it is read. A receiver that does not read it spends no time on
+   * it.
+   */
   tail: Malformed | undefined = undefined
 
   #abi: Abi
@@ -214,8 +224,8 @@ export class Cursor {
   }
 
   /**
-   * Begins at `at`, for `bytes` bytes: what the kernel wrote (`msg_controllen`, `Control.len`), at most what the view has. Throws a `RangeError` if
-   * one of them is not an integer of 0 or more.
+   * Starts at `at`, for `bytes` bytes: the number that the kernel wrote (`msg_controllen`, `Control.len`), limited to
+   * the view. Throws a `RangeError` if one of them is not an integer of 0 or more.
    */
   reset(view: DataView, at: number, bytes: number): void {
     if (!isInteger(bytes, 0, 0xffffffff)) within("A length", bytes, 0, Number.MAX_SAFE_INTEGER)
@@ -264,8 +274,9 @@ export interface RawMessage {
 }
 
 /**
- * Writes a header and returns the offset of its payload, which the caller fills. Padding behind the payload is the caller's zero. Throws a
- * `RangeError`, and writes nothing, if a number is not an integer of its range: an offset, two C `int`, the size of a payload.
+ * Writes a header and returns the offset of its payload. The caller writes the payload, and zeros as the padding after
+ * it. Throws a `RangeError`, and writes nothing, if a number is not an integer of its range. The numbers are an offset,
+ * two C `int`, and the size of a payload.
  *
  * @category writing
  * @since 0.1.0
@@ -283,7 +294,7 @@ export const writeHeader = (
   offsetOf(at)
   within("A level", level, -0x80000000, 0x7fffffff)
   within("A type", type, -0x80000000, 0x7fffffff)
-  // Every ABI's is a multiple of four.
+  // The header size of every ABI is a multiple of four.
   for (let i = 0; i < header; i += 4) view.setUint32(at + i, 0)
   writeField(view, at, abi.cmsghdr.length, bytes)
   view.setInt32(at + abi.cmsghdr.level, level, true)
@@ -292,7 +303,8 @@ export const writeHeader = (
 }
 
 /**
- * Writes one message at an offset, padding zeroed, and answers where the next one goes. The view must have `space` bytes there.
+ * Writes one message at an offset, with zeros as padding, and returns the offset of the next one. Requires `space`
+ * bytes in the view.
  *
  * @category writing
  * @since 0.1.0
@@ -305,7 +317,7 @@ export const writeMessage = (abi: Abi, view: DataView, at: number, message: RawM
 }
 
 /**
- * A control buffer of exactly these messages.
+ * Makes a control buffer that contains exactly these messages.
  *
  * @category writing
  * @since 0.1.0
@@ -318,7 +330,7 @@ export const fromMessages = (abi: Abi, messages: ReadonlyArray<RawMessage>): Uin
 }
 
 /**
- * The messages of a control buffer, each with a copy of its payload, and what is wrong with its tail.
+ * Reads the messages of a control buffer, each with a copy of its payload, and the problem of its tail.
  *
  * @category reading
  * @since 0.1.0

@@ -1,9 +1,10 @@
 /**
- * Control messages: as types, which a spec is made of, and as definitions, which say how each platform does them.
+ * Control messages, as types and as definitions. A spec's type consists of the types. A definition describes the
+ * implementation on each platform.
  *
- * A message is an interface that extends `ControlMessage` and says, as fields under its key, what is read and what may be sent. A definition
- * (`define`) holds, for every platform and family, the row that makes it true or the reason why there is none. Every message that comes with
- * this library is made the same way.
+ * A message is an interface that extends `ControlMessage`. Its fields, under its key, are the received and the sendable
+ * values. A definition (`define`) has an entry for every platform and family: a row, or the reason why it is
+ * unsupported. The messages of this library are made the same way.
  *
  * @since 0.1.0
  */
@@ -13,7 +14,8 @@ import type { Family } from "./Endpoint.ts"
 import { receiveFormats, check } from "./internal/definition.ts"
 
 /**
- * How sure the kernel is: in every datagram; perhaps; any number of times. The reader gets the bare value, an `Option`, an array.
+ * Delivery of a message: with every datagram, with some, or any number of times. The program reads the bare value, an
+ * `Option`, or an array.
  *
  * @category models
  * @since 0.1.0
@@ -25,8 +27,9 @@ export type Presence = "required" | "optional" | "repeated"
  *
  * **Details**
  *
- * The docstrings of the fields of `received` are what an editor shows at `datagram.control.hopLimit`. Where a value depends on the family,
- * `this["family"]["is"]` is the family at hand; where the needs depend on the direction, `this["direction"]` is what is declared.
+ * An editor shows the docstrings of the fields of `received` at `datagram.control.hopLimit`. If a value depends on the
+ * family, `this["family"]["is"]` is the current family. If the needs depend on the direction, `this["direction"]` is
+ * the declared one.
  *
  * @example
  * ```ts
@@ -52,46 +55,46 @@ export interface ControlMessage<
 > {
   readonly key: Key
   readonly families: Families
-  // Wrapped: two different bare literals would make the intersection of a message with its family vanish.
+  // Wrapped, because two different bare literals would reduce the intersection of a message with its family to never.
   readonly family: { readonly is: Family }
   readonly presence: Present
   readonly direction: "receive" | "send"
   readonly needs: (_: never) => Needs
   readonly received: {}
   readonly sendable: {}
-  // What an event of the socket is made of, for a message that comes with no datagram.
+  // The event of the socket, for a message that arrives without a datagram.
   readonly event: unknown
 }
 
 /**
- * What follows from the type of a message.
+ * Types that are derived from the type of a message.
  *
  * @since 0.1.0
  */
 export declare namespace ControlMessage {
   /**
-   * Any message, whatever it carries: the bound of code about messages.
+   * Any message, with any value: the bound of code about messages.
    *
    * @category models
    * @since 0.1.0
    */
   export type Any = ControlMessage<string, Family, Presence, unknown>
   /**
-   * What the message needs of the platform: `Capability`s, or nothing where every platform has it.
+   * Needs of the message on the platform: `Capability`s, or `never` if every platform supports it.
    *
    * @category models
    * @since 0.1.0
    */
   export type Needs<M extends Any> = M["needs"] extends (_: never) => infer N ? N : never
   /**
-   * The fields that a datagram of family `F` brings.
+   * Fields that a received datagram of family `F` has.
    *
    * @category models
    * @since 0.1.0
    */
   export type Received<M extends Any, F extends Family> = (M & { readonly family: { readonly is: F } })["received"]
   /**
-   * The fields that may go with a datagram of family `F`.
+   * Fields that can be sent with a datagram of family `F`.
    *
    * @category models
    * @since 0.1.0
@@ -100,7 +103,7 @@ export declare namespace ControlMessage {
 }
 
 /**
- * Asked for where the platform has it: read as an `Option`, and nothing is needed of the platform.
+ * Requests the message only if the platform supports it. It is read as an `Option`, and needs no capability.
  *
  * @category models
  * @since 0.1.0
@@ -115,7 +118,7 @@ export interface Optional<M extends ControlMessage.Any> extends ControlMessage<
 }
 
 /**
- * Only read: nothing can be sent with it.
+ * Declares a message only for receiving, so it cannot be sent.
  *
  * @category models
  * @since 0.1.0
@@ -132,7 +135,7 @@ export interface ReceiveOnly<M extends ControlMessage.Any> extends ControlMessag
 }
 
 /**
- * Only sent: no option is switched on for receiving.
+ * Declares a message only for sending, so its receive option is not set.
  *
  * @category models
  * @since 0.1.0
@@ -149,8 +152,9 @@ export interface SendOnly<M extends ControlMessage.Any> extends ControlMessage<
 }
 
 /**
- * What not every platform has stands in the requirements of `bind` under its own name, so that a missing one reads
- * `'Capability<"originalArrivalInterface">' is not assignable to type 'never'`. The layers of platforms that have it provide it.
+ * Name of a feature that some platforms lack. It appears in the requirements of `bind`, so that the error for a missing
+ * one is `'Capability<"originalArrivalInterface">' is not assignable to type 'never'`. The layers of platforms that
+ * support the feature provide it.
  *
  * @category models
  * @since 0.1.0
@@ -161,11 +165,14 @@ export interface Capability<out Name extends string> {
 }
 
 /**
- * What asks the kernel for a message: a socket option, or an ioctl with its input. A number is a C `int`; `flags` says that its bits are
- * switches, so that messages which ask by the same option are asked for together; `privilege` is what the process may have to be granted;
- * `dispensable` marks an option that the message works without: a system that lacks it (`ENOPROTOOPT`) is no fault. `instead` is the option's
- * number on older systems: it is set at the same level to the same value if the first is refused (`ENOPROTOOPT`, `EINVAL`). `arrives` then
- * also has the type that such a system delivers.
+ * Request to the kernel to deliver or accept a message: a socket option, or an ioctl with its input.
+ *
+ * A number as `value` is a C `int`. `flags` marks it as a set of bits, so that messages with one option are requested
+ * together. `privilege` is the privilege that the process may need. `dispensable` marks an option that the message
+ * works without, so its absence in a system (`ENOPROTOOPT`) is not an error.
+ *
+ * `instead` is the option's number on older systems. It is set at that level to that value if the first number is
+ * refused (`ENOPROTOOPT`, `EINVAL`). `receive` then also has the type that such a system delivers.
  *
  * @category definitions
  * @since 0.1.0
@@ -183,7 +190,7 @@ export type Request =
   | { readonly ioctl: number; readonly input: Uint8Array }
 
 /**
- * How a message is marked when it arrives, and what its payload says.
+ * Level, type and payload of a received message.
  *
  * @category definitions
  * @since 0.1.0
@@ -191,23 +198,28 @@ export type Request =
 export interface ReceiveFormat<out Received> {
   readonly level: number
   readonly type: number
-  /** `read` answers with nothing where the kernel says that it has none: as if the message had not come. */
+  /** `read` returns `undefined` if the kernel reports that it has no value. The message is then ignored. */
   readonly payload: Pick<Codec<Received>, "size"> & {
     readonly read: (...payload: Parameters<Codec<Received>["read"]>) => Received | Malformed | undefined
   }
   /**
-   * Set where it comes with no datagram, and is an event of the socket: by Linux's error queue, or in place of a datagram (a receive call that
-   * answers with no bytes and is no datagram).
+   * Set if the message arrives without a datagram, as an event of the socket. `errorQueue` is Linux's error queue. With
+   * `pseudoDatagram` a receive call returns no bytes, and is not a datagram.
    */
   readonly event?: "errorQueue" | "pseudoDatagram" | undefined
-  /** Set for an event that may also come beside a datagram, which it says nothing of: there is room for it, and nobody reads it. */
+  /**
+   * Set for an event that may also come with a datagram to which it does not belong. The buffer has space for it, but
+   * it is not read.
+   */
   readonly mayAccompanyDatagram?: true | undefined
-  /** One payload holds several values of a repeated message (file descriptors): `read` answers with an array of them. */
+  /**
+   * Set if one payload holds several values of a repeated message (file descriptors). `read` returns an array of them.
+   */
   readonly multiple?: true | undefined
 }
 
 /**
- * How a message is marked when it is sent.
+ * Level, type and payload of a sent message.
  *
  * @category definitions
  * @since 0.1.0
@@ -217,40 +229,53 @@ export interface SendFormat<in Sent> {
   readonly type: number
   readonly payload: Pick<Codec<Sent>, "size" | "write" | "validate">
   /**
-   * For a message that is only some bits of its payload (DSCP and ECN share a byte): the kernel replaces the whole, so the bits outside `mask`
-   * (the payload read as a little-endian integer) are filled in from the socket's own value, which this option holds. `whole` has the bits of all
-   * messages that share the number, by default every bit: the option is not read for a datagram whose messages cover them.
+   * For a message that is only some bits of its payload, as DSCP and ECN share a byte. The kernel replaces the whole
+   * payload. Therefore the bits outside `mask` are filled with the socket's current value of this option. `mask`
+   * applies to the payload as a little-endian integer. `whole` has the bits of all messages that share the number, by
+   * default every bit. If the messages of a datagram cover them, the option is not read.
    */
   readonly shared?:
     | { readonly mask: number; readonly level: number; readonly option: number; readonly whole?: number | undefined }
     | undefined
-  /** What a value must agree with: the socket's own value of an option, and why the two do not go together. */
+  /** A socket option that the value must match. `validate` returns the reason if the two do not match. */
   readonly mustMatchOption?:
     | {
         readonly level: number
         readonly option: number
         readonly validate: (value: Sent, own: number) => string | undefined
-        /** Whether a value can disagree at all: the option is not read for one that cannot. By default every value can. */
+        /**
+         * Returns false for a value that always matches, so that the option is not read. By default every value can
+         * conflict.
+         */
         readonly concerns?: ((value: Sent) => boolean) | undefined
       }
     | undefined
-  /** Keys of messages that say the same in other words: refused beside this one, also where they are marked otherwise. */
+  /**
+   * Keys of messages that set an overlapping value. They are refused together with this one, even if their types
+   * differ.
+   */
   readonly excludes?: ReadonlyArray<string> | undefined
-  /** What has to be set on the socket before the kernel takes it. */
+  /** Options that must be set on the socket before the kernel accepts the message. */
   readonly request?: ReadonlyArray<Request> | undefined
-  /** Written behind the others: another message sets the same thing besides its own, and of two the kernel obeys the later. */
+  /**
+   * Set if the message is written after the others. Another message has a side effect on its value, and the kernel uses
+   * the later of two.
+   */
   readonly writeLast?: true | undefined
-  /** What the kernel may want of the sender (`CAP_NET_RAW`): a send that is not permitted then names this message and what to grant. */
+  /**
+   * Privilege that the kernel may require of the sender (`CAP_NET_RAW`). A send that is not permitted then fails with
+   * the name of this message and of the privilege.
+   */
   readonly privilege?: string | undefined
   /**
-   * Codes of a failed call that speak of this message (`EBADF`, without Winsock's prefix), each with a sentence that ends with what to do: the
-   * error names its field.
+   * Error codes of a failed call that concern this message (`EBADF`, without Winsock's prefix). Each has a sentence
+   * that ends with an advice, and the error names the message's field.
    */
   readonly errorHints?: { readonly [code in string]?: string } | undefined
 }
 
 /**
- * Why a platform does not have something. The error, the docs and `declined` all say this sentence.
+ * Reason why a platform does not support something. The error, the docs and `declined` all contain this sentence.
  *
  * @category definitions
  * @since 0.1.0
@@ -260,15 +285,15 @@ export interface Unsupported {
 }
 
 /**
- * How one platform does a message for one family.
+ * Implementation of a message on one platform, for one family.
  *
  * @category definitions
  * @since 0.1.0
  */
 export interface Row<Received, Sent> {
-  /** What asks the kernel to deliver it, in order; nothing where the kernel needs no asking, or the message is only sent. */
+  /** Requests to deliver it, in their order. Empty if the kernel needs no request, or if the message is only sent. */
   readonly request: ReadonlyArray<Request>
-  /** Several where versions of a system differ in the type they deliver. */
+  /** Several if versions of a system deliver different types. */
   readonly receive?:
     | ReadonlyArray<ReceiveFormat<Received> | (ReceiveFormat<ReadonlyArray<Received>> & { readonly multiple: true })>
     | Unsupported
@@ -277,7 +302,7 @@ export interface Row<Received, Sent> {
 }
 
 /**
- * A row, or why there is none.
+ * A row, or the reason why the message is unsupported.
  *
  * @category definitions
  * @since 0.1.0
@@ -288,7 +313,7 @@ type Value<Fields, Key extends string> = Key extends keyof Fields ? Exclude<Fiel
 type Event<M extends ControlMessage.Any> = unknown extends M["event"] ? never : M["event"]
 
 /**
- * The data behind a message.
+ * Data of a message.
  *
  * @category definitions
  * @since 0.1.0
@@ -296,7 +321,10 @@ type Event<M extends ControlMessage.Any> = unknown extends M["event"] ? never : 
 export interface Definition<M extends ControlMessage.Any> {
   readonly key: M["key"]
   readonly presence: M["presence"]
-  /** Total: every platform and family says how, or why not. A missing cell does not compile. `dual` follows from the two internet families. */
+  /**
+   * Total: every platform and family has a row or a reason. A missing cell does not compile. `dual` follows from the
+   * two internet families.
+   */
   readonly table: {
     readonly [P in Platform]: {
       readonly [F in Exclude<M["families"], "dual">]:
@@ -309,7 +337,8 @@ export interface Definition<M extends ControlMessage.Any> {
 declare const Defined: unique symbol
 
 /**
- * A definition that was checked. Its type names the message, its value holds the rows: `HopLimit` the value is a `Message<HopLimit>`.
+ * A validated definition. Its type names the message, and its value holds the rows: the value `HopLimit` is a
+ * `Message<HopLimit>`.
  *
  * @category definitions
  * @since 0.1.0
@@ -318,16 +347,16 @@ export interface Message<M extends ControlMessage.Any> {
   readonly [Defined]: (_: never) => M
   readonly key: M["key"]
   readonly presence: M["presence"]
-  /** The families that it is defined for; `dual` sockets use the two of the internet. */
+  /** The families that it is defined for; `dual` sockets use the two internet families. */
   readonly families: ReadonlyArray<"ipv4" | "ipv6" | "unix">
-  /** How it is told on the platforms that tell it: in what a datagram carries, or, as an event of the socket, with none. */
+  /** Delivery on the platforms that support it: with datagrams, or without one as an event of the socket. */
   readonly deliveredAs: "withDatagrams" | "asEvent" | "never"
-  /** How the platform does this message for a family, or why it does not. */
+  /** Returns the row of the platform and the family, or the reason why it is unsupported. */
   readonly cell: (platform: Platform, family: "ipv4" | "ipv6" | "unix") => Cell
 }
 
 /**
- * Whether a cell of a table, or one direction of a row, says why there is none.
+ * Returns true if a cell of a table, or one direction of a row, is a reason.
  *
  * @category guards
  * @since 0.1.0
@@ -336,7 +365,7 @@ export const isUnsupported = (value: object | undefined): value is Unsupported =
   value !== undefined && "unsupported" in value
 
 /**
- * Whether a value is a message that `define` made: how the library's own are found among its exports.
+ * Returns true for a message that `define` made. It finds the library's own messages among its exports.
  *
  * @category guards
  * @since 0.1.0
@@ -351,12 +380,12 @@ interface Read {
 }
 
 /**
- * Makes a message. The one way: every built-in goes through it.
+ * Makes a message. All messages of this library are made with it.
  *
  * **Gotchas**
  *
- * Throws a `TypeError` for a definition that contradicts itself (it is asked for but never arrives, it arrives twice
- * under one type …): that is a mistake in a program, found when its module is loaded.
+ * Throws a `TypeError` for a definition that contradicts itself. For example, it is requested but never arrives, or two
+ * formats have one type. That is a mistake in a program, found when its module is loaded.
  *
  * @category definitions
  * @since 0.1.0
@@ -372,6 +401,6 @@ export const define = <M extends ControlMessage.Any = never>(definition: Definit
   const cell = (platform: Platform, family: "ipv4" | "ipv6" | "unix"): Cell =>
     table[platform][family] ?? { unsupported: `'${key}' does not exist for ${family} sockets` }
   const families: Message<M>["families"] = (["ipv4", "ipv6", "unix"] as const).filter((each) => each in table.linux)
-  // The symbol is a phantom: it carries the type and is never there.
+  // The symbol is a phantom: only the type has it.
   return { key, presence, families, deliveredAs, cell } as Message<M>
 }

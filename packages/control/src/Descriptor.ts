@@ -3,17 +3,19 @@ import { within } from "./internal/bounds.ts"
 const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom")
 
 /**
- * A file descriptor that came with a datagram: its number in this process, and whose it is.
+ * A file descriptor that came with a datagram: its number in this process, and its owner.
  *
  * **Details**
  *
- * It belongs to the socket that received it until it is taken into a scope (`Descriptor.take` of `@ancillary/effect3`), which closes it then. One
- * that is not taken is closed at the socket's next read, with the socket, or, in `forEach` and `forEachBorrowed`, when the callback returns. A codec that reads descriptors (a message of one's own
- * among them) reads them as this class: numbers that came with a datagram and are not held by one are closed at once.
+ * The socket that received it owns it until it is taken into a scope (`Descriptor.take` of `@ancillary/effect3`). The
+ * scope closes it at its end. The socket closes an untaken one at its next read, or when it is closed itself. In
+ * `forEach` and `forEachBorrowed` it does so when the callback returns. A codec that reads descriptors, also that of a
+ * user-defined message, must return them as this class. Numbers that came with a datagram but are not in such an object
+ * are closed at once.
  *
  * **Gotchas**
  *
- * Once closed, the number is free and may be another file's. It is good for a look (`fstat`) until then, and for nothing else before it was taken.
+ * After the close, the number is free and may be that of another file. Before it is taken, only inspect it (`fstat`).
  *
  * @see unix(7), ancillary messages
  * @category models
@@ -29,11 +31,11 @@ export class Descriptor {
     this.number = within("A descriptor", number, 0, 0x7fffffff)
   }
 
-  /** `untaken`: the socket's. `taken`: a scope's. `closed`: nobody's any more. */
+  /** The owner: the socket (`untaken`), a scope (`taken`), or no owner (`closed`). */
   get state(): "untaken" | "taken" | "closed" {
     return this.#state
   }
-  /** For whoever owns it, the socket or the scope: it changed hands, or was closed. */
+  /** Records a change of owner, or the close. Only the owner, which is the socket or the scope, calls it. */
   become(state: "taken" | "closed"): void {
     this.#state = state
   }

@@ -6,7 +6,7 @@ import { Ipv4Address } from "./Ipv4Address.ts"
 import { Ipv6Address } from "./Ipv6Address.ts"
 
 /**
- * The address family a spec is written for. `dual` is one IPv6 socket that also serves IPv4 peers, who are seen as such.
+ * The address family of a spec. `dual` is one IPv6 socket that also serves IPv4 peers, and it reports them as IPv4.
  *
  * @category models
  * @since 0.1.0
@@ -14,7 +14,7 @@ import { Ipv6Address } from "./Ipv6Address.ts"
 export type Family = "ipv4" | "ipv6" | "dual" | "unix"
 
 /**
- * The families that speak IP.
+ * The families of the Internet Protocol.
  *
  * @category models
  * @since 0.1.0
@@ -22,7 +22,7 @@ export type Family = "ipv4" | "ipv6" | "dual" | "unix"
 export type Internet = Exclude<Family, "unix">
 
 /**
- * The address of each family.
+ * The address type of each family.
  *
  * @category models
  * @since 0.1.0
@@ -34,7 +34,7 @@ export interface AddressOf {
 }
 
 /**
- * The address of a family.
+ * The address type of a family.
  *
  * @category models
  * @since 0.1.0
@@ -42,7 +42,7 @@ export interface AddressOf {
 export type Address<F extends Family> = F extends keyof AddressOf ? AddressOf[F] : never
 
 /**
- * Where a datagram came from or goes to: an address and a port.
+ * Source or destination of a datagram: an address and a port.
  *
  * @category models
  * @since 0.1.0
@@ -53,7 +53,10 @@ export class InternetEndpoint<F extends "ipv4" | "ipv6"> extends ValueObject {
   /** 0 to 65535. */
   readonly port: number
 
-  /** Throws a `RangeError` if the port is not an integer from 0 to 65535, and a `TypeError` if the address is not one of the family. */
+  /**
+   * Throws a `RangeError` if the port is not an integer from 0 to 65535. Throws a `TypeError` if the address is not of
+   * the family.
+   */
   constructor(family: F, address: AddressOf[F], port: number) {
     super()
     within("A port", port, 0, 65_535)
@@ -77,7 +80,8 @@ export class InternetEndpoint<F extends "ipv4" | "ipv6"> extends ValueObject {
 }
 
 /**
- * The name of a Unix socket: a path, an abstract name (which begins with a NUL), or `undefined` where the socket has none.
+ * The name of a Unix socket: a path or an abstract name, which begins with a NUL. If the socket is unnamed, it is
+ * `undefined`.
  *
  * @category models
  * @since 0.1.0
@@ -86,7 +90,7 @@ export class UnixEndpoint extends ValueObject {
   readonly family = "unix"
   readonly path: string | undefined
 
-  /** Throws a `TypeError` if the path is neither a text nor absent. */
+  /** Throws a `TypeError` if the path is neither a string nor absent. */
   constructor(path: string | undefined) {
     super()
     if (path !== undefined && typeof path !== "string")
@@ -102,14 +106,14 @@ export class UnixEndpoint extends ValueObject {
     for (const char of this.path ?? "") hash = mix(hash ^ (char.codePointAt(0) ?? 0))
     return hash
   }
-  /** The path; an abstract name behind `@`, as `ss` and `netstat` show it. */
+  /** Returns the path, or an abstract name after `@`, as `ss` and `netstat` print it. */
   toString(): string {
     return this.path === undefined ? "unnamed" : this.path.startsWith("\0") ? `@${this.path.slice(1)}` : this.path
   }
 }
 
 /**
- * Where a datagram of a family came from or goes to.
+ * Source or destination of a datagram of a family.
  *
  * @category models
  * @since 0.1.0
@@ -123,7 +127,7 @@ export type Endpoint<F extends Family> = F extends "unix"
       : never
 
 /**
- * What a person may write where an endpoint is wanted.
+ * Forms in which a program may write an endpoint.
  *
  * @category models
  * @since 0.1.0
@@ -133,7 +137,7 @@ export type EndpointInput<F extends Family> = F extends "unix"
   : { readonly address: string | Address<F>; readonly port: number }
 
 /**
- * Reads an address in either notation, which tells the family.
+ * Reads an address in either notation. The notation decides the family.
  *
  * @category constructors
  * @since 0.1.0
@@ -142,19 +146,19 @@ export const parseAddress = (text: string): Ipv4Address | Ipv6Address | Malforme
   typeof text === "string" && text.includes(":") ? Ipv6Address.parse(text) : Ipv4Address.parse(text)
 
 /**
- * Makes an endpoint from user input, or returns what is wrong with it. On a `dual` socket an IPv4 address makes an IPv4 endpoint, also if it is
- * written mapped (`::ffff:192.0.2.1`).
+ * Makes an endpoint from user input, or returns the problem of the input. On a `dual` socket an IPv4 address makes an
+ * IPv4 endpoint, also in the mapped notation (`::ffff:192.0.2.1`).
  *
  * **Details**
  *
- * Never throws: an object that cannot be read is `Malformed`. Each field is read once, and the endpoint is a new object that shares nothing
- * with the input.
+ * It never throws: an object that cannot be read is `Malformed`. Each field is read once. The endpoint is a new object
+ * that shares nothing with the input.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const endpoint = <F extends Family>(family: F, input: EndpointInput<F> | Endpoint<F>): Endpoint<F> | Malformed =>
-  // Every branch makes the endpoint of the family that it asked for, which the compiler cannot follow through a conditional type.
+  // Every branch makes an endpoint of the given family, but the compiler cannot follow that through a conditional type.
   makeEndpoint(family, input) as Endpoint<F> | Malformed
 
 type Made = InternetEndpoint<"ipv4"> | InternetEndpoint<"ipv6"> | UnixEndpoint | Malformed
@@ -194,11 +198,12 @@ const readEndpoint = (family: Family, input: unknown): Made => {
 }
 
 /**
- * Reads an address from a text or from an address object, or returns what is wrong with it.
+ * Reads an address from a string or an address object, or returns the problem of the input.
  *
  * **Details**
  *
- * Never throws. The address is a new object: the numbers of an object that only claims to be an address are read once and checked.
+ * It never throws. The address is a new object. The numbers of an object that only claims to be an address are read
+ * once and checked.
  *
  * @category constructors
  * @since 0.1.0

@@ -1,12 +1,14 @@
 /**
- * IPv6 extension headers: hop-by-hop and destination options, routing headers; their bytes as values, and back.
+ * IPv6 extension headers: hop-by-hop options, destination options and routing headers. Converts their bytes to values
+ * and back.
  *
  * **Details**
  *
- * All integers in them are big-endian. Every header begins with the number of what follows it, which the kernel fills in on sending, and
- * with its own length in units of 8 bytes, the first 8 not counted: 8 to 2048 bytes.
+ * All their integers are big-endian. Every header begins with the number of the next header, which the kernel writes on
+ * sending. The second byte is its own length in units of 8 bytes, without the first 8. A header has 8 to 2048 bytes.
  *
- * Reading is total: any bytes give a header or a `Malformed`. Building refuses with a sentence what no receiver would take.
+ * Reading is total: any bytes result in a header or a `Malformed`. Building fails with a reason if no receiver would
+ * accept the header.
  *
  * @example
  * ```ts
@@ -26,7 +28,7 @@ import { Ipv6Address } from "./Ipv6Address.ts"
 import { readIpv6, writeIpv6 } from "./SocketAddress.ts"
 
 /**
- * What a node does with the packet where it does not know the option; `report` is an ICMP parameter problem sent to the source.
+ * Action of a node that does not know the option. `report` sends an ICMP parameter problem to the source.
  *
  * @category models
  * @since 0.1.0
@@ -34,23 +36,24 @@ import { readIpv6, writeIpv6 } from "./SocketAddress.ts"
 export type UnknownOption = "skip" | "discard" | "discard-and-report" | "discard-and-report-unless-multicast"
 
 /**
- * An option as it stood in a packet.
+ * An option of a received packet.
  *
  * @category models
  * @since 0.1.0
  */
 export interface HeaderOption {
-  /** 2 to 255, with the bits that `ifUnknown` and `changeable` spell out. */
+  /** 2 to 255, with the bits that `ifUnknown` and `changeable` decode. */
   readonly type: number
   readonly data: Uint8Array
-  /** What a node does that does not know the type: its upper two bits. */
+  /** Action of a node that does not know the type: its upper two bits. */
   readonly ifUnknown: UnknownOption
-  /** Whether routers may change the data on the way: the third bit of the type. */
+  /** True if routers may change the data on the path: the third bit of the type. */
   readonly changeable: boolean
 }
 
 /**
- * Where an option may begin, as RFC 8200 writes it: its type stands at a multiple of `x` bytes from the start of the header, plus `y`.
+ * Alignment of an option, as RFC 8200 defines it. The offset of its type from the start of the header is a multiple of
+ * `x` bytes, plus `y`.
  *
  * @category models
  * @since 0.1.0
@@ -62,44 +65,47 @@ export interface Alignment {
 }
 
 /**
- * An option to build a header of. What was received fits.
+ * An option to build a header with. A received option is accepted, too.
  *
  * @category models
  * @since 0.1.0
  */
 export interface OptionToSend {
-  /** 2 to 255: types 0 and 1 are padding, which is inserted where alignment wants it. */
+  /** 2 to 255. Types 0 and 1 are padding, which is inserted if alignment requires it. */
   readonly type: number
   /** At most 255 bytes. */
   readonly data: Uint8Array
-  /** Absent: anywhere. */
+  /** Alignment of the option. Absent: it may start at any offset. */
   readonly alignment?: Alignment | undefined
 }
 
 /**
- * A hop-by-hop or destination options header as it stood in a packet: its options without padding, and its bytes with it.
+ * A hop-by-hop or destination options header of a received packet: its options without padding, and its bytes with
+ * padding.
  *
  * @category models
  * @since 0.1.0
  */
 export interface OptionsHeader {
-  /** The number of what follows it: 17 for UDP. */
+  /** The number of the next header: 17 for UDP. */
   readonly nextHeader: number
   readonly options: ReadonlyArray<HeaderOption>
   /**
-   * The whole header as it was delivered, 8 to 2048 bytes, a copy: padding, order and places of options, and its own length in byte 1. Sending
-   * ignores it: a header to send is built from `options`.
+   * The whole header as the kernel delivered it, 8 to 2048 bytes, a copy. It includes the padding, the order and
+   * offsets of options, and the header's length in byte 1. Sending ignores it, because a header to send is built from
+   * `options`.
    */
   readonly bytes: Uint8Array
 }
 
 /**
- * A hop-by-hop or destination options header to send. What was received fits; its `nextHeader` is the kernel's affair.
+ * A hop-by-hop or destination options header to send. A received header is accepted, too. Its `nextHeader` is ignored,
+ * because the kernel sets it.
  *
  * **Gotchas**
  *
- * Linux drops, on receiving, a header of more than 8 options (`net.ipv6.max_hbh_opts_number`, `max_dst_opts_number`), and one with an option
- * that it does not know and whose type says other than `skip`. The sender never learns of it.
+ * On receiving, Linux drops a header of more than 8 options (`net.ipv6.max_hbh_opts_number`, `max_dst_opts_number`). It
+ * also drops a header with an unknown option, unless the type of the option means `skip`. The sender gets no error.
  *
  * @category models
  * @since 0.1.0
@@ -109,16 +115,17 @@ export interface OptionsToSend {
 }
 
 interface AnyRoutingHeader {
-  /** The number of what follows it: 17 for UDP. */
+  /** The number of the next header: 17 for UDP. */
   readonly nextHeader: number
-  /** Nodes that were still to be visited, 0 at the last one. */
+  /** Number of nodes that the packet had still to visit, 0 at the last one. */
   readonly segmentsLeft: number
-  /** The whole header as it was delivered, 8 to 2048 bytes, a copy. Sending ignores it. */
+  /** The whole header as the kernel delivered it, 8 to 2048 bytes, a copy. Sending ignores it. */
   readonly bytes: Uint8Array
 }
 
 /**
- * Type 0: lists nodes to visit. Forbidden since RFC 5095, because it lets anybody send packets to and fro between two nodes.
+ * Routing header of type 0: a list of nodes to visit. Forbidden since RFC 5095, because anyone could send packets back
+ * and forth between two nodes with it.
  *
  * @category models
  * @since 0.1.0
@@ -130,7 +137,7 @@ export interface SourceRoute extends AnyRoutingHeader {
 }
 
 /**
- * Type 2: the home address of a mobile node (RFC 6275).
+ * Routing header of type 2: the home address of a mobile node (RFC 6275).
  *
  * @category models
  * @since 0.1.0
@@ -142,7 +149,7 @@ export interface HomeAddress extends AnyRoutingHeader {
 }
 
 /**
- * Type 4: segments to visit (RFC 8754).
+ * Routing header of type 4: segments to visit (RFC 8754).
  *
  * @category models
  * @since 0.1.0
@@ -150,17 +157,17 @@ export interface HomeAddress extends AnyRoutingHeader {
 export interface Segments extends AnyRoutingHeader {
   readonly kind: "segments"
   readonly type: 4
-  /** In the order of the header: the last to be visited first. */
+  /** In the order of the header: the first is the last one to visit. */
   readonly addresses: ReadonlyArray<Ipv6Address>
   readonly flags: number
   /** 16 bits that mark packets of one class. */
   readonly tag: number
-  /** What stands behind the addresses: type-length-value objects, as they are. */
+  /** Type-length-value objects after the addresses, as bytes. */
   readonly tlvs: Uint8Array
 }
 
 /**
- * A routing header of a type that is not known here.
+ * A routing header of an unknown type.
  *
  * @category models
  * @since 0.1.0
@@ -168,12 +175,12 @@ export interface Segments extends AnyRoutingHeader {
 export interface UnknownRoutingHeader extends AnyRoutingHeader {
   readonly kind: "unknown"
   readonly type: number
-  /** What stands behind the first 4 bytes. */
+  /** The bytes after the first 4. */
   readonly data: Uint8Array
 }
 
 /**
- * A routing header as it stood in a packet; `kind` says which.
+ * A routing header of a received packet; `kind` is its type.
  *
  * @category models
  * @since 0.1.0
@@ -181,7 +188,7 @@ export interface UnknownRoutingHeader extends AnyRoutingHeader {
 export type RoutingHeader = SourceRoute | HomeAddress | Segments | UnknownRoutingHeader
 
 /**
- * A home address to send. What was received fits.
+ * A home address to send. A received one is accepted, too.
  *
  * @category models
  * @since 0.1.0
@@ -192,27 +199,30 @@ export interface HomeAddressToSend {
 }
 
 /**
- * Segments to send. What was received fits.
+ * Segments to send. Received ones are accepted, too.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SegmentsToSend {
   readonly kind: "segments"
-  /** In the order of the header: the last to be visited first. Linux writes the datagram's destination over the very first. */
+  /**
+   * In the order of the header: the first is the last one to visit. Linux writes the datagram's destination over the
+   * first element.
+   */
   readonly addresses: ReadonlyArray<Ipv6Address | string>
-  /** Absent: all but one, so that the datagram goes to the end of `addresses` first. */
+  /** Absent: all addresses but one, so that the datagram goes to the end of `addresses` first. */
   readonly segmentsLeft?: number | undefined
-  /** 0 to 255, absent 0. */
+  /** 0 to 255. Absent: 0. */
   readonly flags?: number | undefined
-  /** 0 to 65535, absent 0. */
+  /** 0 to 65535. Absent: 0. */
   readonly tag?: number | undefined
-  /** A multiple of 8 bytes; absent: none. */
+  /** A multiple of 8 bytes. Absent: no objects. */
   readonly tlvs?: Uint8Array | undefined
 }
 
 /**
- * A routing header to send, of type 2 or 4. One of type 0 must not be sent (RFC 5095).
+ * A routing header to send, of type 2 or 4. Type 0 must not be sent (RFC 5095).
  *
  * @category models
  * @since 0.1.0
@@ -229,7 +239,7 @@ const copy = (view: DataView, at: number, length: number): Uint8Array =>
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 const malformed = (why: string, offset: number): Malformed => ({ malformed: why, offset })
 
-/** What is wrong with the frame that all headers have. */
+/** Checks the size and the declared length of a header of any kind. */
 const frame = (view: DataView, at: number, length: number): Malformed | undefined => {
   if (length < 8 || length % 8 !== 0 || length > maximum)
     return malformed(`an extension header of ${length} bytes is not a multiple of 8 from 8 to ${maximum}`, at)
@@ -273,7 +283,7 @@ const readOptions = (view: DataView, at: number, length: number): OptionsHeader 
   return { nextHeader: view.getUint8(at), options, bytes: copy(view, at, length) }
 }
 
-/** Bytes of padding before what shall begin at `x` × n + `y`: at most 7, which is also what receivers take between two options. */
+/** Bytes of padding before an option at `x` × n + `y`: at most 7. Receivers accept no more between two options. */
 const padding = (at: number, { x, y }: Alignment): number => (((y - at) % x) + x) % x
 const anywhere: Alignment = { x: 1, y: 0 }
 const end: Alignment = { x: 8, y: 0 }
@@ -284,7 +294,10 @@ const sizeOfOptions = ({ options }: OptionsToSend): number => {
   return at + padding(at, end)
 }
 
-/** Options as they were given, each field read once: a getter may answer otherwise the next time, and the room is measured by the first answer. */
+/**
+ * Reads each field of the options once, because a getter may return another value the next time. The size is computed
+ * from the values that were read.
+ */
 const takeOptions = (header: unknown): OptionsToSend | string => {
   try {
     if (typeof header !== "object" || header === null) return notOptions(header)
@@ -358,8 +371,8 @@ const validateOptions = (header: OptionsToSend): string | undefined => {
 }
 
 /**
- * Router alert: asks every router on the way to look at the packet. The value is 0 to 65535, 0 for multicast listener discovery; another one throws
- * a `RangeError`.
+ * Makes a router alert option, which requests every router on the path to examine the packet. The value is 0 to 65535,
+ * and 0 is multicast listener discovery. Any other number throws a `RangeError`.
  *
  * @see RFC 2711; IANA, IPv6 Router Alert Option Values
  * @category options
@@ -371,11 +384,12 @@ export const routerAlert = (value: number): OptionToSend => {
 }
 
 /**
- * How the bytes of an options header are read and written.
+ * Codec of an options header.
  *
  * **Details**
  *
- * `Pad1` and `PadN` are inserted on writing, 7 zero bytes of them in a row at the most, and removed on reading, whatever they hold.
+ * Writing inserts `Pad1` and `PadN`, at most 7 zero bytes of them in a row. Reading removes them, whatever their
+ * contents.
  *
  * @category codecs
  * @since 0.1.0
@@ -397,7 +411,7 @@ export const parseOptions = (bytes: Uint8Array): OptionsHeader | Malformed =>
   isBytes(bytes) ? readOptions(viewOf(bytes), 0, bytes.length) : malformed(`${format(bytes)} is not a Uint8Array`, 0)
 
 /**
- * The bytes of an options header, or why there are none.
+ * Builds the bytes of an options header, or returns the reason why it cannot.
  *
  * @category building
  * @since 0.1.0
@@ -439,7 +453,7 @@ const readRouting = (view: DataView, at: number, length: number): RoutingHeader 
     const count = view.getUint8(at + 4) + 1
     if (16 * count > behind)
       return malformed(`a routing header of type 4 lists ${count} segments in ${behind} bytes`, at)
-    // RFC 8754, section 4.1.1: the first segment may be left out of the list, so as many may be left as it has.
+    // RFC 8754, section 4.1.1: the list may omit the first segment, so `segmentsLeft` may be as large as the list.
     if (segmentsLeft > count) return tooMany(count)
     return {
       kind: "segments",
@@ -456,7 +470,7 @@ const readRouting = (view: DataView, at: number, length: number): RoutingHeader 
 
 const noBytes = new Uint8Array(0)
 
-/** A routing header that was checked. */
+/** A validated routing header. */
 type TakenRouting =
   | { readonly kind: "homeAddress"; readonly address: Ipv6Address }
   | {
@@ -479,7 +493,7 @@ const takeAddress = (given: unknown): Ipv6Address | string => {
     : `${format(given)} is not an IPv6 address`
 }
 
-/** A routing header as it was given, each field read once. */
+/** Reads each field of a routing header once. */
 const takeRouting = (header: unknown): TakenRouting | string => {
   try {
     if (typeof header !== "object" || header === null) return notRouting(header)
@@ -549,7 +563,7 @@ const validateRouting = (header: RoutingHeaderToSend): string | undefined => {
 }
 
 /**
- * How the bytes of a routing header are read and written.
+ * Codec of a routing header.
  *
  * @category codecs
  * @since 0.1.0
@@ -563,7 +577,7 @@ export const routing: Pick<Codec<RoutingHeader>, "size" | "read"> &
 }
 
 /**
- * Reads a routing header; of a type that is not known here, the bytes.
+ * Reads a routing header. If its type is unknown, the result has the bytes.
  *
  * @category parsing
  * @since 0.1.0
@@ -572,7 +586,7 @@ export const parseRouting = (bytes: Uint8Array): RoutingHeader | Malformed =>
   isBytes(bytes) ? readRouting(viewOf(bytes), 0, bytes.length) : malformed(`${format(bytes)} is not a Uint8Array`, 0)
 
 /**
- * The bytes of a routing header, or why there are none.
+ * Builds the bytes of a routing header, or returns the reason why it cannot.
  *
  * @category building
  * @since 0.1.0

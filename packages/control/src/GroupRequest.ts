@@ -1,5 +1,5 @@
 /**
- * Which group, on which interface, from which source: the structures that a membership is asked for with, `group_req` and `group_source_req`
+ * Structures that request a group membership: group, interface and source. They are `group_req` and `group_source_req`
  * (RFC 3678), and the older `ip_mreq` and `ipv6_mreq`.
  *
  * @see RFC 3678 section 5; RFC 3493 section 5.2; ip(7); ws2ipdef.h
@@ -14,22 +14,22 @@ import { Ipv6Address } from "./Ipv6Address.ts"
 import * as SocketAddress from "./SocketAddress.ts"
 
 /**
- * A membership as it is requested. Group and source are of one family.
+ * A requested membership. Group and source are of one family.
  *
  * @category models
  * @since 0.1.0
  */
 export interface GroupRequest {
   readonly group: Ipv4Address | Ipv6Address
-  /** 1 and above; absent: the system chooses, by its routes. */
+  /** 1 and above. Absent: the system chooses by its routes. */
   readonly interfaceIndex: number | undefined
-  /** The one sender that is meant; absent: whoever sends. */
+  /** The only sender to receive from. Absent: any sender. */
   readonly source: Ipv4Address | Ipv6Address | undefined
 }
 
 /**
- * A `group_req`, or a `group_source_req` if the request names a source. Throws a `RangeError` if the index is not an integer from 1 to 4294967295,
- * and a `TypeError` if group and source are of two families.
+ * Encodes a `group_req`, or a `group_source_req` if the request has a source. Throws a `RangeError` if the index is not
+ * an integer from 1 to 4294967295. Throws a `TypeError` if group and source are of two families.
  *
  * @category encoding
  * @since 0.1.0
@@ -50,12 +50,12 @@ export const write = (abi: Abi, { group, interfaceIndex, source }: GroupRequest)
 }
 
 /**
- * An `ip_mreq` whose interface is an index, or an `ipv6_mreq`.
+ * Encodes an `ip_mreq` that has an index as its interface, or an `ipv6_mreq`.
  *
  * **Details**
  *
- * Winsock takes an address of 0.0.0.0/8 where an interface's address stands as the interface's index, in network byte order. So the index of an
- * IPv4 interface is 1 to 16777215. Others throw a `RangeError`.
+ * If an interface address is in 0.0.0.0/8, Winsock reads it as the interface's index, in network byte order. The index
+ * of an IPv4 interface is therefore 1 to 16777215. Any other index throws a `RangeError`.
  *
  * @category encoding
  * @since 0.1.0
@@ -75,11 +75,11 @@ export const writeMreq = ({ group, interfaceIndex }: GroupRequest): Uint8Array =
   return bytes
 }
 
-/** 0 leaves the choice to the system. */
+/** Returns the interface index, or 0, with which the system chooses. */
 const indexOf = (given: number | undefined, maximum: number): number =>
   given === undefined ? 0 : within("An interface index", given, 1, maximum)
 
-/** Port 0 and no zone: the interface is told beside them. */
+/** Writes an address with port 0 and without a zone, because the request has the interface in its own field. */
 const writeAddress = (abi: Abi, address: Ipv4Address | Ipv6Address, view: DataView, at: number): void => {
   const endpoint =
     address instanceof Ipv4Address

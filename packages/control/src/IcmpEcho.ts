@@ -1,10 +1,10 @@
 /**
- * The ICMP messages behind `ping`: an echo request, and the reply that brings its data back.
+ * The ICMP messages of `ping`: an echo request, and the reply that returns its data.
  *
  * **Details**
  *
- * ICMP for IPv4 (types 8 and 0) and ICMPv6 (types 128 and 129) lay them out alike, in network order: type, code, checksum, identifier,
- * sequence number, data.
+ * ICMP for IPv4 (types 8 and 0) and ICMPv6 (types 128 and 129) have one layout, in network byte order. It is type,
+ * code, checksum, identifier, sequence number, data.
  *
  * @example
  * ```ts
@@ -21,16 +21,16 @@ import { isInteger, type Malformed, format } from "./Codec.ts"
 import { copyOf, isBytes } from "./internal/givenBytes.ts"
 
 /**
- * An echo message that was read.
+ * A received echo message.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Echo {
   readonly kind: "request" | "reply"
-  /** Tells the exchanges of several programs apart, 0 to 65535: the port of a ping socket. */
+  /** Distinguishes the exchanges of several programs, 0 to 65535: the port of a ping socket. */
   readonly identifier: number
-  /** Tells the requests of one exchange apart, 0 to 65535. */
+  /** Distinguishes the requests of one exchange, 0 to 65535. */
   readonly sequence: number
   readonly data: Uint8Array
 }
@@ -43,11 +43,11 @@ export interface Echo {
  */
 export interface EchoToSend {
   readonly kind: "request" | "reply"
-  /** 0 to 65535. Absent: 0, over which a ping socket writes its port. */
+  /** 0 to 65535. Absent: 0, which a ping socket replaces by its port. */
   readonly identifier?: number | undefined
   /** 0 to 65535. */
   readonly sequence: number
-  /** Comes back in the reply; absent: none. */
+  /** The data that the reply returns. Absent: no data. */
   readonly data?: Uint8Array | undefined
 }
 
@@ -66,12 +66,12 @@ export const headerSize = 8
 const noBytes = new Uint8Array(0)
 
 /**
- * The bytes of an echo message, or why there are none.
+ * Returns the bytes of an echo message, or the reason why it cannot be encoded.
  *
  * **Details**
  *
- * The checksum of ICMP for IPv4 is written. That of ICMPv6 covers the addresses of the packet, so its place is left 0: the kernel writes it, as it
- * does the other one on a ping socket.
+ * The checksum of ICMP for IPv4 is written. The checksum of ICMPv6 covers the addresses of the packet, so it is left 0,
+ * and the kernel writes it. On a ping socket the kernel writes the other one, too.
  *
  * @category encoding
  * @since 0.1.0
@@ -93,7 +93,7 @@ export const encode = (family: EchoFamily, echo: EchoToSend): Uint8Array | Malfo
 const isFamily = (family: unknown): family is EchoFamily => family === "ipv4" || family === "ipv6"
 const notFamily = (family: unknown): string => `${format(family)} is neither "ipv4" nor "ipv6"`
 
-/** Each field, read once: a getter may answer otherwise the next time. */
+/** Reads each field once, because a getter may return another value the next time. */
 const take = (family: unknown, echo: unknown): Echo | string => {
   if (!isFamily(family)) return notFamily(family)
   if (typeof echo !== "object" || echo === null) return `${format(echo)} is not an echo message`
@@ -114,11 +114,11 @@ const take = (family: unknown, echo: unknown): Echo | string => {
 }
 
 /**
- * Reads an echo message. Its data are a copy.
+ * Reads an echo message. The result has a copy of the data.
  *
  * **Details**
  *
- * The checksum is not looked at: the kernel did, before it handed the message over.
+ * The checksum is not verified, because the kernel did so before it delivered the message.
  *
  * @category decoding
  * @since 0.1.0
@@ -143,8 +143,8 @@ export const decode = (family: EchoFamily, bytes: Uint8Array): Echo | Malformed 
 }
 
 /**
- * Whether a reply answers a request: the same sequence number, the same data, and the same identifier where the request names one (a ping
- * socket gets the replies to its own alone).
+ * Returns true if a reply answers a request: the sequence numbers and the data are equal. The identifiers must be
+ * equal, too, if the request has one. A ping socket receives only the replies to its own requests.
  *
  * @category guards
  * @since 0.1.0
@@ -161,7 +161,7 @@ export const matches = (request: EchoToSend, reply: Echo): boolean => {
   )
 }
 
-/** The one's complement of the one's complement sum of 16-bit words (RFC 1071), the checksum's own place holding 0. */
+/** The one's complement of the one's complement sum of 16-bit words (RFC 1071), computed with a checksum field of 0. */
 const checksum = (bytes: Uint8Array): number => {
   let sum = 0
   for (let at = 0; at < bytes.length; at += 2) sum += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)

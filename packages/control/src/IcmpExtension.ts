@@ -1,12 +1,13 @@
 /**
- * Extensions of ICMP error messages: what a router adds behind the datagram that it quotes.
+ * Extensions of ICMP error messages: information that a router adds after the quoted datagram.
  *
  * **Details**
  *
- * An extension is a header of 4 bytes (version 2, a checksum) and objects, all in network order. Each object begins with its length in bytes,
- * its class and its type. ICMP for IPv4 and ICMPv6 have the same extensions.
+ * An extension is a header of 4 bytes (version 2, a checksum) and objects, all in network byte order. Each object
+ * begins with its length in bytes, its class and its type. ICMP for IPv4 and ICMPv6 have equal extensions.
  *
- * Reading is total: any bytes give objects or a `Malformed`. An object whose payload is not as its class requires is `unknown`.
+ * Reading is total: any bytes result in objects or a `Malformed`. If a payload violates its class, its object is
+ * `unknown`.
  *
  * @example
  * ```ts
@@ -66,8 +67,9 @@ export interface MplsLabelStack {
 export interface InterfaceInformation {
   readonly kind: "interface"
   /**
-   * The part that the interface had for the quoted datagram: it arrived there (`incoming`, or `incomingSubIp` for a component below IP, such as
-   * one link of a bundle), it would have left there (`outgoing`), or this is the next hop that it would have been forwarded to (`nextHop`).
+   * The role of the interface for the quoted datagram. The datagram arrived on it (`incoming`), or on a component below
+   * IP (`incomingSubIp`), such as one link of a bundle. It would have left by it (`outgoing`), or would have been
+   * forwarded to this next hop (`nextHop`).
    */
   readonly role: "incoming" | "incomingSubIp" | "outgoing" | "nextHop"
   /** The router's own number of the interface (`ifIndex` of SNMP), 0 to 4294967295. */
@@ -80,7 +82,7 @@ export interface InterfaceInformation {
 }
 
 /**
- * An object of another class or type, or one whose payload is not as its class requires.
+ * An object of another class or type, or an object whose payload violates its class.
  *
  * @category models
  * @since 0.1.0
@@ -91,7 +93,7 @@ export interface UnknownObject {
   readonly class: number
   /** `C-Type`, 0 to 255. */
   readonly type: number
-  /** A copy of the bytes behind the header of the object. */
+  /** A copy of the bytes after the header of the object. */
   readonly payload: Uint8Array
 }
 
@@ -116,7 +118,7 @@ export const headerSize = 4
  *
  * **Details**
  *
- * The checksum is verified. A checksum of 0 is accepted, because it means that none was sent.
+ * The checksum is verified. A checksum of 0 is accepted, because it means that no checksum was sent.
  *
  * @category decoding
  * @since 0.1.0
@@ -144,7 +146,7 @@ export const decode = (bytes: Uint8Array): ReadonlyArray<IcmpExtension> | Malfor
   return objects
 }
 
-/** Whether the one's complement sum of the 16-bit words, the checksum among them, is all ones (RFC 1071). */
+/** Returns true if the one's complement sum of the 16-bit words, including the checksum, is all ones (RFC 1071). */
 const isSummed = (view: DataView): boolean => {
   let sum = 0
   for (let at = 0; at < view.byteLength; at += 2)
@@ -176,11 +178,11 @@ const readLabels = (payload: DataView): MplsLabelStack | undefined => {
   return { kind: "mplsLabelStack", labels }
 }
 
-/** By the upper two bits of the type. */
+/** Roles, by the upper two bits of the type. */
 const roles = ["incoming", "incomingSubIp", "outgoing", "nextHop"] as const
-/** Bits of the type: which fields follow, in this order. */
+/** Bits of the type. Each set bit means that its field is present, in this order. */
 const [hasIndex, hasAddress, hasName, hasMtu] = [8, 4, 2, 1] as const
-/** Address family numbers of IANA, and the bytes of such an address. */
+/** Bytes of an address, by the address family number of IANA. */
 const addressBytes: { readonly [family in number]?: 4 | 16 } = { 1: 4, 2: 16 }
 const maximumNameBytes = 64
 

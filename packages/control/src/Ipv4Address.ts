@@ -3,7 +3,7 @@ import type { Malformed } from "./Codec.ts"
 import { format, within, word } from "./internal/bounds.ts"
 
 /**
- * An IPv4 address: one unsigned 32-bit number, text only when asked for.
+ * An IPv4 address: one unsigned 32-bit number, formatted only on demand.
  *
  * @example
  * ```ts
@@ -18,24 +18,24 @@ import { format, within, word } from "./internal/bounds.ts"
  */
 export class Ipv4Address extends ValueObject {
   readonly family = "ipv4"
-  /** In host order, unsigned: 127.0.0.1 is `0x7f000001`. */
+  /** In host byte order, unsigned: 127.0.0.1 is `0x7f000001`. */
   readonly value: number
 
-  /** Takes the address as a number of 32 bits in host order, signed or not. Throws a `RangeError` for any other. */
+  /** Accepts a 32-bit number in host byte order, signed or unsigned. Throws a `RangeError` for any other number. */
   constructor(value: number) {
     super()
     this.value = word("An IPv4 address", value)
   }
 
-  /** From four octets. Throws a `RangeError` for one that is not an integer from 0 to 255. */
+  /** Makes an address from four octets. Throws a `RangeError` for one that is not an integer from 0 to 255. */
   static of(a: number, b: number, c: number, d: number): Ipv4Address {
     for (const octet of [a, b, c, d]) within("An octet", octet, 0, 255)
     return new Ipv4Address((a << 24) | (b << 16) | (c << 8) | d)
   }
 
   /**
-   * Reads dotted decimal in four parts and nothing else: octal, hexadecimal and fewer parts, which `inet_aton` also takes, are different
-   * addresses to different programs (RFC 6943 section 3.1.1).
+   * Reads only dotted decimal in four parts. `inet_aton` also accepts octal, hexadecimal and fewer parts, which are
+   * different addresses to different programs (RFC 6943 section 3.1.1).
    */
   static parse(text: string): Ipv4Address | Malformed {
     if (typeof text !== "string") return { malformed: `${format(text)} is not the text of an IPv4 address`, offset: 0 }

@@ -4,12 +4,13 @@ import { format, within, word } from "./internal/bounds.ts"
 import { Ipv4Address } from "./Ipv4Address.ts"
 
 /**
- * An IPv6 address with its zone: four unsigned 32-bit numbers and an interface index, text only when asked for (RFC 5952).
+ * An IPv6 address with its zone: four unsigned 32-bit numbers and an interface index, formatted only on demand (RFC
+ * 5952).
  *
  * **Gotchas**
  *
- * The zone is an interface index (`fe80::1%2`), 0 if there is none. A zone by name (`%eth0`) is not read here, because only its host knows the
- * index. `bind`, `connect`, `send` and `join` of `@ancillary/effect3` take it.
+ * The zone is an interface index (`fe80::1%2`), or 0 without a zone. A zone by name (`%eth0`) is not read here, because
+ * only its host knows the index. `bind`, `connect`, `send` and `join` of `@ancillary/effect3` accept it.
  *
  * @example
  * ```ts
@@ -24,15 +25,15 @@ import { Ipv4Address } from "./Ipv4Address.ts"
  */
 export class Ipv6Address extends ValueObject {
   readonly family = "ipv6"
-  /** The address as four 32-bit numbers in host order, the leftmost first. */
+  /** The address as four 32-bit numbers in host byte order, the leftmost first. */
   readonly a: number
   readonly b: number
   readonly c: number
   readonly d: number
-  /** Interface index that a link-local address belongs to (`sin6_scope_id`); 0: none. */
+  /** Interface index that a link-local address belongs to (`sin6_scope_id`). 0: no zone. */
   readonly zone: number
 
-  /** Takes numbers of 32 bits, signed or not. Throws a `RangeError` for any other. */
+  /** Accepts 32-bit numbers, signed or unsigned. Throws a `RangeError` for any other number. */
   constructor(a: number, b: number, c: number, d: number, zone = 0) {
     super()
     this.a = word("A word of an IPv6 address", a)
@@ -42,19 +43,25 @@ export class Ipv6Address extends ValueObject {
     this.zone = word("A zone", zone)
   }
 
-  /** From eight groups, as they are written. Throws a `RangeError` for one that is not an integer from 0 to 65535. */
+  /**
+   * Makes an address from eight groups, in the order of the notation. Throws a `RangeError` for one that is not an
+   * integer from 0 to 65535.
+   */
   static of(groups: readonly [number, number, number, number, number, number, number, number], zone = 0): Ipv6Address {
     const [g0, g1, g2, g3, g4, g5, g6, g7] = groups
     for (const group of [g0, g1, g2, g3, g4, g5, g6, g7]) within("A group of an IPv6 address", group, 0, 0xffff)
     return new Ipv6Address((g0 << 16) | g1, (g2 << 16) | g3, (g4 << 16) | g5, (g6 << 16) | g7, zone)
   }
 
-  /** `::ffff:a.b.c.d`, as a socket that serves both families names an IPv4 peer (RFC 4291 section 2.5.5.2). */
+  /**
+   * Makes `::ffff:a.b.c.d`, the form in which a socket for both families reports an IPv4 peer (RFC 4291 section
+   * 2.5.5.2).
+   */
   static fromIpv4(address: Ipv4Address): Ipv6Address {
     return new Ipv6Address(0, 0, 0xffff, address.value)
   }
 
-  /** Reads the forms of RFC 4291 section 2.2, with a numeric zone behind `%`. */
+  /** Reads the forms of RFC 4291 section 2.2, with a numeric zone after `%`. */
   static parse(text: string): Ipv6Address | Malformed {
     if (typeof text !== "string") return { malformed: `${format(text)} is not the text of an IPv6 address`, offset: 0 }
     const percent = text.indexOf("%")
@@ -90,7 +97,7 @@ export class Ipv6Address extends ValueObject {
   get isMulticast(): boolean {
     return this.a >>> 24 === 0xff
   }
-  /** fe80::/10: means an interface besides, its zone. */
+  /** fe80::/10, whose addresses also require an interface, the zone. */
   get isLinkLocal(): boolean {
     return this.a >>> 22 === 0xfe80 >>> 6
   }
@@ -98,7 +105,7 @@ export class Ipv6Address extends ValueObject {
   get isIpv4Mapped(): boolean {
     return this.a === 0 && this.b === 0 && this.c === 0xffff
   }
-  /** The IPv4 address inside a mapped one. */
+  /** Returns the IPv4 address of a mapped address, or `undefined`. */
   toIpv4(): Ipv4Address | undefined {
     return this.isIpv4Mapped ? new Ipv4Address(this.d) : undefined
   }
@@ -119,7 +126,7 @@ export class Ipv6Address extends ValueObject {
   hash(): number {
     return mix(mix(mix(mix(mix(this.a) ^ this.b) ^ this.c) ^ this.d) ^ this.zone)
   }
-  /** The canonical text of RFC 5952, `%zone` behind it where there is one. */
+  /** Returns the canonical text of RFC 5952, followed by `%zone` if the address has a zone. */
   toString(): string {
     const text = this.isIpv4Mapped
       ? `::ffff:${new Ipv4Address(this.d)}`
@@ -140,12 +147,12 @@ const parseGroups = (text: string): ReadonlyArray<number> | Malformed => {
       : { malformed: `'${text}' does not have the eight groups of an IPv6 address`, offset: 0 }
   const tail = parseHalf(text.slice(gap + 2), gap + 2, true)
   if (isMalformed(tail)) return tail
-  // "::" stands for one group at least (RFC 4291 section 2.2).
+  // "::" replaces at least one group (RFC 4291 section 2.2).
   if (head.length + tail.length > 7) return { malformed: `'${text}' has more than eight groups`, offset: 0 }
   return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail]
 }
 
-/** Groups between colons; dotted decimal may end the address, and only that. */
+/** Reads the groups between colons. Dotted decimal is allowed only at the end of the address. */
 const parseHalf = (text: string, offset: number, last: boolean): ReadonlyArray<number> | Malformed => {
   if (text === "") return []
   const groups: Array<number> = []
@@ -165,7 +172,8 @@ const parseHalf = (text: string, offset: number, last: boolean): ReadonlyArray<n
 
 const formatGroups = (words: readonly [number, number, number, number]): string => {
   const groups = words.flatMap((word) => [word >>> 16, word & 0xffff])
-  // RFC 5952 section 4.2: "::" for the longest run of zero groups, the first of equals, never for a single one.
+  // RFC 5952 section 4.2: "::" replaces the longest run of zero groups, the first if two are equal. It never replaces a
+  // single group.
   let from = 0
   let length = 0
   for (let at = 0; at < 8; at++) {

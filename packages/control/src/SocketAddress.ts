@@ -1,7 +1,8 @@
 /**
- * `sockaddr_in`, `sockaddr_in6` and `sockaddr_un`: the names that the kernel gives to endpoints.
+ * `sockaddr_in`, `sockaddr_in6` and `sockaddr_un`: the socket addresses of endpoints.
  *
- * Ports, IPv4 and IPv6 addresses are big-endian in every ABI; the family and the zone (`sin6_scope_id`) are in host order.
+ * Ports, IPv4 and IPv6 addresses are big-endian in every ABI. The family and the zone (`sin6_scope_id`) are in host
+ * byte order.
  *
  * @see ip(7), ipv6(7), unix(7); ws2def.h, ws2ipdef.h
  * @since 0.1.0
@@ -16,15 +17,15 @@ import { Ipv6Address } from "./Ipv6Address.ts"
 
 type AnyEndpoint = InternetEndpoint<"ipv4"> | InternetEndpoint<"ipv6"> | UnixEndpoint
 
-/** Where a path or an abstract name begins, `sun_path`. */
+/** Offset of `sun_path`, which holds a path or an abstract name. */
 const sunPath = 2
 
 /**
- * Bytes that a slot for the names of a family takes.
+ * Bytes of a slot for the socket addresses of a family.
  *
  * **Details**
  *
- * A Unix name may be one byte longer than `sockaddr_un`: Linux ends a path of 108 bytes with a NUL.
+ * A Unix address may exceed `sockaddr_un` by one byte, because Linux ends a path of 108 bytes with a NUL.
  *
  * @category sizes
  * @since 0.1.0
@@ -36,12 +37,14 @@ export const size = (abi: Abi, family: "ipv4" | "ipv6" | "unix"): number => {
 }
 
 /**
- * Writes a name at an offset and answers its length in bytes. The slot must hold `size` bytes; all of those are written. Throws a `RangeError` for
- * an offset that is not an integer of 0 or more, and for the path of a Unix name that `validateUnixPath` refuses.
+ * Writes a socket address at an offset and returns its length in bytes. The slot must have `size` bytes, and all of
+ * them are written. Throws a `RangeError` for an offset that is not an integer of 0 or more. Also throws it for a path
+ * that `validateUnixPath` refuses.
  *
  * **Details**
  *
- * `mapped` writes an IPv4 endpoint as `::ffff:a.b.c.d`, the form that a socket for both families takes.
+ * If `mapped` is true, an IPv4 endpoint is written as `::ffff:a.b.c.d`, the form that a socket for both families
+ * requires.
  *
  * @category encoding
  * @since 0.1.0
@@ -65,12 +68,14 @@ export const write = (abi: Abi, endpoint: AnyEndpoint, view: DataView, at: numbe
 }
 
 /**
- * Reads the name that the kernel left at an offset. An IPv4-mapped IPv6 name is read as the IPv4 endpoint it stands for. Throws a `RangeError` if
- * the offset or the length is not an integer of 0 or more, or leads out of the view.
+ * Reads the socket address that the kernel wrote at an offset. An IPv4-mapped IPv6 address is read as an IPv4 endpoint.
+ * Throws a `RangeError` if the offset or the length is not an integer of 0 or more. Also throws it if the address does
+ * not fit the view.
  *
  * **Details**
  *
- * In a Unix name that is no UTF-8, each byte from 0x80 is read as the character U+DC00 above it, which `write` writes as that byte again.
+ * If a Unix name is not UTF-8, each byte from 0x80 is read as the character U+DC00 above it. `write` writes that
+ * character as the byte again.
  *
  * @category decoding
  * @since 0.1.0
@@ -128,7 +133,7 @@ export const writeIpv6 = (view: DataView, at: number, address: Ipv6Address): voi
 }
 
 /**
- * Why a Unix name does not fit into `sun_path`, or nothing.
+ * Returns the reason why a Unix name does not fit into `sun_path`, or `undefined` if it fits.
  *
  * @category validation
  * @since 0.1.0
@@ -154,7 +159,7 @@ const writeUnix = (abi: Abi, endpoint: UnixEndpoint, view: DataView, at: number)
     throw new RangeError(`${validateUnixPath(abi, endpoint.path ?? "")}: give a shorter one.`)
   const abstract = endpoint.path?.startsWith("\0") === true
   for (let i = 0; i < abi.sockaddr.unix + 1; i++) view.setUint8(at + i, i < sunPath ? 0 : (path[i - sunPath] ?? 0))
-  // Linux: every byte of an abstract name counts, so its length ends with it; a path ends with its NUL.
+  // Linux: every byte of an abstract name counts, so the length ends with its last byte. A path ends with its NUL.
   const length =
     sunPath + path.length + (abstract || path.length === 0 || path.length === abi.sockaddr.unix - sunPath ? 0 : 1)
   writeFamily(abi, view, at, abi.family.unix, length)

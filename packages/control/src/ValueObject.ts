@@ -3,15 +3,16 @@ const hash3: unique symbol = Symbol.for("effect/Hash")
 const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom")
 
 /**
- * What is equal when it holds the same, whoever compares: `Equal.equals` and `HashMap` of Effect 3 and of Effect 4 find the methods under the
- * keys they look for, which are written out here because this package depends on neither.
+ * Base class with structural equality: two objects are equal if their contents are equal. `Equal.equals` and `HashMap`
+ * of Effect 3 and 4 find the methods by their own keys. The keys are written here because this package depends on
+ * neither version.
  *
  * @category models
  * @since 0.1.0
  */
 export abstract class ValueObject {
   abstract equals(that: unknown): boolean
-  /** A 32-bit integer, the same for equal values. */
+  /** Returns a 32-bit integer that is equal for equal values. */
   abstract hash(): number
   abstract toString(): string
 

@@ -1,6 +1,6 @@
 /**
- * What the bytes of ancillary data mean: ABIs, control buffers, control messages, addresses. Pure: no I/O, no FFI, no dependency, and it runs
- * in a browser.
+ * Reads and writes the bytes of ancillary data: ABIs, control buffers, control messages, addresses. Pure: it has no
+ * I/O, no FFI and no dependency, and it runs in a browser.
  *
  * @since 0.1.0
  */

@@ -1,9 +1,7 @@
-/**
- * Numbers that a program gives: which are refused, and how a refusal shows them.
- */
+/** Checks numbers that a program gives, and formats them in errors. */
 
 /**
- * Whether a value is an integer within bounds; `NaN`, fractions and texts are not.
+ * Returns true if a value is an integer within bounds. `NaN`, fractions and strings are not.
  *
  * @category guards
  * @since 0.1.0
@@ -12,7 +10,7 @@ export const isInteger = (value: unknown, minimum: number, maximum: number): val
   typeof value === "number" && Number.isInteger(value) && value >= minimum && value <= maximum
 
 /**
- * A value as an error message shows it.
+ * Formats a value for an error message.
  *
  * @category errors
  * @since 0.1.0
@@ -26,16 +24,22 @@ export const format = (value: unknown): string => {
   }
 }
 
-/** The number, if it is an integer within bounds. Throws a `RangeError` otherwise, because no bytes and no size follow from another one. */
+/**
+ * Returns the number if it is an integer within bounds. Otherwise throws a `RangeError`, because bytes and sizes cannot
+ * be computed from it.
+ */
 export const within = (what: string, value: number, minimum: number, maximum: number): number => {
   if (isInteger(value, minimum, maximum)) return value
   throw new RangeError(`${what} of ${format(value)}: give an integer from ${minimum} to ${maximum}.`)
 }
 
-/** The offset, if there can be one. A `DataView` reads at 0 for `NaN`, and at 1 for 1.5. Every read of a field asks: one comparison. */
+/**
+ * Returns the offset if it is valid. A `DataView` reads at 0 for `NaN`, and at 1 for 1.5. It is one comparison, because
+ * every read of a field calls it.
+ */
 export const offsetOf = (at: number): number =>
   typeof at === "number" && at >>> 0 === at ? at : within("An offset", at, 0, 0xffffffff)
 
-/** The low 32 bits of a number that C has as an `int` or an `unsigned int`. */
+/** Returns the low 32 bits of a number that is an `int` or an `unsigned int` in C. */
 export const word = (what: string, value: number): number =>
   (typeof value === "number" && value >>> 0 === value ? value : within(what, value, -0x80000000, 0xffffffff)) >>> 0

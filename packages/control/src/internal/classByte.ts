@@ -1,6 +1,6 @@
 /**
- * The traffic class byte (IPv4 says TOS), six bits of DSCP above two of ECN: how each platform delivers and takes it, for the messages that
- * are views of it.
+ * The traffic class byte (the TOS of IPv4), six bits of DSCP above two bits of ECN. Describes its format on each
+ * platform for the messages that are views of the byte.
  */
 import type { Platform } from "../Abi.ts"
 import { type Codec, int32, transform, uint8 } from "../Codec.ts"
@@ -11,17 +11,17 @@ import * as Winsock from "../platform/winsock.ts"
 import { on } from "./on.ts"
 
 export interface View<A> {
-  /** The bits of the byte that are this view's. */
+  /** The bits of the byte that belong to this view. */
   readonly mask: number
-  /** Views of bits among these: they and this one say the same in other words. */
+  /** Keys of views that share bits with this one, and so set an overlapping value. */
   readonly excludes?: ReadonlyArray<string>
   readonly read: (byte: number) => A
-  /** The bits in their place, the others zero. */
+  /** Returns the bits at their position, and zeros for the others. */
   readonly write: (value: A) => number
   readonly validate: (value: A) => string | undefined
 }
 
-/** The rows of a view, by platform and family. */
+/** Makes the rows of a view, by platform and family. */
 export const classRows = <A>(
   view: View<A>
 ): { readonly [P in Platform]: { readonly ipv4: Row<A, A>; readonly ipv6: Row<A, A> } } => {
@@ -35,7 +35,7 @@ export const classRows = <A>(
     type,
     payload: asInt,
     excludes,
-    // The whole byte leaves nothing to be filled in.
+    // The whole byte has no other bits to fill in.
     shared: mask === 0xff ? undefined : { mask, level, option: type, whole: 0xff }
   })
   const ipv6 = (option: number, type: number): Row<A, A> => ({
@@ -47,7 +47,7 @@ export const classRows = <A>(
     linux: {
       ipv4: {
         request: on(Linux.IPPROTO_IP, Linux.IP_RECVTOS),
-        // Linux: one byte on arrival (cmsg_len 17; what follows is stale padding), though four are taken on sending.
+        // Linux: one byte on receiving (cmsg_len 17, then stale padding), although sending accepts four.
         receive: [{ level: Linux.IPPROTO_IP, type: Linux.IP_TOS, payload: asByte }],
         send: departure(Linux.IPPROTO_IP, Linux.IP_TOS)
       },
@@ -56,7 +56,7 @@ export const classRows = <A>(
     darwin: {
       ipv4: {
         request: on(Darwin.IPPROTO_IP, Darwin.IP_RECVTOS),
-        // Darwin: delivered under the number of the option that asks, as one byte.
+        // Darwin: delivered with the number of the option that requests it, as one byte.
         receive: [{ level: Darwin.IPPROTO_IP, type: Darwin.IP_RECVTOS, payload: asByte }],
         send: departure(Darwin.IPPROTO_IP, Darwin.IP_TOS)
       },

@@ -5,7 +5,7 @@ import { validateSafely } from "./validateSafely.ts"
 
 type Table = { readonly [P in Platform]: { readonly [F in string]?: Cell } }
 
-/** Every way in which a message arrives, on any platform. */
+/** Returns every receive format of a message, on all platforms. */
 export const receiveFormats = (table: Table): ReadonlyArray<ReceiveFormat<unknown>> =>
   Object.values(table)
     .flatMap((families) => Object.values(families))
@@ -15,7 +15,7 @@ export const receiveFormats = (table: Table): ReadonlyArray<ReceiveFormat<unknow
         : cell.receive
     )
 
-/** Refuses, with a sentence, a definition that contradicts itself, or that cannot be read. */
+/** Throws for a definition that contradicts itself or cannot be read. */
 export const check = (key: string, presence: Presence, table: Table): void => {
   const why = validateSafely(`Control message ${format(key)}: its definition`, () =>
     contradiction(key, presence, table)
@@ -53,7 +53,7 @@ const contradictionOf = (key: string, cell: Cell, presence: Presence): string | 
   if (arrivals.length === 0 && departure === undefined)
     return "a message that neither arrives nor is sent is an absence, with its reason"
   if (request.length > 0 && arrivals.length === 0) return "it is asked for, but never arrives"
-  // Before they are shown: not everything has a text.
+  // Checked before the values are formatted, because not every value can be formatted.
   if (!arrivals.every(isMarked)) return "receive: level and type are signed 32-bit integers"
   if (departure !== undefined && !isMarked(departure)) return "send: level and type are signed 32-bit integers"
   const marks = arrivals.map(({ level, type }) => `${level}/${type}`)
@@ -83,7 +83,7 @@ const contradictionOf = (key: string, cell: Cell, presence: Presence): string | 
   return undefined
 }
 
-/** As C has them: a greater number would never be found among what arrives. */
+/** Checks for a C `int`, because a greater number would never match a received one. */
 const isInt32 = (value: number): boolean => Number.isInteger(value) && value >= -0x80000000 && value <= 0x7fffffff
 
 const isMarked = ({ level, type }: { readonly level: number; readonly type: number }): boolean =>

@@ -1,16 +1,17 @@
-/** Whether a value is a `Uint8Array`, and not only an object that inherits from it. */
+/** Returns true for a `Uint8Array`, and false for an object that only inherits from it. */
 export const isBytes = (given: unknown): given is Uint8Array => ArrayBuffer.isView(given) && given instanceof Uint8Array
 
 /**
- * A copy of the bytes that a program gives, or nothing if they are none: a text, an array, a view that was transferred away, an object that only
- * inherits from `Uint8Array`. A subclass does not decide how many bytes it has.
+ * Copies the bytes that a program gives, or returns `undefined` if they are not bytes. This is so for a string, an
+ * array, a detached view, and an object that only inherits from `Uint8Array`. A subclass cannot change the number of
+ * bytes.
  */
 export const copyOf = (given: unknown): Uint8Array | undefined => {
   if (!isBytes(given)) return undefined
   try {
     return new Uint8Array(given)
   } catch {
-    // Detached.
+    // The view is detached.
     return undefined
   }
 }

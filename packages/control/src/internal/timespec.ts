@@ -1,4 +1,4 @@
-/** Seconds and nanoseconds, as Linux gives them in two sizes, in nanoseconds. */
+/** Converts seconds and nanoseconds, which Linux delivers in two sizes, to nanoseconds. */
 
 /** `struct __kernel_timespec`: 64 bits each. */
 export const timespec64 = (view: DataView, at: number): bigint =>

@@ -1,13 +1,14 @@
 /**
- * Linux's `SO_TIMESTAMPING`: one option of switches for stamps on arrival and on departure, and one shape of what it tells, for the messages
- * that ask by it.
+ * Linux's `SO_TIMESTAMPING`, for the messages that request stamps with it. One option holds the flags for received and
+ * sent datagrams, and all stamps have one structure.
  */
 import type { ReceiveFormat, Request } from "../ControlMessage.ts"
 import * as Linux from "../platform/linux.ts"
 import { timespec32, timespec64 } from "./timespec.ts"
 
 /**
- * When a datagram was stamped, in nanoseconds: by the kernel's clock since 1970-01-01T00:00:00Z, by the network card's own clock, or by both.
+ * Time of a stamp, in nanoseconds. `software` is the kernel's clock since 1970-01-01T00:00:00Z, and `hardware` is the
+ * network card's own clock.
  *
  * @category models
  * @since 0.1.0
@@ -17,7 +18,7 @@ export interface Stamps {
   readonly hardware: bigint | undefined
 }
 
-/** Asks for these switches beside those that other messages ask for; Linux before 5.1 by the older number. */
+/** Requests these flags together with those of other messages. Linux before 5.1 uses the older number. */
 export const asksForStamps = (switches: number): ReadonlyArray<Request> => [
   {
     level: Linux.SOL_SOCKET,
@@ -28,16 +29,16 @@ export const asksForStamps = (switches: number): ReadonlyArray<Request> => [
   }
 ]
 
-/** A stamp that was not taken is zero. */
+/** Returns `undefined` for zero, because a missing stamp is zero. */
 const taken = (nanoseconds: bigint): bigint | undefined => (nanoseconds === 0n ? undefined : nanoseconds)
 
-/** `struct scm_timestamping64`: the second of its three stamps is no longer filled. */
+/** `struct scm_timestamping64`: the kernel no longer fills the second of its three stamps. */
 const stamps: ReceiveFormat<Stamps>["payload"] = {
   size: 48,
   read: (view, at) => ({ software: taken(timespec64(view, at)), hardware: taken(timespec64(view, at + 32)) })
 }
 
-/** `struct scm_timestamping` of Linux before 5.1: its times are as wide as `long`. */
+/** `struct scm_timestamping` of Linux before 5.1: its fields have the width of `long`. */
 const oldStamps: ReceiveFormat<Stamps>["payload"] = {
   size: { minimum: 24, maximum: 48 },
   read: (view, at, length) => {
@@ -48,7 +49,10 @@ const oldStamps: ReceiveFormat<Stamps>["payload"] = {
   }
 }
 
-/** How the stamps arrive. The option's number decides the layout; that of the first (since 5.1) is the same on every architecture. */
+/**
+ * Receive formats of the stamps. The number of the option decides the layout. The layout of the first (since 5.1) is
+ * equal on every architecture.
+ */
 export const stampsArrive: ReadonlyArray<ReceiveFormat<Stamps>> = [
   { level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPING_NEW, payload: stamps },
   { level: Linux.SOL_SOCKET, type: Linux.SO_TIMESTAMPING_OLD, payload: oldStamps }

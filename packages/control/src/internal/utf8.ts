@@ -1,8 +1,12 @@
 /**
- * UTF-8 by hand, because this package compiles without the types of Node and of the DOM, which declare `TextEncoder`.
+ * Converts UTF-8 without `TextEncoder`, because this package compiles without the types of Node and of the DOM, which
+ * declare it.
  */
 
-/** A byte that is no UTF-8 is read as this much above its number: half of a pair, which no UTF-8 stands for (PEP 383). */
+/**
+ * A byte that is not UTF-8 is read as the character this much above its number. That is half of a surrogate pair, which
+ * UTF-8 cannot encode (PEP 383).
+ */
 const rawByte = 0xdc00
 
 export const utf8 = (text: string): ReadonlyArray<number> => {
@@ -24,7 +28,7 @@ export const fromUtf8 = (bytes: Uint8Array): string => {
   try {
     return decodeURIComponent(escaped)
   } catch {
-    // Different names stay different, and are written as they were read: a sender with such a name can be answered.
+    // Different names stay different, and are written as they were read, so a reply to such a name is possible.
     return String.fromCharCode(...Array.from(bytes, (byte) => (byte < 0x80 ? byte : rawByte + byte)))
   }
 }

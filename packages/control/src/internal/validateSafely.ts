@@ -1,4 +1,4 @@
-/** Validation of values that a program gives: an exception that reading the value throws becomes the problem that is returned. */
+/** Validation of values that a program gives. If reading a value throws, the exception is returned as a problem. */
 import { format } from "../Codec.ts"
 
 /** Returns the message of an exception. It may be any value, also one that has no text. */

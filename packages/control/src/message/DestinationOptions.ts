@@ -89,7 +89,7 @@ export const DestinationOptions = define<DestinationOptions>({
 
 /**
  * Makes the definition of `NumberedDestinationOptions`. On Winsock `type` is both the option that requests the message
- * and the type of the message, as it is for hop-by-hop options. Linux and macOS use their own numbers instead.
+ * and the message's type, as for hop-by-hop options. Linux and macOS use their own numbers instead.
  *
  * @category messages
  * @since 0.1.0

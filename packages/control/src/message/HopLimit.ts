@@ -7,7 +7,7 @@ import * as Linux from "../platform/linux.ts"
 import * as Winsock from "../platform/winsock.ts"
 
 /**
- * Number of routers that a datagram may still cross: the TTL of IPv4 and the hop limit of IPv6, `hopLimit` for both.
+ * Number of routers that a datagram may still cross. `hopLimit` is the TTL of IPv4 and the hop limit of IPv6.
  *
  * @see RFC 3542 section 6.3; ip(7), IP_RECVTTL; ws2ipdef.h, IP_RECVTTL and IPV6_HOPLIMIT
  * @category messages

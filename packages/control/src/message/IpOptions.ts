@@ -24,7 +24,7 @@ export interface IpOptions extends ControlMessage<"ipOptions", "ipv4", "optional
   }
   readonly sendable: {
     /**
-     * Options for this datagram, 0 to 40 bytes, padded to a multiple of 4; they replace all options of the socket.
+     * Options for this datagram, 0 to 40 bytes, padded to a multiple of 4. They replace all options of the socket.
      * Linux.
      */
     readonly ipOptions?: Uint8Array | undefined
@@ -74,8 +74,7 @@ export const IpOptions = define<IpOptions>({
       ipv4: {
         request: on(Linux.IPPROTO_IP, Linux.IP_RECVOPTS),
         receive: [{ level: Linux.IPPROTO_IP, type: Linux.IP_RECVOPTS, payload: received }],
-        // Linux: the type to send is the option whose list is reversed for a reply; the received type fails with
-        // EINVAL.
+        // Linux: the type to send is that of options reversed for a reply. The received type fails with EINVAL.
         send: {
           level: Linux.IPPROTO_IP,
           type: Linux.IP_RETOPTS,

@@ -15,8 +15,8 @@ export interface PidFd extends ControlMessage<"pidFd", "unix", "optional", Capab
   readonly received: {
     /**
      * The sender's pidfd, closed on exec; it polls readable when the process has ended. It is owned like every
-     * `Descriptor`. Absent if the kernel could not make one, or if the datagram was queued before the option was set
-     * (only on an adopted socket). Linux 6.5.
+     * `Descriptor`. Absent if the kernel could not make one. Also absent if the datagram was queued before the option
+     * was set (only on an adopted socket). Linux 6.5.
      */
     readonly pidFd: Descriptor
   }

@@ -266,7 +266,7 @@ const row6 = (
  *
  * **Gotchas**
  *
- * On Linux a datagram that was queued before the option was set has interface index 0; `Datagram.bind` sets every
+ * On Linux a datagram that was queued before the option was set has interface index 0. `Datagram.bind` sets every
  * option first. A datagram from this host to its own LAN address arrives on the LAN interface, not on `lo`. The kernel
  * accepts a wrong interface index, and the datagram is lost.
  *

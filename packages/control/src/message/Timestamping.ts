@@ -12,8 +12,8 @@ import * as Linux from "../platform/linux.ts"
  *
  * `SO_TIMESTAMPING` requests it, and never reports a time other than that of the arrival. It is absent if the datagram
  * was queued before the option was set, or if the card does not stamp. It is also absent in the first milliseconds
- * after the option was set, because the host starts to stamp a little later. `Timestamp` uses `SO_TIMESTAMPNS`, which
- * is always present and reports the time of the read in those cases.
+ * after the option was set, because stamping starts a little later. `Timestamp` uses `SO_TIMESTAMPNS`, which is always
+ * present and reports the time of the read in those cases.
  *
  * @see Documentation/networking/timestamping.rst of Linux
  * @category messages
@@ -22,8 +22,8 @@ import * as Linux from "../platform/linux.ts"
 export interface Timestamping extends ControlMessage<"timestamping", Internet, "optional", Capability<"timestamping">> {
   readonly received: {
     /**
-     * Arrival time of the datagram, in nanoseconds: by the kernel's clock since 1970-01-01T00:00:00Z (`software`), or
-     * by the card's own clock (`hardware`). Absent if it was not stamped.
+     * Arrival time of the datagram, in nanoseconds. `software` is the kernel's clock since 1970-01-01T00:00:00Z, and
+     * `hardware` is the card's own clock. Absent if it was not stamped.
      */
     readonly timestamping: Stamps
   }

@@ -1,5 +1,6 @@
 /**
- * Numbers of macOS (sys/socket.h, netinet/in.h, netinet6/in6.h with `__APPLE_USE_RFC_3542`). From the headers' text: nothing here was run.
+ * Numbers of macOS (sys/socket.h, netinet/in.h, netinet6/in6.h with `__APPLE_USE_RFC_3542`). They come from the text of
+ * the headers; no test has run them.
  *
  * @since 0.1.0
  */
@@ -29,7 +30,7 @@ export const IPV6_V6ONLY = 27
 export const IPV6_RTHDRDSTOPTS = 57
 export const IPV6_DONTFRAG = 62
 
-/** Memberships of groups, on the level of either family (RFC 3678). */
+/** Group memberships, at the level of either family (RFC 3678). */
 export const MCAST_JOIN_GROUP = 80
 export const MCAST_LEAVE_GROUP = 81
 export const MCAST_JOIN_SOURCE_GROUP = 82
@@ -37,7 +38,7 @@ export const MCAST_LEAVE_SOURCE_GROUP = 83
 export const MCAST_BLOCK_SOURCE = 84
 export const MCAST_UNBLOCK_SOURCE = 85
 
-/** Options that ask for control messages. */
+/** Options that request control messages. */
 export const SO_TIMESTAMP = 0x400
 export const IP_RECVTTL = 24
 export const IP_RECVTOS = 27
@@ -49,7 +50,7 @@ export const IPV6_RECVDSTOPTS = 40
 export const IPV6_RECVPATHMTU = 43
 export const IPV6_RECVPKTINFO = 61
 
-/** Types of control messages; several are also the option that asks for them. */
+/** Types of control messages; several are also the option that requests them. */
 export const SCM_RIGHTS = 1
 export const SCM_TIMESTAMP = 2
 export const IP_TOS = 3

@@ -1,6 +1,6 @@
 /**
- * Numbers of Linux on every architecture that Node runs on but for the socket level of MIPS, SPARC and PA-RISC (asm-generic/socket.h,
- * linux/in.h, linux/in6.h, linux/udp.h, linux/net_tstamp.h).
+ * Numbers of Linux on every architecture of Node, except the socket level of MIPS, SPARC and PA-RISC. Sources are the
+ * headers (asm-generic/socket.h, linux/in.h, linux/in6.h, linux/udp.h, linux/net_tstamp.h).
  *
  * @since 0.1.0
  */
@@ -42,7 +42,7 @@ export const IPV6_TRANSPARENT = 75
 export const IPV6_UNICAST_IF = 76
 export const IPV6_FREEBIND = 78
 
-/** Memberships of groups, on the level of either family (RFC 3678). */
+/** Group memberships, at the level of either family (RFC 3678). */
 export const MCAST_JOIN_GROUP = 42
 export const MCAST_BLOCK_SOURCE = 43
 export const MCAST_UNBLOCK_SOURCE = 44
@@ -50,7 +50,7 @@ export const MCAST_LEAVE_GROUP = 45
 export const MCAST_JOIN_SOURCE_GROUP = 46
 export const MCAST_LEAVE_SOURCE_GROUP = 47
 
-/** Options that ask for control messages. */
+/** Options that request control messages. */
 export const IP_RECVOPTS = 6
 export const IP_RECVERR = 11
 export const SO_PASSCRED = 16
@@ -72,7 +72,7 @@ export const SO_RCVMARK = 75
 /** Linux 6.14: not in the headers of Debian 12 (include/uapi/asm-generic/socket.h). */
 export const SO_RCVPRIORITY = 82
 
-/** Types of control messages; several are also the option that asks for them. */
+/** Types of control messages; several are also the option that requests them. */
 export const SCM_RIGHTS = 1
 export const SCM_CREDENTIALS = 2
 /** include/linux/socket.h since Linux 6.5. */
@@ -103,7 +103,7 @@ export const IPV6_RECVFRAGSIZE = 77
 export const UDP_SEGMENT = 103
 export const UDP_GRO = 104
 
-/** Switches of SO_TIMESTAMPING: what is stamped, on arrival and on departure, and which stamps are told and how. */
+/** Flags of SO_TIMESTAMPING: the stamps that are taken on receiving and on sending, and their reports. */
 export const SOF_TIMESTAMPING_TX_SOFTWARE = 2
 export const SOF_TIMESTAMPING_RX_HARDWARE = 4
 export const SOF_TIMESTAMPING_RX_SOFTWARE = 8
@@ -113,5 +113,5 @@ export const SOF_TIMESTAMPING_OPT_ID = 128
 export const SOF_TIMESTAMPING_TX_SCHED = 256
 export const SOF_TIMESTAMPING_OPT_TSONLY = 2048
 
-/** What a message must agree with: the index of the interface that a socket is bound to (since 5.0). */
+/** Index of the interface that a socket is bound to (since 5.0), which a control message must match. */
 export const SO_BINDTOIFINDEX = 62

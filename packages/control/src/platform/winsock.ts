@@ -31,7 +31,7 @@ export const IPV6_V6ONLY = 27
 export const IPV6_UNICAST_IF = 31
 export const IPV6_MTU_DISCOVER = 71
 
-/** Memberships of groups, on the level of either family (RFC 3678), and those of a family alone. */
+/** Group memberships, at the level of either family (RFC 3678), and those of one family only. */
 export const MCAST_JOIN_GROUP = 41
 export const MCAST_LEAVE_GROUP = 42
 export const MCAST_BLOCK_SOURCE = 43
@@ -43,8 +43,8 @@ export const IP_DROP_MEMBERSHIP = 13
 export const IPV6_ADD_MEMBERSHIP = 12
 export const IPV6_DROP_MEMBERSHIP = 13
 
-/** Options that ask for control messages, and the ioctl that does. */
-/** Windows 10 2004: ws2ipdef.h of newer SDKs than mingw-w64 10 has. */
+/** Options that request control messages, and the ioctl for the same purpose. */
+/** Windows 10 2004: in ws2ipdef.h of SDKs newer than mingw-w64 10. */
 export const UDP_RECV_MAX_COALESCED_SIZE = 3
 export const IP_RECVTTL = 21
 export const IP_RECVTOS = 40
@@ -53,9 +53,9 @@ export const IPV6_RECVTCLASS = 40
 export const SIO_TIMESTAMPING = 0x980000eb
 export const TIMESTAMPING_FLAG_RX = 1
 
-/** Types of control messages; several are also the option that asks for them. */
+/** Types of control messages; several are also the option that requests them. */
 export const IPV6_HOPOPTS = 1
-/** These two as UDP_RECV_MAX_COALESCED_SIZE. */
+/** Windows 10 2004, as UDP_RECV_MAX_COALESCED_SIZE: these two numbers. */
 export const UDP_SEND_MSG_SIZE = 2
 export const UDP_COALESCED_INFO = 3
 export const IP_TOS = 3

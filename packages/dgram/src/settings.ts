@@ -1,9 +1,6 @@
 /** The methods of a socket that set and get its options. */
 import { EventEmitter } from "node:events"
-import { Ipv4Address, type Ipv6Address } from "@ancillary/control"
-import * as Darwin from "@ancillary/control/platform/darwin"
-import * as Linux from "@ancillary/control/platform/linux"
-import * as Winsock from "@ancillary/control/platform/winsock"
+import { Ipv4Address, type Ipv6Address, isUnsupported, type Platform } from "@ancillary/control"
 import * as SocketOption from "@ancillary/engine/spec/SocketOption"
 import { badBufferSize, bufferSizeError, missing, systemError } from "./errors.ts"
 import type { RemoteInfo } from "./remoteInfo.ts"
@@ -23,12 +20,12 @@ export interface Events {
   readonly [EventEmitter.errorMonitor]: [error: Error]
 }
 
-/** `IP_MULTICAST_IF`, which takes an IPv4 address. netinet/in.h, ws2ipdef.h. */
-const multicastInterface = {
-  linux: { level: Linux.IPPROTO_IP, option: Linux.IP_MULTICAST_IF },
-  darwin: { level: Darwin.IPPROTO_IP, option: 9 },
-  winsock: { level: Winsock.IPPROTO_IP, option: Winsock.IP_MULTICAST_IF }
-} as const
+/** The option that takes an IPv4 address. On Linux and Windows it is the one that takes an index, on macOS it is 9 (netinet/in.h). */
+const interfaceByAddress = (platform: Platform): { readonly level: number; readonly option: number } | undefined => {
+  const cell = SocketOption.multicastInterface.cell(platform, "ipv4")
+  if (cell === undefined || isUnsupported(cell)) return undefined
+  return { level: cell.level, option: platform === "darwin" ? 9 : cell.option }
+}
 
 /** A flag of any type, as JavaScript programs give it. */
 const truth = (flag: unknown): boolean => Boolean(flag)
@@ -89,10 +86,12 @@ export abstract class Settings extends EventEmitter<{ [K in keyof Events]: Event
     const address = addresses.parse("udp4", interfaceAddress) ?? addresses.parse("udp6", interfaceAddress)
     if (address === undefined) throw systemError(syscall, "EINVAL")
     if (address instanceof Ipv4Address !== (state.options.type === "udp4")) throw systemError(syscall, "ENOPROTOOPT")
-    const { level, option } = multicastInterface[driver.abi.platform]
+    const row = interfaceByAddress(driver.abi.platform)
     const failed =
       address instanceof Ipv4Address
-        ? handle.setRaw(level, option, bytesOf(address))
+        ? row === undefined
+          ? "ENOPROTOOPT"
+          : handle.setRaw(row.level, row.option, bytesOf(address))
         : handle.set(SocketOption.multicastInterface, address.zone === 0 ? undefined : address.zone)
     fail(syscall, failed)
     state.groups.chosen = isChoice(address)

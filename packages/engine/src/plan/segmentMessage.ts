@@ -1,4 +1,4 @@
-/** The message that sets the segment size of a payload (UDP_SEGMENT). The buffers of all sockets that support it have room for it. */
+/** The message that sets the segment size of a payload (GSO). The buffers of all sockets that support it have room for it. */
 import { type Abi, ControlBuffer, type SendFormat, isUnsupported, Segmentation } from "@ancillary/control"
 import type { SocketKind } from "../driver/Driver.ts"
 

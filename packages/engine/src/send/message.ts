@@ -41,7 +41,7 @@ export class Letter {
   readonly to: Endpoint<Family> | undefined
   readonly pieces: ReadonlyArray<Uint8Array>
   readonly size: number
-  /** GSO (UDP_SEGMENT), USO: size in bytes of each of its datagrams. If absent, the payload is one datagram. */
+  /** GSO, USO: size in bytes of each of its datagrams. If absent, the payload is one datagram. */
   readonly segmentSize: number | undefined
   control: SentControl | undefined
   /** Fallback that is tried once if the system refuses its source. */

@@ -176,6 +176,7 @@ const socket: { readonly [name: string]: Entry } = {
   "Datagram.reply": effect(({ asked, socket }) => [socket, asked, data()]),
   "Datagram.tryReply": { kind: "pure", args: ({ asked, socket }) => [socket, asked, data()] },
   "DatagramFault#toString": member(() => faultOf(orUndefined, "DataTruncated", undefined, undefined, "it is a test")),
+  "DatagramFault#toJSON": member(() => faultOf(orUndefined, "DataTruncated", undefined, undefined, "it is a test")),
   "DatagramSockets.driver": effect(() => [() => ({ feature: "none", why: "it is a test", remedy: "Do nothing" })]),
   "DatagramSockets.layer": pure(Effect.fail("none"), ["timestamp"]),
   "Descriptor.take": effect(() => [new Descriptor(3)]),

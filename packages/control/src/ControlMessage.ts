@@ -321,10 +321,7 @@ type Event<M extends ControlMessage.Any> = unknown extends M["event"] ? never : 
 export interface Definition<M extends ControlMessage.Any> {
   readonly key: M["key"]
   readonly presence: M["presence"]
-  /**
-   * Total: every platform and family has a row or a reason. A missing cell does not compile. `dual` follows from the
-   * two internet families.
-   */
+  /** Total: a missing cell (a row or a reason) does not compile. `dual` follows from the two internet families. */
   readonly table: {
     readonly [P in Platform]: {
       readonly [F in Exclude<M["families"], "dual">]:

@@ -1,5 +1,5 @@
 /**
- * Loading a driver's native part. Each reason that makes it impossible is a record and not an exception.
+ * Loads a driver's native part. Each reason that makes it impossible is a record and not an exception.
  *
  * @since 0.1.0
  */
@@ -25,7 +25,7 @@ export const loadNative = async <A>(feature: string, load: () => Promise<A>): Pr
 }
 
 /**
- * Returns the record for a worker thread. koffi's poll aborts the process if its thread ends while it reports.
+ * Returns the record for a worker thread. koffi's poll aborts the process if its thread ends during a report.
  *
  * @category constructors
  * @since 0.1.0
@@ -48,7 +48,7 @@ export interface DriverOptions {
 }
 
 /**
- * Returns whether the options ask for guarded memory. Any other value than a boolean is a mistake of the program.
+ * Returns whether the options request guarded memory. Any value other than a boolean is a mistake of the program.
  *
  * @category checks
  * @since 0.1.0

@@ -1,7 +1,7 @@
 import { markAsUntransferable } from "node:worker_threads"
 import koffi from "koffi"
 
-/** Node's types leave it out. */
+/** Node's types do not declare it. */
 declare const WebAssembly: {
   readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => {
     readonly buffer: ArrayBuffer
@@ -9,8 +9,8 @@ declare const WebAssembly: {
 }
 
 /**
- * Memory that calls can be given the address of. An `ArrayBuffer`'s backing store does not move, so its address is asked for once; it lives as
- * long as the bytes are referenced. Pages that the kernel never writes cost no memory.
+ * Allocates memory with an address for system calls. The backing store of an `ArrayBuffer` does not move, so its address is read once. It
+ * lives as long as the bytes are referenced. Pages that the kernel never writes use no memory.
  */
 export const allocate = (
   size: number,
@@ -20,19 +20,21 @@ export const allocate = (
   return { bytes, address: Number(koffi.address(bytes)) }
 }
 
-/** The buffer of a WebAssembly memory cannot be detached, whoever has it: no transfer, and no `ArrayBuffer.prototype.transfer`. */
+/** The buffer of a WebAssembly memory cannot be detached by any code: neither by a transfer nor by `ArrayBuffer.prototype.transfer`. */
 const untransferable = (size: number): ArrayBuffer => {
   const pages = Math.ceil(size / 65_536)
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer
   } catch {
-    // V8 reserves 8 GiB of addresses for each, which a limit (ulimit -v) may forbid.
-    // Zeroes, which cost no memory until they are written.
+    // V8 reserves 8 GiB of addresses for each, which a limit (ulimit -v) may forbid. The zeroes use no memory until they are written.
     return refusing(new ArrayBuffer(size))
   }
 }
 
-/** A block of payloads, whose bytes are written before they are read. Posting it to another thread sends a copy or throws: it would go with all that is in it. */
+/**
+ * Allocates a block of payloads, whose bytes are written before they are read. `postMessage` copies it or throws, because a transfer would
+ * move all payloads in it.
+ */
 export const block = (size: number): ArrayBuffer => {
   if (size > filled) return refusing(Buffer.allocUnsafeSlow(size).buffer)
   const buffer = new Block(size)
@@ -40,7 +42,7 @@ export const block = (size: number): ArrayBuffer => {
   return buffer
 }
 
-/** Up to here, zeroes cost less than setting a prototype. */
+/** Up to this size, zeroing costs less than setting a prototype. */
 const filled = 1024
 
 const refusing = (buffer: ArrayBuffer): ArrayBuffer => {
@@ -49,7 +51,7 @@ const refusing = (buffer: ArrayBuffer): ArrayBuffer => {
   return buffer
 }
 
-/** Node 22 has methods that pass over the mark. */
+/** Node 22 has methods that ignore the mark. */
 class Block extends ArrayBuffer {
   transfer(): never {
     throw new TypeError(
@@ -61,18 +63,18 @@ class Block extends ArrayBuffer {
   }
 }
 
-/** Takes a buffer from whoever has it: their views are empty from here on. */
+/** Detaches a buffer. All existing views of it are then empty. */
 export const detach = (buffer: ArrayBuffer): void => void structuredClone(buffer, { transfer: [buffer] })
 
-/** Where bytes of the program are: for one call, as long as somebody holds them. */
+/** Returns the address of a program's bytes. It is valid while they are referenced. */
 export const addressOf = (bytes: Uint8Array): number => Number(koffi.address(bytes))
 
-/** A copy of bytes at an address that the system told. */
+/** Copies bytes at an address that the system returned. */
 export const read = (address: number, size: number): DataView => {
-  // What koffi decodes is untyped: that ends here. Not `koffi.view`, which is no copy and which Electron refuses.
+  // koffi decodes without types; the result gets its type here. `koffi.view` is not used, because it makes no copy and Electron refuses it.
   const bytes = Uint8Array.from(koffi.decode(BigInt(address), "uint8_t", size) as Uint8Array)
   return new DataView(bytes.buffer)
 }
 
-/** The text at an address that the system told, up to its NUL. */
+/** Reads the text at an address that the system returned, up to its NUL. */
 export const text = (address: number): string => koffi.decode.string(BigInt(address))

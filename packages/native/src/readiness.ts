@@ -49,7 +49,7 @@ export type PollCallback = (status: number, events: Interest) => void
 export interface PollHandle {
   readonly start: (interest: Interest, callback: PollCallback) => void
   readonly stop: () => void
-  /** The event loop goes on for its sake, which it does at first. */
+  /** Keeps the event loop running, which is the initial state. */
   readonly ref: () => void
   readonly unref: () => void
   readonly close: () => void
@@ -87,7 +87,7 @@ export type StartPoll<Handle extends PollHandle = PollHandle> = (
 export const startPoll: StartPoll<KoffiPollHandle> = koffi.node.poll as unknown as StartPoll<KoffiPollHandle>
 
 /**
- * Registers a descriptor. Nothing is reported before `update` asks for something.
+ * Registers a descriptor. Nothing is reported before `update` sets an interest.
  *
  * @category constructors
  * @since 0.1.0

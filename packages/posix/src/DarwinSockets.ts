@@ -1,5 +1,5 @@
 /**
- * Sockets of macOS through libSystem. From the headers' text: nothing of it has run on a Mac yet.
+ * Sockets of macOS through libSystem. It is written from the text of the headers, and has not run on a Mac yet.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Sockets of Linux, glibc and musl, through libc.
+ * Sockets of Linux through libc (glibc or musl).
  *
  * @since 0.1.0
  */
@@ -55,7 +55,7 @@ export const capabilities = [
 ] as const
 
 /**
- * Makes the driver. Returns the reason if this is another system  or koffi's native part is missing.
+ * Makes the driver. Returns the reason if this is another system or koffi's native part is missing.
  *
  * @category constructors
  * @since 0.1.0

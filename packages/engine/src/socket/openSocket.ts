@@ -1,6 +1,6 @@
 /**
- * One open socket, plain and synchronous. Each call returns immediately with its result, with `undefined` if there is none, or with an
- * error record. A face waits with the `on…` calls.
+ * One open socket, plain and synchronous. Each call returns immediately, with its result, `undefined`, or an error record. A face waits
+ * with the `on…` calls.
  */
 import type { Endpoint, Family, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import { isUnsupported } from "@ancillary/control"

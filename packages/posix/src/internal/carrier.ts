@@ -1,4 +1,4 @@
-/** Makes the event loop watch an epoll: koffi's poll in the main thread, a handle of Node's own in a worker thread. */
+/** Makes the event loop watch an epoll: with koffi's poll in the main thread, and with a handle of Node in a worker thread. */
 import { createSocket } from "node:dgram"
 import { isMainThread } from "node:worker_threads"
 import type { Fault } from "@ancillary/engine/driver/Driver"
@@ -6,17 +6,17 @@ import { startPoll } from "@ancillary/native/readiness"
 import { EBADF, fault, lastFault } from "./errno.ts"
 import type { Epoll, Libc } from "./libc.ts"
 
-/** A watched epoll. The event loop goes on for its sake unless it was told not to. */
+/** A watched epoll. It keeps the event loop running unless `unref` was called. */
 export interface Carrier {
-  /** The number of the epoll from here on. */
+  /** Number of the epoll from now on. */
   readonly descriptor: number
   readonly ref: () => void
   readonly unref: () => void
-  /** Closes the epoll, too. */
+  /** Closes the carrier and the epoll. */
   readonly close: () => void
 }
 
-/** Watches an epoll, which is the carrier's from here on unless that fails. */
+/** Watches an epoll, which the carrier owns from now on unless that fails. */
 export const carry = (libc: Libc, epoll: Epoll, descriptor: number, onReady: () => void): Carrier | Fault =>
   isMainThread ? polled(libc, descriptor, onReady) : disguised(libc, epoll, descriptor, onReady)
 
@@ -39,9 +39,9 @@ const polled = (libc: Libc, descriptor: number, onReady: () => void): Carrier =>
 const [AF_INET, SOCK_DGRAM, SOCK_CLOEXEC, O_CLOEXEC] = [2, 2, 0x80000, 0x80000]
 
 /**
- * With koffi's poll a thread that is ended while a callback runs aborts the process, and one that is ended while it waits crashes it. Node's own
- * sockets end with their thread. So a socket of `node:dgram` gets the epoll in place of its own file. When the epoll is readable libuv calls
- * recvmsg on it, which fails (ENOTSOCK), and reports that failure for as long as there is something.
+ * With koffi's poll, a thread that ends during a callback aborts the process, and a thread that ends during a wait crashes it. Node's own
+ * sockets end with their thread. Therefore a socket of `node:dgram` gets the epoll in place of its own file. When the epoll is readable,
+ * libuv calls recvmsg on it. The call fails (ENOTSOCK), and libuv reports that failure as long as there is an event.
  */
 const disguised = (libc: Libc, epoll: Epoll, descriptor: number, onReady: () => void): Carrier | Fault => {
   const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)

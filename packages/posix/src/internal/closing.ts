@@ -1,23 +1,25 @@
 /**
- * Closes descriptors that strangers sent, off the event loop: a `close` may block as long as its file wants (FUSE), or its socket lingers.
+ * Closes descriptors from other processes outside the event loop, because a `close` may block as long as its file requires (FUSE), or while
+ * its socket lingers.
  *
- * Each `close` has a thread of the C library's. In libuv's pool a blocked one would hold back files and name look-ups, and the end of the process,
- * which waits for that pool; it does not wait for these. Linux frees the number first, so that a blocked `close` keeps no descriptor.
+ * Each `close` has a thread of the C library. In libuv's pool a blocked one would delay file operations, name look-ups, and the end of the
+ * process. The process waits for that pool and not for these threads. Linux frees the number first, so a blocked `close` keeps no
+ * descriptor.
  */
 import type { Address, Libc } from "./libc.ts"
 
-/** Threads that may be blocked at a time. Beyond that descriptors wait, open, until one has ended. */
+/** Maximum number of threads that may be blocked at a time. Further descriptors stay open until a thread has ended. */
 const maximumThreads = 64
-/** Descriptors that are handed to threads in a turn of the event loop: a thread costs 20 µs to make. */
+/** Maximum number of descriptors that are passed to threads in a turn of the event loop. A thread costs 20 µs to create. */
 const perTurn = 64
-/** Milliseconds after which it is looked whether a blocked thread has ended. */
+/** Milliseconds between checks whether a blocked thread has ended. */
 const patience = 100
 
-/** What makes threads that close. Linux only: Darwin cannot ask whether a thread has ended. */
+/** Creates threads that close descriptors. Linux only, because Darwin cannot report whether a thread has ended. */
 export interface ClosingThreads {
-  /** Begins to close; the thread, or nothing if the system has no room for another. */
+  /** Starts to close a descriptor. Returns the thread, or `undefined` if the system has no room for another. */
   readonly begin: (fd: number) => Address | undefined
-  /** Whether a thread has ended; its memory is free then. */
+  /** Returns true if a thread has ended. Its memory is then free. */
   readonly hasEnded: (thread: Address) => boolean
 }
 
@@ -42,7 +44,7 @@ export class Closing {
     if (this.#waiting.length > 0) this.#later(begun === 0)
   }
 
-  /** Begins with the first that waits. */
+  /** Starts to close the first waiting descriptor. */
   #begin(): boolean {
     const [fd] = this.#waiting
     if (this.#running.length >= maximumThreads)
@@ -55,7 +57,7 @@ export class Closing {
     return true
   }
 
-  /** It keeps no process alive: the system closes what is left with it. */
+  /** The timer does not keep the process running, because the system closes the remaining descriptors with it. */
   #later(blocked: boolean): void {
     this.#scheduled = true
     const next = () => {
@@ -67,7 +69,7 @@ export class Closing {
   }
 }
 
-/** The one of a process, or of a worker thread: the limit is for all of its sockets. */
+/** One for a process, or for a worker thread. The limit applies to all of its sockets. */
 const closings = new WeakMap<Libc, Closing>()
 
 export const closeAside = (libc: Libc, fd: number): number => {

@@ -11,11 +11,11 @@ import type { PlatformNumbers } from "./platform.ts"
 
 export interface Target {
   readonly platform: "linux" | "darwin"
-  /** The name of the layer, for the errors. */
+  /** Name of the layer, for errors. */
   readonly layer: string
   readonly numbers: PlatformNumbers
   readonly options: DriverOptions | undefined
-  /** The ABI of a process with pointers of that many bits, on that C library; nothing if there is no such process. */
+  /** Returns the ABI of a process with pointers of this many bits on that C library, or `undefined` if there is no such process. */
   readonly abi: (bits: 32 | 64, libc: string) => Abi | undefined
 }
 
@@ -54,7 +54,7 @@ export const makeDriver = async (target: Target): Promise<Driver | Unavailable> 
     pair: () => native.pair(host),
     adopt: (descriptor, kind) => native.adopt(host, descriptor, kind),
     interfaces: () => (platform === "linux" ? native.routing.interfaces(host) : native.interfaces(host)),
-    // macOS: has notices by a routing socket, whose messages were not tried here: changes are polled.
+    // macOS reports changes by a routing socket, whose messages were not tested here. Changes are polled instead.
     ...(platform === "linux" ? { observeInterfaces: () => native.routing.observe(host) } : {}),
     release: (descriptor) => native.release(host, descriptor),
     interfaceIndex: (name) => libc.if_nametoindex(name) || undefined,
@@ -62,7 +62,7 @@ export const makeDriver = async (target: Target): Promise<Driver | Unavailable> 
   }
 }
 
-/** Little-endian processors that Node runs on. Big-endian ones have the same layouts with every number reversed. */
+/** Little-endian processors that Node supports. Big-endian ones have the same layouts with every number reversed. */
 const pointerBits = (): 32 | 64 | undefined => {
   if (endianness() !== "LE") return undefined
   if (["x64", "arm64", "riscv64", "loong64", "ppc64"].includes(process.arch)) return 64

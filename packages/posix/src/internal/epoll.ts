@@ -1,9 +1,9 @@
 /**
- * Readiness on Linux: an epoll of this thread's own has every socket, and the event loop watches that one descriptor.
+ * Readiness on Linux: an epoll of this thread watches every socket, and the event loop watches only the epoll.
  *
- * libuv aborts the process if `epoll_ctl` fails, and it adds a descriptor anew after each change of interest. A descriptor that it polls already
- * (EEXIST) and a user without watches left (ENOSPC) would end the program. In an epoll of our own a socket has its watch from the time that it is
- * opened until it is closed, and each failure is a value.
+ * libuv aborts the process if `epoll_ctl` fails, and it adds a descriptor again after each change of interest. A descriptor that libuv
+ * already polls (EEXIST) and a user without watches left (ENOSPC) would end the program. In our own epoll a socket has its watch from when
+ * it is opened until it is closed, and each failure is a value.
  */
 import { type Fault, isFault } from "@ancillary/engine/driver/Driver"
 import type { PollCallback, PollHandle } from "@ancillary/native/readiness"
@@ -20,30 +20,32 @@ const EPOLLOUT = 0x004
 const EPOLLERR = 0x008
 const EPOLLHUP = 0x010
 const EPOLLRDHUP = 0x2000
-/** Alone: errors, which are always reported, are reported once. */
+/** As the only interest, it reports errors, which are always reported, once. */
 const quiet = 0x80000000
 
-/** Linux packs `struct epoll_event` where a 64-bit number may stand at a multiple of 4 (x86). */
+/** On x86 Linux packs `struct epoll_event`, so its 64-bit number is at an offset of 4. */
 const dataAt = process.arch === "x64" || process.arch === "ia32" ? 4 : 8
 const eventBytes = dataAt + 8
-/** Events that one call takes; the next turn takes the rest. */
+/** Maximum number of events of one call. The next turn takes the rest. */
 const most = 64
 
-/** libuv's name for an error of the descriptor. */
+/** libuv's number for an error of the descriptor. */
 const failedStatus = -9
 
 /**
- * Milliseconds for which one report looks again whether more came meanwhile, and reports in a row that look although the last one found nothing.
- * An answer from the same process is there at once, and a way around the event loop costs more than the call.
+ * Milliseconds for which one report checks for further events, and reports in a row that check although the last check found nothing. A
+ * reply from the same process arrives immediately, and a turn of the event loop costs more than the call.
  */
 const turn = 0.1
 const patience = 64
 
 interface Entry {
-  /** What the program waits for, and what the kernel was asked for: asked for less only after it reported in vain. */
+  /**
+   * Interest of the program, and interest that is set in the kernel. The kernel's is reduced only after a report that nothing waited for.
+   */
   wanted: number
   armed: number
-  /** Whether the event loop goes on while the program waits. */
+  /** True if the event loop continues while the program waits. */
   keepsAlive: boolean
   callback: PollCallback | undefined
   readonly disarm: () => void
@@ -54,16 +56,16 @@ class Poller {
   #epoll: Epoll
   #libc: Libc
   #carrier: Carrier | undefined
-  /** Whether libuv has not added the epoll yet, which it does when it next looks for events. */
+  /** True until libuv has added the epoll, which it does when it next polls for events. */
   #pending = true
   #entries = new Map<number, Entry>()
-  /** Numbers of entries, so that an event of one that was closed is nobody's. */
+  /** Number of the next entry. An event of a closed entry then matches no entry. */
   #next = 1
-  /** Looks in a row that found nothing, and reports since that did not look. */
+  /** Checks in a row that found nothing, and reports since then without a check. */
   #vain = 0
   #skipped = 0
   #closed = false
-  /** Entries whose program waits, and that keep the process running: the event loop goes on as long as there is one. */
+  /** Entries with a waiting program that keep the process running. The event loop continues as long as there is one. */
   #waiting = 0
   #events = allocate(most * eventBytes)
   #view = new DataView(this.#events.bytes.buffer)
@@ -119,25 +121,25 @@ class Poller {
         if (!this.#entries.delete(id)) return
         want(0)
         entry.callback = undefined
-        // Before it is closed: a child process may have the same socket, and its events would come here for ever.
+        // Before the close, because a child process may have the same socket, and its events would continue to arrive here.
         this.#control(EPOLL_CTL_DEL, fd, id, 0)
         if (this.#entries.size === 0) this.close()
       }
     }
   }
 
-  /** One registration of libuv's for all sockets of the thread, which never changes. */
+  /** Registers once with libuv for all sockets of the thread. The registration never changes. */
   #begin(): Carrier | Fault {
     const carrier = carry(this.#libc, this.#epoll, this.#descriptor, () => this.#report())
     if (isFault(carrier)) return carrier
     this.#descriptor = carrier.descriptor
     carrier.unref()
-    // A phase of events lies between the two, wherever the loop is now.
+    // A poll phase is between the two, whatever the current phase of the loop is.
     setImmediate(() => setImmediate(() => (this.#pending = false)))
     return carrier
   }
 
-  /** Why libuv could not add the epoll: tried in another one first, because libuv does not survive the answer. */
+  /** Returns the reason why libuv could not add the epoll. It is tried in another epoll first, because libuv aborts if it fails. */
   #probe(): Fault | undefined {
     const other = this.#epoll.create(EPOLL_CLOEXEC)
     if (other < 0) return lastFault("epoll_create1")
@@ -160,7 +162,7 @@ class Poller {
       this.#vain = this.#dispatch(false) > 0 ? 0 : this.#vain + 1
   }
 
-  /** Calls back whoever waits, and returns how many. `first`: the kernel is asked no longer for events that nothing waits for. */
+  /** Calls all waiting callbacks and returns their number. With `first`, the interest in events that nothing waits for is removed. */
   #dispatch(first: boolean): number {
     let called = 0
     const count = this.#epoll.wait(this.#descriptor, this.#events.address, most, 0)
@@ -187,13 +189,13 @@ class Poller {
     return called
   }
 
-  /** The descriptor was closed by other code: the program that waits learns it from its next call. */
+  /** Other code closed the descriptor. The waiting program gets the error from its next call. */
   #failed(entry: Entry): void {
     entry.armed = -1
     setImmediate(() => entry.callback?.(failedStatus, nothing))
   }
 
-  /** Once no socket is in it. */
+  /** Called when no socket is left in it. */
   close(): void {
     this.#closed = true
     if (current === this) current = undefined
@@ -204,10 +206,10 @@ class Poller {
 
 const nothing = { readable: false, writable: false, disconnect: false }
 
-/** This thread's, while it has a socket. */
+/** Poller of this thread, while it has a socket. */
 let current: Poller | undefined
 
-/** Gives a descriptor a watch of its own, which it keeps until it is closed. */
+/** Gives a descriptor its own watch, which it keeps until it is closed. */
 export const register = (libc: Libc, epoll: Epoll, fd: number): PollHandle | Fault => {
   if (current !== undefined) return current.add(fd)
   const descriptor = epoll.create(EPOLL_CLOEXEC)

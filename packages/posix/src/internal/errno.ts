@@ -3,9 +3,7 @@ import type { Fault } from "@ancillary/engine/driver/Driver"
 import { makeFaults } from "@ancillary/native/faults"
 import koffi from "koffi"
 
-/**
- * Names that Node's table lacks, and `EOPNOTSUPP`, which it calls `ENOTSUP` first. asm-generic/errno.h; sys/errno.h, from its text.
- */
+/** Names that Node's table lacks, and `EOPNOTSUPP`, which comes after `ENOTSUP` there. asm-generic/errno.h; sys/errno.h, from its text. */
 const unnamed: { readonly [platform in string]?: ReadonlyArray<readonly [number, string]> } = {
   linux: [
     [64, "ENONET"],
@@ -31,7 +29,7 @@ const unnamed: { readonly [platform in string]?: ReadonlyArray<readonly [number,
   ]
 }
 
-/** The first of several names for a number counts: `EAGAIN`, as the manual pages have it, not `EWOULDBLOCK`. */
+/** The first of several names for a number is used: `EAGAIN`, as in the manual pages, not `EWOULDBLOCK`. */
 const names = new Map<number, string>(unnamed[process.platform])
 for (const [name, number] of Object.entries(constants.errno)) if (!names.has(number)) names.set(number, name)
 
@@ -39,7 +37,7 @@ export const { errorName, fault } = makeFaults(names)
 
 export const { EAGAIN, EBADF, EEXIST, EPROTOTYPE } = constants.errno
 
-/** The number that the last foreign call left: to be read before any other call is made. */
+/** Returns the error number of the last foreign call. Read it before any other call is made. */
 export const lastError = (): number => koffi.errno()
 
 /** The fault of the last foreign call. */

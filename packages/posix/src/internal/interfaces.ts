@@ -1,6 +1,6 @@
 /**
- * The host's interfaces by `getifaddrs(3)`: a list with an entry for each address, and one for each interface on its link layer. macOS; Linux has
- * more to report by `routing.ts`.
+ * Lists the host's interfaces by `getifaddrs(3)`, which has an entry for each address, and one for each interface on its link layer. macOS;
+ * on Linux `routing.ts` reports more.
  */
 import { type Abi, Codec, SocketAddress } from "@ancillary/control"
 import type { Fault, NetworkInterface } from "@ancillary/engine/driver/Driver"
@@ -11,7 +11,7 @@ import type { Host } from "./socket.ts"
 
 type Addresses = NetworkInterface["addresses"]
 
-/** What `struct ifaddrs` says, pointers as addresses. */
+/** Fields of `struct ifaddrs`, with pointers as addresses. */
 interface Entry {
   readonly next: Address
   readonly name: string
@@ -47,9 +47,9 @@ export const interfaces = (host: Host): ReadonlyArray<NetworkInterface> | Fault 
       at = next
       const index = indices.get(name) ?? libc.if_nametoindex(name)
       indices.set(name, index)
-      // It went away since it was listed.
+      // It was removed after it was listed.
       if (index === 0) continue
-      // Linux: an address with a label is listed under that, which has the index of its interface.
+      // Linux: an address with a label is listed under the label, which has the index of its interface.
       let one = found.get(index)
       if (one === undefined) {
         const has = (flag: number) => (flags & flag) !== 0
@@ -71,7 +71,7 @@ export const interfaces = (host: Host): ReadonlyArray<NetworkInterface> | Fault 
   }
 }
 
-/** The address of an entry, or none: that of the link layer, of another family, of an interface without any. */
+/** Returns the address of an entry, or nothing for the link layer, for another family, and for an interface without an address. */
 const addressesOf = (abi: Abi, at: Address, mask: Address): Addresses => {
   if (at === 0) return []
   const family = familyOf(abi, at)
@@ -83,7 +83,7 @@ const addressesOf = (abi: Abi, at: Address, mask: Address): Addresses => {
 }
 
 const widths = { ipv4: 32, ipv6: 128 } as const
-/** Where `sockaddr_in` and `sockaddr_in6` have their address. */
+/** Offsets of the address in `sockaddr_in` and `sockaddr_in6`. */
 const addressAt = { ipv4: 4, ipv6: 8 } as const
 
 const familyOf = ({ family, sockaddr }: Abi, at: Address): "ipv4" | "ipv6" | undefined => {
@@ -92,11 +92,11 @@ const familyOf = ({ family, sockaddr }: Abi, at: Address): "ipv4" | "ipv6" | und
   return number === family.ipv4 ? "ipv4" : number === family.ipv6 ? "ipv6" : undefined
 }
 
-/** The bits that are set in a netmask. */
+/** Number of bits that are set in a netmask. */
 const prefixOf = ({ sockaddr }: Abi, family: "ipv4" | "ipv6", mask: Address): number => {
   const from = addressAt[family]
   const whole = from + widths[family] / 8
-  // Darwin: a mask is cut behind its last byte that is not zero, and its first byte says so.
+  // Darwin: a mask ends after its last byte that is not zero, and its first byte is its length.
   const length = sockaddr.lengthByte ? Math.min(read(mask, 1).getUint8(0), whole) : whole
   const bytes = read(mask, length)
   let bits = 0

@@ -1,15 +1,13 @@
-/**
- * Every foreign call of this driver, typed, once.
- */
+/** Typed declarations of every foreign call of this driver. */
 import koffi, { type LibraryHandle } from "koffi"
 import type { ClosingThreads } from "./closing.ts"
 
-/** An address in memory, as a number: below 2^47 on every 64-bit system that koffi runs on. */
+/** A memory address as a number. It is below 2^47 on every 64-bit system that koffi supports. */
 export type Address = number
 
-/** Arguments as their C declarations have them; every pointer is an address of memory that was prepared before. */
+/** Arguments are those of the C declarations. Every pointer is an address of memory that was prepared before. */
 export interface Libc {
-  /** `glibc`, `musl` or what else the process was linked to, as far as it can be told. */
+  /** `glibc`, `musl` or another C library of the process, as far as it can be detected. */
   readonly name: string
   /** int socket(int domain, int type, int protocol) */
   readonly socket: (domain: number, type: number, protocol: number) => number
@@ -17,7 +15,7 @@ export interface Libc {
   readonly socketpair: (domain: number, type: number, protocol: number, descriptors: Uint8Array) => number
   /** int close(int fd) */
   readonly close: (fd: number) => number
-  /** Closes in threads of their own. Linux. */
+  /** Closes descriptors in threads of their own. Linux. */
   readonly closingThreads: ClosingThreads | undefined
   /** int ioctl(int fd, unsigned long request, ...) */
   readonly ioctl: (fd: number, request: number, argument: Uint8Array) => number
@@ -37,13 +35,13 @@ export interface Libc {
   readonly send: (fd: number, data: Uint8Array, length: number, flags: number) => number
   /** ssize_t recv(int fd, void *buf, size_t len, int flags) */
   readonly recv: (fd: number, into: Uint8Array, length: number, flags: number) => number
-  /** The same call on memory whose address is known: a third of the price. */
+  /** getsockopt on memory whose address is known. It costs a third as much. */
   readonly getsockoptAt: (fd: number, level: number, option: number, value: Address, length: Address) => number
   /** int getifaddrs(struct ifaddrs **ifap) */
   readonly getifaddrs: (first: Uint8Array) => number
   /** void freeifaddrs(struct ifaddrs *ifa) */
   readonly freeifaddrs: (first: Address) => void
-  /** unsigned int if_nametoindex(const char *ifname). 0 where there is none. */
+  /** unsigned int if_nametoindex(const char *ifname). Returns 0 if there is no such interface. */
   readonly if_nametoindex: (name: string) => number
   /** ssize_t recvmsg(int fd, struct msghdr *msg, int flags) */
   readonly recvmsg: (fd: number, message: Address, flags: number) => number
@@ -65,20 +63,20 @@ export interface Epoll {
   readonly create: (flags: number) => number
   /** int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event) */
   readonly control: (epoll: number, operation: number, fd: number, event: Uint8Array) => number
-  /** int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout). The address of the events. */
+  /** int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout). `events` is an address. */
   readonly wait: (epoll: number, events: Address, most: number, milliseconds: number) => number
   /** int dup3(int oldfd, int newfd, int flags) */
   readonly duplicate: (from: number, onto: number, flags: number) => number
 }
 
-/** Finds the C library of the process itself: glibc or musl, whatever Node was linked to. */
+/** Finds the C library of the process: the glibc or musl that Node is linked to. */
 export const load = (platform: "linux" | "darwin"): Libc => {
-  // Linux: the symbols of the running process, so that no name of a library file has to be guessed.
+  // Linux: the symbols of the running process, so the name of the library file is not needed.
   const library = koffi.load(platform === "darwin" ? "/usr/lib/libSystem.B.dylib" : null)
   const linux = platform === "linux"
-  // Darwin: on arm64, variadic arguments travel otherwise than named ones, so ioctl is declared as what it is.
+  // Darwin: on arm64, variadic arguments are passed differently from named ones, so ioctl is declared as variadic.
   const ioctl = library.func("int ioctl(int fd, unsigned long request, ...)")
-  // koffi knows no ssize_t, and what it returns is untyped: that ends here.
+  // koffi has no ssize_t, and its functions are untyped. They get their types here.
   return {
     name: nameOf(library),
     socket: library.func("socket", "int", ["int", "int", "int"]),
@@ -113,14 +111,17 @@ export const load = (platform: "linux" | "darwin"): Libc => {
   }
 }
 
-/** `close` as the whole of a thread: it takes its one argument and leaves its result where a thread's function has them, on every processor here. */
+/**
+ * Runs `close` as the whole function of a thread. On every supported processor, its argument and its result have the same places as those
+ * of a thread's function.
+ */
 const closingThreads = (library: LibraryHandle): ClosingThreads => {
   // int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
   const create = library.func("pthread_create", "int", ["void *", "void *", "uintptr_t", "uintptr_t"])
-  // int pthread_tryjoin_np(pthread_t thread, void **retval): 0 once it has ended.
+  // int pthread_tryjoin_np(pthread_t thread, void **retval). Returns 0 once the thread has ended.
   const tryJoin = library.func("pthread_tryjoin_np", "int", ["uintptr_t", "uintptr_t"])
   const start: Address = Number(library.func("dlsym", "uintptr_t", ["uintptr_t", "str"])(0, "close"))
-  // glibc 56 or 64 bytes, musl 56. A stack of 64 KiB, where the default is 8 MiB.
+  // The size is 56 or 64 bytes in glibc, and 56 in musl. The stack gets 64 KiB; the default is 8 MiB.
   const attributes = new Uint8Array(256)
   library.func("pthread_attr_init", "int", ["void *"])(attributes)
   library.func("pthread_attr_setstacksize", "int", ["void *", "size_t"])(attributes, 65_536)
@@ -132,7 +133,7 @@ const closingThreads = (library: LibraryHandle): ClosingThreads => {
   }
 }
 
-/** glibc says its name by a symbol of its own, musl by the name of its loader. */
+/** glibc is detected by a symbol that only it has, musl by the name of its loader. */
 const nameOf = (library: LibraryHandle): string => {
   try {
     library.func("gnu_get_libc_version", "str", [])

@@ -1,5 +1,5 @@
 /**
- * Messages of Linux's `NETLINK_ROUTE`, written and read as bytes: interfaces, their addresses, and notices about both. Pure.
+ * Reads and writes messages of Linux's `NETLINK_ROUTE` as bytes: interfaces, their addresses, and notices about both. Pure functions.
  *
  * @see linux/netlink.h, linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h; netlink(7), rtnetlink(7)
  */
@@ -20,10 +20,10 @@ const IFA = { address: 1, local: 2, flags: 8 } as const
 const IFA_F = { temporary: 0x01, optimistic: 0x04, duplicate: 0x08, deprecated: 0x20, tentative: 0x40 } as const
 const IFF = { up: 0x1, loopback: 0x8, running: 0x40, multicast: 0x1000 } as const
 const AF = { unspecified: 0, ipv4: 2, ipv6: 10 } as const
-/** Below these, Linux takes the protocol away from an interface, and every membership with it. */
+/** Minimum MTU of each protocol. Below it Linux removes the protocol, and every membership of it, from an interface. */
 const smallestMtu = { ipv4: 68, ipv6: 1280 } as const
 
-/** Link layers, as `if_arp.h` numbers them. */
+/** Names of the link layers, by their number in `if_arp.h`. */
 const linkLayers: { readonly [type in number]?: string } = {
   1: "ethernet",
   32: "infiniband",
@@ -47,7 +47,9 @@ export interface Message {
   readonly body: DataView
 }
 
-/** A `sockaddr_nl` that joins the notices about links and addresses: `RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR`. */
+/**
+ * Returns a `sockaddr_nl` that subscribes to notices about links and addresses: `RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR`.
+ */
 export const noticesName = (): Uint8Array => {
   const view = new DataView(new ArrayBuffer(12))
   view.setUint16(0, 16, true)
@@ -55,7 +57,7 @@ export const noticesName = (): Uint8Array => {
   return new Uint8Array(view.buffer)
 }
 
-/** A request for everything of a type, with an `ifinfomsg` of zeros. The kernel accepts that for addresses, too. */
+/** Returns a request for all objects of a type, with an `ifinfomsg` of zeros. The kernel accepts it for addresses too. */
 export const dumpRequest = (type: number): Uint8Array => {
   const view = new DataView(new ArrayBuffer(headerBytes + 16))
   view.setUint32(0, view.byteLength, true)
@@ -65,7 +67,7 @@ export const dumpRequest = (type: number): Uint8Array => {
   return new Uint8Array(view.buffer)
 }
 
-/** The messages of one datagram of the kernel. A length that cannot be ends them. */
+/** Returns the messages of one datagram of the kernel. An invalid length ends the list. */
 export const messages = (bytes: Uint8Array): ReadonlyArray<Message> => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const found: Array<Message> = []
@@ -82,10 +84,10 @@ export const messages = (bytes: Uint8Array): ReadonlyArray<Message> => {
   return found
 }
 
-/** Whether a message ends a dump; the error number if it ends it so. */
+/** Returns `"done"` if a message ends a dump, or the error number if the dump failed. */
 export const endOf = ({ body, type }: Message): "done" | number | undefined => {
   if (type === NLMSG.done) {
-    // The kernel reports here why it broke a dump off.
+    // The kernel reports here why it stopped a dump.
     const errno = body.byteLength >= 4 ? -body.getInt32(0, true) : 0
     return errno > 0 ? errno : "done"
   }
@@ -94,13 +96,13 @@ export const endOf = ({ body, type }: Message): "done" | number | undefined => {
 
 const aligned = (length: number): number => (length + 3) & ~3
 
-/** Attributes behind the fixed part of a body, by type. */
+/** Attributes after the fixed part of a body, by type. */
 const attributes = (body: DataView, from: number): ReadonlyMap<number, DataView> => {
   const found = new Map<number, DataView>()
   for (let at = from; at + 4 <= body.byteLength;) {
     const length = body.getUint16(at, true)
     if (length < 4 || at + length > body.byteLength) break
-    // The two upper bits say that it is nested, or in network order.
+    // The two upper bits are flags: nested, and network byte order.
     found.set(body.getUint16(at + 2, true) & 0x3fff, new DataView(body.buffer, body.byteOffset + at + 4, length - 4))
     at += aligned(length)
   }
@@ -117,7 +119,10 @@ const string = (view: DataView | undefined): string | undefined => {
   return bytesAsText(end < 0 ? bytes : bytes.subarray(0, end))
 }
 
-/** An interface, without its addresses; nothing if the message is about something else (a port of a bridge, wireless details). */
+/**
+ * Returns an interface without its addresses. Returns `undefined` if the message is about something else (a port of a bridge, wireless
+ * details).
+ */
 export const link = ({ body, type }: Message): Omit<NetworkInterface, "addresses"> | undefined => {
   if (type !== RTM.newLink || body.byteLength < 16 || body.getUint8(0) !== AF.unspecified) return undefined
   const found = attributes(body, 16)
@@ -144,7 +149,7 @@ export const link = ({ body, type }: Message): Omit<NetworkInterface, "addresses
   }
 }
 
-/** Two digits a byte. Linux: loopback has an address of zeros, which is none. */
+/** Two hexadecimal digits for each byte. Linux: loopback has an address of zeros, which means no address. */
 const hardware = (view: DataView | undefined): string | undefined => {
   if (view === undefined) return undefined
   const bytes = Array.from(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
@@ -153,7 +158,7 @@ const hardware = (view: DataView | undefined): string | undefined => {
     : undefined
 }
 
-/** An address and the index of its interface; nothing if the message is of another type or family. */
+/** Returns an address and the index of its interface, or `undefined` if the message is of another type or family. */
 export const address = ({
   body,
   type
@@ -161,7 +166,7 @@ export const address = ({
   if (type !== RTM.newAddress || body.byteLength < 8) return undefined
   const index = body.getUint32(4, true)
   const found = attributes(body, 8)
-  // On a link with two ends `IFA_ADDRESS` is the other one's.
+  // On a point-to-point link `IFA_ADDRESS` is the address of the other end.
   const bytes = found.get(IFA.local) ?? found.get(IFA.address)
   const one = bytes === undefined ? undefined : addressOf(body.getUint8(0), bytes, index)
   if (one === undefined) return undefined
@@ -172,7 +177,7 @@ export const address = ({
     address: {
       address: one,
       prefix: body.getUint8(1),
-      // Linux: an optimistic address is used as any other while its duplicates are looked for.
+      // Linux: an optimistic address can be used during duplicate address detection.
       tentative: has(IFA_F.tentative) && !has(IFA_F.optimistic),
       duplicate: has(IFA_F.duplicate),
       deprecated: has(IFA_F.deprecated),
@@ -188,10 +193,10 @@ const addressOf = (family: number, bytes: DataView, index: number): Ipv4Address 
   return one.isLinkLocal ? one.withZone(index) : one
 }
 
-/** An interface that a notice ends, or one of its protocols. */
+/** Returns the interface that a notice ends, or one of its protocols. */
 export const ended = ({ body, type }: Message): ReadonlyArray<EndedInterface> => {
   if ((type !== RTM.newLink && type !== RTM.delLink) || body.byteLength < 16) return []
-  // A port of a bridge that is taken out is a notice, too, of another family.
+  // A notice about a port that is removed from a bridge has another family.
   if (body.getUint8(0) !== AF.unspecified) return []
   const index = body.getInt32(4, true)
   if (type === RTM.delLink) return [{ index }]

@@ -1,7 +1,7 @@
 /**
- * Connecting a socket, and disconnecting it so that it is as it was before.
+ * Connects a socket, and disconnects it so that it is as it was before.
  *
- * Linux: disconnecting takes away a port that the kernel chose, an address that it chose, and the interface that the socket is bound to.
+ * Linux: disconnecting removes a port and an address that the kernel chose, and the interface that the socket is bound to.
  */
 import type { Fault, SocketKind } from "@ancillary/engine/driver/Driver"
 import { lastFault } from "./errno.ts"
@@ -13,18 +13,21 @@ export interface Peering {
 }
 
 const none = new Uint8Array(0)
-/** Bytes of a port in a `sockaddr` of either family, and where they are. */
+/** Offset of the port in a `sockaddr` of either family. */
 const portAt = 2
-/** Bytes of an interface's name, its NUL among them: `IFNAMSIZ`. */
+/** Size of an interface's name in bytes, with its NUL: `IFNAMSIZ`. */
 const nameBytes = 16
 
 export const peering = ({ abi, libc, numbers }: Host, fd: number, family: SocketKind["family"]): Peering => {
   const { SO_BINDTODEVICE, SO_ERROR, SOL_SOCKET } = numbers
-  /** The interface that the socket was bound to before it was connected, and after: connecting to a link-local peer binds to one, too. */
+  /**
+   * The interface that the socket was bound to before it was connected, and after, because connecting to a link-local peer also binds to
+   * one.
+   */
   let before = none
   let after = none
 
-  /** The interface's name, as bytes; none if the socket is bound to no interface, or to one that is gone. */
+  /** Returns the interface's name as bytes. It is empty if the socket is bound to no interface, or to one that is gone. */
   const device = (): Uint8Array<ArrayBuffer> => {
     if (family === "unix" || SO_BINDTODEVICE === undefined) return none
     const name = new Uint8Array(nameBytes)
@@ -41,7 +44,7 @@ export const peering = ({ abi, libc, numbers }: Host, fd: number, family: Socket
       : name.subarray(0, length[0])
   }
 
-  /** Gives back the interface, then the port. */
+  /** Restores the interface, then the port. */
   const restore = (device: Uint8Array, local: Uint8Array): Fault | undefined => {
     if (
       SO_BINDTODEVICE !== undefined &&

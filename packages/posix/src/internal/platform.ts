@@ -1,6 +1,6 @@
 /**
- * Numbers of the calls themselves, by system: how a socket is opened and which flags go with a call. What belongs to messages and options is
- * in `@ancillary/control/platform`.
+ * Numbers of the system calls, by system: how a socket is opened, and the flags of a call. Numbers of messages and options are in
+ * `@ancillary/control/platform`.
  */
 export interface PlatformNumbers {
   readonly SOCK_DGRAM: number
@@ -9,22 +9,22 @@ export interface PlatformNumbers {
   readonly MSG_PEEK: number
   readonly MSG_TRUNC: number
   readonly MSG_CTRUNC: number
-  /** Beside the type, for a socket that is non-blocking and closed on exec. */
+  /** Flags beside the type for a non-blocking socket that is closed on exec. */
   readonly openFlags: number
-  /** ioctls for the same, where `socket(2)` takes no flags. */
+  /** ioctls with the same effect, if `socket(2)` accepts no flags. */
   readonly openRequests: ReadonlyArray<number>
-  /** ioctls that make a socket so which was made elsewhere: `FIONBIO`, `FIOCLEX`. */
+  /** ioctls with the same effect for a socket that was made elsewhere: `FIONBIO`, `FIOCLEX`. */
   readonly adoptRequests: ReadonlyArray<number>
-  /** Which option tells a socket's type, and the level of all of them. */
+  /** Option that returns a socket's type, and the level of socket options. */
   readonly SOL_SOCKET: number
   readonly SO_TYPE: number
   readonly SO_ERROR: number
   /** Linux: the interface that a socket is bound to. */
   readonly SO_BINDTODEVICE: number | undefined
-  /** Linux: the same of what is spoken on it. */
+  /** Linux: option that returns a socket's protocol. */
   readonly SO_PROTOCOL: number | undefined
   readonly IPPROTO_UDP: number
-  /** Linux: what asks for the error queue instead of the data. */
+  /** Linux: flag that reads the error queue instead of the data. */
   readonly MSG_ERRQUEUE: number | undefined
   readonly IFF_UP: number
   readonly IFF_LOOPBACK: number
@@ -57,13 +57,13 @@ export const linux: PlatformNumbers = {
   IFF_UP: 1,
   IFF_LOOPBACK: 8,
   IFF_MULTICAST: 0x1000,
-  // MSG_TRUNC as an input: tell the true size. MSG_CMSG_CLOEXEC: descriptors that arrive are closed on exec.
+  // MSG_TRUNC as an input returns the true size. MSG_CMSG_CLOEXEC closes received descriptors on exec.
   receiveFlags: MSG_DONTWAIT.linux | 0x20 | 0x40000000,
   // MSG_NOSIGNAL: a closed Unix peer is an error, not a signal that ends the process.
   sendFlags: MSG_DONTWAIT.linux | 0x4000
 }
 
-/** sys/socket.h, sys/filio.h, net/if.h. From the headers' text: nothing here was run. */
+/** sys/socket.h, sys/filio.h, net/if.h. It is written from the text of the headers, and nothing here has run. */
 export const darwin: PlatformNumbers = {
   SOCK_DGRAM: 2,
   IPPROTO_ICMP: 1,

@@ -1,8 +1,9 @@
-/** Finds out whether this process polls a descriptor already, as Linux lists it in the files of its epolls. */
+/** Detects whether this process already polls a descriptor, from the files in which Linux lists its epolls. */
 import { fstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs"
 
 /**
- * Whether an epoll of this process has the descriptor: libuv's, for a socket of `node:dgram`, or ours. Unknown, and so false, without /proc.
+ * Returns true if an epoll of this process has the descriptor: libuv's, for a socket of `node:dgram`, or ours. Without /proc it is unknown,
+ * and returns false.
  */
 export const isPolled = (descriptor: number): boolean => {
   try {
@@ -17,11 +18,11 @@ const lists = (name: string, descriptor: number, inode: string): boolean => {
   try {
     if (!readlinkSync(`/proc/self/fd/${name}`).includes("[eventpoll]")) return false
     const lines = readFileSync(`/proc/self/fdinfo/${name}`, "utf8").matchAll(/^tfd:\s*(\d+)(?:.*\bino:([0-9a-f]+))?/gm)
-    // The number of one that was closed may be listed on: another process has the same file.
+    // The number of a closed descriptor may still be listed, because another process has the same file.
     for (const [, number, file = inode] of lines) if (Number(number) === descriptor && file === inode) return true
     return false
   } catch {
-    // It was closed meanwhile.
+    // It was closed in the meantime.
     return false
   }
 }

@@ -6,7 +6,7 @@ import type { Libc } from "./libc.ts"
 type OnReady = Parameters<NativeSocket["poll"]>[0]
 
 export const poll = (libc: Libc, descriptor: number, onReady: OnReady): Poll | Fault => {
-  // Darwin: kqueue takes a descriptor any number of times, and has no limit for each user.
+  // Darwin: kqueue accepts a descriptor any number of times, and has no limit for each user.
   if (libc.epoll === undefined) return Readiness.poll(Readiness.startPoll, descriptor, onReady)
   const registration = register(libc, libc.epoll, descriptor)
   if (isFault(registration)) return registration
@@ -20,7 +20,7 @@ export const poll = (libc: Libc, descriptor: number, onReady: OnReady): Poll | F
     keepAlive,
     close: () => {
       close()
-      // Also if no interest was ever set: the socket is in the epoll from the beginning.
+      // Also if no interest was ever set, because the socket is in the epoll from the start.
       registration.close()
     }
   }

@@ -1,4 +1,4 @@
-/** The host's interfaces by Linux's `NETLINK_ROUTE`, and notices of what changes about them. */
+/** Lists the host's interfaces by Linux's `NETLINK_ROUTE`, and follows notices of their changes. */
 import type {
   EndedInterface,
   Fault,
@@ -19,9 +19,9 @@ const AF_NETLINK = 16
 const socketType = 3 | 0x800 | 0x80000
 const NETLINK_ROUTE = 0
 const MSG_TRUNC = 0x20
-/** Linux: a dump is sent in pieces of at most 32 KiB. */
+/** Linux: a dump is sent in parts of at most 32 KiB. */
 const pieceBytes = 32 * 1024
-/** Dumps that changes interrupt, before one is taken as it is. */
+/** Number of dumps that changes may interrupt before one is used anyway. */
 const tries = 8
 const { EIO, ENOBUFS } = constants.errno
 
@@ -30,7 +30,7 @@ const open = ({ libc }: Host): number | Fault => {
   return fd < 0 ? lastFault("socket") : fd
 }
 
-/** One datagram of the kernel; nothing if none is queued. */
+/** Returns one datagram of the kernel, or `undefined` if none is queued. */
 const receive = ({ libc }: Host, fd: number, into: Uint8Array): Uint8Array | undefined | Fault => {
   const size = libc.recv(fd, into, into.length, MSG_TRUNC)
   if (size < 0) {
@@ -52,7 +52,7 @@ const dump = (host: Host, fd: number, type: number): Dumped | Fault => {
   let interrupted = false
   for (;;) {
     const piece = receive(host, fd, new Uint8Array(pieceBytes))
-    // Linux: each piece is there when the one before is taken.
+    // Linux: each part is queued when the one before is taken.
     if (piece === undefined) return fault("recv", EIO)
     if (isFault(piece)) return piece
     for (const message of Netlink.messages(piece)) {
@@ -65,7 +65,7 @@ const dump = (host: Host, fd: number, type: number): Dumped | Fault => {
   }
 }
 
-/** Asks for all interfaces, then for all addresses, and again if something changed meanwhile. */
+/** Requests all interfaces, then all addresses, and both again if something changed during the dumps. */
 export const interfaces = (host: Host): ReadonlyArray<NetworkInterface> | Fault => {
   const fd = open(host)
   if (isFault(fd)) return fd
@@ -83,7 +83,7 @@ export const interfaces = (host: Host): ReadonlyArray<NetworkInterface> | Fault 
   }
 }
 
-/** One interface for each index. An address whose interface came between the two dumps is left out with it. */
+/** Makes one interface for each index. An address is omitted if its interface appeared between the two dumps. */
 const joined = (
   links: ReadonlyArray<Netlink.Message>,
   addresses: ReadonlyArray<Netlink.Message>
@@ -100,7 +100,7 @@ const joined = (
   return [...found.values()]
 }
 
-/** Follows the kernel's notices, from now on. */
+/** Follows the kernel's notices from now on. */
 export const observe = (host: Host): InterfaceObserver | Fault => {
   const fd = open(host)
   if (isFault(fd)) return fd
@@ -121,7 +121,7 @@ export const observe = (host: Host): InterfaceObserver | Fault => {
       if (piece === undefined) break
       changed = true
       if (!isFault(piece)) for (const message of Netlink.messages(piece)) ended.push(...Netlink.ended(message))
-      // Linux: ENOBUFS reports once that notices were dropped; the next ones follow.
+      // Linux: ENOBUFS reports once that notices were dropped. Later notices follow.
       else if (piece.errno === ENOBUFS) lost = true
       else return { changed, lost: true, ended }
     }

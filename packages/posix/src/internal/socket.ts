@@ -1,6 +1,4 @@
-/**
- * A socket of libc: what `NativeSocket` promises, on `recvmmsg` and `sendmmsg` where there are, else on `recvmsg` and `sendmsg`.
- */
+/** A `NativeSocket` on libc, by `recvmmsg` and `sendmmsg` if they exist, otherwise by `recvmsg` and `sendmsg`. */
 import { type Abi, ControlBuffer } from "@ancillary/control"
 import { type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
@@ -23,7 +21,7 @@ export interface Host {
 
 /** Options that are read for datagrams are integers. */
 const optionBytes = 16
-/** The length of an option's value, in 16 bytes, and the value. Its address is asked for once. */
+/** Length of an option's value, in 16 bytes, and the value. Its address is read once. */
 let optionMemory: { readonly address: number; readonly bytes: Uint8Array; readonly view: DataView } | undefined
 
 const shortOption = (libc: Libc, fd: number, level: number, option: number, into: Uint8Array): number | Fault => {
@@ -33,7 +31,7 @@ const shortOption = (libc: Libc, fd: number, level: number, option: number, into
   }
   const { address, bytes, view } = optionMemory
   view.setUint32(0, into.length, true)
-  // The kernel may write less than there is room for.
+  // The kernel may write fewer bytes than there is room for.
   for (let i = 0; i < into.length; i++) bytes[optionBytes + i] = into[i] ?? 0
   if (libc.getsockoptAt(fd, level, option, address + optionBytes, address) < 0) return lastFault("getsockopt")
   for (let i = 0; i < into.length; i++) into[i] = bytes[optionBytes + i] ?? 0
@@ -44,14 +42,14 @@ export const open = (host: Host, kind: SocketKind): NativeSocket | Fault => {
   const { abi, libc, numbers } = host
   const fd = libc.socket(abi.family[kind.family], numbers.SOCK_DGRAM | numbers.openFlags, protocolOf(host, kind))
   if (fd < 0) return lastFault("socket")
-  // Darwin: no flags for socket(2), so both properties are set afterwards.
+  // Darwin: socket(2) has no flags, so both properties are set afterwards.
   return prepared(fromDescriptor(host, fd, kind), numbers.openRequests)
 }
 
 const protocolOf = ({ numbers }: Host, { family, protocol }: SocketKind): number =>
   protocol === "icmp" ? (family === "ipv4" ? numbers.IPPROTO_ICMP : numbers.IPPROTO_ICMPV6) : 0
 
-/** Non-blocking and closed on exec; closed at once where that is refused. */
+/** Makes a socket non-blocking and closed on exec. If that is refused, the socket is closed. */
 const prepared = (socket: NativeSocket, requests: ReadonlyArray<number>): NativeSocket | Fault => {
   let failed: Fault | undefined | "thrown" = "thrown"
   try {
@@ -83,13 +81,16 @@ export const pair = (host: Host): readonly [NativeSocket, NativeSocket] | Fault 
   const one = prepared(first, numbers.openRequests)
   const other = prepared(second, numbers.openRequests)
   if (!isFault(one) && !isFault(other)) return [one, other]
-  // Closing what is closed is a fault, and nothing more.
+  // Closing a closed socket is only a fault.
   first.close()
   second.close()
   return isFault(one) ? one : (other as Fault)
 }
 
-/** Looks before it touches: what is no datagram socket of that family and protocol stays as it was, and its caller's. */
+/**
+ * Checks a socket before it changes anything. If it is not a datagram socket of that family and protocol, it is unchanged and still belongs
+ * to its caller.
+ */
 export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | Fault => {
   const { abi, numbers } = host
   const socket = fromDescriptor(host, fd, kind)
@@ -105,13 +106,13 @@ export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | 
   const length = socket.localAddress(name)
   if (isFault(length)) return length
   if (name[abi.sockaddr.lengthByte ? 1 : 0] !== abi.family[kind.family]) return fault("adopt", EPROTOTYPE)
-  // Linux: an unprivileged ping socket is one for datagrams, too.
+  // Linux: an unprivileged ping socket is also a datagram socket.
   const protocol = kind.protocol === "udp" ? numbers.IPPROTO_UDP : protocolOf(host, kind)
   const spoken = numbers.SO_PROTOCOL === undefined ? undefined : is(numbers.SO_PROTOCOL, protocol)
   if (spoken !== undefined) return spoken
-  // Its other owner would close it, and then a number that is another's by then.
+  // Its other owner would close it, and the number could then belong to another socket.
   if (isPolled(fd)) return fault("adopt", EEXIST)
-  // Last, when all that the spec wants has succeeded: until then it is its maker's, and blocks if it did.
+  // The last step, after everything that the spec requires has succeeded. Until then it belongs to its maker, and blocks if it did before.
   return { ...socket, poll: (onReady) => prepare(socket, numbers.adoptRequests) ?? socket.poll(onReady) }
 }
 
@@ -133,7 +134,7 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
     return answer(syscall, libc[syscall](fd, into, new Uint8Array(length.buffer))) ?? length[0] ?? 0
   }
 
-  /** What the kernel left in the header of a slot, in the terms of every platform. */
+  /** Reads the header of a slot after a call, and converts its flags to portable ones. */
   const received = (arena: NativeArena, slot: number, bytes: number) => {
     const marks = ControlBuffer.readField(arena.view, slot * stride, abi.msghdr.flags)
     const data = (marks & numbers.MSG_TRUNC) === 0 ? 0 : ReceiveFlags.dataTruncated
@@ -148,16 +149,16 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
       const errno = lastError()
       return errno === EAGAIN ? 0 : fault("recvmmsg", errno)
     }
-    // Linux: with MSG_TRUNC among the flags, msg_len is the true size of a datagram that did not fit.
+    // Linux: with MSG_TRUNC among the flags, msg_len is the true size of a truncated datagram.
     for (let slot = 0; slot < count; slot++)
       received(arena, slot, arena.view.getUint32(slot * stride + mmsghdr.length, true))
     return count
   }
 
-  /** What a call answered after others had filled slots: it comes with the next `receive`. */
+  /** Fault of a call after other calls had filled slots. The next `receive` returns it. */
   let pending: Fault | undefined
 
-  // Darwin: one call a datagram.
+  // Darwin: one call for each datagram.
   const receiveOneByOne = (arena: NativeArena, slots: number, flags: number): number | Fault => {
     for (let slot = 0; slot < slots; slot++) {
       const bytes = libc.recvmsg(fd, arena.headerAddress(slot), flags)
@@ -214,7 +215,7 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
         return failed
       }
       const arena = nativeArena(shared)
-      // A peek leaves the datagram where it is: a second slot would show it again.
+      // A peek leaves the datagram in the queue, so a second slot would return it again.
       const wanted = peek ? Math.min(slots, 1) : slots
       arena.prepare(wanted, 0)
       const count = receiveMany(arena, wanted, numbers.receiveFlags | (peek ? numbers.MSG_PEEK : 0))
@@ -223,7 +224,7 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
     },
     receiveErrors: (shared, slots) => {
       if (!open) return closed("recvmmsg")
-      // Linux: a Unix socket has no error queue, and passes over the flag: it would take data (trap 31).
+      // Linux: a Unix socket has no error queue and ignores the flag. The call would take data (trap 31).
       if (numbers.MSG_ERRQUEUE === undefined || family === "unix") return 0
       const arena = nativeArena(shared)
       arena.prepare(slots, 0)
@@ -235,7 +236,7 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
       if (!open) return closed("sendmsg")
       const arena = nativeArena(shared)
       checkBounds(arena, first + slots)
-      // musl: a loop of sendmsg, which clears the pads of each header: a system call for each datagram, as without it.
+      // musl: sendmmsg is a loop of sendmsg, which clears the padding of each header. It makes a system call for each datagram.
       if (libc.sendmmsg !== undefined && slots > 1) {
         const count = libc.sendmmsg(fd, arena.headerAddress(first), slots, numbers.sendFlags)
         if (count >= 0) return count

@@ -1,27 +1,31 @@
 /**
- * The file that binding a Unix socket to a path makes: the kernel leaves it behind, and the next bind to that path fails until somebody removes it.
+ * Removes the file that a bind of a Unix socket to a path creates. The kernel leaves it, and the next bind to that path fails until it is
+ * removed.
  */
 import { type BigIntStats, lstatSync, realpathSync, unlinkSync } from "node:fs"
 import { sep } from "node:path"
 
-/** Bytes of a name before its path: the family, and Darwin's length before it. */
+/** Bytes before the path in a socket address: the family, and on Darwin the length before it. */
 const pathAt = 2
 
-/** What removes the file that a bind to this name has just made, if it is still that file; nothing where the name is none of a file. */
+/**
+ * Returns the function that removes the file that a bind has just made, if it is still that file. Returns `undefined` if the address has no
+ * file.
+ */
 export const made = (name: Uint8Array): (() => void) | undefined => {
   const end = name.indexOf(0, pathAt)
   const path = name.subarray(pathAt, end < 0 ? name.length : end)
-  // Linux: an abstract name begins with a NUL, and a name without a path is one of the kernel's choice.
+  // Linux: an abstract address begins with a NUL. The kernel chooses an address without a path.
   if (path.length === 0) return undefined
-  // Bytes, as the kernel takes them: a path need not be UTF-8.
+  // Bytes, as the kernel uses them, because a path need not be UTF-8.
   const given = Buffer.from(path)
   const own = statusOf(given)
   if (own === undefined) return undefined
-  // The process may move to another folder, or a link on the way may lead elsewhere by then; and the folder that it is in may be moved.
+  // The process may change its folder, and a link in the path may have another target by then. The current folder may also be moved.
   const files = [resolved(given), given]
   return () => {
-    // Somebody may have removed it and bound a socket of theirs there. The open socket keeps its own inode from being used again, so that the
-    // same numbers are the same file, as long as this comes before the socket is closed. Between the look and the removal nothing can be done.
+    // Another program may have removed it and bound its own socket there. The open socket keeps its inode in use, so equal numbers mean the
+    // same file, if this runs before the socket is closed. The time between the check and the removal cannot be protected.
     const file = files.find((file) => {
       const now = statusOf(file)
       return now !== undefined && now.ino === own.ino && now.dev === own.dev
@@ -30,12 +34,12 @@ export const made = (name: Uint8Array): (() => void) | undefined => {
     try {
       unlinkSync(file)
     } catch {
-      // Not ours to remove (a folder that may not be written to any more): it stays, and the next bind says so.
+      // The file cannot be removed, for example because its folder is read-only now. It stays, and the next bind fails with an error.
     }
   }
 }
 
-/** The path from the root on, through no link: the kernel made the last part of it. */
+/** Path from the root without links. The kernel created its last part. */
 const resolved = (path: Buffer): Buffer => {
   const end = path.lastIndexOf(sep) + 1
   const folder = end === 0 ? Buffer.from(".") : path.subarray(0, end)

@@ -21,10 +21,10 @@ interface Limited {
  */
 export interface Limits {
   /**
-   * GSO (UDP_SEGMENT), USO: maximum datagrams of one call for a payload with `segmentSize`. It is 1 if the system does not split payloads.
+   * GSO, USO: maximum datagrams of one call for a payload with `segmentSize`. It is 1 if the system does not split payloads.
    */
   readonly segments: number
-  /** GRO (UDP_GRO), URO: true if merged datagrams may arrive. */
+  /** GRO, URO: true if merged datagrams may arrive. */
   readonly coalescing: boolean
   /** True if a datagram above the path MTU is fragmented. On a dual socket it applies to IPv6 peers. */
   readonly mayFragment: boolean

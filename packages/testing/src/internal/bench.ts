@@ -5,7 +5,7 @@ import * as FaultyDriver from "../FaultyDriver.ts"
 import type { PlatformFacts } from "../PlatformFacts.ts"
 import { type Reading, readings } from "./reading.ts"
 
-/** What every part of the suite works with: a driver, what its platform is like, layers over both, and how it reads. */
+/** Parameters of every part of the suite: a driver, the facts about its platform, layers, and a way to read. */
 export interface Bench extends Reading {
   readonly facts: PlatformFacts
   readonly driver: Effect.Effect<Driver, DatagramUnsupportedError>
@@ -15,7 +15,7 @@ export interface Bench extends Reading {
 }
 
 export const bench = (facts: PlatformFacts, driver: Bench["driver"]): Bench => {
-  // One driver for all the tests, as in a program: its arenas are shared.
+  // All tests use one driver, as in a program, because its arenas are shared.
   const shared = Effect.runSync(Effect.cached(driver))
   return {
     ...readings[0],

@@ -1,4 +1,7 @@
-/** What a single build of a system breaks, though it takes every call: refused or declined on that build, and untouched on every other. */
+/**
+ * Features that fail on a single build of a system although it accepts every call. They are refused or declined on that
+ * build, and work on every other.
+ */
 import type { Capability } from "@ancillary/control"
 import {
   Datagram,
@@ -21,10 +24,10 @@ import * as FaultyDriver from "../FaultyDriver.ts"
 import { type Bench, bytes } from "./bench.ts"
 
 const at = { address: "127.0.0.1", port: 0 }
-/** The level of UDP's options, which ask for merging and tell of cutting. */
+/** Level of the UDP options, which request coalescing and report segmentation. */
 const UDP = 17
 
-/** Wine: it has none of UDP's options, which Windows has, and takes the message of segments without a look. */
+/** Accepts all UDP options, as Windows does. Wine lacks them, and accepts the segment size message without a check. */
 const takingUdp = (driver: Driver): Driver => ({
   ...driver,
   open: (kind) => {
@@ -37,7 +40,10 @@ const takingUdp = (driver: Driver): Driver => ({
   }
 })
 
-/** The platform on a build, and what its system sees: sockets that are opened, options of UDP's that are set, sizes of what goes out. */
+/**
+ * The platform on a build, and records of its calls: opened sockets, UDP options that were set, sizes of sent
+ * datagrams.
+ */
 const onBuild = ({ driver }: Bench, build: number | undefined) => {
   const seen = { opened: 0, merging: 0, sent: new Array<number>() }
   const hooks: FaultyDriver.Hooks = {
@@ -63,7 +69,10 @@ const onBuild = ({ driver }: Bench, build: number | undefined) => {
   return { layer, seen }
 }
 
-/** What is opened, and how the refusal calls what is received and what that breaks. */
+/**
+ * Opens a socket with a combination. `headers` and `feature` are the names in the refusal: the received messages, and
+ * the feature that they break.
+ */
 interface Combination {
   readonly headers: string
   readonly feature: string

@@ -25,7 +25,7 @@ export const connecting = ({ facts, layer }: Bench): void => {
         )
         continue
       }
-      /** On a port that the program chose: one that was free a moment ago. */
+      /** Binds to a port that the program chose, and that was free just before. */
       const chosen = Effect.gen(function* () {
         const { port } = yield* Effect.scoped(Effect.map(bound, ({ localAddress }) => localAddress))
         return yield* Datagram.bind(spec, { address: family === "ipv4" ? "0.0.0.0" : "::", port })
@@ -54,7 +54,7 @@ export const connecting = ({ facts, layer }: Bench): void => {
                 expect(wrong.message).toMatch(/^to: this socket is connected to .* and sends to nobody else/)
                 const missing = yield* Effect.flip(socket.send({ data: bytes("x") } as never))
                 expect(missing).toMatchObject({ reason: "InvalidArgument" })
-                // Read by either: they are one socket.
+                // Either can read the datagram, because they are one socket.
                 yield* peer.send({ data: bytes("again"), to })
                 expect(text((yield* socket.receive).data)).toBe("again")
                 yield* peer.send({ data: bytes("left"), to })
@@ -165,7 +165,7 @@ export const connecting = ({ facts, layer }: Bench): void => {
   })
 }
 
-/** One datagram each way. */
+/** Exchanges one datagram in each direction. */
 const exchange = (
   one: Pick<Socket, "send" | "receive" | "localAddress">,
   other: Socket,

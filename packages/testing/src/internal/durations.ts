@@ -1,4 +1,4 @@
-/** Durations that a read is given: they pass on a monotonic clock, and `TestClock` has one. */
+/** Durations of reads: they pass on a monotonic clock, which `TestClock` has, too. */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, withMaximumDatagramSize, withTruncation } from "@ancillary/effect3"
 import { Clock, type Duration, Effect, Fiber, Option, TestClock } from "effect"
@@ -7,7 +7,7 @@ import { type Bench, bytes, text } from "./bench.ts"
 const spec = Datagram.ipv4.pipe(withMaximumDatagramSize(1), withTruncation("drop"))
 const bind = Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
 
-/** The real clock, whose wall is moved. */
+/** The real clock, but the test can move its wall clock. */
 const stepped = () => {
   const real = Clock.make()
   let by = 0
@@ -34,7 +34,7 @@ export const durations = ({ layer }: Bench): void => {
         const waiting = yield* Effect.fork(socket.receiveWithin("100 millis").pipe(Effect.withClock(clock)))
         yield* turn
         step(-3_600_000)
-        // One that the spec drops wakes the reader in vain: it looks at its clock again.
+        // The spec drops this datagram, so it wakes the reader in vain. The reader then checks its clock again.
         yield* sender.send({ data: bytes("too large"), to: socket.localAddress })
         expect(yield* Fiber.join(waiting)).toEqual(Option.none())
       }).pipe(Effect.provide(layer))
@@ -73,7 +73,7 @@ export const durations = ({ layer }: Bench): void => {
     it.scopedLive("refuses what is no duration, as an error that names it", () =>
       Effect.gen(function* () {
         const socket = yield* bind
-        // As plain JavaScript hands it over.
+        // A value that plain JavaScript can pass.
         const wrong: string = "2 parsecs"
         const error = yield* Effect.flip(socket.receiveWithin(wrong as Duration.DurationInput))
         expect(error).toMatchObject({

@@ -1,6 +1,6 @@
 /**
- * Events of a socket: what each platform tells besides datagrams, the refusal where it does not, and that whatever comes that way disturbs nothing.
- * Entries of an error queue are injected by the wrapper, on the real driver.
+ * Events of a socket: the reports of each platform that are not datagrams, and the refusal if it has none. Invalid
+ * entries of the error queue cause no failure. The wrapper injects them on the real driver.
  */
 import { describe, expect, it } from "@effect/vitest"
 import { Codec, ControlBuffer, type ControlMessage, define } from "@ancillary/control"
@@ -24,10 +24,10 @@ import { type Bench, bytes, text } from "./bench.ts"
 const features = ["errorReports", "pathMtuReports", "transmitTimestamps"] as const
 const loopbacks = { ipv4: "127.0.0.1", ipv6: "::1" } as const
 type Either = keyof typeof loopbacks
-/** Of the two families what is tested is the same, and the types of one of them do. */
+/** Both families are tested the same way, so the types of one of them are sufficient. */
 const specOf = (family: Either) => (family === "ipv4" ? Datagram.ipv4 : Datagram.ipv6) as typeof Datagram.ipv4
 
-/** A message of a program's own that every platform could tell in either way. */
+/** A user-defined message that every platform could deliver in either way. */
 interface Told extends ControlMessage<"told", "ipv4", "optional"> {
   readonly event: number
 }
@@ -47,7 +47,10 @@ export const events = ({ driver, facts, isEmpty, passesOver, receive }: Bench): 
   const take = (socket: { readonly events: Stream.Stream<SocketEvent, unknown> }, count: number) =>
     Effect.map(Stream.runCollect(Stream.take(socket.events, count)), Chunk.toReadonlyArray)
 
-  /** A message whose case is run where the platform tells it; elsewhere binding says why not, and the optional one is declined. */
+  /**
+   * Runs the case if the platform delivers the message. Otherwise binding fails with the reason, and the optional
+   * message is declined.
+   */
   const event = <M extends ControlMessage.Any>(
     key: M["key"],
     combinator: With<M>,
@@ -59,7 +62,7 @@ export const events = ({ driver, facts, isEmpty, passesOver, receive }: Bench): 
       const why = facts.lacks[key] ?? facts.lacks[`${key}, ${family}`]
       it.scopedLive(`${key}, ${family}${why === undefined ? "" : ": refused"}`, () => {
         if (why === undefined) return Effect.provide(run(family), over({}))
-        // Only what a family lacks altogether is refused by the compiler as well.
+        // The compiler refuses only a message that the whole family lacks.
         const spec = (each: unknown) => (each as (_: typeof Datagram.ipv4) => typeof Datagram.ipv4)(specOf(family))
         return Effect.gen(function* () {
           const error = yield* Effect.flip(Datagram.bind(spec(combinator), at(family)))
@@ -73,7 +76,7 @@ export const events = ({ driver, facts, isEmpty, passesOver, receive }: Bench): 
           const control = { [key]: 1 } as never
           const unsent = yield* Effect.flip(socket.send({ data, to: socket.localAddress, control }))
           expect(unsent).toMatchObject({ reason: "Unsupported", field: Option.some(`control.${key}`) })
-          // Nothing is ever told: the stream ends with the socket.
+          // No event arrives: the stream ends with the socket.
           const reading = yield* Effect.fork(Stream.runDrain(socket.events))
           yield* Effect.yieldNow()
           yield* Scope.close(scope, Exit.void)
@@ -97,7 +100,7 @@ export const events = ({ driver, facts, isEmpty, passesOver, receive }: Bench): 
     event("pathMtuReports", withPathMtuReports(), () =>
       Effect.gen(function* () {
         const socket = yield* Datagram.bind(Datagram.ipv6.pipe(withPathMtuReports()), at("ipv6"))
-        // What it takes to be told of something: traps/pathMtu.test.ts of @ancillary/posix.
+        // The conditions for a report are in traps/pathMtu.test.ts of @ancillary/posix.
         yield* socket.send({ data, to: socket.localAddress })
         expect((yield* receive(socket)).control).toEqual({})
       })
@@ -122,7 +125,7 @@ export const events = ({ driver, facts, isEmpty, passesOver, receive }: Bench): 
       Datagram.bind(Datagram.ipv4, at("ipv4"))
     )
     const payload = (value: number) => new Uint8Array(Uint32Array.of(value).buffer)
-    /** As the driver's system would lay it out. */
+    /** Lays out an entry as the driver's system does. */
     const entry = (value: number) =>
       Effect.map(driver, ({ abi }) => ({
         address: new Uint8Array(0),

@@ -1,4 +1,4 @@
-/** What goes out arrives, with what the kernel says about it. */
+/** Sent datagrams arrive, with the control messages of the kernel. */
 import { describe, expect, it } from "@effect/vitest"
 import { type Codec, ControlBuffer, define, type ControlMessage, Ipv4Address } from "@ancillary/control"
 import {
@@ -93,7 +93,7 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
         Effect.gen(function* () {
           const { client, server, to } = yield* both
           const honoured = facts.sentControl === "honoured"
-          // 46 above ECT(1): what was left at 0 could not be told from what was wiped.
+          // 46 above ECT(1). With 0, a value that is kept and a value that is erased would be equal.
           if (honoured) yield* client.setOption(SocketOption.defaultTrafficClass, 0xb9)
           yield* client.send({ data: bytes("x"), to, control: { ecn: "ce" } })
           yield* client.send({ data: bytes("y"), to, control: { dscp: 10 } })
@@ -171,7 +171,7 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
         yield* Datagram.reply(server, asked, bytes("me"))
         const answer = yield* receive(client)
         expect(String(answer.from)).toBe(facts.sentControl === "honoured" ? `127.0.0.2:${port}` : `127.0.0.1:${port}`)
-        // What went out, whatever became of it: the source, and no interface.
+        // The sent message has the source and no interface, whether or not the system applies it.
         const { messages } = ControlBuffer.toMessages(abi, sent[1]?.control ?? new Uint8Array(0))
         expect(messages).toHaveLength(1)
         const address = Ipv4Address.of(127, 0, 0, 2).value
@@ -198,7 +198,7 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
         refuse = true
         yield* Datagram.reply(socket, asked, bytes("me"))
         expect(text((yield* receive(client)).data)).toBe("me")
-        // Neither an interface: without a source it is reported to leave from 0.0.0.0.
+        // The message has an interface, because without a source the datagram would leave from 0.0.0.0.
         expect(sent[1]?.control).not.toHaveLength(0)
         expect(sent[2]?.control).toHaveLength(0)
         expect((yield* socket.stats).sourceRefused).toBe(1n)
@@ -283,7 +283,7 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
   })
 }
 
-/** The IPv4 TTL once more, as a program would define a message that the library lacks. */
+/** The IPv4 TTL as a user-defined message, as if the library lacked it. */
 interface Ttl extends ControlMessage<"ttl", "ipv4"> {
   readonly received: { readonly ttl: number }
   readonly sendable: { readonly ttl?: number | undefined }

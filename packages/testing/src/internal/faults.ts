@@ -1,4 +1,7 @@
-/** One bad datagram never stops a socket: each is a counted, typed outcome of that datagram alone. Bent by the wrapper, on the real driver. */
+/**
+ * An invalid datagram never stops a socket: each is a counted, typed outcome of that datagram only. The wrapper changes
+ * datagrams of the real driver.
+ */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, type DatagramFault, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
@@ -10,7 +13,7 @@ import { type Bench, bytes, text } from "./bench.ts"
 const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
 const bind = Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
 
-/** What a hook does to the one datagram in the middle, and what must come of it. */
+/** The change of a hook to the datagram in the middle, and its required result. */
 const bent: ReadonlyArray<
   readonly [string, (slot: ReceivedSlot) => void, DatagramFault["reason"], string | undefined]
 > = [
@@ -50,7 +53,7 @@ export const faults = ({ facts, fault, outcome, over, passesOver, receive }: Ben
           yield* fault(socket, { _tag: "DatagramFault", reason, key: Option.fromNullable(key), message })
           expect(text((yield* receive(socket)).data)).toBe("c")
 
-          // Streams leave it out without a word, and so do batches and loops.
+          // Streams omit it without an error, and so do batches and loops.
           yield* send
           const streamed = yield* Stream.runCollect(Stream.take(socket.datagrams, 2))
           expect(Chunk.toReadonlyArray(streamed).map(({ data }) => text(data))).toEqual(["a", "c"])

@@ -1,4 +1,7 @@
-/** Messages that throw, lie, change or send while they are read: a fault of that message alone, and nobody else's memory. */
+/**
+ * Messages that throw, lie, change or send while they are read. Each is a fault of that message only, and never exposes
+ * the memory of another.
+ */
 import { Codec, type ControlMessage, define, InternetEndpoint, Ipv4Address } from "@ancillary/control"
 import { Datagram, withControlMessage, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
@@ -8,14 +11,14 @@ import { type Bench, bytes, text } from "./bench.ts"
 const at = { address: "127.0.0.1", port: 0 }
 const receiver = Datagram.bind(Datagram.ipv4, at)
 
-/** Takes the memory of a payload away. */
+/** Detaches the memory of a payload. */
 const take = (data: Uint8Array<ArrayBuffer>): void => void structuredClone(data, { transfer: [data.buffer] })
 const detached = (): Uint8Array => {
   const data = bytes("gone").slice()
   take(data)
   return data
 }
-/** Memory whose size changes: TypeScript's library for this target does not know it. */
+/** Makes a resizable buffer, which TypeScript's library for this target lacks. */
 const resizable = (size: number, maximum: number): ArrayBuffer & { resize: (to: number) => void } => {
   const Resizable = ArrayBuffer as unknown as new (
     size: number,
@@ -32,7 +35,7 @@ const shrunk = (): Uint8Array => {
 const boom = (): never => {
   throw new Error("boom")
 }
-/** An object all of whose reads throw. */
+/** Makes an object that throws at every read. */
 const hostile = (target: object): never =>
   new Proxy(target, {
     get: boom,
@@ -42,7 +45,7 @@ const hostile = (target: object): never =>
     getPrototypeOf: boom
   }) as never
 
-/** What cannot be sent, the field that the error names, and a part of its sentence. */
+/** Messages that cannot be sent, the field that the error names, and a part of its sentence. */
 const bad: ReadonlyArray<readonly [name: string, field: string, make: (to: { readonly port: number }) => object]> = [
   ["a detached payload", "data", ({ port }) => ({ data: detached(), to: { ...at, port } })],
   ["a shrunk payload", "data", ({ port }) => ({ data: shrunk(), to: { ...at, port } })],
@@ -120,12 +123,12 @@ const bad: ReadonlyArray<readonly [name: string, field: string, make: (to: { rea
   ["an object that has no text", "message", () => Object.assign(boom, { toString: boom })]
 ]
 
-/** A message of the program's own, whose definition does what a test says. */
+/** A user-defined message, whose definition acts as the test requires. */
 interface Own extends ControlMessage<"own", "ipv4"> {
   readonly sendable: { readonly own?: number }
 }
 const own = (payload: Pick<Codec.Codec<number>, "size" | "write" | "validate">) => {
-  // A level that no system reads, and every system lets pass.
+  // A level that every system accepts and ignores.
   const cell = { ipv4: { request: [], send: { level: 300, type: 1, payload } } }
   return define<Own>({ key: "own", presence: "required", table: { linux: cell, winsock: cell, darwin: cell } })
 }
@@ -154,7 +157,7 @@ export const handed = ({ layer, over }: Bench): void => {
         const sinking = Stream.run(Stream.make(good("3"), message, good("4")), sender.sink)
         expect(yield* Effect.flip(sinking)).toMatchObject(named)
         if (field !== "to") {
-          // An heir without a destination.
+          // An inheriting object without a destination.
           const unaddressed = Object.defineProperty(Object.create(message), "to", { value: undefined }) as never
           expect(yield* Effect.flip(connected.send(unaddressed))).toMatchObject(expected)
           expect(Option.getOrThrow(Either.getLeft(connected.trySend(unaddressed)))).toMatchObject(expected)

@@ -1,4 +1,7 @@
-/** IPv6 extension headers: what goes out arrives, typed; what is malformed goes nowhere; where the system has none, it says so. */
+/**
+ * IPv6 extension headers: sent ones arrive, with types, and malformed ones are not sent. If the system lacks a header,
+ * the error states it.
+ */
 import { ControlBuffer, ExtensionHeader } from "@ancillary/control"
 import {
   Datagram,
@@ -32,12 +35,12 @@ const UDP = 17
 const DESTINATION = 60
 
 const alert = { options: [ExtensionHeader.routerAlert(1)] }
-/** An option that those pass over who do not know it. */
+/** An option that a node skips if it does not know the type. */
 const option = (size: number) => ({ type: 0x1e, data: new Uint8Array(size).fill(7) })
 const typesOf = (headers: ReadonlyArray<ExtensionHeader.OptionsHeader>) =>
   headers.map(({ nextHeader, options }) => [nextHeader, ...options.map(({ type }) => type)])
 
-/** What `send` is given, what is wrong with it, and which field that is. */
+/** Control data for `send`, and the error with its field and its reason. */
 const malformed: ReadonlyArray<readonly [object, string]> = [
   [
     { hopByHopOptions: alert.options },
@@ -73,7 +76,7 @@ const malformed: ReadonlyArray<readonly [object, string]> = [
     "control.routingHeader: 'routingHeader' cannot be sent on this socket: its spec does not declare it for sending"
   ]
 ]
-/** The same for a routing header, where one is sent. */
+/** Routing headers that `send` refuses, if the system can send any. */
 const misrouted: ReadonlyArray<readonly [unknown, string]> = [
   [
     { kind: "sourceRoute", addresses: ["::1"] },
@@ -104,7 +107,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
           yield* sender.send({ data, to })
           yield* sender.send({ data, to, control: { hopByHopOptions: alert } })
           yield* sender.send({ data, to, control: { ...both, hopLimit: 9 } })
-          // What was received can be sent.
+          // A received header can be sent.
           const [none, first, second] = [yield* receive(socket), yield* receive(socket), yield* receive(socket)]
           const [again] = second.control.destinationOptions
           yield* sender.send({ data, to, control: { destinationOptions: again } })
@@ -132,7 +135,8 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
 
       it.scopedLive("a received header has the bytes of the packet, with their padding and places", () =>
         Effect.gen(function* () {
-          // No builder makes these: padding in front, between and behind in another way. A sticky header leaves as its bytes.
+          // No builder makes these layouts: padding before, between and after the options. A sticky header is sent as
+          // its bytes.
           const layouts = [
             [0, 1, 0, 0x1e, 1, 7, 0, 1, 2, 0, 0, 0x1e, 1, 8, 0, 0],
             [0, 0, 1, 4, 0, 0, 0, 0],
@@ -155,7 +159,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
         Effect.gen(function* () {
           const large = Datagram.ipv6.pipe(withDestinationOptions({ maximumBytes: 2048 }))
           const socket = yield* Datagram.bind(large, at)
-          // 8 options: Linux drops a header of more (net.ipv6.max_dst_opts_number).
+          // 8 options, because Linux drops a header of more (net.ipv6.max_dst_opts_number).
           const header = { options: [...Array.from({ length: 7 }, () => option(253)), option(255)] }
           yield* socket.send({ data, to: socket.localAddress, control: { destinationOptions: header } })
           expect((yield* receive(socket)).control.destinationOptions).toMatchObject([header])
@@ -186,7 +190,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
 
       it.scopedLive("several of a kind are an array in the order of the packet; a malformed one is a fault", () => {
         const bend = (slot: ReceivedSlot) => {
-          // The one header that came, twice, and then twice with an option that leads out of it.
+          // The one header that arrived, twice, and then twice with an option that leaves its bytes.
           const came = slot.control.slice(0, slot.controlLength)
           const again = Uint8Array.from(came)
           if (slot.data[0] === 0x62) again[again.length - 5] = 200
@@ -274,7 +278,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
 
     it.scopedLive("the bytes that go out are those of the headers, each under its number, and nothing else", () => {
       const sent: Array<SentDatagram> = []
-      // Seen, and not sent: whether the system would take it is another matter.
+      // The hook records the bytes and does not send them, because the system might refuse them.
       const onSend = (datagram: SentDatagram) => {
         sent.push(datagram)
         return { syscall: facts.syscalls.send, code: "EPERM", errno: 1 }

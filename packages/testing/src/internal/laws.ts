@@ -1,4 +1,6 @@
-/** The laws of reading: who gets which datagram, what is lost by whom, and that the accounts balance in each case. */
+/**
+ * Laws of reading: the reader that gets each datagram, the datagrams that are lost, and balanced counters in each case.
+ */
 import { describe, expect, it } from "@effect/vitest"
 import {
   Datagram,
@@ -19,13 +21,13 @@ const sendTexts = (from: Socket, to: DatagramSocket<"ipv4", never>, texts: Reado
   Effect.forEach(texts, (each) => from.send({ data: bytes(each), to: to.localAddress }), { discard: true })
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => String(i))
 
-/** Taken from the kernel = handed over + each fault + dropped by policy + given back. */
+/** Dequeued = delivered + faults + dropped by policy + put back. */
 const balance = (socket: Socket) =>
   Effect.map(socket.stats, ({ dropped, faults, delivered, dequeued, putBack }) => {
     expect(dequeued).toBe(delivered + Object.values(faults).reduce((sum, count) => sum + count, 0n) + dropped + putBack)
   })
 
-/** Lets a fiber come to the point where it waits. */
+/** Runs a fiber until it waits. */
 const settle = Effect.yieldNow().pipe(Effect.repeatN(20))
 
 export const laws = ({ layer, over }: Bench): void => {
@@ -37,7 +39,8 @@ export const laws = ({ layer, over }: Bench): void => {
         for (const each of numbered(20)) {
           const waiting = yield* Effect.fork(socket.receive)
           yield* settle
-          // Interrupted before, while or after the datagram arrives: it is the reader's, or the next one's.
+          // The interruption is before, during or after the arrival: this reader gets the datagram, or the next one
+          // does.
           yield* sendTexts(sender, socket, [each])
           if (Number(each) % 2 === 0) yield* settle
           const exit = yield* Fiber.interrupt(waiting)
@@ -53,7 +56,7 @@ export const laws = ({ layer, over }: Bench): void => {
       Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
         let expected = 0n
-        // Below some ten operations a turn Effect itself comes to nothing.
+        // Effect itself makes no progress with fewer than some ten operations a turn.
         for (let operations = 16; operations < 60; operations++) {
           yield* sendTexts(sender, socket, numbered(12))
           let got = 0n
@@ -67,7 +70,7 @@ export const laws = ({ layer, over }: Bench): void => {
           for (let turns = 0; turns < operations % 5; turns++) yield* Effect.yieldNow()
           yield* Fiber.interrupt(reader)
           expected += got
-          // What it got is what was counted as handed over; the rest is still there.
+          // The counter has the datagrams that the reader got; the rest is still in the socket.
           expect((yield* socket.stats).delivered).toBe(expected)
           let rest = 0n
           while (Option.isSome(yield* socket.receiveWithin(0))) rest++
@@ -159,7 +162,7 @@ export const laws = ({ layer, over }: Bench): void => {
         expect(yield* Effect.flip(socket.receive)).toMatchObject({ _tag: "DatagramReceiveError", reason: "Closed" })
         expect(yield* Effect.flip(socket.forEach(() => {}))).toMatchObject({ reason: "Closed" })
         const { localAddress } = socket
-        // The descriptor's number is another socket's by now: nothing goes out through it.
+        // Another socket has the descriptor's number by now: no datagram leaves through it.
         const successor = yield* bind
         expect(yield* Effect.flip(socket.send({ data: bytes("x"), to: sender.localAddress }))).toMatchObject({
           _tag: "DatagramSendError",
@@ -177,7 +180,7 @@ export const laws = ({ layer, over }: Bench): void => {
         yield* sendTexts(sender, socket, numbered(6))
         const first = yield* Stream.runCollect(Stream.take(socket.datagrams, 1))
         expect(Chunk.toReadonlyArray(first).map(({ data }) => text(data))).toEqual(["0"])
-        // The chunk was the stream's: counted as handed over, and gone.
+        // The stream owned the chunk, so its datagrams are counted as delivered and lost.
         expect((yield* socket.stats).delivered).toBe(6n)
         expect(yield* socket.receiveWithin(0)).toEqual(Option.none())
         yield* sendTexts(sender, socket, numbered(3))

@@ -1,4 +1,7 @@
-/** Memory that a program gets views of: it cannot take it away from the sockets, nor from other datagrams, by whichever means its engine has. */
+/**
+ * Memory that a program gets views of. By no means of its engine can the program detach it from the sockets or from
+ * other datagrams.
+ */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram } from "@ancillary/effect3"
 import { Chunk, Effect } from "effect"
@@ -27,7 +30,7 @@ const ways: { readonly [name: string]: (data: Uint8Array, buffer: ArrayBuffer & 
   transferToFixedLength: (_, buffer) => buffer.transferToFixedLength?.()
 }
 
-/** Whatever it answers: an error, a copy, or the bytes themselves. */
+/** Tries to take the memory. The result may be an error, a copy, or the bytes themselves. */
 const attempt = (take: (typeof ways)[string], data: Uint8Array) => {
   if (data.buffer instanceof ArrayBuffer)
     try {
@@ -82,7 +85,7 @@ export const lent = ({ layer }: Bench): void => {
     it.scopedLive("a payload that is kept keeps at most eight times its size", () =>
       Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
-        // Sizes between each other, as sessions mix them.
+        // Sizes between the block sizes, mixed as in a session.
         for (const size of [100, 1200, 64, 300, 65, 127, 66, 512, 513, 4096, 5000, 2049, 1]) {
           yield* sender.send({ data: new Uint8Array(size), to: socket.localAddress })
           const { data } = yield* socket.receive

@@ -1,4 +1,4 @@
-/** Groups: joined once and left with the last who holds them, refused before any system call where they cannot be. */
+/** Groups: joined once, and left with the last holder. Invalid ones are refused before any system call. */
 import { describe, expect, it } from "@effect/vitest"
 import { Ipv4Address, Ipv6Address } from "@ancillary/control"
 import { Datagram, type DatagramMembershipError } from "@ancillary/effect3"
@@ -10,7 +10,7 @@ const groups = { ipv4: "239.77.1.2", ipv6: "ff15::7712" } as const
 const sources = { ipv4: "192.0.2.1", ipv6: "2001:db8::1" } as const
 
 export const memberships = ({ facts, over }: Bench): void => {
-  /** A socket for both families where the host has both, and the calls that were made on it since it was bound. */
+  /** Binds a socket for both families if the host has both, and records its calls after the bind. */
   const bench = <A, E>(
     body: (
       socket: Effect.Effect.Success<ReturnType<typeof Datagram.bind<"dual", never, never>>>,
@@ -48,7 +48,7 @@ export const memberships = ({ facts, over }: Bench): void => {
             const outer = yield* Scope.make()
             yield* Scope.extend(socket.join(group, at), outer)
             expect(calls()).toEqual(join)
-            // However it is written: an address, an index twice.
+            // The notation does not matter: an address and an index, in two forms.
             yield* Effect.scoped(socket.join(group, at))
             const again = family === "ipv6" ? Ipv6Address.of([0xff15, 0, 0, 0, 0, 0, 0, 0x7712], loopbackIndex) : group
             const inner = yield* Scope.make()
@@ -96,7 +96,7 @@ export const memberships = ({ facts, over }: Bench): void => {
                 yield* socket.block(group, source, at)
               })
             )
-            // Unblocked, then left.
+            // The source is unblocked, then the group is left.
             expect(calls()).toHaveLength(3)
             const blocked = yield* Effect.flip(socket.block(group, source, at))
             expect(described(blocked)).toEqual([
@@ -130,7 +130,7 @@ export const memberships = ({ facts, over }: Bench): void => {
             yield* Scope.extend(socket.join(group, at), scope)
             yield* Scope.extend(socket.join(group, at), scope)
             yield* socket.leave(group, at)
-            // Another membership by now.
+            // This is another membership.
             yield* socket.join(group, at)
             yield* Scope.close(scope, Exit.void)
             expect(calls()).toEqual([...join, leave, ...join])
@@ -142,7 +142,7 @@ export const memberships = ({ facts, over }: Bench): void => {
             yield* socket.leave(group, { ...at, source: sources[family] })
             const again = yield* Effect.flip(socket.leave(group, { ...at, source: sources[family] }))
             expect(again.reason).toBe("NotJoined")
-            // The whole group, with the source that is left.
+            // Leaves the whole group, with the source that remains.
             yield* socket.leave(group, at)
             expect((yield* Effect.flip(socket.leave(group, at))).reason).toBe("NotJoined")
           })

@@ -1,4 +1,4 @@
-/** Each plain message once: what is sent and arrives where the platform has it, and the refusal where it does not. */
+/** Each plain message once: sent and received if the platform supports it, and refused if it does not. */
 import { describe, expect, it } from "@effect/vitest"
 import { type Abi, type Capability, ControlBuffer, type ControlMessage } from "@ancillary/control"
 import {
@@ -38,7 +38,7 @@ const loopbacks = { ipv4: "127.0.0.1", ipv6: "::1" } as const
 const specs = { ipv4: Datagram.ipv4, ipv6: Datagram.ipv6 }
 type Either = keyof typeof specs
 
-/** Everything that any platform has: what this one lacks shall be seen at run time. */
+/** Features of all platforms, so that the test shows at run time which of them this one lacks. */
 const features = [
   "checksum",
   "coalescing",
@@ -69,10 +69,10 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
   const data = bytes("x")
 
   const at = (family: Either) => ({ address: loopbacks[family], port: 0 })
-  /** The specs of both families have the same messages; the compiler wants to know which one it is. */
+  /** The specs of both families have the same messages, but the compiler requires one family. */
   const either = (family: Either) => specs[family] as typeof Datagram.ipv4
 
-  /** What one datagram brings that a socket sent to itself. */
+  /** Sends a datagram to its own socket, and returns the received control data. */
   const seen = <D extends ControlMessage.Any, R>(
     spec: Spec<"ipv4", D, R>,
     family: Either,
@@ -85,7 +85,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
       return (yield* receive(socket)).control
     })
 
-  /** The one message in a control buffer that went out: level, type, payload. */
+  /** The one message of a sent control buffer: level, type, payload. */
   const sentAs = (abi: Abi, sent: ReadonlyArray<FaultyDriver.SentDatagram>) =>
     sent.flatMap(({ control }) =>
       ControlBuffer.toMessages(abi, control).messages.map(({ level, payload, type }) => [level, type, ...payload])
@@ -93,7 +93,10 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
 
   const here = (families: ReadonlyArray<Either>) => families.filter((family) => facts.families.includes(family))
 
-  /** A message whose case is run where it can be had. Elsewhere binding fails with the reason, and the optional is declined with it. */
+  /**
+   * Runs the case if the message is supported. Otherwise binding fails with the reason, and the optional message is
+   * declined with it.
+   */
   const message = <M extends ControlMessage.Any>(
     key: M["key"],
     combinator: With<M>,
@@ -125,7 +128,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
     )
   }
 
-  /** What may not be sent: value, and the sentence. Nothing goes out, and the socket is as good as before. */
+  /** Asserts that `send` refuses each value with its sentence. No datagram is sent, and the socket still works. */
   const refuses = <M extends ControlMessage.Any>(
     key: M["key"],
     combinator: With<M>,
@@ -198,7 +201,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
           const socket = yield* Datagram.bind(spec, at("ipv4"))
           const payload = Uint8Array.from({ length: 250 }, (_, i) => i)
           yield* socket.send({ data: payload, to: socket.localAddress, control: { segmentSize: 100 } })
-          // Linux takes it in two bytes, Windows in four.
+          // The size has two bytes on Linux, and four on Windows.
           expect(sentAs(abi, sent)).toEqual([abi.platform === "linux" ? [17, 103, 100, 0] : [17, 2, 100, 0, 0, 0]])
           const sizes = honoured ? [100, 100, 50] : [250]
           let from = 0
@@ -217,7 +220,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
     message("coalescedSize", withCoalescedSize(), internet, (family) =>
       Effect.gen(function* () {
         const spec = either(family).pipe(withCoalescedSize(), withSegmentation())
-        // Never split here: the payload is handed over as the kernel merged it, with the size to split it by.
+        // The library does not split it. The payload is the merged one of the kernel, with the size of each datagram.
         const merged = yield* seen(spec, family, { segmentSize: 100 }, new Uint8Array(250))
         expect(merged.coalescedSize).toEqual(Option.some(100))
         expect(yield* seen(spec, family, {})).toEqual({ coalescedSize: Option.none() })
@@ -249,7 +252,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
           const { timestamp, timestamping } = (yield* receive(socket)).control
           return { late: Option.getOrThrow(timestamp), exact: Option.getOrUndefined(timestamping) }
         })
-        // Absent in the first milliseconds, while the other is there and may be late.
+        // It is absent in the first milliseconds; the other is present and may be late.
         const first = yield* Effect.repeat(Effect.delay(stamped, 1), {
           until: ({ exact }) => exact !== undefined,
           times: 1000
@@ -298,7 +301,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
       })
     )
 
-    // Where it is lacking, its refusal is asserted above.
+    // If the feature is missing, a test above asserts its refusal.
     const both = facts.families.length === 2 && !("originalDestination" in facts.lacks)
     if (both)
       it.scopedLive("originalDestination of a dual socket: each peer's in its own family, with the port", () =>
@@ -322,16 +325,16 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
       Effect.gen(function* () {
         const spec = either(family).pipe(withFragmentSize())
         expect(yield* seen(spec, family, {})).toEqual({ fragmentSize: Option.none() })
-        // Loopback's MTU is 65536: the largest of IPv4 fits, that of IPv6 does not.
+        // The MTU of loopback is 65536. The largest datagram of IPv4 fits, and that of IPv6 does not.
         const { fragmentSize } = yield* seen(spec, family, {}, new Uint8Array(facts.largest[family]))
-        // Linux keeps 16 bits of a size: the first fragment counts 0, and the second is the largest.
+        // Linux keeps 16 bits of a size. The first fragment counts as 0, so the second is the largest.
         expect(fragmentSize).toEqual(family === "ipv4" ? Option.none() : Option.some(95))
       })
     )
 
     message("checksum", withChecksum(), ["ipv4"], (family) =>
       Effect.gen(function* () {
-        // Nobody sums what stays in the host.
+        // The kernel computes no sum for datagrams that stay in the host.
         expect(yield* seen(Datagram.ipv4.pipe(withChecksum()), family, {})).toEqual({ checksum: Option.none() })
       })
     )
@@ -359,7 +362,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
         const spec = either(family).pipe(withMark())
         expect(yield* seen(spec, family, {})).toEqual({ mark: Option.some(0) })
         const marked = yield* Effect.either(seen(spec, family, { mark: 0xfedcba98 }))
-        // Without the privilege the error says which message wants which.
+        // Without the privilege the error names the message and its privilege.
         if (marked._tag === "Right") expect(marked.right).toEqual({ mark: Option.some(0xfedcba98) })
         else expect(marked.left).toMatchObject({ reason: "PermissionDenied", field: Option.some("control.mark") })
       })
@@ -373,7 +376,8 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
       Effect.gen(function* () {
         const spec = either(family).pipe(withPriority(), withTrafficClass())
         expect(yield* seen(spec, family, {})).toEqual({ priority: Option.some(0), trafficClass: 0 })
-        // The class of IPv4 sets the priority too, and of two messages the kernel obeys the later: ours is, however they are given.
+        // The traffic class of IPv4 sets the priority, too, and the kernel uses the later of two messages. Ours is
+        // later, in any order of the fields.
         const both = { priority: Option.some(2), trafficClass: 0xb8 }
         expect(yield* seen(spec, family, { priority: 2, trafficClass: 0xb8 })).toEqual(both)
         expect(yield* seen(spec, family, { trafficClass: 0xb8, priority: 2 })).toEqual(both)
@@ -409,7 +413,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
 
     message("transmitTime", withTransmitTime(), internet, (family) =>
       Effect.gen(function* () {
-        // Loopback has no scheduler that would wait: it arrives at once, however far ahead its time is.
+        // Loopback has no scheduler that delays, so the datagram arrives at once, for any time.
         expect(yield* seen(either(family).pipe(withTransmitTime()), family, { transmitTime: 2n ** 63n })).toEqual({})
       })
     )
@@ -423,7 +427,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
       Effect.gen(function* () {
         const spec = Datagram.ipv4.pipe(withIpOptions())
         expect(yield* seen(spec, family, {})).toEqual({ ipOptions: Option.none() })
-        // Record route, with room for one address: the sender is the first to write there.
+        // Record route, with space for one address, which the sender fills.
         const { ipOptions } = yield* seen(spec, family, { ipOptions: Uint8Array.of(7, 7, 4, 0, 0, 0, 0) })
         expect(ipOptions).toEqual(Option.some(Uint8Array.of(7, 7, 8, 127, 0, 0, 1, 0)))
       })

@@ -1,4 +1,4 @@
-/** Mistakes that other libraries have shipped, each named with where it was told, and what a declared socket does there. */
+/** Mistakes that other libraries have shipped, each with its report, and the behaviour of a declared socket instead. */
 import { describe, expect, it } from "@effect/vitest"
 import { Codec, type ControlMessage, define } from "@ancillary/control"
 import {
@@ -33,7 +33,8 @@ export const mistakes = ({ facts, fault, layer, outcome, over, receive }: Bench)
       () =>
         Effect.gen(function* () {
           const peers = [yield* Datagram.client(Datagram.ipv4), yield* Datagram.client(Datagram.ipv6)] as const
-          // Alone, both packet informations of one datagram have no other message's room to spread into.
+          // Without other messages, the two packet informations of one datagram have no space of another message to
+          // use.
           const few = Datagram.dual.pipe(withPktInfo())
           const sockets = [
             yield* Datagram.bind(few, { address: "::", port: 0 }),

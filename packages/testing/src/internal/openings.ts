@@ -1,4 +1,4 @@
-/** Opening a socket leaves nothing behind, wherever it ends. */
+/** Opening a socket leaves no resource open, at whichever call it fails. */
 import { isUnsupported } from "@ancillary/control"
 import type { Arena } from "@ancillary/engine/driver/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
@@ -19,7 +19,7 @@ import type { Bench } from "./bench.ts"
 
 class Thrown extends Error {}
 
-/** A driver whose n-th call throws; calls that close are made in any case, and not counted. */
+/** A driver that throws at its n-th call. Calls that close always run, and are not counted. */
 const throwing = (driver: Driver, at: number) => {
   const books = { calls: 0, opened: 0, closed: 0, arenas: 0, freed: 0, watches: 0, unwatched: 0 }
   const call = <A>(make: () => A): A => {
@@ -88,7 +88,10 @@ const throwing = (driver: Driver, at: number) => {
   return { books, driver: wrapped }
 }
 
-/** Opens with each call throwing in turn, until none does; nothing may be open or in use afterwards. Returns how many calls threw. */
+/**
+ * Opens with a throw at each call in turn, until no call throws. After each attempt no resource may be open or in use.
+ * Returns the number of calls that threw.
+ */
 export const throwsEverywhere = <E>(
   driver: Effect.Effect<Driver, E>,
   open: Effect.Effect<unknown, unknown, DatagramSockets>,
@@ -134,7 +137,7 @@ export const openings = ({ driver, layer, over }: Bench): void => {
     it.effect("pair: nothing stays open or in use, whichever call throws", () =>
       Effect.gen(function* () {
         const exit = yield* Effect.exit(Effect.provide(pair, layer))
-        // Winsock has none.
+        // Winsock has no Unix datagram pairs.
         if (Exit.isSuccess(exit)) expect(yield* throwsEverywhere(driver, pair)).toBeGreaterThan(4)
         else expect((yield* driver).abi.platform).toBe("winsock")
       })
@@ -142,7 +145,7 @@ export const openings = ({ driver, layer, over }: Bench): void => {
   })
 
   describe("port 0 of a spec that shares its address", () => {
-    // Each platform has other numbers, and no other option of those.
+    // Each platform has other numbers, and uses them for no other option.
     const cells = (["linux", "darwin", "winsock"] as const).map((each) => SocketOption.reuseAddress.cell(each, "ipv4"))
     const isSharing = (level: number, option: number) =>
       cells.some((cell) => cell !== undefined && !isUnsupported(cell) && cell.level === level && cell.option === option)

@@ -1,4 +1,4 @@
-/** Options: set by a spec and on an open socket, got as the system has them, refused with what to do. */
+/** Options: set by a spec and on an open socket, and read as the system returns them. A refusal states the solution. */
 import { describe, expect, it } from "@effect/vitest"
 import { Codec, ControlBuffer, ExtensionHeader, type Family, type Internet } from "@ancillary/control"
 import {
@@ -41,7 +41,7 @@ const specs = { ipv4: Datagram.ipv4, ipv6: Datagram.ipv6, dual: Datagram.dual }
 const internet = ["ipv4", "ipv6", "dual"] as const
 type Option<A> = SocketOption.SocketOption<A, Family, unknown>
 
-/** A spec without the types that would keep a test from asking for what its platform lacks. */
+/** A spec without the types that prevent options that the platform lacks. */
 const declared = (family: Internet, combinator?: unknown) => {
   const spec = specs[family] as typeof Datagram.ipv4
   return combinator === undefined ? spec : (combinator as (_: typeof spec) => typeof spec)(spec)
@@ -53,7 +53,7 @@ export const options = (all: Bench): void => {
   const { driver, facts, layer, over } = all
   const here = internet.filter((family) => facts.families.includes(family === "ipv4" ? "ipv4" : "ipv6"))
 
-  /** One option: `other` is a value that an open socket is set to, absent where that is too late. */
+  /** Tests one option. `other` is a value for an open socket, and absent if that is too late. */
   const option = <A>(
     combinator: string,
     option: Option<A>,
@@ -98,7 +98,10 @@ export const options = (all: Bench): void => {
     )
   }
 
-  /** One that wants a privilege: set where this process has it, refused by the privilege's name where it has not. */
+  /**
+   * Tests an option that requires a privilege. It is set if this process has the privilege, and refused with its name
+   * if not.
+   */
   const privileged = <A>(
     combinator: string,
     option: Option<A>,
@@ -204,7 +207,7 @@ export const options = (all: Bench): void => {
         for (const family of here) {
           const socket = yield* bind(family, withDefaultHopLimit(9))
           yield* socket.setOption(SocketOption.multicastHopLimit, 9)
-          // IPV6_V6ONLY, which the family itself sets, is an option of IPv6 as well.
+          // The family itself sets IPV6_V6ONLY, which is an option of IPv6, too.
           levels.push([family, ...seen.splice(0).map((call) => call.split("/")[0])])
         }
         expect(levels).toEqual(
@@ -265,7 +268,7 @@ export const options = (all: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    // The byte of DSCP and ECN, as an option of one's own: Winsock has it too, though Windows may not heed it.
+    // The byte of DSCP and ECN as a user-defined option. Winsock has it, too, though Windows may ignore it.
     const row = (option: number) => ({ ipv4: { level: 0, option, codec: Codec.int32 } })
     const classByte = SocketOption.define<number, "ipv4">({
       name: "the class byte",

@@ -1,4 +1,7 @@
-/** Every way to read, asked for the same datagrams: what one path shows, all of them do, and none shows another datagram's bytes. */
+/**
+ * All ways to read, given equal datagrams: each returns the same result, and none contains the bytes of another
+ * datagram.
+ */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, DatagramFault, withHopLimit, withMaximumDatagramSize, withPktInfo } from "@ancillary/effect3"
 import { Chunk, Effect, Either, Exit, Fiber, Scope, Stream } from "effect"
@@ -10,7 +13,7 @@ const bind = Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
 type Socket = Effect.Effect.Success<typeof bind>
 type Received = Effect.Effect.Success<Socket["receive"]>
 
-/** What a reader has of a datagram, copied while it may be read. */
+/** The contents of a datagram, copied while it may be read. */
 const shown = ({ control, data, delivery, from }: Received) => ({
   bytes: [...data],
   from: from.port,
@@ -20,10 +23,10 @@ const shown = ({ control, data, delivery, from }: Received) => ({
 })
 type Shown = ReturnType<typeof shown>
 
-/** Sizes around words, blocks and slots; one that does not fit is a fault, which only some paths show. */
+/** Sizes around words, blocks and slots. One that does not fit is a fault, which only some ways return. */
 const sizes = [0, 1, 3, 4, 100, 100, 101, 1000, room, room + 1, 7, 0, 1999, 100]
 
-/** A path reads until it has seen as many datagrams; what it reads after that is lost to it. */
+/** Readers that stop after a number of datagrams. Any that they read beyond it are lost. */
 const readers: {
   readonly [name: string]: (socket: Socket, count: number) => Effect.Effect<ReadonlyArray<Shown>, unknown>
 } = {
@@ -94,7 +97,7 @@ export const paths = ({ facts, layer }: Bench): void => {
               },
               { discard: true }
             )
-          // Some are there before the reader, and some come while it waits.
+          // Some datagrams arrive before the read, and some while it waits.
           yield* send(0)
           const reading = yield* Effect.fork(read(socket, 3 * (sizes.length - 1)))
           yield* settle
@@ -164,7 +167,7 @@ export const paths = ({ facts, layer }: Bench): void => {
               if (seen.length === 0) {
                 nested.push(text(Effect.runSync(other.receive).data))
                 Effect.runSync(sender.send({ data: bytes("third"), to: socket.localAddress }))
-                // Begins at once, within the callback. It ends with its socket.
+                // Starts at once, within the callback, and ends with its socket.
                 Effect.runFork(other.forEachBorrowed((datagram) => void nested.push(text(datagram.data))))
               }
               seen.push(text(data))

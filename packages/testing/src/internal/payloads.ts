@@ -1,4 +1,4 @@
-/** Payloads in pieces and in parts, and where answers to them come back to. */
+/** Payloads in pieces and in parts, and the addresses to which replies to them return. */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, withHopLimit, withPktInfo, withScatter, withTruncation } from "@ancillary/effect3"
 import { Effect, Either, Option } from "effect"
@@ -13,7 +13,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
         const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
         const [socket, sender] = [yield* Datagram.bind(spec, at), yield* Datagram.client(spec)]
         const whole = Uint8Array.from({ length: 40_000 }, (_, i) => (i * 31) >> 3)
-        // More than the kernel is given vectors for, empty ones among them, and pieces of one buffer in another order than they lie in it.
+        // More pieces than the iovecs of a message, some of them empty, and consecutive pieces of one buffer.
         for (const sizes of [
           [0],
           [0, 0],
@@ -47,7 +47,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
           ...[0, 1, 1535, 1536, 1537, 16_384, 60_000].map((size) => [size]),
           [1000, 536],
           repeated(17, 96),
-          // Behind the vectors: more than a slot has room for.
+          // After the iovecs: more than a slot can hold.
           repeated(15, 1).concat(1536),
           repeated(15, 1).concat(1537),
           repeated(15, 1).concat(1000, 0, 536, 1, 8000),
@@ -93,7 +93,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
         expect(yield* parts("headlnpayloa")).toEqual(["head", "ln", "payloa"])
         expect(yield* parts("headl")).toEqual(["head", "l", ""])
         expect(yield* parts("")).toEqual(["", "", ""])
-        // Only what is received is limited to the parts.
+        // The parts limit only received datagrams.
         yield* socket.send({ data: bytes("more than twelve bytes"), to: socket.localAddress })
         yield* fault(socket, { reason: "DataTruncated" })
       }).pipe(Effect.provide(layer))
@@ -144,7 +144,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
         expect(yield* parts(1, 2, 2 ** 31 - 1)).toEqual(["headbody", "h", "ea", "dbody"])
         expect(yield* parts(4, 1)).toEqual(["he", "he", ""])
         expect(yield* parts(1)).toEqual(["", ""])
-        // The sizes were of those reads alone.
+        // The sizes applied only to those reads.
         expect(yield* receive(socket)).not.toHaveProperty("parts")
         const waiting = yield* Effect.fork(parts(2, 1))
         yield* Effect.yieldNow()

@@ -1,4 +1,4 @@
-/** Datagrams that are looked at before they are taken: the next read brings them again, whichever way it reads. */
+/** Datagrams that are peeked before they are read: the next read returns them again, with any way to read. */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, withHopLimit, withMaximumDatagramSize, withPktInfo, withTruncation } from "@ancillary/effect3"
 import { Chunk, Effect, Stream } from "effect"

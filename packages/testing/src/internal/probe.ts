@@ -1,4 +1,4 @@
-/** A probe finds of a driver what the rest of this suite shows of it. */
+/** A probe reports the same support of a driver as the rest of this suite shows. */
 import { type Codec, define, type ControlMessage } from "@ancillary/control"
 import { Capabilities } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
@@ -40,7 +40,7 @@ export const probe = ({ driver, facts, layer, over }: Bench): void => {
                 : { answer: "ignored", code: undefined, why: "it did not arrive as it was sent" }
             })
           }
-          // Nothing arrives that a source could be seen in: what tells the two apart is that a system refuses what no system has.
+          // No received datagram shows its source. Support is known because systems refuse a source that no host has.
           expect(found("pktInfo")).toMatchObject({
             received: { answer: "supported" },
             sent: { answer: honoured ? "accepted" : "ignored" }
@@ -62,7 +62,7 @@ export const probe = ({ driver, facts, layer, over }: Bench): void => {
         expect(forbidden.findings.map(({ received }) => received)).toEqual([
           { answer: "refused", code: "EPERM", why: "a privilege is missing" }
         ])
-        // Sending asks for nothing.
+        // Sending needs no request.
         expect(forbidden.findings.map(({ sent }) => sent.answer)).toEqual([honoured ? "accepted" : "ignored"])
         expect(String(forbidden)).toMatch(/^ttl +ipv4 +received +refused, EPERM +a privilege is missing$/m)
       }).pipe(Effect.provide(over({ onSetOption })))
@@ -96,7 +96,7 @@ const int: Codec.Codec<number> = {
   }
 }
 
-/** The IPv4 TTL, as a program's own message. */
+/** The IPv4 TTL, as a user-defined message. */
 interface Ttl extends ControlMessage<"ttl", "ipv4"> {
   readonly received: { readonly ttl: number }
   readonly sendable: { readonly ttl?: number | undefined }
@@ -114,7 +114,7 @@ const ttl = define<Ttl>({
   table: { linux: row(12, 2), winsock: row(21, 4), darwin: { ipv4: { unsupported: "not tried there" } } }
 })
 
-/** A message that is asked for by nothing, so that no kernel delivers it. */
+/** A message without a request, so that no kernel delivers it. */
 interface Silent extends ControlMessage<"silent", "ipv4"> {
   readonly received: { readonly silent: number }
 }

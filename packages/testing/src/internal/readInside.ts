@@ -1,4 +1,7 @@
-/** Definitions of a program's own that throw, lie, receive or close while they read: a fault of that datagram, and memory that is no one else's. */
+/**
+ * User-defined messages that throw, lie, receive or close while they read. Each is a fault of that datagram only, and
+ * never exposes the memory of another.
+ */
 import { type Codec, type ControlMessage, define, HopLimit, isUnsupported } from "@ancillary/control"
 import { Datagram, withControlMessage } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
@@ -7,7 +10,7 @@ import { type Bench, bytes, text } from "./bench.ts"
 
 const at = { address: "127.0.0.1", port: 0 }
 
-/** A message of the program's own, over the hop limit that the system sends. */
+/** A user-defined message that decodes the hop limit of the system. */
 interface Own extends ControlMessage<"own", "ipv4"> {
   readonly received: { readonly own: unknown }
 }
@@ -34,7 +37,7 @@ const bind = (read: Codec.Codec<unknown>["read"]) =>
 const boom = (): never => {
   throw new Error("boom")
 }
-/** What a definition answers, and the end of the fault's sentence. */
+/** Results of a definition's `read`, and the end of the fault's sentence. */
 const answers: ReadonlyArray<readonly [name: string, read: () => unknown, sentence: string]> = [
   ["throws", boom, "the definition of 'own' threw while it read its message (boom)"],
   [
@@ -85,7 +88,7 @@ export const readInside = ({ layer, outcome, receive }: Bench): void => {
             inside()
             return 1
           }
-          // Of one spec, and so of one layout: they share their memory.
+          // Both sockets have one spec, and so one layout and shared memory.
           const spec = Datagram.ipv4.pipe(withControlMessage(own(read)))
           const [first, second] = [yield* Datagram.bind(spec, at), yield* Datagram.bind(spec, at)]
           const seen: Array<string> = []

@@ -1,15 +1,18 @@
-/** How a test takes the next datagram from a socket: an implementation a path, so that a case shows on each of them what it shows on one. */
+/**
+ * Ways in which a test takes the next datagram from a socket. There is one implementation for each way, so that each
+ * case runs on all of them.
+ */
 import { DatagramFault, type DatagramReceiveError, type DatagramStats } from "@ancillary/effect3"
 import { expect } from "@effect/vitest"
 import { Chunk, type Duration, Effect, Either, Option, Schedule, Stream } from "effect"
 
-/** What every datagram has, whatever its spec. */
+/** Fields of every datagram, for any spec. */
 interface Read {
   readonly data: Uint8Array
   readonly control: object
 }
 
-/** How a socket is read, given what it calls a datagram. */
+/** Read methods of a socket, by the type of its datagrams. */
 interface Source<A extends Read> {
   readonly receive: Effect.Effect<A, DatagramFault | DatagramReceiveError>
   readonly receiveWithin: (
@@ -21,7 +24,7 @@ interface Source<A extends Read> {
   readonly stats: Effect.Effect<DatagramStats>
 }
 
-/** A fault that is counted and not handed over: its reason is all that is seen of it. */
+/** A fault that is counted but not returned: only its reason is known. */
 interface Counted {
   readonly reason: DatagramFault["reason"]
 }
@@ -29,18 +32,20 @@ type Outcome<A> = Either.Either<A, DatagramFault | Counted>
 
 export interface Reading {
   readonly path: "one by one" | "batched" | "borrowed"
-  /** Whether what was said of an earlier datagram (refused, unreachable) is passed over, and no error of a read. */
+  /** True if reads ignore errors of earlier datagrams (refused, unreachable). Otherwise such an error fails a read. */
   readonly passesOver: boolean
-  /** The next datagram. Where a fault may be before or behind it, `outcome`: a batch of datagrams leaves faults out. */
+  /**
+   * Returns the next datagram. If a fault may be next to it, use `outcome`, because a batch of datagrams omits faults.
+   */
   readonly receive: <A extends Read>(socket: Source<A>) => Effect.Effect<A, DatagramFault | DatagramReceiveError>
-  /** The next datagram, or what is wrong with it. */
+  /** Returns the next datagram or its fault. */
   readonly outcome: <A extends Read>(socket: Source<A>) => Effect.Effect<Outcome<A>, DatagramReceiveError>
-  /** Expects a fault to be next, and to look so: as far as the path shows it. */
+  /** Expects that the next outcome is this fault, in as much detail as the way to read returns. */
   readonly fault: (
     socket: Source<Read>,
     expected: Counted & { readonly [K in keyof DatagramFault]?: unknown }
   ) => Effect.Effect<void, DatagramReceiveError>
-  /** Whether nothing is there, neither in the kernel nor of what was read ahead. */
+  /** Returns true if neither the kernel nor the buffer of earlier reads has a datagram. */
   readonly isEmpty: (socket: Source<Read>) => Effect.Effect<boolean, DatagramFault | DatagramReceiveError>
 }
 
@@ -68,16 +73,16 @@ const oneByOne: Reading = (() => {
   }
 })()
 
-/** Waits for what a path brings at once: one or more. */
+/** Waits for the result of one read: one or more outcomes. */
 type Bring = <A extends Read>(socket: Source<A>) => Effect.Effect<ReadonlyArray<Outcome<A>>, DatagramReceiveError>
 
-/** A path that brings several: what nobody has asked for yet is kept, socket by socket. */
+/** A way to read that returns several outcomes. It keeps the rest for later reads, by socket. */
 const ahead = (path: Reading["path"], datagrams: Bring, outcomes: Bring): Reading => {
   const kept = new WeakMap<Source<Read>, Array<unknown>>()
   const keptOf = <A extends Read>(socket: Source<A>): Array<Outcome<A>> => {
     const outcomes = kept.get(socket) ?? []
     kept.set(socket, outcomes)
-    // Under a socket stands what that socket brought, which a map cannot say.
+    // The value of a socket has the type of that socket, which a map cannot express.
     return outcomes as Array<Outcome<A>>
   }
   const next = <A extends Read>(socket: Source<A>, bring: Bring): Effect.Effect<Outcome<A>, DatagramReceiveError> =>
@@ -117,7 +122,7 @@ const batched = ahead(
     )
 )
 
-/** Of its own, what is lent: the payload, and the parts that are views of it. */
+/** Copies the borrowed memory of a datagram: the payload, and the parts that are views of it. */
 const copied = <A extends Read>(datagram: A): A => {
   const { control } = datagram
   const lent: unknown = "parts" in control ? control.parts : undefined
@@ -128,8 +133,9 @@ const copied = <A extends Read>(datagram: A): A => {
 const reasons = ["DataTruncated", "ControlTruncated", "ControlMissing", "ControlMalformed"] as const
 
 /**
- * What a loop brings that begins and ends again. It hands over no faults: each is counted where it stands among the datagrams, and so the account,
- * looked at before each of them and at the end, says which reasons were where.
+ * Reads with a loop that starts and ends again. The loop does not return faults but counts each of them in the order of
+ * the datagrams. The counters are therefore read before each datagram and at the end, which gives the position of each
+ * reason.
  */
 const borrowing: Bring = <A extends Read>({ forEachBorrowed, stats }: Source<A>) =>
   Effect.gen(function* () {
@@ -151,5 +157,8 @@ const borrowing: Bring = <A extends Read>({ forEachBorrowed, stats }: Source<A>)
     return outcomes
   })
 
-/** The paths, the one that everything else is compared with first. `paths.ts` compares each with every other, streams and `forEach` among them. */
+/**
+ * The ways to read. The first is the one that all others are compared with. `paths.ts` compares each with every other,
+ * including streams and `forEach`.
+ */
 export const readings = [oneByOne, batched, ahead("borrowed", borrowing, borrowing)] as const

@@ -1,4 +1,4 @@
-/** Messages that send while they are read: the memory that is being filled is nobody else's, though sockets share it. */
+/** Messages that send while they are read: the memory that is being filled stays theirs, though sockets share it. */
 import { type Codec, type ControlMessage, define } from "@ancillary/control"
 import { Datagram, withControlMessage, withHopLimit } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
@@ -8,19 +8,19 @@ import { type Bench, bytes, text } from "./bench.ts"
 const at = { address: "127.0.0.1", port: 0 }
 const receiver = Datagram.bind(Datagram.ipv4, at)
 
-/** A message of the program's own, whose definition does what a test says. */
+/** A user-defined message, whose definition acts as the test requires. */
 interface Own extends ControlMessage<"own", "ipv4"> {
   readonly sendable: { readonly own?: number }
 }
 const own = (payload: Pick<Codec.Codec<number>, "size" | "write" | "validate">) => {
-  // A level that no system reads, and every system lets pass.
+  // A level that every system accepts and ignores.
   const cell = { ipv4: { request: [], send: { level: 300, type: 1, payload } } }
   return define<Own>({ key: "own", presence: "required", table: { linux: cell, winsock: cell, darwin: cell } })
 }
 
 export const reentered = ({ layer, over }: Bench): void => {
   describe("a message that sends while it is read", () => {
-    /** Two sockets of one layout, so that they share the memory that they send from. */
+    /** Two sockets have this layout, so that they share the memory of their sends. */
     const spec = Datagram.ipv4.pipe(withHopLimit())
     const nested = (socket: Effect.Effect.Success<typeof receiver>) =>
       Effect.gen(function* () {

@@ -1,4 +1,7 @@
-/** Bad input: a typed error that says what to do, nothing sent, nothing leaked, and the socket as good as before. */
+/**
+ * Invalid input: a typed error that states the solution. No datagram is sent, no resource leaks, and the socket still
+ * works.
+ */
 import { describe, expect, it } from "@effect/vitest"
 import type { EndpointInput } from "@ancillary/control"
 import {

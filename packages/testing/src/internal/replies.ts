@@ -1,4 +1,7 @@
-/** Replies to peers that cannot be answered as they are, and what goes out with a packet source. Peers are forged in the slots of what was received. */
+/**
+ * Replies to peers that cannot be answered directly, and the sent bytes for a packet source. The test forges peers in
+ * the slots of received datagrams.
+ */
 import { Abi, type AddressOf, Codec, ControlBuffer, Ipv4Address, SocketAddress } from "@ancillary/control"
 import { Datagram, Interfaces, withBroadcast, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
@@ -10,7 +13,7 @@ const spec = Datagram.ipv4.pipe(withPktInfo())
 
 export const replies = ({ driver, facts, over }: Bench): void => {
   describe("replies", () => {
-    /** What becomes of a reply to a datagram that seems to come from an address, and what would have gone out. */
+    /** The result of a reply to a datagram with a forged source address, and the bytes that would be sent. */
     const replied = (from: AddressOf["ipv4"], mayBroadcast: boolean) => {
       const sent: Array<{ readonly address: Uint8Array; readonly control: Uint8Array }> = []
       let forging = true

@@ -1,4 +1,7 @@
-/** Payloads that leave in segments: the same datagrams arrive whoever cuts them, each once, whatever is refused on the way. */
+/**
+ * Payloads that are sent in segments. Whether the system or the library cuts them, equal datagrams arrive, each once.
+ * This is so for any refusal of the system.
+ */
 import { describe, expect, it } from "@effect/vitest"
 import {
   Datagram,
@@ -18,12 +21,12 @@ const at = { address: "127.0.0.1", port: 0 }
 const receiver = Datagram.bind(Datagram.ipv4.pipe(withHopLimit(), withReceiveBufferSize(4 << 20)), at)
 type Receiver = Effect.Effect.Success<typeof receiver>
 
-/** Each byte says where it is, so that what is lost, twice or in another order shows. */
+/** Each byte depends on its offset, so that a lost, repeated or reordered byte is visible. */
 const payload = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => (i * 7 + (i >> 8)) & 255)
 const cut = (data: Uint8Array, size: number): ReadonlyArray<Uint8Array> =>
   Array.from({ length: Math.max(1, Math.ceil(data.length / size)) }, (_, i) => data.slice(i * size, (i + 1) * size))
 
-/** Compared as numbers: byte by byte takes a test runner seconds. */
+/** Digests for comparison, because a test runner needs seconds to compare bytes. */
 const prints = (datagrams: ReadonlyArray<Uint8Array>): ReadonlyArray<string> =>
   datagrams.map((each) => `${each.length} bytes, ${each.reduce((sum, byte) => (sum * 31 + byte) >>> 0, 7)}`)
 export const segments = ({ facts, fault: expectFault, isEmpty, layer, over, receive }: Bench): void => {
@@ -78,7 +81,7 @@ export const segments = ({ facts, fault: expectFault, isEmpty, layer, over, rece
           sent += cut(data, segmentSize).length
         }
         expect((yield* sender.stats).sent).toBe(BigInt(sent))
-        // Pieces are cut where the payload is, not where they are.
+        // Segments are cut from the whole payload, also across its pieces.
         const data = payload(1000)
         const pieces = [data.subarray(0, 1), data.subarray(1, 1), data.subarray(1, 650), data.subarray(650)]
         yield* sender.send({ data: pieces, to, segmentSize: 300 })
@@ -123,7 +126,7 @@ export const segments = ({ facts, fault: expectFault, isEmpty, layer, over, rece
       }).pipe(Effect.provide(layer))
     )
 
-    // Where a single datagram is refused the same way, it was not the cutting.
+    // If a single datagram is refused with the same error, segmentation was not its cause.
     for (const code of ["EIO", "EINVAL", "EMSGSIZE", "EOPNOTSUPP"])
       for (const refusedFrom of [0, 1, 2]) {
         it.scopedLive(
@@ -144,7 +147,8 @@ export const segments = ({ facts, fault: expectFault, isEmpty, layer, over, rece
               yield* expectSegments(socket, data, 1000)
               expect((yield* sender.stats).sent).toBe(151n)
               const [tried, alone] = [cuts, singles]
-              // Remembered, whatever the port; where only the size was at fault, a smaller one may be cut.
+              // The host is remembered, for any port. If only the size was the cause, a smaller payload may be
+              // segmented.
               yield* sender.sendAll([{ data: data.subarray(0, 3000), to: socket.localAddress, segmentSize: 1000 }])
               yield* expectSegments(socket, data.subarray(0, 3000), 1000)
               expect([cuts, singles]).toEqual([tried, alone + 3])
@@ -177,10 +181,10 @@ export const segments = ({ facts, fault: expectFault, isEmpty, layer, over, rece
             return cuts
           })
           const first = yield* send
-          // Trusted for a while, tried once more, trusted again.
+          // Not tried for a while, then tried once, then not tried again.
           const seen: Array<number> = []
           for (let i = 0; i < 20; i++) seen.push((yield* send) - first)
-          // Wine: the system cuts nothing, so nothing is tried.
+          // Wine: the system does not segment, so the library does not try it.
           const isCut = (yield* sender.limits).segments > 1
           if (!isCut) expect(cuts).toBe(0)
           if (!isCut) return
@@ -223,7 +227,7 @@ export const segments = ({ facts, fault: expectFault, isEmpty, layer, over, rece
     it.scopedLive("that there is no room for: those that went are counted, the rest waits, fails or is dropped", () => {
       let calls = 0
       let full = 0
-      // Full from the second call on, for a while or for good.
+      // The buffer is full from the second call on, for a while or forever.
       const hooks: FaultyDriver.Hooks = {
         onSend: ({ data }) => (data.length > 0 && ++calls > 1 && full-- > 0 ? 0 : undefined)
       }

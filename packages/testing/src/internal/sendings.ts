@@ -1,4 +1,4 @@
-/** Many messages at once, and payloads in segments: each datagram goes out once, or its message is told of. */
+/** Many messages at once, and payloads in segments. Each datagram is sent once, or the result reports its message. */
 import { describe, expect, it } from "@effect/vitest"
 import { Ipv4Address } from "@ancillary/control"
 import { Datagram, withBackpressure, withHopLimit, withPktInfo } from "@ancillary/effect3"
@@ -12,12 +12,12 @@ const at = { address: "127.0.0.1", port: 0 }
 const count = 150
 const every = Array.from({ length: count }, (_, i) => i)
 const name = (i: number) => `datagram ${i}`
-/** Which of those it is, by what was sent. */
+/** Returns the index of a datagram, by its payload. */
 const indexOf = ({ data }: { readonly data: Uint8Array }): number => Number(text(data).split(" ")[1])
 
 type Receiver = Effect.Effect.Success<ReturnType<typeof receiver>>
 const receiver = () => Datagram.bind(Datagram.ipv4.pipe(withHopLimit(), withPktInfo()), at)
-/** Reads as many, and sees that there is no other. */
+/** Reads a number of datagrams, and checks that there is no other. */
 const reader =
   ({ isEmpty, receive }: Reading) =>
   (socket: Receiver, expected: number) =>
@@ -38,7 +38,8 @@ export const sendings = (all: Bench): void => {
         const sender = yield* Datagram.client(Datagram.ipv4.pipe(withHopLimit(), withPktInfo()))
         const of = (i: number) => receivers[i % 3] ?? receivers[0]
         const same = { hopLimit: 7, pktInfo: { source: Ipv4Address.loopback } }
-        // A third without control data, a third with the same, also one after the other; and each second by another notation of its destination.
+        // A third has no control data, and a third has the same, also in a row. Each second one has another notation of
+        // its destination.
         const messages = every.map((i) => ({
           data: i % 2 === 0 ? bytes(name(i)) : [bytes("datagram "), bytes(String(i))],
           to: i % 2 === 0 ? of(i).localAddress : { address: "127.0.0.1", port: of(i).localAddress.port },
@@ -73,7 +74,7 @@ export const sendings = (all: Bench): void => {
         }))
         const messages = to.map((each) => ({ data: bytes("datagram 0"), to: each, control }))
         for (const hops of [33, 34]) {
-          // A program may write another value into what it has sent.
+          // A program may write another value to an object that it has sent.
           control.hopLimit = hops
           expect((yield* sender.sendAll(messages)).sent).toBe(4)
           const [told4, told6] =
@@ -91,7 +92,7 @@ export const sendings = (all: Bench): void => {
         const socket = yield* receiver()
         const sender = yield* Datagram.client(Datagram.ipv4.pipe(withHopLimit()))
         const to = socket.localAddress
-        // What a program without types may hand over.
+        // Values that a program without types may pass.
         const wrong: ReadonlyArray<unknown> = [
           { data: "text", to },
           { data: bytes("x"), to: { address: "127.0.0.1", port: 0 } },
@@ -135,7 +136,7 @@ export const sendings = (all: Bench): void => {
 
   describe("what happens at any place among many", () => {
     for (const k of positions) {
-      /** Bends the send of datagram k as often as is said. */
+      /** Changes the result of each send of datagram k, once for each answer. */
       const bending = (answers: Array<Fault | 0>): FaultyDriver.Hooks => ({
         onSend: (datagram) => (indexOf(datagram) === k ? answers.shift() : undefined)
       })
@@ -169,7 +170,7 @@ export const sendings = (all: Bench): void => {
           expect(seen.map(indexOf)).toEqual(every.filter((i) => i !== k))
           seesOwnControl(seen)
           expect((yield* sender.stats).sent).toBe(BigInt(count - 1))
-          // A call that sends others before it stops there, and the next one tells why.
+          // A call that sends other datagrams first stops there, and the next call returns the error.
         }).pipe(Effect.provide(over(bending([fault("EPERM"), fault("EPERM")].slice(k % 64 === 0 ? 1 : 0)))))
       )
 

@@ -1,4 +1,6 @@
-/** Servers: nothing that a handler does ends the loop, what it acquired is released, and no datagram is answered for ever. */
+/**
+ * Servers: a handler cannot end the loop, its resources are released, and no two servers reply to each other forever.
+ */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, serve, serveOn, type ServeOptions, withPktInfo } from "@ancillary/effect3"
 import { Deferred, Effect, Either, ExecutionStrategy, Exit, Fiber, Logger, Option, Scope, TestClock } from "effect"
@@ -8,7 +10,7 @@ const spec = Datagram.ipv4.pipe(withPktInfo())
 const at = { address: "127.0.0.1", port: 0 }
 const silent = Logger.remove(Logger.defaultLogger)
 
-/** Lets the event loop turn until that is so; the test's own limit ends it otherwise. */
+/** Turns the event loop until the condition is true; otherwise the test's own limit ends it. */
 const until = <E, R>(done: Effect.Effect<boolean, E, R>) =>
   Effect.repeat(
     Effect.zipRight(
@@ -23,10 +25,10 @@ const until = <E, R>(done: Effect.Effect<boolean, E, R>) =>
 const thrower = (): never => {
   throw new RangeError("thrown by a trap")
 }
-/** Throws whatever is asked of it. */
+/** Throws at any access. */
 const trap: object = new Proxy({}, { get: thrower, has: thrower, getPrototypeOf: thrower, ownKeys: thrower })
 
-/** What handlers that no compiler saw do, by name. */
+/** Handlers that a compiler would refuse, by name. */
 const wrong: { readonly [name: string]: () => unknown } = {
   "throws an error": () => {
     throw new RangeError("bad packet")
@@ -193,7 +195,7 @@ export const servers = ({ layer, over }: Bench): void => {
         failing = true
         setImmediate(note)
         yield* client.send({ data: bytes("x"), to: server.localAddress })
-        // As many errors as are passed over in a row, and more turns than those reads took.
+        // As many errors as a reader ignores in a row, and more turns than those reads took.
         yield* until(Effect.map(server.stats, ({ asyncErrors }) => asyncErrors >= 64n && between.length > 20))
         failing = false
         expect(text((yield* client.receive).data)).toBe("x")
@@ -281,7 +283,7 @@ export const servers = ({ layer, over }: Bench): void => {
         yield* client.send({ data: bytes("x"), to: server.localAddress })
         yield* until(Effect.map(server.stats, ({ handlers }) => handlers.running === 1n))
         const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
-        // Three seconds to finish, and five to release what it holds.
+        // Three seconds to finish, and five seconds to release its resources.
         yield* TestClock.adjust("7999 millis")
         expect(Option.isNone(yield* Fiber.poll(closing))).toBe(true)
         yield* TestClock.adjust("1 millis")
@@ -300,7 +302,7 @@ export const servers = ({ layer, over }: Bench): void => {
         )
         const client = yield* bind
         yield* client.send({ data: bytes("end"), to: server.localAddress })
-        // No time passes: nothing waits for a time limit.
+        // The test clock does not advance, so this does not depend on a time limit.
         yield* Deferred.await(over)
         expect(yield* Effect.flip(server.receive)).toMatchObject({ reason: "Closed" })
       }).pipe(Effect.provide(layer))
@@ -308,7 +310,7 @@ export const servers = ({ layer, over }: Bench): void => {
   })
 
   describe("a datagram from the socket's own address", () => {
-    /** The address that a server is bound to, and those by which it is then itself. */
+    /** The address that a server is bound to, and a source address that is then its own. */
     const cases = [
       ["127.0.0.1", "127.0.0.1"],
       ["0.0.0.0", "127.0.0.1"],

@@ -1,4 +1,7 @@
-/** Errors of a receive, number by number: which a reader passes over, which it waits out, which end it. Injected, on the real driver. */
+/**
+ * Errors of a receive, by number. A reader ignores some, pauses after others, and ends with the rest. The test injects
+ * them on the real driver.
+ */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, withMaximumDatagramSize, withTruncation } from "@ancillary/effect3"
 import type { Fault } from "@ancillary/engine/driver/Driver"
@@ -18,7 +21,7 @@ const first = (loop: (f: () => void) => Effect.Effect<never, unknown>) =>
     )
   )
 
-/** Reads one datagram; every way of reading. */
+/** Reads one datagram, in every way. */
 const ways: { readonly [name: string]: Read } = {
   receive: ({ receive }) => receive,
   receiveWithin: ({ receiveWithin }) => Effect.flatten(receiveWithin("1 minute")),
@@ -32,7 +35,7 @@ const ways: { readonly [name: string]: Read } = {
 }
 const single = ["receive", "receiveWithin", "peek"]
 
-/** By platform, as the system's headers number them. */
+/** Error numbers by platform, from the system's headers. */
 const numbers = {
   linux: {
     earlier: {
@@ -104,7 +107,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
           const [sender, socket] = [yield* bind, yield* bind]
           for (const [code, errno] of Object.entries((yield* table).earlier)) {
             yield* sender.send({ data: bytes("x"), to: socket.localAddress })
-            // The number decides, whatever the name.
+            // Only the number decides, not the name.
             pending.push(fault(code, errno), fault("unnamed", errno))
             for (let reported = 0; single.includes(name) && reported < 2; reported++)
               expect(yield* Effect.flip(read(socket))).toMatchObject({ _tag: "DatagramReceiveError", errno })
@@ -158,7 +161,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
             yield* Effect.sleep("20 millis")
             const before = calls
             yield* turn
-            // A turn has a bound: it is paused between receives that fail.
+            // A turn has a limit: the reader pauses between receives that fail.
             expect(calls - before).toBeLessThanOrEqual(64)
             pending = undefined
             yield* reading
@@ -181,7 +184,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
       return Effect.gen(function* () {
         const [sender, socket] = [yield* Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 }), yield* bind]
         const to = socket.localAddress
-        // Each is looked at, and then taken: there is always another one.
+        // Each datagram is peeked and then read, so there is always another one.
         refill = () => {
           seen++
           if (seen < 6000 && seen % 2 === 0) Effect.runSync(sender.send({ data: bytes("too large"), to }))
@@ -195,7 +198,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
         setImmediate(note)
         yield* Effect.replicateEffect(sender.send({ data: bytes("too large"), to }), 16)
         expect((yield* socket.peek).data).toEqual(bytes("x"))
-        // A reader may begin right before the event loop's turn.
+        // A reader may start just before the event loop's turn.
         expect(most).toBeLessThanOrEqual(2 * 2 * 64)
       }).pipe(Effect.provide(over({ onReceived: () => refill() })))
     })
@@ -234,7 +237,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
           yield* turn
           yield* Effect.replicateEffect(sender.send({ data: bytes("x"), to: socket.localAddress }), 2)
           yield* failing
-          // Nothing comes any more: the second is in the socket, or with its reader.
+          // No other datagram arrives: the second is in the socket, or this reader has it.
           yield* waiting
         }).pipe(Effect.provide(over({})))
       )

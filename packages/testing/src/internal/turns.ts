@@ -1,4 +1,7 @@
-/** Nobody starves beside a socket that is never empty: in how many datagrams the event loop has its turn, and another socket its reader. */
+/**
+ * A socket that is never empty does not starve the event loop or another socket's reader. The limit is a number of
+ * datagrams.
+ */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, withMaximumDatagramSize } from "@ancillary/effect3"
 import { Chunk, Effect, Option, Stream } from "effect"
@@ -7,7 +10,7 @@ import { type Bench, bytes } from "./bench.ts"
 const bind = Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(100)), { address: "127.0.0.1", port: 0 })
 type Socket = Effect.Effect.Success<typeof bind>
 
-/** Every way to read without an end. */
+/** Every way to read without end. */
 const ways: { readonly [name: string]: (socket: Socket, f: () => void) => Effect.Effect<unknown, unknown> } = {
   receive: (socket, f) => Effect.forever(Effect.map(socket.receive, f)),
   receiveWithin: (socket, f) => Effect.forever(Effect.map(socket.receiveWithin(0), Option.map(f))),
@@ -19,7 +22,10 @@ const ways: { readonly [name: string]: (socket: Socket, f: () => void) => Effect
   forEachBorrowed: (socket, f) => socket.forEachBorrowed(f)
 }
 
-/** Datagrams of a turn and of the batch that ends it, twice: a reader may begin right before the event loop tells it of more. */
+/**
+ * Datagrams of a turn and of the batch that ends it, twice. A reader may start just before the event loop's next
+ * report.
+ */
 const most = 2 * (256 + 63)
 const flood = 5000
 
@@ -33,7 +39,7 @@ export const turns = ({ layer }: Bench): void => {
           const data = bytes("x")
           let handed = 0
           let [sentAt, quietAt] = [Infinity, Infinity]
-          // For each that is handed over another is there, until it would be too much of it.
+          // Each delivered datagram is followed by another, up to a limit.
           const answer = () => {
             handed++
             if (handed === 1000) {

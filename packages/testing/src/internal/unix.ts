@@ -1,4 +1,4 @@
-/** Messages of Unix sockets: exchanged where there are such sockets, refused by name where there are none. */
+/** Messages of Unix sockets: exchanged if the system has such sockets, refused by name if not. */
 import { describe, expect, it } from "@effect/vitest"
 import type { Capability, ControlMessage, Descriptor as ReceivedDescriptor } from "@ancillary/control"
 import {
@@ -19,7 +19,7 @@ type Needs = DatagramSockets | Scope.Scope | Capability<(typeof features)[number
 const data = bytes("x")
 
 export const unix = ({ driver, facts, receive, path }: Bench): void => {
-  /** The number of a received descriptor; a loop closes what its callback did not take. */
+  /** Returns the number of a received descriptor. A loop closes descriptors that its callback did not take. */
   const taken = (descriptor: ReceivedDescriptor): Effect.Effect<number, unknown, Scope.Scope> =>
     path === "borrowed"
       ? Effect.map(Effect.flip(Descriptor.take(descriptor)), () => descriptor.number)
@@ -27,7 +27,10 @@ export const unix = ({ driver, facts, receive, path }: Bench): void => {
 
   const layer = DatagramSockets.layer(driver, features)
 
-  /** A message whose case is run where the platform has it. Elsewhere binding and pairing fail with the reason, and no family has it. */
+  /**
+   * Runs the case if the platform supports the message. Otherwise binding and pairing fail with the reason, for every
+   * family.
+   */
   const message = <M extends ControlMessage.Any>(
     key: M["key"],
     combinator: With<M>,
@@ -46,7 +49,7 @@ export const unix = ({ driver, facts, receive, path }: Bench): void => {
           expect(error).toMatchObject(absent)
           expect(error.message).toContain(`${why}.`)
         }
-        // To go without it is not enough: the sockets themselves are lacking.
+        // An optional message fails, too, because the sockets themselves are missing.
         const bare = yield* Effect.flip(Datagram.client(declared(withOptional(combinator))))
         expect(bare).toMatchObject({ _tag: "DatagramUnsupportedError", feature: "Datagram.unix" })
       }).pipe(Effect.provide(layer))
@@ -71,7 +74,7 @@ export const unix = ({ driver, facts, receive, path }: Bench): void => {
         yield* first.send({ data, control: { rights: [own, own] } })
         const { control } = yield* receive(second)
         const numbers = yield* Effect.forEach(control.rights, taken)
-        // Descriptors of their own for what was sent twice.
+        // A descriptor that was sent twice arrives as two new ones.
         expect(new Set([own, ...numbers]).size).toBe(3)
         for (const [rights, sentence] of [
           [[], "0 descriptors cannot go with a datagram: 1 to 253 do, and with none the message is left out"],

@@ -1,4 +1,4 @@
-/** The fault wrapper's verdicts: a datagram that a test loses, delays, duplicates or reorders, and an ICMP error that it forges. */
+/** The fault wrapper's verdicts. A test can lose, delay, duplicate or reorder a datagram, or forge an ICMP error. */
 import { Datagram, DatagramSockets, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber, Option, Stream } from "effect"
@@ -94,7 +94,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
     it.scopedLive("each datagram is decided once, however often the kernel has no room", () => {
       let full = 0
       const seen: Array<number> = []
-      // Beneath: a kernel that has no room at every second attempt.
+      // The inner wrapper is a kernel whose send buffer is full at some attempts.
       const layer = DatagramSockets.layer(
         Effect.map(driver, (driver) =>
           FaultyDriver.wrap(FaultyDriver.wrap(driver, { onSend: () => (++full % 5 === 4 ? 0 : undefined) }), {

@@ -1,4 +1,4 @@
-/** IPv6 zones by the name of an interface, as people write them. */
+/** IPv6 zones with the name of an interface, as in user input. */
 import { isFault } from "@ancillary/engine/driver/Driver"
 import { Datagram } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
@@ -39,7 +39,7 @@ export const zones = ({ driver, facts, layer }: Bench): void => {
         const { index, name } = yield* loopback
         const socket = yield* Datagram.bind(Datagram.ipv6, { address: "::", port: 0 })
         yield* socket.join(`ff02::1:5%${name}`)
-        // The same group: counted, however it was written.
+        // This is the same group in another notation, so it is counted.
         yield* socket.join(`ff02::1:5%${index}`)
         yield* socket.join("ff02::1:5", { interfaceIndex: index })
         const error = yield* Effect.flip(socket.join("ff02::1:6%nosuch"))

@@ -1,4 +1,6 @@
-/** Receives as the verdicts say: what the kernel delivers is taken into a queue here, and read from it. */
+/**
+ * Receives according to the verdicts: it stores the kernel's datagrams in a queue, and serves reads from that queue.
+ */
 import { type Abi, ControlBuffer, Descriptor, isUnsupported, PidFd, Rights } from "@ancillary/control"
 import { type Arena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
@@ -12,7 +14,10 @@ interface Stored extends SentDatagram {
   readonly flags: number
 }
 
-/** Datagrams that one call takes from the kernel, and calls that are made at once: the kernel keeps the rest of a flood. */
+/**
+ * Datagrams that one call takes from the kernel, and maximum of consecutive calls. The kernel keeps the rest of a
+ * flood.
+ */
 const slots = 16
 const rounds = 64
 
@@ -52,12 +57,12 @@ export class Arrivals {
     })
   }
 
-  /** Whether datagrams are here that the kernel does not have any more. */
+  /** True if the queue has datagrams or an error, which the kernel no longer has. */
   get isReadable(): boolean {
     return this.#ready.length > 0 || this.#pending !== undefined
   }
 
-  /** As `NativeSocket.receive`. */
+  /** Implements `NativeSocket.receive`. */
   receive(arena: Arena, wanted: number, peek: boolean): number | Fault {
     const most = peek ? Math.min(wanted, 1) : wanted
     this.#take(most)
@@ -116,7 +121,7 @@ export class Arrivals {
     }
   }
 
-  /** Fills a slot as the kernel does: what there is no room for is cut, and marked. */
+  /** Fills a slot as the kernel does: excess bytes are cut, and a flag is set. */
   #put(arena: Arena, slot: number, stored: Stored, peek: boolean): void {
     const { address, control, data } = slotOf(arena, slot)
     const { controlBytes, dataBytes } = arena.layout
@@ -141,7 +146,7 @@ export class Arrivals {
   }
 }
 
-/** Bytes of the messages at the start of a control buffer that fit. */
+/** Bytes of the complete messages, from the start of a control buffer, that fit. */
 const fitting = (abi: Abi, control: Uint8Array, room: number): number => {
   if (control.length <= room) return control.length
   let kept = 0
@@ -153,7 +158,7 @@ const fitting = (abi: Abi, control: Uint8Array, room: number): number => {
   return kept
 }
 
-/** How descriptors arrive on a system. */
+/** Receive formats of descriptors on a system. */
 const carriers = (abi: Abi) =>
   [Rights, PidFd].flatMap((message) => {
     const cell = message.cell(abi.platform, "unix")

@@ -1,4 +1,4 @@
-/** Arenas whose lengths and flags a wrapper may replace until the next call, and copies of what is in their slots. */
+/** Arenas with lengths and flags that a wrapper may replace until the next call, and copies of their slots. */
 import type { Arena } from "@ancillary/engine/driver/Arena"
 import type { ReceivedSlot, SentDatagram } from "../../FaultyDriver.ts"
 
@@ -10,7 +10,7 @@ export interface Bent {
 }
 
 const bents = new WeakMap<Arena, Map<number, Bent>>()
-/** What a slot was filled with: the kernel gathers several pieces from where they are, so they are not in the arena. */
+/** Payloads of slots. The kernel gathers several buffers from their own memory, so these are not in the arena. */
 const payloads = new WeakMap<Arena, Map<number, Uint8Array>>()
 
 const joined = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
@@ -22,7 +22,7 @@ const joined = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
   return whole
 }
 
-/** The same arena, whose lengths and flags a hook may replace until the next call. */
+/** Wraps an arena, so that a hook may replace its lengths and flags until the next call. */
 export const bendable = (arena: Arena): Arena => {
   const bent = new Map<number, Bent>()
   const payload = new Map<number, Uint8Array>()
@@ -59,7 +59,7 @@ export const slotOf = (arena: Arena, slot: number): ReceivedSlot => {
   }
 }
 
-/** Copies of a slot that is about to be sent. */
+/** Copies a slot that will be sent. */
 export const sentOf = (arena: Arena, slot: number): SentDatagram => {
   const { address, addressLength, control, controlLength } = slotOf(arena, slot)
   return {

@@ -1,4 +1,4 @@
-/** Datagrams that are held back: by a timer, or until others have passed. */
+/** Datagrams that are held back by a timer, or until others have passed. */
 import type { Verdict } from "./verdict.ts"
 
 export class Held<A> {
@@ -11,7 +11,7 @@ export class Held<A> {
     this.#release = release
   }
 
-  /** Whether some are held until others have passed: then each datagram has to pass alone. */
+  /** True if a datagram is held until others have passed. Each datagram must then pass in its own call. */
   get counts(): boolean {
     return this.#behind.length > 0
   }
@@ -31,7 +31,7 @@ export class Held<A> {
     this.#timers.add(timer)
   }
 
-  /** Counts one datagram that passed, and releases those that were to be behind it. */
+  /** Counts one datagram that passed, and releases those that had to follow it. */
   passed(): void {
     if (this.#behind.length === 0) return
     const due = this.#behind.filter((held) => --held.by === 0)
@@ -39,7 +39,7 @@ export class Held<A> {
     for (const { item } of due) this.#letGo(item)
   }
 
-  /** Forgets all that is held, and returns it. */
+  /** Removes all datagrams that are held, and returns them. */
   close(): ReadonlyArray<A> {
     for (const timer of this.#timers) clearTimeout(timer)
     const rest = [...this.#waiting]

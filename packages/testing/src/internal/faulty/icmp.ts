@@ -1,4 +1,4 @@
-/** ICMP errors that nobody sent, as the system of a driver reports them. */
+/** Forged ICMP errors, as the system of a driver reports them. */
 import {
   Codec,
   ControlBuffer,
@@ -13,11 +13,11 @@ import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/
 import type { ErrorEntry, SentDatagram } from "../../FaultyDriver.ts"
 import type { IcmpName, IcmpNumbers, SendVerdict } from "./verdict.ts"
 
-/** What a forged error leaves at a socket. */
+/** Effects of a forged error on a socket. */
 export interface Forged {
-  /** For the error queue. */
+  /** The new entry of the error queue. */
   readonly entry: ErrorEntry | undefined
-  /** For the next call. */
+  /** The pending error, which fails the next call. */
   readonly pending: Fault | undefined
 }
 
@@ -84,7 +84,7 @@ const meaning = (family: Family, { code, type }: IcmpNumbers): readonly [keyof t
   return ["EHOSTUNREACH"]
 }
 
-/** The error for a datagram of a socket of `family`: what its system would leave at the socket. */
+/** Makes the error for a datagram of a socket of `family`, with the effects that its system would cause. */
 export const forge = (
   driver: Driver,
   socket: NativeSocket,
@@ -115,7 +115,7 @@ export const forge = (
   }
 }
 
-/** Windows reports two kinds, and only those of connected sockets: the driver switches the others off. */
+/** Windows reports two kinds, and only on connected sockets, because the driver disables the others. */
 const winsockFault = ({ code, type }: IcmpNumbers, family: Family): Fault | undefined => {
   const is = (name: IcmpName) => numbers[name][family].type === type && numbers[name][family].code === code
   if (is("portUnreachable")) return { syscall: "WSARecvMsg", code: "WSAECONNRESET", errno: 10_054 }
@@ -130,7 +130,7 @@ const reports = (family: Family): { readonly level: number; readonly type: numbe
   return arrival
 }
 
-/** Whether error reports are on. */
+/** Returns true if error reports are enabled. */
 const isOn = (socket: NativeSocket, family: Family): boolean => {
   const value = new Uint8Array(4)
   const { level, type } = reports(family)
@@ -138,7 +138,7 @@ const isOn = (socket: NativeSocket, family: Family): boolean => {
   return !isFault(told) && value[0] !== 0
 }
 
-/** Linux: `struct sock_extended_err`, and behind it the address of the offender, in the family of the socket. */
+/** Linux: `struct sock_extended_err`, then the address of the offender, in the family of the socket. */
 const entry = (
   { abi }: Driver,
   socketFamily: Family,

@@ -1,10 +1,13 @@
-/** What the event loop reports of a socket, and beside it what only the wrapper knows: datagrams that it keeps, and forged errors. */
+/**
+ * Readiness of a socket: the reports of the event loop, and those of the wrapper for stored datagrams and forged
+ * errors.
+ */
 import { type Fault, isFault, type NativeSocket, type Poll } from "@ancillary/engine/driver/Driver"
 
 export class Readiness {
   #isReadable: () => boolean
   #isFailed: () => boolean
-  /** Looks whether something is to be reported, once a poll is there. */
+  /** Reports a due event, if there is a poll. */
   look: () => void = () => {}
 
   constructor(isReadable: () => boolean, isFailed: () => boolean) {
@@ -12,7 +15,7 @@ export class Readiness {
     this.#isFailed = isFailed
   }
 
-  /** As `NativeSocket.poll`. */
+  /** Implements `NativeSocket.poll`. */
   poll(socket: NativeSocket, onReady: Parameters<NativeSocket["poll"]>[0]): Poll | Fault {
     let interest = { readable: false, any: false }
     let scheduled = false
@@ -32,7 +35,7 @@ export class Readiness {
         onReady(true, true, true)
       } else {
         onReady(true, false, false)
-        // As the event loop does: again, as long as something is there.
+        // As the event loop does: it reports again, as long as data is available.
         this.look()
       }
     }

@@ -1,4 +1,4 @@
-/** Sends as the verdicts say. */
+/** Sends according to the verdicts. */
 import type { Arena } from "@ancillary/engine/driver/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import type { SentDatagram } from "../../FaultyDriver.ts"
@@ -11,7 +11,7 @@ interface Decided {
   readonly verdict: SendVerdict | undefined
 }
 
-/** Milliseconds between attempts to send what was held back and finds a full buffer. */
+/** Milliseconds between attempts to send a datagram that was held back, if the send buffer is full. */
 const retryAfter = 1
 
 export class Sender {
@@ -20,7 +20,10 @@ export class Sender {
   #decide: (datagram: SentDatagram, index: number) => SendVerdict | undefined
   #icmp: (datagram: SentDatagram, verdict: Extract<SendVerdict, { readonly _tag: "IcmpError" }>) => void
   #index = 0
-  /** Decided and not carried out, because the call stopped in front of them: the next call begins with the same ones. */
+  /**
+   * Verdicts that were not carried out, because the call stopped before them. The next call starts with these
+   * datagrams.
+   */
   #open: Array<Decided> = []
   #held = new Held<SentDatagram>((datagram) => this.#sendHeld(datagram))
   #arena: Arena | undefined
@@ -38,7 +41,7 @@ export class Sender {
     this.#icmp = options.icmp
   }
 
-  /** As `NativeSocket.send`. */
+  /** Implements `NativeSocket.send`. */
   send(arena: Arena, first: number, slots: number): number | Fault {
     const decided: Array<Decided> = []
     for (let slot = first; slot < first + slots; slot++) decided.push(this.#decided(sentOf(arena, slot)))
@@ -53,10 +56,10 @@ export class Sender {
       const went = isFault(count) ? 0 : count
       if (verdict === undefined) for (let i = 0; i < went; i++) this.#held.passed()
       if (went < run) {
-        // The sender may attempt that one again, which is decided anew; the rest is decided.
+        // The sender may send that datagram again, with a new verdict. The others keep theirs.
         const used = done === 0 && (verdict?._tag === "WouldBlock" || verdict?._tag === "Refuse")
         this.#open = decided.slice(done + (used ? 1 : went))
-        // A fault belongs to the call that begins with its datagram.
+        // A fault belongs to the call that starts with its datagram.
         return done + went > 0 ? done + went : count
       }
       done += went
@@ -71,7 +74,7 @@ export class Sender {
     this.#arena = undefined
   }
 
-  /** How many may go in one call, from one that simply goes. */
+  /** Number of datagrams that may go in one call, from one without a verdict. */
   #run(decided: ReadonlyArray<Decided>, from: number): number {
     if (this.#held.counts) return 1
     let to = from
@@ -86,7 +89,7 @@ export class Sender {
     return { datagram, verdict: checked(this.#decide(datagram, this.#index++), "decideSend") }
   }
 
-  /** 1: the sender is done with it; 0 or a fault: it is not. */
+  /** Returns 1 if the sender has finished with the datagram, and 0 or a fault if not. */
   #carryOut(arena: Arena, slot: number, datagram: SentDatagram, verdict: SendVerdict): number | Fault {
     switch (verdict._tag) {
       case "Lose":
@@ -109,7 +112,7 @@ export class Sender {
     }
   }
 
-  /** The first copy decides the outcome. Another that finds no room is lost. */
+  /** The result of the first copy is returned. A later copy is lost if the send buffer is full. */
   #sendCopies(arena: Arena, slot: number, copies: number): number | Fault {
     const first = this.#socket.send(arena, slot, 1)
     if (first !== 1) return first

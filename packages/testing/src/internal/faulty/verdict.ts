@@ -2,7 +2,7 @@
 import { Duration } from "effect"
 
 /**
- * Decides what becomes of one datagram. `lose`, `duplicate`, `delay` and `reorder` make them.
+ * Decides the outcome of one datagram. `lose`, `duplicate`, `delay` and `reorder` make verdicts.
  *
  * @category verdicts
  * @since 0.1.0
@@ -14,8 +14,8 @@ export type Verdict =
   | { readonly _tag: "Reorder"; readonly by: number }
 
 /**
- * Decides what becomes of one datagram that is sent: a `Verdict`, or an outcome that only a send has. `wouldBlock`, `refuse` and `icmpError`
- * make the latter.
+ * Decides the outcome of one datagram that is sent: a `Verdict`, or an outcome that only a send has. `wouldBlock`,
+ * `refuse` and `icmpError` make the latter.
  *
  * @category verdicts
  * @since 0.1.0
@@ -72,12 +72,13 @@ export interface IcmpNumbers {
 export interface IcmpOptions {
   /** Address of the router or host that sends the error, in the destination's family. Default: the destination. */
   readonly from?: string | undefined
-  /** Path MTU in bytes that the error reports. Default: 1,280 with `tooLarge`, else none. */
+  /** Path MTU in bytes that the error reports. Default: 1,280 with `tooLarge`, else 0. */
   readonly mtu?: number | undefined
 }
 
 /**
- * Loses the datagram. A send succeeds and nothing leaves the host; an arrival is discarded, and its descriptors are closed.
+ * Loses the datagram. A send succeeds and the datagram does not leave the host. A received datagram is discarded, and
+ * its descriptors are closed.
  *
  * @category verdicts
  * @since 0.1.0
@@ -85,7 +86,8 @@ export interface IcmpOptions {
 export const lose: Verdict = { _tag: "Lose" }
 
 /**
- * Delivers the datagram several times in a row, 2 to 1,000; default 2. Only the first copy of an arrival has its descriptors.
+ * Delivers the datagram several times in a row, 2 to 1,000; default 2. Only the first received copy has its
+ * descriptors.
  *
  * @category verdicts
  * @since 0.1.0
@@ -114,11 +116,12 @@ export const delay = (duration: Duration.DurationInput): Verdict => {
 }
 
 /**
- * Delivers the datagram behind the next `by` datagrams of the same socket and direction; default 1. It does not depend on time.
+ * Delivers the datagram after the next `by` datagrams of the same socket and direction; default 1. It does not depend
+ * on time.
  *
  * **Gotchas**
  *
- * If fewer follow, the datagram stays where it is and is lost when the socket closes.
+ * If fewer follow, the datagram is held, and is lost when the socket closes.
  *
  * @category verdicts
  * @since 0.1.0
@@ -130,7 +133,7 @@ export const reorder = (by = 1): Verdict => {
 }
 
 /**
- * Reports a full send buffer once: the datagram stays with the sender, who sends it again if its spec says so.
+ * Reports a full send buffer once. The sender keeps the datagram, and sends it again if its spec requires it.
  *
  * @category verdicts
  * @since 0.1.0
@@ -157,8 +160,9 @@ export const refuse = (fault: {
  *
  * **Details**
  *
- * The socket learns of it as from its own system. Linux: an entry of the error queue if the spec has `withErrorReports`, and the pending error
- * of a connected socket. Winsock and macOS: only the pending error of a connected socket. Otherwise nothing reports it, as with a real one.
+ * The socket reports it as an error of its own system. Linux: an entry of the error queue if the spec has
+ * `withErrorReports`, and the pending error of a connected socket. Winsock and macOS: only the pending error of a
+ * connected socket. Otherwise it is not reported, like a real one.
  *
  * @example
  * ```ts
@@ -194,7 +198,7 @@ export const icmpError = (error: IcmpName | IcmpNumbers, options: IcmpOptions = 
 
 const tags = new Set(["Lose", "Duplicate", "Delay", "Reorder", "WouldBlock", "Refuse", "IcmpError"])
 
-/** Checks what a test's function returned: 0, `true` or an effect would pass for "deliver". */
+/** Checks the return value of a test's function: 0, `true` or an effect would otherwise mean "deliver". */
 export const checked = <V extends SendVerdict>(verdict: V | undefined, hook: string): V | undefined => {
   if (verdict === undefined || tags.has(verdict?._tag)) return verdict
   const given: unknown = verdict

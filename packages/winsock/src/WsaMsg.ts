@@ -81,9 +81,9 @@ export type TypeId = typeof TypeId
 export interface Flags {
   /** `MSG_PEEK`: the call left the datagram in the queue. */
   readonly peek: boolean
-  /** `MSG_BCAST`: sent to a broadcast address, of the link or of IP. Wine never sets it. */
+  /** `MSG_BCAST`: sent to a link-layer or IP broadcast address. Wine never sets it. */
   readonly broadcast: boolean
-  /** `MSG_MCAST`: sent to a group. Wine never sets it. */
+  /** `MSG_MCAST`: sent to a multicast address. Wine never sets it. */
   readonly multicast: boolean
   /** `MSG_TRUNC`: the buffers were too small. Wine never sets it; `ReceiveOutcome` reports it everywhere. */
   readonly dataTruncated: boolean
@@ -110,7 +110,7 @@ export type ReceiveOutcome =
   | { readonly _tag: "WouldBlock" }
 
 /**
- * The result of one `WSASendMsg`. `WouldBlock`: the send buffer is full and nothing was sent.
+ * The result of one `WSASendMsg`. With `WouldBlock` the send buffer is full and nothing was sent.
  *
  * @category models
  * @since 0.1.0
@@ -144,9 +144,9 @@ export interface WsaMsg extends Handle, Disposable {
   readonly name: () => Uint8Array | undefined | WsaFault
   readonly setName: (name: Uint8Array | undefined) => WsaFault | undefined
   readonly endpoint: () => Endpoint<"dual"> | undefined | WsaFault
-  /** Sets the name. `family` is that of the socket: on a `dual` one, an IPv4 address is written mapped. */
+  /** Sets the name. `family` is that of the socket. On a `dual` socket an IPv4 address is written mapped. */
   readonly setEndpoint: <F extends Internet>(family: F, to: EndpointInput<F> | Endpoint<F>) => WsaFault | undefined
-  /** Returns each `WSABUF`, `len` bytes long: its whole capacity when it is new and after a receive. */
+  /** Returns each `WSABUF`, `len` bytes long. After creation and after a receive that is its whole capacity. */
   readonly buffers: () => ReadonlyArray<Uint8Array> | WsaFault
   /** Copies a piece into each buffer, in order, and sets its `len`. `dwBufferCount` leaves out buffers without a piece. */
   readonly setBuffers: (pieces: ReadonlyArray<Uint8Array>) => WsaFault | undefined
@@ -175,7 +175,7 @@ export interface Capacity {
   readonly control: number
 }
 
-/** A larger message is no datagram. */
+/** A datagram cannot be larger. */
 const largest = 0x1000000
 
 /**
@@ -260,7 +260,7 @@ const overMemory = (message: Message): WsaMsg => {
     setBuffers: (given) =>
       whileOpen<undefined>(() => {
         const rooms = capacity.buffers
-        // One more than there are buffers, which is refused below.
+        // One more than there are buffers; the excess is refused below.
         const pieces = copiedAll(given, rooms.length + 1)
         if (pieces === undefined) return invalid("WSAMSG", "The pieces cannot be read. Give an array of Uint8Arrays")
         const tooLong = pieces.findIndex((piece, index) => piece.length > (rooms[index] ?? -1))
@@ -316,8 +316,8 @@ const partsOf = (socket: unknown, message: unknown, options: unknown) => {
 const notMade = "The arguments are not a socket and a message: make them with WsaSocket.open and WsaMsg.make"
 
 /**
- * Makes exactly one `WSARecvMsg`. It sets every length to its capacity before the call, and leaves the message as the call left it. `peek` leaves the
- * datagram in the queue.
+ * Makes exactly one `WSARecvMsg`. It sets every length to its capacity before the call, and leaves the message as the call left it. `peek`
+ * leaves the datagram in the queue.
  *
  * @see https://learn.microsoft.com/windows/win32/api/mswsock/nc-mswsock-lpfn_wsarecvmsg
  * @category calls

@@ -55,7 +55,7 @@ export interface WsaSocket<F extends Internet> extends Handle, Disposable {
   /** Sets an option. A number is set as a `DWORD`, the type of almost every option. */
   readonly setOption: (level: number, option: number, value: number | Uint8Array) => WsaFault | undefined
   readonly bind: (at: EndpointInput<F> | Endpoint<F>) => WsaFault | undefined
-  /** Connects to a peer. Datagrams of others do not arrive then, and a message to the peer requires no name. */
+  /** Connects to a peer. Datagrams of other senders do not arrive then, and a message to the peer requires no name. */
   readonly connect: (peer: EndpointInput<F> | Endpoint<F>) => WsaFault | undefined
   readonly localAddress: () => Endpoint<F> | WsaFault
   /**
@@ -68,7 +68,8 @@ export interface WsaSocket<F extends Internet> extends Handle, Disposable {
 }
 
 /**
- * Opens a socket. A `dual` one is an IPv6 socket that also reaches IPv4 peers. Returns the reason if this is another system than Windows.
+ * Opens a socket. A `dual` socket is an IPv6 socket that also reaches IPv4 peers. Returns the reason if this is another system than
+ * Windows.
  *
  * @see https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw
  * @category constructors
@@ -128,7 +129,7 @@ const make = <F extends Internet>({ host: { abi } }: Native, family: F, handle: 
       const local = SocketAddress.read(abi, view, 0, length)
       return Codec.isMalformed(local)
         ? invalid("getsockname", local.malformed)
-        : // The kernel names a socket in its own family, or mapped if it is dual.
+        : // The kernel returns an address of the socket's own family, or a mapped one on a dual socket.
           (local as Endpoint<F>)
     },
     onReadable,
@@ -142,11 +143,11 @@ const isInt = (value: unknown): value is number => Codec.isInteger(value, -0x800
 const intOf = (value: number): Uint8Array | undefined =>
   isInt(value) ? new Uint8Array(Int32Array.of(value).buffer) : undefined
 
-/** Shares one registration with the event loop among all waiting callbacks. It has an interest only while there are any. */
+/** Shares one registration with the event loop among all waiting callbacks. Its interest is set only while there are any. */
 const readiness = (
   socket: WinsockSocket
 ): Pick<WsaSocket<Internet>, "onReadable"> & { readonly release: () => void } => {
-  // Each wait has its own entry: a program may wait twice with one function.
+  // Each wait has its own entry, because a program may wait twice with one function.
   const waiting = new Set<{ readonly notify: (fault: WsaFault | undefined) => void }>()
   let poll: Poll | undefined
   let released = false
@@ -158,7 +159,7 @@ const readiness = (
       try {
         notify(fault)
       } catch (defect) {
-        // The others are called all the same.
+        // The other callbacks are called even if this one throws.
         queueMicrotask(() => {
           throw defect
         })

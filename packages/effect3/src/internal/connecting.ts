@@ -1,4 +1,4 @@
-/** Connects a bound socket until a scope ends, and disconnects it then. */
+/** Connects a bound socket until a scope ends, and then disconnects it. */
 import { type DatagramBindError, type DatagramUnsupportedError, fail } from "../DatagramError.ts"
 import { ConnectedSocket, type OpenSocket } from "@ancillary/engine/socket"
 import { Effect, type Scope } from "effect"

@@ -1,6 +1,9 @@
 import { Duration, Option } from "effect"
 
-/** Reads a duration that a program gave; returns `undefined` for one that is negative, not a number, not a duration, or throws when it is read. */
+/**
+ * Reads a duration that a program gave. Returns `undefined` if it is negative, not a number or not a duration, or if it throws when it is
+ * read.
+ */
 export const durationOf = (given: unknown): Duration.Duration | undefined => {
   try {
     return read(given)
@@ -10,13 +13,13 @@ export const durationOf = (given: unknown): Duration.Duration | undefined => {
 }
 
 const read = (given: unknown): Duration.Duration | undefined => {
-  // Effect's decoder makes zero of these.
+  // Effect's decoder converts these to zero.
   const parts = Array.isArray(given) ? given : [given]
   if (parts.some((part) => (typeof part === "number" || typeof part === "bigint") && !(part >= 0))) return undefined
   if (typeof given === "string" && given.trimStart().startsWith("-")) return undefined
   const decoded = Option.getOrUndefined(Duration.decodeUnknown(given))
   if (decoded === undefined) return undefined
-  // Read once: a proxy passes for a duration, and answers otherwise the next time.
+  // Read once, because a proxy may return another value the next time.
   const millis: unknown = Duration.toMillis(decoded)
   return typeof millis === "number" && millis >= 0 ? Duration.millis(millis) : undefined
 }

@@ -1,8 +1,8 @@
-/** The handlers that a server runs, and how they end with it. */
+/** The handlers that a server runs, and their end with the server. */
 import { Duration, Effect, Fiber } from "effect"
 import { quietly } from "./failures.ts"
 
-/** How long interrupted handlers may take to release what they hold, at least. */
+/** Minimum time for interrupted handlers to release their resources. */
 const leave = Duration.seconds(5)
 
 export class Handlers {
@@ -17,15 +17,15 @@ export class Handlers {
   }
 
   /**
-   * Waits for the handlers, then interrupts those that still run, and waits for them as long again. One that does not end then is left behind:
-   * whoever waits for the server is not held by a handler.
+   * Waits for the handlers, then interrupts those that still run and waits for them as long again. A handler that does not end then is
+   * abandoned, so it cannot block the end of the server.
    *
    * A handler that closes its own server is not waited for, because it waits for this.
    */
   end(shutdown: Duration.Duration): Effect.Effect<void> {
     return Effect.withFiberRuntime((me) => {
       const others = () => [...this.#running].filter((fiber) => !Object.is(fiber, me))
-      // A finalizer cannot be interrupted, and neither could its waiting: it is made interruptible for the time limit.
+      // A finalizer cannot be interrupted, and neither could its wait. The wait is made interruptible for the time limit.
       const within = (limit: Duration.Duration) =>
         Effect.timeoutOption(Effect.interruptible(Effect.suspend(() => Fiber.awaitAll(others()))), limit)
       const interrupted = Effect.suspend(() => {

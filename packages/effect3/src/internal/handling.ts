@@ -1,15 +1,15 @@
-/** What a handler returns is an effect, or a defect that says what it is instead. */
+/** Runs handlers. A handler must return an effect; any other result is a defect that describes it. */
 import { Codec } from "@ancillary/control"
 import { Effect } from "effect"
 
-/** Calls a handler. What it throws, and what is no effect, is a defect of its datagram. */
+/** Calls a handler. An exception, or a result that is not an effect, is a defect of its datagram. */
 export const handled = <A, E, R>(handler: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.suspend(() => {
     let returned: unknown
     try {
       returned = handler()
     } catch (thrown) {
-      // Caught here and not by the fiber, which is ended by an object whose traps throw.
+      // Caught here and not by the fiber, because an object whose traps throw would end the fiber.
       return Effect.die(thrown)
     }
     if (isEffect<A, E, R>(returned)) return returned
@@ -28,7 +28,7 @@ const isEffect = <A, E, R>(value: unknown): value is Effect.Effect<A, E, R> => {
 
 const textOf = (value: unknown): string => {
   if (!(value instanceof Promise)) return Codec.format(value)
-  // It was dropped, and its rejection would end the process.
+  // The promise is dropped, and its rejection would end the process.
   value.catch(() => undefined)
   return "a promise"
 }

@@ -1,6 +1,4 @@
-/**
- * From lists of interfaces to what changed between them: when the system notifies, or once an interval.
- */
+/** Compares lists of interfaces and returns the changes between them, after each notice of the system or once in each interval. */
 import { Codec } from "@ancillary/control"
 import { Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
 import { type DatagramInterfaceError, errorOf } from "../DatagramError.ts"
@@ -11,7 +9,7 @@ import { type Follower, Notices } from "@ancillary/engine/driver/interfaceNotice
 
 type Listed = ReadonlyArray<NetworkInterface>
 
-/** Interfaces as they are listed, and the indices of those that were removed since the list before. */
+/** The listed interfaces, and the indices of those that were removed since the previous list. */
 interface Look {
   readonly list: Listed
   readonly removed: ReadonlySet<number>
@@ -34,7 +32,7 @@ export const changesOf = (
     })
   )
 
-/** The interval that a program gave, of whatever value, or how to show what is none. */
+/** Returns the interval that a program gave, or the text of an invalid one. */
 const intervalOf = (options: unknown): Duration.Duration | { readonly shown: string } => {
   try {
     const given: unknown =
@@ -54,7 +52,10 @@ const polled = (list: Effect.Effect<Listed, DatagramInterfaceError>, interval: D
     Stream.map((all): Look => ({ list: all, removed: new Set() }))
   )
 
-/** A look for each burst of notices, the first at once; nothing if this system has none. Followed until the scope ends. */
+/**
+ * Lists the interfaces for each burst of notices, first immediately. Empty if this system has no notices. The notices are followed until
+ * the scope ends.
+ */
 const notified = (driver: Driver, list: Effect.Effect<Listed, DatagramInterfaceError>) =>
   Effect.gen(function* () {
     const notices = Notices.of(driver)
@@ -80,7 +81,7 @@ const notified = (driver: Driver, list: Effect.Effect<Listed, DatagramInterfaceE
     )
     if (!begun) return undefined
     const look = Effect.suspend(() => {
-      // Taken before the list is: what ends meanwhile is in the next burst.
+      // Taken before the interfaces are listed, so an interface that ends in between is in the next burst.
       notices.take()
       const before = removed
       removed = new Set()
@@ -89,7 +90,7 @@ const notified = (driver: Driver, list: Effect.Effect<Listed, DatagramInterfaceE
     return Stream.concat(Stream.void, Stream.fromQueue(bursts)).pipe(Stream.mapEffect(() => look))
   })
 
-/** Removed ones first: an index may be another interface's by now. */
+/** Removed ones come first, because another interface may have the index by now. */
 const differences = (before: Listed, { list: after, removed }: Look): ReadonlyArray<InterfaceChange> => {
   const later = new Set(after.map(({ index }) => index))
   const gone = before.filter(({ index }) => !later.has(index) || removed.has(index))
@@ -105,7 +106,7 @@ const differences = (before: Listed, { list: after, removed }: Look): ReadonlyAr
   ]
 }
 
-/** Everything about an interface, whatever the order of its addresses. */
+/** All fields of an interface, with its addresses in a fixed order. */
 const shape = ({ addresses, ...rest }: NetworkInterface): string =>
   JSON.stringify([
     Object.entries(rest).toSorted(([one], [other]) => (one < other ? -1 : 1)),

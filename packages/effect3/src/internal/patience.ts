@@ -1,11 +1,11 @@
 /**
- * How long a fiber's sends wait for room at a Unix receiver. Such a wait ends when the receiver reads, so a stranger decides how long it takes; a
- * server limits it for its handlers.
+ * Maximum time for which a fiber's sends wait for room at a Unix receiver. Such a wait ends when the receiver reads, so another program
+ * decides how long it takes. A server limits it for its handlers.
  */
 import { Clock, Duration, Effect, FiberRef } from "effect"
 import type { Conversation } from "@ancillary/engine/socket"
 
-/** Of the sends on one socket, all others wait as their spec says. */
+/** Sends on one socket that have a limit. All other sends wait as their spec declares. */
 export interface Patience {
   readonly core: Conversation
   readonly limit: Duration.Duration
@@ -13,7 +13,7 @@ export interface Patience {
 
 export const patience: FiberRef.FiberRef<Patience | undefined> = FiberRef.unsafeMake<Patience | undefined>(undefined)
 
-/** The time until a send gives up: a function of now, in nanoseconds. Absent if it waits as long as it takes. */
+/** Time at which a send gives up, in nanoseconds, computed from the current time. Absent if there is no limit. */
 export type Deadline = bigint | undefined
 
 export const deadlineOf = (core: Conversation): Effect.Effect<Deadline> =>
@@ -26,7 +26,7 @@ export const deadlineOf = (core: Conversation): Effect.Effect<Deadline> =>
         return Effect.map(Clock.currentTimeNanos, (now) => now + nanos)
       })
 
-/** Waits until a deadline; returns whether what was waited for came. */
+/** Waits until a deadline. Returns true if the wait succeeded in time. */
 export const before = <E>(deadline: Deadline, wait: Effect.Effect<void, E>): Effect.Effect<boolean, E> => {
   if (deadline === undefined) return Effect.as(wait, true)
   if (deadline === 0n) return Effect.succeed(false)

@@ -1,6 +1,4 @@
-/**
- * The laws of reading, as effects around one socket of the engine.
- */
+/** Rules of receiving, as effects around one socket of the engine. */
 import { Codec } from "@ancillary/control"
 import { Chunk, Clock, Duration, Effect, Either, FiberRef, Option } from "effect"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
@@ -19,10 +17,10 @@ import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import { eventful, readable, waitFor } from "./waiting.ts"
 
 /**
- * Runs `take` where its result is handed over within the same turn of the fiber.
+ * Runs `take` so that its result is delivered within the same turn of the fiber.
  *
- * A fiber yields every so many operations, and may be interrupted there: between taking a datagram and succeeding with it, that would lose
- * one. So it yields before, where the end of its turn is near.
+ * A fiber yields after a number of operations, and may be interrupted there. An interruption between taking a datagram and succeeding with
+ * it would lose the datagram. Therefore the fiber yields before `take` if the end of its turn is near.
  */
 const handOver = <A, E>(take: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.withFiberRuntime((fiber) =>
@@ -31,7 +29,7 @@ const handOver = <A, E>(take: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
       : take()
   )
 
-/** A receive of the engine that came to an end. */
+/** The result of a receive of the engine that took something or failed. */
 type Taken<A> = A | DatagramFault | Engine.DatagramReceiveError
 
 const present = <A>(taken: Taken<A>): Effect.Effect<A, DatagramFault | DatagramReceiveError> => {
@@ -39,7 +37,7 @@ const present = <A>(taken: Taken<A>): Effect.Effect<A, DatagramFault | DatagramR
   return isFault(taken) ? fail(taken) : Effect.succeed(taken)
 }
 
-/** Reads one datagram, and waits while none is there. */
+/** Receives one datagram, and waits while the queue is empty. */
 const receiving = <A>(
   core: Conversation,
   attemptOne: () => Taken<A> | undefined | "again"
@@ -71,14 +69,14 @@ export const peek = (core: Conversation): Received => {
     if (due !== undefined) return Effect.zipRight(waitFor(core, due), attempt)
     const seen = core.peek()
     if (seen === undefined) return Effect.zipRight(readable(core), attempt)
-    // Its turn was spent on what the spec drops.
+    // Datagrams that the spec drops used up its turn.
     if (seen === "later") return Effect.zipRight(waitFor(core, 0), attempt)
     return seen === "again" ? attempt : present<ReceivedDatagram>(seen)
   })
   return attempt
 }
 
-/** Monotonic, in milliseconds: what steps the wall clock moves no deadline. `TestClock` has it, too. */
+/** Monotonic time in milliseconds, so a change of the wall clock does not move a deadline. `TestClock` has it too. */
 const monotonic = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e6)
 
 export const receiveWithin = (
@@ -90,7 +88,7 @@ export const receiveWithin = (
     if (Option.isNone(given))
       return fail(receiveInvalid(core, "duration", `${Codec.format(duration)} is not a duration: give '2 seconds'`))
     const deadline = start + Duration.toMillis(given.value)
-    /** Only the waiting races the clock, and waiting takes nothing. */
+    /** Only the wait races the clock, and a wait takes nothing. */
     const waiting = (wait: Effect.Effect<void, DatagramReceiveError>, milliseconds: number) =>
       Effect.timeoutOption(wait, Duration.millis(Math.max(0, milliseconds)))
     const attempt: Effect.Effect<Option.Option<ReceivedDatagram>, DatagramFault | DatagramReceiveError> = handOver(
@@ -104,14 +102,14 @@ export const receiveWithin = (
         )
       }
     )
-    // Within no time at all, too, the others have their turn: the attempt comes after it.
+    // Other fibers have their turn even if the duration is zero. The attempt comes after it.
     const due = core.due()
     return due === undefined ? attempt : Effect.zipRight(waiting(waitFor(core, due), deadline - start), attempt)
   })
 
 /**
- * What one system call brings, faults among it; peers' errors are counted and passed over. `most`: so many are handed over, and the rest is
- * given back.
+ * Takes the datagrams of one system call and their faults. Errors that peers reported are counted and skipped. At most `most` are returned,
+ * and the rest is kept for the next read.
  */
 export const takeBatch = <A>(
   core: Conversation,
@@ -159,7 +157,7 @@ export const eithersOf = (
 ): ReadonlyArray<Either.Either<ReceivedDatagram, DatagramFault>> =>
   outcomes.map((outcome) => (outcome instanceof DatagramFault ? Either.left(outcome) : Either.right(outcome)))
 
-/** The loop without a fiber: runs in the event loop's callback. */
+/** A loop without a fiber, which runs in the event loop's callback. */
 export const forEach = (
   core: Conversation,
   f: (datagram: ReceivedDatagram) => void,

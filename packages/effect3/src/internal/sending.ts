@@ -1,6 +1,4 @@
-/**
- * Sending, as effects around one socket of the engine: everything is checked first, so what fails was not sent.
- */
+/** Sending, as effects around one socket of the engine. Everything is validated first, so a failed message was not sent. */
 import { Chunk, Effect, Either, Sink } from "effect"
 import { type DatagramSendError, errorOf, fail } from "../DatagramError.ts"
 import type { SendReport } from "../DatagramSocket.ts"
@@ -21,7 +19,7 @@ export const send = (core: Conversation, message: unknown): Effect.Effect<void, 
     return pause === undefined ? ended : Effect.zipRight(goOn(core, begun, pause), ended)
   })
 
-/** Without a fiber: what would have to wait is not waited for. */
+/** Sends without a fiber, and fails instead of waiting. */
 export const trySend = (core: Conversation, message: unknown): Either.Either<void, DatagramSendError> => {
   const begun = core.trySend(message)
   if (begun === undefined) return Either.void
@@ -63,14 +61,15 @@ export const sink = (core: Conversation): Sink.Sink<number, unknown, never, Data
     )
   )
 
-/** Waits and sends on, until nothing is left. */
+/** Waits and continues to send until all messages are done. */
 const goOn = (core: Conversation, batch: SendQueue, pause: Pause | undefined): Effect.Effect<void> =>
   pause === undefined
     ? Effect.void
     : Effect.flatMap(deadlineOf(core), (deadline) => goOnUntil(core, batch, pause, deadline))
 
 const goOnUntil = (core: Conversation, batch: SendQueue, pause: Pause, deadline: Deadline): Effect.Effect<void> => {
-  // The poll tells of room in the next turn of the event loop, if there is some. Who does not wait for room only lets other fibers go on.
+  // The poll reports room in the next turn of the event loop, if there is some. A sender that does not wait for room only lets other fibers
+  // run.
   const waits = core.plan.backpressure === "wait" && deadline === undefined
   const wait =
     pause === "its next turn"

@@ -1,10 +1,10 @@
-/** The options of a server, read once and checked before anything is opened. */
+/** The options of a server, read once and validated before anything is opened. */
 import { Codec } from "@ancillary/control"
 import { Duration, Effect } from "effect"
 import { type DatagramBindError, invalidBind } from "../DatagramError.ts"
 import { durationOf } from "./durations.ts"
 
-/** More handlers than that are a mistake in what was computed. */
+/** A larger number of handlers is a mistake in its computation. */
 const maximumHandlers = 1_048_576
 
 export interface Checked {
@@ -19,7 +19,7 @@ interface Given {
   readonly sendTimeout?: unknown
 }
 
-/** Fails with the first option that cannot be used. */
+/** Fails with the first invalid option. */
 export const checkOptions = (given: unknown): Effect.Effect<Checked, DatagramBindError> =>
   Effect.suspend(() => {
     if (given === undefined) return Effect.succeed(defaults)
@@ -48,7 +48,7 @@ const defaults: Checked = { concurrency: 64, shutdown: Duration.seconds(5), send
 const refused = (option: string, value: unknown, range: string, otherwise: string) =>
   Effect.fail(invalidBind(`${option}: ${Codec.format(value)} is not ${range}. Leave it out for ${otherwise}.`, option))
 
-/** Fails if that is no socket. */
+/** Fails if the value is not a socket. */
 export const checkSocket = (socket: unknown): Effect.Effect<void, DatagramBindError> =>
   Effect.suspend(() =>
     isReadable(socket)
@@ -70,7 +70,7 @@ const isReadable = (socket: unknown): boolean => {
   }
 }
 
-/** Fails if that is no function. */
+/** Fails if the value is not a function. */
 export const checkHandler = (handler: unknown): Effect.Effect<void, DatagramBindError> =>
   typeof handler === "function"
     ? Effect.void

@@ -1,4 +1,4 @@
-/** The loop of a server: a place for a handler, a datagram, a fiber. Nothing that a handler does ends it. */
+/** The loop of a server: a slot for a handler, then a datagram, then a fiber. No result of a handler ends the loop. */
 import type { ControlMessage, Family } from "@ancillary/control"
 import { Cause, Clock, Context, Effect, Exit, type Fiber, FiberRef, Scope } from "effect"
 import type { Datagram } from "../Datagram.ts"
@@ -21,7 +21,7 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
     const core = engineSocketOf(socket)
     const counts = core?.served ?? new Served()
     const kinds = new Failures()
-    /** Reads in a row that failed. */
+    /** Number of reads in a row that failed. */
     let failures = 0
     const handlers = new Handlers()
     const free = yield* Effect.makeSemaphore(concurrency)
@@ -49,7 +49,7 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
     const handle = (datagram: Datagram<F, D>) => {
       counts.started++
       const ending = Effect.flatMap(Scope.make(), (scope) => {
-        // Set and not provided, which costs as much again: the fiber is the handler's own, and ends with it.
+        // Set instead of provided, which costs twice as much. The fiber belongs to the handler and ends with it.
         const begun = Effect.zipRight(
           FiberRef.update(FiberRef.currentContext, Context.add(Scope.Scope, scope)),
           Effect.exit(Effect.interruptible(handled(() => handler(datagram, socket))))
@@ -61,16 +61,17 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
         )
       })
       if (!isUnix) return ending
-      // Reading goes on before the handler has begun, and would close what came with its datagram.
+      // The next read may come before the handler has started, and would close the descriptors of its datagram.
       const release = retainDescriptors(datagram.control)
       const held = Effect.ensuring(ending, Effect.sync(release))
       return core === undefined ? held : Effect.zipRight(FiberRef.set(patience, { core, limit: sendTimeout }), held)
     }
 
-    // Finalizers run from the last to the first: reading stops, handlers finish, those that do not are interrupted, the socket is closed.
+    // Finalizers run from the last to the first: reading stops, handlers finish, the remaining handlers are interrupted, the socket is
+    // closed.
     yield* Effect.addFinalizer(() => handlers.end(shutdown))
 
-    // A handler's place first, then the datagram: what is taken from the kernel has somebody to handle it.
+    // The handler's slot comes first, then the datagram, so every datagram that is taken from the kernel has a handler.
     const next = Effect.uninterruptibleMask((restore) =>
       Effect.zipRight(
         restore(free.take(1)),
@@ -83,7 +84,7 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
             return free.release(1)
           },
           onFailure: (failed) => {
-            // A fault is over with its datagram.
+            // A fault ends with its datagram.
             const error = failed._tag === "DatagramReceiveError" ? failed : undefined
             if (error !== undefined && endsReading(error)) return Effect.zipRight(free.release(1), Effect.fail(error))
             if (core !== undefined && error !== undefined) core.counters.receive.passOver()
@@ -100,14 +101,20 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
     )
   })
 
-/** Reads that fail in a row before timers and other sockets have their turn: some errors last, and do not wait for the event loop. */
+/**
+ * Reads in a row that may fail before timers and other sockets have their turn, because some errors last and do not wait for the event
+ * loop.
+ */
 const failuresPerTurn = 64
-// By the real clock: a test that holds the time does not hold the loop.
+// Uses the real clock, so a test that stops the time does not stop the loop.
 const turn = Effect.withClock(Effect.sleep("1 millis"), Clock.make())
 
-/** The socket hears what it sent to a group itself, and so does another program with its port: such an answer goes to one of them, once. */
+/**
+ * The socket itself receives datagrams that it sent to a group, and so does another program with its port. A reply is delivered to only one
+ * of them.
+ */
 const isToMany = ({ delivery }: { readonly delivery: string }): boolean =>
   delivery === "multicast" || delivery === "broadcast"
 
-/** What a peer or a router said of an earlier datagram is passed over. */
+/** Skips errors of earlier datagrams that a peer or a router reported. */
 const endsReading = ({ reason }: DatagramReceiveError): boolean => reason === "Closed" || reason === "Other"

@@ -1,6 +1,4 @@
-/**
- * What a program holds of one socket of the engine: how it is read, how it sends, its options and its accounts.
- */
+/** The interface of one socket of the engine for programs: receiving, sending, options and counters. */
 import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
 import { type Duration, Effect, Sink, Stream } from "effect"
 import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
@@ -62,7 +60,7 @@ const stats = ({ counters: { events, receive, send }, served, unread }: Conversa
   }
 })
 
-// What follows gives the outcomes of a core the types of the spec that it was opened for: decode and encode were compiled from that spec.
+// Gives the outcomes of a core the types of the spec that it was opened for, because decode and encode were compiled from that spec.
 
 const source = (core: OpenSocket) => {
   const members = membersOf(core)
@@ -79,7 +77,7 @@ const membersOf = (core: Conversation) => ({
   peek: peek(core),
   receiveBatch: takeBatch(core, datagramsOf),
   receiveUpTo: (maximum: unknown) => takeUpTo(core, maximum),
-  // Made when they are run: a socket that nobody reads so keeps none of their parts.
+  // Made when they are run, so a socket without readers keeps none of their parts.
   datagrams: Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, datagramsOf))),
   outcomes: Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, eithersOf))),
   forEach: (f: (datagram: ReceivedDatagram) => void) => forEach(core, f, false),

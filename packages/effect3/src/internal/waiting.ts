@@ -1,4 +1,4 @@
-/** Waits of readers and senders, as effects that can be interrupted. None takes anything. */
+/** Waits of readers and senders, as effects that can be interrupted. None of them takes a datagram. */
 import { type DatagramSendError, receiveClosed } from "@ancillary/engine/errors/DatagramError"
 import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import type { Cancel, Conversation, ReceiveWait } from "@ancillary/engine/socket"
@@ -12,7 +12,7 @@ const waiting = (begin: (f: (closed: boolean) => void) => Cancel): Wait =>
     return Effect.sync(cancel)
   })
 
-/** Waits until something is there to read. */
+/** Waits until there may be something to read. */
 export const readable = (socket: Conversation): Wait => waiting((f) => socket.onReadable(f))
 
 /** Waits until there are events. */
@@ -21,7 +21,7 @@ export const eventful = (socket: Conversation): Wait => waiting((f) => socket.on
 /** Performs a wait that is due before a receive. */
 export const waitFor = (socket: Conversation, due: ReceiveWait): Wait => waiting((f) => socket.wait(due, f))
 
-/** Fails with the record of the engine, because a queue takes that. */
+/** Fails with the record of the engine, as a queue requires. */
 type Sendable = Effect.Effect<void, DatagramSendError>
 
 const sendable = (begin: (f: (error: DatagramSendError | undefined) => void) => Cancel): Sendable =>
@@ -30,9 +30,9 @@ const sendable = (begin: (f: (error: DatagramSendError | undefined) => void) => 
     return Effect.sync(cancel)
   })
 
-/** Waits until a datagram that would have blocked is worth another attempt. */
+/** Waits until another attempt may succeed after a send that would have blocked. */
 export const sendSpace = (socket: Conversation, to: Parameters<Conversation["onSendSpace"]>[0]): Sendable =>
   sendable((f) => socket.onSendSpace(to, f))
 
-/** Waits until the socket's own buffer takes another datagram. */
+/** Waits until the socket's own buffer has room for another datagram. */
 export const writable = (socket: Conversation): Sendable => sendable((f) => socket.onWritable(f))

@@ -15,7 +15,7 @@ export interface Native {
   readonly native: typeof import("./native.ts")
 }
 
-/** Loads Winsock. `feature` is the function that the program called, for the errors. */
+/** Loads Winsock. `feature` is the function that the program called, for errors. */
 export const loadWinsock = async (feature: string): Promise<Native | Unavailable> => {
   if (process.platform !== "win32")
     return {
@@ -57,7 +57,7 @@ export const makeDriver = async (layer: string, options: DriverOptions | undefin
     build: Number(release().split(".")[2]),
     arena: Arena.shared(host.abi, { ...native.memory, guarded }),
     open: (kind) => native.open(host, kind),
-    // Winsock: AF_UNIX has only streams, so there is no pair, and no message that a handle could arrive with.
+    // Winsock: AF_UNIX has only streams, so there is no pair, and no message can bring a handle.
     pair: () => native.fault("socketpair", native.WSAEAFNOSUPPORT),
     adopt: (descriptor, kind) => native.adopt(host, descriptor, kind),
     interfaces: () => native.interfaces(host),

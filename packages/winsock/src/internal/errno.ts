@@ -3,7 +3,7 @@ import type { Fault } from "@ancillary/engine/driver/Driver"
 import { makeFaults } from "@ancillary/native/faults"
 import type { Ws2 } from "./ws2_32.ts"
 
-/** Winsock: Node has these names on Windows alone, beside those of the C runtime (`EINVAL` is 22), which no socket call answers with. */
+/** Winsock: Node has these names only on Windows, beside those of the C runtime (`EINVAL` is 22), which no socket call returns. */
 const names = new Map(
   Object.entries(constants.errno)
     .filter(([name]) => name.startsWith("WSA"))

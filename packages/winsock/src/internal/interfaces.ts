@@ -1,4 +1,4 @@
-/** The host's interfaces by `GetAdaptersAddresses`. */
+/** Lists the host's interfaces by `GetAdaptersAddresses`. */
 import { type Abi, Codec, SocketAddress } from "@ancillary/control"
 import type { Fault, NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { fault } from "./errno.ts"
@@ -7,9 +7,9 @@ import { addressOf } from "@ancillary/native/memory"
 import * as Numbers from "./platform.ts"
 import type { Host } from "./socket.ts"
 
-/** What the documentation recommends to begin with; it is more than most hosts need. */
+/** Initial size in bytes, as the documentation recommends. It is more than most hosts need. */
 const firstTry = 15_000
-/** Adapters may come between two calls, but not for ever. */
+/** Adapters may appear between two calls, so the number of calls is limited. */
 const tries = 4
 
 export const interfaces = ({ abi }: Host): ReadonlyArray<NetworkInterface> | Fault => {
@@ -19,7 +19,7 @@ export const interfaces = ({ abi }: Host): ReadonlyArray<NetworkInterface> | Fau
   for (let i = 0; i < tries; i++) {
     const adapters = new Uint8Array(size[0] ?? firstTry)
     error = library.GetAdaptersAddresses(Numbers.AF_UNSPEC, Numbers.GAA_FLAGS, 0, adapters, new Uint8Array(size.buffer))
-    // Winsock: a host without an adapter answers ERROR_NO_DATA.
+    // Winsock: the call returns ERROR_NO_DATA on a host without an adapter.
     if (error === Numbers.ERROR_NO_DATA) return []
     if (error === 0) return list(abi, library, adapters)
     if (error !== Numbers.ERROR_BUFFER_OVERFLOW) break
@@ -27,7 +27,7 @@ export const interfaces = ({ abi }: Host): ReadonlyArray<NetworkInterface> | Fau
   return fault("GetAdaptersAddresses", error)
 }
 
-/** Every pointer leads into the memory itself, which is looked at by offsets: nothing reads what somebody might have freed. */
+/** Every pointer points into the memory itself, which is read by offsets. No freed memory can be read. */
 const list = (abi: Abi, library: Iphlpapi, memory: Uint8Array): ReadonlyArray<NetworkInterface> => {
   const base = addressOf(memory)
   const found: Array<NetworkInterface> = []
@@ -36,12 +36,12 @@ const list = (abi: Abi, library: Iphlpapi, memory: Uint8Array): ReadonlyArray<Ne
     at = adapter.Next
     const isUp = adapter.OperStatus === Numbers.IfOperStatusUp
     found.push({
-      // Winsock: an interface has an index in each protocol that it speaks, the same number where it has both.
+      // Winsock: an interface has an index in each of its protocols. It is the same number if it has both.
       index: adapter.IfIndex || adapter.Ipv6IfIndex,
       name: adapter.FriendlyName,
       addresses: addressesOf(abi, library, memory, adapter),
       up: isUp,
-      // Winsock: "up" is told of an interface that can pass packets, its cable plugged in.
+      // Winsock: "up" means that the interface can pass packets and its cable is plugged in.
       running: isUp,
       loopback: adapter.IfType === Numbers.IF_TYPE_SOFTWARE_LOOPBACK,
       multicast: (adapter.Flags & Numbers.IP_ADAPTER_NO_MULTICAST) === 0,
@@ -53,7 +53,7 @@ const list = (abi: Abi, library: Iphlpapi, memory: Uint8Array): ReadonlyArray<Ne
   return found
 }
 
-/** Two digits a byte. An address of zeros is none. */
+/** Two hexadecimal digits for each byte. An address of zeros means no address. */
 const hardwareOf = ({ PhysicalAddress, PhysicalAddressLength }: Adapter): string | undefined => {
   const bytes = Array.from(PhysicalAddress.subarray(0, PhysicalAddressLength))
   return bytes.some((byte) => byte !== 0)

@@ -1,20 +1,18 @@
-/**
- * The one call of `iphlpapi.dll`, typed, and the structures that it answers with, as far as they are read.
- */
+/** Typed declaration of the one call of `iphlpapi.dll`, and of the fields that are read from its structures. */
 import koffi from "koffi"
 import type { Address } from "./ws2_32.ts"
 
-/** `IP_ADAPTER_ADDRESSES`; pointers as addresses. The IPv6 index is 0 where it is not told apart. */
+/** `IP_ADAPTER_ADDRESSES`, with pointers as addresses. The IPv6 index is 0 if it is not reported separately. */
 export interface Adapter {
   readonly IfIndex: number
   readonly Next: Address
   readonly FirstUnicastAddress: Address
   readonly FriendlyName: string
-  /** The first bytes of it are the address. */
+  /** Its first bytes are the address. */
   readonly PhysicalAddress: Uint8Array
   readonly PhysicalAddressLength: number
   readonly Flags: number
-  /** 0xffffffff where there is no limit. */
+  /** 0xffffffff if there is no limit. */
   readonly Mtu: number
   readonly IfType: number
   readonly OperStatus: number
@@ -33,7 +31,7 @@ export interface UnicastAddress {
 export interface Iphlpapi {
   /**
    * ULONG GetAdaptersAddresses(ULONG Family, ULONG Flags, PVOID Reserved, PIP_ADAPTER_ADDRESSES AdapterAddresses, PULONG SizePointer).
-   * Answers the error itself.
+   * Returns the error itself.
    */
   readonly GetAdaptersAddresses: (
     family: number,
@@ -42,7 +40,7 @@ export interface Iphlpapi {
     adapters: Uint8Array,
     size: Uint8Array
   ) => number
-  /** What lies at an offset of the memory that the call filled. */
+  /** Reads a structure at an offset of the memory that the call filled. */
   readonly adapter: (memory: Uint8Array, at: number) => Adapter
   readonly unicastAddress: (memory: Uint8Array, at: number) => UnicastAddress
 }
@@ -51,7 +49,7 @@ const find = (): Iphlpapi => {
   const library = koffi.load("iphlpapi.dll")
   const pointer = "uintptr_t"
   const number = "uint32_t"
-  // iptypes.h, IP_ADAPTER_ADDRESSES_LH and IP_ADAPTER_UNICAST_ADDRESS_LH, from their beginning to what is read.
+  // iptypes.h, IP_ADAPTER_ADDRESSES_LH and IP_ADAPTER_UNICAST_ADDRESS_LH, up to the last field that is read.
   const adapter = koffi.struct({
     Length: number,
     IfIndex: number,
@@ -85,7 +83,7 @@ const find = (): Iphlpapi => {
     LeaseLifetime: number,
     OnLinkPrefixLength: "uint8_t"
   })
-  // What koffi decodes is untyped: that ends here.
+  // koffi decodes without types; the results get their types here.
   return {
     GetAdaptersAddresses: library.func("__stdcall", "GetAdaptersAddresses", number, [
       number,
@@ -101,5 +99,5 @@ const find = (): Iphlpapi => {
 
 let found: Iphlpapi | undefined
 
-/** Looked up when it is first wanted: most programs never ask for interfaces. */
+/** Loaded on first use, because most programs never list interfaces. */
 export const loadIphlpapi = (): Iphlpapi => (found ??= find())

@@ -1,11 +1,11 @@
 /**
- * The memory of one WSAMSG: the structure, its array of WSABUFs, and what they point to, in one block.
+ * The memory of one WSAMSG: the structure, its array of WSABUFs, and their targets, in one block.
  *
  * ```text
  * WSAMSG  WSABUF[n]  name  control  buffer[0] … buffer[n-1]
  * ```
  *
- * A length of 0 always goes with a pointer of NULL or to this block, and no length ever with NULL.
+ * A length of 0 always has a pointer of NULL or to this block. A NULL pointer always has a length of 0.
  */
 import { type Abi, ControlBuffer, type Field } from "@ancillary/control"
 import type { Address } from "./ws2_32.ts"
@@ -18,7 +18,7 @@ export interface Capacity {
 
 const align = (bytes: number): number => (bytes + 15) & ~15
 
-/** Bytes that such a message takes, as a number that can be compared with a limit. */
+/** Returns the bytes of such a message, as a number that can be compared with a limit. */
 const sum = (sizes: ReadonlyArray<number>): number => sizes.reduce((total, size) => total + align(size), 0)
 
 export class Message {
@@ -59,7 +59,7 @@ export class Message {
     this.#lengths(capacity.buffers)
   }
 
-  /** Everything as large as it is, for a call that fills it; nothing of an earlier one can pass for an answer. */
+  /** Sets every length to its capacity, for a call that fills it. Data of an earlier call cannot be mistaken for a result. */
   prepare(dwFlags: number): void {
     const { capacity } = this
     this.#bytes.fill(0, this.#name, this.#control + capacity.control)
@@ -69,7 +69,7 @@ export class Message {
     this.#write(this.abi.msghdr.flags, dwFlags)
   }
 
-  /** After a call that left nothing. */
+  /** Called after a call that returned nothing. */
   clear(): void {
     this.#addressLength(0)
     this.#controlLength(0)
@@ -77,7 +77,7 @@ export class Message {
 
   get name(): Uint8Array | undefined {
     if (this.#pointerAt(this.abi.msghdr.name) === 0) return undefined
-    // Winsock: namelen is an INT. Wine answers -1 where the name did not fit.
+    // Winsock: namelen is an INT. Wine returns -1 if the name did not fit.
     const length = this.#read(this.abi.msghdr.nameLength) | 0
     return this.#bytes.subarray(this.#name, this.#name + Math.min(Math.max(length, 0), this.capacity.name))
   }
@@ -98,7 +98,7 @@ export class Message {
   }
   setBuffers(pieces: ReadonlyArray<Uint8Array>): void {
     pieces.forEach((piece, index) => this.#bytes.set(piece, this.#buffers[index]))
-    // An empty datagram has one buffer of 0 bytes: no array of none is ever handed over.
+    // An empty datagram has one buffer of 0 bytes, because an empty array is never passed.
     this.#lengths(pieces.length === 0 ? [0] : pieces.map((piece) => piece.length))
   }
 
@@ -116,7 +116,7 @@ export class Message {
     return this.#read(this.abi.msghdr.flags)
   }
 
-  /** Takes the memory away from every view of it: what is kept of one has no bytes any more. */
+  /** Releases the memory. Existing views of it are then empty. */
   release(): void {
     this.released = true
     structuredClone(this.#bytes.buffer, { transfer: [this.#bytes.buffer] })

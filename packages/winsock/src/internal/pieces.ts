@@ -1,19 +1,19 @@
 import { Codec } from "@ancillary/control"
 
-/** Bytes that a program hands over, copied once: what changes afterwards, or lies about its length, cannot move what is written. */
+/** Copies bytes of a program once. Later changes, or a wrong length, then have no effect on the bytes that are written. */
 export const copied = (given: unknown): Uint8Array<ArrayBuffer> | undefined => {
   try {
-    // A proxy is no view: its iterator might not end.
+    // A proxy is not a view, and its iterator might not end.
     return ArrayBuffer.isView(given) && given instanceof Uint8Array ? new Uint8Array(given) : undefined
   } catch {
-    // Detached, or its memory shrank.
+    // The array is detached, or its memory shrank.
     return undefined
   }
 }
 
 /**
- * Copies of the pieces of a list, the first `most` of them; nothing if one of them cannot be read. The length is read once: of a proxy it may grow, and
- * its iterator might not end.
+ * Copies the first `most` arrays of a list. Returns `undefined` if one of them cannot be read. The length is read once, because that of a
+ * proxy may grow and its iterator might not end.
  */
 export const copiedAll = (given: unknown, most: number): ReadonlyArray<Uint8Array<ArrayBuffer>> | undefined => {
   try {

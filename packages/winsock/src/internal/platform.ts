@@ -1,17 +1,17 @@
 /**
- * Numbers of the calls themselves, and what a call's answer means. What belongs to messages and options is in
+ * Numbers of the system calls, and the meaning of their results. Numbers of messages and options are in
  * `@ancillary/control/platform/winsock`. From winsock2.h, ws2def.h, mswsock.h, mstcpip.h and iptypes.h, as mingw-w64 prints them.
  */
 import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 
 export const SOCK_DGRAM = 2
 export const IPPROTO_UDP = 17
-/** What tells a socket's type. */
+/** Option that returns a socket's type, and its level. */
 export const SOL_SOCKET = 0xffff
 export const SO_TYPE = 0x1008
 export const SO_ERROR = 0x1007
 
-// Winsock: no WSA_FLAG_OVERLAPPED (1). MSG_PEEK is valid for non-overlapped sockets alone (WSAMSG page), and nothing here overlaps.
+// Winsock: no WSA_FLAG_OVERLAPPED (1). MSG_PEEK is only valid for non-overlapped sockets (WSAMSG page), and no call here is overlapped.
 export const WSA_FLAG_NO_HANDLE_INHERIT = 0x80
 
 export const FIONBIO = 0x8004667e
@@ -25,7 +25,7 @@ export const WSAID_WSARECVMSG: Uint8Array = new Uint8Array([
   0xc8, 0xd7, 0x89, 0xf6, 0x1f, 0x6f, 0x6b, 0x43, 0x8a, 0x53, 0xe5, 0x4f, 0xe3, 0x51, 0xc3, 0x22
 ])
 
-/** What GetAdaptersAddresses is asked and answers (iptypes.h, ipifcons.h, ifdef.h, winerror.h). */
+/** Arguments and results of GetAdaptersAddresses (iptypes.h, ipifcons.h, ifdef.h, winerror.h). */
 export const AF_UNSPEC = 0
 /** GAA_FLAG_SKIP_ANYCAST | GAA_FLAG_SKIP_MULTICAST | GAA_FLAG_SKIP_DNS_SERVER. */
 export const GAA_FLAGS = 0x02 | 0x04 | 0x08
@@ -41,11 +41,11 @@ export const MSG_CTRUNC = 0x200
 export const MSG_BCAST = 0x400
 export const MSG_MCAST = 0x800
 
-/** What `dwFlags` says of a datagram that was received, in the terms of every platform. `cut`: the call answered WSAEMSGSIZE. */
+/** Converts the `dwFlags` of a received datagram to portable flags. `cut`: the call failed with WSAEMSGSIZE. */
 export const receiveFlags = (dwFlags: number, cut: boolean): number => {
   const control = (dwFlags & MSG_CTRUNC) !== 0
-  // Winsock: Wine has no flag for data that was cut, so WSAEMSGSIZE without MSG_CTRUNC means data; Windows sets MSG_TRUNC.
-  // With both cut, Wine tells the control data alone. Shown by truncation.wine.ts.
+  // Winsock: Wine has no flag for truncated data, so WSAEMSGSIZE without MSG_CTRUNC means data; Windows sets MSG_TRUNC. If both are
+  // truncated, Wine reports only the control data. Shown by truncation.wine.ts.
   const data = (dwFlags & MSG_TRUNC) !== 0 || (cut && !control)
   return (
     (data ? ReceiveFlags.dataTruncated : 0) |
@@ -60,7 +60,7 @@ export const IpDadStateTentative = 1
 export const IpDadStateDuplicate = 2
 export const IpDadStateDeprecated = 3
 
-/** ipifcons.h, `IF_TYPE_`, by what they are. */
+/** ipifcons.h, `IF_TYPE_`, with the kind of each. */
 export const interfaceTypes: { readonly [type in number]?: string } = {
   6: "ethernet",
   23: "ppp",

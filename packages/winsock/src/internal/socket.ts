@@ -1,6 +1,4 @@
-/**
- * A socket of Winsock: what `NativeSocket` promises, on `WSARecvMsg` and `WSASendMsg`, one call a datagram.
- */
+/** A `NativeSocket` on Winsock, by `WSARecvMsg` and `WSASendMsg`, with one call for each datagram. */
 import { type Abi, ControlBuffer } from "@ancillary/control"
 import { type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
@@ -24,13 +22,13 @@ export interface Host {
   readonly ws2: Ws2
 }
 
-/** What one call on a WSAMSG answers: the bytes it moved, whether it answered WSAEMSGSIZE; nothing where it would block. */
+/** Result of one call on a WSAMSG: the moved bytes, and whether it failed with WSAEMSGSIZE. It is `undefined` if the call would block. */
 export interface Moved {
   readonly bytes: number
   readonly cut: boolean
 }
 
-/** A socket that also makes single calls on a WSAMSG that somebody else laid out. */
+/** A socket that also makes single calls on a WSAMSG with a layout from its caller. */
 export interface WinsockSocket extends NativeSocket {
   readonly receiveMessage: (message: Address) => Moved | undefined | Fault
   readonly sendMessage: (message: Address) => Moved | undefined | Fault
@@ -43,10 +41,10 @@ const fourBytes = (): Uint8Array => new Uint8Array(Int32Array.of(4).buffer)
 
 export const open = (host: Host, { family, protocol }: SocketKind): WinsockSocket | Fault => {
   const { abi, ws2 } = host
-  // Winsock: AF_UNIX has streams alone, and ICMP is IcmpSendEcho's or a raw socket's: nothing that could be opened here.
+  // Winsock: AF_UNIX has only streams, and ICMP requires IcmpSendEcho or a raw socket, so neither can be opened here.
   if (family === "unix") return fault("WSASocketW", WSAEAFNOSUPPORT)
   if (protocol === "icmp") return fault("WSASocketW", WSAEPROTONOSUPPORT)
-  // Winsock counts its users: each open socket is one, so that nobody has to know who came first. 408 bytes of WSADATA are of no interest.
+  // Winsock counts its users. Each open socket is one, so the order of their start does not matter. The 408 bytes of WSADATA are not used.
   const refused = ws2.WSAStartup(0x0202, new Uint8Array(512))
   if (refused !== 0) return fault("WSAStartup", refused)
   const handle = ws2.WSASocketW(
@@ -71,7 +69,7 @@ export const open = (host: Host, { family, protocol }: SocketKind): WinsockSocke
   )
 }
 
-/** Undoes what came before if no socket comes of it: a fault, or an exception. */
+/** Undoes the earlier steps if no socket is made, because of a fault or an exception. */
 const releasing = (undo: () => void, make: () => WinsockSocket | Fault): WinsockSocket | Fault => {
   let made: WinsockSocket | Fault | undefined
   try {
@@ -82,7 +80,10 @@ const releasing = (undo: () => void, make: () => WinsockSocket | Fault): Winsock
   }
 }
 
-/** Looks before it touches: what is no datagram socket of that family stays as it was, and its caller's. */
+/**
+ * Checks a socket before it changes anything. If it is not a datagram socket of that family, it is unchanged and still belongs to its
+ * caller.
+ */
 export const adopt = (host: Host, handle: Handle, { family, protocol }: SocketKind): WinsockSocket | Fault => {
   const { abi, ws2 } = host
   if (family === "unix") return fault("adopt", WSAEAFNOSUPPORT)
@@ -91,12 +92,12 @@ export const adopt = (host: Host, handle: Handle, { family, protocol }: SocketKi
   if (refused !== 0) return fault("WSAStartup", refused)
   return releasing(
     () => ws2.WSACleanup(),
-    // Winsock: nothing tells whether a socket blocks, so that it could be made so again: it is changed when all else has succeeded.
+    // Winsock: no call returns whether a socket blocks, so it could not be restored. It is changed after everything else has succeeded.
     () => inspect(host, handle, abi.family[family]) ?? receiving(host, handle, () => prepare(host, handle))
   )
 }
 
-/** Why a handle is no datagram socket of a family. */
+/** Returns the reason why a handle is not a datagram socket of a family. */
 const inspect = ({ ws2 }: Host, handle: Handle, family: number): Fault | undefined => {
   const type = new Int32Array([0])
   const length = new Int32Array([4])
@@ -110,26 +111,26 @@ const inspect = ({ ws2 }: Host, handle: Handle, family: number): Fault | undefin
   return new DataView(name.buffer).getUint16(0, true) === family ? undefined : fault("adopt", WSAEPROTOTYPE)
 }
 
-/** What every socket of this driver is set to. */
+/** Sets the properties of every socket of this driver. */
 const prepare = ({ ws2 }: Host, handle: Handle): Fault | undefined => {
   const nonBlocking = ioctl(ws2, handle, Numbers.FIONBIO, bool(true), noBytes)
   if (isFault(nonBlocking)) return nonBlocking
-  // Winsock: on, an ICMP error about one peer fails the next receive, whoever that one was for (WSAECONNRESET, WSAENETRESET). Wine lacks the
-  // second: without it such an error is what it is elsewhere, counted and passed over.
+  // Winsock: if it is on, an ICMP error about one peer fails the next receive from any peer (WSAECONNRESET, WSAENETRESET). Wine lacks the
+  // second. Without it such an error is counted and skipped, as on other systems.
   const ignoring = ioctl(ws2, handle, Numbers.SIO_UDP_CONNRESET, bool(false), noBytes)
   if (isFault(ignoring)) return ignoring
   ioctl(ws2, handle, Numbers.SIO_UDP_NETRESET, bool(false), noBytes)
   return undefined
 }
 
-/** `unprepared`: sets the socket up when it is about to be used, for one that is its maker's until then. */
+/** `unprepared`: sets the socket up on its first use, for a socket that belongs to its maker until then. */
 const receiving = (
   host: Host,
   handle: Handle,
   unprepared: (() => Fault | undefined) | undefined
 ): WinsockSocket | Fault => {
   const { abi, ws2 } = host
-  // Winsock: the function belongs to the provider of the socket, so it is asked for with each; providers differ where one was layered in.
+  // Winsock: the function belongs to the provider of the socket, so it is queried for each socket. Providers differ if one is layered.
   const pointer = new Uint8Array(8)
   const length = ioctl(
     ws2,
@@ -165,9 +166,9 @@ const fromHandle = (
   unprepared: (() => Fault | undefined) | undefined
 ): WinsockSocket => {
   let open = true
-  // One that was made elsewhere may be.
+  // A socket that was made elsewhere may be connected.
   let connected = ws2.getpeername(handle, new Uint8Array(128), new Uint8Array(Int32Array.of(128).buffer)) === 0
-  /** What a call answered after others had filled slots. */
+  /** Fault of a call after other calls had filled slots. */
   let pending: Fault | undefined
   const { moved } = ws2
   const { msghdr } = abi
@@ -180,7 +181,8 @@ const fromHandle = (
     return answer(syscall, ws2[syscall](handle, into, new Uint8Array(length.buffer))) ?? length[0] ?? 0
   }
 
-  // Winsock: Wine leaves the count as it is where a datagram was cut, so that an earlier call's would be read: both begin at zero.
+  // Winsock: Wine does not change the count if a datagram was truncated, and the count of an earlier call would be read. Both start at
+  // zero.
   const callReceive = (message: Address): number => {
     moved.bytes[0] = 0
     return recvMsg(handle, message, moved.address, 0, 0) === 0 ? 0 : ws2.WSAGetLastError()
@@ -191,8 +193,8 @@ const fromHandle = (
   }
 
   /**
-   * What an earlier datagram left in a slot cannot pass for what a call did not write: a family of 0, a first message of 0 bytes. A slot may
-   * have no room for either.
+   * Clears data of an earlier datagram in a slot, so that it is not mistaken for a result of this call. The family becomes 0, and the first
+   * message has 0 bytes. A slot may have no room for either.
    */
   const disarm = (arena: NativeArena, slot: number) => {
     if (arena.layout.addressBytes > 0) arena.view.setUint16(arena.addressAt(slot), 0)
@@ -200,18 +202,18 @@ const fromHandle = (
       ControlBuffer.writeField(arena.view, arena.controlAt(slot), abi.cmsghdr.length, 0)
   }
 
-  /** What the call left in the header of a slot, in the terms of every platform. */
+  /** Reads the header of a slot after a call, and converts its flags to portable ones. */
   const received = (arena: NativeArena, slot: number, cut: boolean) => {
     const header = slot * msghdr.size
     const { view } = arena
     const flags = Numbers.receiveFlags(ControlBuffer.readField(view, header, msghdr.flags), cut)
-    // Winsock: what is in a control buffer that was too small may be anything (haskell/network, cbits/cmsg.c): there is none.
+    // Winsock: a control buffer that was too small may have any content (haskell/network, cbits/cmsg.c), so its length is set to 0.
     if ((flags & ReceiveFlags.controlTruncated) !== 0) ControlBuffer.writeField(view, header, msghdr.controlLength, 0)
     // Winsock: the name is "used only with unconnected sockets" (WSAMSG page). Wine fills it for connected ones too.
     if (connected && arena.layout.addressBytes > 0 && view.getUint16(arena.addressAt(slot)) === 0)
       ControlBuffer.writeField(view, header, msghdr.nameLength, 0)
     const bytes = moved.bytes[0] ?? 0
-    // Winsock: Wine tells no count for data that was cut. The slot is full then, which is all that there is to know.
+    // Winsock: Wine reports no count for truncated data. The slot is full then, and nothing more is known.
     const untold = bytes === 0 && (flags & ReceiveFlags.dataTruncated) !== 0
     arena.received(slot, untold ? arena.layout.dataBytes : bytes, flags)
   }
@@ -220,7 +222,7 @@ const fromHandle = (
     for (let slot = 0; slot < slots; slot++) {
       disarm(arena, slot)
       const error = callReceive(arena.headerAddress(slot))
-      // Winsock: a datagram that was cut is a failed call, and is taken from the queue all the same.
+      // Winsock: the call fails if a datagram was truncated, and still takes it from the queue.
       if (error === 0 || error === WSAEMSGSIZE) received(arena, slot, error !== 0)
       else if (error === WSAEWOULDBLOCK) return slot
       else {
@@ -235,7 +237,7 @@ const fromHandle = (
 
   return {
     descriptor: handle,
-    // Winsock: what is told of earlier sends is told by the calls themselves.
+    // Winsock: the calls themselves report the errors of earlier sends.
     receiveErrors: () => (open ? 0 : closed("WSARecvMsg")),
     setOption: (level, option, value) =>
       open ? answer("setsockopt", ws2.setsockopt(handle, level, option, value, value.length)) : closed("setsockopt"),
@@ -249,14 +251,14 @@ const fromHandle = (
     bind: (name) => (open ? answer("bind", ws2.bind(handle, name, name.length)) : closed("bind")),
     connect: (name) => {
       if (!open) return closed("connect")
-      // An address of zeroes takes the peer away again.
+      // An address of zeroes removes the peer.
       const target = name ?? zeroes
       const failed = answer("connect", ws2.connect(handle, target, target.length))
       if (failed !== undefined) return failed
       connected = name !== undefined
-      // An error that the peer caused and no call has returned yet is not an error of the next call.
+      // If no call has returned the peer's error yet, it is not an error of the next call.
       if (!connected) ws2.getsockopt(handle, Numbers.SOL_SOCKET, Numbers.SO_ERROR, new Uint8Array(4), fourBytes())
-      // Winsock: a socket with one peer can only be told of that one, as on every platform: its refusals are receive errors.
+      // Winsock: a socket with one peer can only get errors of that peer, as on every platform. Its refusals are receive errors.
       const told = ioctl(ws2, handle, Numbers.SIO_UDP_CONNRESET, bool(connected), noBytes)
       return isFault(told) ? told : undefined
     },
@@ -270,7 +272,7 @@ const fromHandle = (
         return failed
       }
       const arena = nativeArena(shared)
-      // A peek leaves the datagram where it is: a second slot would show it again.
+      // A peek leaves the datagram in the queue, so a second slot would return it again.
       const wanted = peek ? Math.min(slots, 1) : slots
       arena.prepare(wanted, peek ? Numbers.MSG_PEEK : 0)
       const count = receiveInto(arena, wanted)

@@ -1,9 +1,7 @@
-/**
- * Every foreign call of this driver, typed, once.
- */
+/** Typed declarations of every foreign call of this driver. */
 import koffi from "koffi"
 
-/** An address in memory, as a number: below 2^47 on every 64-bit system that koffi runs on. */
+/** A memory address as a number. It is below 2^47 on every 64-bit system that koffi supports. */
 export type Address = number
 
 /** A SOCKET: a handle, not a file descriptor. */
@@ -12,13 +10,16 @@ export type Handle = number
 /** `int WSARecvMsg(SOCKET s, LPWSAMSG lpMsg, LPDWORD received, LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE done)` */
 export type WSARecvMsg = (s: Handle, message: Address, received: Address, overlapped: 0, done: 0) => number
 
-/** Arguments as their C declarations have them; a pointer is the address of memory that was prepared before, or bytes for the length of the call. */
+/**
+ * Arguments are those of the C declarations. A pointer is the address of memory that was prepared before, or bytes for the duration of the
+ * call.
+ */
 export interface Ws2 {
-  /** int WSAStartup(WORD wVersionRequested, LPWSADATA lpWSAData). Answers the error itself. */
+  /** int WSAStartup(WORD wVersionRequested, LPWSADATA lpWSAData). Returns the error itself. */
   readonly WSAStartup: (version: number, data: Uint8Array) => number
   /** int WSACleanup() */
   readonly WSACleanup: () => number
-  /** int WSAGetLastError(). koffi keeps it from call to call: to be read before any other is made. */
+  /** int WSAGetLastError(). koffi keeps it between calls. Read it before any other call is made. */
   readonly WSAGetLastError: () => number
   /** SOCKET WSASocketW(int af, int type, int protocol, LPWSAPROTOCOL_INFOW lpProtocolInfo, GROUP g, DWORD dwFlags). INVALID_SOCKET is -1. */
   readonly WSASocketW: (
@@ -63,9 +64,9 @@ export interface Ws2 {
    * LPWSAOVERLAPPED_COMPLETION_ROUTINE done)
    */
   readonly WSASendMsg: (s: Handle, message: Address, flags: number, sent: Address, overlapped: 0, done: 0) => number
-  /** WSARecvMsg is exported by no library: the function at the address that WSAIoctl told. */
+  /** No library exports WSARecvMsg. It is the function at the address that WSAIoctl returned. */
   readonly receiver: (pointer: bigint) => WSARecvMsg
-  /** The DWORD that WSARecvMsg and WSASendMsg count bytes in: one for all calls, read directly after each. */
+  /** The DWORD in which WSARecvMsg and WSASendMsg count bytes. All calls share it, and it is read directly after each. */
   readonly moved: { readonly bytes: Uint32Array; readonly address: Address }
 }
 
@@ -74,7 +75,7 @@ const find = (): Ws2 => {
   const handle = "uintptr_t"
   const address = "uintptr_t"
   const memory = "void *"
-  // Winsock: __stdcall matters on 32-bit x86, where the callee clears the stack; elsewhere koffi passes over it.
+  // Winsock: __stdcall matters on 32-bit x86, where the callee clears the stack. koffi ignores it elsewhere.
   const call = (name: string, result: string, parameters: Array<string>) =>
     library.func("__stdcall", name, result, parameters)
   const recvMsg = koffi.proto("__stdcall", "int", [handle, address, address, address, address])
@@ -108,7 +109,7 @@ const find = (): Ws2 => {
     receiver: (pointer) => {
       const known = receivers.get(pointer)
       if (known !== undefined) return known
-      // What koffi decodes is untyped: that ends here.
+      // koffi decodes without types; the result gets its type here.
       const found = koffi.decode(pointer, recvMsg) as WSARecvMsg
       receivers.set(pointer, found)
       return found
@@ -119,5 +120,5 @@ const find = (): Ws2 => {
 
 let found: Ws2 | undefined
 
-/** The calls of `ws2_32.dll`, looked up once a process. */
+/** Returns the calls of `ws2_32.dll`, looked up once for each process. */
 export const load = (): Ws2 => (found ??= find())

@@ -269,7 +269,7 @@ export interface SendFormat<in Sent> {
   readonly privilege?: string | undefined
   /**
    * Error codes of a failed call that concern this message (`EBADF`, without Winsock's prefix). Each has a sentence
-   * that ends with an advice, and the error names the message's field.
+   * that ends with the solution, and the error names the message's field.
    */
   readonly errorHints?: { readonly [code in string]?: string } | undefined
 }

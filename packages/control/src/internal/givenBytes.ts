@@ -2,9 +2,8 @@
 export const isBytes = (given: unknown): given is Uint8Array => ArrayBuffer.isView(given) && given instanceof Uint8Array
 
 /**
- * Copies the bytes that a program gives, or returns `undefined` if they are not bytes. This is so for a string, an
- * array, a detached view, and an object that only inherits from `Uint8Array`. A subclass cannot change the number of
- * bytes.
+ * Copies the bytes that a program gives, or returns `undefined` if they are not bytes. A string, an array, a detached
+ * view, and an object that only inherits from `Uint8Array` are not bytes. A subclass cannot change the number of bytes.
  */
 export const copyOf = (given: unknown): Uint8Array | undefined => {
   if (!isBytes(given)) return undefined

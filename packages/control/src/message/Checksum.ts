@@ -15,7 +15,7 @@ export interface Checksum extends ControlMessage<"checksum", "ipv4", "optional",
   readonly received: {
     /**
      * The ones' complement sum of the payload, in host byte order and not yet folded to 16 bits. Absent if no sum was
-     * made. This is so on loopback, and if the sender left the sum to a card that the datagram never reached. Linux.
+     * made: on loopback, and if the sender left the sum to a card that the datagram never reached. Linux.
      */
     readonly checksum: number
   }

@@ -55,7 +55,7 @@ export const TIMESTAMPING_FLAG_RX = 1
 
 /** Types of control messages; several are also the option that requests them. */
 export const IPV6_HOPOPTS = 1
-/** Windows 10 2004, as UDP_RECV_MAX_COALESCED_SIZE: these two numbers. */
+/** Windows 10 2004: this number and the next, in the same headers as UDP_RECV_MAX_COALESCED_SIZE. */
 export const UDP_SEND_MSG_SIZE = 2
 export const UDP_COALESCED_INFO = 3
 export const IP_TOS = 3

@@ -40,10 +40,7 @@ const takingUdp = (driver: Driver): Driver => ({
   }
 })
 
-/**
- * The platform on a build, and records of its calls: opened sockets, UDP options that were set, sizes of sent
- * datagrams.
- */
+/** The platform on a build, and records of its calls: opened sockets, set UDP options, sizes of sent datagrams. */
 const onBuild = ({ driver }: Bench, build: number | undefined) => {
   const seen = { opened: 0, merging: 0, sent: new Array<number>() }
   const hooks: FaultyDriver.Hooks = {

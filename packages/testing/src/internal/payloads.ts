@@ -13,7 +13,8 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
         const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
         const [socket, sender] = [yield* Datagram.bind(spec, at), yield* Datagram.client(spec)]
         const whole = Uint8Array.from({ length: 40_000 }, (_, i) => (i * 31) >> 3)
-        // More pieces than the iovecs of a message, some of them empty, and consecutive pieces of one buffer.
+        // More pieces than the iovecs of a message, some of them empty. Then pieces of one buffer in another order than
+        // in the buffer.
         for (const sizes of [
           [0],
           [0, 0],

@@ -1,6 +1,5 @@
 /**
- * Readiness of a socket: the reports of the event loop, and those of the wrapper for stored datagrams and forged
- * errors.
+ * Readiness of a socket: reports of the event loop, and reports of the wrapper for stored datagrams and forged errors.
  */
 import { type Fault, isFault, type NativeSocket, type Poll } from "@ancillary/engine/driver/Driver"
 

@@ -14,8 +14,8 @@ import * as Linux from "../platform/linux.ts"
 export interface Checksum extends ControlMessage<"checksum", "ipv4", "optional", Capability<"checksum">> {
   readonly received: {
     /**
-     * The ones' complement sum of the payload, in host byte order and not yet folded to 16 bits. Absent if no sum was
-     * made: on loopback, and if the sender left the sum to a card that the datagram never reached. Linux.
+     * The ones' complement sum of the payload, in host byte order and not yet folded to 16 bits. Absent on loopback.
+     * Also absent if the sender left the sum to a card that the datagram never reached. Linux.
      */
     readonly checksum: number
   }

@@ -83,8 +83,8 @@ export interface Outgoing<F extends Family, D extends ControlMessage.Any, Given 
   /** Control messages of this datagram. Only messages that the spec declares for sending are permitted. */
   readonly control?: Exact<Given, SendControl<F, D>> | undefined
   /**
-   * Sends the payload as several datagrams of this size in bytes, and a last one with the rest: 1 to the maximum of one
-   * datagram. `data` may then be longer than a datagram. No declaration is required.
+   * GSO, USO: sends the payload as several datagrams of this size in bytes, and a last one with the rest. The size is 1 to
+   * the maximum of one datagram. `data` may then be longer than a datagram. No declaration is required.
    *
    * The kernel or the network card splits the payload if it can (Linux, Windows 10 2004), up to 64 datagrams per call.
    * Otherwise, or if they refuse on the way to a host, the same datagrams are sent one by one, and the host is

@@ -7,8 +7,8 @@ import type * as Engine from "@ancillary/engine/events/SocketEvent"
 import type { OptionKind } from "./OptionKind.ts"
 
 /**
- * A datagram did not arrive: its destination refused it, a router had no way or no hops left for it, or it was too large. Declared by
- * `withErrorReports()`.
+ * Report of an undelivered datagram, for one of these reasons: its destination refused it, a router had no route or no hops left, or it
+ * was too large. Declared by `withErrorReports()`.
  *
  * @see ip(7), ipv6(7)
  * @category models

@@ -3,9 +3,10 @@
  *
  * **Details**
  *
- * Run under Wine with Node for win32-x64: opening, options, receiving with control data, readiness. For features that Wine lacks the proof
- * is only the Windows headers and documents: the bytes of sent control data, `MSG_TRUNC`, `MSG_BCAST` and `MSG_MCAST`, refusals of a
- * connected peer.
+ * Run under Wine with Node for win32-x64: opening, options, receiving with control data, readiness.
+ *
+ * Wine lacks some features, for which the proof is only the Windows headers and documents. They are the bytes of sent control data,
+ * `MSG_TRUNC`, `MSG_BCAST` and `MSG_MCAST`, and refusals of a connected peer.
  *
  * @since 0.1.0
  */

@@ -101,10 +101,7 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
     )
   })
 
-/**
- * Reads in a row that may fail before timers and other sockets have their turn, because some errors last and do not wait for the event
- * loop.
- */
+/** Reads in a row that may fail before timers and other sockets have their turn. Some errors last, and do not wait for the event loop. */
 const failuresPerTurn = 64
 // Uses the real clock, so a test that stops the time does not stop the loop.
 const turn = Effect.withClock(Effect.sleep("1 millis"), Clock.make())

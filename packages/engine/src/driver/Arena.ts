@@ -105,7 +105,10 @@ export const ReceiveFlags = {
 export interface NativeArena extends Arena {
   /** Address of the header of a slot. */
   readonly headerAddress: (slot: number) => number
-  /** Resets what the kernel overwrites in the first `slots` headers. `flags` goes into each header, for platforms that read it there. */
+  /**
+   * Resets the fields that the kernel overwrites in the first `slots` headers. `flags` goes into each header, for platforms that read it
+   * there.
+   */
   readonly prepare: (slots: number, flags: number) => void
   /** Records the length and the marks of a received slot. */
   readonly received: (slot: number, bytes: number, flags: number) => void
@@ -148,7 +151,7 @@ const canary = 0xca
 const poison = 0xa5
 
 /**
- * Lays a block out. `address` is where `bytes` begins in memory (0 for a driver without native code).
+ * Lays a block out. `address` is the memory address of `bytes` (0 for a driver without native code).
  *
  * @category constructors
  * @since 0.1.0
@@ -161,7 +164,7 @@ export const make = (
   const { iovec, mmsghdr, msghdr } = abi
   const { controlBytes, addressBytes, iovecs: iovecsPerSlot, slots } = layout
   const { addressOf } = options
-  // Larger payloads are sent from where they are, so slots for many of them need no room for the largest.
+  // Larger payloads are sent from the program's memory, so the slots of a batch need no room for the largest.
   const isSmall = layout.purpose === "send" && slots > 1 && addressOf !== undefined
   const dataBytes = isSmall ? Math.min(layout.dataBytes, gatheredBytes) : layout.dataBytes
   const guard = options.guarded ? guardBytes : 0
@@ -202,7 +205,7 @@ export const make = (
 
   const lengths = new Uint32Array(slots)
   const flags = new Uint8Array(slots)
-  /** A view of each slot's payload as long as its last one was: making one costs as much as copying a hundred bytes. */
+  /** A view of each slot's payload with the length of its last one. Making a view costs as much as copying a hundred bytes. */
   const borrowed = new Array<Uint8Array | undefined>(slots)
   const payload = (slot: number, length: number): Uint8Array => {
     const known = borrowed[slot]

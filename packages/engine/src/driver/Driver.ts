@@ -22,7 +22,7 @@ export interface Fault {
 }
 
 /**
- * Whether a call of a driver failed.
+ * Returns whether a call of a driver failed.
  *
  * @category guards
  * @since 0.1.0
@@ -46,7 +46,7 @@ export interface Unavailable {
 }
 
 /**
- * Whether making a driver failed.
+ * Returns whether making a driver failed.
  *
  * @category guards
  * @since 0.1.0
@@ -126,7 +126,7 @@ export interface NetworkInterface {
 }
 
 /**
- * An interface that ended, or one protocol of it, because its MTU fell below what the protocol requires. Memberships on it ended with it.
+ * An interface that ended, or one protocol of it, because its MTU fell below the minimum of the protocol. Memberships on it ended with it.
  *
  * @category models
  * @since 0.1.0
@@ -144,9 +144,9 @@ export interface EndedInterface {
  * @since 0.1.0
  */
 export interface InterfaceNotices {
-  /** Whether anything may be different. */
+  /** True if anything may be different. */
   readonly changed: boolean
-  /** Whether the system dropped notices, so that more may have ended than `ended` lists. */
+  /** True if the system dropped notices. More interfaces may then have ended than `ended` lists. */
   readonly lost: boolean
   readonly ended: ReadonlyArray<EndedInterface>
 }
@@ -173,9 +173,9 @@ export interface InterfaceObserver {
  */
 export interface Driver {
   readonly abi: Abi
-  /** Winsock: the build of Windows (20348 is Server 2022), for what a single build breaks. Absent elsewhere. */
+  /** Winsock: the build of Windows (20348 is Server 2022), for defects of a single build. Absent elsewhere. */
   readonly build?: number | undefined
-  /** Whether one call receives or sends several datagrams (`recvmmsg`, `sendmmsg`). False: a driver makes one call for each slot. */
+  /** True if one call receives or sends several datagrams (`recvmmsg`, `sendmmsg`). If false, a driver makes one call for each slot. */
   readonly batches: boolean
   /** The arena of a layout. A driver keeps one for each layout in use; sockets share it, for the length of one synchronous call. */
   readonly arena: (layout: ArenaLayout) => Arena
@@ -232,7 +232,7 @@ export interface NativeSocket {
    */
   readonly poll: (onReady: (readable: boolean, writable: boolean, failed: boolean) => void) => Poll | Fault
   readonly close: () => Fault | undefined
-  /** Gives a socket that was adopted back to its maker, as it was, and leaves it open. Absent if adopting changes and keeps nothing. */
+  /** Returns an adopted socket to its maker, unchanged and open. Absent if adopting changes and keeps nothing. */
   readonly disown?: (() => void) | undefined
 }
 

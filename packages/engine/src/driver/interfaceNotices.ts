@@ -12,7 +12,7 @@ export type Follower = (notices: InterfaceNotices) => (() => void) | undefined
 const shared = new WeakMap<Driver, Notices>()
 
 /**
- * Returns the shared notices of a driver.
+ * The notices of a driver about its interfaces, which several followers share.
  *
  * @category drivers
  * @since 0.1.0
@@ -24,7 +24,7 @@ export class Notices {
   #followers = new Set<Follower>()
   #attending = 0
 
-  /** Passes each later batch of notices to a function. Returns false if this system has no notices. */
+  /** Returns the shared notices of a driver. */
   static of(driver: Driver): Notices {
     const known = shared.get(driver) ?? new Notices(driver)
     shared.set(driver, known)
@@ -35,7 +35,7 @@ export class Notices {
     this.#driver = driver
   }
 
-  /** Removes a follower. The observer is closed with the last one. */
+  /** Passes each later batch of notices to a function. Returns false if this system has no notices. */
   follow(follower: Follower): boolean {
     if (this.#observer === undefined) {
       const observer = this.#driver.observeInterfaces?.()
@@ -46,7 +46,7 @@ export class Notices {
     return true
   }
 
-  /** Takes the queued notices without waiting, and passes them to all followers. */
+  /** Removes a follower. The observer is closed with the last one. */
   leave(follower: Follower): void {
     if (!this.#followers.delete(follower) || this.#followers.size > 0) return
     this.#poll?.close()
@@ -55,7 +55,7 @@ export class Notices {
     this.#observer = undefined
   }
 
-  /** Lets the event loop take the notices until `unattend` is called as often as this. The process keeps running in that time. */
+  /** Takes the queued notices without waiting, and passes them to all followers. */
   take(): void {
     const notices = this.#observer?.take()
     if (notices?.changed !== true) return
@@ -63,13 +63,13 @@ export class Notices {
     for (const then of rest) then?.()
   }
 
-  /** After an error the poll reports nothing until the interest is set again. */
+  /** Lets the event loop take the notices until `unattend` is called as often as this. The process keeps running in that time. */
   attend(): Fault | undefined {
     if (this.#observer === undefined) return undefined
     if (this.#poll === undefined) {
       const poll = this.#observer.poll(() => {
         this.take()
-        // After an error nothing is reported until it is asked for again.
+        // After an error the poll reports nothing until the interest is set again.
         this.#poll?.update(this.#attending > 0, false)
       })
       if (isFault(poll)) return poll

@@ -7,8 +7,8 @@ import type { Endpoint, IcmpExtension, Ipv4Address, Ipv6Address } from "@ancilla
 import type { AnyKind, Maybe, MaybeKind } from "../spec/Maybe.ts"
 
 /**
- * Report of an undelivered datagram: its destination refused it, a router had no route or no hops left for it, or it was too large.
- * Declared by `withErrorReports()`.
+ * Report of an undelivered datagram, for one of these reasons: its destination refused it, a router had no route or no hops left, or it was
+ * too large. Declared by `withErrorReports()`.
  *
  * @see ip(7), ipv6(7)
  * @category models
@@ -33,10 +33,10 @@ export interface ErrorReport<Kind extends MaybeKind = AnyKind> {
   /** Destination of the datagram. Missing if the system does not report all of it. */
   readonly destination: Maybe<Kind, Endpoint<"dual">>
   /**
-   * The payload of the datagram, as far as the ICMP message quotes it; empty if it quotes none, or if `origin` is `"local"`.
+   * Quoted payload of the datagram, as far as the ICMP message has it. It is empty without a quote, or if `origin` is `"local"`.
    *
    * If `extensions` has objects, the quote of a shorter datagram may end with zeros, because the router fills it to 128 bytes. The kernel
-   * does not report the datagram's length, so zeros may remain up to the size of the largest payload that the socket has sent.
+   * does not report the datagram's length. Zeros may therefore remain up to the size of the largest payload that the socket has sent.
    */
   readonly datagram: Uint8Array
   /**

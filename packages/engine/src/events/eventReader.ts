@@ -1,4 +1,4 @@
-/** Decodes the control data of an error queue entry, or of an event in place of a datagram, to the values of its messages. */
+/** Decodes the control data of an error queue entry, or of an event in place of a datagram. The result is the values of its messages. */
 import {
   Codec,
   ControlBuffer,

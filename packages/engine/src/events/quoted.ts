@@ -1,4 +1,4 @@
-/** Splits the quote of an ICMP error message into the datagram, and the extension that a router may have added after it (RFC 4884). */
+/** Splits the quote of an ICMP error message into the datagram and the extension. A router may have added the extension (RFC 4884). */
 import { Codec, type ExtendedError, IcmpExtension } from "@ancillary/control"
 
 export interface Quoted {

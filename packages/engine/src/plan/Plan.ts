@@ -1,6 +1,6 @@
 /**
- * The plan that follows from a spec on an ABI: the options in order, the layout of both control buffers, and the declined and refused
- * messages. It is pure data, and can be made on any machine. `decoder` and `encoder` compile it into functions.
+ * The plan that follows from a spec on an ABI. It has the options in order, the layout of both control buffers, and the declined and
+ * refused messages. It is pure data, and can be made on any machine. `decoder` and `encoder` compile it into functions.
  *
  * @since 0.1.0
  */

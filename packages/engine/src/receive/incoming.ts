@@ -149,8 +149,8 @@ const deliveryBy = ({ platform }: Abi, info: PacketInfo<Family> | undefined): Re
 }
 
 /**
- * Decodes socket addresses. If the bytes equal those of the last address, its result is used again, because most datagrams have the sender
- * of the previous one.
+ * Decodes socket addresses. If the bytes equal those of the last address, its result is used again. Most datagrams have the sender of the
+ * previous one.
  */
 class Names {
   #abi: Abi

@@ -21,8 +21,8 @@ import { receivedMemory } from "./receivedMemory.ts"
 import { Unread } from "./unread.ts"
 
 /**
- * Number of wake-ups in a row with a single datagram after which a loop requests only one. A call for more looks in vain for a second one,
- * which costs a third of its time (Linux). Also the number of such wake-ups after which a call requests more again.
+ * Number of wake-ups in a row with a single datagram after which a loop requests only one. A call for more searches for a second datagram
+ * without success, which costs a third of its time (Linux). Also the number of such wake-ups after which a call requests more again.
  */
 const singlesBeforeProbing = 2
 const probeInterval = 4
@@ -123,8 +123,8 @@ export class Receiver {
   }
 
   /**
-   * Returns the wait that is due before the next receive: a pause after receives that failed, or the next turn of the event loop. The poll
-   * reports the next turn within microseconds, but does not report unread datagrams.
+   * Returns the wait that is due before the next receive. It is a pause after receives that failed, or the next turn of the event loop. The
+   * poll reports the next turn within microseconds, but does not report unread datagrams.
    */
   due(): ReceiveWait | undefined {
     const pause = this.#calls.takePause()

@@ -14,7 +14,7 @@ export const maximumSegments = 64
 /** Maximum number of hosts that are remembered after a refusal. The oldest is forgotten first. */
 const maximumRefusals = 256
 /**
- * Number of datagrams to such a host after which a split by the kernel is tried again, because the MTU or the route may have changed. One
+ * Number of datagrams to such a host after which a split by the kernel is tried again. The MTU or the route may have changed by then. One
  * failed call in so many costs less than a hundredth. Datagrams are counted instead of time, so a host that rarely gets datagrams costs
  * nothing.
  */
@@ -38,7 +38,7 @@ export class Segments {
   #message: SendFormat<number> | undefined
   #space: number
   #cuts: boolean | undefined
-  /** By host. */
+  /** Refused segment sizes by host. */
   #refused = new Map<string, Refused>()
 
   constructor(plan: Plan, native: NativeSocket, build: number | undefined) {

@@ -80,7 +80,7 @@ export class Memberships {
     this.#unfollow()
   }
 
-  /** Leaves a membership for all scopes that hold it: of one source, or without a source of the whole group on that interface. */
+  /** Leaves a membership of one source for all scopes that hold it. Without a source it leaves the whole group on that interface. */
   leave(request: GroupRequest.GroupRequest): Fault | undefined {
     this.#look()
     const one = request.source !== undefined

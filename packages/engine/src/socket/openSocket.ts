@@ -177,7 +177,7 @@ abstract class Conversation {
   /**
    * Calls `f` for each datagram of one call, until it returns false or throws. The rest is kept for the next reader. Returns whether there
    * may be more, or the error that ends reading. `isWanted` is called before each datagram, because a definition that decodes it may end
-   * the reader.
+   * the reader. `onPassed` is called with an error of an earlier datagram, which is counted and skipped.
    */
   receiveEach(
     f: (outcome: Outcome) => boolean,

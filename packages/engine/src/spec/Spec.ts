@@ -103,7 +103,7 @@ export interface Declaration {
 }
 
 /**
- * Policy for a datagram that is larger than its slot: make it a fault, deliver the truncated payload, or count and drop it.
+ * Policy for a datagram that is larger than its slot: a fault, a truncated payload, or a counted drop.
  *
  * @category models
  * @since 0.1.0

@@ -1,6 +1,6 @@
 /**
- * Closes descriptors from other processes outside the event loop, because a `close` may block as long as its file requires (FUSE), or while
- * its socket lingers.
+ * Closes descriptors from other processes outside the event loop. A `close` may block as long as its file requires (FUSE), or while its
+ * socket lingers.
  *
  * Each `close` has a thread of the C library. In libuv's pool a blocked one would delay file operations, name look-ups, and the end of the
  * process. The process waits for that pool and not for these threads. Linux frees the number first, so a blocked `close` keeps no

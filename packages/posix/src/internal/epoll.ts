@@ -20,7 +20,7 @@ const EPOLLOUT = 0x004
 const EPOLLERR = 0x008
 const EPOLLHUP = 0x010
 const EPOLLRDHUP = 0x2000
-/** As the only interest, it reports errors, which are always reported, once. */
+/** As the only interest it limits errors, which are always reported, to one report. */
 const quiet = 0x80000000
 
 /** On x86 Linux packs `struct epoll_event`, so its 64-bit number is at an offset of 4. */

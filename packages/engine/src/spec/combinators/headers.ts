@@ -184,8 +184,8 @@ const bytesOf = (header: ExtensionHeader.OptionsToSend | Uint8Array): Uint8Array
   header instanceof Uint8Array ? header : ExtensionHeader.buildOptions(header)
 
 /**
- * Hop-by-hop options for every datagram without a header of its own, as options or as the bytes of such a header. Linux, where they require
- * CAP_NET_RAW, and macOS.
+ * Hop-by-hop options for every datagram without a header of its own, as options or as the bytes of such a header. Linux (requires
+ * CAP_NET_RAW) and macOS.
  *
  * @category options
  * @since 0.1.0
@@ -194,8 +194,8 @@ export const withStickyHopByHopOptions = (header: ExtensionHeader.OptionsToSend 
   sticky(SocketOption.stickyHopByHopOptions, bytesOf(header), "withStickyHopByHopOptions(header)")
 
 /**
- * Destination options for every datagram without a header of its own, as options or as the bytes of such a header. Linux, where they
- * require CAP_NET_RAW, and macOS.
+ * Destination options for every datagram without a header of its own, as options or as the bytes of such a header. Linux (requires
+ * CAP_NET_RAW) and macOS.
  *
  * @category options
  * @since 0.1.0
@@ -204,8 +204,8 @@ export const withStickyDestinationOptions = (header: ExtensionHeader.OptionsToSe
   sticky(SocketOption.stickyDestinationOptions, bytesOf(header), "withStickyDestinationOptions(header)")
 
 /**
- * Destination options before the sticky routing header, for every node that it visits. They are sent only together with that header. Linux,
- * where they require CAP_NET_RAW, and macOS.
+ * Destination options before the sticky routing header, for every node that it visits. They are sent only together with that header. Linux
+ * (requires CAP_NET_RAW) and macOS.
  *
  * @category options
  * @since 0.1.0

@@ -144,8 +144,8 @@ export const withCounterTimestamp = (): With<CounterTimestamp> =>
 export const withDropCount = (): With<DropCount> => declare(DropCount, "withDropCount()", { direction: "receive" })
 
 /**
- * GSO (`UDP_SEGMENT`), USO on Windows (`UDP_SEND_MSG_SIZE`): sends one payload as several datagrams of `segmentSize` bytes, split by the
- * kernel or the network card. Linux, Windows 10 2004.
+ * GSO (`UDP_SEGMENT`), USO on Windows (`UDP_SEND_MSG_SIZE`): sends one payload as several datagrams of `segmentSize` bytes. The kernel or
+ * the network card splits it. Linux, Windows 10 2004.
  *
  * @category messages
  * @since 0.1.0

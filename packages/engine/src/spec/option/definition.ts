@@ -1,5 +1,5 @@
 /**
- * Definition of a socket option: its name, and for each platform and family how to set and get it, or why it is absent.
+ * Definition of a socket option: its name, and its implementation for each platform and family. A missing one has a reason.
  *
  * @since 0.1.0
  */

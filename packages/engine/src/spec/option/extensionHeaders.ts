@@ -59,7 +59,7 @@ const sticky = (
 const privileged = { linux: "CAP_NET_RAW", darwin: "the privileges of root" }
 
 /**
- * Hop-by-hop options of every datagram without a header of its own. Linux, where they require CAP_NET_RAW, and macOS.
+ * Hop-by-hop options of every datagram without a header of its own. Linux (requires CAP_NET_RAW) and macOS.
  *
  * @see RFC 3542 section 8, IPV6_HOPOPTS
  * @category options
@@ -74,7 +74,7 @@ export const stickyHopByHopOptions: Sticky = sticky(
 )
 
 /**
- * Destination options of every datagram without a header of its own. Linux, where they require CAP_NET_RAW, and macOS.
+ * Destination options of every datagram without a header of its own. Linux (requires CAP_NET_RAW) and macOS.
  *
  * @see RFC 3542 section 9, IPV6_DSTOPTS
  * @category options
@@ -89,8 +89,8 @@ export const stickyDestinationOptions: Sticky = sticky(
 )
 
 /**
- * Destination options before the sticky routing header, for every node that it visits. They are sent only together with that header. Linux,
- * where they require CAP_NET_RAW, and macOS.
+ * Destination options before the sticky routing header, for every node that it visits. They are sent only together with that header. Linux
+ * (requires CAP_NET_RAW) and macOS.
  *
  * @see RFC 3542 section 9, IPV6_RTHDRDSTOPTS
  * @category options

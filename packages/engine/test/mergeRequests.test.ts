@@ -185,7 +185,7 @@ it("what a combinator was given and cannot be is told with the combinator as it 
   const invalid = (spec: Parameters<typeof Plan.compile>[0]) =>
     Plan.compile(spec, linux).invalid.map(({ option, why }) => `${option}: ${why}`)
   expect(invalid(Datagram.ipv4.pipe(withTimestamping({ software: false })))).toEqual([
-    "withTimestamping({ software: false }): nobody is to stamp: declare software, hardware or both"
+    "withTimestamping({ software: false }): no kind of timestamp is requested: declare software, hardware or both"
   ])
   for (const maximumBytes of [0, -1, 65_528, 1.5, Number.NaN]) {
     expect(invalid(Datagram.ipv4.pipe(withCoalescedSize({ maximumBytes })))).toEqual([

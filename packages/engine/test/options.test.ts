@@ -53,7 +53,7 @@ const calls = (combinator: unknown, abi: Abi, family: Family) => {
 }
 
 const notHere = "only Linux lets a socket have an address that the host does not have"
-const own = "a socket hears the groups that it has joined itself, which only Linux has to be told"
+const own = "a socket receives only the groups that it joined itself; only Linux needs an option for that"
 const marks = "only Linux marks packets"
 const queues = "only Linux queues by a socket's priority"
 const bound = "IP_BOUND_IF"

@@ -83,7 +83,7 @@ export const linux: PlatformFacts = {
   extensionHeaders: "exchanged",
   hopLimit: { ipv4: 64, ipv6: 64 },
   options: {
-    lacks: { withExclusiveUse: "on Linux a socket has its address alone unless it says otherwise" },
+    lacks: { withExclusiveUse: "on Linux an address is exclusive unless its socket allows sharing" },
     refuses: {},
     untold: { withMulticastInterface: "Linux answers with the interface's address" },
     granted: (asked) => 2 * asked
@@ -123,7 +123,7 @@ export const wine: PlatformFacts = {
     priority: "only Linux lets a datagram say how it is queued",
     transmitTime: "only Linux sends at a time that is given",
     ipOptions: "Windows takes options for a whole socket alone, and tells none of those that arrive",
-    errorReports: "Windows says neither which datagram an ICMP error is about nor who sent it",
+    errorReports: "Windows reports neither the datagram nor the sender of an ICMP error",
     pathMtuReports: "Windows has no message for the path MTU",
     transmitTimestamp:
       "Windows hands out the stamp of a datagram that was sent by an ioctl of its own (SIO_GET_TX_TIMESTAMP)",

@@ -24,7 +24,7 @@ const errors = extendedErrors((error) => (/^(local|icmp6?)$/.test(error.origin) 
 const unsupported = {
   // Winsock: IP_RECVERR and IPV6_RECVERR (75, since Windows 10 2004) are documented, but no test has run them.
   winsock: {
-    unsupported: "Windows says neither which datagram an ICMP error is about nor who sent it"
+    unsupported: "Windows reports neither the datagram nor the sender of an ICMP error"
   },
   darwin: { unsupported: "macOS has no error queue: a connected socket fails once with the error alone" }
 }

@@ -99,7 +99,7 @@ export class Incoming {
     const from =
       addressLength > 0 || family === "unix"
         ? this.#names.read(arena.view, arena.addressAt(slot), addressLength)
-        : (sender ?? { malformed: "the system does not say who sent it", offset: 0 })
+        : (sender ?? { malformed: "the system reported no sender address", offset: 0 })
     if (Codec.isMalformed(from)) return faultOf(maybe, "ControlMalformed", undefined, undefined, from.malformed)
     // A datagram that arrived between `bind` and `connect` may be from another sender. The two sockets of a pair have no addresses, and no
     // other socket can send to them.

@@ -91,7 +91,7 @@ export class Destinations {
     if (to.family !== "unix") {
       // A ping goes to a host, and its replies come from port 0, so the port has no meaning.
       return to.port === 0 && this.#plan.kind.protocol !== "icmp"
-        ? "port 0 is nobody's: a datagram goes to 1 to 65535"
+        ? "port 0 is no destination: use a port from 1 to 65535"
         : undefined
     }
     return to.path === undefined

@@ -167,7 +167,7 @@ export const letter = (
     if (typeof parsed === "string") return notSent(core, "to", parsed)
     destination = parsed
   } else if (to !== undefined)
-    return notSent(core, "to", `this socket is connected to ${core.peer} and sends to nobody else`)
+    return notSent(core, "to", `this socket is connected to ${core.peer} and sends only to that peer`)
   const size = sizeOfAll(pieces)
   const peer = destination ?? core.peer
   const most = core.outgoing.largest(peer?.family)

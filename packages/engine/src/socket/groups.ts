@@ -151,7 +151,7 @@ const requestOf = (
   if (source !== undefined && source.family !== group.family)
     return `The source ${source} is of another address family than the group ${group}`
   if (source?.isMulticast === true || source?.isUnspecified === true)
-    return `${source} is no source: it is nobody's address`
+    return `${source} cannot be a source: give a unicast address`
   const refused = validateIndex(given.interfaceIndex)
   if (refused !== undefined) return refused
   const index = typeof given.interfaceIndex === "number" ? given.interfaceIndex : undefined

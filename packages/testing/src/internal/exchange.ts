@@ -276,7 +276,7 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
         expect(String(socket.peer)).toBe(String(peer.localAddress))
         const wrong = yield* Effect.flip(socket.send({ data: bytes("x"), to: stranger.localAddress } as never))
         expect(wrong.message).toBe(
-          `to: this socket is connected to ${String(peer.localAddress)} and sends to nobody else. Nothing was sent.`
+          `to: this socket is connected to ${String(peer.localAddress)} and sends only to that peer. Nothing was sent.`
         )
       }).pipe(Effect.provide(layer))
     )

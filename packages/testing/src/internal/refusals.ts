@@ -189,7 +189,7 @@ export const refusals = ({ facts, layer, over }: Bench): void => {
         [
           { data, to: { address: "127.0.0.1", port: 0 } },
           "InvalidArgument",
-          "to: port 0 is nobody's: a datagram goes to 1 to 65535. Nothing was sent."
+          "to: port 0 is no destination: use a port from 1 to 65535. Nothing was sent."
         ],
         [
           { data, to: { address: "::1", port: 9 } },

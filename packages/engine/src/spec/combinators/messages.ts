@@ -121,7 +121,7 @@ export const withTimestamping = (stampers?: {
   const { hardware = false, software = true } = stampers ?? {}
   return declare(timestamping({ hardware, software }), written("withTimestamping", stampers), {
     direction: "receive",
-    invalid: hardware || software ? undefined : "nobody is to stamp: declare software, hardware or both"
+    invalid: hardware || software ? undefined : "no kind of timestamp is requested: declare software, hardware or both"
   })
 }
 

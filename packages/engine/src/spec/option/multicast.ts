@@ -132,7 +132,9 @@ export const multicastLoopback = define<boolean, Internet>({
   }
 })
 
-const own = { unsupported: "a socket hears the groups that it has joined itself, which only Linux has to be told" }
+const own = {
+  unsupported: "a socket receives only the groups that it joined itself; only Linux needs an option for that"
+}
 
 /**
  * Receives datagrams of every group that any socket of the host has joined. If it is off, only groups that this socket has joined are

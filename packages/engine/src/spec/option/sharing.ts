@@ -62,8 +62,8 @@ export const reusePort = define<boolean, Internet, Capability<"reusePort">>({
 export const exclusiveUse = define<boolean, Internet, Capability<"exclusiveUse">>({
   name: "SO_EXCLUSIVEADDRUSE",
   table: {
-    linux: internet({ unsupported: "on Linux a socket has its address alone unless it says otherwise" }),
-    darwin: internet({ unsupported: "on macOS a socket has its address alone unless it says otherwise" }),
+    linux: internet({ unsupported: "on Linux an address is exclusive unless its socket allows sharing" }),
+    darwin: internet({ unsupported: "on macOS an address is exclusive unless its socket allows sharing" }),
     winsock: internet({ level: Winsock.SOL_SOCKET, option: Winsock.SO_EXCLUSIVEADDRUSE, codec: flag() })
   }
 })

@@ -80,8 +80,8 @@ const cases: { readonly [feature: string]: Case } = {
   },
   withExclusiveUse: {
     set: withExclusiveUse(),
-    linux: ["on Linux a socket has its address alone"],
-    darwin: ["on macOS a socket has its address alone"],
+    linux: ["on Linux an address is exclusive unless"],
+    darwin: ["on macOS an address is exclusive unless"],
     winsock: ["65535/-5 01000000"]
   },
   withReceiveBufferSize: {

@@ -94,7 +94,7 @@ describe("an option", () => {
             for (const attempt of attempts) {
               const error = yield* Effect.flip(attempt as Effect.Effect<void, { readonly message: string }>)
               // What Linux lacks, it lacks whatever the value.
-              if (name === "exclusiveUse") expect(error.message).toContain("on Linux a socket has its address alone")
+              if (name === "exclusiveUse") expect(error.message).toContain("on Linux an address is exclusive unless")
               else expect(error).toMatchObject({ reason: "InvalidArgument", code: "INVALID" })
               expect(error.message).toMatch(/\S\.$/)
             }

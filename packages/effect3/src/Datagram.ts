@@ -16,7 +16,7 @@
  */
 import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
 import { endpoint as toEndpoint, Codec, SocketAddress, UnixEndpoint } from "@ancillary/control"
-import { Effect, Either, Option, type Scope } from "effect"
+import { Effect, Either, type Scope } from "effect"
 import { type DatagramSendError as Refusal, invalidSend } from "@ancillary/engine/errors/DatagramError"
 import {
   type DatagramBindError,
@@ -48,33 +48,10 @@ import { inZone } from "@ancillary/engine/driver/zones"
 import * as Plan from "@ancillary/engine/plan/Plan"
 import { make, type NeedsAll, type Spec } from "@ancillary/engine/spec/Spec"
 import { option } from "./OptionKind.ts"
-import type { Control } from "./Spec.ts"
+import type { Datagram } from "./ReceivedDatagram.ts"
 
+export type { Datagram }
 export { combine } from "@ancillary/engine/spec/Spec"
-
-/**
- * A received datagram.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Datagram<out F extends Family, in D extends ControlMessage.Any> {
-  /**
-   * The payload, as a copy that the program owns. Other payloads may share `data.buffer`, so a view of that buffer must
-   * start at `data.byteOffset`.
-   */
-  readonly data: Uint8Array
-  readonly from: Endpoint<F>
-  /** The declared control messages, typed. */
-  readonly control: Control<F, D>
-  /**
-   * Kind of the destination address. Winsock reports it. On Linux and macOS it follows from the packet information and
-   * covers only the IP address. It is `"unknown"` if packet information is not declared.
-   */
-  readonly delivery: "unicast" | "multicast" | "broadcast" | "unknown"
-  /** Set only under `withTruncation("deliver")`: the original size, if the kernel reports it. */
-  readonly truncated: Option.Option<{ readonly size: Option.Option<number> }>
-}
 
 /**
  * An IPv4 socket.

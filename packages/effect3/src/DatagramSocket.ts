@@ -29,7 +29,7 @@ import type {
   UnixEndpoint
 } from "@ancillary/control"
 import type { Chunk, Duration, Effect, Either, Option, Scope, Sink, Stream } from "effect"
-import type { Datagram } from "./Datagram.ts"
+import type { Datagram } from "./ReceivedDatagram.ts"
 import type {
   DatagramBindError,
   DatagramMembershipError,

@@ -7,20 +7,11 @@ import { type Clock, Context, type Duration, Effect, Layer, type Stream } from "
 import { type DatagramInterfaceError, fail } from "./DatagramError.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import { type Driver, isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
+import type { InterfaceChange } from "./InterfaceChange.ts"
 import { changesOf } from "./internal/interfaceChanges.ts"
 import { interfaceError, invalidInterface, unknownInterface } from "@ancillary/engine/errors/DatagramError"
 
-/**
- * A change of an interface. `Added`: it exists now. `Changed`: its name, an address, or any other field differs from
- * `before`. `Removed`: it no longer exists.
- *
- * @category models
- * @since 0.1.0
- */
-export type InterfaceChange =
-  | { readonly _tag: "Added"; readonly interface: NetworkInterface }
-  | { readonly _tag: "Changed"; readonly interface: NetworkInterface; readonly before: NetworkInterface }
-  | { readonly _tag: "Removed"; readonly interface: NetworkInterface }
+export type { InterfaceChange } from "./InterfaceChange.ts"
 
 /**
  * Network interfaces of the host by name and by index, and their changes.

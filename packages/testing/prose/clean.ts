@@ -23,6 +23,7 @@ export const clean: ReadonlyArray<string> = [
   "packages/control/src/IcmpExtension.ts",
   "packages/control/src/Ipv4Address.ts",
   "packages/control/src/Ipv6Address.ts",
+  "packages/control/src/MessageRow.ts",
   "packages/control/src/SocketAddress.ts",
   "packages/control/src/ValueObject.ts",
   "packages/control/src/index.ts",

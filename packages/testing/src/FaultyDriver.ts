@@ -38,11 +38,13 @@ import type { Arena } from "@ancillary/engine/driver/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import { Arrivals } from "./internal/faulty/arrivals.ts"
 import { bendable, bentOf, sentOf, slotOf } from "./internal/faulty/bendable.ts"
+import type { ErrorEntry, ReceivedSlot, SentDatagram } from "./internal/faulty/datagrams.ts"
 import { forge } from "./internal/faulty/icmp.ts"
 import { Readiness } from "./internal/faulty/readiness.ts"
 import { Sender } from "./internal/faulty/sender.ts"
 import type { SendVerdict, Verdict } from "./internal/faulty/verdict.ts"
 
+export type { ErrorEntry, ReceivedSlot, SentDatagram } from "./internal/faulty/datagrams.ts"
 export {
   delay,
   duplicate,
@@ -57,50 +59,6 @@ export {
   type Verdict,
   wouldBlock
 } from "./internal/faulty/verdict.ts"
-
-/**
- * A datagram before it is sent: copies of the address, the control buffer and the payload, exactly as the system call
- * receives them.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SentDatagram {
-  readonly address: Uint8Array
-  readonly control: Uint8Array
-  readonly data: Uint8Array
-}
-
-/**
- * A received datagram before it is read. A hook may write to its buffers and replace its lengths and flags.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ReceivedSlot {
-  readonly address: Uint8Array
-  readonly control: Uint8Array
-  readonly data: Uint8Array
-  addressLength: number
-  controlLength: number
-  dataLength: number
-  /** A combination of `ReceiveFlags`. */
-  flags: number
-}
-
-/**
- * A forged entry of the error queue, as exact bytes.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ErrorEntry {
-  /** Destination of the datagram, as a socket address. Empty for none. */
-  readonly address: Uint8Array
-  readonly control: Uint8Array
-  /** Start of the datagram. */
-  readonly data: Uint8Array
-}
 
 /**
  * Verdicts on datagrams, and hooks into calls. If a hook returns a fault, it replaces the call. So does 0: an option or

@@ -1,6 +1,6 @@
 import type { Platform } from "../Abi.ts"
 import { format } from "../Codec.ts"
-import type { ReceiveFormat, Cell, Presence } from "../ControlMessage.ts"
+import type { ReceiveFormat, Cell, Presence } from "../MessageRow.ts"
 import { validateSafely } from "./validateSafely.ts"
 
 type Table = { readonly [P in Platform]: { readonly [F in string]?: Cell } }

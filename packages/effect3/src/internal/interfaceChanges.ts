@@ -3,7 +3,7 @@ import { Codec } from "@ancillary/control"
 import { Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
 import { type DatagramInterfaceError, errorOf } from "../DatagramError.ts"
 import { type Driver, type NetworkInterface } from "@ancillary/engine/driver/Driver"
-import type { InterfaceChange } from "../Interfaces.ts"
+import type { InterfaceChange } from "../InterfaceChange.ts"
 import { invalidInterval } from "@ancillary/engine/errors/DatagramError"
 import { type Follower, Notices } from "@ancillary/engine/driver/interfaceNotices"
 

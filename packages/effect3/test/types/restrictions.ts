@@ -12,6 +12,7 @@ const combinators = "packages/engine/src/spec/combinators/messages.ts"
 const options = "packages/engine/src/spec/combinators/options.ts"
 const definition = "packages/engine/src/spec/option/definition.ts"
 const datagram = "packages/effect3/src/Datagram.ts"
+const received = "packages/effect3/src/ReceivedDatagram.ts"
 const socket = "packages/effect3/src/DatagramSocket.ts"
 const routingHeader = "packages/control/src/message/RoutingHeader.ts"
 const extensionHeader = "packages/control/src/ExtensionHeader.ts"
@@ -102,7 +103,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   ],
 
   // ---- reading
-  "the record of what arrives": [at(datagram, "readonly control: Control<F, D>", "readonly control: any")],
+  "the record of what arrives": [at(received, "readonly control: Control<F, D>", "readonly control: any")],
   "that record being read-only": [
     at(
       spec,
@@ -157,14 +158,14 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "SendOnly narrowing the direction": [at(messages, '  readonly direction: "send"\n', "")],
   "ReceiveOnly narrowing the direction": [at(messages, '  readonly direction: "receive"\n', "")],
   "presence being part of a message": [at(messages, "readonly presence: Present\n", "readonly presence: any\n")],
-  "in D of datagrams": [at(datagram, "Datagram<out F extends Family, in D", "Datagram<out F extends Family, D")],
+  "in D of datagrams": [at(received, "Datagram<out F extends Family, in D", "Datagram<out F extends Family, D")],
   "in F of sockets": [at(socket, "DatagramSocket<in out F extends Family", "DatagramSocket<out F extends Family")],
   "in D of sockets, sources and datagrams": [
     at(socket, "DatagramSocket<in out F extends Family, in D", "DatagramSocket<in out F extends Family, D"),
     at(socket, "ConnectedSocket<in out F extends Family, in D", "ConnectedSocket<in out F extends Family, D"),
     at(socket, "DatagramSource<out F extends Family, in D", "DatagramSource<out F extends Family, D"),
     at(socket, "out F extends Family,\n  in D extends", "out F extends Family,\n  D extends"),
-    at(datagram, "Datagram<out F extends Family, in D", "Datagram<out F extends Family, D")
+    at(received, "Datagram<out F extends Family, in D", "Datagram<out F extends Family, D")
   ],
   "the family of a socket": [
     at(

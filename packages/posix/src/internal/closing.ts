@@ -6,7 +6,7 @@
  * process. The process waits for that pool and not for these threads. Linux frees the number first, so a blocked `close` keeps no
  * descriptor.
  */
-import type { Address, Libc } from "./libc.ts"
+import type { Address, ClosingThreads, Libc } from "./libc.ts"
 
 /** Maximum number of threads that may be blocked at a time. Further descriptors stay open until a thread has ended. */
 const maximumThreads = 64
@@ -14,14 +14,6 @@ const maximumThreads = 64
 const perTurn = 64
 /** Milliseconds between checks whether a blocked thread has ended. */
 const patience = 100
-
-/** Creates threads that close descriptors. Linux only, because Darwin cannot report whether a thread has ended. */
-export interface ClosingThreads {
-  /** Starts to close a descriptor. Returns the thread, or `undefined` if the system has no room for another. */
-  readonly begin: (fd: number) => Address | undefined
-  /** Returns true if a thread has ended. Its memory is then free. */
-  readonly hasEnded: (thread: Address) => boolean
-}
 
 export class Closing {
   readonly #threads: ClosingThreads

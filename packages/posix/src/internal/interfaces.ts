@@ -7,7 +7,7 @@ import type { Fault, NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { lastFault } from "./errno.ts"
 import type { Address } from "./libc.ts"
 import { read, text } from "@ancillary/native/memory"
-import type { Host } from "./socket.ts"
+import type { Host } from "./host.ts"
 
 type Addresses = NetworkInterface["addresses"]
 

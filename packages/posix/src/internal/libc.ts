@@ -1,6 +1,5 @@
 /** Typed declarations of every foreign call of this driver. */
 import koffi, { type LibraryHandle } from "koffi"
-import type { ClosingThreads } from "./closing.ts"
 
 /** A memory address as a number. It is below 2^47 on every 64-bit system that koffi supports. */
 export type Address = number
@@ -67,6 +66,14 @@ export interface Epoll {
   readonly wait: (epoll: number, events: Address, most: number, milliseconds: number) => number
   /** int dup3(int oldfd, int newfd, int flags) */
   readonly duplicate: (from: number, onto: number, flags: number) => number
+}
+
+/** Creates threads that close descriptors. Linux only, because Darwin cannot report whether a thread has ended. */
+export interface ClosingThreads {
+  /** Starts to close a descriptor. Returns the thread, or `undefined` if the system has no room for another. */
+  readonly begin: (fd: number) => Address | undefined
+  /** Returns true if a thread has ended. Its memory is then free. */
+  readonly hasEnded: (thread: Address) => boolean
 }
 
 /** Finds the C library of the process: the glibc or musl that Node is linked to. */

@@ -5,7 +5,7 @@
  */
 import type { Fault, SocketKind } from "@ancillary/engine/driver/Driver"
 import { lastFault } from "./errno.ts"
-import type { Host } from "./socket.ts"
+import type { Host } from "./host.ts"
 
 export interface Peering {
   readonly connect: (name: Uint8Array) => Fault | undefined

@@ -12,7 +12,7 @@ import { constants } from "node:os"
 import { closed, EAGAIN, fault, lastError, lastFault } from "./errno.ts"
 import * as Netlink from "./netlink.ts"
 import { poll } from "./readiness.ts"
-import type { Host } from "./socket.ts"
+import type { Host } from "./host.ts"
 
 const AF_NETLINK = 16
 /** `SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC`, and `NETLINK_ROUTE`. */

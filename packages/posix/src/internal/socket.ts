@@ -1,23 +1,17 @@
 /** A `NativeSocket` on libc, by `recvmmsg` and `sendmmsg` if they exist, otherwise by `recvmsg` and `sendmsg`. */
-import { type Abi, ControlBuffer } from "@ancillary/control"
+import { ControlBuffer } from "@ancillary/control"
 import { type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import { checkBounds, nativeArena } from "@ancillary/native/arena"
 import { closed, EAGAIN, EEXIST, EPROTOTYPE, fault, lastError, lastFault } from "./errno.ts"
 import { closeAside } from "./closing.ts"
+import type { Host } from "./host.ts"
 import type { Libc } from "./libc.ts"
 import { allocate } from "@ancillary/native/memory"
-import type { PlatformNumbers } from "./platform.ts"
 import { peering } from "./peering.ts"
 import { isPolled } from "./polled.ts"
 import { poll } from "./readiness.ts"
 import { made } from "./socketFile.ts"
-
-export interface Host {
-  readonly abi: Abi
-  readonly libc: Libc
-  readonly numbers: PlatformNumbers
-}
 
 /** Options that are read for datagrams are integers. */
 const optionBytes = 16

@@ -4,7 +4,7 @@
 import { type Abi, ControlBuffer, Descriptor, isUnsupported, PidFd, Rights } from "@ancillary/control"
 import { type Arena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
-import type { SentDatagram } from "../../FaultyDriver.ts"
+import type { SentDatagram } from "./datagrams.ts"
 import { bentOf, slotOf } from "./bendable.ts"
 import { Held } from "./held.ts"
 import { checked, type Verdict } from "./verdict.ts"

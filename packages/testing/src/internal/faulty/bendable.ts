@@ -1,6 +1,6 @@
 /** Arenas with lengths and flags that a wrapper may replace until the next call, and copies of their slots. */
 import type { Arena } from "@ancillary/engine/driver/Arena"
-import type { ReceivedSlot, SentDatagram } from "../../FaultyDriver.ts"
+import type { ReceivedSlot, SentDatagram } from "./datagrams.ts"
 
 export interface Bent {
   addressLength?: number

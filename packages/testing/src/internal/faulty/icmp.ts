@@ -10,7 +10,7 @@ import {
   SocketAddress
 } from "@ancillary/control"
 import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
-import type { ErrorEntry, SentDatagram } from "../../FaultyDriver.ts"
+import type { ErrorEntry, SentDatagram } from "./datagrams.ts"
 import type { IcmpName, IcmpNumbers, SendVerdict } from "./verdict.ts"
 
 /** Effects of a forged error on a socket. */

@@ -1,7 +1,7 @@
 /** Sends according to the verdicts. */
 import type { Arena } from "@ancillary/engine/driver/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
-import type { SentDatagram } from "../../FaultyDriver.ts"
+import type { SentDatagram } from "./datagrams.ts"
 import { sentOf } from "./bendable.ts"
 import { Held } from "./held.ts"
 import { checked, type SendVerdict } from "./verdict.ts"

@@ -65,6 +65,7 @@ Running.runPromise(Running.scoped(Running.zipRight(${main}, Running.never)).pipe
 const examples: ReadonlyArray<readonly [string, () => Program]> = [
   ["examples/echo-server", () => ({ file: "examples/echo-server/src/main.ts", port: 5300, inherits: false })],
   ["examples/all-cores", () => ({ file: "examples/all-cores/src/main.ts", port: 5302, inherits: false })],
+  ["examples/engine", () => ({ file: "examples/engine/src/main.ts", port: 5303, inherits: false })],
   ...blocks.map((block) => [block[0], () => written(block)] as const)
 ]
 

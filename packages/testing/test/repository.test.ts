@@ -88,8 +88,15 @@ it("a graph of imports that has a circle: it is found", () => {
   expect(circlesOf(graph)).toEqual(["b → c → b"])
 })
 
-it("no file of the engine imports itself by way of others, types included", () => {
-  expect(circlesOf(graphOf("engine"))).toEqual([])
+it("no file of a package imports itself by way of others, types included", () => {
+  const rooms = readdirSync(join(root, "packages")).filter((room) =>
+    readdirSync(join(root, "packages", room)).includes("src")
+  )
+  expect(rooms).toEqual(expect.arrayContaining([...Object.keys(arrows), "dgram", "bench", "fuzz"]))
+  for (const room of rooms) {
+    const graph = graphOf(room)
+    expect([room, graph.size > 0, circlesOf(graph)]).toEqual([room, true, []])
+  }
 })
 
 it("imports run one way", () => {
@@ -105,8 +112,8 @@ it("imports run one way", () => {
   }
 })
 
-it("control, native, posix and winsock import no Effect", () => {
-  for (const room of ["control", "native", "posix", "winsock"]) {
+it("control, engine, native, posix and winsock import no Effect", () => {
+  for (const room of ["control", "engine", "native", "posix", "winsock"]) {
     for (const file of sources(`packages/${room}/src`)) {
       expect([file, imports(file).filter((name) => /^(?:@effect\/|effect(?:\/|$))/.test(name))]).toEqual([file, []])
     }
@@ -115,6 +122,14 @@ it("control, native, posix and winsock import no Effect", () => {
     ) as { readonly dependencies?: object; readonly peerDependencies?: object }
     expect([room, Object.keys({ ...dependencies, ...peerDependencies }).includes("effect")]).toEqual([room, false])
   }
+})
+
+it("the example of the engine has at most 60 lines and uses no face and no Effect", () => {
+  const [main = "", ...rest] = sources("examples/engine/src")
+  expect(rest).toEqual([])
+  expect(readFileSync(join(root, main), "utf8").trimEnd().split("\n").length).toBeLessThanOrEqual(60)
+  expect(imports(main).filter((name) => !/^@ancillary\/(?:control$|engine\/|posix$)/.test(name))).toEqual([])
+  expect(imports(main).some((name) => name.startsWith("@ancillary/engine/"))).toBe(true)
 })
 
 it("lint rejects imports against the arrows, and koffi or process outside drivers", () => {

@@ -59,6 +59,7 @@ const declarations: TestProjectConfiguration = {
 export default [
   ...suite("control"),
   ...suite("engine"),
+  ...suite("effect"),
   ...suite("effect3"),
   ...suite("posix", { setupFiles }),
   ...suite("winsock"),

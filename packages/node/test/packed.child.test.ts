@@ -140,7 +140,7 @@ describe("loaded modules", () => {
     expect(platform(loaded("@ancillary/node/DatagramWorkers"))).not.toEqual([])
   }, 60_000)
 
-  it.each(["@ancillary/control", "@ancillary/effect3"])("%s loads no native code", (module) => {
+  it.each(["@ancillary/control", "@ancillary/effect", "@ancillary/effect3"])("%s loads no native code", (module) => {
     expect(loaded(module).filter((url) => /koffi|\.node$/.test(url))).toEqual([])
   })
 })

@@ -7,7 +7,17 @@ import { fileURLToPath } from "node:url"
 /** Root of the repository. */
 export const root = fileURLToPath(new URL("../../..", import.meta.url))
 
-export const packages = ["control", "engine", "effect3", "native", "posix", "winsock", "node", "testing"] as const
+export const packages = [
+  "control",
+  "engine",
+  "effect",
+  "effect3",
+  "native",
+  "posix",
+  "winsock",
+  "node",
+  "testing"
+] as const
 export type Name = (typeof packages)[number]
 
 export interface Manifest {

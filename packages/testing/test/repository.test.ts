@@ -40,6 +40,7 @@ it("the lock file contains every optional dependency for every platform", () => 
 const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
   control: [],
   engine: ["control"],
+  effect: ["control", "engine"],
   effect3: ["control", "engine"],
   native: ["control", "engine"],
   posix: ["control", "engine", "native"],
@@ -107,7 +108,8 @@ it("imports run one way", () => {
       const foreign = imports(file).filter((name) =>
         room === "engine" ? !/^\.|^@ancillary\//.test(name) : /^koffi|^node:/.test(name)
       )
-      if (["control", "engine", "effect3", "testing"].includes(room)) expect([file, foreign]).toEqual([file, []])
+      if (["control", "engine", "effect", "effect3", "testing"].includes(room))
+        expect([file, foreign]).toEqual([file, []])
     }
   }
 })
@@ -145,9 +147,14 @@ it("lint rejects imports against the arrows, and koffi or process outside driver
   expect(lint("control", 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain("control is pure.")
   expect(lint("engine", 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain("engine is plain.")
   expect(lint("engine", 'import k from "koffi"\nexport const a: unknown = k\n')).toContain(
-    "engine, effect3 and testing run anywhere."
+    "engine, effect, effect3 and testing run anywhere."
   )
   expect(lint("engine", 'export * from "@ancillary/posix"\n')).toContain(
+    "cli, node -> drivers, testing -> effect3 -> engine -> control."
+  )
+  expect(lint("effect", 'export * from "@ancillary/posix"\n')).toContain("effect -> engine -> control.")
+  expect(lint("effect", 'export * from "@ancillary/effect3"\n')).toContain("effect -> engine -> control.")
+  expect(lint("effect3", 'export * from "@ancillary/effect"\n')).toContain(
     "cli, node -> drivers, testing -> effect3 -> engine -> control."
   )
   expect(lint("engine", "export const a: unknown = process\n")).toContain("Only drivers ask for the platform.")

@@ -1,0 +1,501 @@
+/**
+ * Datagrams, and the sockets that receive and send them. Programs start here.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, serve, withHopLimit, withPktInfo } from "@ancillary/effect"
+ *
+ * const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+ *
+ * // A reply that is refused ends its own datagram and not the server.
+ * const echo = serve(spec, { address: "0.0.0.0", port: 5300 }, (asked, socket) =>
+ *   Datagram.reply(socket, asked, asked.data)
+ * )
+ * ```
+ * @since 0.1.0
+ */
+import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
+import { endpoint as toEndpoint, Codec, SocketAddress, UnixEndpoint } from "@ancillary/control"
+import { Effect, Result, type Scope } from "effect"
+import { type DatagramSendError as Refusal, invalidSend } from "@ancillary/engine/errors/DatagramError"
+import {
+  type DatagramBindError,
+  type DatagramSendError,
+  type DatagramUnsupportedError,
+  errorOf,
+  fail,
+  invalidBind
+} from "./DatagramError.ts"
+import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
+import { DatagramSockets } from "./DatagramSockets.ts"
+import type { Driver } from "@ancillary/engine/driver/Driver"
+import { type Explanation, explain as explainPlan } from "@ancillary/engine/plan/explain"
+import {
+  answerTo,
+  hostOf,
+  notSent,
+  open,
+  openNew,
+  openPair,
+  type OpenSocket,
+  validateSource,
+  withoutSource
+} from "@ancillary/engine/socket"
+import { engineSocketOf } from "./internal/sockets.ts"
+import { scoped, scopedPair } from "./internal/opening.ts"
+import { makeConnected, makeSocket } from "./internal/socket.ts"
+import { inZone } from "@ancillary/engine/driver/zones"
+import * as Plan from "@ancillary/engine/plan/Plan"
+import { make, type NeedsAll, type Spec } from "@ancillary/engine/spec/Spec"
+import { option } from "./OptionKind.ts"
+import type { Datagram } from "./ReceivedDatagram.ts"
+
+export type { Datagram }
+export { combine } from "@ancillary/engine/spec/Spec"
+
+/**
+ * An IPv4 socket.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const ipv4: Spec<"ipv4", never> = make("ipv4")
+
+/**
+ * An IPv6 socket that serves only IPv6, whatever the system's default.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const ipv6: Spec<"ipv6", never> = make("ipv6")
+
+/**
+ * One IPv6 socket that also serves IPv4 peers. Their addresses are IPv4 addresses.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const dual: Spec<"dual", never> = make("dual")
+
+/**
+ * A Unix datagram socket. Linux and macOS.
+ *
+ * @category specs
+ * @since 0.1.0
+ */
+export const unix: Spec<"unix", never> = make("unix")
+
+/**
+ * A ping socket of IPv4: sends ICMP echo requests and receives their replies, without a privilege. Linux and macOS.
+ *
+ * **Details**
+ *
+ * Payloads are ICMP messages, which `IcmpEcho` of `@ancillary/control` writes and reads. Only echo requests can be
+ * sent. The port of the socket is the identifier of its requests; 0 picks a free one. The kernel writes the identifier
+ * and the checksum into each request. The port of a destination has no meaning, and replies come from port 0.
+ *
+ * **Gotchas**
+ *
+ * Linux opens a ping socket only for the groups in `net.ipv4.ping_group_range`, including root's, by default for none
+ * (`PermissionDenied`). A received mark or priority is never delivered. On macOS the program sets the identifier.
+ *
+ * @example
+ * ```ts
+ * import { Codec, IcmpEcho } from "@ancillary/control"
+ * import { Datagram, withHopLimit } from "@ancillary/effect"
+ * import { Effect } from "effect"
+ *
+ * const ping = Effect.gen(function* () {
+ *   const socket = yield* Datagram.client(Datagram.icmp4.pipe(withHopLimit()))
+ *   const request = { kind: "request", sequence: 1, data: Uint8Array.of(1, 2, 3) } as const
+ *   const data = IcmpEcho.encode("ipv4", request)
+ *   if (Codec.isMalformed(data)) return false
+ *   yield* socket.send({ data, to: { address: "127.0.0.1", port: 0 } })
+ *   const reply = IcmpEcho.decode("ipv4", (yield* socket.receive).data)
+ *   return !Codec.isMalformed(reply) && IcmpEcho.matches(request, reply)
+ * })
+ * ```
+ * @see icmp(7); linux/Documentation/networking/ip-sysctl, ping_group_range
+ * @category specs
+ * @since 0.1.0
+ */
+export const icmp4: Spec<"ipv4", never> = make("ipv4", "icmp")
+
+/**
+ * A ping socket of IPv6: sends ICMPv6 echo requests and receives their replies, as `icmp4` does for IPv4. Linux, where
+ * `net.ipv4.ping_group_range` applies to both, and macOS.
+ *
+ * @see icmp4; RFC 4443 section 4
+ * @category specs
+ * @since 0.1.0
+ */
+export const icmp6: Spec<"ipv6", never> = make("ipv6", "icmp")
+
+/**
+ * Opens a socket, sets its options and binds it. Its scope closes it. Every option is set before `bind(2)`, because
+ * datagrams that are queued earlier have wrong control data or none.
+ *
+ * **Details**
+ *
+ * Port 0 picks a free port, which is in `localAddress`. On Linux, `new UnixEndpoint(undefined)` picks an abstract name
+ * for a Unix socket. If a Unix socket is bound to a path, its file is removed when the scope closes. Fails with
+ * `DatagramUnsupportedError` if the platform lacks a required feature. Fails with `DatagramBindError` if the address is
+ * in use or not local, if a privilege is missing, or if an argument is out of range.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const bind = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  at: EndpointInput<F>
+): Effect.Effect<
+  DatagramSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const plan = yield* compile(spec, driver.abi)
+    const local = yield* parse(spec, at, driver)
+    const core = yield* scoped(() => open(driver, plan, { native: openNew, local, peer: undefined }))
+    return makeSocket<F, D>(core)
+  }).pipe(Effect.withSpan("Datagram.bind"))
+
+/**
+ * Opens a client socket, bound to a free port of every address. A Unix socket is bound to an abstract name of the
+ * kernel's choice on Linux. On macOS it has no name, so it cannot receive answers. Its scope closes it.
+ *
+ * @example
+ * ```ts
+ * import { Datagram } from "@ancillary/effect"
+ * import { Effect } from "effect"
+ *
+ * const ask = Effect.gen(function* () {
+ *   const socket = yield* Datagram.client(Datagram.ipv4)
+ *   yield* socket.send({ data: new Uint8Array(1), to: { address: "127.0.0.1", port: 5300 } })
+ *   return yield* socket.receiveWithin("1 second")
+ * })
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const client = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>
+): Effect.Effect<
+  DatagramSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const plan = yield* compile(spec, driver.abi)
+    const local = yield* anywhere(spec, driver)
+    const core = yield* scoped(() => open(driver, plan, { native: openNew, local, peer: undefined }))
+    return makeSocket<F, D>(core)
+  }).pipe(Effect.withSpan("Datagram.client"))
+
+/**
+ * A bound socket that was made elsewhere.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AdoptedSocket<in out F extends Family, in D extends ControlMessage.Any> extends DatagramSocket<F, D> {
+  /**
+   * True if datagrams were waiting when the options were set. Those datagrams have the control data that the kernel
+   * kept. On Linux their packet information has no interface (index 0, IPv4), their timestamp is the time of reading,
+   * and their credentials are unset.
+   */
+  readonly queuedBefore: boolean
+}
+
+/**
+ * Takes over a bound socket that was made elsewhere (socket activation, another library), by its descriptor or SOCKET.
+ * Sets the options of the spec, and closes the socket with the scope.
+ *
+ * **Details**
+ *
+ * If it fails, the descriptor stays open and belongs to the caller. It fails if the descriptor is not a datagram socket
+ * of the spec's family (`ENOTSOCK`, `EPROTOTYPE`), or if the socket refuses an option of the spec. Settings that a
+ * bound socket cannot change, such as its families on Linux, must already be as declared. If it succeeds, the scope
+ * owns the socket and closes it.
+ *
+ * **Gotchas**
+ *
+ * A descriptor has one owner. Do not adopt a descriptor that Node opened, because Node closes it too.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  descriptor: number
+): Effect.Effect<
+  AdoptedSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    // Linux: a descriptor is an int, and a larger number would be truncated to another one. A SOCKET is a handle of up
+    // to 64 bits.
+    const highest = driver.abi.platform === "winsock" ? Number.MAX_SAFE_INTEGER : 0x7fffffff
+    if (!Codec.isInteger(descriptor, 0, highest))
+      return yield* invalidBind(
+        `${Codec.format(descriptor)} is not the descriptor of a socket: an integer from 0 to ${highest}. Give the number of a bound socket.`
+      )
+    const plan = withSpareRoom(yield* compile(spec, driver.abi))
+    const native = () => driver.adopt(descriptor, plan.kind)
+    const adopted = `Adopting descriptor ${descriptor}`
+    const core = yield* scoped(() => open(driver, plan, { native, adopted, local: undefined, peer: undefined }))
+    return { ...makeSocket<F, D>(core), queuedBefore: core.isWaiting() }
+  }).pipe(Effect.withSpan("Datagram.adopt"))
+
+/**
+ * The creator of the socket may have enabled messages that the spec does not declare. The buffer has space for all
+ * messages, so that they do not truncate the declared ones.
+ */
+const withSpareRoom = (plan: Plan.Plan): Plan.Plan => ({
+  ...plan,
+  receive: { ...plan.receive, bytes: plan.receive.bytes + 1024 }
+})
+
+/**
+ * Opens two Unix sockets that are connected only to each other. Their scope closes both. Linux and macOS.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const pair = <D extends ControlMessage.Any, R>(
+  spec: Spec<"unix", D, R>
+): Effect.Effect<
+  readonly [ConnectedSocket<"unix", D>, ConnectedSocket<"unix", D>],
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const plan = yield* compile(spec, driver.abi)
+    const [first, second] = yield* scopedPair(() => openPair(driver, plan))
+    const nobody = new UnixEndpoint(undefined)
+    return [makeConnected<"unix", D>(first, nobody), makeConnected<"unix", D>(second, nobody)] as const
+  }).pipe(Effect.withSpan("Datagram.pair"))
+
+/**
+ * Opens a connected socket. It receives only from `peer` and reports refusals of the peer as errors. Binds as `client`
+ * does unless `local` is given. Its scope closes it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const connect = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  // Only the spec has the family, because a dual socket takes endpoints of both.
+  peer: EndpointInput<NoInfer<F>> | Endpoint<NoInfer<F>>,
+  options?: { readonly local?: EndpointInput<NoInfer<F>> | undefined }
+): Effect.Effect<
+  ConnectedSocket<F, D>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const plan = yield* compile(spec, driver.abi)
+    const parsed = yield* parse(spec, peer, driver)
+    if (parsed.family === "unix" && parsed.path === undefined)
+      return yield* invalidBind("The address cannot be used: a socket without a name cannot be connected to.")
+    // This endpoint differs only in its port. The compiler cannot infer this through Endpoint<F>.
+    const to = spec.protocol === "icmp" ? (hostOf(parsed) as Endpoint<F>) : parsed
+    const given = yield* localOf(options)
+    const local = given === undefined ? yield* anywhere(spec, driver) : yield* parse(spec, given, driver)
+    const core = yield* scoped(() => open(driver, plan, { native: openNew, local, peer: to }))
+    return makeConnected<F, D>(core, to)
+  }).pipe(Effect.withSpan("Datagram.connect"))
+
+/** Compiles a spec to a plan, or returns the error. The value of a program may not be a spec, and its definitions may throw. */
+const compile = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  abi: Abi
+): Effect.Effect<Plan.Plan, DatagramBindError> =>
+  Effect.try({
+    try: () => Plan.compile(spec, abi, option),
+    catch: (cause) =>
+      invalidBind(
+        `spec: it cannot be compiled (${Codec.format(cause)}). Begin with one of Datagram, such as Datagram.ipv4.`
+      )
+  })
+
+const localOf = <F extends Family>(
+  options: { readonly local?: EndpointInput<F> | undefined } | undefined
+): Effect.Effect<EndpointInput<F> | undefined, DatagramBindError> =>
+  Effect.try({
+    try: () => options?.local,
+    catch: (cause) =>
+      invalidBind(`options: they cannot be read (${Codec.format(cause)}). Give { local } as plain values.`)
+  })
+
+/** A free port of every address, or a free name of a Unix socket. Absent if the system does not choose names. */
+const anywhere = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  driver: Driver
+): Effect.Effect<Endpoint<F> | undefined, DatagramBindError> => {
+  if (spec.family === "unix" && driver.abi.platform !== "linux") return Effect.succeed(undefined)
+  const every = { address: spec.family === "ipv4" ? "0.0.0.0" : "::", port: 0 }
+  // The input of an internet family is an address and a port. The compiler cannot infer this through EndpointInput<F>.
+  return parse(spec, (spec.family === "unix" ? new UnixEndpoint(undefined) : every) as EndpointInput<F>, driver)
+}
+
+const parse = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  input: EndpointInput<F> | Endpoint<F>,
+  driver: Driver
+): Effect.Effect<Endpoint<F>, DatagramBindError> =>
+  Effect.suspend(() => {
+    // Replaces the interface name by its index. The result is an endpoint, or the reason for a failure.
+    const given = inZone(driver, input) as typeof input | Codec.Malformed
+    const parsed = Codec.isMalformed(given) ? given : toEndpoint(spec.family, given)
+    if (Codec.isMalformed(parsed)) return Effect.fail(invalidBind(`The address cannot be used: ${parsed.malformed}.`))
+    const why = parsed.family === "unix" ? SocketAddress.validateUnixPath(driver.abi, parsed.path ?? "") : undefined
+    return why === undefined ? Effect.succeed(parsed) : Effect.fail(invalidBind(`The address cannot be used: ${why}.`))
+  })
+
+/** `unknown` if packet information is declared as guaranteed. Otherwise the sentence that the compiler displays. */
+type Informed<D extends ControlMessage.Any, Direction extends string> = [PktInfo] extends [D]
+  ? unknown
+  : `reply needs packet information: declare withPktInfo() on this socket, ${Direction} and not as optional`
+
+/**
+ * Answers a datagram of a socket that declares packet information.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Reply<out Result> {
+  <F extends Internet>(
+    socket: DatagramSocket<F, PktInfo>,
+    asked: Datagram<F, PktInfo>,
+    data: Uint8Array | ReadonlyArray<Uint8Array>
+  ): Result
+  /** Rejects every other socket and datagram with a sentence, because the signature above accepts the valid ones. */
+  <F extends Internet, D extends ControlMessage.Any, A extends ControlMessage.Any>(
+    socket: DatagramSocket<F, D> & Informed<D, "for both directions">,
+    asked: Datagram<F, A> & Informed<A, "for receiving">,
+    data: Uint8Array | ReadonlyArray<Uint8Array>
+  ): Result
+}
+
+/**
+ * Answers from the address at which the request arrived. The answer is unicast, and the route decides the interface. If
+ * the request was sent to a group or a broadcast address, the answer leaves by the arrival interface, and the kernel
+ * chooses the source.
+ *
+ * **Details**
+ *
+ * A link-local peer (169.254.0.0/16, fe80::/10) is answered by the arrival interface. If a peer has no address
+ * (0.0.0.0, a DHCP client), the answer is a broadcast on that interface, provided that the socket may broadcast
+ * (`withBroadcast()`); otherwise it is refused. docs/reply.md has the whole table.
+ *
+ * Fails with `InvalidArgument` if the source of the datagram is the socket's own address (counted as `fromItself`), or
+ * cannot be answered: port 0, a group, a broadcast address, no address. Anyone can forge such a source, so a loop must
+ * catch the error, or run its handlers with `serve`.
+ *
+ * Requires a socket that declares packet information for both directions; any other does not compile. If Windows
+ * refuses the source (`WSAEINVAL`), the answer is sent without it and counted as `sourceRefused`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends Internet>(
+  socket: DatagramSocket<F, PktInfo>,
+  asked: Datagram<F, PktInfo>,
+  data: Uint8Array | ReadonlyArray<Uint8Array>
+): Effect.Effect<void, DatagramSendError> => {
+  const given = answer(socket, asked, data)
+  // `answerTo` returns an endpoint of the same family as the request.
+  if (isRefusal(given)) return fail(given)
+  const sent: Effect.Effect<void, DatagramSendError> = socket.send(
+    given as unknown as Parameters<typeof socket.send>[0]
+  )
+  return Effect.isEffect(sent) ? sent : fail(noSocket())
+}
+
+/**
+ * Answers synchronously as `reply` does, without a fiber and without waiting, for the callback of `forEach`. Returns
+ * the error that `reply` fails with, and `WouldBlock` if the send buffer is full.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, withPktInfo } from "@ancillary/effect"
+ * import { Effect, Result } from "effect"
+ *
+ * const echo = Effect.gen(function* () {
+ *   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 5300 })
+ *   let unanswered = 0
+ *   yield* socket.forEach((asked) => {
+ *     if (Result.isFailure(Datagram.tryReply(socket, asked, asked.data))) unanswered++
+ *   })
+ * })
+ * ```
+ * @category combinators
+ * @since 0.1.0
+ */
+export const tryReply: Reply<Result.Result<void, DatagramSendError>> = <F extends Internet>(
+  socket: DatagramSocket<F, PktInfo>,
+  asked: Datagram<F, PktInfo>,
+  data: Uint8Array | ReadonlyArray<Uint8Array>
+): Result.Result<void, DatagramSendError> => {
+  const given = answer(socket, asked, data)
+  return isRefusal(given)
+    ? Result.fail(errorOf(given))
+    : socket.trySend(given as unknown as Parameters<typeof socket.trySend>[0])
+}
+
+const answer = <F extends Internet>(
+  socket: DatagramSocket<F, PktInfo>,
+  asked: Datagram<F, PktInfo>,
+  data: Uint8Array | ReadonlyArray<Uint8Array>
+) => {
+  let core: OpenSocket | undefined
+  try {
+    if (typeof socket.send !== "function" || typeof socket.trySend !== "function") return noSocket()
+    core = engineSocketOf(socket)
+    const refused = validateSource(core, socket.localAddress, asked.from)
+    if (refused !== undefined) return refused
+    const answered = answerTo(core, asked)
+    return isRefusal(answered)
+      ? answered
+      : { data, to: answered.to, control: { pktInfo: answered.pktInfo }, [withoutSource]: answered.otherwise }
+  } catch {
+    return notSent(
+      core,
+      "asked",
+      "it is not a datagram as a socket delivers it, with packet information: give one that is"
+    )
+  }
+}
+
+const noSocket = (): Refusal => invalidSend("socket", "it is not a socket: give one that is bound")
+
+const isRefusal = (given: object): given is Refusal => "syscall" in given
+
+/**
+ * Returns each option that would be set and a byte map of both control buffers, for any ABI on any machine. The result
+ * is data, and a table when it is printed. Throws a `TypeError` if `spec` is not a spec, or if `abi` is not one of
+ * `Abi`.
+ *
+ * @example
+ * ```ts
+ * import { Abi } from "@ancillary/control"
+ * import { Datagram, withHopLimit, withPktInfo } from "@ancillary/effect"
+ *
+ * const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
+ * Datagram.explain(spec, Abi.linuxGlibc64).receive.bytes // => 56
+ * console.log(String(Datagram.explain(spec, Abi.winsockX64)))
+ * ```
+ * @category inspection
+ * @since 0.1.0
+ */
+export const explain = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  abi: Abi
+): Explanation => explainPlan(Plan.compile(spec, abi))

@@ -1,0 +1,158 @@
+/**
+ * Network interfaces of the host: index, name, addresses, and their changes.
+ *
+ * @since 0.1.0
+ */
+import { Clock, Context, type Duration, Effect, Layer, type Stream } from "effect"
+import { type DatagramInterfaceError, fail } from "./DatagramError.ts"
+import { DatagramSockets } from "./DatagramSockets.ts"
+import { type Driver, isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
+import type { InterfaceChange } from "./InterfaceChange.ts"
+import { changesOf } from "./internal/interfaceChanges.ts"
+import { interfaceError, invalidInterface, unknownInterface } from "@ancillary/engine/errors/DatagramError"
+
+export type { InterfaceChange } from "./InterfaceChange.ts"
+
+/**
+ * Network interfaces of the host by name and by index, and their changes.
+ *
+ * **Details**
+ *
+ * `Interfaces.layer` requires a layer of sockets and uses its driver:
+ * `Interfaces.layer.pipe(Layer.provideMerge(sockets))`.
+ *
+ * @example
+ * ```ts
+ * import { LinuxSockets } from "@ancillary/posix"
+ * import { Datagram, DatagramSockets, Interfaces, withPktInfo } from "@ancillary/effect"
+ * import { Effect, Layer, Stream } from "effect"
+ *
+ * const listen = Effect.gen(function* () {
+ *   const interfaces = yield* Interfaces
+ *   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 5300 })
+ *   yield* Stream.runForEach(socket.datagrams, ({ control, from }) =>
+ *     Effect.log(`${from} by ${interfaces.nameOf(control.pktInfo.interfaceIndex) ?? "an interface that is gone"}`)
+ *   )
+ * })
+ *
+ * // The service asks the driver of the sockets, so its layer is provided on top of theirs.
+ * const sockets = DatagramSockets.layer(DatagramSockets.driver(LinuxSockets.driver), LinuxSockets.capabilities)
+ * const layer = Layer.provideMerge(Interfaces.layer, sockets)
+ * Effect.runPromise(listen.pipe(Effect.scoped, Effect.provide(layer)))
+ * ```
+ * @category services
+ * @since 0.1.0
+ */
+export class Interfaces extends Context.Service<
+  Interfaces,
+  {
+    /** Lists all interfaces, as the system reports them now. One entry per index. */
+    readonly list: Effect.Effect<ReadonlyArray<NetworkInterface>, DatagramInterfaceError>
+    /**
+     * Finds the interface with that name, now. Fails with `UnknownName` if no interface has it; the label of an address
+     * (`eth0:1`) is not a name. Fails with `InvalidArgument` if the name is not a text.
+     */
+    readonly byName: (name: string) => Effect.Effect<NetworkInterface, DatagramInterfaceError>
+    /**
+     * Finds the interface with that index, now. Fails with `UnknownIndex` if no interface has it, and with `InvalidArgument`
+     * if the index is not a number.
+     */
+    readonly byIndex: (index: number) => Effect.Effect<NetworkInterface, DatagramInterfaceError>
+    /**
+     * Returns the name of an index without an effect: cheap enough for every datagram. Returns `undefined` if no
+     * interface has the index, and for 0.
+     *
+     * **Details**
+     *
+     * The name is at most a second old, or a thousand times as long as the system takes to list its interfaces. An
+     * unknown index is looked up at once, and then again after a second.
+     */
+    readonly nameOf: (index: number) => string | undefined
+    /**
+     * Streams the existing interfaces as `Added`, then each change. Fails if the system refuses to list them.
+     *
+     * **Details**
+     *
+     * On Linux the kernel's notices arrive at once. If an interface is recreated under its old index, the stream has
+     * `Removed`, then `Added`. Other systems are polled once per `interval` (default: one second), so shorter changes
+     * are not seen. Fails with `InvalidArgument` if `interval` is not a duration above zero.
+     */
+    readonly changes: (options?: {
+      readonly interval?: Duration.Input | undefined
+    }) => Stream.Stream<InterfaceChange, DatagramInterfaceError>
+  }
+>()("@ancillary/effect/Interfaces") {
+  /** The layer of this service. It uses the driver of the sockets. */
+  static readonly layer: Layer.Layer<Interfaces, never, DatagramSockets> = Layer.effect(
+    Interfaces,
+    Effect.gen(function* () {
+      const { driver } = yield* DatagramSockets
+      return make(driver, yield* Clock.Clock)
+    })
+  )
+}
+
+/** Time for which names are cached, and for which an unknown index is not looked up again. */
+const patienceMillis = 1000
+/** Maximum part of the time that is spent on listing interfaces for names: one thousandth. */
+const patiencePerCost = 1000
+/** Maximum number of remembered indices without an interface. */
+const maximumMissing = 256
+
+const make = (driver: Driver, clock: Clock.Clock): Interfaces["Service"] => {
+  let names: ReadonlyMap<number, string> = new Map()
+  let askedAt = Number.NEGATIVE_INFINITY
+  let patience = patienceMillis
+  const missing = new Map<number, number>()
+  const millis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
+  const look = () => {
+    askedAt = millis()
+    const found = driver.interfaces()
+    patience = Math.max(patienceMillis, (millis() - askedAt) * patiencePerCost)
+    if (!isFault(found)) names = new Map(found.map(({ index, name }) => [index, name]))
+    return found
+  }
+
+  const list = Effect.suspend(() => {
+    const found = look()
+    return isFault(found) ? fail(interfaceError(found)) : Effect.succeed(found)
+  })
+
+  const find = (asked: string | number, is: (one: NetworkInterface) => boolean) =>
+    Effect.flatMap(list, (all) => {
+      const found = all.find(is)
+      return found === undefined
+        ? fail(
+            unknownInterface(
+              asked,
+              all.map(({ name }) => name)
+            )
+          )
+        : Effect.succeed(found)
+    })
+
+  const nameOf = (index: number): string | undefined => {
+    if (index === 0) return undefined
+    const now = millis()
+    const isOld = now - askedAt >= patience
+    if (isOld) look()
+    const known = names.get(index)
+    if (known !== undefined) return known
+    if (now - (missing.get(index) ?? Number.NEGATIVE_INFINITY) < patience) return undefined
+    if (missing.size >= maximumMissing) missing.clear()
+    missing.set(index, now)
+    if (!isOld) look()
+    return names.get(index)
+  }
+
+  return {
+    list,
+    byName: (name) =>
+      typeof name === "string" ? find(name, (one) => one.name === name) : fail(invalidInterface(name, "name")),
+    byIndex: (index) =>
+      typeof index === "number" ? find(index, (one) => one.index === index) : fail(invalidInterface(index, "index")),
+    nameOf,
+    changes: (options) => changesOf(driver, list, options)
+  }
+}

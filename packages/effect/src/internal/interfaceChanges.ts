@@ -1,0 +1,116 @@
+/** Compares lists of interfaces and returns the changes between them, after each notice of the system or once in each interval. */
+import { Codec } from "@ancillary/control"
+import { Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
+import { type DatagramInterfaceError, errorOf } from "../DatagramError.ts"
+import { type Driver, type NetworkInterface } from "@ancillary/engine/driver/Driver"
+import type { InterfaceChange } from "../InterfaceChange.ts"
+import { invalidInterval } from "@ancillary/engine/errors/DatagramError"
+import { type Follower, Notices } from "@ancillary/engine/driver/interfaceNotices"
+
+type Listed = ReadonlyArray<NetworkInterface>
+
+/** The listed interfaces, and the indices of those that were removed since the previous list. */
+interface Look {
+  readonly list: Listed
+  readonly removed: ReadonlySet<number>
+}
+
+export const changesOf = (
+  driver: Driver,
+  list: Effect.Effect<Listed, DatagramInterfaceError>,
+  options: unknown
+): Stream.Stream<InterfaceChange, DatagramInterfaceError> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const interval = intervalOf(options)
+      if (!Duration.isDuration(interval)) return Stream.fail(errorOf(invalidInterval(interval.shown)))
+      const looks = (yield* notified(driver, list)) ?? polled(list, interval)
+      return looks.pipe(
+        Stream.mapAccum(
+          (): Listed => [],
+          (before, look) => [look.list, differences(before, look)]
+        )
+      )
+    })
+  )
+
+/** Returns the interval that a program gave, or the text of an invalid one. */
+const intervalOf = (options: unknown): Duration.Duration | { readonly shown: string } => {
+  try {
+    const given: unknown =
+      typeof options === "object" && options !== null && "interval" in options ? options.interval : undefined
+    if (given === undefined) return Duration.seconds(1)
+    const decoded = Option.getOrUndefined(Duration.fromInput(given as Duration.Input))
+    return decoded !== undefined && Duration.isFinite(decoded) && Duration.toMillis(decoded) > 0
+      ? decoded
+      : { shown: Codec.format(given) }
+  } catch {
+    return { shown: "a value that cannot be read" }
+  }
+}
+
+const polled = (list: Effect.Effect<Listed, DatagramInterfaceError>, interval: Duration.Duration) =>
+  Stream.fromEffectSchedule(list, Schedule.spaced(interval)).pipe(
+    Stream.map((all): Look => ({ list: all, removed: new Set() }))
+  )
+
+/**
+ * Lists the interfaces for each burst of notices, first immediately. Empty if this system has no notices. The notices are followed until
+ * the scope ends.
+ */
+const notified = (driver: Driver, list: Effect.Effect<Listed, DatagramInterfaceError>) =>
+  Effect.gen(function* () {
+    const notices = Notices.of(driver)
+    const bursts = yield* Queue.sliding<void>(1)
+    let removed = new Set<number>()
+    const follower: Follower = ({ ended }) => {
+      for (const { family, index } of ended) if (family === undefined) removed.add(index)
+      Queue.offerUnsafe(bursts, undefined)
+      return undefined
+    }
+    const begin = () => {
+      if (!notices.follow(follower)) return false
+      if (notices.attend() === undefined) return true
+      notices.leave(follower)
+      return false
+    }
+    const begun = yield* Effect.acquireRelease(Effect.sync(begin), (isFollowing) =>
+      Effect.sync(() => {
+        if (!isFollowing) return
+        notices.unattend()
+        notices.leave(follower)
+      })
+    )
+    if (!begun) return undefined
+    const look = Effect.suspend(() => {
+      // Taken before the interfaces are listed, so an interface that ends in between is in the next burst.
+      notices.take()
+      const before = removed
+      removed = new Set()
+      return Effect.map(list, (all): Look => ({ list: all, removed: before }))
+    })
+    return Stream.concat(Stream.succeed(undefined), Stream.fromQueue(bursts)).pipe(Stream.mapEffect(() => look))
+  })
+
+/** Removed ones come first, because another interface may have the index by now. */
+const differences = (before: Listed, { list: after, removed }: Look): ReadonlyArray<InterfaceChange> => {
+  const later = new Set(after.map(({ index }) => index))
+  const gone = before.filter(({ index }) => !later.has(index) || removed.has(index))
+  const earlier = new Map(before.map((one) => [one.index, one]))
+  for (const { index } of gone) earlier.delete(index)
+  return [
+    ...gone.map((one) => ({ _tag: "Removed", interface: one }) as const),
+    ...after.flatMap((one): ReadonlyArray<InterfaceChange> => {
+      const was = earlier.get(one.index)
+      if (was === undefined) return [{ _tag: "Added", interface: one }]
+      return shape(was) === shape(one) ? [] : [{ _tag: "Changed", interface: one, before: was }]
+    })
+  ]
+}
+
+/** All fields of an interface, with its addresses in a fixed order. */
+const shape = ({ addresses, ...rest }: NetworkInterface): string =>
+  JSON.stringify([
+    Object.entries(rest).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+    addresses.map(({ address, ...state }) => [String(address), JSON.stringify(state)].join(" ")).toSorted()
+  ])

@@ -14,7 +14,12 @@ import { loopbackAddress, type Options, State } from "./state.ts"
 import { stateKey } from "./settings.ts"
 import { checkFunction, checkNumber, checkSignal, checkString, checkUint32, listFamily, portOf } from "./validate.ts"
 
-/** Options of `createSocket`. */
+/**
+ * Options of `createSocket`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface SocketOptions {
   /** The family: IPv4, or IPv6 and, unless `ipv6Only`, IPv4 as well. */
   readonly type: Type
@@ -68,6 +73,12 @@ const listOf = (list: unknown, name: string): BlockList | undefined => {
   return list as BlockList
 }
 
+/**
+ * A datagram socket with the methods and events of `dgram.Socket`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export class Socket extends Binding {
   /** The type that it was made with. */
   readonly type: Type

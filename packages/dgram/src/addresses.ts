@@ -2,9 +2,20 @@
 import { Codec, type Endpoint, type Family, InternetEndpoint, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import { type Driver, isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
 
+/**
+ * The family of a socket: IPv4 or IPv6.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Type = "udp4" | "udp6"
 
-/** An address and a port of one family. */
+/**
+ * An address and a port of one family.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface AddressInfo {
   readonly address: string
   readonly family: "IPv4" | "IPv6"

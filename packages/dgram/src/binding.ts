@@ -11,7 +11,12 @@ import { fromPrimary } from "./shared.ts"
 import { anyAddress } from "./state.ts"
 import { checkObject, checkString, portOf } from "./validate.ts"
 
-/** Options of `bind`. */
+/**
+ * Options of `bind`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface BindOptions {
   /** Absent or 0: one that the system chooses. */
   readonly port?: number | undefined

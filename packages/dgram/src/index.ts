@@ -20,6 +20,9 @@ export type { Stats } from "./stats.ts"
  * Makes a socket. It is bound by `bind`, `connect` or the first `send`.
  *
  * @throws ERR_SOCKET_BAD_TYPE if the type is neither `udp4` nor `udp6`.
+ *
+ * @category constructors
+ * @since 0.1.0
  */
 export const createSocket = (
   options: Type | SocketOptions,

@@ -2,10 +2,20 @@
 import dns from "node:dns"
 import { isIP } from "node:net"
 
-/** Called with an error, or with an address. */
+/**
+ * Called with an error, or with an address.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type LookupCallback = (error: Error | null, address: string, family: number) => void
 
-/** A function such as `dns.lookup`. */
+/**
+ * A function such as `dns.lookup`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Lookup = (hostname: string, family: 4 | 6, callback: LookupCallback) => void
 
 /** Returns whether the address of a default lookup is known without one: it is one of the socket's family. */

@@ -5,7 +5,12 @@ import type { Addresses, Type } from "./addresses.ts"
 
 type Control = ReceivedDatagram["control"]
 
-/** Explicit congestion notification: the two low bits of the traffic class. */
+/**
+ * Explicit congestion notification: the two low bits of the traffic class.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Ecn = "not-ect" | "ect0" | "ect1" | "ce"
 
 const codepoints: ReadonlyArray<Ecn> = ["not-ect", "ect1", "ect0", "ce"]
@@ -13,6 +18,9 @@ const codepoints: ReadonlyArray<Ecn> = ["not-ect", "ect1", "ect0", "ce"]
 /**
  * The sender of a datagram, and how the datagram arrived. Its own keys are those of `node:dgram`; the others are read from what the kernel reported
  * when they are asked for, and are `undefined` if it did not report them.
+ *
+ * @category models
+ * @since 0.1.0
  */
 export class RemoteInfo {
   /** Address of the sender. */

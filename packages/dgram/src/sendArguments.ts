@@ -4,12 +4,27 @@ import type { RemoteInfo } from "./remoteInfo.ts"
 import type { SendCallback, SendControl } from "./sending.ts"
 import { checkString, portOf } from "./validate.ts"
 
-/** A payload: text is sent as UTF-8. */
+/**
+ * A payload: text is sent as UTF-8.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Payload = string | NodeJS.ArrayBufferView
-/** A payload, or parts that leave as one datagram. */
+/**
+ * A payload, or parts that leave as one datagram.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Message = Payload | ReadonlyArray<Payload>
 
-/** Options of `send`. */
+/**
+ * Options of `send`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface SendOptions {
   /** Destination port. Not on a connected socket. */
   readonly port?: number | undefined

@@ -7,10 +7,20 @@ import { addressError, codeOf } from "./errors.ts"
 import type { Way } from "./groups.ts"
 import type { Handle } from "./handle.ts"
 
-/** Called when a datagram was sent, or with why it was not. */
+/**
+ * Called when a datagram was sent, or with why it was not.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type SendCallback = (error: Error | null, bytes?: number) => void
 
-/** Control messages that may go with a datagram. */
+/**
+ * Control messages that may go with a datagram.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface SendControl {
   /** From which address and interface of this host the datagram leaves. */
   readonly pktInfo?: { readonly source?: string | undefined; readonly interfaceIndex?: number | undefined } | undefined

@@ -1,7 +1,12 @@
 /** Counters of a socket. */
 import type { State } from "./state.ts"
 
-/** Datagrams since the socket was bound. */
+/**
+ * Datagrams since the socket was bound.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Stats {
   /** Emitted as `message`, or dropped by the block list. */
   readonly received: number

@@ -11,6 +11,9 @@ declare const WebAssembly: {
 /**
  * Allocates memory with an address for system calls. The backing store of an `ArrayBuffer` does not move, so its address is read once. It
  * lives as long as the bytes are referenced. Pages that the kernel never writes use no memory.
+ *
+ * @category memory
+ * @since 0.1.0
  */
 export const allocate = (
   size: number,
@@ -34,6 +37,9 @@ const untransferable = (size: number): ArrayBuffer => {
 /**
  * Allocates a block of payloads, whose bytes are written before they are read. `postMessage` copies it or throws, because a transfer would
  * move all payloads in it.
+ *
+ * @category memory
+ * @since 0.1.0
  */
 export const block = (size: number): ArrayBuffer => {
   if (size > filled) return refusing(Buffer.allocUnsafeSlow(size).buffer)
@@ -63,18 +69,38 @@ class Block extends ArrayBuffer {
   }
 }
 
-/** Detaches a buffer. All existing views of it are then empty. */
+/**
+ * Detaches a buffer. All existing views of it are then empty.
+ *
+ * @category memory
+ * @since 0.1.0
+ */
 export const detach = (buffer: ArrayBuffer): void => void structuredClone(buffer, { transfer: [buffer] })
 
-/** Returns the address of a program's bytes. It is valid while they are referenced. */
+/**
+ * Returns the address of a program's bytes. It is valid while they are referenced.
+ *
+ * @category memory
+ * @since 0.1.0
+ */
 export const addressOf = (bytes: Uint8Array): number => Number(koffi.address(bytes))
 
-/** Copies bytes at an address that the system returned. */
+/**
+ * Copies bytes at an address that the system returned.
+ *
+ * @category memory
+ * @since 0.1.0
+ */
 export const read = (address: number, size: number): DataView => {
   // koffi decodes without types; the result gets its type here. `koffi.view` is not used, because it makes no copy and Electron refuses it.
   const bytes = Uint8Array.from(koffi.decode(BigInt(address), "uint8_t", size) as Uint8Array)
   return new DataView(bytes.buffer)
 }
 
-/** Reads the text at an address that the system returned, up to its NUL. */
+/**
+ * Reads the text at an address that the system returned, up to its NUL.
+ *
+ * @category memory
+ * @since 0.1.0
+ */
 export const text = (address: number): string => koffi.decode.string(BigInt(address))

@@ -8,6 +8,8 @@
 // (pnpm).
 export type * from "@ancillary/control"
 export type { TransmitTimestamp as TransmitTimestamps } from "@ancillary/control"
+export type { Explanation } from "@ancillary/engine/plan/explain"
+export type { Coalesced, Combined, Configure, Scatter, Spec as EngineSpec } from "@ancillary/engine/spec/Spec"
 export * from "@ancillary/engine/spec/combinators/events"
 export * from "@ancillary/engine/spec/combinators/headers"
 export * from "@ancillary/engine/spec/combinators/messages"
@@ -43,7 +45,7 @@ export type {
 export { DatagramSockets } from "./DatagramSockets.ts"
 export * as Descriptor from "./Descriptor.ts"
 export type { InterfaceAddress, NetworkInterface } from "@ancillary/engine/driver/Driver"
-export type * as ExtensionHeader from "@ancillary/engine/spec/ExtensionHeader"
+export type * as ExtensionHeader from "./ExtensionHeader.ts"
 export { type InterfaceChange, Interfaces } from "./Interfaces.ts"
 export * as Plan from "@ancillary/engine/plan/Plan"
 export type { UserEvent, PathMtuReport, TransmitTimestamp } from "@ancillary/engine/socket"

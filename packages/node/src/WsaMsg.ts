@@ -42,29 +42,7 @@ import { attempt, construct } from "./internal/wsaEffects.ts"
 import type { WsaError } from "./WsaError.ts"
 import type { WsaSocket } from "./WsaSocket.ts"
 
-/**
- * The result of a call in `dwFlags`.
- *
- * @category models
- * @since 0.1.0
- */
-export type Flags = Plain.Flags
-
-/**
- * The result of one `WSARecvMsg`. A truncated datagram has left the queue. Its own tag keeps it apart from a complete one.
- *
- * @category models
- * @since 0.1.0
- */
-export type ReceiveOutcome = Plain.ReceiveOutcome
-
-/**
- * The result of one `WSASendMsg`. `WouldBlock`: the send buffer is full and nothing was sent.
- *
- * @category models
- * @since 0.1.0
- */
-export type SendOutcome = Plain.SendOutcome
+export type { Flags, ReceiveOutcome, SendOutcome } from "@ancillary/winsock/WsaMsg"
 
 /**
  * The memory of a message, as the last call or the last setter left it.
@@ -100,7 +78,7 @@ export interface WsaMsg extends Plain.Handle {
   readonly control: Effect.Effect<DataView | undefined, WsaError>
   /** Sets the control data, as `ControlBuffer.fromMessages` makes it. Empty data sets a NULL pointer. */
   readonly setControl: (control: Uint8Array) => Effect.Effect<void, WsaError>
-  readonly flags: Effect.Effect<Flags, WsaError>
+  readonly flags: Effect.Effect<Plain.Flags, WsaError>
 }
 
 /**
@@ -146,7 +124,7 @@ export const receive = <F extends Internet>(
   socket: WsaSocket<F>,
   message: WsaMsg,
   options?: { readonly peek?: boolean | undefined }
-): Effect.Effect<ReceiveOutcome, WsaError> => attempt(() => Plain.receive(socket, message, options))
+): Effect.Effect<Plain.ReceiveOutcome, WsaError> => attempt(() => Plain.receive(socket, message, options))
 
 /**
  * Makes exactly one `WSASendMsg` of the message as it was set.
@@ -155,5 +133,7 @@ export const receive = <F extends Internet>(
  * @category calls
  * @since 0.1.0
  */
-export const send = <F extends Internet>(socket: WsaSocket<F>, message: WsaMsg): Effect.Effect<SendOutcome, WsaError> =>
-  attempt(() => Plain.send(socket, message))
+export const send = <F extends Internet>(
+  socket: WsaSocket<F>,
+  message: WsaMsg
+): Effect.Effect<Plain.SendOutcome, WsaError> => attempt(() => Plain.send(socket, message))

@@ -110,7 +110,6 @@ export const clean: ReadonlyArray<string> = [
   "packages/engine/src/socket/syscalls.ts",
   "packages/engine/src/socket/waiters.ts",
   "packages/engine/src/socket/wakeUps.ts",
-  "packages/engine/src/spec/ExtensionHeader.ts",
   "packages/engine/src/spec/Maybe.ts",
   "packages/engine/src/spec/SocketOption.ts",
   "packages/engine/src/spec/Spec.ts",

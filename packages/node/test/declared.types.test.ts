@@ -21,8 +21,8 @@ const compile = async (layout: "npm" | "pnpm", way: "NodeNext" | "Bundler") => {
 }
 
 describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get install tar"))("declarations", () => {
-  beforeAll(() => {
-    const tarballs = pack(folder)
+  beforeAll(async () => {
+    const tarballs = await pack(folder)
     for (const layout of ["npm", "pnpm"] as const) {
       mkdirSync(folderOf(layout))
       writeFileSync(join(folderOf(layout), "package.json"), `{ "type": "module" }`)

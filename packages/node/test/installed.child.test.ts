@@ -29,10 +29,9 @@ const install: { readonly [M in Manager]: (cwd: string) => Promise<unknown> } = 
   yarn: (cwd) =>
     program(
       process.execPath,
-      [join(tools, "node_modules/yarn/bin/yarn.js"), "install", "--no-progress", "--prefer-offline"],
-      {
-        cwd
-      }
+      // Its cache knows a tarball by name and version, which an older build had, too.
+      [join(tools, "node_modules/yarn/bin/yarn.js"), "install", "--no-progress", "--cache-folder", join(cwd, ".yarn")],
+      { cwd }
     ),
   pnpm: (cwd) =>
     program(process.execPath, [join(tools, "node_modules/pnpm/bin/pnpm.cjs"), "install", "--prefer-offline"], {
@@ -46,7 +45,7 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
   () => {
     let tarballs: ReadonlyMap<Name, string> = new Map()
     beforeAll(async () => {
-      tarballs = pack(folder)
+      tarballs = await pack(folder)
       mkdirSync(tools, { recursive: true })
       const have = wanted.every((each) => existsSync(join(tools, "node_modules", each.slice(0, each.lastIndexOf("@")))))
       if (!have) await program("npm", ["install", "--prefix", tools, "--no-audit", "--no-fund", ...wanted])

@@ -21,9 +21,9 @@ const folder = mkdtempSync(join(tmpdir(), "ancillary-packed-"))
 const unpacked = (name: string) => join(folder, "node_modules/@ancillary", name)
 
 describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get install tar"))("packed", () => {
-  beforeAll(() => {
+  beforeAll(async () => {
     // Without @effect/platform and vitest: only packages in use are required.
-    layOutFlat(folder, pack(folder), ["effect", "koffi", "@koromix"])
+    layOutFlat(folder, await pack(folder), ["effect", "koffi", "@koromix"])
   }, 120_000)
   afterAll(() => rmSync(folder, { recursive: true }), 120_000)
 

@@ -1,8 +1,9 @@
 /** The published form of the packages: built, packed, and unpacked as a package manager would. */
-import { execFileSync } from "node:child_process"
+import { execFile, execFileSync } from "node:child_process"
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 
 /** Root of the repository. */
 export const root = fileURLToPath(new URL("../../..", import.meta.url))
@@ -29,13 +30,17 @@ export interface Manifest {
 export const manifest = (folder: string): Manifest =>
   JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest
 
+/** Runs a program beside the event loop: vitest takes a worker that is silent for a minute for dead. */
+const run = promisify(execFile)
+
 /** Builds, packs each public package into a folder, and returns the tarballs by name. */
-export const pack = (folder: string): ReadonlyMap<Name, string> => {
-  execFileSync("npm", ["run", "--silent", "build"], { cwd: root })
+export const pack = async (folder: string): Promise<ReadonlyMap<Name, string>> => {
+  await run("npm", ["run", "--silent", "build"], { cwd: root })
   const which = packages.flatMap((name) => ["-w", `packages/${name}`])
   // Already built. A build for each package would take longer than the rest together.
   const args = ["pack", "--json", "--silent", "--ignore-scripts", "--pack-destination", folder, ...which]
-  const packed = JSON.parse(execFileSync("npm", args, { cwd: root, encoding: "utf8" })) as ReadonlyArray<{
+  const { stdout } = await run("npm", args, { cwd: root, maxBuffer: 2 ** 26 })
+  const packed = JSON.parse(stdout) as ReadonlyArray<{
     readonly name: string
     readonly filename: string
   }>

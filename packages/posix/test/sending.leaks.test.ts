@@ -178,7 +178,7 @@ describe("many to Unix receivers that are full", () => {
           { concurrency: "unbounded" }
         )
         expect(seen.map((each) => each.map(first))).toEqual([0, 1].map((odd) => all(120).filter((i) => i % 2 === odd)))
-        expect(yield* Fiber.join(sending)).toEqual({ sent: 120, unsent: 0, failed: [] })
+        expect(yield* Fiber.join(sending)).toEqual({ sent: 120, dropped: 0, failed: [] })
       }),
       layer
     )

@@ -299,7 +299,7 @@ it("a process that may open no more: the kernel closes what does not fit, the da
   const { stderr, stdout } = spawnSync("sh", ["-c", `ulimit -n 1024 && exec "$0" "$@"`, ...node], { encoding: "utf8" })
   if (stdout === "") throw new Error(stderr)
   expect(JSON.parse(stdout)).toEqual({ reason: "ControlTruncated", open: 0, next: 3, pidFd: false, leaked: 0 })
-}, 30_000)
+})
 
 it.live("5,000 exchanges, with all that can become of descriptors, leave none open", () =>
   leakingNothing(

@@ -144,7 +144,7 @@ export const wine: PlatformFacts = {
       withReusePort: "Windows does not spread peers over sockets",
       withBindToDevice: "Windows has no option that binds a socket to a device",
       withFreebind: "only Linux lets a socket have an address that the host does not have",
-      withMulticastAll: "a socket hears the groups that it has joined itself",
+      withMulticastAll: "a socket receives only the groups that it joined itself",
       withDefaultTrafficClass: "Windows marks traffic by policy",
       withDefaultPriority: "only Linux queues by a socket's priority",
       withAutoFlowLabel: "only Linux has a switch for flow labels",

@@ -230,7 +230,7 @@ describe("WsaMsg refuses", () => {
       const inUse = yield* failure(third.bind(yield* server.localAddress))
       expect(inUse).toMatchObject({ code: "WSAEADDRINUSE", errno: 10048 })
       expect(inUse.message).toMatch(
-        /^Binding to 127\.0\.0\.1:\d+ failed \(bind: WSAEADDRINUSE 10048\)\. .*choose another port/
+        /^Binding to 127\.0\.0\.1:\d+ failed \(bind: WSAEADDRINUSE 10048\)\. .*Choose another port/
       )
       expect((yield* failure(third.setOption(0, 9999, 1))).code).toBe("WSAENOPROTOOPT")
     })

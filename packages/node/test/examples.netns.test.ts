@@ -17,6 +17,7 @@ const expected: { readonly [name: string]: RegExp } = {
   "packages/node/src/WsaMsg.ts 1": /DatagramUnsupportedError/,
   // Requires a socket of another program as descriptor 3.
   "packages/effect3/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
+  "packages/effect/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
   // Requires the process that `serve` starts: `examples/all-cores` runs both programs.
   "docs/workers.md 1": /WorkerError/,
   "packages/node/src/DatagramWorkers.ts 2": /WorkerError/,
@@ -34,12 +35,16 @@ const runnable = requirement(
 )
 
 describe.runIf(runnable)("examples run", () => {
-  mkdirSync(join(root, "node_modules/.cache"), { recursive: true })
-  const folder = mkdtempSync(join(root, "node_modules/.cache/ancillary-examples-"))
-  afterAll(() => rmSync(folder, { recursive: true }), 120_000)
+  /** Makes a folder below a package, so that the blocks in it import the version of Effect that the package has. */
+  const folderOf = (owner: string): string => {
+    mkdirSync(join(root, owner, "node_modules/.cache"), { recursive: true })
+    const folder = mkdtempSync(join(root, owner, "node_modules/.cache/ancillary-examples-"))
+    afterAll(() => rmSync(folder, { recursive: true }), 120_000)
+    return folder
+  }
 
   /** Writes a block as a module that exports its declarations, and whose programs end. */
-  const write = (name: string, code: string): string => {
+  const write = (folder: string, name: string, code: string): string => {
     const file = join(folder, `${name.replaceAll(/\W+/g, "-")}.mjs`)
     const declared = Array.from(code.matchAll(/^const (\w+)\b/gm), ([, each]) => each ?? "")
     const runs = /\bEffect\.runPromise\(|NodeRuntime\.runMain/.test(code)
@@ -53,11 +58,12 @@ describe.runIf(runnable)("examples run", () => {
     return file
   }
 
-  const seen = (() => {
+  /** Runs blocks with the runtime of a package, and returns the failures by name. */
+  const failuresOf = (owner: string, all: typeof blocks): { readonly [name: string]: string } => {
     if (!runnable) return {}
+    const folder = folderOf(owner)
     const list = join(folder, "list.json")
-    const all = blocks.filter(([name]) => !elsewhere.includes(name))
-    writeFileSync(list, JSON.stringify(all.map(([name, code]) => [name, write(name, code)])))
+    writeFileSync(list, JSON.stringify(all.map(([name, code]) => [name, write(folder, name, code)])))
     const network = [
       "ip link set lo up",
       "ip link add eth0 type veth peer name eth1",
@@ -68,10 +74,10 @@ describe.runIf(runnable)("examples run", () => {
       `sysctl -qw "net.ipv4.ping_group_range=0 2147483647"`,
       `exec "$@"`
     ].join(" && ")
-    const program = join(root, "packages/node/test/children/examples.mjs")
+    const program = join(root, owner, "test/children/examples.mjs")
     const node = [process.execPath, "-C", "@ancillary/source", "--import", "tsx", program, list]
     const { stderr, stdout } = spawnSync("unshare", ["-n", "sh", "-c", network, "sh", ...node], {
-      cwd: join(root, "packages/node"),
+      cwd: join(root, owner),
       encoding: "utf8"
     })
     try {
@@ -79,7 +85,16 @@ describe.runIf(runnable)("examples run", () => {
     } catch {
       throw new Error(`the examples ended early: ${stdout.slice(-2000)}${stderr.slice(-2000)}`)
     }
-  })()
+  }
+  const run = blocks.filter(([name]) => !elsewhere.includes(name))
+  const isEffect4 = ([name]: readonly [string, string]) => name.startsWith("packages/effect/")
+  const seen = {
+    ...failuresOf(
+      "packages/node",
+      run.filter((block) => !isEffect4(block))
+    ),
+    ...failuresOf("packages/effect", run.filter(isEffect4))
+  }
 
   it.each(blocks.map(([name]) => name).filter((name) => !elsewhere.includes(name)))("%s", (name) => {
     const failure = seen[name]

@@ -4,8 +4,11 @@ import { describe, expect, it } from "vitest"
 import { blocks } from "./blocks.ts"
 import { compile, diagnostics, located, root } from "./compiler.ts"
 
-// Where the packages are found as they are by any test of the repository.
-const fileOf = (name: string) => path.join(root, "packages/node/test", `${name.replaceAll(/\W+/g, "-")}.example.ts`)
+/** A place where a block finds the packages as a test does. The blocks of `effect` find Effect 4 there. */
+const fileOf = (name: string) => {
+  const owner = name.startsWith("packages/effect/") ? "effect" : "node"
+  return path.join(root, "packages", owner, "test", `${name.replaceAll(/\W+/g, "-")}.example.ts`)
+}
 const texts = new Map(blocks.map(([name, code]) => [fileOf(name), `${code}\nexport {}\n`]))
 const unused = new Set([6133, 6192, 6196, 6198])
 

@@ -1,4 +1,4 @@
-// What the Go peers share: rounds on command, the clock, loopback sockets, batches of golang.org/x/net.
+// Shared parts of the Go peers: rounds on command, the clock, loopback sockets, batches of golang.org/x/net.
 //
 // A line on its standard input makes a peer do a round. The peer answers with a line: nanoseconds and minor faults of a datagram.
 package main
@@ -112,7 +112,7 @@ func messages(room int) []ipv4.Message {
 	return made
 }
 
-// What a program has of a datagram.
+// A received datagram, parsed.
 type datagram struct {
 	from    net.Addr
 	control ipv4.ControlMessage

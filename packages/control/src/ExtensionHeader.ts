@@ -332,7 +332,7 @@ const takeOption = (option: unknown): OptionToSend | string => {
   if (alignment === undefined) return { type, data: copied }
   if (typeof alignment !== "object" || alignment === null) return `${format(alignment)} is not an alignment: { x, y }`
   const { x, y } = alignment
-  if (![1, 2, 4, 8].includes(x)) return `an alignment to ${format(x)} bytes is none of 1, 2, 4 and 8`
+  if (![1, 2, 4, 8].includes(x)) return `an alignment to ${format(x)} bytes is not allowed: give 1, 2, 4 or 8`
   return isInteger(y, 0, x - 1)
     ? { type, data: copied, alignment: { x, y } }
     : `an alignment of ${x}n+${format(y)}: y is an integer from 0 to ${x - 1}`

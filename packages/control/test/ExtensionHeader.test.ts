@@ -129,10 +129,13 @@ describe("options headers", () => {
       "option 0: 256 bytes of data are more than the 255 that fit into an option"
     ],
     [{ options: [{ ...x, alignment: 8 }] }, "option 0: 8 is not an alignment: { x, y }"],
-    [{ options: [{ ...x, alignment: { x: 3, y: 0 } }] }, "option 0: an alignment to 3 bytes is none of 1, 2, 4 and 8"],
+    [
+      { options: [{ ...x, alignment: { x: 3, y: 0 } }] },
+      "option 0: an alignment to 3 bytes is not allowed: give 1, 2, 4 or 8"
+    ],
     [
       { options: [{ ...x, alignment: { x: 16, y: 0 } }] },
-      "option 0: an alignment to 16 bytes is none of 1, 2, 4 and 8"
+      "option 0: an alignment to 16 bytes is not allowed: give 1, 2, 4 or 8"
     ],
     [{ options: [{ ...x, alignment: { x: 4, y: 4 } }] }, "option 0: an alignment of 4n+4: y is an integer from 0 to 3"],
     [

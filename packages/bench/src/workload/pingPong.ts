@@ -38,7 +38,7 @@ const nodes = (bytes: number, pings: number) =>
     return [{ name: dgram, round: asked(pings, ask, (next) => (answered = next)) }]
   })
 
-/** Plain functions on both sides, which send there and then, or by an effect that each of them runs. */
+/** Plain functions on both sides, which send at once, or by an effect that each of them runs. */
 const callbacks = (name: string, send: Sending, bytes: number, pings: number) =>
   Effect.gen(function* () {
     const client = yield* reader

@@ -60,7 +60,7 @@ const malformed: ReadonlyArray<readonly [object, string]> = [
   ],
   [
     { destinationOptions: { options: [option(1), { ...option(1), alignment: { x: 16, y: 0 } }] } },
-    "control.destinationOptions: option 1: an alignment to 16 bytes is none of 1, 2, 4 and 8"
+    "control.destinationOptions: option 1: an alignment to 16 bytes is not allowed: give 1, 2, 4 or 8"
   ],
   [
     { destinationOptions: { options: Array.from({ length: 8 }, () => option(255)) } },

@@ -1,5 +1,5 @@
-import { NodeSockets } from "@ancillary/node"
-import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
+import { NodeSockets } from "@ancillary/effect3/node"
+import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Effect } from "effect"

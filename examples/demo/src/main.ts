@@ -1,5 +1,5 @@
 import { DatagramSockets } from "@ancillary/effect3"
-import { NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
 import { Console, Effect } from "effect"
 import { demo } from "./demo.ts"
 

@@ -1,4 +1,4 @@
-import { NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
 import { Effect } from "effect"
 import { echo } from "./echo.ts"
 

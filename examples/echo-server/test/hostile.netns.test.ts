@@ -55,7 +55,7 @@ const written = ([name, code]: readonly [string, string]): Program => {
   const main = /^const (echo|program|activated) = /m.exec(code)?.[1]
   const runs = code.includes("Effect.runPromise")
   const runner = `
-import { NodeSockets as TheSockets } from "@ancillary/node"
+import { NodeSockets as TheSockets } from "@ancillary/effect3/node"
 import { Effect as Running } from "effect"
 Running.runPromise(Running.scoped(Running.zipRight(${main}, Running.never)).pipe(Running.provide(TheSockets.layer)))
 `

@@ -1,7 +1,7 @@
 /**
  * `echoProcess.js WAY`: prints its port, and answers each datagram that way from the address that it was sent to. Ends with its standard input.
  */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, type DatagramSockets, serve } from "@ancillary/effect3"
 import { Effect, Either, type Scope, Stream } from "effect"
 import { loopback, reader, reading, type Reader } from "./sockets.ts"

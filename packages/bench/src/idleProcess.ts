@@ -2,7 +2,7 @@
  * `idleProcess.js forEach|runForEach|node SOCKETS`: opens so many sockets that wait for datagrams, and tells its parent what each took: bytes that are
  * alive, and bytes that the process grew by.
  */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import type { DatagramSockets } from "@ancillary/effect3"
 import { Effect, type Scope, Stream } from "effect"
 import { held } from "./held.ts"

@@ -8,7 +8,7 @@
  * - `--write` writes the tables into `docs`.
  */
 import { parseArgs } from "node:util"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Effect, Scope } from "effect"
 import { against, serveRounds } from "./against.ts"
 import { echoServers } from "./echoServers.ts"

@@ -2,7 +2,7 @@
  * `memoryProcess.js WAY DATAGRAMS`: sends so many datagrams to itself and reads them that way, and tells its parent what it holds after each tenth
  * of them: bytes that are alive, and bytes that are resident, in turn.
  */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Effect } from "effect"
 import { Arrivals, turn } from "./arrivals.ts"
 import { cost } from "./gauge.ts"

@@ -3,7 +3,7 @@
  * socket, to its parent.
  */
 import type { Socket } from "node:dgram"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { type DatagramSockets } from "@ancillary/effect3"
 import { Effect, Exit, Scope } from "effect"
 import { cost } from "./gauge.ts"

@@ -2,7 +2,7 @@
  * `sinkProcess.js WAY|node COUNT`: says its port, reads that way until it has so many datagrams, and says that it is done. Ends with its standard
  * input.
  */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Effect } from "effect"
 import { plain, reader } from "./sockets.ts"
 import { isWay, reads } from "./workload/drain.ts"

@@ -23,7 +23,7 @@ export type { InterfaceChange } from "./InterfaceChange.ts"
  *
  * @example
  * ```ts
- * import { NodeSockets } from "@ancillary/node"
+ * import { NodeSockets } from "@ancillary/effect3/node"
  * import { Datagram, Interfaces, withPktInfo } from "@ancillary/effect3"
  * import { Effect, Layer, Stream } from "effect"
  *

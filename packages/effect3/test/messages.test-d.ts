@@ -1,7 +1,7 @@
 /** What each message is to a program, by its combinator: the value that is read, what may be sent, on which families, what it needs. */
 import type { Capability, InternetEndpoint, Stamps } from "@ancillary/control"
-import type { DarwinSockets, LinuxSockets } from "@ancillary/node"
-import type { WinsockSockets } from "@ancillary/node"
+import type { DarwinSockets, LinuxSockets } from "@ancillary/effect3/node"
+import type { WinsockSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   type Spec,

@@ -10,9 +10,9 @@ import type {
   PktInfo,
   StampRequest
 } from "@ancillary/control"
-import { NodeSockets } from "@ancillary/node"
-import { LinuxSockets } from "@ancillary/node"
-import { WinsockSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
+import { WinsockSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   type DatagramBindError,

@@ -3,7 +3,7 @@
  * IPv6 and both; every message that Linux takes with a datagram and every one that it tells, in any combination that a spec allows.
  */
 import { type Family, InternetEndpoint, Ipv6Address } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramFault, DatagramSockets, type DatagramUnsupportedError, Plan } from "@ancillary/effect3"
 import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { Cause, Deferred, Effect, Either, Exit, Option, type Scope } from "effect"

@@ -3,7 +3,7 @@
  * whatever is declared, and the accounts balance. On paper for every ABI; on Linux also bent on their way from the kernel.
  */
 import { type Abi, abis, ControlBuffer, type Family, SocketAddress } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramFault,

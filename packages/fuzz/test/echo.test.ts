@@ -1,7 +1,7 @@
 /**
  * A smaller run of the echo, the same each time; and that it can fail.
  */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { FaultyDriver } from "@ancillary/testing"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"

@@ -33,7 +33,7 @@ export const loadNative = async <A>(feature: string, load: () => Promise<A>): Pr
 export const unavailableInWorker = (feature: string): Unavailable => ({
   feature,
   why: "a worker thread that ends while a socket waits would end the process",
-  remedy: "Open the sockets in the main thread, or serve in processes with DatagramWorkers of @ancillary/node"
+  remedy: "Open the sockets in the main thread, or serve in processes with DatagramWorkers"
 })
 
 /**

@@ -1,14 +1,7 @@
 /**
- * Datagram sockets for Node on every platform that has a driver. The workers are in `@ancillary/node/DatagramWorkers`,
- * because they load `@effect/platform`, which the rest of this package does not need.
+ * Picks the driver of the current system, and looks host names up. The faces build their layers and functions on it.
  *
  * @since 0.1.0
  */
-export * as DarwinSockets from "./DarwinSockets.ts"
-export * as HostName from "./HostName.ts"
-export * as LinuxSockets from "./LinuxSockets.ts"
-export * as NodeSockets from "./NodeSockets.ts"
-export * as WinsockSockets from "./WinsockSockets.ts"
-export { WsaError } from "./WsaError.ts"
-export * as WsaMsg from "./WsaMsg.ts"
-export * as WsaSocket from "./WsaSocket.ts"
+export { type HostNameFault, resolveHost } from "./resolveHost.ts"
+export { systemDriver } from "./systemDriver.ts"

@@ -1,6 +1,6 @@
 import dns from "node:dns"
 import { type Endpoint, Ipv4Address } from "@ancillary/control"
-import { HostName, NodeSockets } from "@ancillary/node"
+import { HostName, NodeSockets } from "@ancillary/effect3/node"
 import { Datagram } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"

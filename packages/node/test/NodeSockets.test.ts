@@ -1,4 +1,4 @@
-import { NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withPktInfo } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"

@@ -3,7 +3,7 @@
  * no process dies, every failure is a typed error, and the socket works afterwards.
  */
 import * as control from "@ancillary/control"
-import * as node from "@ancillary/node"
+import * as node from "@ancillary/effect3/node"
 import * as posix from "@ancillary/posix"
 import * as socket from "@ancillary/effect3"
 import { Datagram, serve, withHopLimit, withPktInfo } from "@ancillary/effect3"

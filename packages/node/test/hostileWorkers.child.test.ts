@@ -2,7 +2,7 @@
  * Throwing, lying, endless and wrong values in each option of a server in several processes. They are refused before a
  * process is started.
  */
-import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
+import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
 import { Datagram } from "@ancillary/effect3"
 import { Worker } from "@effect/platform"
 import { Cause, Effect, Exit } from "effect"

@@ -34,7 +34,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
 
   it("plain Node runs a program on them", () => {
     const { stderr, stdout } = run(`
-    import { NodeSockets } from "@ancillary/node"
+    import { NodeSockets } from "@ancillary/effect3/node"
     import { Datagram, withHopLimit } from "@ancillary/effect3"
     import { Effect } from "effect"
     const program = Effect.gen(function* () {
@@ -137,7 +137,7 @@ describe("loaded modules", () => {
     const all = loaded("@ancillary/node")
     expect(all.some((url) => url.endsWith("packages/node/dist/NodeSockets.js"))).toBe(true)
     expect(platform(all)).toEqual([])
-    expect(platform(loaded("@ancillary/node/DatagramWorkers"))).not.toEqual([])
+    expect(platform(loaded("@ancillary/effect3/DatagramWorkers"))).not.toEqual([])
   }, 60_000)
 
   it.each(["@ancillary/control", "@ancillary/effect", "@ancillary/effect3"])("%s loads no native code", (module) => {

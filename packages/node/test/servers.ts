@@ -1,7 +1,7 @@
 /** Servers whose workers run the program of the tests, their peers, and a check of remaining processes and sockets. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
-import { NodeSockets } from "@ancillary/node"
-import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
+import { NodeSockets } from "@ancillary/effect3/node"
+import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
 import { type ConnectedSocket, Datagram, withHopLimit } from "@ancillary/effect3"
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Effect, Layer, Logger, Option } from "effect"

@@ -1,6 +1,6 @@
 /** Native memory: what surrounds it, who shares it, and that nobody sees in it what was another's. */
 import { ControlBuffer } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,

@@ -1,5 +1,5 @@
 /** What Linux has and not every platform does, on real sockets. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withBindToDevice, withDropCount, withReceiveBufferSize, withTimestamp } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"

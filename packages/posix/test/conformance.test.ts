@@ -1,4 +1,4 @@
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { conformance, linux } from "@ancillary/testing/conformance"
 import { hasIpv6, hasRawPrivilege } from "../../testing/machine.ts"
 

@@ -1,5 +1,5 @@
 /** Connecting and disconnecting a bound socket on Linux: its port, its interface, its queue, and the refusals. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,

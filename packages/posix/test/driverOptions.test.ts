@@ -1,6 +1,6 @@
 /** Options of a driver that are no options. */
-import { DarwinSockets, LinuxSockets } from "@ancillary/node"
-import { WinsockSockets } from "@ancillary/node"
+import { DarwinSockets, LinuxSockets } from "@ancillary/effect3/node"
+import { WinsockSockets } from "@ancillary/effect3/node"
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 

@@ -3,7 +3,7 @@ import { Datagram, withDefaultHopLimit, withHopLimit, withPktInfo } from "@ancil
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 
 const data = Uint8Array.of(1)
 

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { DarwinSockets, LinuxSockets } from "@ancillary/node"
+import { DarwinSockets, LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,
@@ -79,7 +79,7 @@ const refusal = <A>(layer: Layer.Layer<A, { readonly message: string }>) =>
 
 it("a layer for another system", async () => {
   expect(await refusal(DarwinSockets.layer)).toBe(
-    "DarwinSockets.layer: this is linux, and the layer is for darwin. NodeSockets.layer of @ancillary/node picks the layer of the system at hand."
+    "DarwinSockets.layer: this is linux, and the layer is for darwin. NodeSockets.layer picks the layer of the system at hand."
   )
 })
 

@@ -1,6 +1,6 @@
 /** What the kernel tells of a socket besides datagrams, on real sockets: who is woken by it, who gets it, and that it leaves everything else alone. */
 import { type Capability, Codec, type ControlMessage, define, type Internet } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets } from "@ancillary/effect3"
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import { Effect, type Layer, type Scope } from "effect"

@@ -2,7 +2,7 @@
 import { Effect, type Scope } from "effect"
 import { fromDescriptor } from "../src/internal/socket.ts"
 import { linux } from "../src/internal/platform.ts"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { addressOf, int, libc, type Naked, ok, sendTo } from "./naked.ts"
 
 type Family = "ipv4" | "ipv6"

@@ -1,5 +1,5 @@
 /** Datagrams that were given back, more than a turn takes: what the kernel merged is taken apart, and a callback may throw at the first of thousands. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withCoalescing } from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"

@@ -1,5 +1,5 @@
 /** ICMP error messages of every type and code, their extensions, and what the kernel adds about the message itself. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,

@@ -1,7 +1,7 @@
 /** The memory that `forEachBorrowed` lends, unguarded: the arena of every socket of its layout. A program cannot take it, on any engine. */
 import v8 from "node:v8"
 import vm from "node:vm"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Chunk, Effect } from "effect"

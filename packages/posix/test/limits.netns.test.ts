@@ -1,7 +1,7 @@
 /** What this machine has not enough of, exactly: descriptors, routes, room on the way. */
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withPktInfo } from "@ancillary/effect3"
 import { isFault } from "@ancillary/engine/driver/Driver"
 import { expect, it } from "@effect/vitest"

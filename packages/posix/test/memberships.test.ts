@@ -1,7 +1,7 @@
 /** Groups on real sockets of Linux: what is heard, for how long, from whom, and what the kernel holds meanwhile. */
 import { readFileSync } from "node:fs"
 import { GroupRequest, Ipv4Address } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   type DatagramSocket,

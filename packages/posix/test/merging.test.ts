@@ -1,5 +1,5 @@
 /** What the kernel merged, taken apart: every path of reading gives the datagrams that were sent, as loopback merges what was cut for it. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   withCoalescedSize,

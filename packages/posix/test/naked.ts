@@ -1,6 +1,6 @@
 /** The driver's own sockets and arenas with nothing of ours around them: what the quirk tests show first. */
 import { Codec, ControlBuffer, endpoint, SocketAddress } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import type { Arena } from "@ancillary/engine/driver/Arena"
 import { type Driver, type Fault, isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import { Effect, type Scope } from "effect"

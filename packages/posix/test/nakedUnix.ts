@@ -1,6 +1,6 @@
 /** Unix sockets of the driver with nothing of ours around them, and what the kernel does with descriptors then. */
 import { ControlBuffer, SocketAddress, UnixEndpoint } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import type { Arena } from "@ancillary/engine/driver/Arena"
 import type { Driver, NativeSocket } from "@ancillary/engine/driver/Driver"
 import { Effect, type Scope } from "effect"

@@ -1,6 +1,6 @@
 /** Stamps on a kernel that lacks the newer numbers of their options (Linux before 5.1): the older ones are set, and what they deliver is read. */
 import { Abi, ControlBuffer } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,

@@ -1,7 +1,7 @@
 /** A message that the library lacks takes one definition and nothing else: the one that docs/own-message.md shows, on real sockets. */
 import { readFileSync } from "node:fs"
 import { abis } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, Plan, withControlMessage, withIpOptions, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Option } from "effect"
@@ -20,7 +20,7 @@ describe("a message of one's own", () => {
     Effect.sync(() => {
       const [, shown] = /```ts\n(.*?)```/s.exec(readFileSync("docs/own-message.md", "utf8")) ?? []
       // The document runs it, too.
-      const layer = 'import { NodeSockets } from "@ancillary/node"\n'
+      const layer = 'import { NodeSockets } from "@ancillary/effect3/node"\n'
       const run = "\nEffect.runPromise(answerOne.pipe(Effect.scoped, Effect.provide(NodeSockets.layer)))\n"
       expect(shown?.replace(layer, "").replace(run, "")).toBe(
         readFileSync(new URL("own/returnOptions.ts", import.meta.url), "utf8")

@@ -1,5 +1,5 @@
 /** How old a value of the socket's own may be when a datagram goes out beside it: docs/design.md. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, SocketOption, withEcn, withTrafficClass } from "@ancillary/effect3"
 import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"

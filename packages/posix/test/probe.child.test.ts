@@ -1,7 +1,7 @@
 /** What a probe finds on Linux, with privileges and without. */
 import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Capabilities } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"

@@ -1,5 +1,5 @@
 /** Traps of the Linux kernel: first the kernel alone, through the driver's own socket, then what a declared socket makes of it. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { FaultyDriver } from "@ancillary/testing"

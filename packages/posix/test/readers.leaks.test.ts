@@ -1,5 +1,5 @@
 /** What a `forEach` gives back, with others waiting: the event loop knows nothing of it, so it wakes nobody. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withMaximumDatagramSize } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, FiberId, Option, type Scope } from "effect"

@@ -4,7 +4,7 @@
  */
 import * as control from "@ancillary/control"
 import { ControlBuffer, type ControlMessage, type Family, isMessage, type Message } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, type DatagramSource, type Spec, withOptional } from "@ancillary/effect3"
 import { isFault } from "@ancillary/engine/driver/Driver"
 import { declare, make } from "@ancillary/engine/spec/Spec"

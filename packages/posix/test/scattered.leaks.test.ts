@@ -1,5 +1,5 @@
 /** One read that gives its sizes: of what the kernel merged, and of what came with descriptors. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withCoalescing, withRights, withTruncation } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"

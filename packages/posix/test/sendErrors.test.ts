@@ -1,5 +1,5 @@
 /** Errors of sending name what is at fault, and what is sent follows what the kernel has now, whoever set it. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,

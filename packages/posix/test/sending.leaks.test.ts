@@ -1,5 +1,5 @@
 /** Many messages and segments on Linux' own sockets: how many calls they take, what the kernel refuses by itself, and whose stamp is whose. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,

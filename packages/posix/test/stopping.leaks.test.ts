@@ -1,7 +1,7 @@
 import type { Arena } from "@ancillary/engine/driver/Arena"
 import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { Datagram, DatagramSockets, withHopLimit, withMaximumDatagramSize, withPktInfo } from "@ancillary/effect3"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Effect, Exit, Fiber, Scope, Stream } from "effect"
 import { describe, expect, it } from "vitest"
 import { collect, epollRegistrations, openDescriptors, pollHandles, turn } from "./process.ts"

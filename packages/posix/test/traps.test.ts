@@ -1,6 +1,6 @@
 /** More traps of the Linux kernel: those that only a call of its own or a driver that is bent can show. */
 import type { Dscp, Ecn } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,

@@ -3,7 +3,7 @@ import { Datagram, DatagramSockets, Descriptor, withErrorReports, withRights } f
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Option, Stream } from "effect"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { contentOf, files, leakingNothing, unixLayerOver } from "./files.ts"
 
 const data = Uint8Array.of(1, 2, 3)

@@ -9,7 +9,7 @@
  *
  * @example
  * ```ts
- * import { LinuxSockets } from "@ancillary/node"
+ * import { LinuxSockets } from "@ancillary/effect3/node"
  * import { Datagram, DatagramSockets } from "@ancillary/effect3"
  * import { FaultyDriver } from "@ancillary/testing"
  * import { Effect } from "effect"

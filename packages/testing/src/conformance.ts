@@ -49,7 +49,7 @@ export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
  *
  * @example
  * ```ts
- * import { LinuxSockets } from "@ancillary/node"
+ * import { LinuxSockets } from "@ancillary/effect3/node"
  * import { conformance, linux } from "@ancillary/testing/conformance"
  *
  * conformance(linux, LinuxSockets.driver({ guarded: true }))

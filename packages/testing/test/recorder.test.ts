@@ -1,7 +1,7 @@
 /** A recorder counts only results of system calls, and only those of requested messages. */
 import { Codec, type ControlMessage, define } from "@ancillary/control"
 import * as Linux from "@ancillary/control/platform/linux"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,

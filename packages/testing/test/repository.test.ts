@@ -46,8 +46,11 @@ const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
   posix: ["control", "engine", "native"],
   winsock: ["control", "engine", "native"],
   testing: ["control", "engine", "effect3"],
-  node: ["control", "engine", "effect3", "posix", "winsock"]
+  node: ["control", "engine", "posix", "winsock"]
 }
+
+/** The packages that the part for Node of a face (`src/node`) may import beside. */
+const onNode = ["node", "posix", "winsock"]
 
 /** The files of a package, and those of it that each imports, types included. */
 const graphOf = (room: string): ReadonlyMap<string, ReadonlyArray<string>> => {
@@ -103,10 +106,14 @@ it("no file of a package imports itself by way of others, types included", () =>
 it("imports run one way", () => {
   for (const [room, known] of Object.entries(arrows)) {
     for (const file of sources(`packages/${room}/src`)) {
+      const isOnNode = /^packages\/effect3?\/src\/node\//.test(file)
       const ours = imports(file).flatMap((name) => /^@ancillary\/([a-z0-9]+)/.exec(name)?.[1] ?? [])
-      expect([file, ours.filter((name) => !known.includes(name))]).toEqual([file, []])
+      const permitted = isOnNode ? [...known, ...onNode] : known
+      expect([file, ours.filter((name) => !permitted.includes(name))]).toEqual([file, []])
+      // The rest of a face runs without Node, so it does not load its part for Node.
+      if (!isOnNode) expect([file, imports(file).filter((name) => name.includes("/node/"))]).toEqual([file, []])
       const foreign = imports(file).filter((name) =>
-        room === "engine" ? !/^\.|^@ancillary\//.test(name) : /^koffi|^node:/.test(name)
+        room === "engine" ? !/^\.|^@ancillary\//.test(name) : (isOnNode ? /^koffi/ : /^koffi|^node:/).test(name)
       )
       if (["control", "engine", "effect", "effect3", "testing"].includes(room))
         expect([file, foreign]).toEqual([file, []])
@@ -114,8 +121,8 @@ it("imports run one way", () => {
   }
 })
 
-it("control, engine, native, posix and winsock import no Effect", () => {
-  for (const room of ["control", "engine", "native", "posix", "winsock"]) {
+it("control, engine, native, node, posix and winsock import no Effect", () => {
+  for (const room of ["control", "engine", "native", "node", "posix", "winsock"]) {
     for (const file of sources(`packages/${room}/src`)) {
       expect([file, imports(file).filter((name) => /^(?:@effect\/|effect(?:\/|$))/.test(name))]).toEqual([file, []])
     }
@@ -139,7 +146,7 @@ it("lint rejects imports against the arrows, and koffi or process outside driver
   onTestFinished(() => rmSync(copy, { recursive: true }))
   cpSync(join(root, ".oxlintrc.json"), join(copy, ".oxlintrc.json"))
   const lint = (room: string, text: string) => {
-    const folder = join(copy, `packages/${room}/src`)
+    const folder = join(copy, "packages", room.includes("/") ? room : `${room}/src`)
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, "against.ts"), text)
     return spawnSync(join(root, "node_modules/.bin/oxlint"), ["packages"], { cwd: copy, encoding: "utf8" }).stdout
@@ -150,15 +157,17 @@ it("lint rejects imports against the arrows, and koffi or process outside driver
     "engine, effect, effect3 and testing run anywhere."
   )
   expect(lint("engine", 'export * from "@ancillary/posix"\n')).toContain(
-    "cli, node -> drivers, testing -> effect3 -> engine -> control."
+    "faces -> node -> drivers, testing -> effect3 -> engine -> control."
   )
   expect(lint("effect", 'export * from "@ancillary/posix"\n')).toContain("effect -> engine -> control.")
   expect(lint("effect", 'export * from "@ancillary/effect3"\n')).toContain("effect -> engine -> control.")
   expect(lint("effect3", 'export * from "@ancillary/effect"\n')).toContain(
-    "cli, node -> drivers, testing -> effect3 -> engine -> control."
+    "faces -> node -> drivers, testing -> effect3 -> engine -> control."
   )
   expect(lint("engine", "export const a: unknown = process\n")).toContain("Only drivers ask for the platform.")
-  expect(lint("posix", 'export * from "@ancillary/node"\n')).toContain("A driver knows native, engine and control.")
+  expect(lint("posix", 'export * from "@ancillary/effect3/node"\n')).toContain(
+    "A driver knows native, engine and control."
+  )
   expect(lint("native", 'export * from "@ancillary/posix"\n')).toContain("A driver knows native, engine and control.")
   for (const room of ["native", "posix", "winsock"]) {
     expect(lint(room, 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain(
@@ -166,7 +175,11 @@ it("lint rejects imports against the arrows, and koffi or process outside driver
     )
   }
   expect(lint("engine", 'export * from "@ancillary/native/memory"\n')).toContain(
-    "cli, node -> drivers, testing -> effect3 -> engine -> control."
+    "faces -> node -> drivers, testing -> effect3 -> engine -> control."
+  )
+  expect(lint("node", 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain("node is plain.")
+  expect(lint("effect/src/node", 'export * from "@ancillary/effect3"\n')).toContain(
+    "The Node part of a face knows node and the drivers."
   )
   expect(lint("node", 'import k from "koffi"\nexport const a: unknown = k\n')).toContain("Only drivers touch FFI.")
 })

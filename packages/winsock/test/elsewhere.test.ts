@@ -1,5 +1,5 @@
 import { Datagram } from "@ancillary/effect3"
-import { WinsockSockets, WsaMsg, WsaSocket } from "@ancillary/node"
+import { WinsockSockets, WsaMsg, WsaSocket } from "@ancillary/effect3/node"
 import * as winsock from "@ancillary/winsock"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -16,7 +16,7 @@ describe.runIf(process.platform !== "win32")("on another system than Windows", (
       for (const error of errors) expect(error._tag).toBe("DatagramUnsupportedError")
       expect(errors[0]?.message).toBe(
         `WinsockSockets.layer: this is ${process.platform}, and Winsock is of Windows. ` +
-          "NodeSockets.layer of @ancillary/node picks the layer of the system at hand."
+          "NodeSockets.layer picks the layer of the system at hand."
       )
     })
   )

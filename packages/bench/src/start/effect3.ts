@@ -1,7 +1,7 @@
 /**
  * Binds one socket as README's program does: `NodeSockets` and Effect 3.
  */
-import { NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Effect } from "effect"
 import { report } from "./report.ts"

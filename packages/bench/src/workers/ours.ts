@@ -1,8 +1,8 @@
 /**
  * Starts one worker of `DatagramWorkers`, and sends to its parent the time until it served, its processor time, and its resident bytes.
  */
-import { NodeSockets } from "@ancillary/node"
-import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
+import { NodeSockets } from "@ancillary/effect3/node"
+import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Effect, Option } from "effect"
 import { wall } from "../clock.ts"

@@ -144,7 +144,7 @@ describe("the last line of an error is a sentence", () => {
   const header = `
     import { Datagram, type DatagramSocket, withBindToDevice, withHopLimit, withPktInfo, withReuseAddress } from "@ancillary/effect3"
     import { type ControlMessage, define, type HopLimit, type PktInfo } from "@ancillary/control"
-    import { NodeSockets } from "@ancillary/node"
+    import { NodeSockets } from "@ancillary/effect3/node"
     import { Effect } from "effect"
     declare const plain: DatagramSocket<"ipv4", never>
     declare const informed: DatagramSocket<"ipv4", PktInfo | HopLimit>

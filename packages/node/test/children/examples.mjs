@@ -2,7 +2,7 @@
 // The programs of a module, and every effect that it exports, run with real sockets. Prints the failures by name.
 import { readFileSync } from "node:fs"
 import { pathToFileURL } from "node:url"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Interfaces } from "@ancillary/effect3"
 import { Cause, Effect, Exit, Fiber, Layer } from "effect"
 

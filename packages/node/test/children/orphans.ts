@@ -1,6 +1,6 @@
 /** A server that prints the process ids of its workers, and then waits to be killed. */
-import { NodeSockets } from "@ancillary/node"
-import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
+import { NodeSockets } from "@ancillary/effect3/node"
+import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
 import { Datagram, withHopLimit } from "@ancillary/effect3"
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Effect, Option } from "effect"

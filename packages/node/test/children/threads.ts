@@ -4,7 +4,7 @@
  */
 import { once } from "node:events"
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withReusePort } from "@ancillary/effect3"
 import { Effect, Option, Stream } from "effect"
 

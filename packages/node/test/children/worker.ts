@@ -1,6 +1,6 @@
 /** The program of a worker. It answers with its process id, and follows the order in the first byte. */
-import { NodeSockets } from "@ancillary/node"
-import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
+import { NodeSockets } from "@ancillary/effect3/node"
+import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
 import { Datagram, withHopLimit } from "@ancillary/effect3"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"

@@ -1,7 +1,7 @@
 /** Judges the end of a call with a hostile value, and whether the sockets work after it. */
 import type { Family } from "@ancillary/control"
 import { type DatagramSockets, type DatagramSource, Interfaces } from "@ancillary/effect3"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Cause, Effect, Exit, Fiber, Layer, Logger, ManagedRuntime, Stream } from "effect"
 import { Hostile } from "./values.ts"
 

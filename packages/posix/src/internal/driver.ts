@@ -27,7 +27,7 @@ export const makeDriver = async (target: Target): Promise<Driver | Unavailable> 
     return {
       feature,
       why: `this is ${process.platform}, and the layer is for ${platform}`,
-      remedy: "NodeSockets.layer of @ancillary/node picks the layer of the system at hand"
+      remedy: "NodeSockets.layer picks the layer of the system at hand"
     }
   const bits = pointerBits()
   if (bits === undefined)

@@ -1,5 +1,5 @@
 /** As an init system starts it: its socket is descriptor 3. Answers each datagram with its payload and that number. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withPktInfo } from "@ancillary/effect3"
 import { Effect, Stream } from "effect"
 

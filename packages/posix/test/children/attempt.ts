@@ -1,5 +1,5 @@
 /** Binds to the address and port of its arguments, without privileges where it has some, and prints what came of it. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram } from "@ancillary/effect3"
 import { Effect, Either } from "effect"
 

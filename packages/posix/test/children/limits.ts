@@ -1,6 +1,6 @@
 /** What the machine refuses for want of something: descriptors, a route. Prints what came of it. */
 import { closeSync, openSync, readdirSync } from "node:fs"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withPidFd, withPktInfo, withRights } from "@ancillary/effect3"
 import { settledDescriptors } from "../process.ts"
 import { Effect, Exit, type Layer, Option, Scope } from "effect"

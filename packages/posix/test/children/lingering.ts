@@ -4,7 +4,7 @@
  */
 import { readdirSync } from "node:fs"
 import { createServer, type AddressInfo } from "node:net"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withRights } from "@ancillary/effect3"
 import { Effect } from "effect"
 import { settledDescriptors } from "../process.ts"

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { Codec, endpoint, IcmpEcho, SocketAddress } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   withCoalescedSize,

@@ -1,5 +1,5 @@
 /** Sets what wants privileges, without them, before binding and on an open socket. Prints what came of it. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   SocketOption,

@@ -1,5 +1,5 @@
 /** Probes without privileges, and prints what was found, as JSON and as the table. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Capabilities } from "@ancillary/effect3"
 import { Effect } from "effect"
 

@@ -1,5 +1,5 @@
 /** Sends to an abstract name, or as somebody else without the privilege to, and prints what came of that. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withCredentials } from "@ancillary/effect3"
 import { Effect, type Layer, Option, type Scope } from "effect"
 

@@ -2,7 +2,7 @@
  * Ends threads that have a socket which somebody waits for: `threads.ts WAY COUNT`. A process that
  * crashes prints nothing.
  */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram } from "@ancillary/effect3"
 import { Effect, Stream } from "effect"
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"

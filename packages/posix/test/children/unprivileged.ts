@@ -1,6 +1,6 @@
 /** Sends extension headers, and sets sticky ones, without the privilege for them. Prints what came of it. */
 import { ExtensionHeader } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   withDestinationOptions,

@@ -1,5 +1,5 @@
 /** Binds and reads sockets until no watch is left, frees one, and goes on; `naked`: sockets of `node:dgram`. Prints what happened. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram } from "@ancillary/effect3"
 import { Effect, Either, Exit, Fiber, Scope } from "effect"
 import { createSocket } from "node:dgram"

@@ -1,5 +1,5 @@
 /** Run inside a namespace: answers every datagram on IPv4 and IPv6, by `Datagram.reply` or, naked, with the packet information as it came. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withPktInfo } from "@ancillary/effect3"
 import { Console, Effect, Stream } from "effect"
 

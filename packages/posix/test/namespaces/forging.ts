@@ -3,7 +3,7 @@
  * of reading what ended it, and the errors that a read reported.
  */
 import { isIPv4 } from "node:net"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { type ConnectedSocket, Datagram, type DatagramSendError, withErrorReports } from "@ancillary/effect3"
 import { Deferred, Effect, Exit, Stream } from "effect"
 import koffi from "koffi"

@@ -3,7 +3,7 @@
  * report. Prints what came of it.
  */
 import { execFileSync } from "node:child_process"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, type InterfaceChange, Interfaces, type NetworkInterface } from "@ancillary/effect3"
 import { isFault } from "@ancillary/engine/driver/Driver"
 import { Chunk, Effect, Either, Fiber, Layer, Queue, Stream } from "effect"

@@ -1,6 +1,6 @@
 /** Run inside a namespace: on which interface own traffic arrives, and by which a datagram leaves. Prints what came of it. */
 import { readFileSync } from "node:fs"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, type DatagramSendError, DatagramSockets, withBindToDevice, withPktInfo } from "@ancillary/effect3"
 import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { Effect, Either } from "effect"

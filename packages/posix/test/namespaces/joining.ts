@@ -1,6 +1,6 @@
 /** Run inside a namespace: joins a group of each family on the interface of its argument, says that it listens, and prints what it hears. */
 import { readFileSync } from "node:fs"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withHopLimit, withMulticastAll, withPktInfo } from "@ancillary/effect3"
 import { Console, Effect, Stream } from "effect"
 

@@ -1,6 +1,6 @@
 /** Run inside a namespace with the interfaces cA and cB: by which one datagrams leave, and how large they may be. Prints what came of it. */
 import { readFileSync } from "node:fs"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   type DatagramSendError,

@@ -1,5 +1,5 @@
 /** Run inside a namespace: binds both families, says that it listens, and then prints each datagram's control data, a line of JSON each. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Console, Effect, Stream } from "effect"
 

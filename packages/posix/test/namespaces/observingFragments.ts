@@ -1,5 +1,5 @@
 /** Run inside a namespace: prints of each datagram what it was put together from, and the sum of its payload, a line of JSON each. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withChecksum, withFragmentSize } from "@ancillary/effect3"
 import { Console, Effect, Option, Stream } from "effect"
 

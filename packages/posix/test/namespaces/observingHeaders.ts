@@ -1,6 +1,6 @@
 /** Run inside a namespace: binds, says that it listens, and prints the extension headers of each datagram, a line of JSON each. */
 import type { ExtensionHeader } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   withDestinationOptions,

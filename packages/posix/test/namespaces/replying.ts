@@ -2,7 +2,7 @@
  * Run inside a namespace: answers by `Datagram.reply` on the port of its argument, and prints a line of JSON for each datagram: who asked, what, and how
  * the reply ended.
  */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, type DatagramSocket, withBindToDevice, withBroadcast, withPktInfo } from "@ancillary/effect3"
 import type { PktInfo } from "@ancillary/control"
 import { Console, Effect, Either, Stream } from "effect"

@@ -1,7 +1,7 @@
 /**
  * Run on the client of a routed network whose second cable takes 1300 bytes: sends what does not get there, and prints what is told of it, as JSON.
  */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   type SocketEvent,

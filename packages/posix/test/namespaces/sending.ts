@@ -1,5 +1,5 @@
 /** Run inside a namespace: sends what it is given as JSON, a datagram each: `{ to, text, control }`; a control is that of the spec below. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, type SendControl, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import type { Dscp, Ecn, HopLimit, PktInfo } from "@ancillary/control"
 import { Effect } from "effect"

@@ -1,6 +1,6 @@
 /** Run inside a namespace: sends to the address of its first argument, by way of the second's where its headers are sticky. */
 import { ExtensionHeader } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   withDestinationOptions,

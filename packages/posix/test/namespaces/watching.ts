@@ -1,5 +1,5 @@
 /** Prints what changes about the interfaces of its namespace, a line a change, until it is ended. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Interfaces } from "@ancillary/effect3"
 import { Console, Effect, Layer, Stream } from "effect"
 

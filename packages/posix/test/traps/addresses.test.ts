@@ -1,5 +1,5 @@
 /** Traps of Linux about addresses and families: what is no source, and which message a peer of which family takes. First naked, then ours. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"

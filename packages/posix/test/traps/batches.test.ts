@@ -1,5 +1,5 @@
 /** Traps of Linux's calls that take many datagrams at once. First naked, then ours. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets } from "@ancillary/effect3"
 import type { NativeArena } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"

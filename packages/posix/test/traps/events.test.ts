@@ -1,5 +1,5 @@
 /** Traps of Linux's error queue and of its stamps. First naked, then ours. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,

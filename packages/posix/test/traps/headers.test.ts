@@ -1,6 +1,6 @@
 /** Traps of Linux about IPv6 extension headers: how many come, what receivers drop, what is no message. First naked, then ours. */
 import { Codec, ControlBuffer, ExtensionHeader } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   SocketOption,

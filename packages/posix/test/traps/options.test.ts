@@ -1,6 +1,6 @@
 /** Traps about options and groups: first naked, by calls on the very socket, then ours. */
 import { GroupRequest, Ipv4Address } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   type DatagramSocket,

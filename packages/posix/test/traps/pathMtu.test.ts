@@ -1,5 +1,5 @@
 /** Trap 15: Linux tells of a path MTU where datagrams are received. First naked, then ours. */
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, type SocketEvent, withDontFragment, withPathMtuReports } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Either, Option, Stream } from "effect"

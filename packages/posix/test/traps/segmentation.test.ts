@@ -1,6 +1,6 @@
 /** Traps of sizes: messages of another width, payloads that are cut into datagrams or merged from them. First naked, then ours. */
 import { Codec } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   DatagramSockets,

@@ -21,7 +21,7 @@ export const loadWinsock = async (feature: string): Promise<Native | Unavailable
     return {
       feature,
       why: `this is ${process.platform}, and Winsock is of Windows`,
-      remedy: "NodeSockets.layer of @ancillary/node picks the layer of the system at hand"
+      remedy: "NodeSockets.layer picks the layer of the system at hand"
     }
   const abi = abis[process.arch]
   if (abi === undefined)

@@ -1,7 +1,7 @@
 /** SOCKETs that were made elsewhere: taken over, refused where they are none of ours, honest about what was queued before. */
 import { Codec, endpoint, SocketAddress } from "@ancillary/control"
 import { Datagram, DatagramSockets, withCounterTimestamp, withHopLimit, withPktInfo } from "@ancillary/effect3"
-import { WinsockSockets } from "@ancillary/node"
+import { WinsockSockets } from "@ancillary/effect3/node"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { adopt } from "../../src/internal/native.ts"

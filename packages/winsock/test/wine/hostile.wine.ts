@@ -1,5 +1,5 @@
 /** Wrong, lying and throwing values in each setter of a raw socket and of its message: an error that can be told, and no other effect. */
-import { WsaMsg, WsaSocket } from "@ancillary/node"
+import { WsaMsg, WsaSocket } from "@ancillary/effect3/node"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit } from "effect"
 

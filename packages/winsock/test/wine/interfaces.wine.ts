@@ -3,7 +3,7 @@
  */
 import { networkInterfaces } from "node:os"
 import { Datagram, Interfaces, withPktInfo } from "@ancillary/effect3"
-import { WinsockSockets } from "@ancillary/node"
+import { WinsockSockets } from "@ancillary/effect3/node"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { loadIphlpapi } from "../../src/internal/iphlpapi.ts"

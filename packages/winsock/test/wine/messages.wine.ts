@@ -10,7 +10,7 @@ import {
   withMaximumDatagramSize
 } from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
-import { WinsockSockets } from "@ancillary/node"
+import { WinsockSockets } from "@ancillary/effect3/node"
 import { expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { abi, bytes } from "./naked.ts"

@@ -2,7 +2,7 @@
  * What a probe finds on Wine: what it delivers, what it refuses, and that it passes over all control data that is sent.
  */
 import { Capabilities } from "@ancillary/effect3"
-import { WinsockSockets } from "@ancillary/node"
+import { WinsockSockets } from "@ancillary/effect3/node"
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 

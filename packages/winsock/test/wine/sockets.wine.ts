@@ -10,7 +10,7 @@ import {
   withPktInfo,
   withRoutingHeader
 } from "@ancillary/effect3"
-import { WinsockSockets } from "@ancillary/node"
+import { WinsockSockets } from "@ancillary/effect3/node"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { moment } from "./naked.ts"

@@ -2,7 +2,7 @@
  * The WSAMSG page, field by field, on real calls.
  */
 import { ControlBuffer } from "@ancillary/control"
-import { type WsaError, WsaMsg, WsaSocket } from "@ancillary/node"
+import { type WsaError, WsaMsg, WsaSocket } from "@ancillary/effect3/node"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { bytes, moment, text } from "./naked.ts"

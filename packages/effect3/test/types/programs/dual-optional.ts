@@ -1,5 +1,5 @@
 // One socket for both families; the timestamp only where there is one.
-import { NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withDscp, withEcn, withOptional, withPktInfo, withTimestamp } from "@ancillary/effect3"
 import { Effect, Option, Stream } from "effect"
 

@@ -1,6 +1,6 @@
 // A family that is chosen at run time: what both have is declared once, and read, sent and answered alike.
 import type { HopLimit, InternetEndpoint, PktInfo } from "@ancillary/control"
-import { NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   serve,

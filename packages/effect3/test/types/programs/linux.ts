@@ -1,5 +1,5 @@
 // Timestamps, drop counts and a device: Linux, said by the types alone.
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   withBindToDevice,

@@ -1,7 +1,7 @@
 // Options and groups: declared, set and got on an open socket, joined for a scope.
 import { Codec } from "@ancillary/control"
-import { NodeSockets } from "@ancillary/node"
-import { LinuxSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   SocketOption,

@@ -1,6 +1,6 @@
 // A message that the library lacks, defined with the one public constructor.
 import { type Codec, type ControlMessage, define } from "@ancillary/control"
-import { NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withControlMessage, withHopLimit } from "@ancillary/effect3"
 import { Effect, Option } from "effect"
 

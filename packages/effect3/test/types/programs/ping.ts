@@ -1,6 +1,6 @@
 // How far away a host is, in hops: a ping whose reply tells its hop limit.
 import { Codec, IcmpEcho } from "@ancillary/control"
-import { NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withHopLimit } from "@ancillary/effect3"
 import { Effect, Option } from "effect"
 

@@ -1,5 +1,5 @@
 // A server that answers as the one who was asked.
-import { NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Effect, Stream } from "effect"
 

@@ -1,5 +1,5 @@
 // Sending: several pieces, control data per datagram, one direction only, what may be left out.
-import { NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withDscp, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Effect } from "effect"
 

@@ -1,5 +1,5 @@
 // A server is a resource: ready when the effect returns, stopped by its scope.
-import { NodeSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, serve, withPktInfo } from "@ancillary/effect3"
 import { Effect, Layer } from "effect"
 

@@ -1,7 +1,7 @@
 // What only Winsock has is in the type of the program, and a Winsock layer takes it out again.
 import type { Capability } from "@ancillary/control"
 import { Datagram, type DatagramSockets, withOriginalArrivalInterface } from "@ancillary/effect3"
-import { WinsockSockets } from "@ancillary/node"
+import { WinsockSockets } from "@ancillary/effect3/node"
 import { Effect, Option } from "effect"
 
 export const program = Effect.gen(function* () {

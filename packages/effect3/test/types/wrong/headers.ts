@@ -1,6 +1,6 @@
 // @ts-nocheck: these must not compile; ../compile.types.test.ts takes this line out and reads what the compiler says.
 import type { ExtensionHeader } from "@ancillary/control"
-import { LinuxSockets } from "@ancillary/node"
+import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   withDestinationOptions,
@@ -9,7 +9,7 @@ import {
   withOptional,
   withRoutingHeader
 } from "@ancillary/effect3"
-import { WinsockSockets } from "@ancillary/node"
+import { WinsockSockets } from "@ancillary/effect3/node"
 import { Effect } from "effect"
 
 const at = { address: "::1", port: 9 }

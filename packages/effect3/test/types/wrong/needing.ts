@@ -1,6 +1,6 @@
 // @ts-nocheck: these must not compile; ../compile.types.test.ts takes this line out and reads what the compiler says.
-import { NodeSockets } from "@ancillary/node"
-import { DarwinSockets, LinuxSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
+import { DarwinSockets, LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
   serve,
@@ -10,7 +10,7 @@ import {
   withOriginalArrivalInterface,
   withTimestamp
 } from "@ancillary/effect3"
-import { WinsockSockets } from "@ancillary/node"
+import { WinsockSockets } from "@ancillary/effect3/node"
 import { Effect } from "effect"
 
 const at = { address: "127.0.0.1", port: 9 }

@@ -1,7 +1,7 @@
 // @ts-nocheck: these must not compile; ../compile.types.test.ts takes this line out and reads what the compiler says.
 import { type Capability, Codec, type Ipv4Address, type Ipv6Address } from "@ancillary/control"
-import { NodeSockets } from "@ancillary/node"
-import { DarwinSockets, LinuxSockets } from "@ancillary/node"
+import { NodeSockets } from "@ancillary/effect3/node"
+import { DarwinSockets, LinuxSockets } from "@ancillary/effect3/node"
 import {
   type ConnectedSocket,
   Datagram,
@@ -26,7 +26,7 @@ import {
   withTransparent,
   withUnicastInterface
 } from "@ancillary/effect3"
-import { WinsockSockets } from "@ancillary/node"
+import { WinsockSockets } from "@ancillary/effect3/node"
 import { Effect } from "effect"
 
 const at = { address: "127.0.0.1", port: 9 }

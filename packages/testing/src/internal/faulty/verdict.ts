@@ -166,7 +166,7 @@ export const refuse = (fault: {
  *
  * @example
  * ```ts
- * import { LinuxSockets } from "@ancillary/node"
+ * import { LinuxSockets } from "@ancillary/effect3/node"
  * import { Datagram, DatagramSockets, withErrorReports } from "@ancillary/effect3"
  * import { FaultyDriver } from "@ancillary/testing"
  * import { Effect, Stream } from "effect"

@@ -14,7 +14,7 @@
  * @example
  * ```ts
  * import { ControlBuffer } from "@ancillary/control"
- * import { WsaMsg, WsaSocket } from "@ancillary/node"
+ * import { WsaMsg, WsaSocket } from "@ancillary/effect3/node"
  * import { Effect } from "effect"
  *
  * const program = Effect.gen(function* () {
@@ -35,7 +35,7 @@
  * @since 0.1.0
  */
 import type { Abi, Endpoint, EndpointInput, Internet } from "@ancillary/control"
-import type { DatagramUnsupportedError } from "@ancillary/effect3"
+import type { DatagramUnsupportedError } from "../DatagramError.ts"
 import { WsaMsg as Plain } from "@ancillary/winsock"
 import { Effect, Option, type Scope } from "effect"
 import { attempt, construct } from "./internal/wsaEffects.ts"

@@ -1,7 +1,7 @@
 /** Makes effects of the plain calls of `@ancillary/winsock`. */
 import { isUnavailable, type Unavailable } from "@ancillary/engine/driver/Driver"
-import type { DatagramUnsupportedError } from "@ancillary/effect3"
-import { unsupported } from "@ancillary/effect3/DatagramError"
+import type { DatagramUnsupportedError } from "../../DatagramError.ts"
+import { unsupported } from "../../DatagramError.ts"
 import { isWsaFault, type WsaFault } from "@ancillary/winsock"
 import { Effect } from "effect"
 import { WsaError } from "../WsaError.ts"

@@ -1,6 +1,6 @@
 /** One process of a worker, from its start to its end. */
 import { type ChildProcess, fork, type ForkOptions } from "node:child_process"
-import type { DatagramStats } from "@ancillary/effect3"
+import type { DatagramStats } from "../../DatagramSocket.ts"
 import { Worker } from "@effect/platform"
 import type { WorkerError } from "@effect/platform/WorkerError"
 import type { ParseError } from "effect/ParseResult"

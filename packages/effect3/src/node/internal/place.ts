@@ -1,4 +1,4 @@
-import type { DatagramStats } from "@ancillary/effect3"
+import type { DatagramStats } from "../../DatagramSocket.ts"
 import type { Worker } from "@effect/platform"
 import { Deferred, Duration, Effect, Option, Predicate, type Schedule } from "effect"
 import { DatagramWorkerError } from "../DatagramWorkerError.ts"

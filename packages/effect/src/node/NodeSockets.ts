@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
-import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
+import type { DatagramUnsupportedError } from "../DatagramError.ts"
+import { DatagramSockets } from "../DatagramSockets.ts"
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import type { Effect, Layer } from "effect"
-import { systemDriver } from "./internal/systemDriver.ts"
+import { systemDriver } from "@ancillary/node"
 
 /**
  * The driver of the current system. Fails with `DatagramUnsupportedError` if there is no driver for it.

@@ -1,4 +1,4 @@
-import type { DatagramStats } from "@ancillary/effect3"
+import type { DatagramStats } from "../../DatagramSocket.ts"
 
 interface Counters {
   readonly [name: string]: bigint | Counters

@@ -1,4 +1,4 @@
-import type { DatagramStats } from "@ancillary/effect3"
+import type { DatagramStats } from "../../DatagramSocket.ts"
 import { Predicate, Schema } from "effect"
 
 /** An address and a port, as both sides write them. */

@@ -1,20 +1,21 @@
 /**
- * Sockets of Windows, for Effect 3: the driver of `@ancillary/winsock` as an effect and as a layer.
+ * Sockets of Linux, glibc and musl, for Effect 4: the driver of `@ancillary/posix` as an effect and as a layer.
  *
  * @since 0.1.0
  */
-import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
+import type { DatagramUnsupportedError } from "../DatagramError.ts"
+import { DatagramSockets } from "../DatagramSockets.ts"
 import type { Driver } from "@ancillary/engine/driver/Driver"
-import { WinsockSockets } from "@ancillary/winsock"
+import { LinuxSockets } from "@ancillary/posix"
 import type { Effect } from "effect"
 
 /**
- * Features of Windows that not every platform has.
+ * Features of Linux that not every platform has.
  *
  * @category models
  * @since 0.1.0
  */
-export const capabilities: typeof WinsockSockets.capabilities = WinsockSockets.capabilities
+export const capabilities: typeof LinuxSockets.capabilities = LinuxSockets.capabilities
 
 /**
  * Makes the driver, to be wrapped or shared. `guarded` puts canaries behind every buffer and poisons memory before a receive: slower, for tests.
@@ -24,7 +25,7 @@ export const capabilities: typeof WinsockSockets.capabilities = WinsockSockets.c
  */
 export const driver = (options?: {
   readonly guarded?: boolean | undefined
-}): Effect.Effect<Driver, DatagramUnsupportedError> => DatagramSockets.driver(() => WinsockSockets.driver(options))
+}): Effect.Effect<Driver, DatagramUnsupportedError> => DatagramSockets.driver(() => LinuxSockets.driver(options))
 
 /**
  * Fails with `DatagramUnsupportedError` on another system, and if koffi's native part is missing.

@@ -1,5 +1,5 @@
 /**
- * A raw UDP socket of Winsock, for Effect 3 programs that make their own calls with `WsaMsg`: non-blocking, not overlapped, closed by its scope.
+ * A raw UDP socket of Winsock, for Effect 4 programs that make their own calls with `WsaMsg`: non-blocking, not overlapped, closed by its scope.
  *
  * **Gotchas**
  *
@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import type { Endpoint, EndpointInput, Internet } from "@ancillary/control"
-import type { DatagramUnsupportedError } from "@ancillary/effect3"
+import type { DatagramUnsupportedError } from "../DatagramError.ts"
 import { WsaSocket as Plain } from "@ancillary/winsock"
 import { Effect, type Scope } from "effect"
 import { attempt, construct } from "./internal/wsaEffects.ts"
@@ -58,7 +58,7 @@ export const open = <F extends Internet>(
       bind: (at) => attempt(() => socket.bind(at)),
       connect: (peer) => attempt(() => socket.connect(peer)),
       localAddress: attempt(socket.localAddress),
-      readable: Effect.async((resume) =>
+      readable: Effect.callback((resume) =>
         Effect.sync(
           socket.onReadable((fault) => resume(fault === undefined ? Effect.void : Effect.fail(new WsaError(fault))))
         )

@@ -1,8 +1,8 @@
 /** Options of a server in several processes. They are read once and checked before anything is bound or started. */
 import { Codec } from "@ancillary/control"
-import type { DatagramBindError } from "@ancillary/effect3"
-import { invalidBind } from "@ancillary/effect3/DatagramError"
-import { check, durationOf } from "@ancillary/effect3/DatagramServer"
+import type { DatagramBindError } from "../../DatagramError.ts"
+import { invalidBind } from "../../DatagramError.ts"
+import { check, durationOf } from "../../DatagramServer.ts"
 import { Duration, Effect, Schedule } from "effect"
 import type { DatagramWorkerError } from "../DatagramWorkerError.ts"
 import type { Start } from "./generation.ts"

@@ -21,7 +21,7 @@
  *
  * **Gotchas**
  *
- * This module requires the package `@effect/platform`, which is an optional peer of `@ancillary/node`.
+ * This module requires the package `@effect/platform`, which is an optional peer of `@ancillary/effect3`.
  *
  * A peer is an address and a port, so one busy peer has one worker. A datagram to a group reaches every socket that
  * joined it, so a server of a group should have one worker.
@@ -37,17 +37,12 @@ import {
   type Internet,
   type Platform
 } from "@ancillary/control"
-import {
-  Datagram,
-  type DatagramBindError,
-  type DatagramReceiveError,
-  type DatagramSocket,
-  DatagramSockets,
-  type DatagramStats,
-  type DatagramUnsupportedError,
-  serveOn,
-  type Spec
-} from "@ancillary/effect3"
+import * as Datagram from "../Datagram.ts"
+import type { DatagramBindError, DatagramReceiveError, DatagramUnsupportedError } from "../DatagramError.ts"
+import { serveOn } from "../DatagramServer.ts"
+import type { DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
+import { DatagramSockets } from "../DatagramSockets.ts"
+import type { Spec } from "../Spec.ts"
 import type { NeedsAll } from "@ancillary/engine/spec/Spec"
 import { type Worker, type WorkerError, WorkerRunner } from "@effect/platform"
 import { Array, Deferred, Duration, Effect, ExecutionStrategy, Exit, Fiber, type Option, Schedule, Scope } from "effect"
@@ -148,8 +143,8 @@ export const restart: Schedule.Schedule<unknown> = Schedule.exponential("100 mil
  *
  * @example
  * ```ts
- * import { NodeSockets } from "@ancillary/node"
- * import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
+ * import { NodeSockets } from "@ancillary/effect3/node"
+ * import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
  * import { Datagram, withPktInfo } from "@ancillary/effect3"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
  * import * as NodeWorker from "@effect/platform-node/NodeWorker"
@@ -260,8 +255,8 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
  *
  * @example
  * ```ts
- * import { NodeSockets } from "@ancillary/node"
- * import * as DatagramWorkers from "@ancillary/node/DatagramWorkers"
+ * import { NodeSockets } from "@ancillary/effect3/node"
+ * import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
  * import { Datagram, withPktInfo } from "@ancillary/effect3"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
  * import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"

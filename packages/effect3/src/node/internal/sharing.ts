@@ -1,18 +1,14 @@
 /** Number of sockets that share the traffic of one port, and how they are bound. */
 import { availableParallelism } from "node:os"
 import { type Abi, Codec, type ControlMessage, type EndpointInput, type Internet } from "@ancillary/control"
-import {
-  Datagram,
-  type DatagramBindError,
-  type DatagramSocket,
-  type DatagramSockets,
-  type DatagramUnsupportedError,
-  type SocketOptions,
-  SocketOption,
-  type Spec,
-  withReusePort
-} from "@ancillary/effect3"
-import { invalidBind, unsupported } from "@ancillary/effect3/DatagramError"
+import * as Datagram from "../../Datagram.ts"
+import * as SocketOption from "@ancillary/engine/spec/SocketOption"
+import { withReusePort } from "@ancillary/engine/spec/combinators/options"
+import type { DatagramBindError, DatagramUnsupportedError } from "../../DatagramError.ts"
+import type { DatagramSocket, SocketOptions } from "../../DatagramSocket.ts"
+import type { DatagramSockets } from "../../DatagramSockets.ts"
+import type { Spec } from "../../Spec.ts"
+import { invalidBind, unsupported } from "../../DatagramError.ts"
 import type { NeedsAll } from "@ancillary/engine/spec/Spec"
 import { Effect, Scope } from "effect"
 

@@ -1,0 +1,36 @@
+/**
+ * Sockets of macOS, for Effect 4: the driver of `@ancillary/posix` as an effect and as a layer.
+ *
+ * @since 0.1.0
+ */
+import type { DatagramUnsupportedError } from "../DatagramError.ts"
+import { DatagramSockets } from "../DatagramSockets.ts"
+import type { Driver } from "@ancillary/engine/driver/Driver"
+import { DarwinSockets } from "@ancillary/posix"
+import type { Effect } from "effect"
+
+/**
+ * Features of macOS that not every platform has.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const capabilities: typeof DarwinSockets.capabilities = DarwinSockets.capabilities
+
+/**
+ * Makes the driver, to be wrapped or shared. `guarded` puts canaries behind every buffer and poisons memory before a receive: slower, for tests.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const driver = (options?: {
+  readonly guarded?: boolean | undefined
+}): Effect.Effect<Driver, DatagramUnsupportedError> => DatagramSockets.driver(() => DarwinSockets.driver(options))
+
+/**
+ * Fails with `DatagramUnsupportedError` on another system, and if koffi's native part is missing.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = DatagramSockets.layer(driver(), capabilities)

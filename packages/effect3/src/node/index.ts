@@ -1,0 +1,14 @@
+/**
+ * Sockets, host names and the `WSAMSG` structure on Node, as layers and effects. The workers are in `@ancillary/effect3/DatagramWorkers`, because
+ * they load `@effect/platform`, which the rest does not need.
+ *
+ * @since 0.1.0
+ */
+export * as DarwinSockets from "./DarwinSockets.ts"
+export * as HostName from "./HostName.ts"
+export * as LinuxSockets from "./LinuxSockets.ts"
+export * as NodeSockets from "./NodeSockets.ts"
+export * as WinsockSockets from "./WinsockSockets.ts"
+export { WsaError } from "./WsaError.ts"
+export * as WsaMsg from "./WsaMsg.ts"
+export * as WsaSocket from "./WsaSocket.ts"

@@ -7,23 +7,24 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import ts from "typescript"
 import { afterAll, describe, expect, it } from "vitest"
-import { blocks } from "../../effect3/test/types/blocks.ts"
+import { blocks, ownerOf } from "../../effect3/test/types/blocks.ts"
 import { onPath, requirement } from "../../testing/machine.ts"
 import { root } from "./packing.ts"
 
 /** These blocks require something that the namespace lacks. They fail as they would for a reader. */
 const expected: { readonly [name: string]: RegExp } = {
   // Requires Windows.
-  "packages/node/src/WsaMsg.ts 1": /DatagramUnsupportedError/,
+  "packages/effect3/src/node/WsaMsg.ts 1": /DatagramUnsupportedError/,
+  "packages/effect/src/node/WsaMsg.ts 1": /DatagramUnsupportedError/,
   // Requires a socket of another program as descriptor 3.
   "packages/effect3/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
   "packages/effect/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
   // Requires the process that `serve` starts: `examples/all-cores` runs both programs.
   "docs/workers.md 1": /WorkerError/,
-  "packages/node/src/DatagramWorkers.ts 2": /WorkerError/,
+  "packages/effect3/src/node/DatagramWorkers.ts 2": /WorkerError/,
   // The program of the worker is left to the reader.
   "docs/workers.md 2": /^$|DatagramWorkerError/,
-  "packages/node/src/DatagramWorkers.ts 1": /^$|DatagramWorkerError/
+  "packages/effect3/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/
 }
 /** Registers tests with vitest, as `conformance.test.ts` does. */
 const elsewhere = ["packages/testing/src/conformance.ts 1"]
@@ -87,13 +88,15 @@ describe.runIf(runnable)("examples run", () => {
     }
   }
   const run = blocks.filter(([name]) => !elsewhere.includes(name))
-  const isEffect4 = ([name]: readonly [string, string]) => name.startsWith("packages/effect/")
   const seen = {
     ...failuresOf(
       "packages/node",
-      run.filter((block) => !isEffect4(block))
+      run.filter((block) => ownerOf(block) === "node")
     ),
-    ...failuresOf("packages/effect", run.filter(isEffect4))
+    ...failuresOf(
+      "packages/effect",
+      run.filter((block) => ownerOf(block) === "effect")
+    )
   }
 
   it.each(blocks.map(([name]) => name).filter((name) => !elsewhere.includes(name)))("%s", (name) => {

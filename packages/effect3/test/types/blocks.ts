@@ -21,3 +21,7 @@ const blocksOf = (file: string): ReadonlyArray<readonly [string, string]> => {
 
 /** By the file and the block's place in it. */
 export const blocks: ReadonlyArray<readonly [string, string]> = [...sources, ...documents].flatMap(blocksOf)
+
+/** The package in whose folder a block finds its version of Effect. */
+export const ownerOf = ([name, code]: (typeof blocks)[number]): "effect" | "node" =>
+  name.startsWith("packages/effect/") || /from "@ancillary\/effect["/]/.test(code) ? "effect" : "node"

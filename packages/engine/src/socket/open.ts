@@ -164,7 +164,7 @@ const setUp = (
   const poll = native.poll((readable, writable, failed) => core.ready(readable, writable, failed))
   if (isFault(poll)) return bindError(poll, "Registering with the event loop")
   const core = undoing(
-    poll.close,
+    () => poll.close(),
     () =>
       new OpenSocket({
         driver,

@@ -5,8 +5,7 @@
  * already polls (EEXIST) and a user without watches left (ENOSPC) would end the program. In our own epoll a socket has its watch from when
  * it is opened until it is closed, and each failure is a value.
  */
-import { type Fault, isFault } from "@ancillary/engine/driver/Driver"
-import type { PollCallback, PollHandle } from "@ancillary/native/readiness"
+import { type Fault, isFault, type NativeSocket, type Poll } from "@ancillary/engine/driver/Driver"
 import { carry, type Carrier } from "./carrier.ts"
 import { fault, lastError, lastFault } from "./errno.ts"
 import type { Epoll, Libc } from "./libc.ts"
@@ -29,8 +28,7 @@ const eventBytes = dataAt + 8
 /** Maximum number of events of one call. The next turn takes the rest. */
 const most = 64
 
-/** libuv's number for an error of the descriptor. */
-const failedStatus = -9
+type OnReady = Parameters<NativeSocket["poll"]>[0]
 
 /**
  * Milliseconds for which one report checks for further events, and reports in a row that check although the last check found nothing. A
@@ -39,16 +37,95 @@ const failedStatus = -9
 const turn = 0.1
 const patience = 64
 
-interface Entry {
+/** One watched descriptor. It is a class, because a program may have thousands of sockets, and closures would cost each of them a kilobyte. */
+class Watch implements Poll {
   /**
    * Interest of the program, and interest that is set in the kernel. The kernel's is reduced only after a report that nothing waited for.
    */
-  wanted: number
-  armed: number
+  wanted = 0
+  #armed = quiet
   /** True if the event loop continues while the program waits. */
-  keepsAlive: boolean
-  callback: PollCallback | undefined
-  readonly disarm: () => void
+  #keepsAlive = true
+  #closed = false
+  readonly id: number
+  readonly fd: number
+  #poller: Poller
+  #onReady: OnReady
+
+  constructor(poller: Poller, id: number, fd: number, onReady: OnReady) {
+    this.#poller = poller
+    this.id = id
+    this.fd = fd
+    this.#onReady = onReady
+  }
+
+  update(readable: boolean, writable: boolean, failed = false): void {
+    const events = (readable ? EPOLLIN : 0) | (writable ? EPOLLOUT : 0) | (failed ? EPOLLRDHUP : 0)
+    if (this.#closed || events === this.wanted) return
+    this.#want(events, this.#keepsAlive)
+    if (events !== 0) this.#arm(events)
+  }
+
+  keepAlive(keeps: boolean): void {
+    if (!this.#closed) this.#want(this.wanted, keeps)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#want(0, this.#keepsAlive)
+    this.#closed = true
+    this.#poller.remove(this)
+  }
+
+  /** Removes the interest in events that nothing waits for. */
+  disarm(): void {
+    this.#arm(quiet)
+  }
+
+  /** Reports events to the program. An exception must not end the reports of other descriptors. */
+  report(events: number): void {
+    const { wanted } = this
+    if ((events & EPOLLERR) !== 0) return this.#fail()
+    const hungUp = (events & EPOLLHUP) !== 0
+    const readable = (wanted & EPOLLIN) !== 0 && (hungUp || (events & EPOLLIN) !== 0)
+    const writable = (wanted & EPOLLOUT) !== 0 && (hungUp || (events & EPOLLOUT) !== 0)
+    this.#call(readable, writable, false)
+  }
+
+  /** The program starts the next interest again. */
+  #fail(): void {
+    this.#want(0, this.#keepsAlive)
+    this.#call(true, true, true)
+  }
+
+  #call(readable: boolean, writable: boolean, failed: boolean): void {
+    try {
+      this.#onReady(readable, writable, failed)
+    } catch (defect) {
+      queueMicrotask(() => {
+        throw defect
+      })
+    }
+  }
+
+  #want(events: number, keepsAlive: boolean): void {
+    const counted = this.wanted !== 0 && this.#keepsAlive
+    const counts = events !== 0 && keepsAlive
+    this.wanted = events
+    this.#keepsAlive = keepsAlive
+    if (counted !== counts) this.#poller.count(counts ? 1 : -1)
+  }
+
+  #arm(events: number): void {
+    if (this.#armed === events) return
+    this.#armed = events
+    if (this.#poller.modify(this, events)) return
+    // Other code closed the descriptor. The waiting program gets the error from its next call.
+    this.#armed = -1
+    setImmediate(() => {
+      if (!this.#closed) this.#fail()
+    })
+  }
 }
 
 class Poller {
@@ -58,14 +135,16 @@ class Poller {
   #carrier: Carrier | undefined
   /** True until libuv has added the epoll, which it does when it next polls for events. */
   #pending = true
-  #entries = new Map<number, Entry>()
-  /** Number of the next entry. An event of a closed entry then matches no entry. */
+  /** An epoll that has a watch for libuv. */
+  #reserved: number | undefined
+  #watches = new Map<number, Watch>()
+  /** Number of the next watch. An event of a closed watch then matches none. */
   #next = 1
   /** Checks in a row that found nothing, and reports since then without a check. */
   #vain = 0
   #skipped = 0
   #closed = false
-  /** Entries with a waiting program that keep the process running. The event loop continues as long as there is one. */
+  /** Watches with a waiting program that keep the process running. The event loop continues as long as there is one. */
   #waiting = 0
   #events = allocate(most * eventBytes)
   #view = new DataView(this.#events.bytes.buffer)
@@ -78,75 +157,77 @@ class Poller {
     this.#epoll = epoll
   }
 
-  add(fd: number): PollHandle | Fault {
+  add(fd: number, onReady: OnReady): Poll | Fault {
     const id = this.#next++
     if (this.#control(EPOLL_CTL_ADD, fd, id, quiet) < 0) return lastFault("epoll_ctl")
-    const refused = this.#pending ? this.#probe() : undefined
+    const refused = this.#begin() ?? (this.#pending ? this.#reserve() : undefined)
     if (refused !== undefined) {
       this.#control(EPOLL_CTL_DEL, fd, id, 0)
       return refused
     }
-    const begun = this.#carrier ?? this.#begin()
-    if (isFault(begun)) {
-      this.#control(EPOLL_CTL_DEL, fd, id, 0)
-      return begun
-    }
-    const carrier = (this.#carrier = begun)
-    const ask = (events: number): void => {
-      if (entry.armed === events) return
-      entry.armed = events
-      if (this.#control(EPOLL_CTL_MOD, fd, id, events) < 0) this.#failed(entry)
-    }
-    const entry: Entry = { wanted: 0, armed: quiet, keepsAlive: true, callback: undefined, disarm: () => ask(quiet) }
-    this.#entries.set(id, entry)
-    const want = (events: number, keepsAlive = entry.keepsAlive) => {
-      const counted = entry.wanted !== 0 && entry.keepsAlive
-      const counts = events !== 0 && keepsAlive
-      if (!counted && counts && this.#waiting++ === 0) carrier.ref()
-      if (counted && !counts && --this.#waiting === 0) carrier.unref()
-      entry.wanted = events
-      entry.keepsAlive = keepsAlive
-    }
-    return {
-      start: ({ disconnect, readable, writable }, callback) => {
-        entry.callback = callback
-        const events = (readable ? EPOLLIN : 0) | (writable ? EPOLLOUT : 0) | (disconnect ? EPOLLRDHUP : 0)
-        want(events)
-        ask(events)
-      },
-      stop: () => want(0),
-      ref: () => want(entry.wanted, true),
-      unref: () => want(entry.wanted, false),
-      close: () => {
-        if (!this.#entries.delete(id)) return
-        want(0)
-        entry.callback = undefined
-        // Before the close, because a child process may have the same socket, and its events would continue to arrive here.
-        this.#control(EPOLL_CTL_DEL, fd, id, 0)
-        if (this.#entries.size === 0) this.close()
-      }
-    }
+    const watch = new Watch(this, id, fd, onReady)
+    this.#watches.set(id, watch)
+    return watch
+  }
+
+  /** Sets the interest of a watch in the kernel. Returns false if that fails. */
+  modify({ fd, id }: Watch, events: number): boolean {
+    return this.#control(EPOLL_CTL_MOD, fd, id, events) >= 0
+  }
+
+  remove({ fd, id }: Watch): void {
+    this.#watches.delete(id)
+    // Before the close, because a child process may have the same socket, and its events would continue to arrive here.
+    this.#control(EPOLL_CTL_DEL, fd, id, 0)
+    if (this.#watches.size === 0) this.close()
+  }
+
+  /** Changes the number of watches that keep the process running. */
+  count(by: 1 | -1): void {
+    this.#waiting += by
+    if (by > 0 && this.#waiting === 1) this.#carrier?.ref()
+    if (this.#waiting === 0) this.#carrier?.unref()
   }
 
   /** Registers once with libuv for all sockets of the thread. The registration never changes. */
-  #begin(): Carrier | Fault {
+  #begin(): Fault | undefined {
+    if (this.#carrier !== undefined) return undefined
+    const refused = this.#reserve()
+    if (refused !== undefined) return refused
+    // libuv tries to add the epoll now, and adds it when it next polls.
+    this.#release()
     const carrier = carry(this.#libc, this.#epoll, this.#descriptor, () => this.#report())
     if (isFault(carrier)) return carrier
+    this.#carrier = carrier
     this.#descriptor = carrier.descriptor
     carrier.unref()
     // A poll phase is between the two, whatever the current phase of the loop is.
     setImmediate(() => setImmediate(() => (this.#pending = false)))
-    return carrier
+    return undefined
   }
 
-  /** Returns the reason why libuv could not add the epoll. It is tried in another epoll first, because libuv aborts if it fails. */
-  #probe(): Fault | undefined {
+  /**
+   * Keeps the watch that libuv takes when it next polls, because libuv aborts if it gets none. Another epoll has it until this run of
+   * the program ends. Returns the reason if there is no watch left.
+   */
+  #reserve(): Fault | undefined {
+    if (this.#reserved !== undefined) return undefined
     const other = this.#epoll.create(EPOLL_CLOEXEC)
     if (other < 0) return lastFault("epoll_create1")
-    const failed = this.#epoll.control(other, EPOLL_CTL_ADD, this.#descriptor, new Uint8Array(16)) < 0
-    const errno = lastError()
-    this.#libc.close(other)
-    return failed ? fault("epoll_ctl", errno) : undefined
+    if (this.#epoll.control(other, EPOLL_CTL_ADD, this.#descriptor, new Uint8Array(16)) < 0) {
+      const errno = lastError()
+      this.#libc.close(other)
+      return fault("epoll_ctl", errno)
+    }
+    this.#reserved = other
+    // Node runs it after all microtasks, and before the event loop continues.
+    process.nextTick(() => this.#release())
+    return undefined
+  }
+
+  #release(): void {
+    if (this.#reserved !== undefined) this.#libc.close(this.#reserved)
+    this.#reserved = undefined
   }
 
   #control(operation: number, fd: number, id: number, events: number): number {
@@ -167,55 +248,38 @@ class Poller {
     let called = 0
     const count = this.#epoll.wait(this.#descriptor, this.#events.address, most, 0)
     for (let i = 0; i < count; i++) {
-      const entry = this.#entries.get(this.#view.getUint32(i * eventBytes + dataAt, true))
-      if (entry === undefined) continue
-      const events = this.#view.getUint32(i * eventBytes, true)
-      const { callback, wanted } = entry
-      if (callback === undefined || wanted === 0) {
-        if (first) entry.disarm()
+      const watch = this.#watches.get(this.#view.getUint32(i * eventBytes + dataAt, true))
+      if (watch === undefined) continue
+      if (watch.wanted === 0) {
+        if (first) watch.disarm()
         continue
       }
       called++
-      if ((events & EPOLLERR) !== 0) {
-        callback(failedStatus, nothing)
-        continue
-      }
-      const hungUp = (events & EPOLLHUP) !== 0
-      const readable = (wanted & EPOLLIN) !== 0 && (hungUp || (events & EPOLLIN) !== 0)
-      const writable = (wanted & EPOLLOUT) !== 0 && (hungUp || (events & EPOLLOUT) !== 0)
-      const disconnect = (wanted & EPOLLRDHUP) !== 0 && (hungUp || (events & EPOLLRDHUP) !== 0)
-      callback(0, { readable, writable, disconnect })
+      watch.report(this.#view.getUint32(i * eventBytes, true))
     }
     return called
-  }
-
-  /** Other code closed the descriptor. The waiting program gets the error from its next call. */
-  #failed(entry: Entry): void {
-    entry.armed = -1
-    setImmediate(() => entry.callback?.(failedStatus, nothing))
   }
 
   /** Called when no socket is left in it. */
   close(): void {
     this.#closed = true
     if (current === this) current = undefined
+    this.#release()
     if (this.#carrier === undefined) this.#libc.close(this.#descriptor)
     else this.#carrier.close()
   }
 }
 
-const nothing = { readable: false, writable: false, disconnect: false }
-
 /** Poller of this thread, while it has a socket. */
 let current: Poller | undefined
 
 /** Gives a descriptor its own watch, which it keeps until it is closed. */
-export const register = (libc: Libc, epoll: Epoll, fd: number): PollHandle | Fault => {
-  if (current !== undefined) return current.add(fd)
+export const register = (libc: Libc, epoll: Epoll, fd: number, onReady: OnReady): Poll | Fault => {
+  if (current !== undefined) return current.add(fd, onReady)
   const descriptor = epoll.create(EPOLL_CLOEXEC)
   if (descriptor < 0) return lastFault("epoll_create1")
   const poller = new Poller(libc, epoll, descriptor)
-  const registration = poller.add(fd)
+  const registration = poller.add(fd, onReady)
   if (isFault(registration)) poller.close()
   else current = poller
   return registration

@@ -60,7 +60,11 @@ const throwing = (driver: Driver, at: number) => {
           books.unwatched++
           poll.close()
         }
-        return { ...poll, close }
+        return {
+          update: (readable, writable, failed) => poll.update(readable, writable, failed),
+          keepAlive: (keeps) => poll.keepAlive(keeps),
+          close
+        }
       },
       close: end(native.close),
       disown: end(() => native.disown?.())

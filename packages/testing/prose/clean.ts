@@ -137,6 +137,7 @@ export const clean: ReadonlyArray<string> = [
   "packages/posix/README.md",
   "packages/posix/src",
   "packages/testing/README.md",
+  "packages/testing/api",
   "packages/testing/catalogue",
   "packages/testing/machine.ts",
   "packages/testing/prose",

@@ -1,5 +1,5 @@
 /** The published form of the packages: built, packed, unpacked with only their dependencies, and used by plain Node. */
-import { execFileSync, spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import {
   cpSync,
   existsSync,
@@ -13,9 +13,19 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { onPath, requirement } from "../../testing/machine.ts"
 import { layOutFlat, manifest, pack, packages, root } from "./packing.ts"
+
+/** The result of a program that ended with 0. */
+const output = promisify(execFile)
+
+/** The result of a program, however it ended. */
+const ended = (args: ReadonlyArray<string>, cwd: string) =>
+  new Promise<{ readonly stderr: string; readonly stdout: string }>((resolve) => {
+    execFile(process.execPath, args, { cwd, maxBuffer: 2 ** 26 }, (_, stdout, stderr) => resolve({ stderr, stdout }))
+  })
 
 const folder = mkdtempSync(join(tmpdir(), "ancillary-packed-"))
 const unpacked = (name: string) => join(folder, "node_modules/@ancillary", name)
@@ -24,16 +34,16 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
   beforeAll(async () => {
     // Without @effect/platform and vitest: only packages in use are required.
     layOutFlat(folder, await pack(folder), ["effect", "koffi", "@koromix"])
-  }, 120_000)
-  afterAll(() => rmSync(folder, { recursive: true }), 120_000)
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
 
   const run = (program: string, ...args: ReadonlyArray<string>) => {
     writeFileSync(join(folder, "program.mjs"), program)
-    return spawnSync(process.execPath, [...args, "program.mjs"], { cwd: folder, encoding: "utf8" })
+    return ended([...args, "program.mjs"], folder)
   }
 
-  it("plain Node runs a program on them", () => {
-    const { stderr, stdout } = run(`
+  it("plain Node runs a program on them", async () => {
+    const { stderr, stdout } = await run(`
     import { NodeSockets } from "@ancillary/effect3/node"
     import { Datagram, withHopLimit } from "@ancillary/effect3"
     import { Effect } from "effect"
@@ -44,10 +54,10 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
     })
     await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeSockets.layer)))`)
     expect([stderr, stdout]).toEqual(["", "9\n"])
-  }, 30_000)
+  })
 
-  it("internal modules cannot be imported", () => {
-    const { stderr } = run(`import "@ancillary/engine/socket/socket"`)
+  it("internal modules cannot be imported", async () => {
+    const { stderr } = await run(`import "@ancillary/engine/socket/socket"`)
     expect(stderr).toContain("ERR_PACKAGE_PATH_NOT_EXPORTED")
   })
 
@@ -95,7 +105,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
     expect(odd).toEqual([])
   })
 
-  it("npm pack without a build builds first, and packs the files of its exports", () => {
+  it("npm pack without a build builds first, and packs the files of its exports", async () => {
     const copy = mkdtempSync(join(tmpdir(), "ancillary-unbuilt-"))
     onTestFinished(() => rmSync(copy, { recursive: true }))
     const source = join(root, "packages/control")
@@ -104,43 +114,44 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
       cpSync(join(source, name), join(copy, "packages/control", name), { recursive: true })
     cpSync(join(root, "tsconfig.base.json"), join(copy, "tsconfig.base.json"))
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"))
-    const packed = execFileSync("npm", ["pack", "--silent"], { cwd: join(copy, "packages/control"), encoding: "utf8" })
-    const list = execFileSync("tar", ["-tzf", join(copy, "packages/control", packed.trim())], { encoding: "utf8" })
+    const cwd = join(copy, "packages/control")
+    const { stdout: packed } = await output("npm", ["pack", "--silent"], { cwd })
+    const { stdout: list } = await output("tar", ["-tzf", join(cwd, packed.trim())])
     expect(list.split("\n")).toEqual(expect.arrayContaining(["package/dist/index.js", "package/dist/index.d.ts"]))
-  }, 60_000)
+  })
 })
 
 describe("loaded modules", () => {
   /** Every module that Node loads for a module, as resolved. */
-  const loaded = (module: string): ReadonlyArray<string> => {
+  const loaded = async (module: string): Promise<ReadonlyArray<string>> => {
     const hook = `import { writeSync } from "node:fs"
       export const load = (url, context, next) => (writeSync(1, url + "\\n"), next(url, context))`
     const register = `import { register } from "node:module"
       register("data:text/javascript,${encodeURIComponent(hook).replaceAll("'", "%27")}")`
-    const { stderr, stdout } = spawnSync(
-      process.execPath,
-      [
-        "--import",
-        `data:text/javascript,${encodeURIComponent(register)}`,
-        "--input-type=module",
-        "-e",
-        `import "${module}"`
-      ],
-      { cwd: join(root, "packages/node"), encoding: "utf8" }
-    )
+    const hooked = `data:text/javascript,${encodeURIComponent(register)}`
+    const program = ["--input-type=module", "-e", `import "${module}"`]
+    const { stderr, stdout } = await ended(["--import", hooked, ...program], join(root, "packages/node"))
     expect(stderr).toBe("")
     return stdout.split("\n").filter((url) => url.startsWith("file:"))
   }
 
-  it("only the workers of @ancillary/node load @effect/platform", () => {
+  it("only the workers of @ancillary/effect3 load @effect/platform", async () => {
     const platform = (urls: ReadonlyArray<string>) => urls.filter((url) => url.includes("@effect/platform"))
-    const all = loaded("@ancillary/node")
-    expect(all.some((url) => url.endsWith("packages/node/dist/NodeSockets.js"))).toBe(true)
-    expect(platform(all)).toEqual([])
-    expect(platform(loaded("@ancillary/effect3/DatagramWorkers"))).not.toEqual([])
-  }, 60_000)
-
-  it.each(["@ancillary/control", "@ancillary/effect", "@ancillary/effect3"])("%s loads no native code", (module) => {
-    expect(loaded(module).filter((url) => /koffi|\.node$/.test(url))).toEqual([])
+    for (const [module, file] of [
+      ["@ancillary/node", "packages/node/dist/systemDriver.js"],
+      ["@ancillary/effect3/node", "packages/effect3/dist/node/NodeSockets.js"]
+    ] as const) {
+      const all = await loaded(module)
+      expect([module, all.some((url) => url.endsWith(file))]).toEqual([module, true])
+      expect(platform(all)).toEqual([])
+    }
+    expect(platform(await loaded("@ancillary/effect3/DatagramWorkers"))).not.toEqual([])
   })
+
+  it.each(["@ancillary/control", "@ancillary/effect", "@ancillary/effect3"])(
+    "%s loads no native code",
+    async (module) => {
+      expect((await loaded(module)).filter((url) => /koffi|\.node$/.test(url))).toEqual([])
+    }
+  )
 })

@@ -45,10 +45,9 @@ it("the echo server answers from the address of the request", async () => {
 it("the README's program compiles and answers from the address of the request", async () => {
   const program = /```ts\n([\s\S]*?)```/.exec(readFileSync(`${root}/README.md`, "utf8"))?.[1] ?? ""
   expect(program).toContain("Datagram.reply")
-  // The file is inside the example, where the packages resolve as in an installation. The port differs from the
-  // example's.
-  mkdirSync(`${root}/examples/echo-server/.cache`, { recursive: true })
-  const file = `${root}/examples/echo-server/.cache/readme.ts`
+  // The file is inside the package whose Effect the program uses. The port differs from the example's.
+  mkdirSync(`${root}/packages/effect/.cache`, { recursive: true })
+  const file = `${root}/packages/effect/.cache/readme.ts`
   writeFileSync(file, program.replace("5300", "5301"))
 
   const { config } = ts.readConfigFile(`${root}/tsconfig.test.json`, ts.sys.readFile)

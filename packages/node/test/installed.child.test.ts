@@ -21,7 +21,11 @@ const isThere = (): boolean =>
   (existsSync(join(tools, "node_modules/pnpm")) || spawnSync("npm", ["ping"], { timeout: 30_000 }).status === 0)
 
 const folder = mkdtempSync(join(tmpdir(), "ancillary-installed-"))
-const versionOf = (name: string): string => String(manifest(join(root, "node_modules", name))["version"])
+/** The version of a package that the repository has installed. `beside` is a package that has a version of its own. */
+const versionOf = (name: string, beside = "."): string =>
+  String(manifest(join(root, beside, "node_modules", name))["version"])
+const effect4 = { effect: versionOf("effect", "packages/effect") }
+const effect3 = { effect: versionOf("effect") }
 
 type Manager = "npm" | "yarn" | "pnpm"
 const install: { readonly [M in Manager]: (cwd: string) => Promise<unknown> } = {
@@ -54,7 +58,11 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
 
     const fileOf = (name: Name) => `file:${tarballs.get(name)}`
     /** Makes an empty folder with the manifest of a program, and runs a package manager in it. */
-    const installed = async (manager: Manager, ours: ReadonlyArray<Name>, foreign: ReadonlyArray<string>) => {
+    const installed = async (
+      manager: Manager,
+      ours: ReadonlyArray<Name>,
+      foreign: { readonly [name: string]: string }
+    ) => {
       const cwd = mkdtempSync(join(folder, `${manager}-`))
       // The packages are not published, so their dependencies are tarballs too.
       const all = Object.fromEntries(packages.map((name) => [`@ancillary/${name}`, fileOf(name)]))
@@ -63,7 +71,7 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
       )
       const dependencies = {
         ...Object.fromEntries(ours.map((name) => [`@ancillary/${name}`, fileOf(name)])),
-        ...Object.fromEntries(foreign.map((name) => [name, versionOf(name)]))
+        ...foreign
       }
       const redirected = { npm: { overrides: inner }, yarn: { resolutions: all }, pnpm: { pnpm: { overrides: all } } }[
         manager
@@ -89,21 +97,35 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
         child.on("close", () => resolve(said))
       })
 
+    /** Returns the first program of a README. It uses any free port, since tests run side by side. */
+    const programOf = (readme: string): string => {
+      const [, text = ""] = /```ts\n(.*?)```/s.exec(readFileSync(join(root, readme), "utf8")) ?? []
+      return text.replace("port: 5300", "port: 0")
+    }
+
     it.each(["npm", "yarn", "pnpm"] as const)(
       "%s: the README's program starts with the packages that the README installs",
       async (manager) => {
-        const cwd = await installed(manager, ["node", "effect3"], ["effect"])
-        const [, readme = ""] = /```ts\n(.*?)```/s.exec(readFileSync(join(root, "README.md"), "utf8")) ?? []
-        expect(readme).toContain("port: 5300")
-        writeFileSync(join(cwd, "program.mjs"), readme.replace("port: 5300", "port: 0"))
+        const cwd = await installed(manager, ["effect"], effect4)
+        writeFileSync(join(cwd, "program.mjs"), programOf("README.md"))
         expect(await begin(cwd, "program.mjs")).toMatch(/listening on 0\.0\.0\.0:\d+/)
         expect(existsSync(join(cwd, "node_modules/@effect/platform"))).toBe(false)
       }
     )
 
+    it.each([
+      ["effect", effect4],
+      ["effect3", effect3]
+    ] as const)("the first program of %s's README runs with this package and Effect", async (face, foreign) => {
+      const cwd = await installed("npm", [face], foreign)
+      writeFileSync(join(cwd, "program.mjs"), programOf(`packages/${face}/README.md`))
+      expect(await begin(cwd, "program.mjs")).toMatch(/\d+ hops left/)
+    })
+
     it("pnpm, TypeScript 5.9 and 6: every inferred type has a name in the packages", async () => {
-      const ours = ["node", "effect3", "posix", "winsock", "testing"] as const
-      const cwd = await installed("pnpm", ours, ["effect", "@effect/platform", "@types/node"])
+      const ours = ["effect3", "posix", "winsock", "testing"] as const
+      const foreign = Object.fromEntries(["@effect/platform", "@types/node"].map((name) => [name, versionOf(name)]))
+      const cwd = await installed("pnpm", ours, { ...effect3, ...foreign })
       cpSync(join(root, "packages/node/test/declared/inferred.ts"), join(cwd, "inferred.ts"))
       const compile = join(root, "packages/node/test/declared/compile.mjs")
       for (const [compiler, version, way] of [

@@ -104,6 +104,7 @@ export const clean: ReadonlyArray<string> = [
   "packages/engine/src/socket/open.ts",
   "packages/engine/src/socket/openSocket.ts",
   "packages/engine/src/socket/options.ts",
+  "packages/engine/src/socket/parts.ts",
   "packages/engine/src/socket/sendSpace.ts",
   "packages/engine/src/socket/served.ts",
   "packages/engine/src/socket/sockaddr.ts",

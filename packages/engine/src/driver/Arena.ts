@@ -364,7 +364,8 @@ export const make = (
 export const shared = (abi: Abi, options: ArenaMemory): ((layout: ArenaLayout) => NativeArena) => {
   const inUse = new Map<string, { readonly arena: NativeArena; uses: number }>()
   return (layout) => {
-    const key = JSON.stringify(layout)
+    const { addressBytes, controlBytes, dataBytes, iovecs, purpose, slots } = layout
+    const key = `${purpose} ${slots} ${iovecs} ${addressBytes} ${controlBytes} ${dataBytes}`
     const known = inUse.get(key)
     if (known !== undefined) {
       known.uses++

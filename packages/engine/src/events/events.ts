@@ -14,10 +14,11 @@ import {
 } from "@ancillary/control"
 import type { Arena } from "../driver/Arena.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
+import { oncePerPlan } from "../plan/memoize.ts"
 import * as Plan from "../plan/Plan.ts"
 import type { ErrorReport, SocketEvent } from "./SocketEvent.ts"
 import type { Connection } from "../socket/connection.ts"
-import { type EventEntry, pseudoReader, queueReader, type ReadEvent } from "./eventReader.ts"
+import { type EventEntry, pseudoReader, queueReader } from "./eventReader.ts"
 import { takeApart } from "./quoted.ts"
 import type { SentControl } from "../send/sentControl.ts"
 import { receivedMemory } from "../receive/receivedMemory.ts"
@@ -56,6 +57,22 @@ export interface Sent {
 /** True while an error queue of any socket is being drained. */
 let draining = false
 
+/** Stands for the events of a socket that has none. Nothing is added to it. */
+const none: Array<SocketEvent> = []
+
+/** The events that a plan declares. */
+const declaredEvents = oncePerPlan((plan) => {
+  const declined = new Set(plan.declined.map(({ key }) => key))
+  const events = plan.receiveEntries.filter(
+    ({ format, declaration }) => format.event !== undefined && !declined.has(declaration.message.key)
+  )
+  return {
+    declared: events.length > 0,
+    reports: events.some(({ declaration }) => declaration.message === ErrorReports),
+    inPlaceOfDatagrams: events.some(({ format }) => format.event === "pseudoDatagram")
+  }
+})
+
 type Kind = "others" | "local" | "stamp"
 
 export class Events {
@@ -77,10 +94,8 @@ export class Events {
   #waiters: Waiters
   #incoming: () => Arena
   #arena: Arena | undefined
-  #readQueue: ReadEvent
-  #readPseudo: ReadEvent
-  #waiting: Array<SocketEvent> = []
-  #stamps = new StampIds()
+  #waiting: Array<SocketEvent> = none
+  #stamps: StampIds | undefined
   #stamped = 0
   #pending: Fault | undefined
   /** Size of the largest payload that was sent, in bytes. */
@@ -105,15 +120,10 @@ export class Events {
     this.#waiters = waiters
     this.#incoming = incoming
     this.#largest = adopted ? Infinity : 0
-    this.#readQueue = queueReader(plan)
-    this.#readPseudo = pseudoReader(plan)
-    const declined = new Set(plan.declined.map(({ key }) => key))
-    const events = plan.receiveEntries.filter(
-      ({ format, declaration }) => format.event !== undefined && !declined.has(declaration.message.key)
-    )
-    this.declared = events.length > 0
-    this.reports = events.some(({ declaration }) => declaration.message === ErrorReports)
-    this.inPlaceOfDatagrams = events.some(({ format }) => format.event === "pseudoDatagram")
+    const { declared, inPlaceOfDatagrams, reports } = declaredEvents(plan)
+    this.declared = declared
+    this.reports = reports
+    this.inPlaceOfDatagrams = inPlaceOfDatagrams
   }
 
   get unread(): number {
@@ -124,7 +134,7 @@ export class Events {
   take(): ReadonlyArray<SocketEvent> {
     if (this.#waiting.length === 0 && this.declared) this.drain()
     const events = this.#waiting
-    this.#waiting = []
+    this.#waiting = none
     this.received += BigInt(events.length)
     return events
   }
@@ -206,7 +216,7 @@ export class Events {
   /** Returns true if a received slot holds an event in place of a datagram, and takes the event. */
   isInPlaceOfDatagram(arena: Arena, slot: number): boolean {
     if (!this.inPlaceOfDatagrams || arena.dataLength(slot) !== 0) return false
-    const { parts } = this.#readPseudo(arena, slot, "ipv6")
+    const { parts } = pseudoReader(this.#plan)(arena, slot, "ipv6")
     for (const { message, value } of parts) {
       if (message === PathMtuReports) {
         // The result of its definition, as everywhere below.
@@ -226,6 +236,7 @@ export class Events {
       if (size > this.#largest) this.#largest = size
       const stamp = control?.stamp
       if (stamp === undefined) continue
+      this.#stamps ??= new StampIds()
       this.#stamps.sent(stamp.id, stamp.scheduled === true, slot < first + went)
       if (slot < first + went) this.#stamped++
     }
@@ -238,7 +249,7 @@ export class Events {
     this.#arena?.free()
     this.#arena = undefined
     this.dropped += BigInt(this.#waiting.length)
-    this.#waiting = []
+    this.#waiting = none
   }
 
   #enter(arena: Arena, slot: number, to: Endpoint<Family> | undefined): Kind {
@@ -247,7 +258,7 @@ export class Events {
     const name =
       length === 0 ? undefined : SocketAddress.read(this.#plan.abi, arena.view, arena.addressAt(slot), length)
     const known = name !== undefined && "family" in name ? name : undefined
-    const entry = this.#readQueue(arena, slot, known?.family ?? this.#plan.kind.family)
+    const entry = queueReader(this.#plan)(arena, slot, known?.family ?? this.#plan.kind.family)
     let kind: Kind | undefined
     let stamp: { timestamp?: bigint; number?: number; stage?: string } = {}
     for (const { message, value } of entry.parts) {
@@ -268,7 +279,8 @@ export class Events {
     }
     const { number, stage, timestamp } = stamp
     if (number !== undefined && timestamp !== undefined && (stage === "sent" || stage === "scheduled")) {
-      this.#name(this.#stamps.tell({ number, stage, timestamp }))
+      const stamps = (this.#stamps ??= new StampIds())
+      this.#name(stamps, stamps.tell({ number, stage, timestamp }))
       return "stamp"
     }
     if (kind === undefined) this.#ignore(1)
@@ -309,10 +321,10 @@ export class Events {
     }
   }
 
-  #name(stamps: ReadonlyArray<NamedStamp>): void {
-    for (const stamp of stamps) this.#offer({ _tag: "TransmitTimestamp", ...stamp })
-    this.#ignore(this.#stamps.lost)
-    this.#stamps.lost = 0
+  #name(stamps: StampIds, named: ReadonlyArray<NamedStamp>): void {
+    for (const stamp of named) this.#offer({ _tag: "TransmitTimestamp", ...stamp })
+    this.#ignore(stamps.lost)
+    stamps.lost = 0
   }
 
   #ignore(entries: number): void {
@@ -326,6 +338,7 @@ export class Events {
       this.#waiting.shift()
       this.dropped++
     }
+    if (this.#waiting === none) this.#waiting = []
     this.#waiting.push(event)
     this.#waiters.wakeAttending()
   }

@@ -154,7 +154,8 @@ const deliveryBy = ({ platform }: Abi, info: PacketInfo<Family> | undefined): Re
  */
 class Names {
   #abi: Abi
-  #bytes = new Int32Array(7)
+  /** Made for the first address, because many sockets wait for years. */
+  #bytes: Int32Array | undefined
   #length = 0
   #last: Endpoint<Family> | undefined
 
@@ -164,17 +165,17 @@ class Names {
 
   read(view: DataView, at: number, length: number): Endpoint<Family> | Codec.Malformed {
     const words = length >> 2
+    const bytes = (this.#bytes ??= new Int32Array(7))
     if (this.#last !== undefined && length === this.#length) {
       let word = 0
-      while (word < words && view.getInt32(at + word * 4, true) === this.#bytes[word]) word++
+      while (word < words && view.getInt32(at + word * 4, true) === bytes[word]) word++
       if (word === words) return this.#last
     }
     const name = SocketAddress.read(this.#abi, view, at, length)
     // Do not cache Unix paths or addresses whose length is not a multiple of 4.
-    this.#last = Codec.isMalformed(name) || words * 4 !== length || words > this.#bytes.length ? undefined : name
+    this.#last = Codec.isMalformed(name) || words * 4 !== length || words > bytes.length ? undefined : name
     this.#length = length
-    for (let word = 0; word < words && word < this.#bytes.length; word++)
-      this.#bytes[word] = view.getInt32(at + word * 4, true)
+    for (let word = 0; word < words && word < bytes.length; word++) bytes[word] = view.getInt32(at + word * 4, true)
     return name
   }
 }

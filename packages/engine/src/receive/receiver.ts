@@ -67,7 +67,7 @@ export class Receiver {
   #connection: Connection
   #events: Events
   #calls: Calls
-  #onPutBack: () => void
+  #waiters: { readonly wakeReaders: () => void }
   #incoming: Incoming
   /** Memory of lent payloads. Absent before the first loan. */
   #lent: Incoming | undefined
@@ -86,8 +86,8 @@ export class Receiver {
     readonly events: Events
     readonly calls: Calls
     readonly counters: ReceiveCounters
-    /** Called when there are unread datagrams, which the event loop does not report. */
-    readonly onPutBack: () => void
+    /** Its readers are woken when there are unread datagrams, which the event loop does not report. */
+    readonly waiters: { readonly wakeReaders: () => void }
   }) {
     const { connection, driver, plan } = options
     this.counters = options.counters
@@ -97,7 +97,7 @@ export class Receiver {
     this.#connection = connection
     this.#events = options.events
     this.#calls = options.calls
-    this.#onPutBack = options.onPutBack
+    this.#waiters = options.waiters
     this.#incoming = new Incoming({ driver, plan, connection, purpose: "receive" })
     this.#descriptors = plan.family === "unix" ? new Descriptors(driver, plan.maybe) : undefined
   }
@@ -361,7 +361,7 @@ export class Receiver {
     if (this.#closed) return this.counters.drop(rest.length)
     for (const outcome of rest) this.#retain(outcome, "until told")
     this.#unread.putBack(rest)
-    this.#onPutBack()
+    this.#waiters.wakeReaders()
   }
 
   /** Keeps datagrams that were taken without a reader, after the unread ones. */
@@ -369,7 +369,7 @@ export class Receiver {
     this.#held -= outcomes.length
     if (this.#closed) return this.counters.drop(outcomes.length)
     for (const outcome of outcomes) this.#unread.push(outcome)
-    if (outcomes.length > 0) this.#onPutBack()
+    if (outcomes.length > 0) this.#waiters.wakeReaders()
   }
 
   /**

@@ -13,6 +13,7 @@ import {
   unsupported
 } from "../errors/DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
+import { oncePerPlan } from "../plan/memoize.ts"
 import type { Requester, Plan, PlannedOption } from "../plan/Plan.ts"
 import type { SocketOption } from "../spec/option/definition.ts"
 import { ipv6Only } from "../spec/option/ipv6Only.ts"
@@ -123,8 +124,9 @@ const setUp = (
 ): OpenSocket | Failure => {
   const declined = [...plan.declined]
   const anyPort = local !== undefined && local.family !== "unix" && local.port === 0
+  const sharing = anyPort ? sharingOf(plan) : undefined
   for (const planned of plan.options) {
-    if (anyPort && isSharing(plan, planned)) continue
+    if (sharing?.has(planned) === true) continue
     const fault = set(native, planned)
     if (fault === undefined || isDispensable(planned, fault) || (adopted !== undefined && isSet(native, planned)))
       continue
@@ -143,8 +145,8 @@ const setUp = (
   }
   // If these options were set earlier, the system could choose a port that another socket shares, and either could get the replies. After
   // this, other sockets may share the port.
-  for (const planned of plan.options) {
-    const fault = anyPort && isSharing(plan, planned) ? set(native, planned) : undefined
+  for (const planned of sharing ?? []) {
+    const fault = set(native, planned)
     const [asker] = planned.requestedBy
     if (fault !== undefined && asker !== undefined) return unsharedPort(fault, asker.feature)
   }
@@ -198,9 +200,11 @@ const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined =>
 const isDispensable = (planned: PlannedOption, { code }: Fault): boolean =>
   "dispensable" in planned && planned.dispensable === true && bare(code) === "ENOPROTOOPT"
 
-/** True if an option lets sockets share an address. */
-const isSharing = (plan: Plan, planned: PlannedOption): boolean =>
-  isOf(plan, planned, reuseAddress) || isOf(plan, planned, reusePort)
+/** The options of a plan that let sockets share an address, in their order. */
+const sharingOf = oncePerPlan(
+  (plan): ReadonlySet<PlannedOption> =>
+    new Set(plan.options.filter((planned) => isOf(plan, planned, reuseAddress) || isOf(plan, planned, reusePort)))
+)
 
 const isIpv6Only = (plan: Plan, planned: PlannedOption): boolean => isOf(plan, planned, ipv6Only)
 

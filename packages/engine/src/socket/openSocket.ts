@@ -14,20 +14,18 @@ import {
   receiveClosed,
   receiveError
 } from "../errors/DatagramError.ts"
-import { type Driver, isFault, type NativeSocket, type Poll } from "../driver/Driver.ts"
-import { closeAll, undoing } from "../driver/closing.ts"
+import { isFault } from "../driver/Driver.ts"
 import { later } from "../driver/eventLoop.ts"
-import { Events } from "../events/events.ts"
 import type { SocketEvent } from "../events/SocketEvent.ts"
 import type * as Plan from "../plan/Plan.ts"
 import { DatagramFault } from "../receive/DatagramFault.ts"
-import { ReceiveCounters } from "../receive/counters.ts"
+import type { ReceiveCounters } from "../receive/counters.ts"
 import { type Outcome, ReceivedDatagram } from "../receive/incoming.ts"
 import { type LoopEnd, runLoop } from "../receive/loop.ts"
-import { Receiver, type ReceiveWait } from "../receive/receiver.ts"
+import type { ReceiveWait } from "../receive/receiver.ts"
 import { refusedSizes, ScatteredDatagram, scattered } from "../receive/scattered.ts"
-import { SendCounters } from "../send/counters.ts"
-import { Outgoing } from "../send/outgoing.ts"
+import type { SendCounters } from "../send/counters.ts"
+import type { Outgoing } from "../send/outgoing.ts"
 import { SendQueue } from "../send/queue.ts"
 import { sendOne } from "../send/single.ts"
 import { rowsOf, type SocketOption } from "../spec/option/definition.ts"
@@ -36,12 +34,13 @@ import { connect, disconnect } from "./connecting.ts"
 import type { Connection } from "./connection.ts"
 import { blockSource, type Joined, joinGroup, leaveGroup } from "./groups.ts"
 import { type Limits, limitsOf } from "./limits.ts"
-import { Memberships } from "./memberships.ts"
+import type { Memberships } from "./memberships.ts"
 import { getOption, type Live, type OptionValue, setOption } from "./options.ts"
 import { type Cancel, onSendSpace, whenWritable } from "./sendSpace.ts"
-import { Served } from "./served.ts"
-import { Calls } from "./syscalls.ts"
-import { OwnWaiters, type WaitList, type Waiter, Waiters } from "./waiters.ts"
+import { type Making, Parts } from "./parts.ts"
+import type { Served } from "./served.ts"
+import type { Calls } from "./syscalls.ts"
+import { OwnWaiters, type WaitList, type Waiter, type Waiters } from "./waiters.ts"
 
 type AnyOption<A> = SocketOption<A, Family, unknown>
 
@@ -74,9 +73,7 @@ abstract class Conversation {
     readonly send: SendCounters
     readonly events: EventCounters
   }
-  readonly served: Served
   readonly live: Live
-  readonly outgoing: Outgoing
   /** Waits that end with the conversation. */
   abstract readonly waiters: WaitList
   /** True if it cannot receive or send any more. */
@@ -91,10 +88,15 @@ abstract class Conversation {
     this.descriptor = parts.native.descriptor
     this.localAddress = localAddress
     this.peer = peer
-    this.counters = { receive: parts.receiver.counters, send: parts.outgoing.counters, events: parts.events }
-    this.served = parts.served
+    this.counters = { receive: parts.receiver.counters, send: parts.sent, events: parts.events }
     this.live = parts.live
-    this.outgoing = parts.outgoing
+  }
+
+  get served(): Served {
+    return this.parts.served
+  }
+  get outgoing(): Outgoing {
+    return this.parts.outgoing
   }
 
   /** Number of datagrams that were taken and not delivered. */
@@ -352,20 +354,6 @@ const callNow = (f: Waiter, closed: boolean): Cancel => {
   return () => {}
 }
 
-/** Parts that a socket and its connections share. */
-interface Parts {
-  readonly plan: Plan.Plan
-  readonly native: NativeSocket
-  readonly live: Live
-  readonly events: Events
-  readonly calls: Calls
-  readonly receiver: Receiver
-  readonly outgoing: Outgoing
-  readonly served: Served
-  readonly watch: () => void
-  readonly hostAddresses: () => ReadonlyArray<Ipv4Address | Ipv6Address>
-}
-
 /**
  * An open socket of the engine.
  *
@@ -376,50 +364,20 @@ export class OpenSocket extends Conversation {
   readonly waiters: Waiters
   /** The current peer. */
   readonly connection: Connection
-  readonly memberships: Memberships
-  #closed = false
-  readonly #poll: Poll
 
-  constructor(options: {
-    readonly driver: Driver
-    readonly plan: Plan.Plan
-    readonly native: NativeSocket
-    readonly poll: Poll
-    readonly waiters: Waiters
-    readonly local: Endpoint<Family>
-    readonly connection: Connection
-    readonly declined: Conversation["declined"]
-    readonly live: Live
-    /** True if the socket was made elsewhere. */
-    readonly adopted: boolean
-  }) {
-    const { connection, driver, live, local, native, waiters } = options
-    // If nothing more was declined, the same plan is used, because everything that is compiled from it is shared.
-    const plan =
-      options.declined.length === options.plan.declined.length
-        ? options.plan
-        : { ...options.plan, declined: options.declined }
-    const [received, sent] = [new ReceiveCounters(), new SendCounters()]
-    const events: Events = new Events({ ...options, plan, incoming: () => receiver.arena })
-    const calls = new Calls({ native, events, platform: plan.abi.platform, connection, received, sent })
-    const outgoing = new Outgoing({ driver, plan, native, connection, calls, live, counters: sent })
-    const onPutBack = () => waiters.wakeReaders()
-    // Each part has memory of the driver, which its users share. A part that is not made uses none.
-    const receiver: Receiver = undoing(
-      () => outgoing.close(),
-      () => new Receiver({ driver, plan, native, connection, events, calls, counters: received, onPutBack })
-    )
-    const hostAddresses = hostAddressesOf(driver, received)
-    const parts = { plan, native, live, events, calls, receiver, outgoing, served: new Served(), hostAddresses }
-    super({ ...parts, watch: () => this.#rearm() }, local, connection.peer)
-    this.waiters = waiters
-    this.connection = connection
-    this.memberships = new Memberships(driver, native)
-    this.#poll = options.poll
+  constructor(making: Making) {
+    const parts = new Parts(making)
+    super(parts, making.local, making.connection.peer)
+    this.waiters = parts.waiters
+    this.connection = parts.connection
   }
 
   get closed(): boolean {
-    return this.#closed
+    return this.parts.closed
+  }
+
+  get memberships(): Memberships {
+    return this.parts.memberships
   }
 
   /** Returns true if there is something to read, so that `receive` would not return `undefined`. */
@@ -461,28 +419,11 @@ export class OpenSocket extends Conversation {
       if (readable) this.waiters.wakeReader()
       if (writable) this.waiters.wakeWriters()
     }
-    this.#rearm()
+    this.watch()
   }
 
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    const { events, native, outgoing, receiver } = this.parts
-    closeAll([
-      () => this.memberships.close(),
-      () => this.#poll.close(),
-      () => native.close(),
-      () => receiver.close(),
-      () => outgoing.close(),
-      () => events.close(),
-      () => this.waiters.close()
-    ])
-  }
-
-  /** Sets the interest while there are waits, and clears it after a report that no wait needs. */
-  #rearm(): void {
-    const { attending, reading, writing } = this.waiters
-    if (!this.#closed) this.#poll.update(reading, writing, attending && this.parts.events.declared)
+    this.parts.close()
   }
 }
 
@@ -520,19 +461,3 @@ export class ConnectedSocket extends Conversation {
 }
 
 export type { Conversation }
-
-/** Addresses of the host, read once in a turn of the event loop, because a flood of forged datagrams looks them up. */
-const hostAddressesOf = (driver: Driver, counters: ReceiveCounters) => {
-  let known: { readonly turn: number; readonly addresses: ReadonlyArray<Ipv4Address | Ipv6Address> } | undefined
-  return () => {
-    const { turn } = counters
-    if (known?.turn !== turn) {
-      const interfaces = driver.interfaces()
-      const addresses = isFault(interfaces)
-        ? []
-        : interfaces.flatMap((each) => each.addresses.map((one) => one.address))
-      known = { turn, addresses }
-    }
-    return known.addresses
-  }
-}

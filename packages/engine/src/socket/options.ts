@@ -23,6 +23,10 @@ const callsPerRead = 64
 /** Number of times that this module has set an option of any socket, because two sockets may share one. */
 let optionsSet = 0
 
+/** The value of an option that was just read. It is used before another one is read. */
+const into = new Uint8Array(4)
+const intoView = new DataView(into.buffer)
+
 /** A cached value of a socket option. */
 interface Own {
   value: number
@@ -38,14 +42,13 @@ export class Live {
   readonly plan: Plan
   readonly native: NativeSocket
   /** Level and option in one number are the key. */
-  #own = new Map<number, Own>()
+  #own: Map<number, Own> | undefined
   #call = 0
-  #into = new Uint8Array(4)
-  #view = new DataView(this.#into.buffer)
   /** True while the end of the synchronous run is awaited. */
   #runs = false
 
-  readonly interfaces: InterfaceTable
+  #interfaces: InterfaceTable | undefined
+  #list: Driver["interfaces"]
 
   /** The IPv4 address that the socket is bound to, unless it is bound to all addresses. */
   #bound: Ipv4Address | undefined
@@ -53,9 +56,13 @@ export class Live {
   constructor(plan: Plan, native: NativeSocket, interfaces: Driver["interfaces"], local: Endpoint<Family>) {
     this.plan = plan
     this.native = native
-    this.interfaces = new InterfaceTable(interfaces)
+    this.#list = interfaces
     const { address } = local as { readonly address?: unknown }
     this.#bound = address instanceof Ipv4Address && !address.isUnspecified ? address : undefined
+  }
+
+  get interfaces(): InterfaceTable {
+    return (this.#interfaces ??= new InterfaceTable(this.#list))
   }
 
   /** Linux: `ipi_spec_dst` 0 replaces the address that the socket is bound to, and the route decides (`ip_cmsg_send`). IPv6 keeps it. */
@@ -70,7 +77,7 @@ export class Live {
   /** Returns the system's value of an option that is needed to send a datagram. docs/design.md has its maximum age. */
   own(level: number, option: number): number {
     const key = level * 0x10000 + option
-    const known = this.#own.get(key)
+    const known = this.#own?.get(key)
     if (known !== undefined && known.set === optionsSet) {
       if (known.call === this.#call) return known.value
       if (known.left > 0) {
@@ -83,6 +90,7 @@ export class Live {
     // The send call fails in the same way, and the program gets its error.
     const value = typeof read === "number" ? read : 0
     if (known === undefined) {
+      this.#own ??= new Map()
       this.#own.set(key, { value, same: 1, left: 0, call: this.#call, set: optionsSet })
       return value
     }
@@ -108,7 +116,7 @@ export class Live {
     this.#runs = true
     await Promise.resolve()
     this.#runs = false
-    for (const own of this.#own.values()) {
+    for (const own of this.#own?.values() ?? []) {
       // A run of one call gains nothing. The end of a run is awaited again only after as many more calls have read the same value.
       if (own.left === callsPerRead - 1) own.same = 0
       own.left = 0
@@ -126,9 +134,9 @@ export class Live {
   }
 
   #read(level: number, option: number): number | Fault {
-    this.#into.fill(0)
-    const length = this.native.getOption(level, option, this.#into)
-    if (!isFault(length)) return this.#view.getUint32(0, true)
+    into.fill(0)
+    const length = this.native.getOption(level, option, into)
+    if (!isFault(length)) return intoView.getUint32(0, true)
     // Wine: IPv6 has no option for the class (WSAENOPROTOOPT). Linux before 5.0 has none for the bound interface. A value that cannot be
     // set is 0.
     return /^(WSA)?ENOPROTOOPT$/.test(length.code) ? 0 : length

@@ -26,11 +26,16 @@ export interface WaitList {
   readonly leave: (waiter: Waiter) => void
 }
 
+/** Stands for each list of a socket that nothing has waited for in that way. Nothing is added to it. */
+const none = new Set<Waiter>()
+
 export class Waiters implements WaitList {
-  #readers = new Set<Waiter>()
-  #writers = new Set<Waiter>()
-  #attending = new Set<Waiter>()
-  #others = new Set<Waiter>()
+  #readers = none
+  #writers = none
+  #attending = none
+  #others = none
+  /** Made once, because each wake-up calls it. */
+  #wake: (() => void) | undefined
 
   get reading(): boolean {
     return this.#readers.size > 0
@@ -43,15 +48,19 @@ export class Waiters implements WaitList {
   }
 
   read(waiter: Waiter): void {
+    if (this.#readers === none) this.#readers = new Set()
     this.#readers.add(waiter)
   }
   write(waiter: Waiter): void {
+    if (this.#writers === none) this.#writers = new Set()
     this.#writers.add(waiter)
   }
   attend(waiter: Waiter): void {
+    if (this.#attending === none) this.#attending = new Set()
     this.#attending.add(waiter)
   }
   waitElsewhere(waiter: Waiter): void {
+    if (this.#others === none) this.#others = new Set()
     this.#others.add(waiter)
   }
   leave(waiter: Waiter): void {
@@ -63,10 +72,10 @@ export class Waiters implements WaitList {
 
   /** Wakes the reader that has waited longest. */
   wakeReader(): void {
-    callOut(this.#wakeOne)
+    callOut((this.#wake ??= () => this.#wakeOne()))
   }
 
-  #wakeOne = (): void => {
+  #wakeOne(): void {
     for (const waiter of this.#readers) {
       this.#readers.delete(waiter)
       return waiter(false)

@@ -1,0 +1,138 @@
+/**
+ * Parts of an open socket, which its connections share. A part that not every socket uses is made at its first use. A thousand idle sockets
+ * then cost little to open, to keep and to close.
+ */
+import type { Endpoint, Family, Ipv4Address, Ipv6Address } from "@ancillary/control"
+import { closeAll } from "../driver/closing.ts"
+import { type Driver, isFault, type NativeSocket, type Poll } from "../driver/Driver.ts"
+import { Events } from "../events/events.ts"
+import type { Plan } from "../plan/Plan.ts"
+import { ReceiveCounters } from "../receive/counters.ts"
+import { Receiver } from "../receive/receiver.ts"
+import { SendCounters } from "../send/counters.ts"
+import { Outgoing } from "../send/outgoing.ts"
+import type { Connection } from "./connection.ts"
+import { Memberships } from "./memberships.ts"
+import type { Live } from "./options.ts"
+import { Served } from "./served.ts"
+import { Calls } from "./syscalls.ts"
+import type { Waiters } from "./waiters.ts"
+
+/** The components that a socket is made from. */
+export interface Making {
+  readonly driver: Driver
+  readonly plan: Plan
+  readonly native: NativeSocket
+  readonly poll: Poll
+  readonly waiters: Waiters
+  readonly local: Endpoint<Family>
+  readonly connection: Connection
+  /** Options and messages that the system lacks. */
+  readonly declined: Plan["declined"]
+  readonly live: Live
+  /** True if the socket was made elsewhere. */
+  readonly adopted: boolean
+}
+
+export class Parts {
+  readonly plan: Plan
+  readonly native: NativeSocket
+  readonly live: Live
+  readonly waiters: Waiters
+  readonly connection: Connection
+  readonly events: Events
+  readonly calls: Calls
+  readonly receiver: Receiver
+  readonly sent = new SendCounters()
+  #driver: Driver
+  #poll: Poll
+  #outgoing: Outgoing | undefined
+  #memberships: Memberships | undefined
+  #served: Served | undefined
+  #addresses: HostAddresses | undefined
+  #closed = false
+
+  constructor(making: Making) {
+    const { connection, driver, live, native, poll, waiters } = making
+    // If nothing more was declined, the same plan is used, because everything that is compiled from it is shared.
+    const plan =
+      making.declined.length === making.plan.declined.length
+        ? making.plan
+        : { ...making.plan, declined: making.declined }
+    this.plan = plan
+    this.native = native
+    this.live = live
+    this.waiters = waiters
+    this.connection = connection
+    this.#driver = driver
+    this.#poll = poll
+    const received = new ReceiveCounters()
+    this.events = new Events({ ...making, plan, incoming: () => this.receiver.arena })
+    const { events } = this
+    this.calls = new Calls({ native, events, platform: plan.abi.platform, connection, received, sent: this.sent })
+    const { calls } = this
+    // The last step of the constructor, because an error in a later step would leave its memory in use.
+    this.receiver = new Receiver({ driver, plan, native, connection, events, calls, counters: received, waiters })
+  }
+
+  get outgoing(): Outgoing {
+    return (this.#outgoing ??= this.#makeOutgoing())
+  }
+
+  #makeOutgoing(): Outgoing {
+    const { calls, connection, live, native, plan, sent } = this
+    const made = new Outgoing({ driver: this.#driver, plan, native, connection, calls, live, counters: sent })
+    // A closed socket sends nothing and keeps no memory in use.
+    if (this.#closed) made.close()
+    return made
+  }
+
+  get memberships(): Memberships {
+    return (this.#memberships ??= new Memberships(this.#driver, this.native))
+  }
+
+  get served(): Served {
+    return (this.#served ??= new Served())
+  }
+
+  /** Returns the addresses of the host, read once in a turn of the event loop, because a flood of forged datagrams looks them up. */
+  hostAddresses(): HostAddresses["addresses"] {
+    const { turn } = this.receiver.counters
+    if (this.#addresses?.turn !== turn) this.#addresses = { turn, addresses: addressesOf(this.#driver) }
+    return this.#addresses.addresses
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Sets the interest while there are waits, and clears it after a report that no wait needs. */
+  watch(): void {
+    const { attending, reading, writing } = this.waiters
+    if (!this.#closed) this.#poll.update(reading, writing, attending && this.events.declared)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    closeAll([
+      () => this.#memberships?.close(),
+      () => this.#poll.close(),
+      () => this.native.close(),
+      () => this.receiver.close(),
+      () => this.#outgoing?.close(),
+      () => this.events.close(),
+      () => this.waiters.close()
+    ])
+  }
+}
+
+interface HostAddresses {
+  readonly turn: number
+  readonly addresses: ReadonlyArray<Ipv4Address | Ipv6Address>
+}
+
+const addressesOf = (driver: Driver): HostAddresses["addresses"] => {
+  const interfaces = driver.interfaces()
+  return isFault(interfaces) ? [] : interfaces.flatMap((each) => each.addresses.map((one) => one.address))
+}

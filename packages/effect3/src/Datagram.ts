@@ -42,8 +42,8 @@ import {
   withoutSource
 } from "@ancillary/engine/socket"
 import { engineSocketOf } from "./internal/sockets.ts"
-import { scoped, scopedPair } from "./internal/opening.ts"
-import { makeConnected, makeSocket } from "./internal/socket.ts"
+import { type Failure, isFailure, type Opened, opening, orFailure } from "./internal/opening.ts"
+import { makeAdopted, makeConnected, makeSocket } from "./internal/socket.ts"
 import { inZone } from "@ancillary/engine/driver/zones"
 import * as Plan from "@ancillary/engine/plan/Plan"
 import { make, type NeedsAll, type Spec } from "@ancillary/engine/spec/Spec"
@@ -153,13 +153,12 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
   DatagramBindError | DatagramUnsupportedError,
   DatagramSockets | Scope.Scope | R | NeedsAll<D>
 > =>
-  Effect.gen(function* () {
-    const { driver } = yield* DatagramSockets
-    const plan = yield* compile(spec, driver.abi)
-    const local = yield* parse(spec, at, driver)
-    const core = yield* scoped(() => open(driver, plan, { native: openNew, local, peer: undefined }))
-    return makeSocket<F, D>(core)
-  }).pipe(Effect.withSpan("Datagram.bind"))
+  opening("Datagram.bind", (driver) => {
+    const plan = compile(spec, driver.abi)
+    if (isFailure(plan)) return plan
+    const local = parse(spec, at, driver)
+    return isFailure(local) ? local : bound<F, D>(driver, plan, local)
+  })
 
 /**
  * Opens a client socket, bound to a free port of every address. A Unix socket is bound to an abstract name of the
@@ -186,13 +185,21 @@ export const client = <F extends Family, D extends ControlMessage.Any, R>(
   DatagramBindError | DatagramUnsupportedError,
   DatagramSockets | Scope.Scope | R | NeedsAll<D>
 > =>
-  Effect.gen(function* () {
-    const { driver } = yield* DatagramSockets
-    const plan = yield* compile(spec, driver.abi)
-    const local = yield* anywhere(spec, driver)
-    const core = yield* scoped(() => open(driver, plan, { native: openNew, local, peer: undefined }))
-    return makeSocket<F, D>(core)
-  }).pipe(Effect.withSpan("Datagram.client"))
+  opening("Datagram.client", (driver) => {
+    const plan = compile(spec, driver.abi)
+    if (isFailure(plan)) return plan
+    const local = anywhere(spec, driver)
+    return isFailure(local) ? local : bound<F, D>(driver, plan, local)
+  })
+
+const bound = <F extends Family, D extends ControlMessage.Any>(
+  driver: Driver,
+  plan: Plan.Plan,
+  local: Endpoint<F> | undefined
+): Opened<DatagramSocket<F, D>> | Failure => {
+  const core = orFailure(open(driver, plan, { native: openNew, local, peer: undefined }))
+  return isFailure(core) ? core : { sockets: [core], make: () => makeSocket<F, D>(core) }
+}
 
 /**
  * A bound socket that was made elsewhere.
@@ -235,21 +242,22 @@ export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
   DatagramBindError | DatagramUnsupportedError,
   DatagramSockets | Scope.Scope | R | NeedsAll<D>
 > =>
-  Effect.gen(function* () {
-    const { driver } = yield* DatagramSockets
+  opening("Datagram.adopt", (driver) => {
     // Linux: a descriptor is an int, and a larger number would be truncated to another one. A SOCKET is a handle of up
     // to 64 bits.
     const highest = driver.abi.platform === "winsock" ? Number.MAX_SAFE_INTEGER : 0x7fffffff
     if (!Codec.isInteger(descriptor, 0, highest))
-      return yield* invalidBind(
+      return invalidBind(
         `${Codec.format(descriptor)} is not the descriptor of a socket: an integer from 0 to ${highest}. Give the number of a bound socket.`
       )
-    const plan = withSpareRoom(yield* compile(spec, driver.abi))
+    const compiled = compile(spec, driver.abi)
+    if (isFailure(compiled)) return compiled
+    const plan = withSpareRoom(compiled)
     const native = () => driver.adopt(descriptor, plan.kind)
     const adopted = `Adopting descriptor ${descriptor}`
-    const core = yield* scoped(() => open(driver, plan, { native, adopted, local: undefined, peer: undefined }))
-    return { ...makeSocket<F, D>(core), queuedBefore: core.isWaiting() }
-  }).pipe(Effect.withSpan("Datagram.adopt"))
+    const core = orFailure(open(driver, plan, { native, adopted, local: undefined, peer: undefined }))
+    return isFailure(core) ? core : { sockets: [core], make: () => makeAdopted<F, D>(core) }
+  })
 
 /**
  * The creator of the socket may have enabled messages that the spec does not declare. The buffer has space for all
@@ -273,13 +281,16 @@ export const pair = <D extends ControlMessage.Any, R>(
   DatagramBindError | DatagramUnsupportedError,
   DatagramSockets | Scope.Scope | R | NeedsAll<D>
 > =>
-  Effect.gen(function* () {
-    const { driver } = yield* DatagramSockets
-    const plan = yield* compile(spec, driver.abi)
-    const [first, second] = yield* scopedPair(() => openPair(driver, plan))
+  opening("Datagram.pair", (driver) => {
+    const plan = compile(spec, driver.abi)
+    if (isFailure(plan)) return plan
+    const sockets = orFailure(openPair(driver, plan))
+    if (isFailure(sockets)) return sockets
+    const [first, second] = sockets
     const nobody = new UnixEndpoint(undefined)
-    return [makeConnected<"unix", D>(first, nobody), makeConnected<"unix", D>(second, nobody)] as const
-  }).pipe(Effect.withSpan("Datagram.pair"))
+    const make = () => [makeConnected<"unix", D>(first, nobody), makeConnected<"unix", D>(second, nobody)] as const
+    return { sockets, make }
+  })
 
 /**
  * Opens a connected socket. It receives only from `peer` and reports refusals of the peer as errors. Binds as `client`
@@ -298,48 +309,53 @@ export const connect = <F extends Family, D extends ControlMessage.Any, R>(
   DatagramBindError | DatagramUnsupportedError,
   DatagramSockets | Scope.Scope | R | NeedsAll<D>
 > =>
-  Effect.gen(function* () {
-    const { driver } = yield* DatagramSockets
-    const plan = yield* compile(spec, driver.abi)
-    const parsed = yield* parse(spec, peer, driver)
+  opening("Datagram.connect", (driver) => {
+    const plan = compile(spec, driver.abi)
+    if (isFailure(plan)) return plan
+    const parsed = parse(spec, peer, driver)
+    if (isFailure(parsed)) return parsed
     if (parsed.family === "unix" && parsed.path === undefined)
-      return yield* invalidBind("The address cannot be used: a socket without a name cannot be connected to.")
+      return invalidBind("The address cannot be used: a socket without a name cannot be connected to.")
     // This endpoint differs only in its port. The compiler cannot infer this through Endpoint<F>.
     const to = spec.protocol === "icmp" ? (hostOf(parsed) as Endpoint<F>) : parsed
-    const given = yield* localOf(options)
-    const local = given === undefined ? yield* anywhere(spec, driver) : yield* parse(spec, given, driver)
-    const core = yield* scoped(() => open(driver, plan, { native: openNew, local, peer: to }))
-    return makeConnected<F, D>(core, to)
-  }).pipe(Effect.withSpan("Datagram.connect"))
+    const given = localOf(options)
+    if (isFailure(given)) return given
+    const local = given === undefined ? anywhere(spec, driver) : parse(spec, given, driver)
+    if (isFailure(local)) return local
+    const core = orFailure(open(driver, plan, { native: openNew, local, peer: to }))
+    return isFailure(core) ? core : { sockets: [core], make: () => makeConnected<F, D>(core, to) }
+  })
 
 /** Compiles a spec to a plan, or returns the error. The value of a program may not be a spec, and its definitions may throw. */
 const compile = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   abi: Abi
-): Effect.Effect<Plan.Plan, DatagramBindError> =>
-  Effect.try({
-    try: () => Plan.compile(spec, abi, option),
-    catch: (cause) =>
-      invalidBind(
-        `spec: it cannot be compiled (${Codec.format(cause)}). Begin with one of Datagram, such as Datagram.ipv4.`
-      )
-  })
+): Plan.Plan | DatagramBindError => {
+  try {
+    return Plan.compile(spec, abi, option)
+  } catch (cause) {
+    return invalidBind(
+      `spec: it cannot be compiled (${Codec.format(cause)}). Begin with one of Datagram, such as Datagram.ipv4.`
+    )
+  }
+}
 
 const localOf = <F extends Family>(
   options: { readonly local?: EndpointInput<F> | undefined } | undefined
-): Effect.Effect<EndpointInput<F> | undefined, DatagramBindError> =>
-  Effect.try({
-    try: () => options?.local,
-    catch: (cause) =>
-      invalidBind(`options: they cannot be read (${Codec.format(cause)}). Give { local } as plain values.`)
-  })
+): EndpointInput<F> | undefined | DatagramBindError => {
+  try {
+    return options?.local
+  } catch (cause) {
+    return invalidBind(`options: they cannot be read (${Codec.format(cause)}). Give { local } as plain values.`)
+  }
+}
 
 /** A free port of every address, or a free name of a Unix socket. Absent if the system does not choose names. */
 const anywhere = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   driver: Driver
-): Effect.Effect<Endpoint<F> | undefined, DatagramBindError> => {
-  if (spec.family === "unix" && driver.abi.platform !== "linux") return Effect.succeed(undefined)
+): Endpoint<F> | undefined | DatagramBindError => {
+  if (spec.family === "unix" && driver.abi.platform !== "linux") return undefined
   const every = { address: spec.family === "ipv4" ? "0.0.0.0" : "::", port: 0 }
   // The input of an internet family is an address and a port. The compiler cannot infer this through EndpointInput<F>.
   return parse(spec, (spec.family === "unix" ? new UnixEndpoint(undefined) : every) as EndpointInput<F>, driver)
@@ -349,15 +365,14 @@ const parse = <F extends Family, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   input: EndpointInput<F> | Endpoint<F>,
   driver: Driver
-): Effect.Effect<Endpoint<F>, DatagramBindError> =>
-  Effect.suspend(() => {
-    // Replaces the interface name by its index. The result is an endpoint, or the reason for a failure.
-    const given = inZone(driver, input) as typeof input | Codec.Malformed
-    const parsed = Codec.isMalformed(given) ? given : toEndpoint(spec.family, given)
-    if (Codec.isMalformed(parsed)) return Effect.fail(invalidBind(`The address cannot be used: ${parsed.malformed}.`))
-    const why = parsed.family === "unix" ? SocketAddress.validateUnixPath(driver.abi, parsed.path ?? "") : undefined
-    return why === undefined ? Effect.succeed(parsed) : Effect.fail(invalidBind(`The address cannot be used: ${why}.`))
-  })
+): Endpoint<F> | DatagramBindError => {
+  // Replaces the interface name by its index. The result is an endpoint, or the reason for a failure.
+  const given = inZone(driver, input) as typeof input | Codec.Malformed
+  const parsed = Codec.isMalformed(given) ? given : toEndpoint(spec.family, given)
+  if (Codec.isMalformed(parsed)) return invalidBind(`The address cannot be used: ${parsed.malformed}.`)
+  const why = parsed.family === "unix" ? SocketAddress.validateUnixPath(driver.abi, parsed.path ?? "") : undefined
+  return why === undefined ? parsed : invalidBind(`The address cannot be used: ${why}.`)
+}
 
 /** `unknown` if packet information is declared as guaranteed. Otherwise the sentence that the compiler displays. */
 type Informed<D extends ControlMessage.Any, Direction extends string> = [PktInfo] extends [D]

@@ -398,6 +398,11 @@ export interface DatagramSender<in Message> {
 /**
  * A bound socket. Its `Scope` owns it.
  *
+ * **Gotchas**
+ *
+ * Each member is made when it is first used. It can be taken from the socket (`const { send } = socket`), but a copy
+ * (`{ ...socket }`) lacks the members that were not used before. Extend a socket with `Object.create(socket)`.
+ *
  * @category models
  * @since 0.1.0
  */

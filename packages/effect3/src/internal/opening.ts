@@ -1,33 +1,62 @@
 /** Opens sockets that a scope closes. */
-import { type DatagramBindError, type DatagramUnsupportedError, fail } from "../DatagramError.ts"
+import type { Driver } from "@ancillary/engine/driver/Driver"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import { OpenSocket } from "@ancillary/engine/socket"
-import { Effect, type Scope } from "effect"
+import { Context, DefaultServices, Effect, FiberRef, Scope, Tracer } from "effect"
+import { DatagramBindError, DatagramUnsupportedError, errorOf } from "../DatagramError.ts"
+import { DatagramSockets } from "../DatagramSockets.ts"
 
-/** A failure of the engine, and its error. */
+export type Failure = DatagramBindError | DatagramUnsupportedError
+
+/** A failure of the engine. */
 type Refused = Engine.DatagramBindError | Engine.DatagramUnsupportedError
-type Failure = DatagramBindError | DatagramUnsupportedError
 
-/** Opens a socket, which the scope closes. */
-export const scoped = (open: () => OpenSocket | Refused): Effect.Effect<OpenSocket, Failure, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.suspend(() => {
-      const opened = open()
-      return opened instanceof OpenSocket ? Effect.succeed(opened) : fail(opened)
-    }),
-    close
-  )
+/** True if a step of opening a socket failed. */
+export const isFailure = (result: unknown): result is Failure =>
+  result instanceof DatagramBindError || result instanceof DatagramUnsupportedError
 
-/** Opens two sockets, which the scope closes. */
-export const scopedPair = (
-  open: () => readonly [OpenSocket, OpenSocket] | Refused
-): Effect.Effect<readonly [OpenSocket, OpenSocket], Failure, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.suspend(() => {
-      const opened = open()
-      return "length" in opened ? Effect.succeed(opened) : fail(opened)
-    }),
-    ([first, second]) => Effect.ensuring(close(second), close(first))
-  )
+/** A result of the engine, with the error of Effect in place of a record. */
+export const orFailure = <A extends object>(opened: A | Refused): A | Failure =>
+  "_tag" in opened ? errorOf(opened) : opened
 
-const close = (core: OpenSocket) => Effect.sync(() => core.close())
+/** Opened sockets, and the function that makes the object of the program when the scope owns them. */
+export interface Opened<A> {
+  readonly sockets: readonly [OpenSocket, OpenSocket?]
+  readonly make: () => A
+}
+
+/** The tracer of a program that provides none. It keeps no span that was successful. */
+const keepsNothing = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
+/**
+ * Opens sockets, which the scope closes. It is one step of a fiber: `acquireRelease` would keep the state of the fiber for the release, and
+ * costs as much as everything else. A span is made if a tracer keeps it, or if opening fails.
+ */
+export const opening = <A>(
+  name: string,
+  open: (driver: Driver) => Opened<A> | Failure
+): Effect.Effect<A, Failure, DatagramSockets | Scope.Scope> =>
+  Effect.withFiberRuntime((fiber) => {
+    // The scope and the driver are in the type of the effect.
+    const context = fiber.getFiberRef(FiberRef.currentContext) as Context.Context<DatagramSockets | Scope.Scope>
+    const { driver } = Context.get(context, DatagramSockets)
+    const scope = Context.get(context, Scope.Scope)
+    const isTraced = Context.get(fiber.getFiberRef(DefaultServices.currentServices), Tracer.Tracer) !== keepsNothing
+    const opened = Effect.uninterruptible(
+      Effect.suspend(() => {
+        const result = open(driver)
+        if (!isFailure(result)) return Effect.map(Scope.addFinalizer(scope, close(result.sockets)), result.make)
+        return isTraced ? Effect.fail(result) : Effect.withSpan(Effect.fail(result), name)
+      })
+    )
+    return isTraced ? Effect.withSpan(opened, name) : opened
+  })
+
+const close = ([first, second]: Opened<unknown>["sockets"]): Effect.Effect<void> =>
+  Effect.sync(() => {
+    try {
+      first.close()
+    } finally {
+      second?.close()
+    }
+  })

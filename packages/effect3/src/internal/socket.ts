@@ -21,7 +21,7 @@ import {
   takeEvents,
   takeUpTo
 } from "./receiving.ts"
-import { register } from "./sockets.ts"
+import { engineSocket } from "./sockets.ts"
 import { send, sendAll, sink, trySend } from "./sending.ts"
 
 const handlers = (served: Served): DatagramStats["handlers"] => ({
@@ -60,67 +60,176 @@ const stats = ({ counters: { events, receive, send }, served, unread }: Conversa
   }
 })
 
-// Gives the outcomes of a core the types of the spec that it was opened for, because decode and encode were compiled from that spec.
-
-const source = (core: OpenSocket) => {
-  const members = membersOf(core)
-  register(members.stats, core)
-  return members
+/** Keeps a member that was asked for as a property of its own. A program may take it from the socket and call it alone. */
+const kept = <A>(socket: object, key: string, value: A): A => {
+  Object.defineProperty(socket, key, { value, enumerable: true })
+  return value
 }
 
-const membersOf = (core: Conversation) => ({
-  family: core.plan.family,
-  localAddress: core.localAddress,
-  receive: receive(core),
-  receiveWithin: (duration: Duration.DurationInput) => receiveWithin(core, duration),
-  receiveScattered: (...sizes: ReadonlyArray<number>) => receiveScattered(core, sizes),
-  peek: peek(core),
-  receiveBatch: takeBatch(core, datagramsOf),
-  receiveUpTo: (maximum: unknown) => takeUpTo(core, maximum),
-  // Made when they are run, so a socket without readers keeps none of their parts.
-  datagrams: Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, datagramsOf))),
-  outcomes: Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, eithersOf))),
-  forEach: (f: (datagram: ReceivedDatagram) => void) => forEach(core, f, false),
-  forEachBorrowed: (f: (datagram: ReceivedDatagram) => void) => forEach(core, f, true),
-  events: Stream.suspend(() => Stream.repeatEffectChunk(takeEvents(core))),
-  stats: Effect.sync(() => stats(core)),
-  declined: core.declined,
-  descriptor: Effect.suspend(() => (core.closed ? fail(receiveClosed()) : Effect.succeed(core.descriptor)))
-})
+// Gives the outcomes of a core the types of the spec that it was opened for, because decode and encode were compiled from that spec.
 
-const target = (core: Conversation) => ({
-  send: (message: unknown) => send(core, message),
-  trySend: (message: unknown) => trySend(core, message),
-  sendAll: (messages: ReadonlyArray<unknown>) => sendAll(core, messages),
-  sink: Sink.suspend(() => sink(core)),
-  limits: limits(core)
-})
+/**
+ * Members of sockets and of connections. Each is made when it is asked for, because a socket has thirty, and a program uses five. A
+ * thousand sockets would keep ten megabytes of unused ones.
+ */
+class Members<Core extends Conversation> {
+  readonly [engineSocket]: Core
+  readonly family: Family
+  readonly localAddress: Endpoint<Family>
 
-const options = (core: Conversation) => ({
-  setOption: <A>(option: SocketOption<A, Family, unknown>, value: A) => setOption(core, option, value),
-  getOption: <A>(option: SocketOption<A, Family, unknown>) => getOption(core, option)
-})
+  constructor(core: Core) {
+    this[engineSocket] = core
+    this.family = core.plan.family
+    this.localAddress = core.localAddress
+  }
 
-const connectedMembers = (core: Conversation) => ({ ...options(core), ...target(core), peer: core.peer })
+  get receive() {
+    return kept(this, "receive", receive(this[engineSocket]))
+  }
+  get receiveWithin() {
+    const core = this[engineSocket]
+    return kept(this, "receiveWithin", (duration: Duration.DurationInput) => receiveWithin(core, duration))
+  }
+  get receiveScattered() {
+    const core = this[engineSocket]
+    return kept(this, "receiveScattered", (...sizes: ReadonlyArray<number>) => receiveScattered(core, sizes))
+  }
+  get peek() {
+    return kept(this, "peek", peek(this[engineSocket]))
+  }
+  get receiveBatch() {
+    return kept(this, "receiveBatch", takeBatch(this[engineSocket], datagramsOf))
+  }
+  get receiveUpTo() {
+    const core = this[engineSocket]
+    return kept(this, "receiveUpTo", (maximum: unknown) => takeUpTo(core, maximum))
+  }
+  get datagrams() {
+    const core = this[engineSocket]
+    return kept(
+      this,
+      "datagrams",
+      Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, datagramsOf)))
+    )
+  }
+  get outcomes() {
+    const core = this[engineSocket]
+    return kept(
+      this,
+      "outcomes",
+      Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, eithersOf)))
+    )
+  }
+  get forEach() {
+    const core = this[engineSocket]
+    return kept(this, "forEach", (f: (datagram: ReceivedDatagram) => void) => forEach(core, f, false))
+  }
+  get forEachBorrowed() {
+    const core = this[engineSocket]
+    return kept(this, "forEachBorrowed", (f: (datagram: ReceivedDatagram) => void) => forEach(core, f, true))
+  }
+  get events() {
+    const core = this[engineSocket]
+    return kept(
+      this,
+      "events",
+      Stream.suspend(() => Stream.repeatEffectChunk(takeEvents(core)))
+    )
+  }
+  get stats() {
+    const core = this[engineSocket]
+    return kept(
+      this,
+      "stats",
+      Effect.sync(() => stats(core))
+    )
+  }
+  get declined() {
+    return this[engineSocket].declined
+  }
+  get descriptor() {
+    const core = this[engineSocket]
+    return kept(
+      this,
+      "descriptor",
+      Effect.suspend(() => (core.closed ? fail(receiveClosed()) : Effect.succeed(core.descriptor)))
+    )
+  }
+  get send() {
+    const core = this[engineSocket]
+    return kept(this, "send", (message: unknown) => send(core, message))
+  }
+  get trySend() {
+    const core = this[engineSocket]
+    return kept(this, "trySend", (message: unknown) => trySend(core, message))
+  }
+  get sendAll() {
+    const core = this[engineSocket]
+    return kept(this, "sendAll", (messages: ReadonlyArray<unknown>) => sendAll(core, messages))
+  }
+  get sink() {
+    const core = this[engineSocket]
+    return kept(
+      this,
+      "sink",
+      Sink.suspend(() => sink(core))
+    )
+  }
+  get limits() {
+    return kept(this, "limits", limits(this[engineSocket]))
+  }
+  get setOption() {
+    const core = this[engineSocket]
+    return kept(this, "setOption", <A>(option: SocketOption<A, Family, unknown>, value: A) =>
+      setOption(core, option, value)
+    )
+  }
+  get getOption() {
+    const core = this[engineSocket]
+    return kept(this, "getOption", <A>(option: SocketOption<A, Family, unknown>) => getOption(core, option))
+  }
+}
+
+class Connected extends Members<Conversation> {
+  readonly peer: Endpoint<Family> | undefined
+
+  constructor(core: Conversation, peer: Endpoint<Family> | undefined) {
+    super(core)
+    this.peer = peer
+  }
+}
+
+class Bound extends Members<OpenSocket> {
+  get join() {
+    const core = this[engineSocket]
+    return kept(this, "join", (group: unknown, given?: unknown) => join(core, group, given))
+  }
+  get block() {
+    const core = this[engineSocket]
+    return kept(this, "block", (group: unknown, source: unknown, given?: unknown) => block(core, group, source, given))
+  }
+  get leave() {
+    const core = this[engineSocket]
+    return kept(this, "leave", (group: unknown, given?: unknown) => leave(core, group, given))
+  }
+  get connect() {
+    const core = this[engineSocket]
+    return kept(this, "connect", (peer: unknown) =>
+      Effect.map(connecting(core, peer), (connected) => new Connected(connected, connected.peer))
+    )
+  }
+}
 
 export const makeSocket = <F extends Family, D extends ControlMessage.Any>(core: OpenSocket): DatagramSocket<F, D> =>
-  ({
-    ...source(core),
-    ...options(core),
-    ...target(core),
-    join: (group: unknown, given?: unknown) => join(core, group, given),
-    block: (group: unknown, source: unknown, given?: unknown) => block(core, group, source, given),
-    leave: (group: unknown, given?: unknown) => leave(core, group, given),
-    connect: (peer: unknown) =>
-      Effect.map(connecting(core, peer), (connected) => ({ ...membersOf(connected), ...connectedMembers(connected) }))
-  }) as unknown as DatagramSocket<F, D>
+  new Bound(core) as unknown as DatagramSocket<F, D>
+
+/** A socket that was made elsewhere. */
+export const makeAdopted = <F extends Family, D extends ControlMessage.Any>(
+  core: OpenSocket
+): DatagramSocket<F, D> & { readonly queuedBefore: boolean } =>
+  Object.assign(makeSocket<F, D>(core), { queuedBefore: core.isWaiting() })
 
 export const makeConnected = <F extends Family, D extends ControlMessage.Any>(
   core: OpenSocket,
   peer: Endpoint<F>
-): ConnectedSocket<F, D> =>
-  ({
-    ...source(core),
-    ...connectedMembers(core),
-    peer
-  }) as unknown as ConnectedSocket<F, D>
+): ConnectedSocket<F, D> => new Connected(core, peer) as unknown as ConnectedSocket<F, D>

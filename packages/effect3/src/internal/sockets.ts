@@ -1,10 +1,11 @@
 /** Finds the engine's socket of a socket that a program holds. */
-import type { OpenSocket } from "@ancillary/engine/socket"
+import { OpenSocket } from "@ancillary/engine/socket"
 
-/** Keyed by the socket's `stats` effect, because an adopted socket, or a program's own extension, is a copy of the socket's members. */
-const sockets = new WeakMap<object, OpenSocket>()
+/** Key of the engine's socket, or of the engine's connection. Objects that extend or copy a socket have it too. */
+export const engineSocket = Symbol("engineSocket")
 
-export const register = (stats: object, socket: OpenSocket): void => void sockets.set(stats, socket)
-
-/** Returns the engine's socket, or `undefined` for an object that a program made itself. */
-export const engineSocketOf = ({ stats }: { readonly stats: object }): OpenSocket | undefined => sockets.get(stats)
+/** Returns the engine's socket, or `undefined` for a connection of a bound socket, and for an object that a program made itself. */
+export const engineSocketOf = (socket: { readonly [engineSocket]?: unknown } | object): OpenSocket | undefined => {
+  const core = engineSocket in socket ? socket[engineSocket] : undefined
+  return core instanceof OpenSocket ? core : undefined
+}

@@ -15,36 +15,34 @@
  * @since 0.1.0
  */
 import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
-import { endpoint as toEndpoint, Codec, SocketAddress, UnixEndpoint } from "@ancillary/control"
+import { UnixEndpoint } from "@ancillary/control"
 import { Effect, Either, type Scope } from "effect"
-import { type DatagramSendError as Refusal, invalidSend } from "@ancillary/engine/errors/DatagramError"
+import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import {
   type DatagramBindError,
   type DatagramSendError,
   type DatagramUnsupportedError,
   errorOf,
-  fail,
-  invalidBind
+  fail
 } from "./DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket } from "./DatagramSocket.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import { type Explanation, explain as explainPlan } from "@ancillary/engine/plan/explain"
 import {
-  answerTo,
-  hostOf,
-  notSent,
-  open,
-  openNew,
-  openPair,
+  notASocket,
+  openAdopted,
+  openBound,
+  openClient,
+  openConnected,
+  type Opener,
   type OpenSocket,
-  validateSource,
-  withoutSource
+  openPairOf,
+  replyOf
 } from "@ancillary/engine/socket"
 import { engineSocketOf } from "./internal/sockets.ts"
 import { type Failure, isFailure, type Opened, opening, orFailure } from "./internal/opening.ts"
 import { makeAdopted, makeConnected, makeSocket } from "./internal/socket.ts"
-import { inZone } from "@ancillary/engine/driver/zones"
 import * as Plan from "@ancillary/engine/plan/Plan"
 import { make, type NeedsAll, type Spec } from "@ancillary/engine/spec/Spec"
 import { option } from "./OptionKind.ts"
@@ -152,13 +150,7 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
   DatagramSocket<F, D>,
   DatagramBindError | DatagramUnsupportedError,
   DatagramSockets | Scope.Scope | R | NeedsAll<D>
-> =>
-  opening("Datagram.bind", (driver) => {
-    const plan = compile(spec, driver.abi)
-    if (isFailure(plan)) return plan
-    const local = parse(spec, at, driver)
-    return isFailure(local) ? local : bound<F, D>(driver, plan, local)
-  })
+> => opening("Datagram.bind", (driver) => bound<F, D>(openBound(by(driver), spec, at)))
 
 /**
  * Opens a client socket, bound to a free port of every address. A Unix socket is bound to an abstract name of the
@@ -184,22 +176,17 @@ export const client = <F extends Family, D extends ControlMessage.Any, R>(
   DatagramSocket<F, D>,
   DatagramBindError | DatagramUnsupportedError,
   DatagramSockets | Scope.Scope | R | NeedsAll<D>
-> =>
-  opening("Datagram.client", (driver) => {
-    const plan = compile(spec, driver.abi)
-    if (isFailure(plan)) return plan
-    const local = anywhere(spec, driver)
-    return isFailure(local) ? local : bound<F, D>(driver, plan, local)
-  })
+> => opening("Datagram.client", (driver) => bound<F, D>(openClient(by(driver), spec)))
 
 const bound = <F extends Family, D extends ControlMessage.Any>(
-  driver: Driver,
-  plan: Plan.Plan,
-  local: Endpoint<F> | undefined
+  opened: OpenSocket | Engine.DatagramBindError | Engine.DatagramUnsupportedError
 ): Opened<DatagramSocket<F, D>> | Failure => {
-  const core = orFailure(open(driver, plan, { native: openNew, local, peer: undefined }))
+  const core = orFailure(opened)
   return isFailure(core) ? core : { sockets: [core], make: () => makeSocket<F, D>(core) }
 }
+
+/** The driver of the sockets, and the shape of a value that may be missing. */
+const by = (driver: Driver): Opener => ({ driver, maybe: option })
 
 /**
  * A bound socket that was made elsewhere.
@@ -243,30 +230,9 @@ export const adopt = <F extends Family, D extends ControlMessage.Any, R>(
   DatagramSockets | Scope.Scope | R | NeedsAll<D>
 > =>
   opening("Datagram.adopt", (driver) => {
-    // Linux: a descriptor is an int, and a larger number would be truncated to another one. A SOCKET is a handle of up
-    // to 64 bits.
-    const highest = driver.abi.platform === "winsock" ? Number.MAX_SAFE_INTEGER : 0x7fffffff
-    if (!Codec.isInteger(descriptor, 0, highest))
-      return invalidBind(
-        `${Codec.format(descriptor)} is not the descriptor of a socket: an integer from 0 to ${highest}. Give the number of a bound socket.`
-      )
-    const compiled = compile(spec, driver.abi)
-    if (isFailure(compiled)) return compiled
-    const plan = withSpareRoom(compiled)
-    const native = () => driver.adopt(descriptor, plan.kind)
-    const adopted = `Adopting descriptor ${descriptor}`
-    const core = orFailure(open(driver, plan, { native, adopted, local: undefined, peer: undefined }))
+    const core = orFailure(openAdopted(by(driver), spec, descriptor))
     return isFailure(core) ? core : { sockets: [core], make: () => makeAdopted<F, D>(core) }
   })
-
-/**
- * The creator of the socket may have enabled messages that the spec does not declare. The buffer has space for all
- * messages, so that they do not truncate the declared ones.
- */
-const withSpareRoom = (plan: Plan.Plan): Plan.Plan => ({
-  ...plan,
-  receive: { ...plan.receive, bytes: plan.receive.bytes + 1024 }
-})
 
 /**
  * Opens two Unix sockets that are connected only to each other. Their scope closes both. Linux and macOS.
@@ -282,9 +248,7 @@ export const pair = <D extends ControlMessage.Any, R>(
   DatagramSockets | Scope.Scope | R | NeedsAll<D>
 > =>
   opening("Datagram.pair", (driver) => {
-    const plan = compile(spec, driver.abi)
-    if (isFailure(plan)) return plan
-    const sockets = orFailure(openPair(driver, plan))
+    const sockets = orFailure(openPairOf(by(driver), spec))
     if (isFailure(sockets)) return sockets
     const [first, second] = sockets
     const nobody = new UnixEndpoint(undefined)
@@ -310,69 +274,10 @@ export const connect = <F extends Family, D extends ControlMessage.Any, R>(
   DatagramSockets | Scope.Scope | R | NeedsAll<D>
 > =>
   opening("Datagram.connect", (driver) => {
-    const plan = compile(spec, driver.abi)
-    if (isFailure(plan)) return plan
-    const parsed = parse(spec, peer, driver)
-    if (isFailure(parsed)) return parsed
-    if (parsed.family === "unix" && parsed.path === undefined)
-      return invalidBind("The address cannot be used: a socket without a name cannot be connected to.")
-    // This endpoint differs only in its port. The compiler cannot infer this through Endpoint<F>.
-    const to = spec.protocol === "icmp" ? (hostOf(parsed) as Endpoint<F>) : parsed
-    const given = localOf(options)
-    if (isFailure(given)) return given
-    const local = given === undefined ? anywhere(spec, driver) : parse(spec, given, driver)
-    if (isFailure(local)) return local
-    const core = orFailure(open(driver, plan, { native: openNew, local, peer: to }))
-    return isFailure(core) ? core : { sockets: [core], make: () => makeConnected<F, D>(core, to) }
+    const core = orFailure(openConnected(by(driver), spec, peer, options))
+    // The peer is the given endpoint. The compiler cannot infer its family.
+    return isFailure(core) ? core : { sockets: [core], make: () => makeConnected<F, D>(core, core.peer as Endpoint<F>) }
   })
-
-/** Compiles a spec to a plan, or returns the error. The value of a program may not be a spec, and its definitions may throw. */
-const compile = <F extends Family, D extends ControlMessage.Any, R>(
-  spec: Spec<F, D, R>,
-  abi: Abi
-): Plan.Plan | DatagramBindError => {
-  try {
-    return Plan.compile(spec, abi, option)
-  } catch (cause) {
-    return invalidBind(
-      `spec: it cannot be compiled (${Codec.format(cause)}). Begin with one of Datagram, such as Datagram.ipv4.`
-    )
-  }
-}
-
-const localOf = <F extends Family>(
-  options: { readonly local?: EndpointInput<F> | undefined } | undefined
-): EndpointInput<F> | undefined | DatagramBindError => {
-  try {
-    return options?.local
-  } catch (cause) {
-    return invalidBind(`options: they cannot be read (${Codec.format(cause)}). Give { local } as plain values.`)
-  }
-}
-
-/** A free port of every address, or a free name of a Unix socket. Absent if the system does not choose names. */
-const anywhere = <F extends Family, D extends ControlMessage.Any, R>(
-  spec: Spec<F, D, R>,
-  driver: Driver
-): Endpoint<F> | undefined | DatagramBindError => {
-  if (spec.family === "unix" && driver.abi.platform !== "linux") return undefined
-  const every = { address: spec.family === "ipv4" ? "0.0.0.0" : "::", port: 0 }
-  // The input of an internet family is an address and a port. The compiler cannot infer this through EndpointInput<F>.
-  return parse(spec, (spec.family === "unix" ? new UnixEndpoint(undefined) : every) as EndpointInput<F>, driver)
-}
-
-const parse = <F extends Family, D extends ControlMessage.Any, R>(
-  spec: Spec<F, D, R>,
-  input: EndpointInput<F> | Endpoint<F>,
-  driver: Driver
-): Endpoint<F> | DatagramBindError => {
-  // Replaces the interface name by its index. The result is an endpoint, or the reason for a failure.
-  const given = inZone(driver, input) as typeof input | Codec.Malformed
-  const parsed = Codec.isMalformed(given) ? given : toEndpoint(spec.family, given)
-  if (Codec.isMalformed(parsed)) return invalidBind(`The address cannot be used: ${parsed.malformed}.`)
-  const why = parsed.family === "unix" ? SocketAddress.validateUnixPath(driver.abi, parsed.path ?? "") : undefined
-  return why === undefined ? parsed : invalidBind(`The address cannot be used: ${why}.`)
-}
 
 /** `unknown` if packet information is declared as guaranteed. Otherwise the sentence that the compiler displays. */
 type Informed<D extends ControlMessage.Any, Direction extends string> = [PktInfo] extends [D]
@@ -431,7 +336,7 @@ export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends I
   const sent: Effect.Effect<void, DatagramSendError> = socket.send(
     given as unknown as Parameters<typeof socket.send>[0]
   )
-  return Effect.isEffect(sent) ? sent : fail(noSocket())
+  return Effect.isEffect(sent) ? sent : fail(notASocket())
 }
 
 /**
@@ -470,28 +375,21 @@ const answer = <F extends Internet>(
   asked: Datagram<F, PktInfo>,
   data: Uint8Array | ReadonlyArray<Uint8Array>
 ) => {
-  let core: OpenSocket | undefined
+  if (!isSender(socket)) return notASocket()
+  return replyOf({ socket: engineSocketOf(socket), localAddress: socket.localAddress }, asked, data)
+}
+
+/** The value of a program may not be a socket. */
+const isSender = (socket: unknown): boolean => {
   try {
-    if (typeof socket.send !== "function" || typeof socket.trySend !== "function") return noSocket()
-    core = engineSocketOf(socket)
-    const refused = validateSource(core, socket.localAddress, asked.from)
-    if (refused !== undefined) return refused
-    const answered = answerTo(core, asked)
-    return isRefusal(answered)
-      ? answered
-      : { data, to: answered.to, control: { pktInfo: answered.pktInfo }, [withoutSource]: answered.otherwise }
+    const { send, trySend } = socket as { readonly send?: unknown; readonly trySend?: unknown }
+    return typeof send === "function" && typeof trySend === "function"
   } catch {
-    return notSent(
-      core,
-      "asked",
-      "it is not a datagram as a socket delivers it, with packet information: give one that is"
-    )
+    return false
   }
 }
 
-const noSocket = (): Refusal => invalidSend("socket", "it is not a socket: give one that is bound")
-
-const isRefusal = (given: object): given is Refusal => "syscall" in given
+const isRefusal = (given: object): given is Engine.DatagramSendError => "syscall" in given
 
 /**
  * Returns each option that would be set and a byte map of both control buffers, for any ABI on any machine. The result

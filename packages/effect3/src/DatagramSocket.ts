@@ -19,15 +19,7 @@
  *
  * @since 0.1.0
  */
-import type {
-  Address,
-  AddressOf,
-  ControlMessage,
-  Endpoint,
-  EndpointInput,
-  Family,
-  UnixEndpoint
-} from "@ancillary/control"
+import type { ControlMessage, Endpoint, EndpointInput, Family } from "@ancillary/control"
 import type { Chunk, Duration, Effect, Either, Option, Scope, Sink, Stream } from "effect"
 import type { Datagram } from "./ReceivedDatagram.ts"
 import type {
@@ -38,60 +30,13 @@ import type {
   DatagramSendError,
   DatagramUnsupportedError
 } from "./DatagramError.ts"
+import type { DatagramStats, Group, Outgoing, Sendable } from "@ancillary/engine/socket"
 import type { SocketOption } from "@ancillary/engine/spec/option/definition"
 import type { SocketEvent } from "./SocketEvent.ts"
 import type { DatagramFault } from "./DatagramFault.ts"
 import type { SendControl, SupportsFamily } from "@ancillary/engine/spec/Spec"
 
-// The sentence is a property, because a bare literal type would collapse to `never` and lose the sentence.
-interface Refused<Why extends string> {
-  readonly refused: Why
-}
-
-/** Rejects keys that the spec does not declare, even in an object that is kept in a variable, which TypeScript would accept. */
-type Exact<Given, Allowed> = Given & {
-  readonly [
-    K in Exclude<keyof Given, keyof Allowed>
-  ]: Refused<`'${K & string}' cannot be sent on this socket: its spec does not declare it for sending`>
-}
-
-// `object` adds no constraint. It disables the compiler's check for weak types, which would report before `Exact` does.
-type Sendable<F extends Family, D extends ControlMessage.Any> = SendControl<F, D> & object
-
-/**
- * Also accepts a received endpoint. The type is a shape, because with the class the compiler would list what `{ address
- * }` lacks of an `InternetEndpoint`, and not report the missing port.
- */
-type Destination<F extends Family> = F extends "unix"
-  ? { readonly path: string } | UnixEndpoint
-  : F extends "dual"
-    ? { readonly address: string | AddressOf["dual"]; readonly port: number }
-    : F extends "ipv4" | "ipv6"
-      ? { readonly address: string | AddressOf[F]; readonly port: number }
-      : never
-
-/**
- * A datagram to send.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Outgoing<F extends Family, D extends ControlMessage.Any, Given = SendControl<F, D>> {
-  /** The payload. Several pieces are sent as one datagram. It is copied once, into the memory that the kernel reads. */
-  readonly data: Uint8Array | ReadonlyArray<Uint8Array>
-  readonly to: EndpointInput<F> | Destination<F>
-  /** Control messages of this datagram. Only messages that the spec declares for sending are permitted. */
-  readonly control?: Exact<Given, SendControl<F, D>> | undefined
-  /**
-   * GSO, USO: sends the payload as several datagrams of this size in bytes, and a last one with the rest. The size is 1 to
-   * the maximum of one datagram. `data` may then be longer than a datagram. No declaration is required.
-   *
-   * The kernel or the network card splits the payload if it can (Linux, Windows 10 2004), up to 64 datagrams per call.
-   * Otherwise, or if they refuse on the way to a host, the same datagrams are sent one by one, and the host is
-   * remembered. Not for ping sockets.
-   */
-  readonly segmentSize?: number | undefined
-}
+export type { DatagramStats, Outgoing } from "@ancillary/engine/socket"
 
 /**
  * Results of the messages of `sendAll`. Each message is counted once.
@@ -106,72 +51,6 @@ export interface SendReport {
   readonly dropped: number
   /** Messages that failed, in order, each with its index in the input. */
   readonly failed: ReadonlyArray<{ readonly index: number; readonly error: DatagramSendError }>
-}
-
-/**
- * Counters of received and sent datagrams. `taken` is the sum of `received`, every fault, `dropped` and `unread`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DatagramStats {
-  /** Datagrams that were taken from the kernel. */
-  readonly dequeued: bigint
-  /** Datagrams that were delivered to readers. */
-  readonly delivered: bigint
-  readonly faults: { readonly [K in DatagramFault["reason"]]: bigint }
-  /**
-   * Datagrams that were dropped by policy: truncated under `withTruncation("drop")`, or from another peer on a
-   * connected socket.
-   */
-  readonly dropped: bigint
-  /** Datagrams that were put back by a `forEach` whose callback threw. The next reader receives them. */
-  readonly putBack: bigint
-  /**
-   * Errors of earlier datagrams (refused, unreachable, too large) that were skipped. Streams and loops skip them. With
-   * `withErrorReports()`, reads skip errors of other datagrams.
-   */
-  readonly asyncErrors: bigint
-  /**
-   * Receives that failed because the system temporarily lacked memory, buffers or descriptors (`ENOMEM`, `ENOBUFS`,
-   * `EMFILE`, `ENFILE`). Every reader repeats the call after a pause of 1 ms, which doubles each time up to 100 ms.
-   */
-  readonly shortages: bigint
-  /** Datagrams that were sent. A payload in segments counts once per segment. */
-  readonly sent: bigint
-  /** Datagrams that were dropped because the buffer was full, under `withBackpressure("drop")` or `sendTimeout` of `serve`. */
-  readonly sendDropped: bigint
-  /** Sent datagrams whose first attempt failed with a pending error of another peer. Linux, with `withErrorReports()`. */
-  readonly retried: bigint
-  /** Replies that were sent without their source address, because the system refused it (some Windows machines). */
-  readonly sourceRefused: bigint
-  /**
-   * Datagrams whose source is the socket's own address. `serve` skips them if they were sent only to this host, and
-   * `reply` refuses to answer them. The source is forged, and the answer would come back as a request.
-   */
-  readonly fromItself: bigint
-  /** Handlers of `serve` and `serveOn`. `started` is the sum of the others. */
-  readonly handlers: {
-    readonly started: bigint
-    readonly succeeded: bigint
-    /** Handlers that failed, died or threw, or returned no effect. */
-    readonly failed: bigint
-    /** Handlers that were interrupted, by the end of their server or by themselves. */
-    readonly interrupted: bigint
-    readonly running: bigint
-  }
-  /** Counters of events. `taken` is the sum of the others. */
-  readonly events: {
-    readonly dequeued: bigint
-    /** Events that were delivered to readers of `events`. */
-    readonly delivered: bigint
-    /** Events that were dropped: the oldest beyond 256 unread ones, and those that were unread when the socket was closed. */
-    readonly dropped: bigint
-    /** Entries of the error queue that the spec does not declare, and timestamps that belong to no identifiable datagram. */
-    readonly ignored: bigint
-    /** Events that wait for a reader. */
-    readonly queued: bigint
-  }
 }
 
 /**
@@ -331,9 +210,6 @@ export interface SocketOptions<in F extends Family> {
     option: SocketOption<A, For, Needs> & SupportsFamily<F, For>
   ) => Effect.Effect<A, DatagramOptionError>
 }
-
-/** Address of a group or of a source, as a text or parsed. */
-type Group<F extends Family> = F extends "unix" ? Refused<"a Unix socket joins no groups"> : string | Address<F>
 
 /**
  * Limits that the system has granted, for stacks over datagrams (QUIC, tunnels, media).

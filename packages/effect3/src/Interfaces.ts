@@ -9,7 +9,8 @@ import { DatagramSockets } from "./DatagramSockets.ts"
 import { type Driver, isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
 import type { InterfaceChange } from "./InterfaceChange.ts"
 import { changesOf } from "./internal/interfaceChanges.ts"
-import { interfaceError, invalidInterface, unknownInterface } from "@ancillary/engine/errors/DatagramError"
+import { HostInterfaces } from "@ancillary/engine/driver/hostInterfaces"
+import type { DatagramInterfaceError as Refused } from "@ancillary/engine/errors/DatagramError"
 
 export type { InterfaceChange } from "./InterfaceChange.ts"
 
@@ -91,68 +92,18 @@ export class Interfaces extends Context.Tag("@ancillary/effect3/Interfaces")<
   )
 }
 
-/** Time for which names are cached, and for which an unknown index is not looked up again. */
-const patienceMillis = 1000
-/** Maximum part of the time that is spent on listing interfaces for names: one thousandth. */
-const patiencePerCost = 1000
-/** Maximum number of remembered indices without an interface. */
-const maximumMissing = 256
-
 const make = (driver: Driver, clock: Clock.Clock): Context.Tag.Service<Interfaces> => {
-  let names: ReadonlyMap<number, string> = new Map()
-  let askedAt = Number.NEGATIVE_INFINITY
-  let patience = patienceMillis
-  const missing = new Map<number, number>()
   // Monotonic: the wall clock may be set back.
-  const millis = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
-
-  const look = () => {
-    askedAt = millis()
-    const found = driver.interfaces()
-    patience = Math.max(patienceMillis, (millis() - askedAt) * patiencePerCost)
-    if (!isFault(found)) names = new Map(found.map(({ index, name }) => [index, name]))
-    return found
-  }
-
-  const list = Effect.suspend(() => {
-    const found = look()
-    return isFault(found) ? fail(interfaceError(found)) : Effect.succeed(found)
-  })
-
-  const find = (asked: string | number, is: (one: NetworkInterface) => boolean) =>
-    Effect.flatMap(list, (all) => {
-      const found = all.find(is)
-      return found === undefined
-        ? fail(
-            unknownInterface(
-              asked,
-              all.map(({ name }) => name)
-            )
-          )
-        : Effect.succeed(found)
-    })
-
-  const nameOf = (index: number): string | undefined => {
-    if (index === 0) return undefined
-    const now = millis()
-    const isOld = now - askedAt >= patience
-    if (isOld) look()
-    const known = names.get(index)
-    if (known !== undefined) return known
-    if (now - (missing.get(index) ?? Number.NEGATIVE_INFINITY) < patience) return undefined
-    if (missing.size >= maximumMissing) missing.clear()
-    missing.set(index, now)
-    if (!isOld) look()
-    return names.get(index)
-  }
-
+  const host = new HostInterfaces(driver, () => Number(clock.unsafeCurrentTimeNanos()) / 1e6)
+  const list = Effect.suspend(() => given(host.list()))
   return {
     list,
-    byName: (name) =>
-      typeof name === "string" ? find(name, (one) => one.name === name) : fail(invalidInterface(name, "name")),
-    byIndex: (index) =>
-      typeof index === "number" ? find(index, (one) => one.index === index) : fail(invalidInterface(index, "index")),
-    nameOf,
+    byName: (name) => Effect.suspend(() => given(host.byName(name))),
+    byIndex: (index) => Effect.suspend(() => given(host.byIndex(index))),
+    nameOf: (index) => host.nameOf(index),
     changes: (options) => changesOf(driver, list, options)
   }
 }
+
+const given = <A extends object>(found: A | Refused): Effect.Effect<A, DatagramInterfaceError> =>
+  isFault(found) ? fail(found) : Effect.succeed(found)

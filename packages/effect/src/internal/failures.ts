@@ -1,21 +1,13 @@
+import { FailureKinds } from "@ancillary/engine/socket"
 import { Cause, Effect } from "effect"
-
-/** Maximum number of kinds of failures that are logged, each once. A peer that causes new kinds therefore does not fill the log. */
-const maximumKinds = 64
-
-/** Fields of an error that identify its kind. Its message is not among them, because it may repeat data of a peer. */
-const marks = ["_tag", "name", "reason", "code"] as const
 
 /** The kinds of failures that a server's handlers have had. */
 export class Failures {
-  readonly #kinds = new Set<string>()
+  readonly #kinds = new FailureKinds()
 
   /** Logs the first failure of each kind. It never fails, although a logger may throw. */
   log(message: string, cause: Cause.Cause<unknown>): Effect.Effect<void> {
-    const kind = kindOf(cause)
-    if (this.#kinds.has(kind) || this.#kinds.size >= maximumKinds) return Effect.void
-    this.#kinds.add(kind)
-    return quietly(Effect.logError(message, cause))
+    return this.#kinds.isNew(squashed(cause)) ? quietly(Effect.logError(message, cause)) : Effect.void
   }
 }
 
@@ -23,15 +15,11 @@ export class Failures {
 export const quietly = (logging: Effect.Effect<void>): Effect.Effect<void> =>
   Effect.catchCause(logging, () => Effect.void)
 
-const kindOf = (cause: Cause.Cause<unknown>): string => {
+/** An error of the program may throw when it is read. */
+const squashed = (cause: Cause.Cause<unknown>): unknown => {
   try {
-    const error = Cause.squash(cause)
-    if (typeof error !== "object" || error === null) return typeof error
-    const kind = marks.map((mark) => String(Reflect.get(error, mark)))
-    // Errors of one class differ by the place where they were thrown.
-    const stack: unknown = Reflect.get(error, "stack")
-    return [...kind, typeof stack === "string" ? (/^\s+at .*$/m.exec(stack)?.[0] ?? "") : ""].join(" ")
+    return Cause.squash(cause)
   } catch {
-    return "an error that cannot be read"
+    return cause
   }
 }

@@ -3,17 +3,11 @@ import { Codec } from "@ancillary/control"
 import { Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
 import { type DatagramInterfaceError, errorOf } from "../DatagramError.ts"
 import { type Driver, type NetworkInterface } from "@ancillary/engine/driver/Driver"
-import type { InterfaceChange } from "../InterfaceChange.ts"
+import { type InterfaceChange, interfaceChanges, type InterfaceLook } from "@ancillary/engine/driver/interfaceChanges"
 import { invalidInterval } from "@ancillary/engine/errors/DatagramError"
 import { type Follower, Notices } from "@ancillary/engine/driver/interfaceNotices"
 
 type Listed = ReadonlyArray<NetworkInterface>
-
-/** The listed interfaces, and the indices of those that were removed since the previous list. */
-interface Look {
-  readonly list: Listed
-  readonly removed: ReadonlySet<number>
-}
 
 export const changesOf = (
   driver: Driver,
@@ -26,7 +20,7 @@ export const changesOf = (
       if (!Duration.isDuration(interval)) return Stream.fail(errorOf(invalidInterval(interval.shown)))
       const looks = (yield* notified(driver, list)) ?? polled(list, interval)
       return looks.pipe(
-        Stream.mapAccum([], (before: Listed, look) => [look.list, differences(before, look)]),
+        Stream.mapAccum([], (before: Listed, look) => [look.list, interfaceChanges(before, look)]),
         Stream.mapConcat((changes) => changes)
       )
     })
@@ -49,7 +43,7 @@ const intervalOf = (options: unknown): Duration.Duration | { readonly shown: str
 
 const polled = (list: Effect.Effect<Listed, DatagramInterfaceError>, interval: Duration.Duration) =>
   Stream.repeatEffectWithSchedule(list, Schedule.spaced(interval)).pipe(
-    Stream.map((all): Look => ({ list: all, removed: new Set() }))
+    Stream.map((all): InterfaceLook => ({ list: all, removed: new Set() }))
   )
 
 /**
@@ -85,30 +79,7 @@ const notified = (driver: Driver, list: Effect.Effect<Listed, DatagramInterfaceE
       notices.take()
       const before = removed
       removed = new Set()
-      return Effect.map(list, (all): Look => ({ list: all, removed: before }))
+      return Effect.map(list, (all): InterfaceLook => ({ list: all, removed: before }))
     })
     return Stream.concat(Stream.void, Stream.fromQueue(bursts)).pipe(Stream.mapEffect(() => look))
   })
-
-/** Removed ones come first, because another interface may have the index by now. */
-const differences = (before: Listed, { list: after, removed }: Look): ReadonlyArray<InterfaceChange> => {
-  const later = new Set(after.map(({ index }) => index))
-  const gone = before.filter(({ index }) => !later.has(index) || removed.has(index))
-  const earlier = new Map(before.map((one) => [one.index, one]))
-  for (const { index } of gone) earlier.delete(index)
-  return [
-    ...gone.map((one) => ({ _tag: "Removed", interface: one }) as const),
-    ...after.flatMap((one): ReadonlyArray<InterfaceChange> => {
-      const was = earlier.get(one.index)
-      if (was === undefined) return [{ _tag: "Added", interface: one }]
-      return shape(was) === shape(one) ? [] : [{ _tag: "Changed", interface: one, before: was }]
-    })
-  ]
-}
-
-/** All fields of an interface, with its addresses in a fixed order. */
-const shape = ({ addresses, ...rest }: NetworkInterface): string =>
-  JSON.stringify([
-    Object.entries(rest).toSorted(([one], [other]) => (one < other ? -1 : 1)),
-    addresses.map(({ address, ...state }) => [String(address), JSON.stringify(state)].join(" ")).toSorted()
-  ])

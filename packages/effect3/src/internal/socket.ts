@@ -3,9 +3,9 @@ import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
 import { type Duration, Effect, Sink, Stream } from "effect"
 import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
 import { fail } from "../DatagramError.ts"
-import type { ConnectedSocket, DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
+import type { ConnectedSocket, DatagramSocket } from "../DatagramSocket.ts"
 import type { SocketOption } from "@ancillary/engine/spec/option/definition"
-import type { Conversation, OpenSocket, ReceivedDatagram, Served } from "@ancillary/engine/socket"
+import { type Conversation, type OpenSocket, type ReceivedDatagram, statsOf } from "@ancillary/engine/socket"
 import { connecting } from "./connecting.ts"
 import { block, join, leave } from "./groups.ts"
 import { getOption, limits, setOption } from "./options.ts"
@@ -23,42 +23,6 @@ import {
 } from "./receiving.ts"
 import { engineSocket } from "./sockets.ts"
 import { send, sendAll, sink, trySend } from "./sending.ts"
-
-const handlers = (served: Served): DatagramStats["handlers"] => ({
-  started: BigInt(served.started),
-  succeeded: BigInt(served.succeeded),
-  failed: BigInt(served.failed),
-  interrupted: BigInt(served.interrupted),
-  running: BigInt(served.running)
-})
-
-const stats = ({ counters: { events, receive, send }, served, unread }: Conversation): DatagramStats => ({
-  dequeued: BigInt(receive.taken),
-  delivered: BigInt(receive.received),
-  faults: {
-    DataTruncated: BigInt(receive.faults.DataTruncated),
-    ControlTruncated: BigInt(receive.faults.ControlTruncated),
-    ControlMissing: BigInt(receive.faults.ControlMissing),
-    ControlMalformed: BigInt(receive.faults.ControlMalformed)
-  },
-  dropped: BigInt(receive.dropped),
-  putBack: BigInt(unread),
-  asyncErrors: receive.errors,
-  shortages: receive.shortages,
-  sent: BigInt(send.sent),
-  sendDropped: BigInt(send.unsent),
-  retried: send.resent,
-  sourceRefused: BigInt(send.sourceRefused),
-  fromItself: BigInt(served.fromItself),
-  handlers: handlers(served),
-  events: {
-    dequeued: events.taken,
-    delivered: events.received,
-    dropped: events.dropped,
-    ignored: events.ignored,
-    queued: BigInt(events.unread)
-  }
-})
 
 /** Keeps a member that was asked for as a property of its own. A program may take it from the socket and call it alone. */
 const kept = <A>(socket: object, key: string, value: A): A => {
@@ -141,7 +105,7 @@ class Members<Core extends Conversation> {
     return kept(
       this,
       "stats",
-      Effect.sync(() => stats(core))
+      Effect.sync(() => statsOf(core))
     )
   }
   get declined() {

@@ -14,6 +14,7 @@ const definition = "packages/engine/src/spec/option/definition.ts"
 const datagram = "packages/effect3/src/Datagram.ts"
 const received = "packages/effect3/src/ReceivedDatagram.ts"
 const socket = "packages/effect3/src/DatagramSocket.ts"
+const outgoing = "packages/engine/src/send/OutgoingDatagram.ts"
 const routingHeader = "packages/control/src/message/RoutingHeader.ts"
 const extensionHeader = "packages/control/src/ExtensionHeader.ts"
 const pktInfo = "packages/control/src/message/PktInfo.ts"
@@ -85,8 +86,8 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   ],
 
   // ---- joining
-  "a Unix socket joining no groups": [at(socket, 'Refused<"a Unix socket joins no groups">', "string")],
-  "a group of the socket's family": [at(socket, ": string | Address<F>\n", ": any\n")],
+  "a Unix socket joining no groups": [at(outgoing, 'Refused<"a Unix socket joins no groups">', "string")],
+  "a group of the socket's family": [at(outgoing, ": string | Address<F>\n", ": any\n")],
   "a connected socket joining no groups": [
     at(
       socket,
@@ -125,7 +126,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
 
   // ---- sending
   "the refusal of undeclared keys": [
-    at(socket, "readonly control?: Exact<Given, SendControl<F, D>> | undefined", "readonly control?: Given")
+    at(outgoing, "readonly control?: Exact<Given, SendControl<F, D>> | undefined", "readonly control?: Given")
   ],
   "what arrived not being a source": [
     at(pktInfo, '  readonly [Arrived]?: "what arrived does not say from where to send, Datagram.reply knows"', "")
@@ -140,7 +141,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "what is only received not being sent": [
     at(spec, 'D extends { readonly direction: "receive" }', 'D extends { readonly direction: "neither" }')
   ],
-  "a destination of the socket's family": [at(socket, "EndpointInput<F> | Destination<F>", "any")],
+  "a destination of the socket's family": [at(outgoing, "EndpointInput<F> | Destination<F>", "any")],
   "no source route being sent": [
     at(
       extensionHeader,
@@ -149,7 +150,9 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
     )
   ],
   "alignments to powers of two": [at(extensionHeader, "readonly x: 1 | 2 | 4 | 8", "readonly x: number")],
-  "a payload of bytes": [at(socket, "readonly data: Uint8Array | ReadonlyArray<Uint8Array>", "readonly data: unknown")],
+  "a payload of bytes": [
+    at(outgoing, "readonly data: Uint8Array | ReadonlyArray<Uint8Array>", "readonly data: unknown")
+  ],
   "no destination with a peer": [
     at(socket, 'Omit<Outgoing<F, D, Given>, "to">\n  ) => Effect', "Outgoing<F, D, Given>\n  ) => Effect")
   ],
@@ -174,7 +177,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
       "DatagramSocket<F extends Family, in D extends ControlMessage.Any>\n  extends DatagramSource<any, D>, SocketOptions<any>, DatagramSender<Outgoing<any, D>>"
     ),
     at(
-      socket,
+      outgoing,
       'type Group<F extends Family> = F extends "unix" ? Refused<"a Unix socket joins no groups"> : string | Address<F>',
       "type Group<F extends Family> = string"
     ),

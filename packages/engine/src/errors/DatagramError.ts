@@ -46,7 +46,7 @@ const fill = (text: string, values: { readonly [name: string]: string }): string
 /** A call that was not made because an argument was refused. */
 const refusedBefore = (syscall: string): Fault => ({ syscall, code: "INVALID", errno: 0 })
 const closed: Fault = { syscall: "close", code: "CLOSED", errno: 0 }
-const bindAnother = "The socket is closed: its scope has ended. Bind another one to go on."
+const bindAnother = "The socket is closed. Bind another one to go on."
 
 /** The call that sends, and the call that receives. Without a socket the platform is not known. */
 const sendCall = (platform?: Platform): string => (platform === "winsock" ? "WSASendMsg" : "sendmsg")

@@ -263,7 +263,7 @@ export const options = (all: Bench): void => {
           expect(yield* Effect.flip(attempt)).toMatchObject({
             reason: "Closed",
             option: "SO_BROADCAST",
-            message: "The socket is closed: its scope has ended. Bind another one to go on."
+            message: "The socket is closed. Bind another one to go on."
           })
       }).pipe(Effect.provide(layer))
     )

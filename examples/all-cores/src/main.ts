@@ -1,7 +1,5 @@
-import { NodeSockets } from "@ancillary/effect3/node"
-import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
+import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Effect } from "effect"
 import { spec } from "./spec.ts"
 
@@ -15,4 +13,4 @@ const server = Effect.gen(function* () {
   return yield* workers.awaitFailure
 })
 
-server.pipe(Effect.scoped, Effect.provide([NodeSockets.layer, NodeWorker.layerManager]), NodeRuntime.runMain)
+server.pipe(Effect.scoped, Effect.provide(NodeSockets.layer), NodeRuntime.runMain)

@@ -1,8 +1,6 @@
-import { NodeSockets } from "@ancillary/effect3/node"
-import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
+import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
 import { Datagram } from "@ancillary/effect3"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
 import { Effect } from "effect"
 import { spec } from "./spec.ts"
 
@@ -11,4 +9,4 @@ const text = new TextEncoder()
 /** Answers from the address of the request, with the id of this process. */
 DatagramWorkers.runWorker(spec, (asked, socket) =>
   Datagram.reply(socket, asked, text.encode(`process ${process.pid}`))
-).pipe(Effect.provide([NodeSockets.layer, NodeWorkerRunner.layer]), NodeRuntime.runMain)
+).pipe(Effect.provide(NodeSockets.layer), NodeRuntime.runMain)

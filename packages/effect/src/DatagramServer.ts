@@ -9,7 +9,6 @@ import * as Datagram from "./Datagram.ts"
 import type { DatagramBindError, DatagramReceiveError, DatagramUnsupportedError } from "./DatagramError.ts"
 import type { DatagramSocket } from "./DatagramSocket.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
-import { durationOf as readDuration } from "./internal/durations.ts"
 import { checkHandler, checkOptions, checkSocket } from "./internal/serveOptions.ts"
 import { serving } from "./internal/serving.ts"
 import type { NeedsAll, Spec } from "@ancillary/engine/spec/Spec"
@@ -35,24 +34,6 @@ export interface ServeOptions {
    */
   readonly sendTimeout?: Duration.Input | undefined
 }
-
-/**
- * Fails if an option of a server or its handler is invalid. `serve` and `serveOn` check both before anything is opened.
- *
- * @category guards
- * @since 0.1.0
- */
-export const check = (options: ServeOptions | undefined, handler: unknown): Effect.Effect<void, DatagramBindError> =>
-  Effect.asVoid(Effect.andThen(checkHandler(handler), checkOptions(options)))
-
-/**
- * Reads a duration that no compiler has checked. Returns `undefined` if it is negative, not a number, or not a
- * duration. Effect's decoder turns the first two into zero.
- *
- * @category guards
- * @since 0.1.0
- */
-export const durationOf = (given: unknown): Duration.Duration | undefined => readDuration(given)
 
 /**
  * Binds a socket and runs a handler for each datagram. Returns the socket when it is bound.

@@ -5,3 +5,10 @@
  */
 export { type HostNameFault, resolveHost } from "./resolveHost.ts"
 export { systemDriver } from "./systemDriver.ts"
+export { exponentialRestart } from "./workers/exponentialRestart.ts"
+export { obeyOrders, type WorkerProgram } from "./workers/obeyOrders.ts"
+export type { At, Began, Begin, Counters } from "./workers/orders.ts"
+export type { Restart } from "./workers/place.ts"
+export { type RunningWorkers, startWorkers, type WorkersStart } from "./workers/startWorkers.ts"
+export { workerCount } from "./workers/workerCount.ts"
+export type { WorkerFault } from "./workers/WorkerFault.ts"

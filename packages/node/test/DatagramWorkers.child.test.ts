@@ -3,13 +3,11 @@ import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { Abi } from "@ancillary/control"
-import { NodeSockets } from "@ancillary/effect3/node"
-import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
+import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withReusePort } from "@ancillary/effect3"
 import type { Driver } from "@ancillary/engine/driver/Driver"
-import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, type Duration, Effect, Exit, Fiber, Layer, Option, Schedule, Scope, TestClock } from "effect"
+import { Clock, type Duration, Effect, Exit, Fiber, type Layer, Option, Schedule, Scope, TestClock } from "effect"
 import { onTestFinished } from "vitest"
 import { orders } from "./children/orders.ts"
 import { built } from "./programs.ts"
@@ -341,12 +339,9 @@ describe("the end", () => {
 describe("on a system that does not distribute the peers of a port", () => {
   /** The driver of Linux with the name of another system. The workers are unchanged. */
   const like = (abi: Abi) =>
-    Layer.merge(
-      NodeWorker.layerManager,
-      DatagramSockets.layer(
-        Effect.map(NodeSockets.driver, (driver): Driver => ({ ...driver, abi })),
-        []
-      )
+    DatagramSockets.layer(
+      Effect.map(NodeSockets.driver, (driver): Driver => ({ ...driver, abi })),
+      []
     )
 
   it.scopedLive.each([

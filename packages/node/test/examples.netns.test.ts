@@ -20,8 +20,8 @@ const expected: { readonly [name: string]: RegExp } = {
   "packages/effect3/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
   "packages/effect/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
   // Requires the process that `serve` starts: `examples/all-cores` runs both programs.
-  "docs/workers.md 1": /WorkerError/,
-  "packages/effect3/src/node/DatagramWorkers.ts 2": /WorkerError/,
+  "docs/workers.md 1": /DatagramUnsupportedError/,
+  "packages/effect3/src/node/DatagramWorkers.ts 2": /DatagramUnsupportedError/,
   // The program of the worker is left to the reader.
   "docs/workers.md 2": /^$|DatagramWorkerError/,
   "packages/effect3/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/

@@ -2,9 +2,8 @@
  * Throwing, lying, endless and wrong values in each option of a server in several processes. They are refused before a
  * process is started.
  */
-import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
+import { DatagramWorkers } from "@ancillary/effect3/node"
 import { Datagram } from "@ancillary/effect3"
-import { Worker } from "@effect/platform"
 import { Cause, Effect, Exit } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { requirement } from "../../testing/machine.ts"
@@ -13,17 +12,6 @@ import { places, put } from "./hostile/places.ts"
 import { values } from "./hostile/values.ts"
 
 const linux = requirement("hostile workers", process.platform === "linux", "The sockets of Linux are asked.")
-
-/** Counts the starts. The first start ends the attempt. */
-let starts = 0
-const noProcesses = Worker.WorkerManager.of({
-  [Worker.WorkerManagerTypeId]: Worker.WorkerManagerTypeId,
-  spawn: () =>
-    Effect.suspend(() => {
-      starts++
-      return Effect.die("a process is started")
-    })
-})
 
 const right = {
   program: "/nonexistent/program.js",
@@ -34,8 +22,8 @@ const right = {
   heartbeat: "1 second",
   patience: "1 second",
   restart: DatagramWorkers.restart,
-  // Its fields belong to Node, which refuses them when it starts a process.
-  fork: undefined
+  // A process that is started ends at once, with another error than a refused option.
+  fork: { execPath: "/nonexistent/node" }
 }
 
 const durations = ["1.5", "2 ** 31", "2 ** 53", "10n"]
@@ -61,11 +49,10 @@ afterAll(async () => {
 /** Returns the problem with the end of a call. Each call ends by itself: if its options are accepted, it starts a process. */
 const ended = async (f: (...args: ReadonlyArray<unknown>) => unknown, args: ReadonlyArray<unknown>) => {
   try {
-    starts = 0
     const exit = await runtime.runPromiseExit(Effect.scoped(f(...args) as Effect.Effect<unknown, unknown>))
     if (Exit.isSuccess(exit)) return "succeeds"
-    if (starts > 0) return "starts a process"
     const error = Cause.squash(exit.cause)
+    if (error instanceof DatagramWorkers.DatagramWorkerError) return "starts a process"
     return Cause.isFailure(exit.cause) && isTypedError(error) ? undefined : `dies of ${firstLine(error)}`
   } catch (error) {
     return `throws ${firstLine(error)}`
@@ -87,12 +74,7 @@ const tried = async (f: (...args: ReadonlyArray<unknown>) => unknown, args: Read
 
 describe.runIf(linux)("a server in several processes with a hostile value", () => {
   it("serve refuses it before a process is started", async () => {
-    const serve = (...args: ReadonlyArray<unknown>) =>
-      Effect.provideService(
-        Reflect.apply(DatagramWorkers.serve, undefined, args) as Effect.Effect<unknown, unknown, Worker.WorkerManager>,
-        Worker.WorkerManager,
-        noProcesses
-      )
+    const serve = (...args: ReadonlyArray<unknown>) => Reflect.apply(DatagramWorkers.serve, undefined, args) as unknown
     expect(await tried(serve, [Datagram.ipv4, { address: "127.0.0.1", port: 0 }, right])).toEqual([])
   })
 })

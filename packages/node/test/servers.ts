@@ -1,16 +1,14 @@
 /** Servers whose workers run the program of the tests, their peers, and a check of remaining processes and sockets. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
-import { NodeSockets } from "@ancillary/effect3/node"
-import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
+import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
 import { type ConnectedSocket, Datagram, withHopLimit } from "@ancillary/effect3"
-import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Effect, Layer, Logger, Option } from "effect"
 import { orders } from "./children/orders.ts"
 import { built } from "./programs.ts"
 
 export const spec = Datagram.ipv4.pipe(withHopLimit())
 export const anyPort = { address: "127.0.0.1", port: 0 }
-export const layer = Layer.mergeAll(NodeSockets.layer, NodeWorker.layerManager, Logger.remove(Logger.defaultLogger))
+export const layer = Layer.mergeAll(NodeSockets.layer, Logger.remove(Logger.defaultLogger))
 
 const program = built("worker")
 

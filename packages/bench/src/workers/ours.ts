@@ -1,9 +1,7 @@
 /**
  * Starts one worker of `DatagramWorkers`, and sends to its parent the time until it served, its processor time, and its resident bytes.
  */
-import { NodeSockets } from "@ancillary/effect3/node"
-import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
-import * as NodeWorker from "@effect/platform-node/NodeWorker"
+import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
 import { Effect, Option } from "effect"
 import { wall } from "../clock.ts"
 import { loopback } from "../sockets.ts"
@@ -22,7 +20,5 @@ const measured = Effect.gen(function* () {
   return [elapsed, processor, resident]
 })
 
-const values = await Effect.runPromise(
-  measured.pipe(Effect.scoped, Effect.provide([NodeSockets.layer, NodeWorker.layerManager]))
-)
+const values = await Effect.runPromise(measured.pipe(Effect.scoped, Effect.provide(NodeSockets.layer)))
 process.send?.(values, () => process.exit(0))

@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import { Data, type Option } from "effect"
+import type { WorkerFault } from "@ancillary/node"
+import { Data, Option } from "effect"
 
 /**
  * A worker is given up: it never served, or it ended or stopped answering and is not restarted.
@@ -25,3 +26,11 @@ export class DatagramWorkerError extends Data.TaggedError("DatagramWorkerError")
   /** A sentence that ends with a remedy. */
   readonly message: string
 }> {}
+
+/** Makes the error of a record. */
+export const workerError = (fault: WorkerFault): DatagramWorkerError =>
+  new DatagramWorkerError({
+    ...fault,
+    exitCode: Option.fromNullable(fault.exitCode),
+    signal: Option.fromNullable(fault.signal)
+  })

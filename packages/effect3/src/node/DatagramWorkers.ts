@@ -21,8 +21,6 @@
  *
  * **Gotchas**
  *
- * This module requires the package `@effect/platform`, which is an optional peer of `@ancillary/effect3`.
- *
  * A peer is an address and a port, so one busy peer has one worker. A datagram to a group reaches every socket that
  * joined it, so a server of a group should have one worker.
  *
@@ -37,20 +35,35 @@ import {
   type Internet,
   type Platform
 } from "@ancillary/control"
+import { isUnavailable } from "@ancillary/engine/driver/Driver"
+import type { NeedsAll } from "@ancillary/engine/spec/Spec"
+import { type Began, type Begin, type Counters, obeyOrders, type Restart, startWorkers } from "@ancillary/node"
+import {
+  Deferred,
+  Duration,
+  Effect,
+  Either,
+  ExecutionStrategy,
+  Exit,
+  Fiber,
+  Option,
+  Runtime,
+  Schedule,
+  Scope
+} from "effect"
 import * as Datagram from "../Datagram.ts"
-import type { DatagramBindError, DatagramReceiveError, DatagramUnsupportedError } from "../DatagramError.ts"
+import {
+  type DatagramBindError,
+  type DatagramReceiveError,
+  type DatagramUnsupportedError,
+  unsupported
+} from "../DatagramError.ts"
 import { serveOn } from "../DatagramServer.ts"
 import type { DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import { DatagramSockets } from "../DatagramSockets.ts"
 import type { Spec } from "../Spec.ts"
-import type { NeedsAll } from "@ancillary/engine/spec/Spec"
-import { type Worker, type WorkerError, WorkerRunner } from "@effect/platform"
-import { Array, Deferred, Duration, Effect, ExecutionStrategy, Exit, Fiber, type Option, Schedule, Scope } from "effect"
-import type { DatagramWorkerError } from "./DatagramWorkerError.ts"
-import { makePlace } from "./internal/place.ts"
-import { Request, type Serve } from "./internal/requests.ts"
+import { type DatagramWorkerError, workerError } from "./DatagramWorkerError.ts"
 import { bindAll, endpointOf, plain, workersOn } from "./internal/sharing.ts"
-import { sum } from "./internal/statistics.ts"
 import { type Checked, checkOptions } from "./internal/workerOptions.ts"
 
 export { DatagramWorkerError } from "./DatagramWorkerError.ts"
@@ -143,11 +156,9 @@ export const restart: Schedule.Schedule<unknown> = Schedule.exponential("100 mil
  *
  * @example
  * ```ts
- * import { NodeSockets } from "@ancillary/effect3/node"
- * import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
+ * import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect3"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
- * import * as NodeWorker from "@effect/platform-node/NodeWorker"
  * import { Effect } from "effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
@@ -160,7 +171,7 @@ export const restart: Schedule.Schedule<unknown> = Schedule.exponential("100 mil
  *   return yield* workers.awaitFailure
  * })
  *
- * server.pipe(Effect.scoped, Effect.provide([NodeSockets.layer, NodeWorker.layerManager]), NodeRuntime.runMain)
+ * server.pipe(Effect.scoped, Effect.provide(NodeSockets.layer), NodeRuntime.runMain)
  * ```
  * @category constructors
  * @since 0.1.0
@@ -172,7 +183,7 @@ export const serve = <F extends Internet, D extends ControlMessage.Any, R>(
 ): Effect.Effect<
   DatagramWorkers<F>,
   DatagramBindError | DatagramUnsupportedError | DatagramWorkerError,
-  DatagramSockets | Worker.WorkerManager | Scope.Scope | R | NeedsAll<D>
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
@@ -189,55 +200,74 @@ export const serve = <F extends Internet, D extends ControlMessage.Any, R>(
 const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   at: EndpointInput<F>,
-  { restart, ...how }: Checked,
+  options: Checked,
   count: number,
   platform: Platform
 ): Effect.Effect<
   DatagramWorkers<F>,
   DatagramBindError | DatagramUnsupportedError | DatagramWorkerError,
-  DatagramSockets | Worker.WorkerManager | Scope.Scope | R | NeedsAll<D>
+  DatagramSockets | Scope.Scope | R | NeedsAll<D>
 > =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
+    const runtime = yield* Effect.runtime<never>()
     const scopes = yield* Effect.replicateEffect(Scope.fork(scope, ExecutionStrategy.sequential), count)
     // Winsock: a socket cannot be inherited by its number, so the only worker binds its own.
     const sockets = platform === "winsock" ? [] : yield* bindAll(spec, at, scopes)
-    const common = {
-      ...how,
-      at: sockets[0] === undefined ? plain(at) : endpointOf(sockets[0])
-    }
-    const lost = yield* Deferred.make<never, DatagramWorkerError>()
-    const places = yield* Effect.forEach(scopes, (own, i) =>
-      Effect.gen(function* () {
-        const socket = sockets[i]
-        const descriptor = socket === undefined ? undefined : yield* Effect.orDie(socket.descriptor)
-        const place = yield* makePlace(i, { ...common, descriptor }, restart)
-        // A worker that is given up reads no more. Closing its socket lets the kernel distribute its peers over the
-        // others.
-        const keep = place.keep.pipe(
-          Effect.onError(() => Scope.close(own, Exit.void)),
-          Effect.intoDeferred(lost)
-        )
-        return { ...place, keep }
-      })
+    const descriptors = yield* Effect.forEach(sockets, ({ descriptor }) => Effect.orDie(descriptor))
+    const running = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        startWorkers({
+          program: options.program,
+          fork: options.fork,
+          concurrency: options.concurrency,
+          shutdown: Duration.toMillis(options.shutdown),
+          startup: Duration.toMillis(options.startup),
+          heartbeat: Duration.toMillis(options.heartbeat),
+          patience: Duration.toMillis(options.patience),
+          at: sockets[0] === undefined ? plain(at) : endpointOf(sockets[0]),
+          descriptors: scopes.map((_, i) => descriptors[i]),
+          restart: () => restartBy(options.restart, runtime),
+          // A fiber of its own, since a logger may throw.
+          log: (level, message) =>
+            void Runtime.runFork(runtime)(level === "warning" ? Effect.logWarning(message) : Effect.logError(message)),
+          onGivenUp: (worker) =>
+            Runtime.runPromise(runtime)(
+              Effect.forEach(scopes.slice(worker, worker + 1), (own) => Scope.close(own, Exit.void), { discard: true })
+            )
+        })
+      ),
+      (running) => Effect.promise(running.stop)
     )
-    yield* Effect.acquireRelease(
-      Effect.forEach(places, ({ keep }) => Effect.forkDaemon(Effect.interruptible(keep))),
-      Fiber.interruptAll
-    )
-    const ready = Effect.forEach(places, (place) => place.ready, { concurrency: "unbounded" })
-    const [first] = yield* Effect.raceFirst(ready, Deferred.await(lost))
+    const first = yield* Effect.promise(() => running.ready)
+    if ("reason" in first) return yield* Effect.fail(workerError(first))
     return {
       // The endpoint that a worker reports belongs to the family that it was started with.
-      localAddress: sockets[0]?.localAddress ?? (endpoint<Internet>(spec.family, first ?? common.at) as Endpoint<F>),
-      workers: Effect.forEach(places, ({ state }) => state),
-      stats: Effect.map(
-        Effect.forEach(places, ({ stats }) => stats, { concurrency: "unbounded" }),
-        (all) => Array.getSomes(all).reduce(sum)
+      localAddress: sockets[0]?.localAddress ?? (endpoint<Internet>(spec.family, first) as Endpoint<F>),
+      workers: Effect.sync(() =>
+        running.state().map(({ pid, restarts }) => ({ pid: Option.fromNullable(pid), restarts }))
       ),
-      awaitFailure: Deferred.await(lost)
+      // The counters of a worker are those of its socket. The channel does not express this.
+      stats: Effect.map(Effect.promise(running.stats), (counters) => counters as unknown as DatagramStats),
+      awaitFailure: Effect.flatMap(
+        Effect.promise(() => running.failure),
+        (fault) => (fault === undefined ? Effect.interrupt : Effect.fail(workerError(fault)))
+      )
     }
   })
+
+/** Makes a policy of a schedule, which waits by itself. The time to live of a worker counts for `resetAfter`. */
+const restartBy = (
+  schedule: Schedule.Schedule<unknown, DatagramWorkerError>,
+  runtime: Runtime.Runtime<never>
+): Restart => {
+  const driving = Effect.runSync(Schedule.driver(schedule))
+  return (fault, stopped) =>
+    Runtime.runPromise(runtime)(
+      Effect.match(driving.next(workerError(fault)), { onFailure: () => false, onSuccess: () => true }),
+      { signal: stopped }
+    )
+}
 
 /**
  * The program of a worker. It takes over the socket that `serve` passes, and runs a handler for each datagram until it
@@ -247,7 +277,7 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
  *
  * `serve` sets the maximum number of running handlers and their time to finish. If a handler fails or dies, that is
  * logged and its datagram is done. The program ends when it is stopped, or when its parent process has ended. Fails if
- * the socket cannot be read any more, and with a `WorkerError` if no parent started it.
+ * the socket cannot be read any more, and with `DatagramUnsupportedError` if no parent started it.
  *
  * **Gotchas**
  *
@@ -255,17 +285,15 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
  *
  * @example
  * ```ts
- * import { NodeSockets } from "@ancillary/effect3/node"
- * import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
+ * import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect3"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
- * import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
  * import { Effect } from "effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *
  * DatagramWorkers.runWorker(spec, (asked, socket) => Datagram.reply(socket, asked, asked.data)).pipe(
- *   Effect.provide([NodeSockets.layer, NodeWorkerRunner.layer]),
+ *   Effect.provide(NodeSockets.layer),
  *   NodeRuntime.runMain
  * )
  * ```
@@ -277,8 +305,8 @@ export const runWorker = <F extends Internet, D extends ControlMessage.Any, R, E
   handler: (datagram: Datagram.Datagram<F, D>, socket: DatagramSocket<F, D>) => Effect.Effect<void, E, R2>
 ): Effect.Effect<
   void,
-  DatagramReceiveError | WorkerError.WorkerError,
-  DatagramSockets | WorkerRunner.PlatformRunner | R | R2 | NeedsAll<D>
+  DatagramReceiveError | DatagramUnsupportedError,
+  DatagramSockets | R | Exclude<R2, Scope.Scope> | NeedsAll<D>
 > =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
@@ -286,39 +314,43 @@ export const runWorker = <F extends Internet, D extends ControlMessage.Any, R, E
     const serving = yield* Scope.fork(scope, ExecutionStrategy.sequential)
     const begun = yield* Deferred.make<DatagramSocket<F, D>>()
     const unreadable = yield* Deferred.make<never, DatagramReceiveError>()
-    const begin = ({ at, concurrency, descriptor, shutdownMillis }: Serve) =>
+    const run = Runtime.runPromise(
+      yield* Effect.runtime<DatagramSockets | R | Exclude<R2, Scope.Scope> | NeedsAll<D>>()
+    )
+    const begin = ({ at, concurrency, descriptor, shutdown }: Begin) =>
       Effect.gen(function* () {
         // The input of an internet family is an address and a port. The compiler cannot infer this through
         // EndpointInput<F>.
         const socket = yield* descriptor === undefined
           ? Datagram.bind(spec, at as EndpointInput<F>)
           : Datagram.adopt(spec, descriptor)
-        const reading = yield* serveOn(socket, handler, { concurrency, shutdown: Duration.millis(shutdownMillis) })
+        const reading = yield* serveOn(socket, handler, { concurrency, shutdown: Duration.millis(shutdown) })
         yield* Effect.forkIn(
           Effect.catchAll(Fiber.join(reading), (error) => Deferred.fail(unreadable, error)),
           scope
         )
         yield* Deferred.succeed(begun, socket)
-        return { at: endpointOf(socket), stats: yield* socket.stats }
+        return { at: endpointOf(socket), counters: countersOf(yield* socket.stats) }
       }).pipe(
-        Effect.mapError(({ message }) => message),
-        Scope.extend(serving)
+        Scope.extend(serving),
+        Effect.either,
+        Effect.map(Either.getOrElse(({ message }): Began | string => message))
       )
-    const account = Effect.flatMap(Deferred.await(begun), ({ stats }) => stats)
-    const obeying = WorkerRunner.layerSerialized(Request, {
-      Serve: begin,
-      Count: () => account,
-      Stop: () => Effect.zipRight(Scope.close(serving, Exit.void), account)
+    const count = Effect.map(
+      Effect.flatMap(Deferred.await(begun), ({ stats }) => stats),
+      countersOf
+    )
+    const obeying = obeyOrders({
+      begin: (order) => run(begin(order)),
+      count: () => run(count),
+      stop: () => run(Effect.zipRight(Scope.close(serving, Exit.void), count))
     })
-    // When the parent ends the worker, the runner interrupts the fiber that launched it.
-    const launched = yield* Effect.forkScoped(WorkerRunner.launch(obeying))
-    const dismissed = Effect.flatMap(Fiber.await(launched), (exit) => (Exit.isInterrupted(exit) ? Effect.void : exit))
-    yield* Effect.raceFirst(dismissed, Effect.raceFirst(Deferred.await(unreadable), orphaned))
+    if (isUnavailable(obeying)) return yield* Effect.fail(unsupported(obeying.feature, obeying.why, obeying.remedy))
+    const over = Effect.promise(() => obeying.over)
+    yield* Effect.ensuring(Effect.raceFirst(over, Deferred.await(unreadable)), Scope.close(serving, Exit.void)).pipe(
+      Effect.ensuring(Effect.sync(obeying.close))
+    )
   }).pipe(Effect.scoped, Effect.withSpan("DatagramWorkers.runWorker"))
 
-/** The parent process has ended, so no other process would stop this one. */
-const orphaned = Effect.async<void>((resume) => {
-  const gone = () => resume(Effect.void)
-  process.once("disconnect", gone)
-  return Effect.sync(() => void process.off("disconnect", gone))
-})
+/** The counters of a socket as the channel takes them. */
+const countersOf = (stats: DatagramStats): Counters => stats as unknown as Counters

@@ -1,8 +1,6 @@
 /** A server that prints the process ids of its workers, and then waits to be killed. */
-import { NodeSockets } from "@ancillary/effect3/node"
-import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
+import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withHopLimit } from "@ancillary/effect3"
-import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Effect, Option } from "effect"
 
 const program = Effect.gen(function* () {
@@ -13,4 +11,4 @@ const program = Effect.gen(function* () {
   return yield* server.awaitFailure
 })
 
-Effect.runFork(program.pipe(Effect.scoped, Effect.provide([NodeSockets.layer, NodeWorker.layerManager])))
+Effect.runFork(program.pipe(Effect.scoped, Effect.provide(NodeSockets.layer)))

@@ -1,9 +1,7 @@
 /** The program of a worker. It answers with its process id, and follows the order in the first byte. */
-import { NodeSockets } from "@ancillary/effect3/node"
-import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
+import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withHopLimit } from "@ancillary/effect3"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
 import { Effect } from "effect"
 import { orders } from "./orders.ts"
 
@@ -30,4 +28,4 @@ DatagramWorkers.runWorker(spec, ({ control, data, from }, socket) => {
     default:
       return answer
   }
-}).pipe(Effect.provide([NodeSockets.layer, NodeWorkerRunner.layer]), NodeRuntime.runMain)
+}).pipe(Effect.provide(NodeSockets.layer), NodeRuntime.runMain)

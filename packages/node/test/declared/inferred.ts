@@ -2,8 +2,15 @@
  * A module of a program that exports inferred types. It is compiled with `declaration: true` against the installed
  * packages. Each of these types must have a name that the program can write.
  */
-import { HostName, LinuxSockets, NodeSockets, WinsockSockets, WsaMsg, WsaSocket } from "@ancillary/effect3/node"
-import * as DatagramWorkers from "@ancillary/effect3/DatagramWorkers"
+import {
+  DatagramWorkers,
+  HostName,
+  LinuxSockets,
+  NodeSockets,
+  WinsockSockets,
+  WsaMsg,
+  WsaSocket
+} from "@ancillary/effect3/node"
 import {
   Capabilities,
   Datagram,

@@ -1,6 +1,5 @@
-/** Number of sockets that share the traffic of one port, and how they are bound. */
-import { availableParallelism } from "node:os"
-import { type Abi, Codec, type ControlMessage, type EndpointInput, type Internet } from "@ancillary/control"
+/** Sockets that share the traffic of one port. */
+import { type Abi, type ControlMessage, type EndpointInput, type Internet } from "@ancillary/control"
 import * as Datagram from "../../Datagram.ts"
 import * as SocketOption from "@ancillary/engine/spec/SocketOption"
 import { withReusePort } from "@ancillary/engine/spec/combinators/options"
@@ -10,40 +9,21 @@ import type { DatagramSockets } from "../../DatagramSockets.ts"
 import type { Spec } from "../../Spec.ts"
 import { invalidBind, unsupported } from "../../DatagramError.ts"
 import type { NeedsAll } from "@ancillary/engine/spec/Spec"
+import { type At, workerCount } from "@ancillary/node"
 import { Effect, Scope } from "effect"
 
-/** Each worker is a process. A larger number is probably a mistake of the program. */
-const most = 1024
-
-/** The reason why a platform serves with one worker. */
-const alone: { readonly [P in Abi["platform"]]: string | undefined } = {
-  linux: undefined,
-  // Darwin: sockets can share a port, but one of them receives all unicast datagrams.
-  darwin: "macOS does not spread the peers over the sockets of a port",
-  // Winsock: there is no SO_REUSEPORT. With SO_REUSEADDR the last socket that binds can take the traffic.
-  winsock:
-    "Windows does not spread peers over the sockets of a port, and its SO_REUSEADDR lets any program take over the address"
-}
-
-/** Returns the requested number of workers, or the number of cores, or one if more would be useless. */
+/** Returns the number of workers, as `workerCount` does. Fails with its sentence. */
 export const workersOn = (
   platform: Abi["platform"],
-  asked: number | undefined
+  requested: number | undefined
 ): Effect.Effect<number, DatagramBindError | DatagramUnsupportedError> => {
-  const why = alone[platform]
-  if (asked === undefined) return Effect.succeed(why === undefined ? Math.min(availableParallelism(), most) : 1)
-  if (!Codec.isInteger(asked, 1, most))
-    return Effect.fail(
-      invalidBind(
-        `workers: ${Codec.format(asked)} is not an integer from 1 to ${most}. Leave it out for one a core.`,
-        "workers"
-      )
-    )
-  return asked === 1 || why === undefined
-    ? Effect.succeed(asked)
-    : Effect.fail(
-        unsupported(`workers: ${asked}`, why, "Leave `workers` out: one serves there, and is restarted as elsewhere")
-      )
+  const count = workerCount(platform, requested)
+  if (typeof count === "number") return Effect.succeed(count)
+  return Effect.fail(
+    "invalid" in count
+      ? invalidBind(count.invalid, "workers")
+      : unsupported(`workers: ${requested}`, count.unsupported, count.remedy)
+  )
 }
 
 /**
@@ -88,12 +68,12 @@ const share = (socket: unknown): Effect.Effect<void> =>
 /** The endpoint of a socket, in the form that `bind` takes. */
 export const endpointOf = <F extends Internet, D extends ControlMessage.Any>({
   localAddress
-}: DatagramSocket<F, D>): EndpointInput<F> & { readonly address: string; readonly port: number } =>
+}: DatagramSocket<F, D>): EndpointInput<F> & At =>
   // The endpoint of an internet family has both. The compiler cannot infer this through Endpoint<F>.
-  plain(localAddress) as EndpointInput<F> & { readonly address: string; readonly port: number }
+  plain(localAddress) as EndpointInput<F> & At
 
 /** The endpoint in the form of the channel. */
-export const plain = (at: EndpointInput<Internet>): { readonly address: string; readonly port: number } => ({
+export const plain = (at: EndpointInput<Internet>): At => ({
   address: String(at.address),
   port: at.port
 })

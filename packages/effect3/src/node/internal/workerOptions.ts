@@ -2,18 +2,21 @@
 import { Codec } from "@ancillary/control"
 import type { DatagramBindError } from "../../DatagramError.ts"
 import { invalidBind } from "../../DatagramError.ts"
-import { check, durationOf } from "../../DatagramServer.ts"
+import { durationOf } from "../../internal/durations.ts"
+import { checkOptions as checkServeOptions } from "../../internal/serveOptions.ts"
 import { Duration, Effect, Schedule } from "effect"
 import type { DatagramWorkerError } from "../DatagramWorkerError.ts"
-import type { Start } from "./generation.ts"
+import type { WorkersStart } from "@ancillary/node"
 
 /** Values of a program before validation. */
 type Given = { readonly [option: string]: unknown }
 
-export type Checked = Pick<
-  Start,
-  "program" | "fork" | "concurrency" | "shutdown" | "startup" | "heartbeat" | "patience"
-> & {
+/** Valid options. */
+export interface Checked extends Pick<WorkersStart, "program" | "fork" | "concurrency"> {
+  readonly shutdown: Duration.Duration
+  readonly startup: Duration.Duration
+  readonly heartbeat: Duration.Duration
+  readonly patience: Duration.Duration
   readonly workers: number | undefined
   readonly restart: Schedule.Schedule<unknown, DatagramWorkerError>
 }
@@ -41,7 +44,7 @@ export const checkOptions = (given: unknown, restart: Checked["restart"]): Effec
           return yield* refused("fork", fork, "a record of options", "Leave it out for none")
         if (!isSchedule(schedule))
           return yield* refused("restart", schedule, "a Schedule", "Leave it out for DatagramWorkers.restart")
-        yield* check({ concurrency, shutdown: options["shutdown"] } as Parameters<typeof check>[0], work)
+        yield* checkServeOptions({ concurrency, shutdown: options["shutdown"] })
         const timing = { ...defaults }
         for (const option of ["startup", "heartbeat", "patience", "shutdown"] as const) {
           const value = options[option]
@@ -85,9 +88,6 @@ const isSchedule = (value: unknown): value is Schedule.Schedule<unknown> => {
     return false
   }
 }
-
-/** Placeholder for the handler, which only the workers have. */
-const work = () => Effect.void
 
 const refused = (option: string, value: unknown, range: string, remedy: string) =>
   Effect.fail(invalidBind(`${option}: ${Codec.format(value)} is not ${range}. ${remedy}.`, option))

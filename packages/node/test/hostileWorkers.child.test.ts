@@ -37,6 +37,12 @@ const accepted: { readonly [path: string]: ReadonlyArray<string> } = {
   "2.startup": ["undefined", ...durations, "Infinity", "an object that changes"],
   "2.heartbeat": ["undefined", ...durations, "an object that changes"],
   "2.patience": ["undefined", ...durations, "Infinity", "an object that changes"],
+  "1.handler": [
+    "a function",
+    "a function that throws",
+    "a function whose every property throws",
+    "an object that lies"
+  ],
   "2.restart": ["undefined", "an object that changes", "an object that lies"]
 }
 
@@ -73,6 +79,22 @@ const tried = async (f: (...args: ReadonlyArray<unknown>) => unknown, args: Read
 }
 
 describe.runIf(linux)("a server in several processes with a hostile value", () => {
+  it("runWorker refuses it before it takes orders", async () => {
+    const wrong: Array<string> = []
+    const attempt = async (what: string, spec: unknown, handler: unknown) => {
+      const worker = Reflect.apply(DatagramWorkers.runWorker, undefined, [spec, handler]) as Effect.Effect<unknown>
+      // A worker that takes orders does not end by itself.
+      const exit = await runtime.runPromiseExit(Effect.raceFirst(worker, Effect.never))
+      const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+      if (!isTypedError(error)) wrong.push(`${what}: ${firstLine(error)}`)
+    }
+    for (const [what, value] of Object.entries(values)) {
+      await attempt(`spec = ${what}`, value(), () => Effect.void)
+      if (!(accepted["1.handler"] ?? []).includes(what)) await attempt(`handler = ${what}`, Datagram.ipv4, value())
+    }
+    expect(wrong).toEqual([])
+  })
+
   it("serve refuses it before a process is started", async () => {
     const serve = (...args: ReadonlyArray<unknown>) => Reflect.apply(DatagramWorkers.serve, undefined, args) as unknown
     expect(await tried(serve, [Datagram.ipv4, { address: "127.0.0.1", port: 0 }, right])).toEqual([])

@@ -36,6 +36,7 @@ import {
   type Platform
 } from "@ancillary/control"
 import { isUnavailable } from "@ancillary/engine/driver/Driver"
+import { compileSpec } from "@ancillary/engine/socket"
 import type { NeedsAll } from "@ancillary/engine/spec/Spec"
 import { type Began, type Begin, type Counters, obeyOrders, type Restart, startWorkers } from "@ancillary/node"
 import {
@@ -56,9 +57,12 @@ import {
   type DatagramBindError,
   type DatagramReceiveError,
   type DatagramUnsupportedError,
+  fail,
   unsupported
 } from "../DatagramError.ts"
 import { serveOn } from "../DatagramServer.ts"
+import { option } from "../OptionKind.ts"
+import { checkHandler } from "../internal/serveOptions.ts"
 import type { DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import { DatagramSockets } from "../DatagramSockets.ts"
 import type { Spec } from "../Spec.ts"
@@ -210,7 +214,7 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const runtime = yield* Effect.runtime<never>()
+    const runtime = yield* Effect.runtime()
     const scopes = yield* Effect.replicateEffect(Scope.fork(scope, ExecutionStrategy.sequential), count)
     // Winsock: a socket cannot be inherited by its number, so the only worker binds its own.
     const sockets = platform === "winsock" ? [] : yield* bindAll(spec, at, scopes)
@@ -305,10 +309,14 @@ export const runWorker = <F extends Internet, D extends ControlMessage.Any, R, E
   handler: (datagram: Datagram.Datagram<F, D>, socket: DatagramSocket<F, D>) => Effect.Effect<void, E, R2>
 ): Effect.Effect<
   void,
-  DatagramReceiveError | DatagramUnsupportedError,
+  DatagramBindError | DatagramReceiveError | DatagramUnsupportedError,
   DatagramSockets | R | Exclude<R2, Scope.Scope> | NeedsAll<D>
 > =>
   Effect.gen(function* () {
+    const { driver } = yield* DatagramSockets
+    const plan = compileSpec(spec, driver.abi, option)
+    if ("_tag" in plan) return yield* fail(plan)
+    yield* checkHandler(handler)
     const scope = yield* Effect.scope
     // This scope is closed when the worker is stopped, and with the outer one if it ends otherwise.
     const serving = yield* Scope.fork(scope, ExecutionStrategy.sequential)
@@ -347,9 +355,10 @@ export const runWorker = <F extends Internet, D extends ControlMessage.Any, R, E
     })
     if (isUnavailable(obeying)) return yield* Effect.fail(unsupported(obeying.feature, obeying.why, obeying.remedy))
     const over = Effect.promise(() => obeying.over)
-    yield* Effect.ensuring(Effect.raceFirst(over, Deferred.await(unreadable)), Scope.close(serving, Exit.void)).pipe(
-      Effect.ensuring(Effect.sync(obeying.close))
-    )
+    return yield* Effect.ensuring(
+      Effect.raceFirst(over, Deferred.await(unreadable)),
+      Scope.close(serving, Exit.void)
+    ).pipe(Effect.ensuring(Effect.sync(obeying.close)))
   }).pipe(Effect.scoped, Effect.withSpan("DatagramWorkers.runWorker"))
 
 /** The counters of a socket as the channel takes them. */

@@ -41,7 +41,7 @@ export interface Opener {
  * @since 0.1.0
  */
 export const openBound = ({ driver, maybe }: Opener, spec: Spec.Any, at: unknown): OpenSocket | Failure => {
-  const plan = compile(spec, driver.abi, maybe)
+  const plan = compileSpec(spec, driver.abi, maybe)
   if ("_tag" in plan) return plan
   const local = parse(spec, at, driver)
   return "_tag" in local ? local : open(driver, plan, { native: openNew, local, peer: undefined })
@@ -54,7 +54,7 @@ export const openBound = ({ driver, maybe }: Opener, spec: Spec.Any, at: unknown
  * @since 0.1.0
  */
 export const openClient = ({ driver, maybe }: Opener, spec: Spec.Any): OpenSocket | Failure => {
-  const plan = compile(spec, driver.abi, maybe)
+  const plan = compileSpec(spec, driver.abi, maybe)
   if ("_tag" in plan) return plan
   const local = anywhere(spec, driver)
   return isError(local) ? local : open(driver, plan, { native: openNew, local, peer: undefined })
@@ -72,7 +72,7 @@ export const openConnected = (
   peer: unknown,
   options: unknown
 ): OpenSocket | Failure => {
-  const plan = compile(spec, driver.abi, maybe)
+  const plan = compileSpec(spec, driver.abi, maybe)
   if ("_tag" in plan) return plan
   const parsed = parse(spec, peer, driver)
   if ("_tag" in parsed) return parsed
@@ -100,7 +100,7 @@ export const openAdopted = ({ driver, maybe }: Opener, spec: Spec.Any, descripto
     return invalidBind(
       `${Codec.format(descriptor)} is not the descriptor of a socket: an integer from 0 to ${highest}. Give the number of a bound socket.`
     )
-  const compiled = compile(spec, driver.abi, maybe)
+  const compiled = compileSpec(spec, driver.abi, maybe)
   if ("_tag" in compiled) return compiled
   const plan = withSpareRoom(compiled)
   const native = () => driver.adopt(descriptor, plan.kind)
@@ -114,7 +114,7 @@ export const openAdopted = ({ driver, maybe }: Opener, spec: Spec.Any, descripto
  * @since 0.1.0
  */
 export const openPairOf = ({ driver, maybe }: Opener, spec: Spec.Any): readonly [OpenSocket, OpenSocket] | Failure => {
-  const plan = compile(spec, driver.abi, maybe)
+  const plan = compileSpec(spec, driver.abi, maybe)
   return "_tag" in plan ? plan : openPair(driver, plan)
 }
 
@@ -130,7 +130,7 @@ const withSpareRoom = (plan: Plan.Plan): Plan.Plan => ({
 })
 
 /** Compiles a spec to a plan, or returns the error. The value of a program may not be a spec, and its definitions may throw. */
-const compile = (spec: Spec.Any, abi: Abi, maybe: MaybeShape): Plan.Plan | DatagramBindError => {
+export const compileSpec = (spec: Spec.Any, abi: Abi, maybe: MaybeShape): Plan.Plan | DatagramBindError => {
   try {
     return Plan.compile(spec, abi, maybe)
   } catch (cause) {

@@ -85,8 +85,17 @@ export const ofInterfaces: Members = {
 export const ofCapabilities: Members = { toString: total(HopLimit) }
 
 /** Members of an object that can be called. A sink also takes values of a program. */
+/** Names of the members of an object, with those that its classes make when they are asked for. */
+const namesOf = (object: object): ReadonlyArray<string> => {
+  const names = new Set<string>()
+  for (let each: object | null = object; each !== null && each !== Object.prototype; each = Object.getPrototypeOf(each))
+    for (const name of Object.getOwnPropertyNames(each)) if (name !== "constructor") names.add(name)
+  return [...names]
+}
+
 export const callableMembers = (object: object): ReadonlyArray<readonly [string, AnyFunction]> =>
-  Object.entries(object).flatMap(([name, value]: readonly [string, unknown]) => {
+  namesOf(object).flatMap((name) => {
+    const value: unknown = Reflect.get(object, name)
     if (typeof value === "function") return [[name, value as AnyFunction] as const]
     if (!Predicate.hasProperty(value, Sink.SinkTypeId)) return []
     const sink = value as Sink.Sink<number, unknown, never, unknown>

@@ -84,7 +84,6 @@ export const ofInterfaces: Members = {
 
 export const ofCapabilities: Members = { toString: total(HopLimit) }
 
-/** Members of an object that can be called. A sink also takes values of a program. */
 /** Names of the members of an object, with those that its classes make when they are asked for. */
 const namesOf = (object: object): ReadonlyArray<string> => {
   const names = new Set<string>()
@@ -93,6 +92,7 @@ const namesOf = (object: object): ReadonlyArray<string> => {
   return [...names]
 }
 
+/** Members of an object that can be called. A sink also takes values of a program. */
 export const callableMembers = (object: object): ReadonlyArray<readonly [string, AnyFunction]> =>
   namesOf(object).flatMap((name) => {
     const value: unknown = Reflect.get(object, name)

@@ -27,7 +27,7 @@ const expected: { readonly [name: string]: RegExp } = {
   "packages/effect3/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/
 }
 /** Registers tests with vitest, as `conformance.test.ts` does. */
-const elsewhere = ["packages/testing/src/conformance.ts 1"]
+const elsewhere = ["packages/testing/src/conformance.ts 1", "docs/testing.md 1"]
 
 const runnable = requirement(
   "the examples",

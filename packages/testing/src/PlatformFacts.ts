@@ -37,6 +37,8 @@ export interface PlatformFacts {
    * the options that enable them.
    */
   readonly extensionHeaders: "exchanged" | "not permitted" | "refused"
+  /** Whether there are Unix datagram sockets. If not, opening one fails. */
+  readonly unixSockets: "exchanged" | "absent"
   /** Hop limit of a datagram that was sent without one. */
   readonly hopLimit: { readonly ipv4: number; readonly ipv6: number }
   readonly options: {
@@ -81,6 +83,7 @@ export const linux: PlatformFacts = {
   },
   refuses: {},
   extensionHeaders: "exchanged",
+  unixSockets: "exchanged",
   hopLimit: { ipv4: 64, ipv6: 64 },
   options: {
     lacks: { withExclusiveUse: "on Linux an address is exclusive unless its socket allows sharing" },
@@ -138,6 +141,7 @@ export const wine: PlatformFacts = {
     originalArrivalInterface: "WSAENOPROTOOPT"
   },
   extensionHeaders: "refused",
+  unixSockets: "absent",
   hopLimit: { ipv4: 64, ipv6: 64 },
   options: {
     lacks: {

@@ -40,7 +40,12 @@ export const unix = ({ driver, facts, receive, path }: Bench): void => {
     const declared = (each: unknown, spec: unknown = Datagram.unix) =>
       (each as (_: unknown) => typeof Datagram.unix)(spec)
     it.scopedLive(`${key}${why === undefined ? "" : ": refused"}`, () => {
-      if (why === undefined) return Effect.provide(run, layer)
+      if (why === undefined && facts.unixSockets === "exchanged") return Effect.provide(run, layer)
+      if (why === undefined)
+        return Effect.gen(function* () {
+          const error = yield* Effect.flip(Datagram.pair(declared(combinator)))
+          expect(error).toMatchObject({ _tag: "DatagramBindError", code: "EOPNOTSUPP" })
+        }).pipe(Effect.provide(layer))
       return Effect.gen(function* () {
         const absent = { _tag: "DatagramUnsupportedError", code: "INVALID" }
         const spec = declared(combinator)

@@ -1,0 +1,192 @@
+/**
+ * A network in memory. Each host has a driver, so a program runs on it unchanged, without privileges, with the faults that a test asks for, and in
+ * a browser. One seed is one run.
+ *
+ * **Details**
+ *
+ * The hosts behave as Linux does: addresses and routes, control messages, the error queue, memberships, receive buffers. There are no Unix sockets.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, DatagramSockets } from "@ancillary/effect3"
+ * import { Network } from "@ancillary/testing"
+ * import { Effect } from "effect"
+ *
+ * const network = Network.make({ seed: 1 })
+ * const server = network.host("server", { addresses: ["10.0.0.1/24"] })
+ * const client = network.host("client", { addresses: ["10.0.0.2/24"] })
+ * network.link(server, client, { loss: 0.3 })
+ *
+ * const on = (host: Network.Host) => DatagramSockets.layer(Effect.succeed(host.driver), Network.capabilities)
+ * const program = Datagram.bind(Datagram.ipv4, { address: "10.0.0.1", port: 53 }).pipe(Effect.provide(on(server)))
+ * ```
+ * @since 0.1.0
+ */
+import { Agenda } from "./network/agenda.ts"
+import { type NetworkClock, systemClock } from "./network/clock.ts"
+import type { LinkFaults } from "./network/faults.ts"
+import { Host, type HostOptions, Interface } from "./network/host.ts"
+import { LinkWire } from "./network/link.ts"
+import { linux } from "./network/linux/personality.ts"
+import { Random } from "./network/random.ts"
+import { Recorder, type TraceEvent } from "./network/trace/recorder.ts"
+import { Turns } from "./network/turns.ts"
+
+export { type ManualClock, manualClock, type NetworkClock, systemClock } from "./network/clock.ts"
+export type { LinkFaults } from "./network/faults.ts"
+export { type Host, type HostOptions, type Interface, type InterfaceOptions } from "./network/host.ts"
+export type { TraceEvent } from "./network/trace/recorder.ts"
+
+/**
+ * Settings of a network.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NetworkOptions {
+  /** Source of all randomness: faults, and ports that hosts choose. Default 0. */
+  readonly seed?: number | undefined
+  /** Default: the time of the machine. */
+  readonly clock?: NetworkClock | undefined
+  /** Whether `trace` is kept. Default true. Without it a long run needs no memory. */
+  readonly trace?: boolean | undefined
+}
+
+/**
+ * A cable between two hosts, or a network that more are attached to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Link {
+  readonly name: string
+  /** Changes faults in every direction, or of what one end sends. Those that are not named stay. */
+  readonly change: (faults: LinkFaults, from?: Host | Interface) => void
+  /** Cuts the link. Packets under way are lost. */
+  readonly down: () => void
+  readonly up: () => void
+}
+
+/**
+ * Hosts and links.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Network {
+  /** Adds a host. It has a loopback interface, and `eth0` if it is given addresses. */
+  readonly host: (name: string, options?: HostOptions) => Host
+  /**
+   * Links two or more hosts, in the end with faults. A host is linked by its first interface without a link. Give an interface in place of a
+   * host to choose.
+   */
+  readonly link: (...ends: ReadonlyArray<Host | Interface | LinkFaults>) => Link
+  /** The events of every packet so far, in their order. */
+  readonly trace: ReadonlyArray<TraceEvent>
+  /** Nanoseconds since 1970, by the clock of the network. */
+  readonly now: () => bigint
+  /**
+   * Turns of the event loop in which sockets reported so far. If it stays the same for some turns of the loop, programs have read all that arrived.
+   */
+  readonly turns: () => number
+}
+
+const isEnd = (value: Host | Interface | LinkFaults): value is Host | Interface =>
+  value instanceof Host || value instanceof Interface
+
+/**
+ * Makes a network without hosts.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options: NetworkOptions = {}): Network => {
+  const { clock = systemClock, seed = 0, trace = true } = options
+  const agenda = new Agenda(clock)
+  const recorder = new Recorder(() => agenda.now, trace)
+  const turns = new Turns()
+  const hosts = new Map<string, Host>()
+  let links = 0
+  const interfaceOf = (end: Host | Interface): Interface => (end instanceof Interface ? end : end.freeInterface())
+  return {
+    host: (name, hostOptions = {}) => {
+      if (hosts.has(name)) throw new TypeError(`The network has a host ${name} already.`)
+      const number = hosts.size + 1
+      // Each host has a source of its own, so that one host more does not change the ports of the others.
+      const random = new Random(seed ^ Math.imul(number, 0x9e3779b1))
+      const host = new Host(name, number, hostOptions, { agenda, recorder, turns, random, personality: linux })
+      hosts.set(name, host)
+      return host
+    },
+    link: (...given) => {
+      const ends = given.filter(isEnd).map(interfaceOf)
+      const faults = given.find((each): each is LinkFaults => !isEnd(each)) ?? {}
+      if (ends.length < 2) throw new TypeError("A link has two ends or more.")
+      const name = ends.map(({ host }) => host.name).join("–")
+      const devices = ends.map(({ device }) => device)
+      const wire = new LinkWire({
+        name,
+        ends: devices,
+        faults,
+        agenda,
+        recorder,
+        seed: seed ^ Math.imul(++links, 0x85ebca6b)
+      })
+      return {
+        name,
+        change: (changed, from) => {
+          const own = from === undefined ? undefined : ends.filter((end) => end === from || end.host === from)
+          wire.change(
+            changed,
+            own?.map(({ device }) => device)
+          )
+        },
+        down: () => void (wire.isUp = false),
+        up: () => void (wire.isUp = true)
+      }
+    },
+    trace: recorder.events,
+    now: () => agenda.now,
+    turns: () => turns.count
+  }
+}
+
+/**
+ * Features of a host, for `DatagramSockets.layer`: those of Linux that need no Unix socket.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const capabilities = [
+  "timestamp",
+  "timestamping",
+  "dropCount",
+  "originalDestination",
+  "segmentation",
+  "coalescing",
+  "fragmentSize",
+  "checksum",
+  "flowLabel",
+  "mark",
+  "priority",
+  "transmitTime",
+  "ipOptions",
+  "routingHeader",
+  "hopByHopOptions",
+  "destinationOptions",
+  "errorReports",
+  "pathMtuReports",
+  "transmitTimestamps",
+  "stickyHeaders",
+  "bindToDevice",
+  "unicastInterface",
+  "reusePort",
+  "freebind",
+  "transparent",
+  "multicastAll",
+  "defaultTrafficClass",
+  "defaultPriority",
+  "defaultMark",
+  "autoFlowLabel",
+  "pathMtuDiscovery"
+] as const

@@ -1,0 +1,223 @@
+/** A host of the network: interfaces, addresses, routes, and the driver of its sockets. */
+import { Ipv6Address } from "@ancillary/control"
+import type { Driver } from "@ancillary/engine/driver/Driver"
+import { type Address, contains, isSame, parseAddress, parsePrefix, type Prefix } from "./address.ts"
+import type { Agenda } from "./agenda.ts"
+import { makeDriver } from "./driver.ts"
+import { Device } from "./ip/device.ts"
+import type { Packet } from "./ip/packet.ts"
+import { Routes } from "./ip/routes.ts"
+import { type Middlebox, Stack } from "./ip/stack.ts"
+import { Notices } from "./notices.ts"
+import type { Personality } from "./personality.ts"
+import type { Random } from "./random.ts"
+import { Ports } from "./socket/ports.ts"
+import { UdpTransport } from "./socket/transport.ts"
+import type { Recorder } from "./trace/recorder.ts"
+import type { Turns } from "./turns.ts"
+
+/**
+ * An interface of a host.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InterfaceOptions {
+  /** Addresses with the length of their network: `10.0.0.1/24`, `fd00::1/64`. */
+  readonly addresses?: ReadonlyArray<string> | undefined
+  /** Largest packet in bytes, IP header included. Default 1500. */
+  readonly mtu?: number | undefined
+}
+
+/**
+ * A host of the network.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HostOptions extends InterfaceOptions {
+  /** Address of the router for everything that is not on the host's links, one for each family. */
+  readonly gateway?: string | ReadonlyArray<string> | undefined
+  /** It forwards packets between its interfaces. */
+  readonly router?: boolean | undefined
+  /** Replaces the traffic class of packets that it forwards. */
+  readonly rewriteTrafficClass?: ((trafficClass: number) => number) | undefined
+  /** Checks the memory behind each received datagram, and detaches borrowed payloads when they are given back. */
+  readonly guarded?: boolean | undefined
+}
+
+/** Parts that the hosts of a network share. */
+export interface Parts {
+  readonly agenda: Agenda
+  readonly recorder: Recorder
+  readonly turns: Turns
+  readonly random: Random
+  readonly personality: Personality
+}
+
+const loopbackMtu = 65_536
+const defaultMtu = 1500
+
+export class Host {
+  readonly name: string
+  /** Opens the sockets of this host. */
+  readonly driver: Driver
+  readonly #number: number
+  readonly #devices: Array<Device> = []
+  readonly #ports: Ports
+  readonly #stack: Stack
+  readonly #routes: Routes
+  readonly #notices: Notices
+
+  constructor(name: string, number: number, options: HostOptions, parts: Parts) {
+    const { agenda, personality, recorder, turns } = parts
+    this.name = name
+    this.#number = number
+    this.#notices = new Notices(turns)
+    const now = () => agenda.now
+    const drop = (packet: Packet, why: string) => void recorder.record({ kind: "drop", packet, at: name, why })
+    const routes = new Routes(this.#devices, now)
+    const ports = new Ports(parts.random)
+    const transport = new UdpTransport({ ports, now, drop })
+    this.#ports = ports
+    this.#routes = routes
+    this.#stack = new Stack({ routes, agenda, transport, drop })
+    this.#stack.forwards = options.router === true
+    this.#stack.rewriteTrafficClass = options.rewriteTrafficClass
+    const loopback = new Device({ index: 1, name: "lo", host: name, loopback: true, mtu: loopbackMtu })
+    loopback.addresses = [parsePrefix("127.0.0.1/8"), parsePrefix("::1/128")]
+    this.#devices.push(loopback)
+    if (options.addresses !== undefined) this.interface("eth0", options)
+    const gateways = typeof options.gateway === "string" ? [options.gateway] : (options.gateway ?? [])
+    for (const gateway of gateways) this.route(gateway.includes(":") ? "::/0" : "0.0.0.0/0", { via: gateway })
+    this.driver = makeDriver({
+      place: { routes, ports, stack: this.#stack, now, personality, turns },
+      devices: this.#devices,
+      notices: this.#notices,
+      guarded: options.guarded === true
+    })
+  }
+
+  /** Adds an interface. Its index is the next free one, from 2. It also has a link-local IPv6 address. */
+  interface(name: string, options: InterfaceOptions = {}): Interface {
+    if (this.#devices.some((device) => device.name === name))
+      throw new TypeError(`${this.name} has an interface ${name} already.`)
+    const index = this.#devices.length + 1
+    const hex = (value: number) => value.toString(16).padStart(2, "0")
+    const device = new Device({
+      index,
+      name,
+      host: this.name,
+      loopback: false,
+      mtu: options.mtu ?? defaultMtu,
+      hardwareAddress: `02:00:00:${hex(this.#number >> 8)}:${hex(this.#number & 0xff)}:${hex(index)}`
+    })
+    const linkLocal = Ipv6Address.of([
+      0xfe80,
+      0,
+      0,
+      0,
+      0x0200,
+      0xff,
+      0xfe00 | (this.#number >> 8),
+      ((this.#number & 0xff) << 8) | index
+    ])
+    device.addresses = [...(options.addresses ?? []).map(parsePrefix), { address: linkLocal, length: 64 }]
+    device.receive = (packet) => this.#stack.input(packet, device)
+    this.#devices.push(device)
+    this.#notices.tell()
+    return new Interface(this, device, () => this.#notices.tell())
+  }
+
+  /** Returns an interface by its name. */
+  interfaceNamed(name: string): Interface {
+    const device = this.#devices.find((each) => each.name === name)
+    if (device === undefined) throw new TypeError(`${this.name} has no interface ${name}.`)
+    return new Interface(this, device, () => this.#notices.tell())
+  }
+
+  /** The interface that a link gets if none is named: the first without a link. */
+  freeInterface(): Interface {
+    const device = this.#devices.find(({ loopback, wire }) => !loopback && wire === undefined)
+    if (device === undefined)
+      throw new TypeError(
+        `${this.name} has no interface without a link: give it addresses, or another interface by host.interface(name).`
+      )
+    return this.interfaceNamed(device.name)
+  }
+
+  /** Sends packets to a network by a router. The router must be on a link of this host. */
+  route(network: string, { via }: { readonly via: string }): void {
+    const prefix = parsePrefix(network)
+    const router = parseAddress(via)
+    const device = this.#devices.find((each) => each.addresses.some((own) => isOnLink(own, router)))
+    if (device === undefined) throw new TypeError(`${this.name} has no address in the network of the router ${via}.`)
+    this.#routes.add({ prefix, device, via: router })
+  }
+
+  /** Sets what the host does to packets that it forwards: a NAT, a firewall. */
+  use(middlebox: Middlebox | undefined): void {
+    this.#stack.middlebox = middlebox
+  }
+
+  /** Number of sockets that are bound. */
+  get sockets(): number {
+    return this.#ports.all.length
+  }
+}
+
+const isOnLink = (own: Prefix, router: Address): boolean => {
+  const width = own.address.family === "ipv4" ? 32 : 128
+  return own.length < width && contains(own, router)
+}
+
+/** An interface of a host. */
+export class Interface {
+  readonly host: Host
+  readonly #device: Device
+  readonly #changed: () => void
+
+  constructor(host: Host, device: Device, changed: () => void) {
+    this.host = host
+    this.#device = device
+    this.#changed = changed
+  }
+
+  get name(): string {
+    return this.#device.name
+  }
+
+  /** Its number in control messages and zones. */
+  get index(): number {
+    return this.#device.index
+  }
+
+  /** @internal */
+  get device(): Device {
+    return this.#device
+  }
+
+  /** Adds an address with the length of its network. */
+  addAddress(address: string): void {
+    this.#device.addresses = [...this.#device.addresses, parsePrefix(address)]
+    this.#changed()
+  }
+
+  /** Removes an address. Sockets that are bound to it receive nothing any more. */
+  removeAddress(address: string): void {
+    const removed = parsePrefix(address).address
+    this.#device.addresses = this.#device.addresses.filter((prefix) => !isSame(prefix.address, removed))
+    this.#changed()
+  }
+
+  /** Switches the interface on or off. */
+  setUp(up: boolean): void {
+    this.#device.up = up
+    this.#changed()
+  }
+
+  setMtu(mtu: number): void {
+    this.#device.mtu = mtu
+    this.#changed()
+  }
+}

@@ -1,0 +1,54 @@
+/** A network interface of a host, and the end of a wire. */
+import type { Address, Family, Prefix } from "../address.ts"
+import { isSame } from "../address.ts"
+import type { Packet } from "./packet.ts"
+
+/** Something that carries packets between interfaces. */
+export interface Wire {
+  /**
+   * Sends a packet to the interface that has the next hop's address, or to all others without one. Returns false if no interface on the wire has
+   * that address.
+   */
+  readonly send: (packet: Packet, from: Device, nextHop: Address | undefined) => boolean
+  readonly isUp: boolean
+}
+
+export class Device {
+  readonly index: number
+  readonly name: string
+  /** Name of its host, for traces. */
+  readonly host: string
+  readonly loopback: boolean
+  readonly hardwareAddress: string | undefined
+  addresses: ReadonlyArray<Prefix> = []
+  mtu: number
+  /** Switched on. */
+  up = true
+  wire: Wire | undefined
+  /** Takes a packet from the wire. */
+  receive: (packet: Packet) => void = () => {}
+
+  constructor(options: {
+    readonly index: number
+    readonly name: string
+    readonly host: string
+    readonly loopback: boolean
+    readonly mtu: number
+    readonly hardwareAddress?: string | undefined
+  }) {
+    this.index = options.index
+    this.name = options.name
+    this.host = options.host
+    this.loopback = options.loopback
+    this.mtu = options.mtu
+    this.hardwareAddress = options.hardwareAddress
+  }
+
+  owns(address: Address): boolean {
+    return this.addresses.some((prefix) => isSame(prefix.address, address))
+  }
+
+  of(family: Family): ReadonlyArray<Prefix> {
+    return this.addresses.filter(({ address }) => address.family === family)
+  }
+}

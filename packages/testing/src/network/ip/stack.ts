@@ -1,0 +1,239 @@
+/** The Internet layer of a host: it sends, receives and forwards packets, cuts and joins them, and reports troubles by ICMP. */
+import { type Address, isOfInterface } from "../address.ts"
+import type { Agenda } from "../agenda.ts"
+import type { Device } from "./device.ts"
+import { cut, Reassembly } from "./fragments.ts"
+import {
+  echoTypes,
+  errorBody,
+  type IcmpError,
+  icmpOf,
+  isErrorForbidden,
+  readError,
+  sealed,
+  type Trouble
+} from "./icmp.ts"
+import { headerSize, type Packet, plain, protocols, sizeOf } from "./packet.ts"
+import { recorded } from "./recordRoute.ts"
+import type { Path, Routes } from "./routes.ts"
+import { parse, type Quoted } from "./wire.ts"
+
+/** How a packet came to this host. */
+export interface Arrival {
+  /** The interface that packet information names. */
+  readonly device: Device
+  /** The sender is this host. */
+  readonly fromHere: boolean
+  readonly kind: "unicast" | "broadcast" | "multicast"
+}
+
+/** The layer above. */
+export interface Transport {
+  /** Returns false if no socket takes the packet. */
+  readonly deliver: (packet: Packet, arrival: Arrival) => boolean
+  readonly failed: (error: IcmpError, quoted: Quoted, report: Packet, arrival: Arrival) => void
+  /** True if a socket has joined the group on that interface and hears the source. */
+  readonly hears: (device: Device, group: Address, source: Address) => boolean
+}
+
+/** Rules of a host on the packets that it forwards. Returns the packet, changed or not, or nothing to drop it. */
+export interface Middlebox {
+  readonly passes: (packet: Packet, from: Device, to: Device) => Packet | undefined
+  /** A packet to an address of the host itself, which may belong to a host behind it. */
+  readonly arrives?: ((packet: Packet, from: Device) => Packet | undefined) | undefined
+}
+
+/** Linux gives up looking for a neighbour after three requests, one a second. */
+const neighbourPatience = 3_000_000_000n
+
+export class Stack {
+  readonly routes: Routes
+  readonly #agenda: Agenda
+  readonly #transport: Transport
+  readonly #drop: (packet: Packet, why: string) => void
+  readonly #reassembly = new Reassembly()
+  #identification = 0
+  forwards = false
+  middlebox: Middlebox | undefined
+  rewriteTrafficClass: ((trafficClass: number) => number) | undefined
+
+  constructor(options: {
+    readonly routes: Routes
+    readonly agenda: Agenda
+    readonly transport: Transport
+    readonly drop: (packet: Packet, why: string) => void
+  }) {
+    this.routes = options.routes
+    this.#agenda = options.agenda
+    this.#transport = options.transport
+    this.#drop = options.drop
+  }
+
+  nextIdentification(): number {
+    this.#identification = (this.#identification + 1) % 0x1_0000_0000
+    return this.#identification
+  }
+
+  /** Sends a packet of this host. `loopback`: sockets of this host that have joined the group hear it, too. */
+  output(packet: Packet, path: Path, loopback = true): void {
+    const { device, kind } = path
+    if (kind === "local" || device.loopback) return this.#inputLocal(packet, device, kind)
+    if (kind === "broadcast" || (kind === "multicast" && loopback)) this.#inputLocal(packet, device, kind)
+    // A group that must not leave the host.
+    if (kind === "multicast" && (packet.hopLimit === 0 || scopeOf(packet.destination) === 1)) return
+    this.#transmit(packet, path)
+  }
+
+  #inputLocal(packet: Packet, device: Device, kind: Path["kind"]): void {
+    const own = kind === "local" || kind === "unicast" ? "unicast" : kind
+    if (own === "multicast" && !this.#isJoined(packet, device)) return
+    const arrival: Arrival = { device, fromHere: true, kind: own }
+    // Linux: the largest IPv6 datagram does not fit into a packet of loopback.
+    if (kind !== "local") return this.#deliver(packet, arrival)
+    for (const piece of cut(packet, this.routes.mtu(packet.destination, { device, kind, nextHop: packet.destination })))
+      this.#deliver(piece, arrival)
+  }
+
+  /** Cuts the packet for the path, and sends its pieces. */
+  #transmit(packet: Packet, path: Path): void {
+    const { device, kind, nextHop } = path
+    const mtu = Math.min(device.mtu, this.routes.mtu(packet.destination, path))
+    for (const piece of cut(packet, mtu)) {
+      if (device.wire === undefined) {
+        this.#drop(piece, "the interface has no link")
+        continue
+      }
+      if (device.wire.send(piece, device, kind === "unicast" ? nextHop : undefined)) continue
+      this.#agenda.at(this.#agenda.now + neighbourPatience, () => this.#report("host unreachable", piece))
+    }
+  }
+
+  /** Takes a packet from a wire. */
+  input(packet: Packet, device: Device): void {
+    if (!device.up) return this.#drop(packet, "the interface is down")
+    const { destination, source } = packet
+    if (source.isLoopback || destination.isLoopback) return this.#drop(packet, "a loopback address on a link")
+    const kind = destination.isMulticast
+      ? "multicast"
+      : destination.family === "ipv4" &&
+          (destination.value === 0xffffffff || this.routes.broadcaster(destination) !== undefined)
+        ? "broadcast"
+        : "unicast"
+    if (kind === "multicast" && !this.#isJoined(packet, device)) return
+    const arrived = this.middlebox?.arrives?.(packet, device)
+    if (arrived !== undefined) return this.#forward(arrived, device)
+    if (kind !== "unicast" || this.routes.owner(destination, device) !== undefined)
+      return this.#deliver(packet, { device, fromHere: false, kind })
+    if (this.forwards) return this.#forward(packet, device)
+    this.#drop(packet, "the address is not one of this host")
+  }
+
+  #forward(packet: Packet, from: Device): void {
+    const { destination, family, source } = packet
+    if (packet.hopLimit <= 1) {
+      this.#drop(packet, "the hop limit is used up")
+      return this.#report("hop limit exceeded", packet)
+    }
+    if (isOfInterface(destination) || isOfInterface(source))
+      return this.#drop(packet, "link-local addresses are not forwarded")
+    const path = this.routes.find(destination)
+    if (path === undefined || path.kind === "local") {
+      if (path !== undefined) return this.#deliver(packet, { device: from, fromHere: false, kind: "unicast" })
+      this.#drop(packet, "no route")
+      return this.#report("network unreachable", packet)
+    }
+    const trafficClass = this.rewriteTrafficClass?.(packet.trafficClass) ?? packet.trafficClass
+    const own = path.device.of(family)[0]?.address
+    const options = own === undefined ? packet.options : recorded(packet.options, own)
+    const onward: Packet = { ...packet, options, trafficClass, hopLimit: packet.hopLimit - 1 }
+    const passed = this.middlebox === undefined ? onward : this.middlebox.passes(onward, from, path.device)
+    if (passed === undefined) return this.#drop(packet, "filtered")
+    const { mtu } = path.device
+    if (sizeOf(passed) > mtu && (family === "ipv6" || packet.dontFragment)) {
+      this.#drop(packet, `larger than the MTU of ${mtu} bytes`)
+      return this.#report("too big", packet, mtu)
+    }
+    this.#transmit(passed, path)
+  }
+
+  #deliver(packet: Packet, arrival: Arrival): void {
+    if (packet.fragment !== undefined) {
+      const whole = this.#reassembly.add(
+        packet,
+        (delay, task) => this.#agenda.at(this.#agenda.now + delay, task),
+        (first) => first !== undefined && this.#report("reassembly time exceeded", first)
+      )
+      if (whole !== undefined) this.#deliver(whole, arrival)
+      return
+    }
+    if (packet.protocol === icmpOf[packet.family]) return this.#icmp(packet, arrival)
+    if (packet.protocol === protocols.udp && this.#transport.deliver(packet, arrival)) return
+    this.#drop(packet, "no socket")
+    if (arrival.kind === "unicast") this.#report("port unreachable", packet)
+  }
+
+  #icmp(packet: Packet, arrival: Arrival): void {
+    const { body, family } = packet
+    const error = readError(family, body)
+    if (error !== undefined) {
+      const quoted = parse(error.quoted)
+      if (quoted === undefined) return
+      if (error.mtu > 0) this.routes.learnMtu(quoted.destination, error.mtu)
+      return this.#transport.failed(error, quoted, packet, arrival)
+    }
+    if (body[0] === echoTypes[family].reply) return void this.#transport.deliver(packet, arrival)
+    if (body[0] !== echoTypes[family].request || arrival.kind !== "unicast") return
+    const reply = body.slice()
+    reply[0] = echoTypes[family].reply
+    this.#answer(packet, reply, packet.trafficClass)
+  }
+
+  /** Reports a trouble to the sender of a packet. `mtu`: that of the link on which it is too big. */
+  #report(trouble: Trouble, about: Packet, mtu = 0): void {
+    if (isErrorForbidden(about)) return
+    // Linux: errors are sent with the class "internetwork control" on IPv4.
+    this.#answer(
+      about,
+      errorBody(trouble, about, mtu),
+      about.family === "ipv4" ? 0xc0 | (about.trafficClass & 0x1e) : 0
+    )
+  }
+
+  #answer({ destination, family, source }: Packet, body: Uint8Array, trafficClass: number): void {
+    const zoned = source.family === "ipv6" && source.zone !== 0 ? this.routes.device(source.zone) : undefined
+    const path = this.routes.find(source, zoned)
+    if (path === undefined) return
+    // A host answers from the address that was spoken to.
+    const own = this.routes.owner(destination) === undefined ? this.routes.sourceFor(source, path) : destination
+    const ends = { family, source: own, destination: source }
+    const packet: Packet = {
+      ...plain,
+      ...ends,
+      protocol: icmpOf[family],
+      hopLimit: 64,
+      trafficClass,
+      identification: this.nextIdentification(),
+      dontFragment: false,
+      body: sealed(body, ends)
+    }
+    this.output(packet, path)
+  }
+
+  #isJoined({ destination, source }: Packet, device: Device): boolean {
+    return isAllHosts(destination) || this.#transport.hears(device, destination, source)
+  }
+
+  /** Bytes that fit behind the headers of a packet on a path. */
+  room(packet: Packet, path: Path): number {
+    return this.routes.mtu(packet.destination, path) - headerSize(packet)
+  }
+}
+
+const scopeOf = (address: Address): number | undefined =>
+  address.family === "ipv6" && address.isMulticast ? (address.a >>> 16) & 0xf : undefined
+
+/** Every host is a member of these: 224.0.0.1, ff01::1 and ff02::1. */
+const isAllHosts = (address: Address): boolean =>
+  address.family === "ipv4"
+    ? address.value === 0xe0000001
+    : (address.a === 0xff010000 || address.a === 0xff020000) && address.b === 0 && address.c === 0 && address.d === 1

@@ -1,0 +1,275 @@
+/** Sends a datagram of a socket: its path, its size, and the packet that goes out. */
+import { type Address, isOfInterface, unspecified, withoutZone } from "../address.ts"
+import type { Device } from "../ip/device.ts"
+import { icmpHeaderSize, icmpOf, sealed } from "../ip/icmp.ts"
+import {
+  type ExtensionBytes,
+  headerSize,
+  noBytes,
+  type Packet,
+  protocols,
+  type Train,
+  udpBody,
+  udpHeaderSize
+} from "../ip/packet.ts"
+import type { Path } from "../ip/routes.ts"
+import { recorded } from "../ip/recordRoute.ts"
+import type { Stack } from "../ip/stack.ts"
+import { autobind, isLocalSource, type Sharing } from "./binding.ts"
+import type { ErrorName } from "./errors.ts"
+import { pathMtuModes } from "./pathMtu.ts"
+import type { SentControl } from "./sent.ts"
+import { asPacket, type End, isMapped, type SocketState, thisHost } from "./socket.ts"
+
+/** Parts of the host that sending needs. */
+export interface Sender extends Sharing {
+  readonly stack: Stack
+  readonly now: () => bigint
+}
+
+/** Linux: more cannot go in one call (`UDP_MAX_SEGMENTS`). */
+const mostSegments = 128
+const mostBytes = 0xffff
+
+/** The path of a datagram, and its addresses. */
+interface Course {
+  readonly destination: Address
+  readonly port: number
+  readonly path: Path
+  readonly source: Address
+}
+
+/** Sends a datagram. Without `to` it goes to the connected peer. */
+export const send = (
+  sender: Sender,
+  socket: SocketState,
+  to: End | undefined,
+  data: Uint8Array,
+  sent: SentControl
+): ErrorName | undefined => {
+  const end = to ?? socket.peer
+  if (end === undefined) return "EDESTADDRREQ"
+  if (data.length > mostBytes) return "EMSGSIZE"
+  if (to !== undefined && to.port === 0 && socket.protocol === "udp") return "EINVAL"
+  const course = plot(sender, socket, end, sent)
+  if (typeof course === "string") return course
+  const made = headers(socket, course, sent)
+  const segment = sent.segmentSize ?? socket.settings.segmentSize
+  const isCut = socket.protocol === "udp" && segment > 0 && data.length > segment
+  const refused = isCut
+    ? refuseSegments(sender, made, course, data.length, segment)
+    : refuseSize(sender, socket, made, course, data.length, sent)
+  if (refused !== undefined) return refused
+  if (socket.pending !== undefined) {
+    const { pending } = socket
+    socket.pending = undefined
+    return pending
+  }
+  const notBound = autobind(sender, socket)
+  if (notBound !== undefined) return notBound
+  if (socket.protocol === "icmp") return sendEcho(sender, socket, made, course, data)
+  const loopback = socket.settings[made.family].multicastLoopback !== 0
+  const train: Train | undefined = isCut ? { size: segment } : undefined
+  const size = isCut ? segment : data.length
+  stamp(sender, socket, course, sent, 1)
+  for (let at = 0; at === 0 || at < data.length; at += size) {
+    const body = udpBody(made, socket.port, course.port, data.subarray(at, at + size))
+    const identification = sender.stack.nextIdentification()
+    sender.stack.output({ ...made, train, identification, body }, course.path, loopback)
+    if (size === 0) break
+  }
+  stamp(sender, socket, course, sent, 0)
+  return undefined
+}
+
+const plot = (sender: Sender, socket: SocketState, end: End, sent: SentControl): Course | ErrorName => {
+  const { routes } = sender
+  const { settings } = socket
+  if (socket.family === "ipv4" && end.address.family === "ipv6") return "EAFNOSUPPORT"
+  if (socket.family === "ipv6" && settings.ipv6Only !== 0 && (isMapped(end.address) || end.address.family === "ipv4"))
+    return "ENETUNREACH"
+  const destination = thisHost(asPacket(end.address))
+  const { family } = destination
+  const index = deviceIndex(socket, destination, end, sent)
+  if (index === undefined) return "EINVAL"
+  const device = index === 0 ? undefined : routes.device(index)
+  if (index !== 0 && device === undefined) return "ENODEV"
+  const given = sent.source === undefined || sent.source.isUnspecified ? undefined : asPacket(sent.source)
+  if (given !== undefined && family === "ipv6" && isOfInterface(given) && device === undefined) return "EINVAL"
+  if (given !== undefined && !isLocalSource(routes, socket, given, device)) return "EINVAL"
+  const bound = socket.boundTo()
+  const own = given ?? (bound?.family === family && !bound.isMulticast ? bound : undefined)
+  const path = routes.find(withoutZone(destination), device, own)
+  if (path === undefined) return "ENETUNREACH"
+  if (path.kind === "broadcast" && settings.broadcast === 0) return "EACCES"
+  const source = withoutZone(own ?? routes.sourceFor(destination, path))
+  return { destination: withoutZone(destination), port: end.port, path, source }
+}
+
+/** The interface that a datagram must leave by, or 0. `undefined` if what asks for one contradicts itself. */
+const deviceIndex = (
+  { settings }: SocketState,
+  destination: Address,
+  { address }: End,
+  sent: SentControl
+): number | undefined => {
+  const asked = sent.device ?? 0
+  const { boundDevice } = settings
+  const family = settings[destination.family]
+  if (destination.family === "ipv4") {
+    if (asked !== 0) return asked
+    if (boundDevice !== 0) return boundDevice
+    return destination.isMulticast ? family.multicastInterface : family.unicastInterface
+  }
+  const zone = address.family === "ipv6" && isOfInterface(address) ? address.zone : 0
+  const named = zone === 0 ? boundDevice : zone
+  if (asked !== 0 && named !== 0 && asked !== named) return undefined
+  if (asked !== 0 || named !== 0) return asked === 0 ? named : asked
+  return destination.isMulticast ? family.multicastInterface : family.unicastInterface
+}
+
+type Head = Omit<Packet, "body" | "identification">
+
+const headers = (
+  socket: SocketState,
+  { destination, source }: Course,
+  sent: SentControl
+): Head & Pick<Packet, "body" | "identification"> => {
+  const { family } = destination
+  const { settings } = socket
+  const own = settings[family]
+  const mode = own.pathMtuMode
+  const hops = destination.isMulticast ? own.multicastHopLimit : own.hopLimit
+  const protocol = socket.protocol === "udp" ? protocols.udp : icmpOf[family]
+  const options = family === "ipv4" ? (sent.ipOptions ?? settings.ipOptions) : noBytes
+  return {
+    family,
+    source,
+    destination,
+    protocol,
+    hopLimit: sent.hopLimit ?? hops,
+    trafficClass: sent.trafficClass ?? own.trafficClass,
+    flowLabel: family === "ipv6" ? (sent.flowLabel ?? 0) : 0,
+    dontFragment: family === "ipv4" && pathMtuModes.setsDontFragment(mode),
+    extensions: family === "ipv6" ? extensionsOf(settings.stickyHeaders, sent.extensions, protocol) : [],
+    options: recorded(options, source),
+    priority: sent.priority ?? settings.priority,
+    mark: sent.mark ?? settings.mark,
+    identification: 0,
+    body: noBytes
+  }
+}
+
+/** Linux: one header message replaces all sticky headers of that datagram. Hop-by-hop options come first. */
+const extensionsOf = (
+  sticky: ReadonlyMap<number, Uint8Array>,
+  sent: ReadonlyArray<ExtensionBytes> | undefined,
+  protocol: number
+): ReadonlyArray<ExtensionBytes> => {
+  const all =
+    sent !== undefined && sent.length > 0 ? sent : [...sticky.entries()].map(([type, bytes]) => ({ type, bytes }))
+  const order = [0, 43, 60]
+  const sorted = all.toSorted((a, b) => order.indexOf(a.type) - order.indexOf(b.type))
+  return sorted.map(({ bytes, type }, i) => {
+    const header = bytes.slice()
+    header[0] = sorted[i + 1]?.type ?? protocol
+    return { type, bytes: header }
+  })
+}
+
+const refuseSize = (
+  sender: Sender,
+  socket: SocketState,
+  made: Packet,
+  { destination, path, port }: Course,
+  bytes: number,
+  sent: SentControl
+): ErrorName | undefined => {
+  const own = socket.settings[made.family]
+  const mode = own.pathMtuMode
+  const above = headerSize(made)
+  const payload = socket.protocol === "udp" ? bytes + udpHeaderSize : bytes
+  const mtu = pathMtuModes.usesPathMtu(mode) ? sender.routes.mtu(destination, path) : deviceMtu(sender, path)
+  const most = made.family === "ipv4" ? mostBytes : mostBytes + 40
+  const isForbidden = !pathMtuModes.cuts(mode)
+  const keepsWhole = made.family === "ipv6" && (sent.dontFragment ?? own.dontFragment !== 0)
+  if (above + payload <= (isForbidden || keepsWhole ? Math.min(mtu, most) : most)) return undefined
+  const to = { address: socket.named(destination, path.device.index), port }
+  if (keepsWhole && own.pathMtuReports !== 0) socket.pathMtu = { to, mtu }
+  if (own.errors !== 0) {
+    socket.errors.push({
+      errno: "EMSGSIZE",
+      origin: "local",
+      type: 0,
+      code: 0,
+      info: mtu,
+      data: 0,
+      to: { address: destination, port },
+      payload: noBytes,
+      report: undefined,
+      arrival: undefined,
+      time: sender.now()
+    })
+    socket.wake()
+  }
+  return "EMSGSIZE"
+}
+
+const deviceMtu = ({ routes }: Sender, { device, kind }: Path): number =>
+  kind === "local" ? (loopbackMtu(routes.device(1)) ?? device.mtu) : device.mtu
+
+const loopbackMtu = (device: Device | undefined): number | undefined =>
+  device?.loopback === true ? device.mtu : undefined
+
+const refuseSegments = (
+  sender: Sender,
+  made: Packet,
+  { destination, path }: Course,
+  bytes: number,
+  segment: number
+): ErrorName | undefined => {
+  const above = headerSize(made) + udpHeaderSize
+  if (above + bytes > mostBytes) return "EMSGSIZE"
+  if (above + segment > sender.routes.mtu(destination, path)) return "EINVAL"
+  return bytes > segment * mostSegments ? "EINVAL" : undefined
+}
+
+/** Linux: `SOF_TIMESTAMPING_TX_SOFTWARE`, `SOF_TIMESTAMPING_TX_SCHED`. */
+const stampSwitches = [2, 256] as const
+
+/** Puts the stamp of a stage (0: sent, 1: scheduled) into the error queue, if it was asked for. */
+const stamp = (sender: Sender, socket: SocketState, course: Course, sent: SentControl, stage: 0 | 1): void => {
+  const switches = sent.stamps ?? 0
+  if ((switches & stampSwitches[stage]) === 0) return
+  socket.errors.push({
+    errno: undefined,
+    origin: "stamp",
+    type: 0,
+    code: 0,
+    info: stage,
+    data: socket.stamps,
+    to: { address: unspecified[course.destination.family], port: 0 },
+    payload: noBytes,
+    report: undefined,
+    arrival: undefined,
+    time: sender.now()
+  })
+  socket.wake()
+}
+
+/** A ping socket sends echo requests with its port as their identifier. */
+const sendEcho = (
+  sender: Sender,
+  socket: SocketState,
+  made: Packet,
+  { path }: Course,
+  data: Uint8Array
+): ErrorName | undefined => {
+  const request = made.family === "ipv4" ? 8 : 128
+  if (data.length < icmpHeaderSize || data[0] !== request || data[1] !== 0) return "EINVAL"
+  const body = data.slice()
+  new DataView(body.buffer).setUint16(4, socket.port)
+  const identification = sender.stack.nextIdentification()
+  sender.stack.output({ ...made, identification, body: sealed(body, made) }, path)
+  return undefined
+}

@@ -1,0 +1,95 @@
+/** Slots of an arena, as a kernel reads and writes them. */
+import { Codec, ControlBuffer, InternetEndpoint, SocketAddress } from "@ancillary/control"
+import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
+import type { Personality } from "../personality.ts"
+import type { End } from "./socket.ts"
+
+/** The contents of a slot. */
+export interface Delivery {
+  /** The peer, in the notation of the socket. Absent: an entry without a name. */
+  readonly from: End | undefined
+  readonly control: ReadonlyArray<ControlBuffer.RawMessage>
+  readonly data: Uint8Array
+  readonly kind: "unicast" | "broadcast" | "multicast"
+}
+
+export class Slots {
+  readonly #personality: Personality
+  readonly #stride: number
+
+  constructor(personality: Personality) {
+    const { abi } = personality
+    this.#personality = personality
+    this.#stride = abi.mmsghdr?.size ?? abi.msghdr.size
+  }
+
+  prepare(arena: Arena, slots: number): void {
+    native(arena).prepare(slots, 0)
+  }
+
+  write(arena: Arena, slot: number, { control, data, from, kind }: Delivery): void {
+    const { abi, reportsTrueSize } = this.#personality
+    const { bytes, layout, view } = arena
+    const header = slot * this.#stride
+    const room = Math.min(data.length, layout.dataBytes)
+    bytes.set(data.subarray(0, room), arena.dataAt(slot))
+    const nameLength = from === undefined ? 0 : this.name(from, bytes, arena.addressAt(slot), layout.addressBytes)
+    view.setUint32(header + abi.msghdr.nameLength.at, nameLength, true)
+    const { isTruncated, length } = this.#writeControl(arena, slot, control)
+    view.setUint32(header + abi.msghdr.controlLength.at, length, true)
+    let flags = 0
+    if (data.length > room) flags |= ReceiveFlags.dataTruncated
+    if (isTruncated) flags |= ReceiveFlags.controlTruncated
+    if (abi.platform === "winsock" && kind !== "unicast") flags |= ReceiveFlags[kind]
+    native(arena).received(slot, reportsTrueSize ? data.length : room, flags)
+  }
+
+  /** Linux: a message that does not fit is cut, and only its header must fit. */
+  #writeControl(
+    { bytes, controlAt, layout, view }: Arena,
+    slot: number,
+    messages: ReadonlyArray<ControlBuffer.RawMessage>
+  ): { readonly length: number; readonly isTruncated: boolean } {
+    const { abi } = this.#personality
+    const header = ControlBuffer.headerSize(abi)
+    const base = controlAt(slot)
+    let used = 0
+    let isTruncated = false
+    for (const { level, payload, type } of messages) {
+      const room = layout.controlBytes - used - header
+      if (room < 0) {
+        isTruncated = true
+        continue
+      }
+      if (payload.length > room) isTruncated = true
+      const cut = payload.subarray(0, room)
+      const at = ControlBuffer.writeHeader(abi, view, base + used, level, type, cut.length)
+      bytes.set(cut, at)
+      used = Math.min(layout.controlBytes, used + ControlBuffer.space(abi, cut.length))
+    }
+    return { length: used, isTruncated }
+  }
+
+  /** Writes a `sockaddr`, cut to its room, and returns its whole length. */
+  name({ address, port }: End, into: Uint8Array, at: number, room: number): number {
+    const { abi } = this.#personality
+    const named = new Uint8Array(abi.sockaddr[address.family])
+    const end =
+      address.family === "ipv4"
+        ? new InternetEndpoint("ipv4", address, port)
+        : new InternetEndpoint("ipv6", address, port)
+    SocketAddress.write(abi, end, new DataView(named.buffer), 0)
+    into.set(named.subarray(0, room), at)
+    return named.length
+  }
+
+  /** Reads a `sockaddr`. Returns nothing if it is not one of the Internet. */
+  end(bytes: Uint8Array, at: number, length: number): End | undefined {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (length < 2 || at + length > bytes.length) return undefined
+    const end = SocketAddress.read(this.#personality.abi, view, at, length)
+    return Codec.isMalformed(end) || end.family === "unix" ? undefined : { address: end.address, port: end.port }
+  }
+}
+
+const native = (arena: Arena): NativeArena => arena as NativeArena

@@ -57,6 +57,11 @@ export interface Sent {
 /** True while an error queue of any socket is being drained. */
 let draining = false
 
+/** The part of a socket that receives datagrams. It is made after the events. */
+interface Incoming {
+  readonly receiver: { readonly arena: Arena }
+}
+
 /** Stands for the events of a socket that has none. Nothing is added to it. */
 const none: Array<SocketEvent> = []
 
@@ -92,7 +97,7 @@ export class Events {
   #plan: Plan.Plan
   #connection: Connection
   #waiters: Waiters
-  #incoming: () => Arena
+  #incoming: Incoming
   #arena: Arena | undefined
   #waiting: Array<SocketEvent> = none
   #stamps: StampIds | undefined
@@ -108,7 +113,7 @@ export class Events {
     readonly connection: Connection
     readonly waiters: Waiters
     /** The arena that datagrams are received in, for a peek. */
-    readonly incoming: () => Arena
+    readonly incoming: Incoming
     /** True if others may have sent from the socket before. */
     readonly adopted: boolean
   }) {
@@ -197,7 +202,7 @@ export class Events {
   /** Peeks for an event in place of a datagram, which the poll does not report. Datagrams stay in the queue. */
   look(): void {
     if (receivedMemory.isRead) return
-    const arena = this.#incoming()
+    const arena = this.#incoming.receiver.arena
     const count = this.#native.receive(arena, 1, true)
     receivedMemory.isRead = true
     hold()

@@ -67,7 +67,7 @@ export class Parts {
     this.#driver = driver
     this.#poll = poll
     const received = new ReceiveCounters()
-    this.events = new Events({ ...making, plan, incoming: () => this.receiver.arena })
+    this.events = new Events({ ...making, plan, incoming: this })
     const { events } = this
     this.calls = new Calls({ native, events, platform: plan.abi.platform, connection, received, sent: this.sent })
     const { calls } = this

@@ -148,8 +148,8 @@ class Poller {
   #waiting = 0
   #events = allocate(most * eventBytes)
   #view = new DataView(this.#events.bytes.buffer)
-  #event = new Uint8Array(16)
-  #eventView = new DataView(this.#event.buffer)
+  #event = allocate(16)
+  #eventView = new DataView(this.#event.bytes.buffer)
 
   constructor(libc: Libc, epoll: Epoll, descriptor: number) {
     this.#descriptor = descriptor
@@ -214,7 +214,7 @@ class Poller {
     if (this.#reserved !== undefined) return undefined
     const other = this.#epoll.create(EPOLL_CLOEXEC)
     if (other < 0) return lastFault("epoll_create1")
-    if (this.#epoll.control(other, EPOLL_CTL_ADD, this.#descriptor, new Uint8Array(16)) < 0) {
+    if (this.#epoll.control(other, EPOLL_CTL_ADD, this.#descriptor, this.#event.address) < 0) {
       const errno = lastError()
       this.#libc.close(other)
       return fault("epoll_ctl", errno)
@@ -233,7 +233,7 @@ class Poller {
   #control(operation: number, fd: number, id: number, events: number): number {
     this.#eventView.setUint32(0, events, true)
     this.#eventView.setUint32(dataAt, id, true)
-    return this.#epoll.control(this.#descriptor, operation, fd, this.#event)
+    return this.#epoll.control(this.#descriptor, operation, fd, this.#event.address)
   }
 
   #report(): void {

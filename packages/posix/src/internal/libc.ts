@@ -24,8 +24,6 @@ export interface Libc {
   readonly connect: (fd: number, name: Uint8Array, length: number) => number
   /** int getsockname(int fd, struct sockaddr *addr, socklen_t *addrlen) */
   readonly getsockname: (fd: number, name: Uint8Array, length: Uint8Array) => number
-  /** int getpeername(int fd, struct sockaddr *addr, socklen_t *addrlen) */
-  readonly getpeername: (fd: number, name: Uint8Array, length: Uint8Array) => number
   /** int setsockopt(int fd, int level, int optname, const void *optval, socklen_t optlen) */
   readonly setsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number
   /** int getsockopt(int fd, int level, int optname, void *optval, socklen_t *optlen) */
@@ -34,8 +32,13 @@ export interface Libc {
   readonly send: (fd: number, data: Uint8Array, length: number, flags: number) => number
   /** ssize_t recv(int fd, void *buf, size_t len, int flags) */
   readonly recv: (fd: number, into: Uint8Array, length: number, flags: number) => number
-  /** getsockopt on memory whose address is known. It costs a third as much. */
+  /** Calls on memory whose address is known. They cost a third as much. */
   readonly getsockoptAt: (fd: number, level: number, option: number, value: Address, length: Address) => number
+  readonly setsockoptAt: (fd: number, level: number, option: number, value: Address, length: number) => number
+  readonly bindAt: (fd: number, name: Address, length: number) => number
+  readonly getsocknameAt: (fd: number, name: Address, length: Address) => number
+  /** int getpeername(int fd, struct sockaddr *addr, socklen_t *addrlen) */
+  readonly getpeernameAt: (fd: number, name: Address, length: Address) => number
   /** int getifaddrs(struct ifaddrs **ifap) */
   readonly getifaddrs: (first: Uint8Array) => number
   /** void freeifaddrs(struct ifaddrs *ifa) */
@@ -60,8 +63,8 @@ export interface Libc {
 export interface Epoll {
   /** int epoll_create1(int flags) */
   readonly create: (flags: number) => number
-  /** int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event) */
-  readonly control: (epoll: number, operation: number, fd: number, event: Uint8Array) => number
+  /** int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event). `event` is an address. */
+  readonly control: (epoll: number, operation: number, fd: number, event: Address) => number
   /** int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout). `events` is an address. */
   readonly wait: (epoll: number, events: Address, most: number, milliseconds: number) => number
   /** int dup3(int oldfd, int newfd, int flags) */
@@ -94,12 +97,15 @@ export const load = (platform: "linux" | "darwin"): Libc => {
     bind: library.func("bind", "int", ["int", "void *", "uint32_t"]),
     connect: library.func("connect", "int", ["int", "void *", "uint32_t"]),
     getsockname: library.func("getsockname", "int", ["int", "void *", "void *"]),
-    getpeername: library.func("getpeername", "int", ["int", "void *", "void *"]),
     setsockopt: library.func("setsockopt", "int", ["int", "int", "int", "void *", "uint32_t"]),
     getsockopt: library.func("getsockopt", "int", ["int", "int", "int", "void *", "void *"]),
     send: library.func("send", "int64_t", ["int", "void *", "size_t", "int"]),
     recv: library.func("recv", "int64_t", ["int", "void *", "size_t", "int"]),
     getsockoptAt: library.func("getsockopt", "int", ["int", "int", "int", "uintptr_t", "uintptr_t"]),
+    setsockoptAt: library.func("setsockopt", "int", ["int", "int", "int", "uintptr_t", "uint32_t"]),
+    bindAt: library.func("bind", "int", ["int", "uintptr_t", "uint32_t"]),
+    getsocknameAt: library.func("getsockname", "int", ["int", "uintptr_t", "uintptr_t"]),
+    getpeernameAt: library.func("getpeername", "int", ["int", "uintptr_t", "uintptr_t"]),
     getifaddrs: library.func("getifaddrs", "int", ["void *"]),
     freeifaddrs: library.func("freeifaddrs", "void", ["uintptr_t"]),
     if_nametoindex: library.func("if_nametoindex", "uint32_t", ["str"]),
@@ -110,7 +116,7 @@ export const load = (platform: "linux" | "darwin"): Libc => {
     epoll: linux
       ? {
           create: library.func("epoll_create1", "int", ["int"]),
-          control: library.func("epoll_ctl", "int", ["int", "int", "int", "void *"]),
+          control: library.func("epoll_ctl", "int", ["int", "int", "int", "uintptr_t"]),
           wait: library.func("epoll_wait", "int", ["int", "uintptr_t", "int", "int"]),
           duplicate: library.func("dup3", "int", ["int", "int", "int"])
         }

@@ -8,29 +8,48 @@ import { closeAside } from "./closing.ts"
 import type { Host } from "./host.ts"
 import type { Libc } from "./libc.ts"
 import { allocate } from "@ancillary/native/memory"
-import { peering } from "./peering.ts"
+import { type Peering, peering } from "./peering.ts"
 import { isPolled } from "./polled.ts"
 import { poll } from "./readiness.ts"
 import { made } from "./socketFile.ts"
 
-/** Options that are read for datagrams are integers. */
-const optionBytes = 16
-/** Length of an option's value, in 16 bytes, and the value. Its address is read once. */
-let optionMemory: { readonly address: number; readonly bytes: Uint8Array; readonly view: DataView } | undefined
+/** Maximum size of an option or an address that is passed in memory whose address is known. */
+const smallBytes = 256
+/** Offset of the value. Its length is in front of it. */
+const valueAt = 16
+/** Memory of calls with a small value. Passing an array of the program costs several times as much. */
+let small: { readonly address: number; readonly bytes: Uint8Array; readonly view: DataView } | undefined
 
-const shortOption = (libc: Libc, fd: number, level: number, option: number, into: Uint8Array): number | Fault => {
-  if (optionMemory === undefined) {
-    const { address, bytes } = allocate(optionBytes * 2)
-    optionMemory = { address, bytes, view: new DataView(bytes.buffer) }
-  }
-  const { address, bytes, view } = optionMemory
+const smallMemory = (): NonNullable<typeof small> => {
+  if (small !== undefined) return small
+  const { address, bytes } = allocate(valueAt + smallBytes)
+  return (small = { address, bytes, view: new DataView(bytes.buffer) })
+}
+
+/** Copies a small value into memory, and returns its address. */
+const place = (value: Uint8Array): number => {
+  const { address, bytes } = smallMemory()
+  bytes.set(value, valueAt)
+  return address + valueAt
+}
+
+const getSmall = (libc: Libc, fd: number, level: number, option: number, into: Uint8Array): number | Fault => {
+  const { address, bytes, view } = smallMemory()
   view.setUint32(0, into.length, true)
   // The kernel may write fewer bytes than there is room for.
-  for (let i = 0; i < into.length; i++) bytes[optionBytes + i] = into[i] ?? 0
-  if (libc.getsockoptAt(fd, level, option, address + optionBytes, address) < 0) return lastFault("getsockopt")
-  for (let i = 0; i < into.length; i++) into[i] = bytes[optionBytes + i] ?? 0
+  bytes.set(into, valueAt)
+  if (libc.getsockoptAt(fd, level, option, address + valueAt, address) < 0) return lastFault("getsockopt")
+  for (let i = 0; i < into.length; i++) into[i] = bytes[valueAt + i] ?? 0
   return view.getUint32(0, true)
 }
+
+const setOption = (libc: Libc, fd: number, level: number, option: number, value: Uint8Array): Fault | undefined =>
+  answer(
+    "setsockopt",
+    value.length > smallBytes
+      ? libc.setsockopt(fd, level, option, value, value.length)
+      : libc.setsockoptAt(fd, level, option, place(value), value.length)
+  )
 
 export const open = (host: Host, kind: SocketKind): NativeSocket | Fault => {
   const { abi, libc, numbers } = host
@@ -113,68 +132,89 @@ export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | 
 export const release = ({ libc }: Host, fd: number): Fault | undefined =>
   closeAside(libc, fd) < 0 ? lastFault("close") : undefined
 
+const answer = (syscall: string, result: number): Fault | undefined => (result < 0 ? lastFault(syscall) : undefined)
+
+const nameOf = (libc: Libc, fd: number, syscall: "getsockname" | "getpeername", into: Uint8Array): number | Fault => {
+  const { address, bytes, view } = smallMemory()
+  view.setUint32(0, into.length, true)
+  if (libc[`${syscall}At`](fd, address + valueAt, address) < 0) return lastFault(syscall)
+  const length = view.getUint32(0, true)
+  into.set(bytes.subarray(valueAt, valueAt + Math.min(length, into.length)))
+  return length
+}
+
+/** Reads the header of a slot after a call, and converts its flags to portable ones. */
+const received = ({ abi, numbers }: Host, arena: NativeArena, slot: number, bytes: number): void => {
+  const stride = abi.mmsghdr?.size ?? abi.msghdr.size
+  const marks = ControlBuffer.readField(arena.view, slot * stride, abi.msghdr.flags)
+  const data = (marks & numbers.MSG_TRUNC) === 0 ? 0 : ReceiveFlags.dataTruncated
+  arena.received(slot, bytes, data | ((marks & numbers.MSG_CTRUNC) === 0 ? 0 : ReceiveFlags.controlTruncated))
+}
+
+/** Slots that were filled before a call failed, and its fault. */
+interface Partly {
+  readonly slots: number
+  readonly failed: Fault
+}
+
+const receiveMany = (
+  host: Host,
+  fd: number,
+  arena: NativeArena,
+  slots: number,
+  flags: number
+): number | Fault | Partly => {
+  const { abi, libc } = host
+  const { mmsghdr } = abi
+  if (mmsghdr === undefined || libc.recvmmsg === undefined) return receiveOneByOne(host, fd, arena, slots, flags)
+  const count = libc.recvmmsg(fd, arena.headerAddress(0), slots, flags, 0)
+  if (count < 0) {
+    const errno = lastError()
+    return errno === EAGAIN ? 0 : fault("recvmmsg", errno)
+  }
+  // Linux: with MSG_TRUNC among the flags, msg_len is the true size of a truncated datagram.
+  for (let slot = 0; slot < count; slot++)
+    received(host, arena, slot, arena.view.getUint32(slot * mmsghdr.size + mmsghdr.length, true))
+  return count
+}
+
+// Darwin: one call for each datagram.
+const receiveOneByOne = (
+  host: Host,
+  fd: number,
+  arena: NativeArena,
+  slots: number,
+  flags: number
+): number | Fault | Partly => {
+  for (let slot = 0; slot < slots; slot++) {
+    const bytes = host.libc.recvmsg(fd, arena.headerAddress(slot), flags)
+    if (bytes < 0) {
+      const errno = lastError()
+      if (errno === EAGAIN) return slot
+      return slot === 0 ? fault("recvmsg", errno) : { slots: slot, failed: fault("recvmsg", errno) }
+    }
+    received(host, arena, slot, bytes)
+  }
+  return slots
+}
+
 export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): NativeSocket => {
-  const { abi, libc, numbers } = host
-  const { connect, disconnect } = peering(host, fd, family)
+  const { libc, numbers } = host
+  let peers: Peering | undefined
+  const peer = (): Peering => (peers ??= peering(host, fd, family))
   let open = true
   /** For a Unix socket that was bound to a path. */
   let removeFile: (() => void) | undefined
-  const stride = abi.mmsghdr?.size ?? abi.msghdr.size
-  const answer = (syscall: string, result: number): Fault | undefined => (result < 0 ? lastFault(syscall) : undefined)
-
-  const name = (syscall: "getsockname" | "getpeername", into: Uint8Array): number | Fault => {
-    if (!open) return closed(syscall)
-    const length = new Uint32Array([into.length])
-    return answer(syscall, libc[syscall](fd, into, new Uint8Array(length.buffer))) ?? length[0] ?? 0
-  }
-
-  /** Reads the header of a slot after a call, and converts its flags to portable ones. */
-  const received = (arena: NativeArena, slot: number, bytes: number) => {
-    const marks = ControlBuffer.readField(arena.view, slot * stride, abi.msghdr.flags)
-    const data = (marks & numbers.MSG_TRUNC) === 0 ? 0 : ReceiveFlags.dataTruncated
-    arena.received(slot, bytes, data | ((marks & numbers.MSG_CTRUNC) === 0 ? 0 : ReceiveFlags.controlTruncated))
-  }
-
-  const receiveMany = (arena: NativeArena, slots: number, flags: number): number | Fault => {
-    const { mmsghdr } = abi
-    if (mmsghdr === undefined || libc.recvmmsg === undefined) return receiveOneByOne(arena, slots, flags)
-    const count = libc.recvmmsg(fd, arena.headerAddress(0), slots, flags, 0)
-    if (count < 0) {
-      const errno = lastError()
-      return errno === EAGAIN ? 0 : fault("recvmmsg", errno)
-    }
-    // Linux: with MSG_TRUNC among the flags, msg_len is the true size of a truncated datagram.
-    for (let slot = 0; slot < count; slot++)
-      received(arena, slot, arena.view.getUint32(slot * stride + mmsghdr.length, true))
-    return count
-  }
 
   /** Fault of a call after other calls had filled slots. The next `receive` returns it. */
   let pending: Fault | undefined
 
-  // Darwin: one call for each datagram.
-  const receiveOneByOne = (arena: NativeArena, slots: number, flags: number): number | Fault => {
-    for (let slot = 0; slot < slots; slot++) {
-      const bytes = libc.recvmsg(fd, arena.headerAddress(slot), flags)
-      if (bytes < 0) {
-        const errno = lastError()
-        if (errno === EAGAIN) return slot
-        if (slot === 0) return fault("recvmsg", errno)
-        pending = fault("recvmsg", errno)
-        return slot
-      }
-      received(arena, slot, bytes)
-    }
-    return slots
-  }
-
   return {
     descriptor: fd,
-    setOption: (level, option, value) =>
-      open ? answer("setsockopt", libc.setsockopt(fd, level, option, value, value.length)) : closed("setsockopt"),
+    setOption: (level, option, value) => (open ? setOption(libc, fd, level, option, value) : closed("setsockopt")),
     getOption: (level, option, into) => {
       if (!open) return closed("getsockopt")
-      if (into.length <= optionBytes) return shortOption(libc, fd, level, option, into)
+      if (into.length <= smallBytes) return getSmall(libc, fd, level, option, into)
       const length = new Uint32Array([into.length])
       return (
         answer("getsockopt", libc.getsockopt(fd, level, option, into, new Uint8Array(length.buffer))) ?? length[0] ?? 0
@@ -191,16 +231,16 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
     },
     bind: (name) => {
       if (!open) return closed("bind")
-      const failed = answer("bind", libc.bind(fd, name, name.length))
+      const failed = answer("bind", libc.bindAt(fd, place(name), name.length))
       if (failed === undefined && family === "unix") removeFile = made(name)
       return failed
     },
     connect: (name) => {
       if (!open) return closed("connect")
-      return name === undefined ? disconnect() : connect(name)
+      return name === undefined ? peer().disconnect() : peer().connect(name)
     },
-    localAddress: (into) => name("getsockname", into),
-    peerAddress: (into) => name("getpeername", into),
+    localAddress: (into) => (open ? nameOf(libc, fd, "getsockname", into) : closed("getsockname")),
+    peerAddress: (into) => (open ? nameOf(libc, fd, "getpeername", into) : closed("getpeername")),
     receive: (shared, slots, peek) => {
       if (!open) return closed("recvmmsg")
       if (pending !== undefined) {
@@ -212,9 +252,11 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
       // A peek leaves the datagram in the queue, so a second slot would return it again.
       const wanted = peek ? Math.min(slots, 1) : slots
       arena.prepare(wanted, 0)
-      const count = receiveMany(arena, wanted, numbers.receiveFlags | (peek ? numbers.MSG_PEEK : 0))
+      const count = receiveMany(host, fd, arena, wanted, numbers.receiveFlags | (peek ? numbers.MSG_PEEK : 0))
       checkBounds(arena, wanted)
-      return count
+      if (typeof count !== "object" || isFault(count)) return count
+      pending = count.failed
+      return count.slots
     },
     receiveErrors: (shared, slots) => {
       if (!open) return closed("recvmmsg")
@@ -222,9 +264,9 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
       if (numbers.MSG_ERRQUEUE === undefined || family === "unix") return 0
       const arena = nativeArena(shared)
       arena.prepare(slots, 0)
-      const count = receiveMany(arena, slots, numbers.receiveFlags | numbers.MSG_ERRQUEUE)
+      const count = receiveMany(host, fd, arena, slots, numbers.receiveFlags | numbers.MSG_ERRQUEUE)
       checkBounds(arena, slots)
-      return count
+      return typeof count === "object" && !isFault(count) ? count.slots : count
     },
     send: (shared, first, slots) => {
       if (!open) return closed("sendmsg")

@@ -29,6 +29,8 @@ import { Host, type HostOptions, Interface } from "./network/host.ts"
 import { LinkWire } from "./network/link.ts"
 import { linux } from "./network/linux/personality.ts"
 import { Random } from "./network/random.ts"
+import { chart } from "./network/trace/chart.ts"
+import { pcapng } from "./network/trace/pcapng.ts"
 import { Recorder, type TraceEvent } from "./network/trace/recorder.ts"
 import { Turns } from "./network/turns.ts"
 
@@ -83,6 +85,10 @@ export interface Network {
   readonly link: (...ends: ReadonlyArray<Host | Interface | LinkFaults>) => Link
   /** The events of every packet so far, in their order. */
   readonly trace: ReadonlyArray<TraceEvent>
+  /** Draws `trace` as a sequence chart: a column for each host, a line for each packet. */
+  readonly chart: () => string
+  /** Writes `trace` as a capture file, which Wireshark and tcpdump read. Each link is an interface, and the fate of a packet is its comment. */
+  readonly pcapng: () => Uint8Array
   /** Nanoseconds since 1970, by the clock of the network. */
   readonly now: () => bigint
   /**
@@ -146,6 +152,8 @@ export const make = (options: NetworkOptions = {}): Network => {
       }
     },
     trace: recorder.events,
+    chart: () => chart(recorder.events, [...hosts.keys()]),
+    pcapng: () => pcapng(recorder.events),
     now: () => agenda.now,
     turns: () => turns.count
   }

@@ -65,7 +65,7 @@ export class LinkWire implements Wire {
     const others = [...this.#directions.keys()].filter((end) => end !== from)
     const to = nextHop === undefined ? others : others.filter((end) => end.up && end.owns(nextHop))
     if (direction === undefined || (nextHop !== undefined && to.length === 0)) {
-      this.#recorder.record({ kind: "drop", packet, at: from.host, link: this.name, why: "no host has the address" })
+      this.#drop(packet, from, "no host has the address")
       return false
     }
     const sent = this.#enqueue(packet, from, direction)
@@ -82,13 +82,9 @@ export class LinkWire implements Wire {
   ): { readonly packet: Packet; readonly leaves: bigint } | undefined {
     const { bandwidth, markFrom, queue = defaultQueue } = direction.faults
     const { now } = this.#agenda
-    const drop = (why: string) => {
-      this.#recorder.record({ kind: "drop", packet, at: from.host, link: this.name, why })
-      return undefined
-    }
-    if (!this.isUp) return drop("the link is down")
+    if (!this.isUp) return this.#drop(packet, from, "the link is down")
     if (bandwidth === undefined) return { packet, leaves: now }
-    if (direction.queued >= queue) return drop("the queue is full")
+    if (direction.queued >= queue) return this.#drop(packet, from, "the queue is full")
     const isMarked = markFrom !== undefined && direction.queued >= markFrom && (packet.trafficClass & 3) !== 0
     const begins = direction.freeAt > now ? direction.freeAt : now
     const leaves = begins + BigInt(Math.round((sizeOf(packet) * 8 * nanosecondsPerSecond) / bandwidth))
@@ -98,9 +94,16 @@ export class LinkWire implements Wire {
     return { packet: isMarked ? { ...packet, trafficClass: packet.trafficClass | 3 } : packet, leaves }
   }
 
+  #drop(packet: Packet, from: Device, why: string): undefined {
+    const frame = { source: from.hardwareAddress ?? "", destination: undefined }
+    this.#recorder.record({ kind: "drop", packet, at: from.host, link: this.name, frame, why })
+    return undefined
+  }
+
   #carry(packet: Packet, from: Device, to: Device, direction: Direction, leaves: bigint): void {
     const { copies, lost } = direction.dice.roll(direction.faults)
-    const way = { link: this.name, at: from.host, to: to.host }
+    const frame = { source: from.hardwareAddress ?? "", destination: to.hardwareAddress }
+    const way = { link: this.name, at: from.host, to: to.host, frame }
     if (lost !== undefined) return void this.#recorder.record({ kind: "drop", packet, ...way, why: lost })
     for (const [i, copy] of copies.entries()) {
       const sent = copy.corrupt ? this.#corrupted(packet, direction) : packet

@@ -19,6 +19,8 @@ export interface TraceEvent {
   readonly link?: string | undefined
   /** Name of the receiving host of a sent packet. */
   readonly to?: string | undefined
+  /** Link-layer addresses of the sender and the receiver, if there is one. */
+  readonly frame?: { readonly source: string; readonly destination: string | undefined } | undefined
   /** Number of the event that sent the packet, if it arrived. */
   readonly of?: number | undefined
   /** The reason why it ended, or how it differs from the packet that was sent. */

@@ -10,7 +10,7 @@ import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
 const spec = make("ipv4").pipe(withPktInfo(), withHopLimit())
 type Control = Spec.Received<typeof spec, UndefinedKind>
 
-const driver = await (process.platform === "darwin" ? DarwinSockets : LinuxSockets).driver()
+const driver = (process.platform === "darwin" ? DarwinSockets : LinuxSockets).driver()
 if (isUnavailable(driver)) throw new Error(`${driver.feature}: ${driver.why}. ${driver.remedy}.`)
 
 const local = new InternetEndpoint("ipv4", Ipv4Address.of(0, 0, 0, 0), 5303)

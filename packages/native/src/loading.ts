@@ -6,14 +6,14 @@
 import { isUnavailable, type Unavailable } from "@ancillary/engine/driver/Driver"
 
 /**
- * Loads a module that imports koffi. koffi throws on import if its native part is missing, so such modules are imported dynamically.
+ * Calls a function that uses koffi, which throws if its native part is missing.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const loadNative = async <A>(feature: string, load: () => Promise<A>): Promise<A | Unavailable> => {
+export const loadNative = <A>(feature: string, load: () => A): A | Unavailable => {
   try {
-    return await load()
+    return load()
   } catch (cause) {
     return {
       feature,

@@ -1,5 +1,5 @@
 import { markAsUntransferable } from "node:worker_threads"
-import koffi from "koffi"
+import { koffi } from "./koffi.ts"
 
 /** Node's types do not declare it. */
 declare const WebAssembly: {
@@ -20,7 +20,7 @@ export const allocate = (
   lent = false
 ): { readonly bytes: Uint8Array<ArrayBuffer>; readonly address: number } => {
   const bytes = new Uint8Array(lent ? untransferable(size) : new ArrayBuffer(size), 0, size)
-  return { bytes, address: Number(koffi.address(bytes)) }
+  return { bytes, address: Number(koffi().address(bytes)) }
 }
 
 /** The buffer of a WebAssembly memory cannot be detached by any code: neither by a transfer nor by `ArrayBuffer.prototype.transfer`. */
@@ -83,7 +83,7 @@ export const detach = (buffer: ArrayBuffer): void => void structuredClone(buffer
  * @category memory
  * @since 0.1.0
  */
-export const addressOf = (bytes: Uint8Array): number => Number(koffi.address(bytes))
+export const addressOf = (bytes: Uint8Array): number => Number(koffi().address(bytes))
 
 /**
  * Copies bytes at an address that the system returned.
@@ -93,7 +93,7 @@ export const addressOf = (bytes: Uint8Array): number => Number(koffi.address(byt
  */
 export const read = (address: number, size: number): DataView => {
   // koffi decodes without types; the result gets its type here. `koffi.view` is not used, because it makes no copy and Electron refuses it.
-  const bytes = Uint8Array.from(koffi.decode(BigInt(address), "uint8_t", size) as Uint8Array)
+  const bytes = Uint8Array.from(koffi().decode(BigInt(address), "uint8_t", size) as Uint8Array)
   return new DataView(bytes.buffer)
 }
 
@@ -103,4 +103,4 @@ export const read = (address: number, size: number): DataView => {
  * @category memory
  * @since 0.1.0
  */
-export const text = (address: number): string => koffi.decode.string(BigInt(address))
+export const text = (address: number): string => koffi().decode.string(BigInt(address))

@@ -17,7 +17,7 @@
  * @since 0.1.0
  */
 import type { Poll } from "@ancillary/engine/driver/Driver"
-import koffi from "koffi"
+import { koffi } from "./koffi.ts"
 
 /**
  * Events that a poll can report.
@@ -84,7 +84,8 @@ export type StartPoll<Handle extends PollHandle = PollHandle> = (
  * @category constructors
  * @since 0.1.0
  */
-export const startPoll: StartPoll<KoffiPollHandle> = koffi.node.poll as unknown as StartPoll<KoffiPollHandle>
+export const startPoll: StartPoll<KoffiPollHandle> = (descriptor, interest, callback) =>
+  (koffi().node.poll as unknown as StartPoll<KoffiPollHandle>)(descriptor, interest, callback)
 
 /**
  * Registers a descriptor. Nothing is reported before `update` sets an interest.

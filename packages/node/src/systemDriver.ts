@@ -3,7 +3,7 @@ import type { Driver, Unavailable } from "@ancillary/engine/driver/Driver"
 import { DarwinSockets, LinuxSockets } from "@ancillary/posix"
 import { WinsockSockets } from "@ancillary/winsock"
 
-const drivers: { readonly [platform in string]?: () => Promise<Driver | Unavailable> } = {
+const drivers: { readonly [platform in string]?: () => Driver | Unavailable } = {
   linux: LinuxSockets.driver,
   darwin: DarwinSockets.driver,
   win32: WinsockSockets.driver
@@ -16,7 +16,7 @@ const drivers: { readonly [platform in string]?: () => Promise<Driver | Unavaila
  * @category constructors
  * @since 0.1.0
  */
-export const systemDriver = async (): Promise<Driver | Unavailable> => {
+export const systemDriver = (): Driver | Unavailable => {
   const { platform } = process
   return (
     drivers[platform]?.() ?? {

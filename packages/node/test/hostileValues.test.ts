@@ -17,7 +17,6 @@ import {
   type Asking,
   endedWrongly,
   firstLine,
-  rejectedWrongly,
   runtime,
   thrownWrongly,
   unwatchStrays,
@@ -94,9 +93,7 @@ const call = async ({ kind, spec, self }: Entry, name: string, f: AnyFunction, a
     result = Reflect.apply(construct(name, f), self?.(), args)
   } catch (error) {
     if (kind === "bytes") return error instanceof Error ? undefined : `throws ${firstLine(error)}`
-    return kind === "effect" || kind === "promise"
-      ? `throws ${firstLine(error)} instead of returning`
-      : thrownWrongly(error)
+    return kind === "effect" ? `throws ${firstLine(error)} instead of returning` : thrownWrongly(error)
   }
   if (kind === "part") {
     const family = (spec as { readonly family: string }).family
@@ -111,7 +108,6 @@ const call = async ({ kind, spec, self }: Entry, name: string, f: AnyFunction, a
       return thrownWrongly(error)
     }
   }
-  if (kind === "promise") return rejectedWrongly(result)
   return kind === "effect" ? endedWrongly(result) : undefined
 }
 

@@ -60,7 +60,7 @@ export const capabilities = [
  * @category constructors
  * @since 0.1.0
  */
-export const driver = (options?: DriverOptions): Promise<Driver | Unavailable> =>
+export const driver = (options?: DriverOptions): Driver | Unavailable =>
   makeDriver({
     platform: "linux",
     layer: "LinuxSockets.layer",

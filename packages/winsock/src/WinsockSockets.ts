@@ -41,5 +41,4 @@ export const capabilities = [
  * @category constructors
  * @since 0.1.0
  */
-export const driver = (options?: DriverOptions): Promise<Driver | Unavailable> =>
-  makeDriver("WinsockSockets.layer", options)
+export const driver = (options?: DriverOptions): Driver | Unavailable => makeDriver("WinsockSockets.layer", options)

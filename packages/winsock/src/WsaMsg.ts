@@ -18,8 +18,8 @@
  *
  * // Receives one datagram and returns its payload.
  * const receiveOne = async () => {
- *   const socket = await WsaSocket.open("ipv4")
- *   const message = await WsaMsg.make({ name: 16, buffers: [12, 500], control: 24 })
+ *   const socket = WsaSocket.open("ipv4")
+ *   const message = WsaMsg.make({ name: 16, buffers: [12, 500], control: 24 })
  *   if (isUnavailable(socket) || isWsaFault(socket)) return socket
  *   if (isUnavailable(message) || isWsaFault(message)) return message
  *   try {
@@ -184,10 +184,10 @@ const largest = 0x1000000
  * @category constructors
  * @since 0.1.0
  */
-export const make = async (capacity: Capacity): Promise<WsaMsg | WsaFault | Unavailable> => {
+export const make = (capacity: Capacity): WsaMsg | WsaFault | Unavailable => {
   const sizes = sizesOf(capacity)
   if (isWsaFault(sizes)) return sizes
-  const loaded = await loadWinsock("WsaMsg.make")
+  const loaded = loadWinsock("WsaMsg.make")
   if (isUnavailable(loaded)) return loaded
   return overMemory(new Message(loaded.host.abi, sizes, loaded.native.memory.allocate))
 }

@@ -75,8 +75,8 @@ export interface WsaSocket<F extends Internet> extends Handle, Disposable {
  * @category constructors
  * @since 0.1.0
  */
-export const open = async <F extends Internet>(family: F): Promise<WsaSocket<F> | WsaFault | Unavailable> => {
-  const native = await loadWinsock("WsaSocket.open")
+export const open = <F extends Internet>(family: F): WsaSocket<F> | WsaFault | Unavailable => {
+  const native = loadWinsock("WsaSocket.open")
   if (isUnavailable(native)) return native
   const handle = native.native.open(native.host, { family: family === "ipv4" ? "ipv4" : "ipv6", protocol: "udp" })
   if (isFault(handle)) return refused(handle, "Opening the socket", "setUp")

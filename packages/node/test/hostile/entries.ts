@@ -27,7 +27,7 @@ import { Effect } from "effect"
  * - `effect` makes an effect, which then ends by itself, fails with a typed error, or waits and can be interrupted.
  */
 export interface Entry {
-  readonly kind: "bytes" | "effect" | "part" | "promise" | "pure"
+  readonly kind: "bytes" | "effect" | "part" | "pure"
   readonly args: (bench: Bench) => ReadonlyArray<unknown>
   /** The class of a member. */
   readonly self?: () => object
@@ -64,7 +64,6 @@ const member = (self: () => object, ...args: ReadonlyArray<unknown>): Entry => (
   self
 })
 const part = (spec: unknown, ...args: ReadonlyArray<unknown>): Entry => ({ kind: "part", args: () => args, spec })
-const promise = (...args: ReadonlyArray<unknown>): Entry => ({ kind: "promise", args: () => args })
 const effect = (args: (bench: Bench) => ReadonlyArray<unknown>): Entry => ({ kind: "effect", args })
 
 const control: { readonly [name: string]: Entry } = {
@@ -268,16 +267,16 @@ const node: { readonly [name: string]: Entry } = {
 }
 
 const posix: { readonly [name: string]: Entry } = {
-  "DarwinSockets.driver": promise({ guarded: true }),
-  "LinuxSockets.driver": promise({ guarded: true })
+  "DarwinSockets.driver": pure({ guarded: true }),
+  "LinuxSockets.driver": pure({ guarded: true })
 }
 
 const winsock: { readonly [name: string]: Entry } = {
-  "WinsockSockets.driver": promise({ guarded: true }),
-  "WsaMsg.make": promise({ name: 28, buffers: [8], control: 64 }),
+  "WinsockSockets.driver": pure({ guarded: true }),
+  "WsaMsg.make": pure({ name: 28, buffers: [8], control: 64 }),
   "WsaMsg.receive": pure({}, {}, { peek: true }),
   "WsaMsg.send": pure({}, {}),
-  "WsaSocket.open": promise("ipv4"),
+  "WsaSocket.open": pure("ipv4"),
   isWsaFault: pure({ errno: 0 })
 }
 

@@ -56,17 +56,6 @@ export const isTypedError = (error: unknown): boolean => {
   return typeof _tag === "string" && typeof message === "string" && message.length > 5
 }
 
-/** Returns why the promise of a plain function is wrong: it has to settle with a value, a fault or a reason, and never rejects. */
-export const rejectedWrongly = async (result: unknown): Promise<string | undefined> => {
-  if (!(result instanceof Promise)) return "returns no promise"
-  try {
-    await result
-    return undefined
-  } catch (error) {
-    return `rejects with ${firstLine(error)}`
-  }
-}
-
 const asEffect = (value: unknown): Effect.Effect<unknown, unknown> | undefined => {
   try {
     if (Effect.isEffect(value)) return value as Effect.Effect<unknown, unknown>

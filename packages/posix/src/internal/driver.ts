@@ -7,6 +7,7 @@ import type { Abi } from "@ancillary/control"
 import * as Arena from "@ancillary/engine/driver/Arena"
 import { type Driver, isUnavailable, type Unavailable } from "@ancillary/engine/driver/Driver"
 import { type DriverOptions, loadNative, readGuarded, unavailableInWorker } from "@ancillary/native/loading"
+import * as native from "./native.ts"
 import type { PlatformNumbers } from "./platform.ts"
 
 export interface Target {
@@ -19,7 +20,7 @@ export interface Target {
   readonly abi: (bits: 32 | 64, libc: string) => Abi | undefined
 }
 
-export const makeDriver = async (target: Target): Promise<Driver | Unavailable> => {
+export const makeDriver = (target: Target): Driver | Unavailable => {
   const { layer: feature, numbers, options, platform } = target
   const guarded = readGuarded(feature, options)
   if (isUnavailable(guarded)) return guarded
@@ -36,9 +37,8 @@ export const makeDriver = async (target: Target): Promise<Driver | Unavailable> 
       why: `the layout of structures on ${process.arch} is not known`,
       remedy: "Run it on a little-endian 32- or 64-bit processor"
     }
-  const native = await loadNative(feature, () => import("./native.ts"))
-  if (isUnavailable(native)) return native
-  const libc = native.load(platform)
+  const libc = loadNative(feature, () => native.load(platform))
+  if (isUnavailable(libc)) return libc
   const name = platform === "darwin" ? "libSystem" : libc.name
   const abi = target.abi(bits, name)
   if (abi === undefined)

@@ -1,7 +1,7 @@
 import { constants } from "node:os"
 import type { Fault } from "@ancillary/engine/driver/Driver"
 import { makeFaults } from "@ancillary/native/faults"
-import koffi from "koffi"
+import { koffi } from "@ancillary/native/koffi"
 
 /** Names that Node's table lacks, and `EOPNOTSUPP`, which comes after `ENOTSUP` there. asm-generic/errno.h; sys/errno.h, from its text. */
 const unnamed: { readonly [platform in string]?: ReadonlyArray<readonly [number, string]> } = {
@@ -38,7 +38,7 @@ export const { errorName, fault } = makeFaults(names)
 export const { EAGAIN, EBADF, EEXIST, EPROTOTYPE } = constants.errno
 
 /** Returns the error number of the last foreign call. Read it before any other call is made. */
-export const lastError = (): number => koffi.errno()
+export const lastError = (): number => koffi().errno()
 
 /** The fault of the last foreign call. */
 export const lastFault = (syscall: string): Fault => fault(syscall, lastError())

@@ -1,5 +1,6 @@
 /** Typed declarations of every foreign call of this driver. */
-import koffi, { type LibraryHandle } from "koffi"
+import { koffi } from "@ancillary/native/koffi"
+import type { LibraryHandle } from "koffi"
 
 /** A memory address as a number. It is below 2^47 on every 64-bit system that koffi supports. */
 export type Address = number
@@ -82,7 +83,7 @@ export interface ClosingThreads {
 /** Finds the C library of the process: the glibc or musl that Node is linked to. */
 export const load = (platform: "linux" | "darwin"): Libc => {
   // Linux: the symbols of the running process, so the name of the library file is not needed.
-  const library = koffi.load(platform === "darwin" ? "/usr/lib/libSystem.B.dylib" : null)
+  const library = koffi().load(platform === "darwin" ? "/usr/lib/libSystem.B.dylib" : null)
   const linux = platform === "linux"
   // Darwin: on arm64, variadic arguments are passed differently from named ones, so ioctl is declared as variadic.
   const ioctl = library.func("int ioctl(int fd, unsigned long request, ...)")

@@ -1,4 +1,4 @@
-/** Everything that requires koffi, so that one dynamic import shows whether koffi can be loaded. */
+/** The parts of the driver that call the C library. */
 export * as memory from "@ancillary/native/memory"
 export { interfaces } from "./interfaces.ts"
 export * as routing from "./routing.ts"

@@ -7,16 +7,17 @@ import { type Driver, isUnavailable, type Unavailable } from "@ancillary/engine/
 import { type DriverOptions, loadNative, readGuarded, unavailableInWorker } from "@ancillary/native/loading"
 import { release } from "node:os"
 import { isMainThread } from "node:worker_threads"
+import * as native from "./native.ts"
 import type { Host } from "./socket.ts"
 
 /** The native part of this machine. */
 export interface Native {
   readonly host: Host
-  readonly native: typeof import("./native.ts")
+  readonly native: typeof native
 }
 
 /** Loads Winsock. `feature` is the function that the program called, for errors. */
-export const loadWinsock = async (feature: string): Promise<Native | Unavailable> => {
+export const loadWinsock = (feature: string): Native | Unavailable => {
   if (process.platform !== "win32")
     return {
       feature,
@@ -32,10 +33,7 @@ export const loadWinsock = async (feature: string): Promise<Native | Unavailable
     }
   // Winsock: koffi's poll is the only one.
   if (!isMainThread) return unavailableInWorker(feature)
-  return loadNative(feature, async () => {
-    const native = await import("./native.ts")
-    return { native, host: { abi, ws2: native.load() } }
-  })
+  return loadNative(feature, () => ({ native, host: { abi, ws2: native.load() } }))
 }
 
 const abis: { readonly [arch in string]?: Abi } = {
@@ -44,12 +42,12 @@ const abis: { readonly [arch in string]?: Abi } = {
   ia32: Abi.winsockIa32
 }
 
-export const makeDriver = async (layer: string, options: DriverOptions | undefined): Promise<Driver | Unavailable> => {
+export const makeDriver = (layer: string, options: DriverOptions | undefined): Driver | Unavailable => {
   const guarded = readGuarded(layer, options)
   if (isUnavailable(guarded)) return guarded
-  const loaded = await loadWinsock(layer)
+  const loaded = loadWinsock(layer)
   if (isUnavailable(loaded)) return loaded
-  const { host, native } = loaded
+  const { host } = loaded
   return {
     abi: host.abi,
     batches: false,

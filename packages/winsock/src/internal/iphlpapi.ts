@@ -1,5 +1,5 @@
 /** Typed declaration of the one call of `iphlpapi.dll`, and of the fields that are read from its structures. */
-import koffi from "koffi"
+import { koffi } from "@ancillary/native/koffi"
 import type { Address } from "./ws2_32.ts"
 
 /** `IP_ADAPTER_ADDRESSES`, with pointers as addresses. The IPv6 index is 0 if it is not reported separately. */
@@ -46,11 +46,11 @@ export interface Iphlpapi {
 }
 
 const find = (): Iphlpapi => {
-  const library = koffi.load("iphlpapi.dll")
+  const library = koffi().load("iphlpapi.dll")
   const pointer = "uintptr_t"
   const number = "uint32_t"
   // iptypes.h, IP_ADAPTER_ADDRESSES_LH and IP_ADAPTER_UNICAST_ADDRESS_LH, up to the last field that is read.
-  const adapter = koffi.struct({
+  const adapter = koffi().struct({
     Length: number,
     IfIndex: number,
     Next: pointer,
@@ -62,7 +62,7 @@ const find = (): Iphlpapi => {
     DnsSuffix: pointer,
     Description: pointer,
     FriendlyName: "str16",
-    PhysicalAddress: koffi.array("uint8_t", 8, "Typed"),
+    PhysicalAddress: koffi().array("uint8_t", 8, "Typed"),
     PhysicalAddressLength: number,
     Flags: number,
     Mtu: number,
@@ -70,11 +70,11 @@ const find = (): Iphlpapi => {
     OperStatus: number,
     Ipv6IfIndex: number
   })
-  const unicastAddress = koffi.struct({
+  const unicastAddress = koffi().struct({
     Length: number,
     Flags: number,
     Next: pointer,
-    Address: koffi.struct({ lpSockaddr: pointer, iSockaddrLength: "int" }),
+    Address: koffi().struct({ lpSockaddr: pointer, iSockaddrLength: "int" }),
     PrefixOrigin: number,
     SuffixOrigin: number,
     DadState: number,
@@ -92,8 +92,8 @@ const find = (): Iphlpapi => {
       "void *",
       "void *"
     ]),
-    adapter: (memory, at) => koffi.decode(memory, at, adapter) as Adapter,
-    unicastAddress: (memory, at) => koffi.decode(memory, at, unicastAddress) as UnicastAddress
+    adapter: (memory, at) => koffi().decode(memory, at, adapter) as Adapter,
+    unicastAddress: (memory, at) => koffi().decode(memory, at, unicastAddress) as UnicastAddress
   }
 }
 

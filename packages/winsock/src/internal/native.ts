@@ -1,4 +1,4 @@
-/** Everything that requires koffi, so that one dynamic import shows whether koffi can be loaded. */
+/** The parts of the driver that call Winsock. */
 export { errorName, fault, WSAEAFNOSUPPORT, WSAEINVAL } from "./errno.ts"
 export { interfaces } from "./interfaces.ts"
 export * as memory from "@ancillary/native/memory"

@@ -1,5 +1,5 @@
 /** Typed declarations of every foreign call of this driver. */
-import koffi from "koffi"
+import { koffi } from "@ancillary/native/koffi"
 
 /** A memory address as a number. It is below 2^47 on every 64-bit system that koffi supports. */
 export type Address = number
@@ -71,14 +71,14 @@ export interface Ws2 {
 }
 
 const find = (): Ws2 => {
-  const library = koffi.load("ws2_32.dll")
+  const library = koffi().load("ws2_32.dll")
   const handle = "uintptr_t"
   const address = "uintptr_t"
   const memory = "void *"
   // Winsock: __stdcall matters on 32-bit x86, where the callee clears the stack. koffi ignores it elsewhere.
   const call = (name: string, result: string, parameters: Array<string>) =>
     library.func("__stdcall", name, result, parameters)
-  const recvMsg = koffi.proto("__stdcall", "int", [handle, address, address, address, address])
+  const recvMsg = koffi().proto("__stdcall", "int", [handle, address, address, address, address])
   const receivers = new Map<bigint, WSARecvMsg>()
   const bytes = new Uint32Array(1)
 
@@ -110,11 +110,11 @@ const find = (): Ws2 => {
       const known = receivers.get(pointer)
       if (known !== undefined) return known
       // koffi decodes without types; the result gets its type here.
-      const found = koffi.decode(pointer, recvMsg) as WSARecvMsg
+      const found = koffi().decode(pointer, recvMsg) as WSARecvMsg
       receivers.set(pointer, found)
       return found
     },
-    moved: { bytes, address: Number(koffi.address(bytes)) }
+    moved: { bytes, address: Number(koffi().address(bytes)) }
   }
 }
 

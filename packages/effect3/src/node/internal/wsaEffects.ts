@@ -15,8 +15,8 @@ export const attempt = <A>(call: () => A | WsaFault): Effect.Effect<A, WsaError>
 
 /** Makes an effect of a constructor. It fails with `DatagramUnsupportedError` on another system than Windows. */
 export const construct = <A>(
-  make: () => Promise<A | WsaFault | Unavailable>
+  make: () => A | WsaFault | Unavailable
 ): Effect.Effect<A, WsaError | DatagramUnsupportedError> =>
-  Effect.flatMap(Effect.promise(make), (made): Effect.Effect<A, WsaError | DatagramUnsupportedError> =>
+  Effect.flatMap(Effect.sync(make), (made): Effect.Effect<A, WsaError | DatagramUnsupportedError> =>
     isUnavailable(made) ? Effect.fail(unsupported(made.feature, made.why, made.remedy)) : succeedOrFail(made)
   )

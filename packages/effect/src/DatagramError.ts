@@ -5,7 +5,9 @@
  * @since 0.1.0
  */
 import * as Engine from "@ancillary/engine/errors/DatagramError"
-import { Data, Effect, Option } from "effect"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { DatagramFault } from "./DatagramFault.ts"
 
 export type { Described } from "@ancillary/engine/errors/DatagramError"

@@ -4,7 +4,10 @@
  * @since 0.1.0
  */
 import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
-import { type Duration, Effect, type Fiber, type Scope } from "effect"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
 import * as Datagram from "./Datagram.ts"
 import type { DatagramBindError, DatagramReceiveError, DatagramUnsupportedError } from "./DatagramError.ts"
 import type { DatagramSocket } from "./DatagramSocket.ts"
@@ -101,7 +104,7 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
  * @example
  * ```ts
  * import { Datagram, serveOn } from "@ancillary/effect"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  *
  * // Bound by the program that started this one, and inherited as descriptor 3.
  * const activated = Effect.gen(function* () {

@@ -20,7 +20,14 @@
  * @since 0.1.0
  */
 import type { ControlMessage, Endpoint, EndpointInput, Family } from "@ancillary/control"
-import type { Array as Arr, Duration, Effect, Option, Result, Scope, Sink, Stream } from "effect"
+import type * as Arr from "effect/Array"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import type * as Sink from "effect/Sink"
+import type * as Stream from "effect/Stream"
 import type { Datagram } from "./ReceivedDatagram.ts"
 import type {
   DatagramBindError,
@@ -97,7 +104,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect"
-   * import { Effect } from "effect"
+   * import * as Effect from "effect/Effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5004 })
@@ -126,7 +133,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect"
-   * import { Effect } from "effect"
+   * import * as Effect from "effect/Effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })
@@ -189,7 +196,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
  * @example
  * ```ts
  * import { Datagram, SocketOption } from "@ancillary/effect"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  *
  * const program = Effect.gen(function* () {
  *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })
@@ -252,7 +259,7 @@ export interface DatagramSender<in Message> {
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect"
-   * import { Effect } from "effect"
+   * import * as Effect from "effect/Effect"
    *
    * const notify = (peers: ReadonlyArray<{ readonly address: string; readonly port: number }>, data: Uint8Array) =>
    *   Effect.gen(function* () {
@@ -302,7 +309,8 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect"
-   * import { Effect, Result } from "effect"
+   * import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
    *
    * const relay = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5140 })
@@ -389,7 +397,7 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect"
-   * import { Effect } from "effect"
+   * import * as Effect from "effect/Effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })

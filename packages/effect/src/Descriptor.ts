@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import { Codec, Descriptor as Received } from "@ancillary/control"
-import { Effect, type Scope } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { DescriptorUnavailableError } from "./DatagramError.ts"
 import { takeDescriptor } from "@ancillary/engine/socket"
 
@@ -27,7 +28,7 @@ export type { Descriptor } from "@ancillary/control"
  * @example
  * ```ts
  * import { Datagram, Descriptor, withRights } from "@ancillary/effect"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  * import { readFileSync } from "node:fs"
  *
  * const textOf = Effect.gen(function* () {

@@ -3,7 +3,12 @@
  *
  * @since 0.1.0
  */
-import { Clock, Context, type Duration, Effect, Layer, type Stream } from "effect"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Stream from "effect/Stream"
 import { type DatagramInterfaceError, fail } from "./DatagramError.ts"
 import { DatagramSockets } from "./DatagramSockets.ts"
 import { type Driver, isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
@@ -26,7 +31,9 @@ export type { InterfaceChange } from "./InterfaceChange.ts"
  * ```ts
  * import { LinuxSockets } from "@ancillary/posix"
  * import { Datagram, DatagramSockets, Interfaces, withPktInfo } from "@ancillary/effect"
- * import { Effect, Layer, Stream } from "effect"
+ * import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
  *
  * const listen = Effect.gen(function* () {
  *   const interfaces = yield* Interfaces

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { type MaybeKind, type MaybeShape, shapeOf } from "@ancillary/engine/spec/Maybe"
-import { Option } from "effect"
+import * as Option from "effect/Option"
 
 /**
  * From a type to its `Option`.

@@ -1,5 +1,5 @@
 import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
-import type { Option } from "effect"
+import type * as Option from "effect/Option"
 import type { Control } from "./Spec.ts"
 
 /**

@@ -19,7 +19,9 @@ import {
 import * as Darwin from "@ancillary/control/platform/darwin"
 import * as Linux from "@ancillary/control/platform/linux"
 import * as Winsock from "@ancillary/control/platform/winsock"
-import { Effect, Option, type Scope } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as Datagram from "./Datagram.ts"
 import type { DatagramError } from "./DatagramError.ts"
 import type { DatagramSource } from "./DatagramSocket.ts"
@@ -95,7 +97,8 @@ const builtIns: ReadonlyArray<Message<ControlMessage.Any>> = Object.values<unkno
  * @example
  * ```ts
  * import { Capabilities } from "@ancillary/effect3"
- * import { Console, Effect } from "effect"
+ * import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
  *
  * const print = Effect.flatMap(Capabilities.probe(), (found) => Console.log(String(found)))
  * ```

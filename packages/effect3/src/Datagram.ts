@@ -16,7 +16,9 @@
  */
 import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
 import { UnixEndpoint } from "@ancillary/control"
-import { Effect, Either, type Scope } from "effect"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as Scope from "effect/Scope"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import {
   type DatagramBindError,
@@ -101,7 +103,7 @@ export const unix: Spec<"unix", never> = make("unix")
  * ```ts
  * import { Codec, IcmpEcho } from "@ancillary/control"
  * import { Datagram, withHopLimit } from "@ancillary/effect3"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  *
  * const ping = Effect.gen(function* () {
  *   const socket = yield* Datagram.client(Datagram.icmp4.pipe(withHopLimit()))
@@ -159,7 +161,7 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
  * @example
  * ```ts
  * import { Datagram } from "@ancillary/effect3"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  *
  * const ask = Effect.gen(function* () {
  *   const socket = yield* Datagram.client(Datagram.ipv4)
@@ -346,7 +348,8 @@ export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends I
  * @example
  * ```ts
  * import { Datagram, withPktInfo } from "@ancillary/effect3"
- * import { Effect, Either } from "effect"
+ * import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
  *
  * const echo = Effect.gen(function* () {
  *   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 5300 })

@@ -20,7 +20,14 @@
  * @since 0.1.0
  */
 import type { ControlMessage, Endpoint, EndpointInput, Family } from "@ancillary/control"
-import type { Chunk, Duration, Effect, Either, Option, Scope, Sink, Stream } from "effect"
+import type * as Chunk from "effect/Chunk"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
+import type * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type * as Sink from "effect/Sink"
+import type * as Stream from "effect/Stream"
 import type { Datagram } from "./ReceivedDatagram.ts"
 import type {
   DatagramBindError,
@@ -97,7 +104,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect3"
-   * import { Effect } from "effect"
+   * import * as Effect from "effect/Effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5004 })
@@ -126,7 +133,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect3"
-   * import { Effect } from "effect"
+   * import * as Effect from "effect/Effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })
@@ -187,7 +194,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
  * @example
  * ```ts
  * import { Datagram, SocketOption } from "@ancillary/effect3"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  *
  * const program = Effect.gen(function* () {
  *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })
@@ -250,7 +257,7 @@ export interface DatagramSender<in Message> {
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect3"
-   * import { Effect } from "effect"
+   * import * as Effect from "effect/Effect"
    *
    * const notify = (peers: ReadonlyArray<{ readonly address: string; readonly port: number }>, data: Uint8Array) =>
    *   Effect.gen(function* () {
@@ -300,7 +307,8 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect3"
-   * import { Effect, Either } from "effect"
+   * import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
    *
    * const relay = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5140 })
@@ -387,7 +395,7 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect3"
-   * import { Effect } from "effect"
+   * import * as Effect from "effect/Effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })

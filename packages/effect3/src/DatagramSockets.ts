@@ -1,5 +1,7 @@
 import { type Capability, Codec } from "@ancillary/control"
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { type Driver, isUnavailable, type Unavailable } from "@ancillary/engine/driver/Driver"
 import { type DatagramUnsupportedError, unsupported } from "./DatagramError.ts"
 

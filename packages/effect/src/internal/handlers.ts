@@ -1,5 +1,7 @@
 /** The handlers that a server runs, and their end with the server. */
-import { Duration, Effect, Fiber } from "effect"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { quietly } from "./failures.ts"
 
 /** Minimum time for interrupted handlers to release their resources. */

@@ -1,6 +1,6 @@
 /** Runs handlers. A handler must return an effect; any other result is a defect that describes it. */
 import { Codec } from "@ancillary/control"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 /** Calls a handler. An exception, or a result that is not an effect, is a defect of its datagram. */
 export const handled = <A, E, R>(handler: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

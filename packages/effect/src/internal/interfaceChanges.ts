@@ -1,6 +1,11 @@
 /** Compares lists of interfaces and returns the changes between them, after each notice of the system or once in each interval. */
 import { Codec } from "@ancillary/control"
-import { Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import { type DatagramInterfaceError, errorOf } from "../DatagramError.ts"
 import { type Driver, type NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { type InterfaceChange, interfaceChanges, type InterfaceLook } from "@ancillary/engine/driver/interfaceChanges"

@@ -2,7 +2,10 @@
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import { OpenSocket } from "@ancillary/engine/socket"
-import { Context, Effect, Scope, Tracer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import { DatagramBindError, DatagramUnsupportedError, errorOf } from "../DatagramError.ts"
 import { DatagramSockets } from "../DatagramSockets.ts"
 

@@ -1,6 +1,11 @@
 /** Rules of receiving, as effects around one socket of the engine. */
 import { Codec } from "@ancillary/control"
-import { Array as Arr, Clock, Duration, Effect, Option, Result } from "effect"
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
 import { isFault } from "@ancillary/engine/driver/Driver"

@@ -1,5 +1,7 @@
 /** Sending, as effects around one socket of the engine. Everything is validated first, so a failed message was not sent. */
-import { Effect, Result, Sink } from "effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Sink from "effect/Sink"
 import { type DatagramSendError, errorOf, fail } from "../DatagramError.ts"
 import type { SendReport } from "../DatagramSocket.ts"
 import { type Conversation, type Pause, SendQueue } from "@ancillary/engine/socket"

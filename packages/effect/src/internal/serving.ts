@@ -1,6 +1,12 @@
 /** The loop of a server: a slot for a handler, then a datagram, then a fiber. No result of a handler ends the loop. */
 import type { ControlMessage, Family } from "@ancillary/control"
-import { Cause, Clock, Effect, Exit, type Fiber, Scope, Semaphore } from "effect"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"

@@ -2,7 +2,7 @@
 import { type DatagramSendError, receiveClosed } from "@ancillary/engine/errors/DatagramError"
 import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import type { Cancel, Conversation, ReceiveWait } from "@ancillary/engine/socket"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 type Wait = Effect.Effect<void, DatagramReceiveError>
 

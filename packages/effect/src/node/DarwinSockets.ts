@@ -7,7 +7,7 @@ import type { DatagramUnsupportedError } from "../DatagramError.ts"
 import { DatagramSockets } from "../DatagramSockets.ts"
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import { DarwinSockets } from "@ancillary/posix"
-import type { Effect } from "effect"
+import type * as Effect from "effect/Effect"
 
 /**
  * Features of macOS that not every platform has.

@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import type { WorkerFault } from "@ancillary/node"
-import { Data, Option } from "effect"
+import * as Data from "effect/Data"
+import * as Option from "effect/Option"
 
 /**
  * A worker is given up: it never served, or it ended or stopped answering and is not restarted.

@@ -47,7 +47,16 @@ import {
   type Restart,
   startWorkers
 } from "@ancillary/node"
-import { type Context, Deferred, Duration, Effect, Exit, Fiber, Option, Result, Schedule, Scope } from "effect"
+import type * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
 import * as Datagram from "../Datagram.ts"
 import {
   type DatagramBindError,
@@ -147,7 +156,7 @@ export interface Options {
  * import { DatagramWorkers, NodeSockets } from "@ancillary/effect/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *
@@ -278,7 +287,7 @@ const restartBy = (
  * import { DatagramWorkers, NodeSockets } from "@ancillary/effect/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *

@@ -6,7 +6,8 @@
 import type { DatagramUnsupportedError } from "../DatagramError.ts"
 import { DatagramSockets } from "../DatagramSockets.ts"
 import type { Driver } from "@ancillary/engine/driver/Driver"
-import type { Effect, Layer } from "effect"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
 import { systemDriver } from "@ancillary/node"
 
 /**

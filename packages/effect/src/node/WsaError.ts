@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { WsaFault } from "@ancillary/winsock"
-import { Data } from "effect"
+import * as Data from "effect/Data"
 
 /**
  * A failed call on a raw socket or a `WSAMSG`. Winsock refused the call (`Refused`), an argument was invalid, or the scope of the socket or the

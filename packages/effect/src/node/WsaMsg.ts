@@ -15,7 +15,7 @@
  * ```ts
  * import { ControlBuffer } from "@ancillary/control"
  * import { WsaMsg, WsaSocket } from "@ancillary/effect/node"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  *
  * const program = Effect.gen(function* () {
  *   const socket = yield* WsaSocket.open("ipv4")
@@ -37,7 +37,9 @@
 import type { Abi, Endpoint, EndpointInput, Internet } from "@ancillary/control"
 import type { DatagramUnsupportedError } from "../DatagramError.ts"
 import { WsaMsg as Plain } from "@ancillary/winsock"
-import { Effect, Option, type Scope } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import { attempt, construct } from "./internal/wsaEffects.ts"
 import type { WsaError } from "./WsaError.ts"
 import type { WsaSocket } from "./WsaSocket.ts"

@@ -11,7 +11,8 @@
 import type { Endpoint, EndpointInput, Internet } from "@ancillary/control"
 import type { DatagramUnsupportedError } from "../DatagramError.ts"
 import { WsaSocket as Plain } from "@ancillary/winsock"
-import { Effect, type Scope } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { attempt, construct } from "./internal/wsaEffects.ts"
 import { WsaError } from "./WsaError.ts"
 

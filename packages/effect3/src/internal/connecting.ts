@@ -1,7 +1,8 @@
 /** Connects a bound socket until a scope ends, and then disconnects it. */
 import { type DatagramBindError, type DatagramUnsupportedError, fail } from "../DatagramError.ts"
 import { ConnectedSocket, type OpenSocket } from "@ancillary/engine/socket"
-import { Effect, type Scope } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 
 /** Connects a socket to a peer, as the program wrote it. */
 export const connecting = (

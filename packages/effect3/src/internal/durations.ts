@@ -1,4 +1,5 @@
-import { Duration, Option } from "effect"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 
 /**
  * Reads a duration that a program gave. Returns `undefined` if it is negative, not a number or not a duration, or if it throws when it is

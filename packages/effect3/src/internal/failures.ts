@@ -1,5 +1,6 @@
 import { FailureKinds } from "@ancillary/engine/socket"
-import { Cause, Effect } from "effect"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
 
 /** The kinds of failures that a server's handlers have had. */
 export class Failures {

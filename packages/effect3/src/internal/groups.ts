@@ -2,7 +2,8 @@
 import { type DatagramMembershipError, fail } from "../DatagramError.ts"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import type { Joined, OpenSocket } from "@ancillary/engine/socket"
-import { Effect, type Scope } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 
 type Joining = Effect.Effect<void, DatagramMembershipError, Scope.Scope>
 

@@ -2,7 +2,12 @@
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import { OpenSocket } from "@ancillary/engine/socket"
-import { Context, DefaultServices, Effect, FiberRef, Scope, Tracer } from "effect"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
+import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import { DatagramBindError, DatagramUnsupportedError, errorOf } from "../DatagramError.ts"
 import { DatagramSockets } from "../DatagramSockets.ts"
 

@@ -3,7 +3,7 @@ import type { Family } from "@ancillary/control"
 import { type DatagramOptionError, fail } from "../DatagramError.ts"
 import type { Conversation, Limits } from "@ancillary/engine/socket"
 import type { SocketOption } from "@ancillary/engine/spec/option/definition"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 type Any<A> = SocketOption<A, Family, unknown>
 

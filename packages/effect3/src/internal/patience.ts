@@ -2,7 +2,10 @@
  * Maximum time for which a fiber's sends wait for room at a Unix receiver. Such a wait ends when the receiver reads, so another program
  * decides how long it takes. A server limits it for its handlers.
  */
-import { Clock, Duration, Effect, FiberRef } from "effect"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import type { Conversation } from "@ancillary/engine/socket"
 
 /** Sends on one socket that have a limit. All other sends wait as their spec declares. */

@@ -1,6 +1,12 @@
 /** Rules of receiving, as effects around one socket of the engine. */
 import { Codec } from "@ancillary/control"
-import { Chunk, Clock, Duration, Effect, Either, FiberRef, Option } from "effect"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as FiberRef from "effect/FiberRef"
+import * as Option from "effect/Option"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
 import { isFault } from "@ancillary/engine/driver/Driver"

@@ -1,5 +1,8 @@
 /** Sending, as effects around one socket of the engine. Everything is validated first, so a failed message was not sent. */
-import { Chunk, Effect, Either, Sink } from "effect"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Sink from "effect/Sink"
 import { type DatagramSendError, errorOf, fail } from "../DatagramError.ts"
 import type { SendReport } from "../DatagramSocket.ts"
 import { type Conversation, type Pause, SendQueue } from "@ancillary/engine/socket"

@@ -1,6 +1,7 @@
 /** The options of a server, read once and validated before anything is opened. */
 import { Codec } from "@ancillary/control"
-import { Duration, Effect } from "effect"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import { type DatagramBindError, invalidBind } from "../DatagramError.ts"
 import { durationOf } from "./durations.ts"
 

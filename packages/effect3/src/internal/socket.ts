@@ -1,6 +1,9 @@
 /** The interface of one socket of the engine for programs: receiving, sending, options and counters. */
 import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
-import { type Duration, Effect, Sink, Stream } from "effect"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Sink from "effect/Sink"
+import * as Stream from "effect/Stream"
 import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
 import { fail } from "../DatagramError.ts"
 import type { ConnectedSocket, DatagramSocket } from "../DatagramSocket.ts"

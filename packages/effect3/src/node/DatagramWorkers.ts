@@ -39,19 +39,17 @@ import { isUnavailable } from "@ancillary/engine/driver/Driver"
 import { compileSpec } from "@ancillary/engine/socket"
 import type { NeedsAll } from "@ancillary/engine/spec/Spec"
 import { type Began, type Begin, type Counters, obeyOrders, type Restart, startWorkers } from "@ancillary/node"
-import {
-  Deferred,
-  Duration,
-  Effect,
-  Either,
-  ExecutionStrategy,
-  Exit,
-  Fiber,
-  Option,
-  Runtime,
-  Schedule,
-  Scope
-} from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
 import * as Datagram from "../Datagram.ts"
 import {
   type DatagramBindError,
@@ -163,7 +161,7 @@ export const restart: Schedule.Schedule<unknown> = Schedule.exponential("100 mil
  * import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect3"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *
@@ -292,7 +290,7 @@ const restartBy = (
  * import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect3"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *

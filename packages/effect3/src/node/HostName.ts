@@ -5,7 +5,9 @@
  */
 import type { Endpoint, Internet } from "@ancillary/control"
 import { type HostNameFault, resolveHost } from "@ancillary/node"
-import { type Array as Arrays, Data, Effect } from "effect"
+import type * as Arrays from "effect/Array"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
 
 /**
  * A name has no endpoint. Either no host has the name, or no host of that family, or no name server answered, or the
@@ -34,7 +36,7 @@ export class HostNameError extends Data.TaggedError("HostNameError")<HostNameFau
  * ```ts
  * import { HostName } from "@ancillary/effect3/node"
  * import { Datagram } from "@ancillary/effect3"
- * import { Effect } from "effect"
+ * import * as Effect from "effect/Effect"
  *
  * const ask = Effect.gen(function* () {
  *   const spec = Datagram.dual

@@ -3,7 +3,7 @@ import { isUnavailable, type Unavailable } from "@ancillary/engine/driver/Driver
 import type { DatagramUnsupportedError } from "../../DatagramError.ts"
 import { unsupported } from "../../DatagramError.ts"
 import { isWsaFault, type WsaFault } from "@ancillary/winsock"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { WsaError } from "../WsaError.ts"
 
 const succeedOrFail = <A>(result: A | WsaFault): Effect.Effect<A, WsaError> =>

@@ -10,7 +10,8 @@ import type { Spec } from "../../Spec.ts"
 import { invalidBind, unsupported } from "../../DatagramError.ts"
 import type { NeedsAll } from "@ancillary/engine/spec/Spec"
 import { type At, workerCount } from "@ancillary/node"
-import { Effect, Scope } from "effect"
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
 
 /** Returns the number of workers, as `workerCount` does. Fails with its sentence. */
 export const workersOn = (

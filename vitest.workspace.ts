@@ -65,6 +65,7 @@ export default [
   ...suite("winsock"),
   ...suite("node"),
   ...suite("dgram"),
+  ...suite("socket"),
   ...suite("testing"),
   ...suite("fuzz"),
   ...suite("bench"),

@@ -17,6 +17,7 @@ export const packages = [
   "posix",
   "winsock",
   "node",
+  "socket",
   "testing"
 ] as const
 export type Name = (typeof packages)[number]

@@ -143,6 +143,7 @@ export const clean: ReadonlyArray<string> = [
   "packages/node",
   "packages/posix/README.md",
   "packages/posix/src",
+  "packages/socket",
   "packages/testing/README.md",
   "packages/testing/api",
   "packages/testing/catalogue",

@@ -46,7 +46,8 @@ const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
   posix: ["control", "engine", "native"],
   winsock: ["control", "engine", "native"],
   testing: ["control", "engine", "effect3"],
-  node: ["control", "engine", "posix", "winsock"]
+  node: ["control", "engine", "posix", "winsock"],
+  socket: ["control", "engine", "node"]
 }
 
 /** The packages that the part for Node of a face (`src/node`) may import beside. */
@@ -121,8 +122,8 @@ it("imports run one way", () => {
   }
 })
 
-it("control, engine, native, node, posix and winsock import no Effect", () => {
-  for (const room of ["control", "engine", "native", "node", "posix", "winsock"]) {
+it("control, engine, native, node, posix, socket and winsock import no Effect", () => {
+  for (const room of ["control", "engine", "native", "node", "posix", "socket", "winsock"]) {
     for (const file of sources(`packages/${room}/src`)) {
       expect([file, imports(file).filter((name) => /^(?:@effect\/|effect(?:\/|$))/.test(name))]).toEqual([file, []])
     }
@@ -176,6 +177,10 @@ it("lint rejects imports against the arrows, and koffi or process outside driver
   }
   expect(lint("engine", 'export * from "@ancillary/native/memory"\n')).toContain(
     "faces -> node -> drivers, testing -> effect3 -> engine -> control."
+  )
+  expect(lint("socket", 'export * from "@ancillary/posix"\n')).toContain("socket -> node -> engine -> control.")
+  expect(lint("socket", 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain(
+    "socket is a face without Effect."
   )
   expect(lint("node", 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain("node is plain.")
   expect(lint("effect/src/node", 'export * from "@ancillary/effect3"\n')).toContain(

@@ -1,0 +1,87 @@
+/**
+ * A server: it serves when its promise has resolved, and stops when it is closed.
+ *
+ * @since 0.1.0
+ */
+import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
+import type { DatagramSocket } from "./DatagramSocket.ts"
+import { serveWith } from "./internal/serve.ts"
+import { checkOptions, checkSocket } from "./internal/serveOptions.ts"
+import { Serving } from "./internal/serving.ts"
+import { makeSocket } from "./internal/socket.ts"
+import { system } from "./internal/system.ts"
+import type { DatagramServer, Handler, ServeOptions } from "./ServerTypes.ts"
+import type { Spec } from "./Spec.ts"
+
+export type { DatagramServer, Handler, ServeOptions } from "./ServerTypes.ts"
+
+/**
+ * Binds a socket and calls a function for each datagram. Resolves with the server when the socket is bound.
+ *
+ * **Details**
+ *
+ * At most `concurrency` handlers are pending at a time. While all of them are, datagrams stay in the kernel's buffer.
+ *
+ * If a handler throws or rejects, only its own datagram is affected. `onError` gets the error, and `stats().handlers` counts it. A handler
+ * can take the descriptors of its datagram until it ends.
+ *
+ * If the source of a datagram is the socket's own address, it is forged. It is not handled, and `stats().fromItself` counts it. If it was
+ * sent to a group or a broadcast address, it is handled, because other programs of this host may share the port.
+ *
+ * Rejects with `DatagramBindError` of reason `InvalidArgument` if an option is out of range or the handler is not a function, and as
+ * `Datagram.bind` does.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, serve, withPktInfo } from "@ancillary/socket"
+ *
+ * const spec = Datagram.ipv4.pipe(withPktInfo())
+ * await using server = await serve(spec, { address: "0.0.0.0", port: 5300 }, (asked, socket) =>
+ *   Datagram.reply(socket, asked, asked.data)
+ * )
+ * await server.finished
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const serve = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  at: EndpointInput<F>,
+  handler: Handler<F, D>,
+  options?: ServeOptions
+): Promise<DatagramServer<F, D>> => serveWith(system, spec, at, handler, options)
+
+/**
+ * Calls a function for each datagram of an open socket, such as one that was adopted or is in a group. Closing the server leaves the socket
+ * open.
+ *
+ * **Details**
+ *
+ * Handlers run, fail and end as those of `serve`. If the socket is closed, the server stops.
+ *
+ * Throws a `DatagramBindError` of reason `InvalidArgument` if an option is out of range, the handler is not a function, or the socket is not
+ * a socket.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, serveOn } from "@ancillary/socket"
+ *
+ * // Bound by the program that started this one, and inherited as descriptor 3.
+ * const socket = await Datagram.adopt(Datagram.ipv4, 3)
+ * const server = serveOn(socket, ({ data, from }, socket) => socket.send({ data, to: from }))
+ * await server.finished
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const serveOn = <F extends Family, D extends ControlMessage.Any>(
+  socket: DatagramSocket<F, D>,
+  handler: Handler<F, D>,
+  options?: ServeOptions
+): DatagramServer<F, D> => {
+  const core = checkSocket(socket)
+  const checked = checkOptions(handler, options)
+  checked.signal?.throwIfAborted()
+  const serving = new Serving(core, checked, { socket: makeSocket<F, D>(core, checked.sendTimeout), owned: false })
+  return serving.server(socket)
+}

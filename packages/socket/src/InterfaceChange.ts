@@ -1,0 +1,1 @@
+export type { InterfaceChange } from "@ancillary/engine/driver/interfaceChanges"

@@ -15,7 +15,16 @@
  * ```
  * @since 0.1.0
  */
-import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
+import {
+  type Abi,
+  Codec,
+  type ControlMessage,
+  type Endpoint,
+  type EndpointInput,
+  type Family,
+  type Internet,
+  type PktInfo
+} from "@ancillary/control"
 import { type Explanation, explain as explainPlan } from "@ancillary/engine/plan/explain"
 import * as Plan from "@ancillary/engine/plan/Plan"
 import { notASocket, replyOf } from "@ancillary/engine/socket"
@@ -318,4 +327,13 @@ const isRefusal = (given: ReturnType<typeof answer>): given is ReturnType<typeof
 export const explain = <F extends Family, D extends ControlMessage.Any, R>(
   spec: EngineSpec<F, D, R>,
   abi: Abi
-): Explanation => explainPlan(Plan.compile(spec, abi))
+): Explanation => {
+  try {
+    return explainPlan(Plan.compile(spec, abi))
+  } catch (cause) {
+    if (cause instanceof TypeError) throw cause
+    throw new TypeError(`spec or abi: reading it threw (${Codec.format(cause)}). Give a spec and one of Abi.`, {
+      cause
+    })
+  }
+}

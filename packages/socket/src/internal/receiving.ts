@@ -86,14 +86,29 @@ export const peek = (core: Conversation, options: Waiting | undefined): Promise<
 
 export const receiveScattered = (
   core: Conversation,
-  sizes: ReadonlyArray<number>,
+  sizes: unknown,
   options: Waiting | undefined
-): Promise<ScatteredDatagram> =>
-  attempting<ScatteredDatagram>(
+): Promise<ScatteredDatagram> => {
+  const copy = copyOf(sizes)
+  if (copy === undefined)
+    return Promise.reject(
+      errorOf(receiveInvalid(core, "sizes", `${Codec.format(sizes)} is not an array of sizes: give one`))
+    )
+  return attempting<ScatteredDatagram>(
     core,
     options,
-    taking<ScatteredDatagram>(core, () => core.receiveScattered(sizes))
+    taking<ScatteredDatagram>(core, () => core.receiveScattered(copy))
   )
+}
+
+/** Copies an array, which may be a proxy that throws. The engine checks its members. */
+const copyOf = (given: unknown): ReadonlyArray<number> | undefined => {
+  try {
+    return Array.isArray(given) ? Array.from<number>(given) : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** Takes the datagrams of one call, at most `most`. Faults and errors of earlier datagrams are counted and skipped. */
 export const receiveBatch = (

@@ -14,6 +14,13 @@ export interface EchoServer extends Omit<Served, "line"> {
 /** The ways of `echoProcess.ts`. */
 export const ways = ["forEach and tryReply", "serve", "runForEach and reply", "receive and reply"] as const
 
+/** The ways of `echoPromiseProcess.ts`, by the names that the tables have. */
+export const promiseWays = {
+  "promises, for await": "for await",
+  "promises, callback": "callback",
+  "promises, serve": "serve"
+} as const
+
 const program = (file: string): string => fileURLToPath(new URL(`${file}.js`, import.meta.url))
 
 const server = (
@@ -31,7 +38,10 @@ export const echoServers = ({ goProgram, path }: Peers): Effect.Effect<ReadonlyA
         server(dgram, process.execPath, program("echoNodeProcess")),
         server(cBatched, path("echo")),
         ...(go === undefined ? [] : [server(goBatched, go, "echo")]),
-        ...ways.map((way) => server(way, process.execPath, program("echoProcess"), way))
+        ...ways.map((way) => server(way, process.execPath, program("echoProcess"), way)),
+        ...Object.entries(promiseWays).map(([name, way]) =>
+          server(name, process.execPath, program("echoPromiseProcess"), way)
+        )
       ],
       { concurrency: "unbounded" }
     )

@@ -2,6 +2,7 @@
  * From a datagram to its echo, one at a time, between two sockets of one event loop: both sides are the candidate's.
  */
 import { Datagram } from "@ancillary/effect3"
+import { Datagram as PromiseDatagram, withHopLimit, withPktInfo } from "@ancillary/socket"
 import { Effect, Either } from "effect"
 import { wall } from "../clock.ts"
 import { type Candidate, median } from "../rounds.ts"
@@ -92,6 +93,53 @@ const fibers = (bytes: number, pings: number) =>
     ]
   })
 
+const promiseSpec = PromiseDatagram.ipv4.pipe(withPktInfo(), withHopLimit())
+const promiseSocket = Effect.acquireRelease(
+  Effect.promise(() => PromiseDatagram.bind(promiseSpec, { address: "127.0.0.1", port: 0 })),
+  (socket) => Effect.sync(() => socket.close())
+)
+
+/** `for await` on both sides, one datagram in flight. */
+const promises = (bytes: number, pings: number) =>
+  Effect.gen(function* () {
+    const client = yield* promiseSocket
+    const server = yield* promiseSocket
+    void (async () => {
+      for await (const { data, from } of server) await server.send({ data, to: from })
+    })()
+    const question = { data: new Uint8Array(bytes), to: server.localAddress }
+    return [
+      {
+        name: "promises, for await",
+        round: async () => {
+          const samples: Array<number> = []
+          let start = wall()
+          await client.send(question)
+          for await (const answer of client) {
+            samples.push(wall() - start)
+            if (samples.length === pings || answer.data.length !== bytes) break
+            start = wall()
+            await client.send(question)
+          }
+          return [median(samples.toSorted((a, b) => a - b))]
+        }
+      }
+    ]
+  })
+
+/** Callbacks without a promise on both sides. */
+const promiseCallbacks = (bytes: number, pings: number) =>
+  Effect.gen(function* () {
+    const client = yield* promiseSocket
+    const server = yield* promiseSocket
+    let answered = (): void => undefined
+    void client.forEach(() => answered())
+    void server.forEach(({ data, from }) => void server.trySend({ data, to: from }))
+    const question = { data: new Uint8Array(bytes), to: server.localAddress }
+    const ask = () => void client.trySend(question)
+    return [{ name: "promises, callback", round: asked(pings, ask, (next) => (answered = next)) }]
+  })
+
 const pingPong = (bytes: number): Workload => ({
   name: `ping-pong-${bytes}`,
   title: `Ping-pong, ${bytes} bytes`,
@@ -104,7 +152,9 @@ const pingPong = (bytes: number): Workload => ({
         peers.c(cSingle, "ping_pong", bytes, pings),
         callbacks("forEach and trySend", plainly, bytes, pings),
         callbacks("forEach and send", byEffect, bytes, pings),
-        fibers(bytes, pings)
+        fibers(bytes, pings),
+        promises(bytes, pings),
+        promiseCallbacks(bytes, pings)
       ]),
       (each) => each.flat()
     )

@@ -22,13 +22,23 @@ const callsPerTurn = 64
 
 const finished: IteratorResult<never, undefined> = { value: undefined, done: true }
 
-/** An iterator that ends with its socket. Several calls of `next` may wait, and get their values in order. */
+type Step<A> = IteratorResult<A, undefined>
+
+/**
+ * An iterator that ends with its socket. It keeps its functions, because a step that waits would make them anew each time. Only one call of
+ * `next` waits for the socket; further calls wait for that one.
+ */
 export class Steps<A extends object> implements AsyncIterableIterator<A> {
   readonly #core: Conversation
   readonly #take: Take<A>
   readonly #signal: AbortSignal | undefined
-  /** Waiting calls of `next`, each with the function that ends its wait. */
-  readonly #waiting = new Map<Cancel, Cancel>()
+  /** The step that waits, and the functions that settle it. */
+  #waiting: Promise<Step<A>> | undefined
+  #resolve: ((step: Step<A>) => void) | undefined
+  #reject: ((error: unknown) => void) | undefined
+  #cancel: Cancel | undefined
+  /** The last of the calls that wait for the waiting one. */
+  #last: Promise<Step<A>> | undefined
   #ended = false
 
   constructor(core: Conversation, take: Take<A>, signal: AbortSignal | undefined) {
@@ -41,9 +51,14 @@ export class Steps<A extends object> implements AsyncIterableIterator<A> {
     return this
   }
 
-  next(): Promise<IteratorResult<A, undefined>> {
+  next(): Promise<Step<A>> {
+    if (this.#last !== undefined || this.#waiting !== undefined) return this.#follow()
+    return this.#step()
+  }
+
+  #step(): Promise<Step<A>> {
     if (this.#ended) return Promise.resolve(finished)
-    if (this.#signal?.aborted === true) return this.#reject(this.#signal.reason)
+    if (this.#signal?.aborted === true) return this.#fail(this.#signal.reason)
     try {
       const taken = this.#take()
       if (typeof taken === "object" && "value" in taken) return Promise.resolve(taken)
@@ -51,18 +66,30 @@ export class Steps<A extends object> implements AsyncIterableIterator<A> {
       this.#end()
       return Promise.resolve(finished)
     } catch (error) {
-      return this.#reject(error)
+      return this.#fail(error)
     }
   }
 
+  /** Steps after the calls before this one. */
+  #follow(): Promise<Step<A>> {
+    const step = () => this.#step()
+    const next: Promise<Step<A>> = (this.#last ?? this.#waiting ?? Promise.resolve()).then(step, step)
+    const forget = () => {
+      if (this.#last === next) this.#last = undefined
+    }
+    this.#last = next
+    next.then(forget, forget)
+    return next
+  }
+
   /** Ends the iterator. It takes nothing with it, and calls of `next` that wait end. */
-  return(): Promise<IteratorResult<A, undefined>> {
+  return(): Promise<Step<A>> {
     this.#end()
     return Promise.resolve(finished)
   }
 
-  throw(error?: unknown): Promise<IteratorResult<A, undefined>> {
-    return this.#reject(error)
+  throw(error?: unknown): Promise<Step<A>> {
+    return this.#fail(error)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -71,55 +98,74 @@ export class Steps<A extends object> implements AsyncIterableIterator<A> {
 
   #end(): void {
     this.#ended = true
-    for (const [finish, cancel] of Array.from(this.#waiting)) {
-      cancel()
-      finish()
-    }
-    this.#waiting.clear()
+    this.#cancel?.()
+    this.#settle()?.(finished)
   }
 
-  #reject(error: unknown): Promise<never> {
+  /** Ends the wait, and returns the function that resolves it. */
+  #settle(): ((step: Step<A>) => void) | undefined {
+    const resolve = this.#resolve
+    this.#waiting = undefined
+    this.#resolve = undefined
+    this.#reject = undefined
+    this.#cancel = undefined
+    return resolve
+  }
+
+  /** Rejects the waiting step, or the one that is asked for, and ends the iterator. */
+  #fail(error: unknown): Promise<never> {
+    const reject = this.#reject
+    if (reject !== undefined) {
+      this.#settle()
+      reject(error)
+    }
     this.#end()
     return Promise.reject(error)
   }
 
-  #wait(first: Wait): Promise<IteratorResult<A, undefined>> {
-    return new Promise((resolve, reject) => {
-      const finish = () => resolve(finished)
-      const fail = (error: unknown) => {
-        this.#waiting.delete(finish)
-        reject(error)
-        this.#end()
-      }
-      const again = (): void => {
-        try {
-          const taken = this.#take()
-          if (typeof taken === "object" && "value" in taken) {
-            this.#waiting.delete(finish)
-            resolve(taken)
-          } else if (taken === undefined) this.#end()
-          else wait(taken)
-        } catch (error) {
-          fail(error)
-        }
-      }
-      const wait = (due: Wait): void => {
-        this.#waiting.set(finish, nothing)
-        const cancel = abortable(
-          this.#signal,
-          (f) => (typeof due === "object" ? due.begin(f) : this.#core.wait(due, f)),
-          again,
-          () => fail(this.#signal?.reason)
-        )
-        // The wait may be over already.
-        if (this.#waiting.get(finish) === nothing) this.#waiting.set(finish, cancel)
-      }
-      wait(first)
-    })
+  #wait(due: Wait): Promise<Step<A>> {
+    const waiting = new Promise<Step<A>>(this.#capture)
+    this.#waiting = waiting
+    this.#begin(due)
+    return waiting
+  }
+
+  readonly #capture = (resolve: (step: Step<A>) => void, reject: (error: unknown) => void): void => {
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  #begin(due: Wait): void {
+    const cancel =
+      this.#signal === undefined && typeof due !== "object"
+        ? this.#core.wait(due, this.#again)
+        : abortable(
+            this.#signal,
+            (f) => (typeof due === "object" ? due.begin(f) : this.#core.wait(due, f)),
+            this.#again,
+            this.#aborted
+          )
+    // The wait may be over already.
+    if (this.#resolve !== undefined && this.#cancel === undefined) this.#cancel = cancel
+  }
+
+  readonly #aborted = (): void => {
+    this.#fail(this.#signal?.reason).catch(() => undefined)
+  }
+
+  readonly #again = (): void => {
+    this.#cancel = undefined
+    if (this.#resolve === undefined) return
+    try {
+      const taken = this.#take()
+      if (typeof taken === "object" && "value" in taken) this.#settle()?.(taken)
+      else if (taken === undefined) this.#end()
+      else this.#begin(taken)
+    } catch (error) {
+      this.#fail(error).catch(() => undefined)
+    }
   }
 }
-
-const nothing: Cancel = () => {}
 
 /** Takes datagrams with one call for many, as long as `isWanted` accepts them. */
 const taking = <A extends object>(core: Conversation, isWanted: (outcome: Outcome) => boolean): Take<A> => {

@@ -228,7 +228,8 @@ export interface NativeSocket {
   readonly send: (arena: Arena, first: number, slots: number) => number | Fault
   /**
    * Registers with the event loop, once for each socket. Nothing is reported before `update` sets an interest. `failed` comes with both of the
-   * others: an error is pending, or the error queue has an entry. That ends the interest until the next `update`.
+   * others: an error is pending, or the error queue has an entry. That ends the interest until the next `update`. After a report that brought a
+   * datagram, the next one may be `readable` without a look at the socket. If a receive then returns nothing, the cause is reported next.
    */
   readonly poll: (onReady: (readable: boolean, writable: boolean, failed: boolean) => void) => Poll | Fault
   readonly close: () => Fault | undefined

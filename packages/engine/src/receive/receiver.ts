@@ -176,23 +176,29 @@ export class Receiver {
   }
 
   /**
-   * Passes the datagrams of one call to `f` until it returns false or throws. The rest is kept for the next reader. Returns whether there
-   * may be more. `isWanted` is called before each datagram, because a definition that decodes it may end the reader.
+   * Passes the datagrams of one call, at most `most`, to `f` until it returns false or throws. The rest is kept for the next reader.
+   * Returns whether there may be more. `isWanted` is called before each datagram, because a definition that decodes it may end the reader.
    */
-  each(f: (outcome: Outcome) => boolean, isWanted?: () => boolean): boolean | Fault {
+  each(f: (outcome: Outcome) => boolean, isWanted?: () => boolean, most = batchSlots): boolean | Fault {
     this.#descriptors?.next()
     this.#drained = false
     const wanted = this.#slotsToRequest()
     let batch: ReadonlyArray<Outcome> | Fault
     if (this.hasUnread) {
-      batch = this.#unread.take(batchSlots)
+      batch = this.#unread.take(Math.min(most, batchSlots))
       this.#held += batch.length
       this.counters.serve(batch.length)
     } else {
-      batch = this.#fill(wanted, false)
+      batch = this.#fill(Math.min(wanted, most), false)
       if (isFault(batch) || batch.length === 0) return isFault(batch) ? batch : false
+      // The kernel merged datagrams, so there are more than were requested.
+      if (batch.length > most) {
+        this.#held -= batch.length - most
+        this.#putBack(batch.slice(most))
+        batch = batch.slice(0, most)
+      }
     }
-    this.#noteBatch(batch.length)
+    if (most >= wanted) this.#noteBatch(batch.length)
     let next = 0
     try {
       for (let goesOn = true; goesOn && next < batch.length;) {

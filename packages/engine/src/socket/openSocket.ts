@@ -21,7 +21,7 @@ import type * as Plan from "../plan/Plan.ts"
 import { DatagramFault } from "../receive/DatagramFault.ts"
 import type { ReceiveCounters } from "../receive/counters.ts"
 import { type Outcome, ReceivedDatagram } from "../receive/incoming.ts"
-import { type LoopEnd, runLoop } from "../receive/loop.ts"
+import { Loop, type LoopCalls, type LoopEnd } from "../receive/loop.ts"
 import type { ReceiveWait } from "../receive/receiver.ts"
 import { refusedSizes, ScatteredDatagram, scattered } from "../receive/scattered.ts"
 import type { SendCounters } from "../send/counters.ts"
@@ -177,17 +177,18 @@ abstract class Conversation {
   }
 
   /**
-   * Calls `f` for each datagram of one call, until it returns false or throws. The rest is kept for the next reader. Returns whether there
-   * may be more, or the error that ends reading. `isWanted` is called before each datagram, because a definition that decodes it may end
-   * the reader. `onPassed` is called with an error of an earlier datagram, which is counted and skipped.
+   * Calls `f` for each datagram of one call, at most `most` if it is given, until it returns false or throws. The rest is kept for the next
+   * reader. Returns whether there may be more, or the error that ends reading. `isWanted` is called before each datagram, because a
+   * definition that decodes it may end the reader. `onPassed` is called with an error of an earlier datagram, which is counted and skipped.
    */
   receiveEach(
     f: (outcome: Outcome) => boolean,
     isWanted?: () => boolean,
-    onPassed?: (error: DatagramReceiveError) => void
+    onPassed?: (error: DatagramReceiveError) => void,
+    most?: number
   ): boolean | DatagramReceiveError {
     if (this.closed) return receiveClosed()
-    const more = this.parts.receiver.each(f, isWanted)
+    const more = this.parts.receiver.each(f, isWanted, most)
     return isFault(more) ? (this.#passOver(more, onPassed) ?? true) : more
   }
 
@@ -229,9 +230,16 @@ abstract class Conversation {
    * closed, or if `f` threw. With `borrowed` the payloads are those of `receiveBorrowed`.
    */
   forEach(f: (datagram: ReceivedDatagram) => void, onEnd: (end: LoopEnd) => void, borrowed = false): Cancel {
-    const read: Parameters<typeof runLoop>[1] = (each, isWanted) =>
-      borrowed ? this.receiveBorrowed(each, isWanted) : this.receiveEach(each, isWanted)
-    return runLoop(this, read, f, onEnd)
+    const loop = borrowed
+      ? new Loop(this, (each, isWanted) => this.receiveBorrowed(each, isWanted), { f, onEnd })
+      : this.loop({ f, onEnd })
+    loop.begin()
+    return () => loop.cancel()
+  }
+
+  /** Makes a loop that passes each datagram to a function, in the event loop's callback. `begin` starts it. */
+  loop(calls: LoopCalls): Loop {
+    return new Loop(this, (each, isWanted, most) => this.receiveEach(each, isWanted, undefined, most), calls)
   }
 
   /** Takes all waiting events. */

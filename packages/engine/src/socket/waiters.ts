@@ -2,7 +2,7 @@
  * Waits for a socket. One reader is woken at a time, in turn. The event loop reports again while there is something to read. A wake-up is
  * therefore not lost if its reader was interrupted.
  */
-import { callOut, callOutLater } from "./wakeUps.ts"
+import { callOut, callOutLater, isHolding } from "./wakeUps.ts"
 
 /**
  * Called once to continue. `closed` is true if the socket is closed.
@@ -30,15 +30,15 @@ export interface WaitList {
 const none = new Set<Waiter>()
 
 export class Waiters implements WaitList {
+  /** The reader that has waited longest. Most sockets have one reader, and a field costs less than a set. */
+  #reader: Waiter | undefined
   #readers = none
   #writers = none
   #attending = none
   #others = none
-  /** Made once, because each wake-up calls it. */
-  #wake: (() => void) | undefined
 
   get reading(): boolean {
-    return this.#readers.size > 0
+    return this.#reader !== undefined
   }
   get writing(): boolean {
     return this.#writers.size > 0
@@ -48,6 +48,10 @@ export class Waiters implements WaitList {
   }
 
   read(waiter: Waiter): void {
+    if (this.#reader === undefined) {
+      this.#reader = waiter
+      return
+    }
     if (this.#readers === none) this.#readers = new Set()
     this.#readers.add(waiter)
   }
@@ -64,7 +68,8 @@ export class Waiters implements WaitList {
     this.#others.add(waiter)
   }
   leave(waiter: Waiter): void {
-    this.#readers.delete(waiter)
+    if (this.#reader === waiter) this.#reader = this.#nextReader()
+    else this.#readers.delete(waiter)
     this.#writers.delete(waiter)
     this.#attending.delete(waiter)
     this.#others.delete(waiter)
@@ -72,19 +77,44 @@ export class Waiters implements WaitList {
 
   /** Wakes the reader that has waited longest. */
   wakeReader(): void {
-    callOut((this.#wake ??= () => this.#wakeOne()))
+    if (isHolding()) callOutLater(() => this.#wakeOne())
+    else this.#wakeOne()
   }
 
   #wakeOne(): void {
+    const waiter = this.#reader
+    if (waiter === undefined) return
+    this.#reader = this.#nextReader()
+    waiter(false)
+  }
+
+  #nextReader(): Waiter | undefined {
     for (const waiter of this.#readers) {
       this.#readers.delete(waiter)
-      return waiter(false)
+      return waiter
     }
+    return undefined
   }
 
   /** Wakes all readers for datagrams that the event loop does not report, after their current holder has received its own. */
   wakeReaders(): void {
-    if (this.#readers.size > 0) callOutLater(() => wake(this.#readers, false))
+    if (this.reading) callOutLater(() => this.#wakeReaders(false))
+  }
+
+  #wakeReaders(closed: boolean): void {
+    const waiter = this.#reader
+    if (waiter === undefined) return
+    const others = Array.from(this.#readers)
+    this.#takeReader(waiter)
+    waiter(closed)
+    for (const other of others) if (this.#takeReader(other)) other(closed)
+  }
+
+  /** Ends the wait of a reader. Returns false if it has ended before. */
+  #takeReader(waiter: Waiter): boolean {
+    if (this.#reader !== waiter) return this.#readers.delete(waiter)
+    this.#reader = this.#nextReader()
+    return true
   }
 
   wakeWriters(): void {
@@ -97,7 +127,8 @@ export class Waiters implements WaitList {
 
   close(): void {
     callOut(() => {
-      for (const waiters of [this.#readers, this.#writers, this.#attending, this.#others]) wake(waiters, true)
+      this.#wakeReaders(true)
+      for (const waiters of [this.#writers, this.#attending, this.#others]) wake(waiters, true)
     })
   }
 }

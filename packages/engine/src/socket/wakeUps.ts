@@ -18,6 +18,9 @@ export const hold = (): void => void sections++
 /** Ends a section. */
 export const release = (): void => void sections--
 
+/** True while the engine holds a batch or lent memory. */
+export const isHolding = (): boolean => sections > 0
+
 /** Calls out immediately, or after the engine has delivered the datagrams that it holds. */
 export const callOut = (call: () => void): void => {
   if (sections === 0) call()

@@ -38,12 +38,14 @@ const turn = 0.1
 const patience = 64
 
 /** One watched descriptor. It is a class, because a program may have thousands of sockets, and closures would cost each of them a kilobyte. */
-class Watch implements Poll {
+export class Watch implements Poll {
   /**
    * Interest of the program, and interest that is set in the kernel. The kernel's is reduced only after a report that nothing waited for.
    */
   wanted = 0
   #armed = quiet
+  /** False if the last report was followed by a receive that returned a datagram. */
+  isDoubtful = true
   /** True if the event loop continues while the program waits. */
   #keepsAlive = true
   #closed = false
@@ -75,6 +77,17 @@ class Watch implements Poll {
     this.#want(0, this.#keepsAlive)
     this.#closed = true
     this.#poller.remove(this)
+  }
+
+  /** Records that a receive returned a datagram. */
+  hasRead(): void {
+    this.isDoubtful = false
+  }
+
+  /** Reports that there may be something to read. */
+  guess(): void {
+    this.isDoubtful = true
+    this.#call(true, false, false)
   }
 
   /** Removes the interest in events that nothing waits for. */
@@ -111,6 +124,7 @@ class Watch implements Poll {
   #want(events: number, keepsAlive: boolean): void {
     const counted = this.wanted !== 0 && this.#keepsAlive
     const counts = events !== 0 && keepsAlive
+    if ((this.wanted !== 0) !== (events !== 0)) this.#poller.want(this, events !== 0)
     this.wanted = events
     this.#keepsAlive = keepsAlive
     if (counted !== counts) this.#poller.count(counts ? 1 : -1)
@@ -138,6 +152,9 @@ class Poller {
   /** An epoll that has a watch for libuv. */
   #reserved: number | undefined
   #watches = new Map<number, Watch>()
+  /** Watches with an interest, and one of them. */
+  #wanting = 0
+  #wanted: Watch | undefined
   /** Number of the next watch. An event of a closed watch then matches none. */
   #next = 1
   /** Checks in a row that found nothing, and reports since then without a check. */
@@ -157,7 +174,7 @@ class Poller {
     this.#epoll = epoll
   }
 
-  add(fd: number, onReady: OnReady): Poll | Fault {
+  add(fd: number, onReady: OnReady): Watch | Fault {
     const id = this.#next++
     if (this.#control(EPOLL_CTL_ADD, fd, id, quiet) < 0) return lastFault("epoll_ctl")
     const refused = this.#begin() ?? (this.#pending ? this.#reserve() : undefined)
@@ -180,6 +197,13 @@ class Poller {
     // Before the close, because a child process may have the same socket, and its events would continue to arrive here.
     this.#control(EPOLL_CTL_DEL, fd, id, 0)
     if (this.#watches.size === 0) this.close()
+  }
+
+  /** Adds or removes a watch with an interest. */
+  want(watch: Watch, wants: boolean): void {
+    this.#wanting += wants ? 1 : -1
+    if (wants) this.#wanted = watch
+    else if (this.#wanted === watch) this.#wanted = undefined
   }
 
   /** Changes the number of watches that keep the process running. */
@@ -237,10 +261,25 @@ class Poller {
   }
 
   #report(): void {
-    const until = performance.now() + turn
-    this.#dispatch(true)
-    while (!this.#closed && (this.#vain < 2 || ++this.#skipped % patience === 0) && performance.now() < until)
+    const checks = this.#vain < 2 || ++this.#skipped % patience === 0
+    const until = checks ? performance.now() + turn : 0
+    const only = this.#only()
+    if (only === undefined) this.#dispatch(true)
+    else only.guess()
+    for (let goesOn = checks; goesOn && !this.#closed && performance.now() < until; ) {
       this.#vain = this.#dispatch(false) > 0 ? 0 : this.#vain + 1
+      goesOn = this.#vain < 2
+    }
+  }
+
+  /**
+   * Returns the watch that a report is for if no call is needed to find it: only one waits, only for datagrams, and its last report brought
+   * one. A receive also returns a pending error, but no entry of the error queue. After a receive that returned nothing, the next report
+   * therefore reads the events.
+   */
+  #only(): Watch | undefined {
+    const watch = this.#wanting === 1 ? this.#wanted : undefined
+    return watch?.wanted === EPOLLIN && !watch.isDoubtful ? watch : undefined
   }
 
   /** Calls all waiting callbacks and returns their number. With `first`, the interest in events that nothing waits for is removed. */
@@ -255,6 +294,8 @@ class Poller {
         continue
       }
       called++
+      watch.isDoubtful = true
+      this.#wanted = watch
       watch.report(this.#view.getUint32(i * eventBytes, true))
     }
     return called
@@ -274,7 +315,7 @@ class Poller {
 let current: Poller | undefined
 
 /** Gives a descriptor its own watch, which it keeps until it is closed. */
-export const register = (libc: Libc, epoll: Epoll, fd: number, onReady: OnReady): Poll | Fault => {
+export const register = (libc: Libc, epoll: Epoll, fd: number, onReady: OnReady): Watch | Fault => {
   if (current !== undefined) return current.add(fd, onReady)
   const descriptor = epoll.create(EPOLL_CLOEXEC)
   if (descriptor < 0) return lastFault("epoll_create1")

@@ -1,9 +1,9 @@
 import type { Fault, NativeSocket, Poll } from "@ancillary/engine/driver/Driver"
 import * as Readiness from "@ancillary/native/readiness"
-import { register } from "./epoll.ts"
+import { register, type Watch } from "./epoll.ts"
 import type { Libc } from "./libc.ts"
 
-export const poll = (libc: Libc, descriptor: number, onReady: Parameters<NativeSocket["poll"]>[0]): Poll | Fault =>
+export const poll = (libc: Libc, descriptor: number, onReady: Parameters<NativeSocket["poll"]>[0]): Poll | Watch | Fault =>
   // Darwin: kqueue accepts a descriptor any number of times, and has no limit for each user.
   libc.epoll === undefined
     ? Readiness.poll(Readiness.startPoll, descriptor, onReady)

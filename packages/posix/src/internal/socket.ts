@@ -1,10 +1,10 @@
 /** A `NativeSocket` on libc, by `recvmmsg` and `sendmmsg` if they exist, otherwise by `recvmsg` and `sendmsg`. */
-import { ControlBuffer } from "@ancillary/control"
 import { type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import { checkBounds, nativeArena } from "@ancillary/native/arena"
 import { closed, EAGAIN, EEXIST, EPROTOTYPE, fault, lastError, lastFault } from "./errno.ts"
 import { closeAside } from "./closing.ts"
+import { Watch } from "./epoll.ts"
 import type { Host } from "./host.ts"
 import type { Libc } from "./libc.ts"
 import { allocate } from "@ancillary/native/memory"
@@ -146,7 +146,7 @@ const nameOf = (libc: Libc, fd: number, syscall: "getsockname" | "getpeername", 
 /** Reads the header of a slot after a call, and converts its flags to portable ones. */
 const received = ({ abi, numbers }: Host, arena: NativeArena, slot: number, bytes: number): void => {
   const stride = abi.mmsghdr?.size ?? abi.msghdr.size
-  const marks = ControlBuffer.readField(arena.view, slot * stride, abi.msghdr.flags)
+  const marks = arena.view.getInt32(slot * stride + abi.msghdr.flags.at, true)
   const data = (marks & numbers.MSG_TRUNC) === 0 ? 0 : ReceiveFlags.dataTruncated
   arena.received(slot, bytes, data | ((marks & numbers.MSG_CTRUNC) === 0 ? 0 : ReceiveFlags.controlTruncated))
 }
@@ -205,6 +205,8 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
   let open = true
   /** For a Unix socket that was bound to a path. */
   let removeFile: (() => void) | undefined
+  /** Linux: the watch of the socket, after it was registered. */
+  let watch: Watch | undefined
 
   /** Fault of a call after other calls had filled slots. The next `receive` returns it. */
   let pending: Fault | undefined
@@ -254,7 +256,11 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
       arena.prepare(wanted, 0)
       const count = receiveMany(host, fd, arena, wanted, numbers.receiveFlags | (peek ? numbers.MSG_PEEK : 0))
       checkBounds(arena, wanted)
-      if (typeof count !== "object" || isFault(count)) return count
+      if (typeof count === "number") {
+        if (count > 0) watch?.hasRead()
+        return count
+      }
+      if (isFault(count)) return count
       pending = count.failed
       return count.slots
     },
@@ -286,7 +292,12 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
       }
       return slots
     },
-    poll: (onReady) => (open ? poll(libc, fd, onReady) : closed("poll")),
+    poll: (onReady) => {
+      if (!open) return closed("poll")
+      const made = poll(libc, fd, onReady)
+      if (made instanceof Watch) watch = made
+      return made
+    },
     close: () => {
       if (!open) return closed("close")
       open = false

@@ -77,6 +77,7 @@ export const clean: ReadonlyArray<string> = [
   "packages/engine/src/receive/loop.ts",
   "packages/engine/src/receive/receiveFaults.ts",
   "packages/engine/src/receive/receiveInvalid.ts",
+  "packages/engine/src/receive/pace.ts",
   "packages/engine/src/receive/receivedMemory.ts",
   "packages/engine/src/receive/receiver.ts",
   "packages/engine/src/receive/scattered.ts",

@@ -17,15 +17,10 @@ import type { ReceiveCounters } from "./counters.ts"
 import { DatagramFault } from "./DatagramFault.ts"
 import { Descriptors } from "./descriptors.ts"
 import { batchSlots, Incoming, type Outcome, ReceivedDatagram } from "./incoming.ts"
+import { Pace } from "./pace.ts"
 import { receivedMemory } from "./receivedMemory.ts"
 import { Unread } from "./unread.ts"
 
-/**
- * Number of wake-ups in a row with a single datagram after which a loop requests only one. A call for more searches for a second datagram
- * without success, which costs a third of its time (Linux). Also the number of such wake-ups after which a call requests more again.
- */
-const singlesBeforeProbing = 2
-const probeInterval = 4
 /** Maximum number of dropped datagrams, or errors of earlier ones, that a peek skips before the event loop has its turn. */
 const mostDropped = 64
 /** Maximum number of batches in a row that may be dropped completely. The rest of a flood waits for the next turn of the event loop. */
@@ -74,8 +69,7 @@ export class Receiver {
   #descriptors: Descriptors | undefined
   /** True if the last receive found the queue empty, or if the event loop will report the next datagram. */
   #drained = false
-  /** Wake-ups in a row with one datagram. Those that requested only one are counted beyond `singlesBeforeProbing`. */
-  #single = 0
+  #pace = new Pace()
   #closed = false
 
   constructor(options: {
@@ -182,7 +176,7 @@ export class Receiver {
   each(f: (outcome: Outcome) => boolean, isWanted?: () => boolean, most = batchSlots): boolean | Fault {
     this.#descriptors?.next()
     this.#drained = false
-    const wanted = this.#slotsToRequest()
+    const wanted = this.#pace.slots
     let batch: ReadonlyArray<Outcome> | Fault
     if (this.hasUnread) {
       batch = this.#unread.take(Math.min(most, batchSlots))
@@ -235,7 +229,7 @@ export class Receiver {
     lending = true
     hold()
     try {
-      const count = this.#calls.receive(incoming.arena, this.#slotsToRequest(), false)
+      const count = this.#calls.receive(incoming.arena, this.#pace.slots, false)
       if (isFault(count) || count === 0) return isFault(count) ? count : false
       this.#noteBatch(count)
       let slot = 0
@@ -505,14 +499,8 @@ export class Receiver {
     }
   }
 
-  #slotsToRequest(): number {
-    return this.#single < singlesBeforeProbing || this.#single === singlesBeforeProbing + probeInterval ? batchSlots : 1
-  }
-
   #noteBatch(count: number): void {
-    if (!this.#driver.batches) return
-    if (count > 1) this.#single = 0
-    else this.#single = this.#single === singlesBeforeProbing + probeInterval ? singlesBeforeProbing : this.#single + 1
+    if (this.#driver.batches) this.#pace.note(count)
   }
 
   /** Turns merging (GRO, URO) off. If the system refuses, each such payload is a fault. */

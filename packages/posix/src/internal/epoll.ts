@@ -266,7 +266,7 @@ class Poller {
     const only = this.#only()
     if (only === undefined) this.#dispatch(true)
     else only.guess()
-    for (let goesOn = checks; goesOn && !this.#closed && performance.now() < until; ) {
+    for (let goesOn = checks; goesOn && !this.#closed && performance.now() < until;) {
       this.#vain = this.#dispatch(false) > 0 ? 0 : this.#vain + 1
       goesOn = this.#vain < 2
     }

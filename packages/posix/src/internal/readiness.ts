@@ -3,7 +3,11 @@ import * as Readiness from "@ancillary/native/readiness"
 import { register, type Watch } from "./epoll.ts"
 import type { Libc } from "./libc.ts"
 
-export const poll = (libc: Libc, descriptor: number, onReady: Parameters<NativeSocket["poll"]>[0]): Poll | Watch | Fault =>
+export const poll = (
+  libc: Libc,
+  descriptor: number,
+  onReady: Parameters<NativeSocket["poll"]>[0]
+): Poll | Watch | Fault =>
   // Darwin: kqueue accepts a descriptor any number of times, and has no limit for each user.
   libc.epoll === undefined
     ? Readiness.poll(Readiness.startPoll, descriptor, onReady)

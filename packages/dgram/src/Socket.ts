@@ -96,7 +96,8 @@ export class Socket extends Binding {
           this.emit("message", data, info)
       },
       // The call that node:dgram reads with.
-      onFault: (code) => this.emit("error", systemError("recvmsg", code))
+      onFault: (code) => this.emit("error", systemError("recvmsg", code)),
+      onInvalid: (error) => this.emit("error", error)
     })
     Object.defineProperty(this, stateKey, { value: state })
     if (typeof listener === "function") this.on("message", listener)

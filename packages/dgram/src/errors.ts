@@ -80,6 +80,9 @@ const received = (value: unknown): string => {
 /** Numbers and texts of the platform's errors, by their names. */
 const systemErrors = new Map([...getSystemErrorMap()].map(([errno, [code, text]]) => [code, { errno, text }] as const))
 
+/** A message that cannot be sent as the program gave it. The engine's sentence names the field. */
+export const invalidMessage = (message: string): Error => coded(TypeError, "ERR_INVALID_ARG_VALUE", message)
+
 /** The name of an error as Node has it: Winsock's begin with WSA in the platform's headers. */
 export const codeOf = ({ code }: Pick<Fault, "code">): string => code.replace(/^WSA/, "")
 

@@ -11,6 +11,8 @@ import { RemoteInfo } from "./remoteInfo.ts"
 export interface Receiver {
   readonly onMessage: (data: Buffer, info: RemoteInfo) => void
   readonly onFault: (code: string) => void
+  /** A message without a callback was refused, because the program gave it a wrong value. */
+  readonly onInvalid: (error: Error) => void
 }
 
 /** Reads while the socket is open. */

@@ -3,7 +3,7 @@ import { AsyncResource } from "node:async_hooks"
 import type { Endpoint, Family } from "@ancillary/control"
 import type { DatagramSendError } from "@ancillary/engine/errors/DatagramError"
 import type { Pause, SendQueue } from "@ancillary/engine/socket"
-import { addressError, codeOf } from "./errors.ts"
+import { addressError, codeOf, invalidMessage } from "./errors.ts"
 import type { Way } from "./groups.ts"
 import type { Handle } from "./handle.ts"
 
@@ -101,15 +101,22 @@ type Queued = Sending | Copy
 export class Sender {
   readonly #handle: Handle
   readonly #ways: (to: Endpoint<Family>) => ReadonlyArray<Way> | undefined
+  readonly #onInvalid: (error: Error) => void
   #queue: Array<Queued> = []
   /** Handed to the engine, which waits. */
   #batch: SendQueue | undefined
   #inBatch: ReadonlyArray<Queued> = []
   #isDue = false
 
-  constructor(handle: Handle, ways: (to: Endpoint<Family>) => ReadonlyArray<Way> | undefined) {
+  /** `onInvalid` receives the errors of messages without a callback that the program has to mend. */
+  constructor(
+    handle: Handle,
+    ways: (to: Endpoint<Family>) => ReadonlyArray<Way> | undefined,
+    onInvalid: (error: Error) => void
+  ) {
     this.#handle = handle
     this.#ways = ways
+    this.#onInvalid = onInvalid
   }
 
   /** Messages that wait for room in the send buffer, and their bytes. */
@@ -178,8 +185,10 @@ export class Sender {
   #settle(queued: Queued, error: DatagramSendError | undefined): void {
     const sending = queued instanceof Copy ? queued.original : queued
     if (sending.result !== undefined && sending.result !== "sent") return
-    if (error !== undefined) sending.result = failure(sending, error)
-    else if (sending.result === undefined) sending.result = "sent"
+    if (error !== undefined) {
+      sending.result = failure(sending, error)
+      if (error.reason === "InvalidArgument" && sending.callback === undefined) this.#onInvalid(sending.result)
+    } else if (sending.result === undefined) sending.result = "sent"
     if (sending.scope !== undefined) complete(sending)
   }
 
@@ -201,6 +210,7 @@ export class Sender {
 const sizeOf = (queued: Queued): number => (queued instanceof Copy ? queued.original.size : queued.size)
 
 const failure = ({ address, port }: Sending, error: DatagramSendError): Error => {
+  if (error.reason === "InvalidArgument") return invalidMessage(error.message)
   const code = error.reason === "MessageTooLarge" ? "EMSGSIZE" : codeOf(error)
   return addressError("send", code, address, port)
 }

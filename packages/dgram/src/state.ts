@@ -84,7 +84,11 @@ export class State {
     const handle = "descriptor" in at ? Handle.adopted(this.host, opening, at) : Handle.bound(this.host, opening, at)
     if (typeof handle === "string") return handle
     this.handle = handle
-    this.sender = new Sender(handle, (to) => (to.family === "unix" ? undefined : this.groups.ways(to.address)))
+    this.sender = new Sender(
+      handle,
+      (to) => (to.family === "unix" ? undefined : this.groups.ways(to.address)),
+      (error) => process.nextTick(() => this.#receiver.onInvalid(error))
+    )
     if (!this.#keepsAlive) handle.keepAlive(false)
     return undefined
   }

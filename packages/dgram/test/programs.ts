@@ -1,5 +1,7 @@
 /** Our package and the programs of child processes as plain JavaScript: a process that compiles TypeScript first takes seconds to start. */
+import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import { buildSync } from "esbuild"
 
 const made = new Map<string, string>()
@@ -23,4 +25,10 @@ export const built = (source: "children/cluster.ts" | "../src/index.ts"): string
   })
   made.set(source, outfile)
   return outfile
+}
+
+/** Builds the packages, for programs that load them by name. */
+export const build = async (): Promise<void> => {
+  const compiler = fileURLToPath(new URL("../../../node_modules/typescript/bin/tsc", import.meta.url))
+  await promisify(execFile)(process.execPath, [compiler, "-b"], { cwd: fileURLToPath(new URL("..", import.meta.url)) })
 }

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { expect, it } from "vitest"
+import { build } from "./programs.ts"
 
 const run = promisify(execFile)
 const cwd = fileURLToPath(new URL("..", import.meta.url))
@@ -18,11 +19,7 @@ const program = `
 `
 
 it("require returns the module, and a socket can be bound in the same turn", async () => {
-  await run(
-    process.execPath,
-    [fileURLToPath(new URL("../../../node_modules/typescript/bin/tsc", import.meta.url)), "-b"],
-    { cwd }
-  )
+  await build()
   const { stdout } = await run(process.execPath, ["-e", program], { cwd })
   expect(stdout).toBe("required 127.0.0.1\n")
 })

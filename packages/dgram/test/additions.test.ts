@@ -93,12 +93,12 @@ describe.runIf(linux)("a sent datagram", () => {
     const receiver = await bound(ourKit)
     const sender = open(ourKit)
     const [error] = await called<[Error | null]>((done) =>
-      sender.send("no", { port: receiver.address().port, address: "127.0.0.1", control: control as never }, done)
+      sender.send("no", { port: receiver.address().port, address: "127.0.0.1", control }, done)
     )
     expect(error).toMatchObject({ code: "ERR_INVALID_ARG_VALUE" })
     expect(String(error?.message)).toContain(field)
     // Without a callback, the error is an event: the mistake is the program's.
-    sender.send("no", { port: receiver.address().port, address: "127.0.0.1", control: control as never })
+    sender.send("no", { port: receiver.address().port, address: "127.0.0.1", control })
     expect(String(await once(sender, "error"))).toContain(field)
     expect(sender.stats().sent).toBe(0)
   })

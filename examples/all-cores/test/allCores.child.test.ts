@@ -39,4 +39,4 @@ it("two workers answer on one port, a killed one is replaced, a signal ends both
   child.kill("SIGTERM")
   await once(child, "exit")
   for (const pid of new Set(after)) expect(() => process.kill(pid, 0)).toThrow("ESRCH")
-}, 120_000)
+})

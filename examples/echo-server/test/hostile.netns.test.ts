@@ -5,9 +5,11 @@
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
+import { resolve } from "node:path"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { onPath, requirement } from "../../../packages/testing/machine.ts"
+import { bundled } from "../../../packages/testing/program.ts"
 import { canMakeNamespaces } from "../../../packages/posix/test/namespaces/network.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
@@ -73,7 +75,10 @@ const examples: ReadonlyArray<readonly [string, () => Program]> = [
 
 /** Starts a program in its own network namespace, and returns its output so far. */
 const start = (namespace: string, { file, inherits, port }: Program) => {
-  const words = [process.execPath, "--import", "tsx", "-C", "@ancillary/source", file]
+  // The workers of a program are files of their own.
+  const words = file.includes("all-cores")
+    ? [process.execPath, "--import", "tsx", "-C", "@ancillary/source", file]
+    : [process.execPath, bundled(pathToFileURL(resolve(root, file)))]
   const bound = `
 import os, socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

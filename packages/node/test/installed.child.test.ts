@@ -53,7 +53,7 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
       mkdirSync(tools, { recursive: true })
       const have = wanted.every((each) => existsSync(join(tools, "node_modules", each.slice(0, each.lastIndexOf("@")))))
       if (!have) await program("npm", ["install", "--prefix", tools, "--no-audit", "--no-fund", ...wanted])
-    }, 300_000)
+    })
     afterAll(() => rmSync(folder, { recursive: true }), 120_000)
 
     const fileOf = (name: Name) => `file:${tarballs.get(name)}`
@@ -142,6 +142,6 @@ describe.runIf(requirement("installed by npm, Yarn and pnpm", isThere(), "Connec
         expect(seen.said).toEqual([])
         expect(seen.declarations).not.toMatch(/@ancillary\/control|\.pnpm|\bany\b/)
       }
-    }, 600_000)
+    })
   }
 )

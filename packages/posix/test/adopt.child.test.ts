@@ -3,7 +3,6 @@ import { spawn } from "node:child_process"
 import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
@@ -18,6 +17,7 @@ import {
 import { expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"
+import { bundled } from "../../testing/program.ts"
 import { throwsEverywhere } from "../../testing/src/internal/openings.ts"
 import { leakingNothing } from "./files.ts"
 import { libc } from "./naked.ts"
@@ -199,8 +199,7 @@ it.scopedLive("an option that cannot be set leaves the descriptor to its caller"
 it.scopedLive("a socket that a parent hands over as descriptor 3 serves in the child", () =>
   Effect.gen(function* () {
     const { descriptor, ...to } = yield* foreign()
-    const program = fileURLToPath(new URL("children/activated.ts", import.meta.url))
-    const words = ["--import", "tsx", "-C", "@ancillary/source", program]
+    const words = [bundled(new URL("children/activated.ts", import.meta.url))]
     yield* Effect.acquireRelease(
       Effect.sync(() => spawn(process.execPath, words, { stdio: ["ignore", "ignore", "inherit", descriptor] })),
       (child) => Effect.sync(() => child.kill("SIGKILL"))

@@ -1,9 +1,8 @@
 /** Descriptors that strangers sent and no one took: closed as soon as a callback returned, and never by the event loop's own thread. */
-import { spawnSync } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, Descriptor, withRights } from "@ancillary/effect3"
 import { Effect, Scope } from "effect"
+import { bundled, ended } from "../../testing/program.ts"
 import { Closing } from "../src/internal/closing.ts"
 import { contentOf, files, leakingNothing } from "./files.ts"
 import { openDescriptors, openDescriptorsAre, turn } from "./process.ts"
@@ -42,19 +41,15 @@ describe("loops", () => {
   )
 })
 
-it("descriptors whose close blocks keep neither the event loop, nor numbers, nor the end of the process", () => {
-  const program = fileURLToPath(new URL("children/lingering.ts", import.meta.url))
-  const { signal, status, stderr, stdout } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", "-C", "@ancillary/source", program],
-    { encoding: "utf8", timeout: 600_000, killSignal: "SIGKILL" }
-  )
+it("descriptors whose close blocks keep neither the event loop, nor numbers, nor the end of the process", async () => {
+  const program = bundled(new URL("children/lingering.ts", import.meta.url))
+  const { signal, status, stderr, stdout } = await ended([process.execPath, program])
   expect({ signal, status, stdout: stdout || stderr }).toEqual({
     signal: null,
     status: 0,
     stdout: `${JSON.stringify({ calls: 2, left: 0 })}\n`
   })
-}, 90_000)
+})
 
 describe("threads that close", () => {
   /** Threads that end when they are told. */

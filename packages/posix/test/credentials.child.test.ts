@@ -1,11 +1,11 @@
 /** Who sent a datagram, as the kernel vouches for it: pid, uid and gid, and a descriptor of the process. */
-import { spawn, spawnSync } from "node:child_process"
+import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import { Datagram, Descriptor, withCredentials, withPidFd, withRights, withTimestamp } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { requirement } from "../../testing/machine.ts"
+import { bundled, ended } from "../../testing/program.ts"
 import { contentOf, files, isClosedOnExec, leakingNothing } from "./files.ts"
 
 const data = Uint8Array.of(1)
@@ -16,8 +16,7 @@ const own = { pid: process.pid, uid: process.getuid?.() ?? -1, gid: process.getg
 const processOf = (pidFd: number): number =>
   Number(/^Pid:\s*(-?\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${pidFd}`, "utf8"))?.[1])
 
-const program = fileURLToPath(new URL("children/sender.ts", import.meta.url))
-const node = ["--import", "tsx", "-C", "@ancillary/source", program]
+const node = [bundled(new URL("children/sender.ts", import.meta.url))]
 
 describe("credentials", () => {
   it.live("come with every datagram, both ways of a pair, with rights and timestamps beside them", () =>
@@ -113,17 +112,20 @@ describe("credentials", () => {
     own.uid === 0,
     "Run as root: the test starts a process without privileges."
   )
-  it.runIf(privileged)("of others are refused to a process without privileges: an error that names the field", () => {
-    const { stderr, stdout } = spawnSync(process.execPath, [...node, "others"], { encoding: "utf8" })
-    if (stdout === "") throw new Error(stderr)
-    expect(JSON.parse(stdout)).toEqual({
-      reason: "PermissionDenied",
-      code: "EPERM",
-      field: "control.credentials",
-      message:
-        "Sending 1 bytes to unnamed with 'credentials' failed (sendmsg: EPERM 1). 'credentials' requires CAP_SYS_ADMIN, CAP_SETUID or CAP_SETGID for another's pid, uid or gid. Grant it to this process, or send without it."
-    })
-  })
+  it.runIf(privileged)(
+    "of others are refused to a process without privileges: an error that names the field",
+    async () => {
+      const { stderr, stdout } = await ended([process.execPath, ...node, "others"])
+      if (stdout === "") throw new Error(stderr)
+      expect(JSON.parse(stdout)).toEqual({
+        reason: "PermissionDenied",
+        code: "EPERM",
+        field: "control.credentials",
+        message:
+          "Sending 1 bytes to unnamed with 'credentials' failed (sendmsg: EPERM 1). 'credentials' requires CAP_SYS_ADMIN, CAP_SETUID or CAP_SETGID for another's pid, uid or gid. Grant it to this process, or send without it."
+      })
+    }
+  )
 })
 
 describe("pidfd", () => {

@@ -16,7 +16,7 @@ describe.runIf(able)("across a router", () => {
   beforeAll(async () => {
     network = makeRouted()
     reading = await startReading(network.server, "observing.ts")
-  }, 60_000)
+  })
   afterAll(async () => {
     await reading.stop()
     network.remove()
@@ -33,7 +33,7 @@ describe.runIf(able)("across a router", () => {
       { to: "fd78:2::2", text: "short of hops", control: { hopLimit: 1 } },
       { to: "10.78.2.2", text: "end" }
     ]
-    expect(run(network.client, "sending.ts", JSON.stringify(wanted))).toBe(true)
+    expect(await run(network.client, "sending.ts", JSON.stringify(wanted))).toBe(true)
     const none = { dscp: 0, ecn: "not-ect", delivery: "unicast" }
     const ipv4 = { from: "10.78.1.2", destination: "10.78.2.2" }
     const ipv6 = { from: "fd78:1::2", destination: "fd78:2::2" }
@@ -44,7 +44,7 @@ describe.runIf(able)("across a router", () => {
       { ...none, ...ipv6, text: "marked6", hopLimit: 1, dscp: 12, ecn: "ect1" },
       { ...none, ...ipv4, text: "end", hopLimit: 63 }
     ])
-  }, 60_000)
+  })
 })
 
 describe.runIf(able)("one subnet on two interfaces", () => {
@@ -67,7 +67,7 @@ describe.runIf(able)("one subnet on two interfaces", () => {
   beforeAll(async () => {
     network = make()
     reading = await startReading(network.server, "observing.ts")
-  }, 60_000)
+  })
   afterAll(async () => {
     await reading.stop()
     network.remove()
@@ -79,11 +79,11 @@ describe.runIf(able)("one subnet on two interfaces", () => {
       { to: "10.79.0.1", text: "a", control: { pktInfo: { interfaceIndex: byA } } },
       { to: "10.79.0.3", text: "b", control: { pktInfo: { interfaceIndex: byB } } }
     ]
-    expect(run(network.client, "sending.ts", JSON.stringify(wanted))).toBe(true)
+    expect(await run(network.client, "sending.ts", JSON.stringify(wanted))).toBe(true)
     const [sA, sB] = ["sA", "sB"].map((device) => indexOf(network.server, device))
     expect(await reading.lines(2)).toMatchObject([
       { text: "a", interfaceIndex: sA, destination: "10.79.0.1" },
       { text: "b", interfaceIndex: sB, destination: "10.79.0.3" }
     ])
-  }, 60_000)
+  })
 })

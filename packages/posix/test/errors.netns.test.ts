@@ -1,7 +1,6 @@
 /** What goes wrong on this system, exactly: what the kernel refuses, what the machine lacks. */
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import { DarwinSockets, LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
@@ -15,6 +14,7 @@ import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { onTestFinished } from "vitest"
 import { requirement } from "../../testing/machine.ts"
+import { bundled, ended } from "../../testing/program.ts"
 import { makeDriver } from "../src/internal/driver.ts"
 import { load } from "../src/internal/libc.ts"
 import { linux } from "../src/internal/platform.ts"
@@ -24,16 +24,15 @@ const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withMaximumDatagr
 const at = { address: "127.0.0.1", port: 0 }
 const data = Uint8Array.of(1)
 
-const child = (
+const child = async (
   words: ReadonlyArray<string>,
   preload: ReadonlyArray<string> = [],
   around: ReadonlyArray<string> = []
 ) => {
-  const here = (name: string) => fileURLToPath(new URL(`children/${name}`, import.meta.url))
-  const preloads = ["tsx", ...preload.map(here)].flatMap((name) => ["--import", name])
-  const node = [process.execPath, ...preloads, "-C", "@ancillary/source", here("attempt.ts"), ...words]
-  const [program = "", ...rest] = [...around, ...node]
-  const { stderr, stdout } = spawnSync(program, rest, { encoding: "utf8" })
+  const here = (name: string) => new URL(`children/${name}`, import.meta.url)
+  const preloads = preload.flatMap((name) => ["--import", here(name).href])
+  const node = [process.execPath, ...preloads, bundled(here("attempt.ts")), ...words]
+  const { stderr, stdout } = await ended([...around, ...node])
   const answer: unknown = stdout === "" ? stderr : JSON.parse(stdout)
   return answer
 }
@@ -46,8 +45,8 @@ const refused = requirement(
   "sysctl net.ipv4.ip_unprivileged_port_start=1024, or run as root, with apt-get install -y util-linux"
 )
 
-it.runIf(refused)("a port below 1024 without privileges", () => {
-  expect(child(["0.0.0.0", "1"], [], open ? ["unshare", "-n"] : [])).toMatchObject({
+it.runIf(refused)("a port below 1024 without privileges", async () => {
+  expect(await child(["0.0.0.0", "1"], [], open ? ["unshare", "-n"] : [])).toMatchObject({
     _tag: "DatagramBindError",
     reason: "PermissionDenied",
     syscall: "bind",
@@ -58,15 +57,15 @@ it.runIf(refused)("a port below 1024 without privileges", () => {
   })
 })
 
-it("koffi without its native part is an error of the layer, not of an import", () => {
-  const error = child(["127.0.0.1", "0"], ["withoutNative.mjs"])
+it("koffi without its native part is an error of the layer, not of an import", async () => {
+  const error = await child(["127.0.0.1", "0"], ["withoutNative.mjs"])
   expect(error).toMatchObject({ _tag: "DatagramUnsupportedError", feature: "LinuxSockets.layer" })
   expect(error).toHaveProperty("why", expect.stringMatching(/^koffi could not be loaded \(.*native.*\)$/i))
   expect(error).toHaveProperty(
     "remedy",
     "Install koffi with its native part: its package for this machine is an optional dependency, which --omit=optional leaves out"
   )
-}, 30_000)
+})
 
 const pretend = (what: "arch", value: string) => {
   const real = Object.getOwnPropertyDescriptor(process, what)

@@ -23,24 +23,24 @@ describe.runIf(able)("over a cable", () => {
   beforeAll(async () => {
     network = makeRouted()
     reading = await startReading(network.router, "observingFragments.ts")
-  }, 60_000)
+  })
   afterAll(async () => {
     await reading.stop()
     network.remove()
   })
-  const send = (...wanted: ReadonlyArray<{ readonly to: string; readonly text: string }>) =>
-    expect(run(network.client, "sending.ts", JSON.stringify(wanted))).toBe(true)
+  const send = async (...wanted: ReadonlyArray<{ readonly to: string; readonly text: string }>) =>
+    expect(await run(network.client, "sending.ts", JSON.stringify(wanted))).toBe(true)
   const [to4, to6] = ["10.78.1.1", "fd78:1::1"]
   const [from4, from6] = ["10.78.1.2", "fd78:1::2"]
 
   it("the size of the largest fragment, which is that of the path; absent where the datagram came in one piece", async () => {
     const text = "x".repeat(4000)
-    send({ to: to4, text: "whole" }, { to: to4, text })
+    await send({ to: to4, text: "whole" }, { to: to4, text })
     expect(await reading.lines(2)).toMatchObject([
       { from: from4, bytes: 5, fragmentSize: null },
       { from: from4, bytes: 4000, fragmentSize: 1500 }
     ])
-    send({ to: to6, text: "whole" }, { to: to6, text })
+    await send({ to: to6, text: "whole" }, { to: to6, text })
     // A multiple of 8 bytes behind the headers of IPv6 and of the fragment.
     expect(await reading.lines(2)).toMatchObject([
       { from: from6, bytes: 5, fragmentSize: null },
@@ -48,21 +48,21 @@ describe.runIf(able)("over a cable", () => {
     ])
     // The way is narrower than the interface, and the size says so.
     inside(network.client, "route", "add", `${to4}/32`, "dev", "cR", "mtu", "lock", "576")
-    send({ to: to4, text })
+    await send({ to: to4, text })
     inside(network.client, "route", "del", `${to4}/32`, "dev", "cR")
     expect(await reading.lines(1)).toMatchObject([{ bytes: 4000, fragmentSize: 572 }])
-  }, 60_000)
+  })
 
   it("the sum of a payload that the kernel had to add up itself; absent where it was left to a card", async () => {
     const text = Array.from({ length: 60 }, (_, i) => String.fromCharCode(33 + i)).join("")
-    send({ to: to4, text })
+    await send({ to: to4, text })
     expect(await reading.lines(1)).toMatchObject([{ bytes: 60, fragmentSize: null, checksum: null }])
     // A sender sums what it sends in fragments, and so does the receiver, at once where it is short.
     inside(network.client, "route", "add", `${to4}/32`, "dev", "cR", "mtu", "lock", "68")
-    send({ to: to4, text }, { to: to4, text: `${text.slice(1)}!` })
+    await send({ to: to4, text }, { to: to4, text: `${text.slice(1)}!` })
     inside(network.client, "route", "del", `${to4}/32`, "dev", "cR")
     const seen = (await reading.lines(2)) as ReadonlyArray<{ readonly bytes: number; readonly checksum: number }>
     expect(seen).toMatchObject([{ fragmentSize: 68 }, { fragmentSize: 68 }])
     expect(seen.map(({ checksum }) => folded(checksum))).toEqual([sumOf(text), sumOf(`${text.slice(1)}!`)])
-  }, 60_000)
+  })
 })

@@ -1,8 +1,8 @@
 /** IPv6 extension headers on the way: across a router, by way of one, and of a process that may not send them. */
 import { spawnSync } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { hasIpv6, hasRawPrivilege, onPath, requirement } from "../../testing/machine.ts"
+import { bundled } from "../../testing/program.ts"
 import { canMakeNamespaces, run, startReading, sysctl } from "./namespaces/network.ts"
 import { makeRouted, type Routed } from "./namespaces/routed.ts"
 
@@ -25,7 +25,7 @@ describe.runIf(able)("across a router", () => {
     ] as const)
       for (const which of ["all", device]) sysctl(host, `net.ipv6.conf.${which}.seg6_enabled=1`)
     reading = await startReading(network.server, "observingHeaders.ts")
-  }, 60_000)
+  })
   afterAll(async () => {
     await reading.stop()
     network.remove()
@@ -49,7 +49,7 @@ describe.runIf(able)("across a router", () => {
   const segments = (...addresses: ReadonlyArray<string>) => [{ kind: "segments", segmentsLeft: 0, addresses, tag: 7 }]
 
   it("router alert, destination options and a route by way of the router arrive, each typed", async () => {
-    expect(run(network.client, "sendingHeaders.ts", "fd78:2::2", "fd78:1::1")).toBe(true)
+    expect(await run(network.client, "sendingHeaders.ts", "fd78:2::2", "fd78:1::1")).toBe(true)
     const none = { ...withoutHeaders, hopLimit: 63, destination: "fd78:2::2" }
     const routes = segments("fd78:2::2", "fd78:1::1")
     // Linux: a node forwards by segments only what has no header before them; the rest ("before") it loses, and tells nobody.
@@ -61,10 +61,10 @@ describe.runIf(able)("across a router", () => {
       { ...none, text: "behind", routes, destinationOptions: [option(UDP, "last", "")] },
       { ...none, text: "one message", hopByHopOptions: alert(UDP) }
     ])
-  }, 60_000)
+  })
 
   it("on one host all four sticky headers arrive, in the order of the packet", async () => {
-    expect(run(network.server, "sendingHeaders.ts", "::1", "::1")).toBe(true)
+    expect(await run(network.server, "sendingHeaders.ts", "::1", "::1")).toBe(true)
     const routes = segments("::1", "::1")
     const lines = await reading.lines(7)
     expect(lines.at(-2)).toEqual({
@@ -76,7 +76,7 @@ describe.runIf(able)("across a router", () => {
       routes
     })
     expect(lines.at(-1)).toMatchObject({ ...withoutHeaders, text: "one message", hopByHopOptions: alert(UDP) })
-  }, 60_000)
+  })
 })
 
 const mayDropPrivileges = requirement(
@@ -88,8 +88,8 @@ const mayDropPrivileges = requirement(
 it.runIf(mayDropPrivileges)(
   "without CAP_NET_RAW: an error that names the message and what to grant; the socket goes on",
   () => {
-    const program = fileURLToPath(new URL("children/unprivileged.ts", import.meta.url))
-    const node = [process.execPath, "--import", "tsx", "-C", "@ancillary/source", program]
+    const program = new URL("children/unprivileged.ts", import.meta.url)
+    const node = [process.execPath, bundled(program)]
     const { stderr, stdout } = spawnSync("setpriv", ["--bounding-set=-net_raw", "--inh-caps=-net_raw", ...node], {
       encoding: "utf8"
     })

@@ -3,13 +3,13 @@ import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, Interfaces, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { afterAll, beforeAll, onTestFinished } from "vitest"
 import { requirement } from "../../testing/machine.ts"
+import { bundled } from "../../testing/program.ts"
 import { canMakeNamespaces, hosts, run } from "./namespaces/network.ts"
 
 const layer = Layer.provideMerge(Interfaces.layer, LinuxSockets.layer)
@@ -66,8 +66,7 @@ describe.runIf(requirement("network namespaces", names, "Run as root with iprout
       const namespace = `ancillary-i-${process.pid}`
       execFileSync("ip", ["netns", "add", namespace])
       onTestFinished(() => void spawnSync("ip", ["netns", "del", namespace]))
-      const program = fileURLToPath(new URL("namespaces/watching.ts", import.meta.url))
-      const node = [process.execPath, "--import", "tsx", "-C", "@ancillary/source", program]
+      const node = [process.execPath, bundled(new URL("namespaces/watching.ts", import.meta.url))]
       const child = spawn("ip", ["netns", "exec", namespace, ...node], { stdio: ["ignore", "pipe", "inherit"] })
       onTestFinished(() => void child.kill("SIGKILL"))
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -89,10 +88,10 @@ describe.runIf(requirement("network namespaces", names, "Run as root with iprout
     describe("states that few hosts show", () => {
       let host: { readonly one: string; readonly other: string; readonly remove: () => void }
       let seen: Record<string, unknown>
-      beforeAll(() => {
+      beforeAll(async () => {
         host = hosts(["one", "other"], () => undefined)
-        seen = run(host.one, "interfaceStates.ts", host.other) as typeof seen
-      }, 120_000)
+        seen = (await run(host.one, "interfaceStates.ts", host.other)) as typeof seen
+      })
       afterAll(() => host.remove())
 
       it("an address with a label belongs to its interface, which is listed once under its name", () => {

@@ -12,10 +12,10 @@ const able = requirement(
 describe.runIf(able)("an interface made anew under its index", () => {
   let host: { readonly one: string; readonly other: string; readonly remove: () => void }
   let seen: { readonly [scenario in string]?: unknown }
-  beforeAll(() => {
+  beforeAll(async () => {
     host = hosts(["one", "other"], () => undefined)
-    seen = run(host.one, "interfacesAnew.ts", host.other) as typeof seen
-  }, 120_000)
+    seen = (await run(host.one, "interfacesAnew.ts", host.other)) as typeof seen
+  })
   afterAll(() => host.remove())
 
   for (const [kind, scenarios] of [

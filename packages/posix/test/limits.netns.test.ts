@@ -1,25 +1,23 @@
 /** What this machine has not enough of, exactly: descriptors, routes, room on the way. */
 import { spawnSync } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withPktInfo } from "@ancillary/effect3"
 import { isFault } from "@ancillary/engine/driver/Driver"
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { hasIpv6, requirement } from "../../testing/machine.ts"
+import { bundled, ended } from "../../testing/program.ts"
 import { int, ok } from "./naked.ts"
 
-const program = fileURLToPath(new URL("children/limits.ts", import.meta.url))
-const child = (word: string, ...around: ReadonlyArray<string>): unknown => {
-  const node = [process.execPath, "--import", "tsx", "-C", "@ancillary/source", program, word]
-  const [command = "", ...words] = [...around, ...node]
-  const { stderr, stdout } = spawnSync(command, words, { encoding: "utf8" })
+const program = new URL("children/limits.ts", import.meta.url)
+const child = async (word: string, ...around: ReadonlyArray<string>): Promise<unknown> => {
+  const { stderr, stdout } = await ended([...around, process.execPath, bundled(program), word])
   if (stdout === "") throw new Error(stderr)
   return JSON.parse(stdout)
 }
 
-it("too many open files: an error of bind, and none of them stays open", () => {
-  const seen = child("descriptors", "sh", "-c", `ulimit -n 1024 && exec "$0" "$@"`)
+it("too many open files: an error of bind, and none of them stays open", async () => {
+  const seen = await child("descriptors", "sh", "-c", `ulimit -n 1024 && exec "$0" "$@"`)
   expect(seen).toMatchObject({
     error: {
       _tag: "DatagramBindError",
@@ -34,7 +32,7 @@ it("too many open files: an error of bind, and none of them stays open", () => {
     again: { reason: "TooManyOpenFiles" },
     leaked: 0
   })
-}, 30_000)
+})
 
 const alone = requirement(
   "a host without routes",
@@ -42,8 +40,8 @@ const alone = requirement(
   "Run as root, with apt-get install -y util-linux"
 )
 
-it.runIf(alone)("where no route leads: an error of that send, or of connecting", () => {
-  const seen = child("route", "unshare", "-n")
+it.runIf(alone)("where no route leads: an error of that send, or of connecting", async () => {
+  const seen = await child("route", "unshare", "-n")
   const sentence = (port: string) =>
     `Sending 1 bytes to ${port} failed (sendmsg: ENETUNREACH 101). There is no route to the destination. Check the address and the routes of this host.`
   expect(seen).toMatchObject([

@@ -40,8 +40,8 @@ describe.runIf(able)("two cables", () => {
   beforeAll(async () => {
     network = make()
     reading = await startReading(network.server, "joining.ts", "sB")
-    left = run(network.client, "leaving.ts") as typeof left
-  }, 120_000)
+    left = (await run(network.client, "leaving.ts")) as typeof left
+  })
   afterAll(async () => {
     await reading?.stop()
     network.remove()

@@ -1,7 +1,5 @@
 /** Options on real sockets of Linux: what they do to what is sent and received, what wants privileges, what is granted. */
-import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import type { Dscp, Ecn } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
@@ -26,6 +24,7 @@ import {
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { hasIpv6, requirement } from "../../testing/machine.ts"
+import { bundled, ended } from "../../testing/program.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 const at = { address: "127.0.0.1", port: 0 }
@@ -182,10 +181,9 @@ describe("privileges", () => {
     )
   }
 
-  it("without them: the privilege by its name, before binding and live; what is free, is", () => {
-    const program = fileURLToPath(new URL("children/privileges.ts", import.meta.url))
-    const words = ["--import", "tsx", "-C", "@ancillary/source", program]
-    const { stderr, stdout } = spawnSync(process.execPath, words, { encoding: "utf8" })
+  it("without them: the privilege by its name, before binding and live; what is free, is", async () => {
+    const program = bundled(new URL("children/privileges.ts", import.meta.url))
+    const { stderr, stdout } = await ended([process.execPath, program])
     expect(stderr).toBe("")
     const refused = (feature: string, privilege = "CAP_NET_ADMIN") => ({
       _tag: "DatagramBindError",
@@ -232,5 +230,5 @@ describe("privileges", () => {
         boundTo: "lo"
       }
     })
-  }, 60_000)
+  })
 })

@@ -1,8 +1,8 @@
 /** Ping sockets: who may open one, what it sends and receives, what it refuses before the kernel does. */
 import { spawnSync } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { hasIpv6, onPath, requirement } from "../../testing/machine.ts"
+import { bundled, ended } from "../../testing/program.ts"
 
 const able = requirement(
   "pings",
@@ -15,11 +15,12 @@ interface Pings {
   readonly [seen: string]: unknown
 }
 
-describe.runIf(able)("pings of the own host", () => {
+describe.runIf(able)("pings of the own host", async () => {
   // In a namespace of its own: who may ping is a setting of the whole network.
-  const program = fileURLToPath(new URL("children/pinging.ts", import.meta.url))
-  const node = [process.execPath, "--import", "tsx", "-C", "@ancillary/source", program]
-  const { stderr, stdout } = spawnSync("unshare", ["-n", ...node], { encoding: "utf8" })
+  const program = new URL("children/pinging.ts", import.meta.url)
+  const { stderr, stdout } = able
+    ? await ended(["unshare", "-n", process.execPath, bundled(program)])
+    : { stderr: "", stdout: "" }
   const seen = (): { readonly denied: unknown; readonly pings: readonly [Pings, Pings] } => {
     if (stdout === "") throw new Error(stderr)
     return JSON.parse(stdout) as ReturnType<typeof seen>

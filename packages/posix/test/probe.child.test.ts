@@ -1,11 +1,10 @@
 /** What a probe finds on Linux, with privileges and without. */
-import { execFileSync } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Capabilities } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { hasIpv6, requirement } from "../../testing/machine.ts"
+import { bundled, ended } from "../../testing/program.ts"
 import { sockets } from "./process.ts"
 
 const told = (answer: Capabilities.Answer["answer"], why = "", code?: string) => ({ answer, code, why })
@@ -43,10 +42,9 @@ describe.runIf(hasIpv6())("a probe on Linux", () => {
     }).pipe(Effect.provide(LinuxSockets.layer))
   )
 
-  it("what wants a privilege is refused where there is none, and the table says so", () => {
-    const program = fileURLToPath(new URL("children/probe.ts", import.meta.url))
-    const node = ["--import", "tsx", "-C", "@ancillary/source", program]
-    const { findings, table } = JSON.parse(execFileSync(process.execPath, node, { encoding: "utf8" })) as {
+  it("what wants a privilege is refused where there is none, and the table says so", async () => {
+    const { stdout } = await ended([process.execPath, bundled(new URL("children/probe.ts", import.meta.url))])
+    const { findings, table } = JSON.parse(stdout) as {
       readonly findings: ReadonlyArray<Capabilities.Finding>
       readonly table: string
     }

@@ -29,7 +29,7 @@ describe.runIf(able)("across a router", () => {
     inside(client, "-6", "route", "add", "fd66::/32", "via", "fd78:1::1")
     inside(client, "route", "add", "10.67.0.0/16", "via", "10.78.1.1")
     inside(router, "route", "add", "blackhole", "10.67.0.0/16")
-  }, 60_000)
+  })
   afterAll(() => network.remove())
 
   const [client, router, server] = [
@@ -61,10 +61,12 @@ describe.runIf(able)("across a router", () => {
       lost: "fd66::1",
       quotes: 1184
     }
-  ])("$family: each reason comes with its code, who says it, and the datagram", (expected) => {
+  ])("$family: each reason comes with its code, who says it, and the datagram", async (expected) => {
     flush()
     const { family, origin, quotes } = expected
-    const seen = run(network.client, "reporting.ts", family) as { readonly [what: string]: ReadonlyArray<unknown> }
+    const seen = (await run(network.client, "reporting.ts", family)) as {
+      readonly [what: string]: ReadonlyArray<unknown>
+    }
     const told = { origin, mtu: null, destination: at(server[family]), intact: true, arrivedAt: client[family] }
     const byServer = { ...told, code: "ECONNREFUSED", icmp: expected.refused, offender: server[family] }
     const byRouter = { ...told, offender: router[family] }
@@ -95,14 +97,14 @@ describe.runIf(able)("across a router", () => {
   })
 
   describe("trap 20: a path that is too narrow, with nothing switched on", () => {
-    it("naked: the read of a connected socket fails with EMSGSIZE", () => {
+    it("naked: the read of a connected socket fails with EMSGSIZE", async () => {
       flush()
-      expect(run(network.client, "reporting.ts", "unaskedNaked")).toBe("EMSGSIZE")
-    }, 60_000)
-    it("ours: an error of its own kind, of one read", () => {
+      expect(await run(network.client, "reporting.ts", "unaskedNaked")).toBe("EMSGSIZE")
+    })
+    it("ours: an error of its own kind, of one read", async () => {
       flush()
-      expect(run(network.client, "reporting.ts", "unasked")).toEqual(["MessageTooLarge", "EMSGSIZE"])
-    }, 60_000)
+      expect(await run(network.client, "reporting.ts", "unasked")).toEqual(["MessageTooLarge", "EMSGSIZE"])
+    })
   })
 
   describe("stamps of a burst that the interface cannot take", () => {
@@ -115,24 +117,24 @@ describe.runIf(able)("across a router", () => {
     })
     afterAll(() => tc("del"))
 
-    it("naked: a send that fails takes a number all the same, so that counting the others names the wrong ones", () => {
-      const { numbers, sent } = run(network.client, "reporting.ts", "stampsNaked") as {
+    it("naked: a send that fails takes a number all the same, so that counting the others names the wrong ones", async () => {
+      const { numbers, sent } = (await run(network.client, "reporting.ts", "stampsNaked")) as {
         readonly sent: ReadonlyArray<string>
         readonly numbers: ReadonlyArray<number>
       }
       const places = sent.flatMap((how, place) => (how === "sent" ? [place] : []))
       expect(new Set(sent)).toEqual(new Set(["sent", "ENOBUFS"]))
       expect(numbers).toEqual(places)
-    }, 60_000)
+    })
 
-    it("ours: each stamp has the id of its send", () => {
-      const { refused, sent, told } = run(network.client, "reporting.ts", "stamps") as {
+    it("ours: each stamp has the id of its send", async () => {
+      const { refused, sent, told } = (await run(network.client, "reporting.ts", "stamps")) as {
         readonly sent: ReadonlyArray<number>
         readonly refused: number
         readonly told: ReadonlyArray<number>
       }
       expect(refused).toBeGreaterThan(0)
       expect(told).toEqual(sent)
-    }, 60_000)
+    })
   })
 })

@@ -1,19 +1,15 @@
 /** Threads that end while a socket of theirs waits. */
-import { spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
+import { bundled, ended } from "../../testing/program.ts"
 
-const child = fileURLToPath(new URL("children/threads.ts", import.meta.url))
+const program = new URL("children/threads.ts", import.meta.url)
 
 /** How a process ends whose threads end that way. */
-const run = (node: string, way: string, count: number) =>
-  new Promise((resolve) => {
-    const words = ["--import", "tsx", "-C", "@ancillary/source", child, way, String(count)]
-    const running = spawn(node, words, { stdio: ["ignore", "pipe", "inherit"] })
-    let text = ""
-    running.stdout.on("data", (data) => (text += String(data)))
-    running.on("close", (status, signal) => resolve({ signal, status, text: text.trim() }))
-  })
+const run = async (node: string, way: string, count: number) => {
+  const stdio = ["ignore", "pipe", "inherit"] as const
+  const { signal, status, stdout } = await ended([node, bundled(program), way, String(count)], { stdio: [...stdio] })
+  return { signal, status, text: stdout.trim() }
+}
 
 /** Other Nodes than this one by ANCILLARY_NODES: paths between colons. */
 const nodes = [process.execPath, ...(process.env["ANCILLARY_NODES"] ?? "").split(":").filter((path) => path !== "")]

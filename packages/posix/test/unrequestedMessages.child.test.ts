@@ -1,6 +1,4 @@
 /** Descriptors that nobody gets: more than was declared, undeclared ones, those of datagrams that are faults or dropped. All are closed at once. */
-import { spawnSync } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { Codec, type ControlMessage, define } from "@ancillary/control"
 import {
   Datagram,
@@ -18,6 +16,7 @@ import { isFault } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Option, Stream } from "effect"
+import { bundled, ended } from "../../testing/program.ts"
 import { contentOf, files, leakingNothing, unixLayerOver } from "./files.ts"
 import { ok } from "./naked.ts"
 import { nakedPair, receiveUnix, rightsMessage, sendUnix, unixName } from "./nakedUnix.ts"
@@ -291,12 +290,10 @@ describe("trap 30: what came with a datagram that is not handed over", () => {
   })
 })
 
-it("a process that may open no more: the kernel closes what does not fit, the datagram is a fault, nothing is lost of the next", () => {
-  const program = fileURLToPath(new URL("children/limits.ts", import.meta.url))
-  const node = [process.execPath, "--import", "tsx", "-C", "@ancillary/source", program, "rights"]
-  // tsx writes what it compiled to its cache: afterwards it opens no file while descriptors are counted.
-  spawnSync("sh", ["-c", 'exec "$0" "$@"', ...node])
-  const { stderr, stdout } = spawnSync("sh", ["-c", `ulimit -n 1024 && exec "$0" "$@"`, ...node], { encoding: "utf8" })
+it("a process that may open no more: the kernel closes what does not fit, the datagram is a fault, nothing is lost of the next", async () => {
+  const program = bundled(new URL("children/limits.ts", import.meta.url))
+  const limited = ["sh", "-c", `ulimit -n 1024 && exec "$0" "$@"`]
+  const { stderr, stdout } = await ended([...limited, process.execPath, program, "rights"])
   if (stdout === "") throw new Error(stderr)
   expect(JSON.parse(stdout)).toEqual({ reason: "ControlTruncated", open: 0, next: 3, pidFd: false, leaked: 0 })
 })

@@ -1,5 +1,5 @@
 /** A user whose epoll watches are used up, and descriptors that the process polls already: errors of that call, where libuv aborts the process. */
-import { execFileSync, spawnSync } from "node:child_process"
+import { execFileSync } from "node:child_process"
 import { createSocket } from "node:dgram"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -10,6 +10,7 @@ import { Datagram } from "@ancillary/effect3"
 import { afterAll, describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { onPath, requirement } from "../../testing/machine.ts"
+import { bundled, ended } from "../../testing/program.ts"
 import { openDescriptors } from "./process.ts"
 
 const place = (name: string) => fileURLToPath(new URL(`children/${name}`, import.meta.url))
@@ -23,20 +24,20 @@ describe.runIf(requirement("few epoll watches", onPath("gcc"), "apt-get install 
     execFileSync("gcc", ["-shared", "-fPIC", "-o", shim, place("epoll.c"), "-ldl"])
     afterAll(() => rmSync(folder, { recursive: true }))
     /** The system's own limit is of all users: a library before libc refuses as the kernel would. */
-    const run = (watches: number, word: string) => {
-      const words = ["--import", "tsx", "-C", "@ancillary/source", place("watches.ts"), word]
+    const run = async (watches: number, word: string) => {
+      const words = [process.execPath, bundled(new URL("children/watches.ts", import.meta.url)), word]
       const env = { ...process.env, ANCILLARY_WATCHES: String(watches), LD_PRELOAD: shim }
-      const { signal, stderr, stdout } = spawnSync(process.execPath, words, { encoding: "utf8", env })
+      const { signal, stderr, stdout } = await ended(words, { env })
       return { signal, seen: stdout === "" ? stderr : (JSON.parse(stdout) as unknown) }
     }
-    it("naked: node:dgram ends the process", () => {
+    it("naked: node:dgram ends the process", async () => {
       // Seen on Node 22 and 24: libuv there goes on, as if this library were not asked. Why was not looked into.
       const isAsked = Number(process.versions.node.split(".")[0]) < 22
-      expect(run(3, "naked").signal).toBe(isAsked ? "SIGABRT" : null)
+      expect((await run(3, "naked")).signal).toBe(isAsked ? "SIGABRT" : null)
     })
-    it("each socket has its own from bind on, and the next bind fails", () => {
+    it("each socket has its own from bind on, and the next bind fails", async () => {
       for (const watches of [2, 3, 6]) {
-        const { seen, signal } = run(watches, "ours")
+        const { seen, signal } = await run(watches, "ours")
         expect([watches, signal]).toEqual([watches, null])
         // One is the epoll's own.
         expect(seen).toMatchObject({
@@ -54,9 +55,9 @@ describe.runIf(requirement("few epoll watches", onPath("gcc"), "apt-get install 
         })
       }
     })
-    it("none at all, or one: bind fails, and nothing stays open", () => {
+    it("none at all, or one: bind fails, and nothing stays open", async () => {
       for (const watches of [0, 1])
-        expect(run(watches, "ours")).toMatchObject({ signal: null, seen: { bound: 0, leaked: 0 } })
+        expect(await run(watches, "ours")).toMatchObject({ signal: null, seen: { bound: 0, leaked: 0 } })
     })
   }
 )

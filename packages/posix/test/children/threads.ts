@@ -26,15 +26,9 @@ const inThread = Effect.gen(function* () {
   if (workerData !== "return") yield* Effect.never
 })
 
-/** A thread does not inherit the loader of TypeScript in every Node. */
-const program = `import("tsx/esm/api").then(({ register }) => {
-  register()
-  return import(${JSON.stringify(import.meta.url)})
-})`
-
 const ended = (way: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(program, { eval: true, workerData: way })
+    const worker = new Worker(new URL(import.meta.url), { workerData: way })
     let waited = false
     worker.on("error", (error) => (way === "throw" && error instanceof SyntaxError ? (waited = true) : reject(error)))
     worker.on("exit", () => (waited ? setTimeout(resolve, 5) : reject(new Error("it ended before it waited"))))

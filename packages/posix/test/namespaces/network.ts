@@ -10,6 +10,7 @@
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { bundled, ended } from "../../../testing/program.ts"
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url))
 
@@ -101,22 +102,13 @@ export const make = (): Network =>
     inside(server, "addr", "add", "239.77.7.7/32", "dev", "sA", "autojoin")
   })
 
-const programOf = (file: string) => [
-  process.execPath,
-  "--import",
-  "tsx",
-  "-C",
-  "@ancillary/source",
-  // What it sees of the catalogue's rows, its test has seen.
-  "--import",
-  new URL("../../../testing/catalogue/child.ts", import.meta.url).href,
-  fileURLToPath(new URL(file, import.meta.url))
-]
+/** The rows of the catalogue that the program proves count for its test. */
+const recorder = new URL("../../../testing/catalogue/child.ts", import.meta.url)
+const programOf = (file: string) => [process.execPath, bundled(new URL(file, import.meta.url), recorder)]
 
-/** A TypeScript program of this folder inside a namespace: what it printed, as JSON. */
-export const run = (namespace: string, file: string, ...words: ReadonlyArray<string>): unknown => {
-  const inside = ["netns", "exec", namespace, ...programOf(file), ...words]
-  const { status, stderr, stdout } = spawnSync("ip", inside, { cwd: root, encoding: "utf8" })
+/** Runs a TypeScript program of this folder inside a namespace, and returns its output, which is JSON. */
+export const run = async (namespace: string, file: string, ...words: ReadonlyArray<string>): Promise<unknown> => {
+  const { status, stderr, stdout } = await ended(["ip", "netns", "exec", namespace, ...programOf(file), ...words])
   if (status !== 0) throw new Error(stderr)
   return JSON.parse(stdout)
 }

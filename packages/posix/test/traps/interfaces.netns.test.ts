@@ -19,10 +19,10 @@ interface Seen {
 describe.runIf(able)("trap 7: interfaces", () => {
   let network: Network
   let seen: Seen
-  beforeAll(() => {
+  beforeAll(async () => {
     network = make()
-    seen = run(network.server, "interfaces.ts") as Seen
-  }, 60_000)
+    seen = (await run(network.server, "interfaces.ts")) as Seen
+  })
   afterAll(() => network.remove())
 
   it("own traffic to an address of the LAN names the LAN's interface, not lo", () => {

@@ -6,13 +6,14 @@ import type { TestProjectConfiguration } from "vitest/config"
  * The tiers beside the fast one. The name of a file says its tier (`reply.netns.test.ts`); a plain `*.test.ts` is in the fast tier.
  *
  * - `child`: starts processes, or threads.
+ * - `install`: installs the packages with package managers.
  * - `netns`: makes network namespaces.
  * - `leaks`: counts what its own process holds, so nothing else may run in that process.
  * - `golden`: runs C compilers.
  * - `types`: runs the TypeScript compiler.
  * - `wine`: runs a Windows Node under Wine.
  */
-const tiers = ["child", "netns", "leaks", "golden", "types", "wine"] as const
+const tiers = ["child", "install", "netns", "leaks", "golden", "types", "wine"] as const
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { build } from "../../testing/built.ts"
 
 /** Root of the repository. */
 export const root = fileURLToPath(new URL("../../..", import.meta.url))
@@ -36,7 +37,7 @@ const run = promisify(execFile)
 
 /** Builds, packs each public package into a folder, and returns the tarballs by name. */
 export const pack = async (folder: string): Promise<ReadonlyMap<Name, string>> => {
-  await run("npm", ["run", "--silent", "build"], { cwd: root })
+  await build()
   const which = packages.flatMap((name) => ["-w", `packages/${name}`])
   // Already built. A build for each package would take longer than the rest together.
   const args = ["pack", "--json", "--silent", "--ignore-scripts", "--pack-destination", folder, ...which]

@@ -1,6 +1,7 @@
 /** What goes wrong on this system, exactly: what the kernel refuses, what the machine lacks. */
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { DarwinSockets, LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
@@ -30,9 +31,11 @@ const child = async (
   around: ReadonlyArray<string> = []
 ) => {
   const here = (name: string) => new URL(`children/${name}`, import.meta.url)
-  const preloads = preload.flatMap((name) => ["--import", here(name).href])
-  const node = [process.execPath, ...preloads, bundled(here("attempt.ts")), ...words]
-  const { stderr, stdout } = await ended([...around, ...node])
+  const preloads = ["tsx", ...preload.map((name) => here(name).href)].flatMap((name) => ["--import", name])
+  // A bundle would import koffi at once. The program imports it when it is needed.
+  const sources = [...preloads, "-C", "@ancillary/source", fileURLToPath(here("attempt.ts"))]
+  const node = preload.length === 0 ? [bundled(here("attempt.ts"))] : sources
+  const { stderr, stdout } = await ended([...around, process.execPath, ...node, ...words])
   const answer: unknown = stdout === "" ? stderr : JSON.parse(stdout)
   return answer
 }

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import path from "node:path"
 import ts from "typescript"
 import { expect, it, vi } from "vitest"
+import { build } from "../../../testing/built.ts"
 import { compile, place, root } from "./compiler.ts"
 
 // The compiler is quick, but a machine that runs other tests beside it may not be.
@@ -73,24 +74,15 @@ const statementOf = (node: ts.Node): ts.Statement =>
 const statements = exported()
 const sources = [...new Set([...statements].map((statement) => statement.getSourceFile().fileName))]
 
-/** What `tsc -b` would write as declarations, by the source. */
+/** The built declarations, by the source. */
 const declarations = async (): Promise<ReadonlyMap<string, ts.SourceFile>> => {
-  const emitting = ts.createProgram({
-    rootNames: sources,
-    options: { ...program.getCompilerOptions(), noEmit: false, declaration: true, emitDeclarationOnly: true },
-    oldProgram: program
-  })
-  const written = new Map<string, ts.SourceFile>()
-  const write: ts.WriteFileCallback = (file, text) => {
-    const source = file.replace(/\.d\.ts$/, ".ts")
-    if (sources.includes(source)) written.set(source, ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true))
-  }
-  for (const source of sources) {
-    emitting.emit(emitting.getSourceFile(source), write, undefined, true)
-    // The compiler blocks the event loop, and vitest takes a worker that is silent for a minute for dead.
-    await new Promise((next) => void setImmediate(next))
-  }
-  return written
+  await build()
+  return new Map(
+    sources.map((source) => {
+      const file = source.replace(/^(.*\/packages\/[^/]+)\/src\/(.*)\.ts$/, "$1/dist/$2.d.ts")
+      return [source, ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2022, true)]
+    })
+  )
 }
 
 /** The declaration that a node belongs to, with what it is nested in: `Spec.Any`. */

@@ -39,6 +39,8 @@ const programsOf = (document: string): ReadonlyArray<readonly [string, string]> 
       .filter(([, code]) => Number(/port: (\d+)/.exec(code)?.[1]) !== 0)
       // A worker and its parent are two files: examples/all-cores tests both.
       .filter(([, code]) => !code.includes("DatagramWorkers"))
+      // A network in memory has no strangers.
+      .filter(([, code]) => !code.includes("@ancillary/testing"))
   )
 }
 
@@ -52,12 +54,15 @@ const documents = [
 const blocks = documents.flatMap(programsOf)
 
 const written = ([name, code]: readonly [string, string]): Program => {
-  mkdirSync(cache, { recursive: true })
-  const file = `${cache}/${name.replaceAll(/\W+/g, "-")}.ts`
+  const face = /"@ancillary\/effect"/.test(code) ? "effect" : "effect3"
+  // Below the package whose Effect the program imports.
+  const folder = face === "effect" ? `${root}/packages/effect/node_modules/.cache` : cache
+  mkdirSync(folder, { recursive: true })
+  const file = `${folder}/${name.replaceAll(/\W+/g, "-")}.ts`
   const main = /^const (echo|program|activated) = /m.exec(code)?.[1]
   const runs = code.includes("Effect.runPromise")
   const runner = `
-import { NodeSockets as TheSockets } from "@ancillary/effect3/node"
+import { NodeSockets as TheSockets } from "@ancillary/${face}/node"
 import { Effect as Running } from "effect"
 Running.runPromise(Running.scoped(Running.zipRight(${main}, Running.never)).pipe(Running.provide(TheSockets.layer)))
 `

@@ -136,6 +136,31 @@ export const takeBatch = <A>(
   return attempt
 }
 
+/**
+ * Takes batches for one stream. A stream reads again and again, so it waits before a call that would probably return nothing, and requests
+ * as many datagrams as the last wake-ups brought.
+ */
+export const pulling = <A>(
+  core: Conversation,
+  present: (outcomes: ReadonlyArray<Outcome>) => ReadonlyArray<A>
+): Effect.Effect<Arr.NonEmptyReadonlyArray<A>, DatagramReceiveError> => {
+  let waits = false
+  const attempt: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, DatagramReceiveError> = handOver(() => {
+    for (;;) {
+      const due = core.due() ?? (waits && core.isDrained ? "readable" : undefined)
+      waits = false
+      if (due !== undefined) return Effect.andThen(waitFor(core, due), attempt)
+      const taken = core.tryReceive(undefined, true)
+      if (isFault(taken)) return fail(taken)
+      if (taken.length === 0) return Effect.andThen(waitFor(core, core.due() ?? "readable"), attempt)
+      waits = true
+      const given = present(taken)
+      if (Arr.isReadonlyArrayNonEmpty(given)) return Effect.succeed(given)
+    }
+  })
+  return attempt
+}
+
 export const takeUpTo = (
   core: Conversation,
   maximum: unknown

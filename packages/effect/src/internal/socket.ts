@@ -17,6 +17,7 @@ import {
   resultsOf,
   forEach,
   peek,
+  pulling,
   receive,
   receiveScattered,
   receiveWithin,
@@ -73,11 +74,11 @@ class Members<Core extends Conversation> {
   }
   get datagrams() {
     const core = this[engineSocket]
-    return kept(this, "datagrams", Stream.fromPull(Effect.sync(() => takeBatch(core, datagramsOf))))
+    return kept(this, "datagrams", Stream.fromPull(Effect.sync(() => pulling(core, datagramsOf))))
   }
   get outcomes() {
     const core = this[engineSocket]
-    return kept(this, "outcomes", Stream.fromPull(Effect.sync(() => takeBatch(core, resultsOf))))
+    return kept(this, "outcomes", Stream.fromPull(Effect.sync(() => pulling(core, resultsOf))))
   }
   get forEach() {
     const core = this[engineSocket]

@@ -136,6 +136,31 @@ export const takeBatch = <A>(
   return attempt
 }
 
+/**
+ * Takes batches for one stream. A stream reads again and again, so it waits before a call that would probably return nothing, and requests
+ * as many datagrams as the last wake-ups brought.
+ */
+export const pulling = <A>(
+  core: Conversation,
+  present: (outcomes: ReadonlyArray<Outcome>) => ReadonlyArray<A>
+): Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> => {
+  let waits = false
+  const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = handOver(() => {
+    for (;;) {
+      const due = core.due() ?? (waits && core.isDrained ? "readable" : undefined)
+      waits = false
+      if (due !== undefined) return Effect.zipRight(waitFor(core, due), attempt)
+      const taken = core.tryReceive(undefined, true)
+      if (isFault(taken)) return fail(taken)
+      if (taken.length === 0) return Effect.zipRight(waitFor(core, core.due() ?? "readable"), attempt)
+      waits = true
+      const chunk = Chunk.unsafeFromArray(present(taken))
+      if (Chunk.isNonEmpty(chunk)) return Effect.succeed(chunk)
+    }
+  })
+  return attempt
+}
+
 export const takeUpTo = (
   core: Conversation,
   maximum: unknown

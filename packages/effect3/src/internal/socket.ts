@@ -1,5 +1,7 @@
 /** The interface of one socket of the engine for programs: receiving, sending, options and counters. */
 import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
+import * as Channel from "effect/Channel"
+import type * as Chunk from "effect/Chunk"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
@@ -17,6 +19,7 @@ import {
   eithersOf,
   forEach,
   peek,
+  pulling,
   receive,
   receiveScattered,
   receiveWithin,
@@ -31,6 +34,14 @@ import { send, sendAll, sink, trySend } from "./sending.ts"
 const kept = <A>(socket: object, key: string, value: A): A => {
   Object.defineProperty(socket, key, { value, enumerable: true })
   return value
+}
+
+/** Streams the chunks of an effect without an end. `Stream.repeatEffectChunk` takes a quarter longer, because its effect may end the stream. */
+const chunksOf = <A, E>(take: Effect.Effect<Chunk.Chunk<A>, E>): Stream.Stream<A, E> => {
+  const next: Channel.Channel<Chunk.Chunk<A>, unknown, E> = Channel.flatMap(take, (chunk) =>
+    Channel.flatMap(Channel.write(chunk), () => next)
+  )
+  return Stream.fromChannel(next)
 }
 
 // Gives the outcomes of a core the types of the spec that it was opened for, because decode and encode were compiled from that spec.
@@ -76,7 +87,7 @@ class Members<Core extends Conversation> {
     return kept(
       this,
       "datagrams",
-      Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, datagramsOf)))
+      Stream.suspend(() => chunksOf(pulling(core, datagramsOf)))
     )
   }
   get outcomes() {
@@ -84,7 +95,7 @@ class Members<Core extends Conversation> {
     return kept(
       this,
       "outcomes",
-      Stream.suspend(() => Stream.repeatEffectChunk(takeBatch(core, eithersOf)))
+      Stream.suspend(() => chunksOf(pulling(core, eithersOf)))
     )
   }
   get forEach() {

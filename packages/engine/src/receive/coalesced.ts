@@ -1,5 +1,6 @@
 /** Splits payloads that the kernel merged (GRO, URO). The datagrams are views of one copy, and each has the control messages of all. */
 import { Coalescing } from "@ancillary/control"
+import type { NativeSocket } from "../driver/Driver.ts"
 import type { Plan } from "../plan/Plan.ts"
 import { DatagramFault, faultOf, tooLarge } from "./DatagramFault.ts"
 import { type Outcome, ReceivedDatagram, split } from "./incoming.ts"
@@ -23,6 +24,13 @@ export const apart = (plan: Plan, merged: ReceivedDatagram): ReadonlyArray<Outco
   for (let at = 0; at === 0 || at < length; at += each)
     outcomes.push(one(plan, merged, control, merged.data.subarray(at, at + each)))
   return outcomes
+}
+
+/** Turns merging (GRO, URO) off. If the system refuses, each such payload is a fault. */
+export const stopMerging = ({ options }: Plan, native: Pick<NativeSocket, "setOption">): void => {
+  for (const { requestedBy, ...call } of options)
+    if ("level" in call && requestedBy.some(({ key }) => key === Coalescing.key))
+      native.setOption(call.level, call.option, new Uint8Array(call.value.length))
 }
 
 const merges = ({ declined }: Plan): boolean => declined.every(({ key }) => key !== Coalescing.key)

@@ -12,6 +12,12 @@ const probeInterval = 4
 export class Pace {
   /** Wake-ups in a row with one datagram. Those that requested only one are counted beyond `singlesBeforeProbing`. */
   #single = 0
+  readonly #batches: boolean
+
+  /** `batches`: true if one call receives several datagrams. Otherwise a call for more costs nothing more. */
+  constructor(batches: boolean) {
+    this.#batches = batches
+  }
 
   /** Slots of the next call. */
   get slots(): number {
@@ -20,6 +26,7 @@ export class Pace {
 
   /** Records the number of datagrams that a wake-up brought. */
   note(count: number): void {
+    if (!this.#batches) return
     if (count > 1) this.#single = 0
     else this.#single = this.#single === singlesBeforeProbing + probeInterval ? singlesBeforeProbing : this.#single + 1
   }

@@ -4,7 +4,7 @@
  * A callback or a definition of the program may read, send or close in the middle of a batch. The batch still belongs to its reader, and is
  * counted as unread until it is delivered. A nested read therefore gets later datagrams, and the counters balance.
  */
-import { Coalescing, type Endpoint, type Family } from "@ancillary/control"
+import type { Endpoint, Family } from "@ancillary/control"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
 import { closeAll } from "../driver/closing.ts"
 import type * as Plan from "../plan/Plan.ts"
@@ -12,7 +12,7 @@ import type { Connection } from "../socket/connection.ts"
 import type { Calls } from "../socket/syscalls.ts"
 import { hold, release } from "../socket/wakeUps.ts"
 import type { Events } from "../events/events.ts"
-import { apart, isSizeless } from "./coalesced.ts"
+import { apart, isSizeless, stopMerging } from "./coalesced.ts"
 import type { ReceiveCounters } from "./counters.ts"
 import { DatagramFault } from "./DatagramFault.ts"
 import { Descriptors } from "./descriptors.ts"
@@ -69,7 +69,8 @@ export class Receiver {
   #descriptors: Descriptors | undefined
   /** True if the last receive found the queue empty, or if the event loop will report the next datagram. */
   #drained = false
-  #pace = new Pace()
+  #isDrained = false
+  readonly #pace: Pace
   #closed = false
 
   constructor(options: {
@@ -87,6 +88,7 @@ export class Receiver {
     this.counters = options.counters
     this.#plan = plan
     this.#driver = driver
+    this.#pace = new Pace(driver.batches)
     this.#native = options.native
     this.#connection = connection
     this.#events = options.events
@@ -145,18 +147,34 @@ export class Receiver {
     return outcome
   }
 
-  /** Takes and counts the datagrams of one call, at most `most`, including those that the kernel merged. */
-  batch(most?: number): ReadonlyArray<Outcome> | Fault {
+  /**
+   * True if the last batch was probably all that there was, so a reader waits before it takes another. The event loop reports the next
+   * datagram, or immediately if there was more.
+   */
+  get isDrained(): boolean {
+    return this.#isDrained && !this.hasUnread
+  }
+
+  /**
+   * Takes and counts the datagrams of one call, at most `most`, including those that the kernel merged. With `paced`, the call requests as
+   * many as the last wake-ups brought.
+   */
+  batch(most?: number, paced = false): ReadonlyArray<Outcome> | Fault {
     this.#descriptors?.next()
+    const slots = paced ? this.#pace.slots : batchSlots
     const limit = most ?? batchSlots
     let taken: ReadonlyArray<Outcome> | Fault
     if (this.hasUnread) {
       taken = this.#unread.take(limit)
       this.counters.serve(taken.length)
     } else {
-      taken = this.#fill(Math.min(limit, batchSlots), most !== undefined)
+      this.#drained = false
+      taken = this.#fill(Math.min(limit, slots), most !== undefined)
       if (isFault(taken)) return taken
       this.#held -= taken.length
+      if (paced && taken.length > 0) this.#pace.note(taken.length)
+      // An event in place of a datagram is found only by a call.
+      this.#isDrained = (this.#drained || slots === 1) && this.#driver.batches && !this.#events.inPlaceOfDatagrams
       if (most !== undefined && taken.length > most) {
         this.#putBack(taken.slice(most))
         taken = taken.slice(0, most)
@@ -192,7 +210,7 @@ export class Receiver {
         batch = batch.slice(0, most)
       }
     }
-    if (most >= wanted) this.#noteBatch(batch.length)
+    if (most >= wanted) this.#pace.note(batch.length)
     let next = 0
     try {
       for (let goesOn = true; goesOn && next < batch.length;) {
@@ -231,7 +249,7 @@ export class Receiver {
     try {
       const count = this.#calls.receive(incoming.arena, this.#pace.slots, false)
       if (isFault(count) || count === 0) return isFault(count) ? count : false
-      this.#noteBatch(count)
+      this.#pace.note(count)
       let slot = 0
       let isOver = true
       try {
@@ -438,7 +456,7 @@ export class Receiver {
 
   #split(merged: ReceivedDatagram): ReadonlyArray<Outcome | undefined> {
     const pieces = apart(this.#plan, merged)
-    if (isSizeless(pieces[0])) this.#stopMerging()
+    if (isSizeless(pieces[0])) stopMerging(this.#plan, this.#native)
     return pieces
   }
 
@@ -497,16 +515,5 @@ export class Receiver {
     } finally {
       this.handled(outcome)
     }
-  }
-
-  #noteBatch(count: number): void {
-    if (this.#driver.batches) this.#pace.note(count)
-  }
-
-  /** Turns merging (GRO, URO) off. If the system refuses, each such payload is a fault. */
-  #stopMerging(): void {
-    for (const { requestedBy, ...call } of this.#plan.options)
-      if ("level" in call && requestedBy.some(({ key }) => key === Coalescing.key))
-        this.#native.setOption(call.level, call.option, new Uint8Array(call.value.length))
   }
 }

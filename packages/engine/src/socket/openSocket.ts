@@ -106,6 +106,10 @@ abstract class Conversation {
   get hasUnread(): boolean {
     return this.parts.receiver.hasUnread
   }
+  /** True if a reader that took the last batch should wait before it reads again, because there was probably no more. */
+  get isDrained(): boolean {
+    return this.parts.receiver.isDrained
+  }
   get isTurnSpent(): boolean {
     return this.parts.receiver.isTurnSpent
   }
@@ -163,12 +167,12 @@ abstract class Conversation {
 
   /**
    * Takes the datagrams of one call and their faults, at most `maximum` if it is given. Returns an empty array if the queue is empty or a
-   * wait is due. Errors of earlier datagrams are counted and skipped.
+   * wait is due. Errors of earlier datagrams are counted and skipped. With `paced`, it requests as many as the last wake-ups brought.
    */
-  tryReceive(maximum?: number): ReadonlyArray<Outcome> | DatagramReceiveError {
+  tryReceive(maximum?: number, paced = false): ReadonlyArray<Outcome> | DatagramReceiveError {
     for (;;) {
       if (this.closed) return receiveClosed()
-      const taken = this.parts.receiver.batch(maximum)
+      const taken = this.parts.receiver.batch(maximum, paced)
       if (!isFault(taken)) return taken
       const ended = this.#passOver(taken)
       if (ended !== undefined) return ended
@@ -423,11 +427,14 @@ export class OpenSocket extends Conversation {
   /** Handles a report of the event loop. `failed`: an error is pending, or the error queue has an entry. */
   ready(readable: boolean, writable: boolean, failed: boolean): void {
     // An error queue entry is not a reason to receive or to send. If there is another reason, the event loop reports again.
+    const { reading } = this.waiters
     if (!failed || !this.parts.events.attend()) {
       if (readable) this.waiters.wakeReader()
       if (writable) this.waiters.wakeWriters()
     }
-    this.watch()
+    // A fiber that was woken waits again in a moment. Until then the interest stays as it is, because a change costs several calls.
+    if (failed || writable || !reading || this.waiters.reading) this.watch()
+    else this.parts.watchLater()
   }
 
   close(): void {

@@ -4,6 +4,7 @@
  */
 import type { Endpoint, Family, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import { closeAll } from "../driver/closing.ts"
+import { later } from "../driver/eventLoop.ts"
 import { type Driver, isFault, type NativeSocket, type Poll } from "../driver/Driver.ts"
 import { Events } from "../events/events.ts"
 import type { Plan } from "../plan/Plan.ts"
@@ -112,6 +113,17 @@ export class Parts {
     if (!this.#closed) this.#poll.update(reading, writing, attending && this.events.declared)
   }
 
+  /** Sets the interest later, when readers that were woken have had time to wait again. */
+  watchLater(): void {
+    if (watched.size === 0)
+      later(patience, () => {
+        const due = Array.from(watched)
+        watched.clear()
+        for (const parts of due) parts.watch()
+      })
+    watched.add(this)
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -126,6 +138,10 @@ export class Parts {
     ])
   }
 }
+
+/** Sockets whose interest is set later, and the milliseconds until then. A process that reads no more ends so much later. */
+const watched = new Set<Parts>()
+const patience = 10
 
 interface HostAddresses {
   readonly turn: number

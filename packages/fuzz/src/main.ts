@@ -5,6 +5,7 @@ import { differential } from "./differential.ts"
 import { echo } from "./echo.ts"
 import { extensions } from "./extensions.ts"
 import { hostile } from "./hostile.ts"
+import { kernel, network, refuseHost } from "./network/network.ts"
 import { help, parse, type PartName } from "./options.ts"
 import type { Part } from "./part.ts"
 import { targets } from "./program.ts"
@@ -77,6 +78,12 @@ if (only.includes("soak")) {
     await run("soak", undefined, soak(tally))
     for (const [what, times] of [...tally].toSorted(([a], [b]) => (a < b ? -1 : 1))) console.log(`  ${what}: ${times}`)
   } else console.log("not run here: soak. It is Linux that it asks.")
+}
+if (only.includes("network")) {
+  const driver = process.platform === "linux" ? await kernel() : undefined
+  const why = driver === undefined ? "It is Linux that it asks." : refuseHost(driver)
+  if (driver !== undefined && why === undefined) await run("network", undefined, network(driver))
+  else console.log(`not run here: network. ${why}`)
 }
 console.log(differences === 0 ? "No difference." : `${differences} differences.`)
 if (differences > 0) process.exitCode = 1

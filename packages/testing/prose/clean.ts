@@ -144,6 +144,7 @@ export const clean: ReadonlyArray<string> = [
   "packages/node",
   "packages/posix/README.md",
   "packages/posix/src",
+  "packages/fuzz/src/network",
   "packages/socket",
   "packages/testing/README.md",
   "packages/testing/api",

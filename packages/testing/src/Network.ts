@@ -37,6 +37,7 @@ import { Turns } from "./network/turns.ts"
 export { type ManualClock, manualClock, type NetworkClock, systemClock } from "./network/clock.ts"
 export type { LinkFaults } from "./network/faults.ts"
 export { type Host, type HostOptions, type Interface, type InterfaceOptions } from "./network/host.ts"
+export { shrink } from "./network/shrink.ts"
 export type { TraceEvent } from "./network/trace/recorder.ts"
 
 /**

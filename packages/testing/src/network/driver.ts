@@ -40,6 +40,7 @@ export const makeDriver = ({ devices, guarded, notices, place }: DriverParts): D
     open: ({ family, protocol }) => {
       if (family === "unix" || protocol === "unix") return refused("socket", "EAFNOSUPPORT")
       const socket = new SocketState(descriptors++, family, protocol, personality.hopLimit)
+      place.ports.open.add(socket)
       return nativeSocket(place, socket)
     },
     pair: () => refused("socketpair", "EOPNOTSUPP"),

@@ -117,7 +117,7 @@ export class Host {
       0,
       0,
       0,
-      0x0200,
+      0,
       0xff,
       0xfe00 | (this.#number >> 8),
       ((this.#number & 0xff) << 8) | index
@@ -160,9 +160,9 @@ export class Host {
     this.#stack.middlebox = middlebox
   }
 
-  /** Number of sockets that are bound. */
+  /** Number of open sockets. */
   get sockets(): number {
-    return this.#ports.all.length
+    return this.#ports.open.size
   }
 }
 

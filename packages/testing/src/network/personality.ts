@@ -1,5 +1,6 @@
 /** Differences between systems: layouts, numbers and names. The network behind them is one. */
 import type { Abi, ControlBuffer } from "@ancillary/control"
+import type { Family } from "./address.ts"
 import type { Sharing } from "./socket/binding.ts"
 import type { ErrorName } from "./socket/errors.ts"
 import type { SentControl } from "./socket/sent.ts"
@@ -44,5 +45,6 @@ export interface Personality {
   readonly pathMtu: (socket: SocketState) => Messages
   /** Control data of an entry of the error queue, if there is such a queue. */
   readonly queued: ((socket: SocketState, error: QueuedError) => Messages) | undefined
-  readonly readSent: (socket: SocketState, control: Uint8Array) => SentControl | ErrorName
+  /** Reads control data of a datagram to a peer of a family. */
+  readonly readSent: (socket: SocketState, family: Family, control: Uint8Array) => SentControl | ErrorName
 }

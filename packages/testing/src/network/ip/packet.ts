@@ -11,7 +11,7 @@ export interface ExtensionBytes {
   readonly bytes: Uint8Array
 }
 
-/** Datagrams that one call sent together. A receiver may merge them again. */
+/** Datagrams that one call sent together. They are one packet until they leave the host, and a receiver may merge them again. */
 export interface Train {
   readonly size: number
 }
@@ -85,3 +85,21 @@ export const portsOf = (body: Uint8Array): { readonly source: number; readonly d
 
 /** The fields that most packets have in common. */
 export const plain = { extensions: [], options: noBytes, flowLabel: 0, priority: 0, mark: 0 } as const
+
+/** Cuts a packet that one call sent into its datagrams. */
+export const segmentsOf = (packet: Packet): ReadonlyArray<Packet> => {
+  const { body, identification, train } = packet
+  const bytes = body.length - udpHeaderSize
+  if (train === undefined || bytes <= train.size) return [packet]
+  const { destination, source } = portsOf(body)
+  const segments: Array<Packet> = []
+  for (let at = 0; at < bytes; at += train.size) {
+    const data = body.subarray(udpHeaderSize + at, Math.min(udpHeaderSize + at + train.size, body.length))
+    segments.push({
+      ...packet,
+      identification: identification + segments.length,
+      body: udpBody(packet, source, destination, data)
+    })
+  }
+  return segments
+}

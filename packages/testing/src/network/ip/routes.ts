@@ -52,7 +52,8 @@ export class Routes {
   owner(address: Address, on?: Device): Device | undefined {
     if (address.family === "ipv4" && address.isLoopback) return this.#loopback()
     return this.#up().find(
-      (device) => device.owns(address) && (on === undefined || !isOfInterface(address) || device === on)
+      (device) =>
+        device.owns(address) && (on === undefined || device === on || !(isOfInterface(address) || address.isLoopback))
     )
   }
 
@@ -81,7 +82,7 @@ export class Routes {
       return { device: owner, kind: "local", nextHop: destination }
     const kind = destination.isMulticast
       ? "multicast"
-      : limited || this.broadcaster(destination) !== undefined
+      : limited || this.#isBroadcastOf(destination, device)
         ? "broadcast"
         : "unicast"
     const route = this.#longest(destination, device)
@@ -91,15 +92,21 @@ export class Routes {
     return { device: out, kind, nextHop: (kind === "unicast" ? route?.via : undefined) ?? destination }
   }
 
+  #isBroadcastOf(destination: Address, on: Device | undefined): boolean {
+    const device = this.broadcaster(destination)
+    return device !== undefined && (on === undefined || on === device)
+  }
+
   #find6(destination: Address, on: Device | undefined): Path | undefined {
     const owner = this.owner(destination, on)
-    if (owner !== undefined && (on === undefined || on === owner || on.loopback))
+    if (owner !== undefined && (on === undefined || on === owner))
       return { device: owner, kind: "local", nextHop: destination }
     const candidates = this.#up().filter(
       (device) => device.of("ipv6").length > 0 && (on === undefined || device === on)
     )
     if (destination.isMulticast) {
-      const device = candidates.find(({ loopback }) => !loopback) ?? (on?.loopback === true ? on : undefined)
+      // Linux: there is no route for groups on the loopback interface.
+      const device = candidates.find(({ loopback }) => !loopback)
       return device === undefined ? undefined : { device, kind: "multicast", nextHop: destination }
     }
     const route = this.#longest(destination, on)
@@ -125,7 +132,8 @@ export class Routes {
   sourceFor(destination: Address, { device, kind, nextHop }: Path): Address {
     if (destination.family === "ipv4") {
       if (kind === "local") return destination.isLoopback ? Ipv4Address.loopback : destination
-      const own = device.of("ipv4")
+      // Linux: 127.0.0.1 is only for peers on this host.
+      const own = device.of("ipv4").filter(({ address }) => !address.isLoopback)
       const near = own.find((prefix) => contains(prefix, nextHop)) ?? own[0]
       const other = this.#up().find((each) => !each.loopback && each.of("ipv4").length > 0)
       return (near ?? other?.of("ipv4")[0])?.address ?? unspecified.ipv4

@@ -13,7 +13,7 @@ import {
   sealed,
   type Trouble
 } from "./icmp.ts"
-import { headerSize, type Packet, plain, protocols, sizeOf } from "./packet.ts"
+import { headerSize, type Packet, plain, protocols, segmentsOf, sizeOf } from "./packet.ts"
 import { recorded } from "./recordRoute.ts"
 import type { Path, Routes } from "./routes.ts"
 import { parse, type Quoted } from "./wire.ts"
@@ -26,6 +26,9 @@ export interface Arrival {
   readonly fromHere: boolean
   readonly kind: "unicast" | "broadcast" | "multicast"
 }
+
+/** The first interface of every host. */
+export const loopbackIndex = 1
 
 /** The layer above. */
 export interface Transport {
@@ -85,11 +88,20 @@ export class Stack {
   }
 
   #inputLocal(packet: Packet, device: Device, kind: Path["kind"]): void {
-    const own = kind === "local" || kind === "unicast" ? "unicast" : kind
+    const { destination } = packet
+    const arrives = kind === "unicast" ? this.#kindOf(destination) : kind
+    // Linux: sockets receive a packet that was sent by the loopback interface, although it is for another host.
+    if (arrives === "unicast" && this.routes.owner(destination) === undefined) {
+      if (!this.#transport.deliver(packet, { device, fromHere: true, kind: arrives }))
+        this.#drop(packet, "the address is not one of this host")
+      return
+    }
+    const own = arrives === "local" ? "unicast" : arrives
     if (own === "multicast" && !this.#isJoined(packet, device)) return
     const arrival: Arrival = { device, fromHere: true, kind: own }
     // Linux: the largest IPv6 datagram does not fit into a packet of loopback.
     if (kind !== "local") return this.#deliver(packet, arrival)
+    if (packet.train !== undefined) return this.#deliver(packet, arrival)
     for (const piece of cut(packet, this.routes.mtu(packet.destination, { device, kind, nextHop: packet.destination })))
       this.#deliver(piece, arrival)
   }
@@ -98,7 +110,7 @@ export class Stack {
   #transmit(packet: Packet, path: Path): void {
     const { device, kind, nextHop } = path
     const mtu = Math.min(device.mtu, this.routes.mtu(packet.destination, path))
-    for (const piece of cut(packet, mtu)) {
+    for (const piece of segmentsOf(packet).flatMap((segment) => cut(segment, mtu))) {
       if (device.wire === undefined) {
         this.#drop(piece, "the interface has no link")
         continue
@@ -113,12 +125,7 @@ export class Stack {
     if (!device.up) return this.#drop(packet, "the interface is down")
     const { destination, source } = packet
     if (source.isLoopback || destination.isLoopback) return this.#drop(packet, "a loopback address on a link")
-    const kind = destination.isMulticast
-      ? "multicast"
-      : destination.family === "ipv4" &&
-          (destination.value === 0xffffffff || this.routes.broadcaster(destination) !== undefined)
-        ? "broadcast"
-        : "unicast"
+    const kind = this.#kindOf(destination)
     if (kind === "multicast" && !this.#isJoined(packet, device)) return
     const arrived = this.middlebox?.arrives?.(packet, device)
     if (arrived !== undefined) return this.#forward(arrived, device)
@@ -126,6 +133,13 @@ export class Stack {
       return this.#deliver(packet, { device, fromHere: false, kind })
     if (this.forwards) return this.#forward(packet, device)
     this.#drop(packet, "the address is not one of this host")
+  }
+
+  #kindOf(destination: Address): Arrival["kind"] {
+    if (destination.isMulticast) return "multicast"
+    if (destination.family === "ipv6") return "unicast"
+    const isForAll = destination.value === 0xffffffff || this.routes.broadcaster(destination) !== undefined
+    return isForAll ? "broadcast" : "unicast"
   }
 
   #forward(packet: Packet, from: Device): void {

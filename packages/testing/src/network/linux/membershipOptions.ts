@@ -43,7 +43,8 @@ export const setMembership = (
   const group = addressAt(value, abi.groupReq.group)
   const family = level === Linux.IPPROTO_IP ? "ipv4" : "ipv6"
   if (group === undefined || group.family !== family) return family === "ipv4" ? "EINVAL" : "EADDRNOTAVAIL"
-  if (!group.isMulticast) return "EINVAL"
+  const isLeave4 = option === Linux.MCAST_LEAVE_GROUP && family === "ipv4"
+  if (!group.isMulticast && !isLeave4) return "EINVAL"
   const index = new DataView(value.buffer, value.byteOffset, value.byteLength).getUint32(0, true)
   const device: Device | undefined = index === 0 ? routes.find(group)?.device : routes.device(index)
   if (option === Linux.MCAST_LEAVE_GROUP) {
@@ -53,17 +54,17 @@ export const setMembership = (
     return memberships.leave(group, where)
   }
   if (device === undefined) return "ENODEV"
-  if (option === Linux.MCAST_JOIN_GROUP) return memberships.join(group, device.index)
+  if (option === Linux.MCAST_JOIN_GROUP) return memberships.join(group, device.index, index === 0)
   const source = addressAt(value, abi.groupSourceReq.source)
   if (source === undefined || source.family !== family) return "EADDRNOTAVAIL"
   switch (option) {
     case Linux.MCAST_JOIN_SOURCE_GROUP:
-      return memberships.joinSource(group, device.index, source)
+      return memberships.joinSource(group, device.index, source, index === 0)
     case Linux.MCAST_LEAVE_SOURCE_GROUP:
-      return memberships.leaveSource(group, device.index, source)
+      return memberships.leaveSource(group, device.index, source, index === 0)
     case Linux.MCAST_BLOCK_SOURCE:
-      return memberships.block(group, device.index, source)
+      return memberships.block(group, device.index, source, index === 0)
     default:
-      return memberships.unblock(group, device.index, source)
+      return memberships.unblock(group, device.index, source, index === 0)
   }
 }

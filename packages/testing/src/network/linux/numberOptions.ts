@@ -51,9 +51,19 @@ const SO_PROTOCOL = 38
 const SO_DOMAIN = 39
 const readOnly = (get: NumberOption["get"]): NumberOption => ({ get, set: () => "ENOPROTOOPT" })
 
-const trafficClass4 = (value: number, { settings }: SocketState): number => {
-  void settings
-  return value & 0xff
+/** Linux: priorities by the bits of the class above that of ECN (`ip_tos2prio`). */
+const priorities = [0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4]
+
+/** Linux: the traffic class of IPv4 also sets the priority. */
+const trafficClass4: NumberOption = {
+  get: ({ settings }) => settings.ipv4.trafficClass,
+  set: ({ settings }, value) => {
+    const trafficClass = value & 0xff
+    if (trafficClass === settings.ipv4.trafficClass) return undefined
+    settings.ipv4.trafficClass = trafficClass
+    settings.priority = priorities[(trafficClass & 0x1e) >> 1] ?? 0
+    return undefined
+  }
 }
 
 const rows: ReadonlyArray<readonly [level: number, option: number, option: NumberOption]> = [
@@ -82,13 +92,13 @@ const rows: ReadonlyArray<readonly [level: number, option: number, option: Numbe
   [IPPROTO_UDP, Linux.UDP_GRO, field(any, "coalescing", flag)],
 
   [IPPROTO_IP, Linux.IP_TTL, field(four, "hopLimit", within(1, 255, 64))],
-  [IPPROTO_IP, Linux.IP_TOS, field(four, "trafficClass", trafficClass4)],
+  [IPPROTO_IP, Linux.IP_TOS, trafficClass4],
   [IPPROTO_IP, Linux.IP_MTU_DISCOVER, field(four, "pathMtuMode", within(0, 5))],
   [IPPROTO_IP, Linux.IP_MULTICAST_TTL, field(four, "multicastHopLimit", hops)],
   [IPPROTO_IP, Linux.IP_MULTICAST_LOOP, field(four, "multicastLoopback", flag)],
   [IPPROTO_IP, Linux.IP_MULTICAST_ALL, field(four, "multicastAll", within(0, 1))],
-  [IPPROTO_IP, Linux.IP_FREEBIND, field(four, "freebind", flag)],
-  [IPPROTO_IP, Linux.IP_TRANSPARENT, field(four, "transparent", flag)],
+  [IPPROTO_IP, Linux.IP_FREEBIND, field(any, "freebind", flag)],
+  [IPPROTO_IP, Linux.IP_TRANSPARENT, field(any, "transparent", flag)],
   [IPPROTO_IP, Linux.IP_RECVERR, errors(four)],
   [IPPROTO_IP, Linux.IP_RECVERR_RFC4884, field(four, "errorExtensions", within(0, 1))],
   [IPPROTO_IP, Linux.IP_PKTINFO, field(four, "packetInfo", flag)],
@@ -108,8 +118,8 @@ const rows: ReadonlyArray<readonly [level: number, option: number, option: Numbe
   [IPPROTO_IPV6, Linux.IPV6_MULTICAST_ALL, field(six, "multicastAll", flag)],
   [IPPROTO_IPV6, Linux.IPV6_DONTFRAG, field(six, "dontFragment", flag)],
   [IPPROTO_IPV6, Linux.IPV6_AUTOFLOWLABEL, field(six, "flowLabel", flag)],
-  [IPPROTO_IPV6, Linux.IPV6_FREEBIND, field(six, "freebind", flag)],
-  [IPPROTO_IPV6, Linux.IPV6_TRANSPARENT, field(six, "transparent", flag)],
+  [IPPROTO_IPV6, Linux.IPV6_FREEBIND, field(any, "freebind", flag)],
+  [IPPROTO_IPV6, Linux.IPV6_TRANSPARENT, field(any, "transparent", flag)],
   [IPPROTO_IPV6, Linux.IPV6_RECVERR, errors(six)],
   [IPPROTO_IPV6, Linux.IPV6_RECVERR_RFC4884, field(six, "errorExtensions", within(0, 1))],
   [IPPROTO_IPV6, Linux.IPV6_RECVPKTINFO, field(six, "packetInfo", flag)],

@@ -31,10 +31,9 @@ const special = (level: number, option: number): { readonly set: Set; readonly g
       return bindToDevice
     case `${SOL_SOCKET} ${Linux.SO_BINDTOIFINDEX}`:
       return {
-        set: (host, socket, value) => {
+        set: (_, socket, value) => {
           const index = integer(value)
           if (value.length < 4 || index < 0) return "EINVAL"
-          if (index !== 0 && host.routes.device(index) === undefined) return "ENODEV"
           socket.settings.boundDevice = index
           return undefined
         },
@@ -131,6 +130,22 @@ const sticky = (type: number): { readonly set: Set; readonly get: Get } => ({
   get: (_, { settings }) => settings.stickyHeaders.get(type) ?? noBytes
 })
 
+/** Options of IPv4 for which no bytes mean 0. */
+const mayBeEmpty: ReadonlyArray<number> = [
+  Linux.IP_PKTINFO,
+  Linux.IP_RECVTTL,
+  Linux.IP_RECVOPTS,
+  Linux.IP_RECVTOS,
+  Linux.IP_RETOPTS,
+  Linux.IP_TOS,
+  Linux.IP_MTU_DISCOVER,
+  Linux.IP_RECVERR,
+  Linux.IP_RECVERR_RFC4884,
+  Linux.IP_RECVORIGDSTADDR,
+  Linux.IP_CHECKSUM,
+  Linux.IP_RECVFRAGSIZE
+]
+
 export const setOption = (
   host: Sharing,
   socket: SocketState,
@@ -144,8 +159,11 @@ export const setOption = (
   if (other !== undefined) return other.set(host, socket, value)
   const known = numberOption(level, option)
   if (known === undefined) return "ENOPROTOOPT"
-  // Linux: only options of IPv4 may have one byte.
-  if (value.length < (level === IPPROTO_IP ? 1 : 4)) return "EINVAL"
+  // Linux: only options of IPv4 may have one byte, and some of them none.
+  const isUnchecked = level === IPPROTO_IPV6 && option === Linux.IPV6_DONTFRAG
+  const least = isUnchecked ? 0 : level !== IPPROTO_IP ? 4 : mayBeEmpty.includes(option) ? 0 : 1
+  if (isUnchecked && value.length < 4) return known.set(socket, 0)
+  if (value.length < least) return "EINVAL"
   return known.set(socket, integer(value))
 }
 
@@ -156,7 +174,7 @@ export const getOption = (
   option: number,
   room: number
 ): Uint8Array | ErrorName => {
-  if (level === IPPROTO_IPV6 && socket.family === "ipv4") return "ENOPROTOOPT"
+  if (level === IPPROTO_IPV6 && socket.family === "ipv4") return "EOPNOTSUPP"
   if (level === SOL_SOCKET && option === SO_ERROR) {
     const { pending } = socket
     socket.pending = undefined

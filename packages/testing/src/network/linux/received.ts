@@ -4,7 +4,7 @@ import * as Linux from "@ancillary/control/platform/linux"
 import type { Address } from "../address.ts"
 import { payloadSum } from "../ip/checksum.ts"
 import type { Packet } from "../ip/packet.ts"
-import type { Arrival } from "../ip/stack.ts"
+import { type Arrival, loopbackIndex } from "../ip/stack.ts"
 import type { End, QueuedError, Received, SocketState } from "../socket/socket.ts"
 import { ENOMSG, errnos } from "./errno.ts"
 import { integerBytes } from "./values.ts"
@@ -59,6 +59,10 @@ const timestamps = ({ settings }: SocketState, time: bigint, isArrival: boolean)
   return messages
 }
 
+/** Linux: an entry of the error queue about IPv4 has the loopback interface for a sender on this host. */
+const indexOf = ({ device, fromHere }: Arrival, received: Received | undefined): number =>
+  received === undefined && fromHere ? loopbackIndex : device.index
+
 /** Messages of level IP (`ip_cmsg_recv_offset`). */
 const ofIpv4 = (socket: SocketState, packet: Packet, arrival: Arrival, received: Received | undefined) => {
   const { destination, hopLimit, options, trafficClass } = packet
@@ -69,10 +73,13 @@ const ofIpv4 = (socket: SocketState, packet: Packet, arrival: Arrival, received:
     add(
       Linux.IP_PKTINFO,
       bytesOf(12, (view) => {
-        view.setUint32(0, arrival.device.index, true)
+        view.setUint32(8, destination.family === "ipv4" ? destination.value : 0)
+        const index = indexOf(arrival, received)
+        if (received?.isPrepared !== false) view.setUint32(0, index, true)
+        // Linux: entries of the error queue have no address to answer from.
+        if (received?.isPrepared !== true) return
         const local = arrival.kind === "unicast" ? destination : (arrival.device.of("ipv4")[0]?.address ?? destination)
         view.setUint32(4, local.family === "ipv4" && socket.protocol === "udp" ? local.value : 0)
-        view.setUint32(8, destination.family === "ipv4" ? destination.value : 0)
       })
     )
   if (own.receiveHopLimit !== 0) add(Linux.IP_TTL, integerBytes(hopLimit))
@@ -87,12 +94,12 @@ const ofIpv4 = (socket: SocketState, packet: Packet, arrival: Arrival, received:
   return messages
 }
 
-const packetInfo6 = (destination: Address, { device }: Arrival): Message => ({
+const packetInfo6 = (destination: Address, index: number): Message => ({
   level: IPPROTO_IPV6,
   type: Linux.IPV6_PKTINFO,
   payload: bytesOf(20, (view) => {
     writeIpv6(view, 0, destination)
-    view.setUint32(16, device.index, true)
+    view.setUint32(16, index, true)
   })
 })
 
@@ -133,7 +140,10 @@ const ofNetwork = (
   received: Received | undefined
 ): ReadonlyArray<Message> => {
   if (socket.family === "ipv4") return ofIpv4(socket, packet, arrival, received)
-  const info = socket.settings.ipv6.packetInfo === 0 ? [] : [packetInfo6(packet.destination, arrival)]
+  const isPrepared = packet.family === "ipv6" || received?.isPrepared !== false
+  const arrived = packet.family === "ipv4" ? indexOf(arrival, received) : arrival.device.index
+  const index = isPrepared ? arrived : 0
+  const info = socket.settings.ipv6.packetInfo === 0 ? [] : [packetInfo6(packet.destination, index)]
   const others = packet.family === "ipv4" ? ofIpv4(socket, packet, arrival, received) : ofIpv6(socket, packet, received)
   return [...info, ...others]
 }

@@ -1,6 +1,7 @@
 /** Reads the control data of a sent datagram as Linux does (`__sock_cmsg_send`, `udp_cmsg_send`, `ip_cmsg_send`, `ip6_datagram_send_ctl`). */
 import { Abi, ControlBuffer, Ipv4Address, SocketAddress } from "@ancillary/control"
 import * as Linux from "@ancillary/control/platform/linux"
+import type { Family } from "../address.ts"
 import type { ErrorName } from "../socket/errors.ts"
 import type { SentControl } from "../socket/sent.ts"
 import type { SocketState } from "../socket/socket.ts"
@@ -13,20 +14,25 @@ type Mutable = { -readonly [K in keyof SentControl]: SentControl[K] }
 /** Most packets have none. */
 const none: SentControl = {}
 
-export const readSent = (socket: SocketState, control: Uint8Array): SentControl | ErrorName => {
+export const readSent = (socket: SocketState, family: Family, control: Uint8Array): SentControl | ErrorName => {
   if (control.length === 0) return none
   const { malformed, messages } = ControlBuffer.toMessages(abi, control)
   // Linux: fewer bytes than a header behind the last message are ignored.
   if (malformed !== undefined && control.length - malformed.offset >= abi.cmsghdr.size) return "EINVAL"
   const sent: Mutable = {}
   for (const message of messages) {
-    const refused = read(socket, sent, message)
+    const refused = read(socket, family, sent, message)
     if (refused !== undefined) return refused
   }
   return sent
 }
 
-const read = (socket: SocketState, sent: Mutable, message: ControlBuffer.RawMessage): ErrorName | undefined => {
+const read = (
+  socket: SocketState,
+  family: Family,
+  sent: Mutable,
+  message: ControlBuffer.RawMessage
+): ErrorName | undefined => {
   switch (message.level) {
     case Linux.SOL_SOCKET:
       return readSocket(socket, sent, message)
@@ -34,11 +40,12 @@ const read = (socket: SocketState, sent: Mutable, message: ControlBuffer.RawMess
       if (message.type !== Linux.UDP_SEGMENT || message.payload.length !== 2) return "EINVAL"
       sent.segmentSize = new DataView(message.payload.buffer).getUint16(0, true)
       return undefined
+    // Linux: messages of the other family are ignored.
     case Linux.IPPROTO_IP:
-      // Linux: a socket for IPv6 ignores messages of IPv4 in datagrams to IPv6 peers, and the reverse.
-      return readIpv4(sent, message)
+      return family === "ipv4" ? readIpv4(sent, message) : undefined
     case Linux.IPPROTO_IPV6:
-      return socket.family === "ipv6" ? readIpv6(sent, message) : undefined
+      if (family === "ipv6") return readIpv6(sent, message)
+      return socket.family === "ipv6" && message.type === Linux.IPV6_PKTINFO ? readMapped(sent, message) : undefined
     default:
       return undefined
   }
@@ -100,6 +107,13 @@ const readIpv4 = (sent: Mutable, { payload, type }: ControlBuffer.RawMessage): E
     default:
       return "EINVAL"
   }
+}
+
+/** Linux: a socket for IPv6 gives the source of a datagram to an IPv4 peer in the mapped notation. */
+const readMapped = (sent: Mutable, message: ControlBuffer.RawMessage): ErrorName | undefined => {
+  const refused = readIpv6(sent, message)
+  if (refused !== undefined) return refused
+  return sent.source?.family === "ipv6" && sent.source.isIpv4Mapped ? undefined : "EINVAL"
 }
 
 const extensionTypes = new Map<number, number>([

@@ -16,8 +16,9 @@ const mostMemberships = 20
 export class Memberships {
   #held: ReadonlyArray<Membership> = []
 
-  join(group: Address, device: number): ErrorName | undefined {
-    if (this.#find(group, device) !== undefined) return "EADDRINUSE"
+  /** `isChosen`: a route chose the interface. */
+  join(group: Address, device: number, isChosen: boolean): ErrorName | undefined {
+    if (this.#meant(group, device, isChosen) !== undefined) return "EADDRINUSE"
     if (group.family === "ipv4" && this.#held.filter((held) => held.group.family === "ipv4").length >= mostMemberships)
       return "ENOBUFS"
     this.#held = [...this.#held, { group, device, mode: "exclude", sources: [] }]
@@ -34,8 +35,8 @@ export class Memberships {
     return undefined
   }
 
-  joinSource(group: Address, device: number, source: Address): ErrorName | undefined {
-    const found = this.#find(group, device)
+  joinSource(group: Address, device: number, source: Address, isChosen: boolean): ErrorName | undefined {
+    const found = this.#meant(group, device, isChosen)
     if (found === undefined) {
       this.#held = [...this.#held, { group, device, mode: "include", sources: [source] }]
       return undefined
@@ -51,8 +52,8 @@ export class Memberships {
     return undefined
   }
 
-  leaveSource(group: Address, device: number, source: Address): ErrorName | undefined {
-    const found = this.#find(group, device)
+  leaveSource(group: Address, device: number, source: Address, isChosen: boolean): ErrorName | undefined {
+    const found = this.#meant(group, device, isChosen)
     if (found === undefined) return "EINVAL"
     if (found.mode === "exclude") return found.sources.length > 0 ? "EINVAL" : "EADDRNOTAVAIL"
     if (!found.sources.some((each) => isSame(each, source))) return "EADDRNOTAVAIL"
@@ -62,16 +63,16 @@ export class Memberships {
     return undefined
   }
 
-  block(group: Address, device: number, source: Address): ErrorName | undefined {
-    const found = this.#find(group, device)
+  block(group: Address, device: number, source: Address, isChosen: boolean): ErrorName | undefined {
+    const found = this.#meant(group, device, isChosen)
     if (found === undefined || found.mode === "include") return "EINVAL"
     if (found.sources.some((each) => isSame(each, source))) return "EADDRNOTAVAIL"
     found.sources = [...found.sources, source]
     return undefined
   }
 
-  unblock(group: Address, device: number, source: Address): ErrorName | undefined {
-    const found = this.#find(group, device)
+  unblock(group: Address, device: number, source: Address, isChosen: boolean): ErrorName | undefined {
+    const found = this.#meant(group, device, isChosen)
     if (found === undefined || found.mode === "include") return "EINVAL"
     if (!found.sources.some((each) => isSame(each, source))) return "EADDRNOTAVAIL"
     found.sources = found.sources.filter((each) => !isSame(each, source))
@@ -93,6 +94,13 @@ export class Memberships {
   /** Ends memberships of an interface that is gone. */
   end(device: number): void {
     this.#held = this.#held.filter((held) => held.device !== device)
+  }
+
+  /** Linux: without an interface, a request for IPv6 means the first membership of the group. */
+  #meant(group: Address, device: number, isChosen: boolean): Membership | undefined {
+    return isChosen && group.family === "ipv6"
+      ? this.#held.find((held) => isSame(held.group, group))
+      : this.#find(group, device)
   }
 
   #find(group: Address, device: number): Membership | undefined {

@@ -24,8 +24,8 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
   const answer = (syscall: string, name: ErrorName | undefined): Fault | undefined =>
     name === undefined ? undefined : fault(syscall, name)
   const closed = (syscall: string): Fault | undefined => (socket.closed ? fault(syscall, "EBADF") : undefined)
-  /** The interface that the socket was bound to before it was connected. */
-  let boundBefore = 0
+  /** The interface that the socket was bound to before and after it was connected. */
+  let bound = { before: 0, after: 0 }
 
   const takePending = (syscall: string): Fault | undefined => {
     const { pending } = socket
@@ -69,10 +69,10 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
     const to = nameLength === 0 ? undefined : slots.end(arena.bytes, arena.addressAt(slot), nameLength)
     if (nameLength > 0 && to === undefined) return "EINVAL"
     const controlAt = arena.controlAt(slot)
-    const sent = personality.readSent(socket, arena.bytes.subarray(controlAt, controlAt + arena.controlLength(slot)))
-    if (typeof sent === "string") return sent
+    const control = arena.bytes.subarray(controlAt, controlAt + arena.controlLength(slot))
     const at = arena.dataAt(slot)
-    return send(place, socket, to, arena.bytes.subarray(at, at + arena.dataLength(slot)), sent)
+    const data = arena.bytes.subarray(at, at + arena.dataLength(slot))
+    return send(place, socket, to, data, (family) => personality.readSent(socket, family, control))
   }
 
   return {
@@ -108,7 +108,7 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
       const failed = closed("connect")
       if (failed !== undefined) return failed
       if (name === undefined) {
-        disconnect(socket, boundBefore)
+        disconnect(place, socket, bound)
         return undefined
       }
       const to = slots.end(name, 0, name.length)
@@ -116,7 +116,7 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
       if (to.address.family !== socket.family) return fault("connect", "EAFNOSUPPORT")
       const had = socket.settings.boundDevice
       const refused = connect(place, socket, to)
-      if (refused === undefined) boundBefore = had
+      if (refused === undefined) bound = { before: had, after: socket.settings.boundDevice }
       return answer("connect", refused)
     },
     localAddress: (into) =>
@@ -124,7 +124,7 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
     peerAddress: (into) => {
       const failed = closed("getpeername")
       if (failed !== undefined) return failed
-      return socket.peer === undefined
+      return socket.peer === undefined || socket.peer.port === 0
         ? fault("getpeername", "ENOTCONN")
         : slots.name(socket.peer, into, 0, into.length)
     },
@@ -174,6 +174,7 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
       if (failed !== undefined) return failed
       socket.closed = true
       if (socket.port !== 0) ports.remove(socket)
+      ports.open.delete(socket)
       socket.queue.length = 0
       socket.errors.length = 0
       return undefined

@@ -1,6 +1,5 @@
 /** Sockets of a host by port: who may be bound to what, and who receives a datagram. */
 import { type Address, isSame } from "../address.ts"
-import type { Arrival } from "../ip/stack.ts"
 import type { Packet } from "../ip/packet.ts"
 import type { Random } from "../random.ts"
 import { asPacket, type End, isMapped, type SocketState } from "./socket.ts"
@@ -22,9 +21,8 @@ export class Ports {
     return this.#bound.get(`${protocol} ${port}`) ?? []
   }
 
-  get all(): ReadonlyArray<SocketState> {
-    return [...this.#bound.values()].flat()
-  }
+  /** Open sockets, bound or not. */
+  readonly open: Set<SocketState> = new Set()
 
   add(socket: SocketState): void {
     const key = `${socket.protocol} ${socket.port}`
@@ -61,12 +59,12 @@ export class Ports {
     })
   }
 
-  /** Finds the socket of a unicast datagram: the one that is bound most closely. */
-  lookup(packet: Packet, to: End, from: End, arrival: Arrival): SocketState | undefined {
+  /** Finds the socket of a unicast datagram: the one that is bound most closely. `device`: index of the interface on which it arrived. */
+  lookup(packet: Packet, to: End, from: End, device: number): SocketState | undefined {
     let best: ReadonlyArray<SocketState> = []
     let bestScore = -1
     for (const socket of this.at("udp", to.port)) {
-      const score = this.#score(socket, packet, to, from, arrival)
+      const score = this.#score(socket, packet, to, from, device)
       if (score < 0 || score < bestScore) continue
       best = score === bestScore ? [...best, socket] : [socket]
       bestScore = score
@@ -78,8 +76,8 @@ export class Ports {
     return group.length > 1 ? group[spread(from, to) % group.length] : latest
   }
 
-  #score(socket: SocketState, packet: Packet, to: End, from: End, arrival: Arrival): number {
-    if (!accepts(socket, packet, to, from, arrival)) return -1
+  #score(socket: SocketState, packet: Packet, to: End, from: End, device: number): number {
+    if (!accepts(socket, packet, to, from, device)) return -1
     let score = socket.family === packet.family ? 1 : 0
     if (socket.boundTo() !== undefined) score += 4
     if (socket.peer !== undefined) score += 8
@@ -88,26 +86,27 @@ export class Ports {
   }
 
   /** All sockets that receive a datagram to a group or to all hosts. */
-  listeners(packet: Packet, to: End, from: End, arrival: Arrival): ReadonlyArray<SocketState> {
+  listeners(packet: Packet, to: End, from: End, device: number): ReadonlyArray<SocketState> {
     return this.at("udp", to.port).filter((socket) => {
-      if (!accepts(socket, packet, to, from, arrival)) return false
+      if (!accepts(socket, packet, to, from, device)) return false
       if (!packet.destination.isMulticast) return true
       const all = socket.settings[packet.family].multicastAll !== 0
-      return socket.memberships.accepts(packet.destination, arrival.device.index, packet.source, all)
+      return socket.memberships.accepts(packet.destination, device, packet.source, all)
     })
   }
 }
 
 /** True if the ends of a socket permit the datagram. */
-const accepts = (socket: SocketState, packet: Packet, to: End, from: End, { device }: Arrival): boolean => {
+const accepts = (socket: SocketState, packet: Packet, to: End, from: End, device: number): boolean => {
   const { boundDevice } = socket.settings
   if (!socket.speaks(packet.family)) return false
-  if (boundDevice !== 0 && boundDevice !== device.index) return false
+  if (boundDevice !== 0 && boundDevice !== device) return false
   const bound = socket.boundTo()
   if (bound !== undefined && !isSame(bound, to.address)) return false
   const { peer } = socket
   if (peer === undefined) return true
-  return peer.port === from.port && isSame(asPacket(peer.address), from.address)
+  // Linux: port 0 of a peer is any port.
+  return (peer.port === 0 || peer.port === from.port) && isSame(asPacket(peer.address), from.address)
 }
 
 /** Linux: addresses overlap if they are equal, or one is all addresses of a family that the other has. */

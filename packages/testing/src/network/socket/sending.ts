@@ -1,5 +1,5 @@
 /** Sends a datagram of a socket: its path, its size, and the packet that goes out. */
-import { type Address, isOfInterface, unspecified, withoutZone } from "../address.ts"
+import { type Address, type Family, isOfInterface, unspecified, withoutZone } from "../address.ts"
 import type { Device } from "../ip/device.ts"
 import { icmpHeaderSize, icmpOf, sealed } from "../ip/icmp.ts"
 import {
@@ -15,11 +15,11 @@ import {
 import type { Path } from "../ip/routes.ts"
 import { recorded } from "../ip/recordRoute.ts"
 import type { Stack } from "../ip/stack.ts"
-import { autobind, isLocalSource, type Sharing } from "./binding.ts"
+import { autobind, isLocalSource, isMartian, ownSource, peerAddress, refuseFamily, type Sharing } from "./binding.ts"
 import type { ErrorName } from "./errors.ts"
 import { pathMtuModes } from "./pathMtu.ts"
 import type { SentControl } from "./sent.ts"
-import { asPacket, type End, isMapped, type SocketState, thisHost } from "./socket.ts"
+import { asPacket, type End, isMapped, type SocketState } from "./socket.ts"
 
 /** Parts of the host that sending needs. */
 export interface Sender extends Sharing {
@@ -45,39 +45,46 @@ export const send = (
   socket: SocketState,
   to: End | undefined,
   data: Uint8Array,
-  sent: SentControl
+  readControl: (family: Family) => SentControl | ErrorName
 ): ErrorName | undefined => {
+  // Linux: a socket gets a port before anything else can go wrong.
+  const notBound = autobind(sender, socket)
+  if (notBound !== undefined) return notBound
+  if (data.length > mostBytes) return "EMSGSIZE"
   const end = to ?? socket.peer
   if (end === undefined) return "EDESTADDRREQ"
-  if (data.length > mostBytes) return "EMSGSIZE"
-  if (to !== undefined && to.port === 0 && socket.protocol === "udp") return "EINVAL"
+  const unreachable = refuseFamily(socket, end.address)
+  if (unreachable !== undefined) return unreachable
+  // Linux: an IPv4 peer of a socket for IPv6 is named, even if the socket is connected to it.
+  const isNamed = to !== undefined || isMapped(end.address)
+  if (isNamed && end.port === 0 && socket.protocol === "udp") return "EINVAL"
+  const sent = readControl(peerAddress(socket, end.address, undefined).family)
+  if (typeof sent === "string") return sent
   const course = plot(sender, socket, end, sent)
   if (typeof course === "string") return course
   const made = headers(socket, course, sent)
   const segment = sent.segmentSize ?? socket.settings.segmentSize
   const isCut = socket.protocol === "udp" && segment > 0 && data.length > segment
-  const refused = isCut
-    ? refuseSegments(sender, made, course, data.length, segment)
+  const tooLarge = isCut
+    ? headerSize(made) + udpHeaderSize + data.length > mostBytes
+      ? "EMSGSIZE"
+      : undefined
     : refuseSize(sender, socket, made, course, data.length, sent)
-  if (refused !== undefined) return refused
+  if (tooLarge !== undefined) return tooLarge
   if (socket.pending !== undefined) {
     const { pending } = socket
     socket.pending = undefined
     return pending
   }
-  const notBound = autobind(sender, socket)
-  if (notBound !== undefined) return notBound
+  const refused = isCut ? refuseSegments(sender, made, course, data.length, segment) : undefined
+  if (refused !== undefined) return refused
   if (socket.protocol === "icmp") return sendEcho(sender, socket, made, course, data)
   const loopback = socket.settings[made.family].multicastLoopback !== 0
   const train: Train | undefined = isCut ? { size: segment } : undefined
-  const size = isCut ? segment : data.length
   stamp(sender, socket, course, sent, 1)
-  for (let at = 0; at === 0 || at < data.length; at += size) {
-    const body = udpBody(made, socket.port, course.port, data.subarray(at, at + size))
-    const identification = sender.stack.nextIdentification()
-    sender.stack.output({ ...made, train, identification, body }, course.path, loopback)
-    if (size === 0) break
-  }
+  const body = udpBody(made, socket.port, course.port, data)
+  const identification = sender.stack.nextIdentification()
+  sender.stack.output({ ...made, train, identification, body }, course.path, loopback)
   stamp(sender, socket, course, sent, 0)
   return undefined
 }
@@ -85,26 +92,44 @@ export const send = (
 const plot = (sender: Sender, socket: SocketState, end: End, sent: SentControl): Course | ErrorName => {
   const { routes } = sender
   const { settings } = socket
-  if (socket.family === "ipv4" && end.address.family === "ipv6") return "EAFNOSUPPORT"
-  if (socket.family === "ipv6" && settings.ipv6Only !== 0 && (isMapped(end.address) || end.address.family === "ipv4"))
-    return "ENETUNREACH"
-  const destination = thisHost(asPacket(end.address))
-  const { family } = destination
-  const index = deviceIndex(socket, destination, end, sent)
+  const { family } = peerAddress(socket, end.address, undefined)
+  const given = sent.source === undefined || sent.source.isUnspecified ? undefined : asPacket(sent.source)
+  // Linux: packet information without a source means none for IPv4, and the bound address for IPv6.
+  const isChosen = family === "ipv4" && sent.source !== undefined
+  const own = given ?? (isChosen ? undefined : ownSource(sender, socket, family))
+  const first = peerAddress(socket, end.address, own)
+  // Linux: IPv4 looks at the source first, IPv6 at the interface.
+  if (family === "ipv4" && own !== undefined && !isLocalSource(routes, socket, own, undefined))
+    return own.isMulticast ? "EINVAL" : "ENETUNREACH"
+  const index = deviceIndex(socket, first, end, sent)
   if (index === undefined) return "EINVAL"
   const device = index === 0 ? undefined : routes.device(index)
-  if (index !== 0 && device === undefined) return "ENODEV"
-  const given = sent.source === undefined || sent.source.isUnspecified ? undefined : asPacket(sent.source)
+  if (index !== 0 && device === undefined)
+    return family === "ipv4" || sent.source !== undefined ? "ENODEV" : "ENETUNREACH"
   if (given !== undefined && family === "ipv6" && isOfInterface(given) && device === undefined) return "EINVAL"
-  if (given !== undefined && !isLocalSource(routes, socket, given, device)) return "EINVAL"
-  const bound = socket.boundTo()
-  const own = given ?? (bound?.family === family && !bound.isMulticast ? bound : undefined)
-  const path = routes.find(withoutZone(destination), device, own)
+  if (family === "ipv6" && given !== undefined && !isLocalSource(routes, socket, given, device)) return "EINVAL"
+  const isHere = family === "ipv4" && asPacket(end.address).isUnspecified
+  // Linux: with an interface and without a source, "this host" is the address of that interface.
+  const ofDevice = isHere && own === undefined ? device?.of("ipv4")[0]?.address : undefined
+  const destination = ofDevice ?? first
+  const direct = routes.find(withoutZone(destination), isHere ? undefined : device, own)
+  const path = direct ?? (isWish(socket, destination, own) ? routes.find(destination, undefined, own) : undefined)
   if (path === undefined) return "ENETUNREACH"
+  if (family === "ipv6" && given === undefined && isMapped(socket.address)) return "EAFNOSUPPORT"
+  if (own !== undefined && isMartian(own, path)) return "EINVAL"
   if (path.kind === "broadcast" && settings.broadcast === 0) return "EACCES"
   const source = withoutZone(own ?? routes.sourceFor(destination, path))
   return { destination: withoutZone(destination), port: end.port, path, source }
 }
+
+/** Linux: for IPv6, the interface of packet information is only preferred if the source is known. */
+const isWish = (socket: SocketState, address: Address, own: Address | undefined): boolean =>
+  address.family === "ipv6" &&
+  !isOfInterface(address) &&
+  !address.isLoopback &&
+  !address.isMulticast &&
+  socket.settings.boundDevice === 0 &&
+  (own !== undefined || isMapped(socket.address))
 
 /** The interface that a datagram must leave by, or 0. `undefined` if what asks for one contradicts itself. */
 const deviceIndex = (
@@ -229,7 +254,6 @@ const refuseSegments = (
   segment: number
 ): ErrorName | undefined => {
   const above = headerSize(made) + udpHeaderSize
-  if (above + bytes > mostBytes) return "EMSGSIZE"
   if (above + segment > sender.routes.mtu(destination, path)) return "EINVAL"
   return bytes > segment * mostSegments ? "EINVAL" : undefined
 }

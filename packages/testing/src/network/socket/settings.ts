@@ -12,8 +12,6 @@ export interface FamilySettings {
   multicastLoopback: number
   multicastAll: number
   unicastInterface: number
-  freebind: number
-  transparent: number
   flowLabel: number
   errors: number
   errorExtensions: number
@@ -42,8 +40,6 @@ const family = (hopLimit: number): FamilySettings => ({
   multicastLoopback: 1,
   multicastAll: 1,
   unicastInterface: 0,
-  freebind: 0,
-  transparent: 0,
   flowLabel: 1,
   errors: 0,
   errorExtensions: 0,
@@ -70,6 +66,9 @@ export interface Settings {
   reusePort: number
   exclusive: number
   broadcast: number
+  /** Linux: one switch for both families. */
+  freebind: number
+  transparent: number
   receiveBuffer: number
   sendBuffer: number
   priority: number
@@ -97,13 +96,16 @@ export interface Settings {
 /** Linux: `net.core.rmem_default`. */
 export const defaultBuffer = 212_992
 
-export const makeSettings = (hopLimit: number): Settings => ({
-  ipv4: family(hopLimit),
+export const makeSettings = (hopLimit: number, of: "ipv4" | "ipv6"): Settings => ({
+  // Linux: a socket for IPv6 hears only the IPv4 groups that it joined.
+  ipv4: { ...family(hopLimit), multicastAll: of === "ipv4" ? 1 : 0 },
   ipv6: family(hopLimit),
   reuseAddress: 0,
   reusePort: 0,
   exclusive: 0,
   broadcast: 0,
+  freebind: 0,
+  transparent: 0,
   receiveBuffer: defaultBuffer,
   sendBuffer: defaultBuffer,
   priority: 0,

@@ -1,5 +1,5 @@
 /** Slots of an arena, as a kernel reads and writes them. */
-import { Codec, ControlBuffer, InternetEndpoint, SocketAddress } from "@ancillary/control"
+import { Codec, ControlBuffer, InternetEndpoint, Ipv6Address, SocketAddress } from "@ancillary/control"
 import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import type { Personality } from "../personality.ts"
 import type { End } from "./socket.ts"
@@ -88,7 +88,11 @@ export class Slots {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     if (length < 2 || at + length > bytes.length) return undefined
     const end = SocketAddress.read(this.#personality.abi, view, at, length)
-    return Codec.isMalformed(end) || end.family === "unix" ? undefined : { address: end.address, port: end.port }
+    if (Codec.isMalformed(end) || end.family === "unix") return undefined
+    // An IPv4 address in the mapped notation is one of IPv6 here.
+    const isIpv6 = view.getUint16(at, true) === this.#personality.abi.family.ipv6
+    const { address, port } = end
+    return { address: isIpv6 && address.family === "ipv4" ? Ipv6Address.fromIpv4(address) : address, port }
   }
 }
 

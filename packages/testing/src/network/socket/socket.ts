@@ -25,6 +25,8 @@ export interface Received {
   readonly time: bigint
   /** Datagrams that the socket had dropped when this one arrived. */
   readonly drops: number
+  /** Linux: the socket wanted packet information when it arrived. Otherwise it has none for IPv4. */
+  readonly isPrepared: boolean
   /** Size of the datagrams that it was merged from, and their number. */
   merged: { readonly size: number; readonly count: number } | undefined
 }
@@ -60,6 +62,8 @@ export class SocketState {
   /** The program chose the address, so disconnecting keeps it. */
   isAddressGiven = false
   peer: End | undefined
+  /** The address that connecting chose to send from. */
+  source: Address | undefined
   closed = false
   readonly queue: Array<Received> = []
   used = 0
@@ -79,7 +83,7 @@ export class SocketState {
     this.family = family
     this.protocol = protocol
     this.address = unspecified[family]
-    this.settings = makeSettings(hopLimit)
+    this.settings = makeSettings(hopLimit, family)
   }
 
   get isDual(): boolean {

@@ -3,8 +3,8 @@ import type { Address } from "../address.ts"
 import { checksumOf } from "../ip/checksum.ts"
 import type { Device } from "../ip/device.ts"
 import { echoTypes, icmpOf, type IcmpError } from "../ip/icmp.ts"
-import { type Packet, portsOf, protocols, udpHeaderSize } from "../ip/packet.ts"
-import type { Arrival, Transport } from "../ip/stack.ts"
+import { type Packet, portsOf, protocols, segmentsOf, udpHeaderSize } from "../ip/packet.ts"
+import { type Arrival, loopbackIndex, type Transport } from "../ip/stack.ts"
 import type { Quoted } from "../ip/wire.ts"
 import { chargedBytes } from "./buffers.ts"
 import { icmpErrno } from "./icmpErrno.ts"
@@ -30,7 +30,8 @@ export class UdpTransport implements Transport {
   }
 
   hears(device: Device, group: Address, source: Address): boolean {
-    return this.#ports.all.some(({ memberships }) => memberships.opens(group, device.index, source))
+    for (const { memberships } of this.#ports.open) if (memberships.opens(group, device.index, source)) return true
+    return false
   }
 
   deliver(packet: Packet, arrival: Arrival): boolean {
@@ -48,11 +49,11 @@ export class UdpTransport implements Transport {
     const to = { address: destination, port: ports.destination }
     const data = body.subarray(udpHeaderSize)
     if (arrival.kind === "unicast") {
-      const socket = this.#ports.lookup(packet, to, from, arrival)
+      const socket = this.#ports.lookup(packet, to, from, arrival.device.index)
       if (socket !== undefined) this.#queue(socket, packet, arrival, from, to.port, data)
       return socket !== undefined
     }
-    for (const socket of this.#ports.listeners(packet, to, from, arrival))
+    for (const socket of this.#ports.listeners(packet, to, from, arrival.device.index))
       this.#queue(socket, packet, arrival, from, to.port, data)
     return true
   }
@@ -70,7 +71,23 @@ export class UdpTransport implements Transport {
     return true
   }
 
+  /** Queues a datagram, or several that one call sent. */
   #queue(
+    socket: SocketState,
+    packet: Packet,
+    arrival: Arrival,
+    from: Received["from"],
+    port: number,
+    data: Uint8Array
+  ): void {
+    const segments = segmentsOf(packet)
+    for (const segment of segments) {
+      const own = segments.length === 1 ? data : segment.body.subarray(udpHeaderSize)
+      this.#queueOne(socket, segment, arrival, from, port, own)
+    }
+  }
+
+  #queueOne(
     socket: SocketState,
     packet: Packet,
     arrival: Arrival,
@@ -94,6 +111,7 @@ export class UdpTransport implements Transport {
       size,
       time: this.#now(),
       drops: socket.drops,
+      isPrepared: socket.settings.ipv4.packetInfo !== 0 || socket.settings.ipv6.packetInfo !== 0,
       merged: undefined
     })
     socket.wake()
@@ -126,9 +144,11 @@ export class UdpTransport implements Transport {
     const own = isPing ? view.getUint16(4) : view.getUint16(0)
     const to = { address: quoted.destination, port: isPing ? 0 : view.getUint16(2) }
     const from = { address: quoted.source, port: own }
+    // Linux: an error of this host arrives on the loopback interface, whichever has the address.
+    const device = arrival.fromHere ? loopbackIndex : arrival.device.index
     const socket = isPing
       ? this.#ports.at("icmp", own).find(({ family }) => family === report.family)
-      : this.#ports.lookup({ ...report, source: to.address, destination: from.address }, from, to, arrival)
+      : this.#ports.lookup({ ...report, source: to.address, destination: from.address }, from, to, device)
     if (socket === undefined) return
     const found = icmpErrno(report.family, error, socket.settings[report.family].pathMtuMode)
     if (found === undefined) return

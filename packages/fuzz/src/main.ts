@@ -80,7 +80,7 @@ if (only.includes("soak")) {
   } else console.log("not run here: soak. It is Linux that it asks.")
 }
 if (only.includes("network")) {
-  const driver = process.platform === "linux" ? await kernel() : undefined
+  const driver = process.platform === "linux" ? kernel() : undefined
   const why = driver === undefined ? "It is Linux that it asks." : refuseHost(driver)
   if (driver !== undefined && why === undefined) await run("network", undefined, network(driver))
   else console.log(`not run here: network. ${why}`)

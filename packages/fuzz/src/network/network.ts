@@ -19,8 +19,8 @@ export const refuseHost = (driver: Driver): string | undefined => {
 const inMemory = (): Driver =>
   Network.make({ seed: 1, trace: false }).host("host", { addresses: ["10.9.0.1/24", "fd00:9::1/64"] }).driver
 
-export const kernel = async (): Promise<Driver> => {
-  const driver = await LinuxSockets.driver()
+export const kernel = (): Driver => {
+  const driver = LinuxSockets.driver()
   if (isUnavailable(driver)) throw new Error(driver.why)
   return driver
 }

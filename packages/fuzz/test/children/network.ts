@@ -3,7 +3,7 @@ import { FaultyDriver } from "@ancillary/testing"
 import { kernel, network, refuseHost } from "../../src/network/network.ts"
 import { firstOf } from "../firstOf.ts"
 
-const driver = await kernel()
+const driver = kernel()
 if (refuseHost(driver) !== undefined) throw new Error(refuseHost(driver))
 let calls = 0
 const bent = FaultyDriver.wrap(driver, {

@@ -3,7 +3,7 @@
  */
 import type { Measured } from "./result.ts"
 import { ratio, type Series, spread, type Spread } from "./rounds.ts"
-import { cBatched, dgram, goBatched } from "./names.ts"
+import { cBatched, dgram, engineAlone, goBatched } from "./names.ts"
 import { merged, segmented, split } from "./workload/bulk.ts"
 
 export interface Figure {
@@ -53,10 +53,15 @@ export const figures: ReadonlyArray<Figure> = [
   figure("event-driven, 1 to 8 a wake-up", "wakeups", "forEach", dgram, 0.45),
   figure("event-driven, 1 to 8 a wake-up", "wakeups", "forEach", goBatched, 1),
   figure("send one by one", "fan-out", "send, with source", dgram, 0.9),
+  figure("open a socket", "open-close", engineAlone, dgram, 3),
+  figure("close a socket", "open-close", engineAlone, dgram, 3, 1),
   figure("open a socket", "open-close", "bind", dgram, 3),
   figure("close a socket", "open-close", "bind", dgram, 3, 1),
+  figure("memory of an idle socket", "idle", engineAlone, undefined, 4000),
   figure("memory of an idle socket", "idle", "forEach", undefined, 4000),
   figure("memory of an idle socket", "idle", "runForEach", undefined, 8000),
+  figure("start a process", "start", engineAlone, dgram, 1.3),
+  figure("start a process", "start", "the same, by modules", dgram, 2),
   figure("start a process", "start", "NodeSockets, Effect 3", dgram, 2),
   figure("start a worker", "workers", "DatagramWorkers", undefined, 250e6),
   figure("memory of a worker", "workers", "DatagramWorkers", undefined, 45e6, 2),

@@ -1,10 +1,11 @@
 /**
- * `idleProcess.js forEach|runForEach|node SOCKETS`: opens so many sockets that wait for datagrams, and tells its parent what each took: bytes that are
+ * `idleProcess.js engine|fiber|forEach|node|runForEach|stream SOCKETS`: opens so many sockets that wait for datagrams, and tells its parent what each took: bytes that are
  * alive, and bytes that the process grew by.
  */
 import { LinuxSockets } from "@ancillary/effect3/node"
-import type { DatagramSockets } from "@ancillary/effect3"
+import { DatagramSockets } from "@ancillary/effect3"
 import { Effect, type Scope, Stream } from "effect"
+import { engineSocket } from "./engineSocket.ts"
 import { held } from "./held.ts"
 import { bindNode, nodeSocket } from "./nodeSocket.ts"
 import { reader, type Reader } from "./sockets.ts"
@@ -15,10 +16,23 @@ const sockets = Number(count)
 const reading = (socket: Reader) =>
   kind === "forEach" ? socket.forEach(() => undefined) : Stream.runForEach(socket.datagrams, () => Effect.void)
 
-const one: Effect.Effect<void, unknown, DatagramSockets | Scope.Scope> =
-  kind === "node"
-    ? Effect.asVoid(Effect.promise(() => bindNode(nodeSocket().on("message", () => undefined))))
-    : Effect.flatMap(reader, (socket) => Effect.asVoid(Effect.forkScoped(reading(socket))))
+const waiting = Effect.async<never>(() => undefined)
+const repeating = Stream.runForEach(Stream.repeatEffect(waiting), () => Effect.void)
+
+const kinds: { readonly [kind in string]?: Effect.Effect<unknown, unknown, DatagramSockets | Scope.Scope> } = {
+  node: Effect.promise(() => bindNode(nodeSocket().on("message", () => undefined))),
+  engine: Effect.map(DatagramSockets, ({ driver }) => {
+    engineSocket(driver).forEach(
+      () => undefined,
+      () => undefined
+    )
+  }),
+  fiber: Effect.forkScoped(waiting),
+  stream: Effect.forkScoped(repeating)
+}
+
+const one: Effect.Effect<unknown, unknown, DatagramSockets | Scope.Scope> =
+  kinds[kind ?? ""] ?? Effect.flatMap(reader, (socket) => Effect.forkScoped(reading(socket)))
 
 const open = (many: number) => Effect.forEach(Array.from({ length: many }), () => one, { discard: true })
 

@@ -1,12 +1,13 @@
 /**
- * `openProcess.js bind|forEach|node SOCKETS`: opens so many sockets and closes them, and sends the processor time and the minor faults of both, for each
+ * `openProcess.js bind|engine|forEach|node|scope SOCKETS`: opens so many sockets and closes them, and sends the processor time and the minor faults of both, for each
  * socket, to its parent.
  */
 import type { Socket } from "node:dgram"
 import { LinuxSockets } from "@ancillary/effect3/node"
-import { type DatagramSockets } from "@ancillary/effect3"
+import { DatagramSockets } from "@ancillary/effect3"
 import { Effect, Exit, Scope } from "effect"
 import { cost } from "./gauge.ts"
+import { engineSocket } from "./engineSocket.ts"
 import { bindNode, nodeSocket } from "./nodeSocket.ts"
 import { reader } from "./sockets.ts"
 
@@ -35,6 +36,10 @@ const ours: Open = (many) =>
     // A scope each, as a program has that opens and closes sockets one by one.
     const scopes = yield* Effect.replicateEffect(Scope.make(), many)
     for (const scope of scopes) {
+      if (kind === "scope") {
+        yield* Scope.extend(Effect.void, scope)
+        continue
+      }
       const socket = yield* Scope.extend(reader, scope)
       if (kind === "forEach")
         yield* Effect.forkIn(
@@ -45,7 +50,15 @@ const ours: Open = (many) =>
     return Effect.forEach(scopes, (scope) => Scope.close(scope, Exit.void), { discard: true })
   })
 
-const open = kind === "node" ? nodes : ours
+const plain: Open = (many) =>
+  Effect.map(DatagramSockets, ({ driver }) => {
+    const sockets = Array.from({ length: many }, () => engineSocket(driver))
+    return Effect.sync(() => {
+      for (const socket of sockets) socket.close()
+    })
+  })
+
+const open = kind === "node" ? nodes : kind === "engine" ? plain : ours
 
 const measured = Effect.gen(function* () {
   // The first sockets load and compile code, which later ones share.

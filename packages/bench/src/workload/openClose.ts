@@ -4,10 +4,14 @@
 import { Effect } from "effect"
 import { forked } from "../forked.ts"
 import type { Candidate } from "../rounds.ts"
-import { dgram } from "../names.ts"
+import { dgram, engineAlone } from "../names.ts"
 import { faultsOf, time, type Workload } from "../workload.ts"
 
-const measured = (name: string, kind: "bind" | "forEach" | "node", sockets: number): Candidate => ({
+const measured = (
+  name: string,
+  kind: "bind" | "engine" | "forEach" | "node" | "scope",
+  sockets: number
+): Candidate => ({
   name,
   round: () => forked("openProcess", kind, sockets)
 })
@@ -26,6 +30,8 @@ export const openClose: Workload = {
   candidates: ({ times }) =>
     Effect.succeed([
       measured(dgram, "node", times(1000)),
+      measured(engineAlone, "engine", times(1000)),
+      measured("a scope of Effect 3, without a socket", "scope", times(1000)),
       measured("bind", "bind", times(1000)),
       measured("bind, with forEach", "forEach", times(1000))
     ])

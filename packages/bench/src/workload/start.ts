@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { Effect } from "effect"
 import type { Candidate } from "../rounds.ts"
-import { dgram } from "../names.ts"
+import { dgram, engineAlone } from "../names.ts"
 import { bytesOf, faults, time, type Workload } from "../workload.ts"
 
 const run = promisify(execFile)
@@ -32,6 +32,9 @@ export const start: Workload = {
       cold(dgram, "node"),
       cold("Node alone", "nothing"),
       cold("node:dgram beside an import of effect", "effect"),
-      cold("NodeSockets, Effect 3", "effect3")
+      cold("node:dgram beside Effect's modules", "modules"),
+      cold(engineAlone, "engine"),
+      cold("NodeSockets, Effect 3", "effect3"),
+      cold("the same, by modules", "effect3Modules")
     ])
 }

@@ -7,7 +7,8 @@ import { makeDriver } from "./driver.ts"
 import { Device } from "./ip/device.ts"
 import type { Packet } from "./ip/packet.ts"
 import { Routes } from "./ip/routes.ts"
-import { type Middlebox, Stack } from "./ip/stack.ts"
+import { Stack } from "./ip/stack.ts"
+import type { Middlebox } from "./middlebox.ts"
 import { Notices } from "./notices.ts"
 import type { Personality } from "./personality.ts"
 import type { Random } from "./random.ts"
@@ -68,6 +69,7 @@ export class Host {
   readonly #stack: Stack
   readonly #routes: Routes
   readonly #notices: Notices
+  readonly #now: () => bigint
 
   constructor(name: string, number: number, options: HostOptions, parts: Parts) {
     const { agenda, personality, recorder, turns } = parts
@@ -75,6 +77,7 @@ export class Host {
     this.#number = number
     this.#notices = new Notices(turns)
     const now = () => agenda.now
+    this.#now = now
     const drop = (packet: Packet, why: string) => void recorder.record({ kind: "drop", packet, at: name, why })
     const routes = new Routes(this.#devices, now)
     const ports = new Ports(parts.random)
@@ -155,9 +158,9 @@ export class Host {
     this.#routes.add({ prefix, device, via: router })
   }
 
-  /** Sets what the host does to packets that it forwards: a NAT, a firewall. */
-  use(middlebox: Middlebox | undefined): void {
-    this.#stack.middlebox = middlebox
+  /** Sets the boxes that packets pass which this router forwards: a NAT, a firewall. None removes them, with their state. */
+  use(...boxes: ReadonlyArray<Middlebox>): void {
+    this.#stack.boxes = boxes.map(({ box }) => box({ now: this.#now }))
   }
 
   /** Number of open sockets. */

@@ -49,6 +49,21 @@ export const receive = (host: Network.Host, socket: NativeSocket): Uint8Array | 
   return data
 }
 
+/** Receives a datagram, and returns its sender, if there is one. */
+export const nameReceived = (
+  host: Network.Host,
+  socket: NativeSocket
+): { readonly address: string; readonly port: number } | undefined => {
+  const arena = host.driver.arena({ ...layout, purpose: "receive" })
+  const count = socket.receive(arena, 1, false)
+  const end =
+    count === 1
+      ? SocketAddress.read(host.driver.abi, arena.view, arena.addressAt(0), arena.addressLength(0))
+      : undefined
+  arena.free()
+  return end !== undefined && "port" in end ? { address: String(end.address), port: end.port } : undefined
+}
+
 /** Sends datagrams with the numbers from 0, and returns the numbers that arrived. */
 export const burst = (
   from: Network.Host,

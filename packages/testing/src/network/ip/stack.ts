@@ -39,10 +39,9 @@ export interface Transport {
   readonly hears: (device: Device, group: Address, source: Address) => boolean
 }
 
-/** Rules of a host on the packets that it forwards. Returns the packet, changed or not, or nothing to drop it. */
-export interface Middlebox {
-  readonly passes: (packet: Packet, from: Device, to: Device) => Packet | undefined
-  /** A packet to an address of the host itself, which may belong to a host behind it. */
+/** A box that looks at packets which are forwarded. See `middlebox.ts`. */
+export interface ForwardingBox {
+  readonly passes: (packet: Packet, from: Device, to: Device) => Packet | "prohibited" | undefined
   readonly arrives?: ((packet: Packet, from: Device) => Packet | undefined) | undefined
 }
 
@@ -57,7 +56,7 @@ export class Stack {
   readonly #reassembly = new Reassembly()
   #identification = 0
   forwards = false
-  middlebox: Middlebox | undefined
+  boxes: ReadonlyArray<ForwardingBox> = []
   rewriteTrafficClass: ((trafficClass: number) => number) | undefined
 
   constructor(options: {
@@ -127,8 +126,10 @@ export class Stack {
     if (source.isLoopback || destination.isLoopback) return this.#drop(packet, "a loopback address on a link")
     const kind = this.#kindOf(destination)
     if (kind === "multicast" && !this.#isJoined(packet, device)) return
-    const arrived = this.middlebox?.arrives?.(packet, device)
-    if (arrived !== undefined) return this.#forward(arrived, device)
+    for (const box of this.boxes) {
+      const arrived = kind === "unicast" ? box.arrives?.(packet, device) : undefined
+      if (arrived !== undefined) return this.#forward(arrived, device)
+    }
     if (kind !== "unicast" || this.routes.owner(destination, device) !== undefined)
       return this.#deliver(packet, { device, fromHere: false, kind })
     if (this.forwards) return this.#forward(packet, device)
@@ -160,14 +161,29 @@ export class Stack {
     const own = path.device.of(family)[0]?.address
     const options = own === undefined ? packet.options : recorded(packet.options, own)
     const onward: Packet = { ...packet, options, trafficClass, hopLimit: packet.hopLimit - 1 }
-    const passed = this.middlebox === undefined ? onward : this.middlebox.passes(onward, from, path.device)
+    const passed = this.#passed(packet, onward, from, path.device)
     if (passed === undefined) return this.#drop(packet, "filtered")
+    if (passed === "prohibited") {
+      this.#drop(packet, "prohibited")
+      return this.#report("prohibited", packet)
+    }
     const { mtu } = path.device
     if (sizeOf(passed) > mtu && (family === "ipv6" || packet.dontFragment)) {
       this.#drop(packet, `larger than the MTU of ${mtu} bytes`)
       return this.#report("too big", packet, mtu)
     }
     this.#transmit(passed, path)
+  }
+
+  /** Boxes know a packet that came in by them, so each is asked about the packet that it returned. */
+  #passed(packet: Packet, onward: Packet, from: Device, to: Device): Packet | "prohibited" | undefined {
+    let current: Packet = packet
+    for (const box of this.boxes) {
+      const passed = box.passes(current, from, to)
+      if (passed === undefined || passed === "prohibited") return passed
+      current = passed
+    }
+    return { ...current, options: onward.options, trafficClass: onward.trafficClass, hopLimit: onward.hopLimit }
   }
 
   #deliver(packet: Packet, arrival: Arrival): void {

@@ -51,6 +51,7 @@ export type {
   Waiting
 } from "./DatagramSocket.ts"
 export * as DatagramSockets from "./DatagramSockets.ts"
+export * as DatagramWorkers from "./DatagramWorkers.ts"
 export * as Descriptor from "./Descriptor.ts"
 export type * as ExtensionHeader from "./ExtensionHeader.ts"
 export * as HostName from "./HostName.ts"

@@ -22,9 +22,15 @@ const expected: { readonly [name: string]: RegExp } = {
   // Requires the process that `serve` starts: `examples/all-cores` runs both programs.
   "docs/workers.md 1": /DatagramUnsupportedError/,
   "packages/effect3/src/node/DatagramWorkers.ts 2": /DatagramUnsupportedError/,
+  "packages/effect/src/node/DatagramWorkers.ts 2": /DatagramUnsupportedError/,
+  "packages/socket/src/DatagramWorkers.ts 2": /DatagramUnsupportedError/,
+  "packages/socket/README.md 4": /DatagramUnsupportedError/,
   // The program of the worker is left to the reader.
   "docs/workers.md 2": /^$|DatagramWorkerError/,
-  "packages/effect3/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/
+  "packages/effect3/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
+  "packages/effect/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
+  "packages/socket/src/DatagramWorkers.ts 1": /DatagramWorkerError/,
+  "packages/socket/README.md 5": /DatagramWorkerError/
 }
 /** Registers tests with vitest, as `conformance.test.ts` does. */
 const elsewhere = ["packages/testing/src/conformance.ts 1", "docs/testing.md 1"]

@@ -14,7 +14,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Logger, Option, Ref, Scope, TestClock } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"
 import { files, unixLayer } from "./files.ts"
-import { openDescriptors, openDescriptorsAre, turn } from "./process.ts"
+import { openDescriptors, openDescriptorsAre, settledDescriptors, turn } from "./process.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), [])
 const spec = Datagram.ipv4.pipe(withHopLimit())
@@ -172,6 +172,7 @@ it.scopedLive("what a handler takes of its datagram's descriptors is closed when
     )
     const sender = yield* Datagram.client(Datagram.unix.pipe(withRights({ only: "send" })))
     const [file = -1] = yield* files(1)
+    yield* settledDescriptors
     const before = openDescriptors()
     for (let i = 0; i < 100; i++)
       yield* sender.send({ data: Uint8Array.of(i), to: { path }, control: { rights: [file] } })

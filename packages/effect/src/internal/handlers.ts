@@ -12,10 +12,16 @@ export class Handlers {
 
   /** Runs a handler in a fiber of its own. */
   run<R>(handler: Effect.Effect<void, never, R>): Effect.Effect<void, never, R> {
-    return Effect.map(Effect.forkDetach(handler, { startImmediately: true, uninterruptible: true }), (fiber) => {
-      this.#running.add(fiber)
-      fiber.addObserver(() => this.#running.delete(fiber))
-    })
+    return Effect.map(Effect.forkDetach(handler, { startImmediately: true, uninterruptible: true }), (fiber) =>
+      this.add(fiber)
+    )
+  }
+
+  /** Adds the fiber of a handler, unless the handler has ended without a wait. */
+  add(fiber: Fiber.Fiber<void>): void {
+    if (fiber.pollUnsafe() !== undefined) return
+    this.#running.add(fiber)
+    fiber.addObserver(() => this.#running.delete(fiber))
   }
 
   /**

@@ -1,20 +1,20 @@
-/** The loop of a server: a slot for a handler, then a datagram, then a fiber. No result of a handler ends the loop. */
+/** The loop of a server: room for a handler, then a datagram, then the handler. No result of a handler ends the loop. */
 import type { ControlMessage, Family } from "@ancillary/control"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
-import { isItself, retainDescriptors, Served } from "@ancillary/engine/socket"
+import { isItself, type ReceivedDatagram, retainDescriptors, Served } from "@ancillary/engine/socket"
 import { Failures, quietly } from "./failures.ts"
 import { Handlers } from "./handlers.ts"
 import { handled } from "./handling.ts"
 import { patience } from "./patience.ts"
+import { Reading } from "./reading.ts"
+import { finish, heard, listen } from "./sending.ts"
 import { engineSocketOf } from "./sockets.ts"
 import type { Checked } from "./serveOptions.ts"
 
@@ -27,35 +27,30 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
     const core = engineSocketOf(socket)
     const counts = core?.served ?? new Served()
     const kinds = new Failures()
-    /** Number of reads in a row that failed. */
-    let failures = 0
     const handlers = new Handlers()
-    const free = yield* Semaphore.make(concurrency)
+    const reading = new Reading(concurrency)
     const isUnix = socket.family === "unix"
 
     const settle = (from: Datagram<F, D>["from"], exit: Exit.Exit<void, E>): Effect.Effect<void> => {
+      reading.release()
       if (exit._tag === "Success") {
         counts.succeeded++
-        return free.release(1)
+        return Effect.void
       }
-      const isInterrupted = Cause.hasInterruptsOnly(exit.cause)
-      if (isInterrupted) counts.interrupted++
-      else counts.failed++
-      return isInterrupted
-        ? free.release(1)
-        : Effect.andThen(
-            free.release(1),
-            kinds.log(
-              `The handler of a datagram from ${String(from)} failed. Others that fail in this way are counted by stats.handlers.failed and not logged`,
-              exit.cause
-            )
-          )
+      if (Cause.hasInterruptsOnly(exit.cause)) {
+        counts.interrupted++
+        return Effect.void
+      }
+      counts.failed++
+      return kinds.log(
+        `The handler of a datagram from ${String(from)} failed. Others that fail in this way are counted by stats.handlers.failed and not logged`,
+        exit.cause
+      )
     }
 
-    const handle = (datagram: Datagram<F, D>) => {
-      counts.started++
+    const handle = (datagram: Datagram<F, D>, begin: () => Effect.Effect<void, E, R>) => {
       const ending = Effect.flatMap(Scope.make(), (scope) => {
-        const begun = Effect.exit(Scope.provide(Effect.interruptible(handled(() => handler(datagram, socket))), scope))
+        const begun = Effect.exit(Scope.provide(Effect.interruptible(handled(begin)), scope))
         return Effect.flatMap(begun, (exit) =>
           Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) => settle(datagram.from, both(exit, closed)))
         )
@@ -71,32 +66,46 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
     // closed.
     yield* Effect.addFinalizer(() => handlers.end(shutdown))
 
-    // The handler's slot comes first, then the datagram, so every datagram that is taken from the kernel has a handler.
-    const next = Effect.uninterruptibleMask((restore) =>
-      Effect.andThen(
-        restore(free.take(1)),
-        Effect.matchEffect(restore(socket.receive), {
-          onSuccess: (datagram) => {
-            failures = 0
-            if (!isItself(core, socket.localAddress, datagram.from) || isToMany(datagram))
-              return handlers.run(handle(datagram))
-            counts.fromItself++
-            return free.release(1)
-          },
-          onFailure: (failed) => {
-            // A fault ends with its datagram.
-            const error = failed._tag === "DatagramReceiveError" ? failed : undefined
-            if (error !== undefined && endsReading(error)) return Effect.andThen(free.release(1), Effect.fail(error))
-            if (core !== undefined && error !== undefined) core.counters.receive.passOver()
-            failures++
-            return Effect.andThen(free.release(1), failures % failuresPerTurn === 0 ? turn : Effect.void)
+    // The fiber begins in the callback of the event loop, so a handler that ends without a wait costs no turn. It is interruptible where
+    // the handler runs.
+    const fork = Effect.runForkWith(yield* Effect.context<Exclude<R, Scope.Scope>>())
+    const take = (datagram: Datagram<F, D>): void => {
+      if (isItself(core, socket.localAddress, datagram.from) && !isToMany(datagram)) {
+        counts.fromItself++
+        return
+      }
+      counts.started++
+      reading.take()
+      let begin: () => Effect.Effect<void, E, R>
+      if (core !== undefined && !isUnix) listen()
+      try {
+        const returned = handler(datagram, socket)
+        const sending = core === undefined || isUnix ? undefined : heard(core, returned)
+        if (sending === undefined) begin = () => returned
+        else {
+          const begun = sending.core.trySend(sending.message)
+          if (begun === undefined) {
+            counts.succeeded++
+            reading.release()
+            return
           }
-        })
-      )
-    )
+          // The error of the handler's effect is that of its send.
+          begin = () => finish(sending.core, begun) as Effect.Effect<void, E>
+        }
+      } catch (thrown) {
+        if (core !== undefined) heard(core, undefined)
+        begin = () => Effect.die(thrown)
+      }
+      handlers.add(fork(handle(datagram, begin), { uninterruptible: true }))
+    }
+
+    // The spec that the socket was opened for decides the type of its datagrams.
+    const read: Effect.Effect<never, DatagramReceiveError> =
+      core === undefined
+        ? reading.byReceive(socket, take)
+        : reading.byCallback(core, take as unknown as (datagram: ReceivedDatagram) => void)
     return yield* Effect.forkScoped(
-      // A yield would cost each datagram a turn of the event loop. The engine gives the other sockets theirs.
-      Effect.tapCause(Effect.forever(next, { disableYield: true }), (cause) =>
+      Effect.tapCause(read, (cause) =>
         Cause.hasInterruptsOnly(cause) ? Effect.void : quietly(Effect.logError("The server stopped reading", cause))
       )
     )
@@ -108,17 +117,9 @@ const both = <E>(exit: Exit.Exit<void, E>, closed: Exit.Exit<void>): Exit.Exit<v
   return exit._tag === "Success" ? closed : Exit.failCause(Cause.combine(exit.cause, closed.cause))
 }
 
-/** Reads in a row that may fail before timers and other sockets have their turn. Some errors last, and do not wait for the event loop. */
-const failuresPerTurn = 64
-// Uses the real clock, so a test that stops the time does not stop the loop.
-const turn = Effect.provideService(Effect.sleep("1 millis"), Clock.Clock, Clock.Clock.defaultValue())
-
 /**
  * The socket itself receives datagrams that it sent to a group, and so does another program with its port. A reply is delivered to only one
  * of them.
  */
 const isToMany = ({ delivery }: { readonly delivery: string }): boolean =>
   delivery === "multicast" || delivery === "broadcast"
-
-/** Skips errors of earlier datagrams that a peer or a router reported. */
-const endsReading = ({ reason }: DatagramReceiveError): boolean => reason === "Closed" || reason === "Other"

@@ -12,10 +12,14 @@ export class Handlers {
 
   /** Runs a handler in a fiber of its own. */
   run<R>(handler: Effect.Effect<void, never, R>): Effect.Effect<void, never, R> {
-    return Effect.map(Effect.forkDaemon(handler), (fiber) => {
-      this.#running.add(fiber)
-      fiber.addObserver(() => this.#running.delete(fiber))
-    })
+    return Effect.map(Effect.forkDaemon(handler), (fiber) => this.add(fiber))
+  }
+
+  /** Adds the fiber of a handler, unless the handler has ended without a wait. */
+  add(fiber: Fiber.RuntimeFiber<void>): void {
+    if (fiber.unsafePoll() !== null) return
+    this.#running.add(fiber)
+    fiber.addObserver(() => this.#running.delete(fiber))
   }
 
   /**

@@ -9,18 +9,53 @@ import { type Conversation, type Pause, SendQueue } from "@ancillary/engine/sock
 import { before, type Deadline, deadlineOf } from "./patience.ts"
 import { sendSpace, writable } from "./waiting.ts"
 
-export const send = (core: Conversation, message: unknown): Effect.Effect<void, DatagramSendError> =>
-  Effect.suspend(() => {
-    const begun = core.trySend(message)
-    if (begun === undefined) return Effect.void
-    if (!(begun instanceof SendQueue)) return fail(begun)
-    const pause = begun.run()
-    const ended = Effect.suspend(() => {
-      const [failure] = begun.failed
-      return failure === undefined ? Effect.void : fail(failure.error)
-    })
-    return pause === undefined ? ended : Effect.zipRight(goOn(core, begun, pause), ended)
+/** An effect of `send` that was not changed, and what it sends. */
+export interface Sending {
+  readonly effect: Effect.Effect<void, DatagramSendError>
+  readonly core: Conversation
+  readonly message: unknown
+}
+
+/** True while a server's handler is called, and the last send that it made. */
+let isListening = false
+let last: Sending | undefined
+
+/** Begins to record sends. `heard` ends it. */
+export const listen = (): void => {
+  isListening = true
+}
+
+/**
+ * Ends the record of sends. Returns the send whose effect a handler returned unchanged. Such a handler has nothing to do after it, so the
+ * server sends without a fiber.
+ */
+export const heard = (core: Conversation, returned: unknown): Sending | undefined => {
+  const made = last
+  isListening = false
+  last = undefined
+  return made !== undefined && made.effect === returned && made.core === core ? made : undefined
+}
+
+export const send = (core: Conversation, message: unknown): Effect.Effect<void, DatagramSendError> => {
+  const effect = Effect.suspend(() => finish(core, core.trySend(message)))
+  if (isListening) last = { effect, core, message }
+  return effect
+}
+
+/** Continues with the result of the engine's attempt. */
+export const finish = (
+  core: Conversation,
+  begun: ReturnType<Conversation["trySend"]>
+): Effect.Effect<void, DatagramSendError> => {
+  if (begun === undefined) return Effect.void
+  if (!(begun instanceof SendQueue)) return fail(begun)
+  const pause = begun.run()
+  const ended = Effect.suspend(() => {
+    const [failure] = begun.failed
+    return failure === undefined ? Effect.void : fail(failure.error)
   })
+  return pause === undefined ? ended : Effect.zipRight(goOn(core, begun, pause), ended)
+}
 
 /** Sends without a fiber, and fails instead of waiting. */
 export const trySend = (core: Conversation, message: unknown): Either.Either<void, DatagramSendError> => {

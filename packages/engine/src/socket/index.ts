@@ -18,7 +18,7 @@ export type { ErrorReport, UserEvent, PathMtuReport, SocketEvent, TransmitTimest
 export { DatagramFault } from "../receive/DatagramFault.ts"
 export { hold as retainDescriptors, take as takeDescriptor } from "../receive/descriptors.ts"
 export { type Outcome, ReceivedDatagram } from "../receive/incoming.ts"
-export type { LoopEnd } from "../receive/loop.ts"
+export type { Loop, LoopCalls, LoopEnd } from "../receive/loop.ts"
 export type { ReceiveWait } from "../receive/receiver.ts"
 export { receiveInvalid } from "../receive/receiveInvalid.ts"
 export { ScatteredDatagram } from "../receive/scattered.ts"

@@ -1,0 +1,90 @@
+/** The reading of a server: datagrams for as many handlers as may run. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { type DatagramReceiveError, fail } from "../DatagramError.ts"
+import type { DatagramFault } from "../DatagramFault.ts"
+import type { Loop, OpenSocket, ReceivedDatagram } from "@ancillary/engine/socket"
+
+/** Calls in a row that may fail before timers and other sockets have their turn. Some errors last, and do not wait for the event loop. */
+const failuresPerTurn = 64
+// Uses the real clock, so a test that stops the time does not stop the loop.
+const turn = Effect.provideService(Effect.sleep("1 millis"), Clock.Clock, Clock.Clock.defaultValue())
+
+/** Skips errors of earlier datagrams that a peer or a router reported. */
+const endsReading = ({ reason }: DatagramReceiveError): boolean => reason === "Closed" || reason === "Other"
+
+export class Reading {
+  #room: number
+  /** The loop that waits for room, or the fiber that does. */
+  #loop: Loop | undefined
+  #resume: (() => void) | undefined
+
+  constructor(concurrency: number) {
+    this.#room = concurrency
+  }
+
+  /** Takes the room of one handler. */
+  take(): void {
+    this.#room--
+  }
+
+  /** Gives the room of a handler back. */
+  release(): void {
+    this.#room++
+    this.#loop?.resume()
+    this.#resume?.()
+  }
+
+  /** Reads in the callback of the event loop. A call requests only as many datagrams as there is room for; the rest stays in the kernel. */
+  byCallback(core: OpenSocket, take: (datagram: ReceivedDatagram) => void): Effect.Effect<never, DatagramReceiveError> {
+    return Effect.callback((resume) => {
+      const loop = core.loop({
+        f: take,
+        onEnd: (end) => resume("error" in end ? fail(end.error) : Effect.die(end.defect)),
+        room: () => this.#room
+      })
+      this.#loop = loop
+      loop.begin()
+      return Effect.sync(() => loop.cancel())
+    })
+  }
+
+  /** Reads a socket that a program made itself, or a connection, by its own `receive`. */
+  byReceive<A>(
+    socket: { readonly receive: Effect.Effect<A, DatagramFault | DatagramReceiveError> },
+    take: (datagram: A) => void
+  ): Effect.Effect<never, DatagramReceiveError> {
+    let failures = 0
+    const received = Effect.andThen(this.#wait(), socket.receive)
+    // A datagram that was taken gets its handler, also if the reading is interrupted then.
+    const next = Effect.uninterruptibleMask((restore) =>
+      Effect.matchEffect(restore(received), {
+        onSuccess: (datagram) => {
+          failures = 0
+          take(datagram)
+          return Effect.void
+        },
+        onFailure: (failed): Effect.Effect<void, DatagramReceiveError> => {
+          // A fault ends with its datagram.
+          if (failed._tag === "DatagramReceiveError" && endsReading(failed)) return Effect.fail(failed)
+          return ++failures % failuresPerTurn === 0 ? turn : Effect.void
+        }
+      })
+    )
+    return Effect.forever(next, { disableYield: true })
+  }
+
+  /** Waits for room. */
+  #wait(): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      this.#room > 0
+        ? Effect.void
+        : Effect.callback<void>((resume) => {
+            this.#resume = () => {
+              this.#resume = undefined
+              resume(Effect.void)
+            }
+          })
+    )
+  }
+}

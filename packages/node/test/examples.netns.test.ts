@@ -2,7 +2,8 @@
  * Every block of TypeScript in the documents, the README files and the docstrings runs unchanged, on real sockets, in
  * its own network namespace.
  */
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import ts from "typescript"
@@ -19,6 +20,7 @@ const expected: { readonly [name: string]: RegExp } = {
   // Requires a socket of another program as descriptor 3.
   "packages/effect3/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
   "packages/effect/src/DatagramServer.ts 2": /DatagramBindError|DatagramUnsupportedError/,
+  "packages/socket/src/DatagramServer.ts 2": /DatagramBindError/,
   // Requires the process that `serve` starts: `examples/all-cores` runs both programs.
   "docs/workers.md 1": /DatagramUnsupportedError/,
   "packages/effect3/src/node/DatagramWorkers.ts 2": /DatagramUnsupportedError/,
@@ -29,8 +31,10 @@ const expected: { readonly [name: string]: RegExp } = {
   "docs/workers.md 2": /^$|DatagramWorkerError/,
   "packages/effect3/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
   "packages/effect/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
-  "packages/socket/src/DatagramWorkers.ts 1": /DatagramWorkerError/,
-  "packages/socket/README.md 5": /DatagramWorkerError/
+  "packages/socket/src/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
+  "packages/socket/README.md 5": /^$|DatagramWorkerError/,
+  // No datagram arrives before the signal aborts.
+  "packages/socket/src/DatagramSocket.ts 1": /^$|TimeoutError/
 }
 /** Registers tests with vitest, as `conformance.test.ts` does. */
 const elsewhere = ["packages/testing/src/conformance.ts 1", "docs/testing.md 1"]
@@ -41,7 +45,22 @@ const runnable = requirement(
   "apt-get install iproute2, and run as root, which may have a network of its own"
 )
 
-describe.runIf(runnable)("examples run", () => {
+/** Runs the words after it in a network of its own. */
+const network = [
+  "ip link set lo up",
+  "ip link add eth0 type veth peer name eth1",
+  "ip link set eth1 up",
+  "ip addr add 198.18.0.1/24 dev eth0",
+  "ip link set eth0 up",
+  "ip route add default dev eth0",
+  `sysctl -qw "net.ipv4.ping_group_range=0 2147483647"`,
+  `exec "$@"`
+].join(" && ")
+
+/** Milliseconds in which a program without Effect may fail, after it was loaded. A server never ends by itself. */
+const life = 1500
+
+describe.runIf(runnable)("examples run", async () => {
   /** Makes a folder below a package, so that the blocks in it import the version of Effect that the package has. */
   const folderOf = (owner: string): string => {
     mkdirSync(join(root, owner, "node_modules/.cache"), { recursive: true })
@@ -71,16 +90,6 @@ describe.runIf(runnable)("examples run", () => {
     const folder = folderOf(owner)
     const list = join(folder, "list.json")
     writeFileSync(list, JSON.stringify(all.map(([name, code]) => [name, write(folder, name, code)])))
-    const network = [
-      "ip link set lo up",
-      "ip link add eth0 type veth peer name eth1",
-      "ip link set eth1 up",
-      "ip addr add 198.18.0.1/24 dev eth0",
-      "ip link set eth0 up",
-      "ip route add default dev eth0",
-      `sysctl -qw "net.ipv4.ping_group_range=0 2147483647"`,
-      `exec "$@"`
-    ].join(" && ")
     const program = join(root, owner, "test/children/examples.mjs")
     const node = [process.execPath, "-C", "@ancillary/source", "--import", "tsx", program, list]
     const { stderr, stdout } = spawnSync("unshare", ["-n", "sh", "-c", network, "sh", ...node], {
@@ -93,8 +102,47 @@ describe.runIf(runnable)("examples run", () => {
       throw new Error(`the examples ended early: ${stdout.slice(-2000)}${stderr.slice(-2000)}`)
     }
   }
+  /** Runs programs without Effect, each in a process and a network of its own, and returns the failures by name. */
+  const failuresOfPrograms = async (all: typeof blocks): Promise<{ readonly [name: string]: string }> => {
+    const failures: { [name: string]: string } = {}
+    if (!runnable) return failures
+    const folder = folderOf("packages/socket")
+    const waiting = [...all]
+    const runNext = async (): Promise<void> => {
+      for (let block = waiting.shift(); block !== undefined; block = waiting.shift()) {
+        const file = write(folder, ...block)
+        const start = `await import("@ancillary/socket"); process.stdout.write("loaded"); await import("${file}")`
+        const node = [
+          process.execPath,
+          "-C",
+          "@ancillary/source",
+          "--import",
+          "tsx",
+          "--input-type=module",
+          "-e",
+          start
+        ]
+        const child = spawn("unshare", ["-n", "sh", "-c", network, "sh", ...node], {
+          cwd: join(root, "packages/socket"),
+          stdio: ["ignore", "pipe", "pipe"]
+        })
+        let output = ""
+        let timer: NodeJS.Timeout | undefined
+        child.stderr.on("data", (chunk) => (output += String(chunk)))
+        child.stdout.on("data", () => (timer ??= setTimeout(() => child.kill("SIGKILL"), life)))
+        const [code] = (await once(child, "close")) as [number | null]
+        clearTimeout(timer)
+        if (code !== null && code !== 0) failures[block[0]] = output
+        // A Unix socket that is not closed leaves its file.
+        for (const [path] of block[1].matchAll(/\/tmp\/\w+\.sock/g)) rmSync(path, { force: true })
+      }
+    }
+    await Promise.all([runNext(), runNext(), runNext()])
+    return failures
+  }
+
   const run = blocks.filter(([name]) => !elsewhere.includes(name))
-  const seen = {
+  const seen: { readonly [name: string]: string } = {
     ...failuresOf(
       "packages/node",
       run.filter((block) => ownerOf(block) === "node")
@@ -102,7 +150,8 @@ describe.runIf(runnable)("examples run", () => {
     ...failuresOf(
       "packages/effect",
       run.filter((block) => ownerOf(block) === "effect")
-    )
+    ),
+    ...(await failuresOfPrograms(run.filter((block) => ownerOf(block) === "socket")))
   }
 
   it.each(blocks.map(([name]) => name).filter((name) => !elsewhere.includes(name)))("%s", (name) => {
@@ -114,7 +163,11 @@ describe.runIf(runnable)("examples run", () => {
 
 it("a program of the documents runs itself, with the layers that it requires", () => {
   const idle = blocks.filter(
-    ([name, code]) => /\.md \d+$/.test(name) && /Effect\.gen/.test(code) && !/runPromise|runMain/.test(code)
+    ([name, code]) =>
+      /\.md \d+$/.test(name) &&
+      !elsewhere.includes(name) &&
+      /Effect\.gen/.test(code) &&
+      !/runPromise|runMain/.test(code)
   )
   expect(idle.map(([name]) => name)).toEqual([])
 })

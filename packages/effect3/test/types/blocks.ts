@@ -22,6 +22,8 @@ const blocksOf = (file: string): ReadonlyArray<readonly [string, string]> => {
 /** By the file and the block's place in it. */
 export const blocks: ReadonlyArray<readonly [string, string]> = [...sources, ...documents].flatMap(blocksOf)
 
-/** The package in whose folder a block finds its version of Effect. */
-export const ownerOf = ([name, code]: (typeof blocks)[number]): "effect" | "node" =>
-  name.startsWith("packages/effect/") || /from "@ancillary\/effect["/]/.test(code) ? "effect" : "node"
+/** The package in whose folder a block finds its version of Effect, or that it runs without Effect (`socket`). */
+export const ownerOf = ([name, code]: (typeof blocks)[number]): "effect" | "node" | "socket" => {
+  if (/from "@ancillary\/socket["/]/.test(code)) return "socket"
+  return name.startsWith("packages/effect/") || /from "@ancillary\/effect["/]/.test(code) ? "effect" : "node"
+}

@@ -363,9 +363,11 @@ export const make = (
  */
 export const shared = (abi: Abi, options: ArenaMemory): ((layout: ArenaLayout) => NativeArena) => {
   const inUse = new Map<string, { readonly arena: NativeArena; uses: number }>()
+  /** Layouts of a plan are the same object for all its sockets. */
+  const keys = new WeakMap<ArenaLayout, string>()
   return (layout) => {
-    const { addressBytes, controlBytes, dataBytes, iovecs, purpose, slots } = layout
-    const key = `${purpose} ${slots} ${iovecs} ${addressBytes} ${controlBytes} ${dataBytes}`
+    const key = keys.get(layout) ?? keyOf(layout)
+    keys.set(layout, key)
     const known = inUse.get(key)
     if (known !== undefined) {
       known.uses++
@@ -380,3 +382,6 @@ export const shared = (abi: Abi, options: ArenaMemory): ((layout: ArenaLayout) =
     return entry.arena
   }
 }
+
+const keyOf = ({ addressBytes, controlBytes, dataBytes, iovecs, purpose, slots }: ArenaLayout): string =>
+  `${purpose} ${slots} ${iovecs} ${addressBytes} ${controlBytes} ${dataBytes}`

@@ -10,6 +10,7 @@ import {
 } from "@ancillary/control"
 import { type Arena, ReceiveFlags } from "../driver/Arena.ts"
 import type { Driver } from "../driver/Driver.ts"
+import { oncePerPlan } from "../plan/memoize.ts"
 import * as Plan from "../plan/Plan.ts"
 import type { AnyMaybe } from "../spec/Maybe.ts"
 import type { Connection } from "../socket/connection.ts"
@@ -60,6 +61,11 @@ export type Outcome = ReceivedDatagram | DatagramFault
 /** Maximum number of datagrams of one receive call for readers without a limit of their own. */
 export const batchSlots = 64
 
+const layoutsOf = oncePerPlan((plan) => {
+  const receive = Plan.receiveArena(plan, batchSlots)
+  return { receive, borrow: { ...receive, purpose: "borrow" as const } }
+})
+
 export class Incoming {
   readonly arena: Arena
 
@@ -83,7 +89,7 @@ export class Incoming {
     this.#connection = connection
     this.#names = new Names(plan.abi)
     // Last step of the constructor, because an error in a later step would leave the arena in use.
-    this.arena = driver.arena({ ...Plan.receiveArena(plan, batchSlots), purpose })
+    this.arena = driver.arena(layoutsOf(plan)[purpose])
   }
 
   /**

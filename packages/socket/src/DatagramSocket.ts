@@ -124,7 +124,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
   readonly receive: (options?: Waiting) => Promise<Datagram<F, D>>
   /**
    * Receives one datagram, or resolves with `undefined` after this number of milliseconds. Unlike a race with a timer it never takes a
-   * datagram and then loses it. 0 takes only a queued one, and `Infinity` has no limit. Rejects as `receive` does.
+   * datagram and then loses it. `Infinity` has no limit. Before `undefined` the event loop has had a turn, also for 0. Rejects as `receive` does.
    */
   readonly receiveWithin: (milliseconds: number, options?: Waiting) => Promise<Datagram<F, D> | undefined>
   /**

@@ -331,3 +331,16 @@ describe("loops without a promise", () => {
     expect(text((await asking.receive()).data)).toBe("ping")
   })
 })
+
+it("a loop of receiveWithin(0) gives the event loop its turns", async () => {
+  const { send, socket } = await pairOf()
+  let turns = 0
+  const count = () => {
+    if (++turns < 10) setImmediate(count)
+    else send(1)
+  }
+  setImmediate(count)
+  let got = await socket.receiveWithin(0)
+  while (got === undefined) got = await socket.receiveWithin(0)
+  expect([first(got), turns]).toEqual([1, 10])
+})

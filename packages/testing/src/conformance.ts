@@ -44,8 +44,58 @@ import { verdicts } from "./internal/verdicts.ts"
 
 export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
 
+/** Cases that run with every method of reading, and must give equal results. */
+const perReading = {
+  exchange,
+  messages,
+  headers,
+  unix,
+  payloads,
+  sendings,
+  segments,
+  mistakes,
+  builds,
+  faults,
+  events
+}
+
+/** Cases about the methods of reading, or that read only to verify that a socket still works. */
+const once = {
+  laws,
+  paths,
+  peeks,
+  turns,
+  verdicts,
+  servers,
+  shortages,
+  durations,
+  lent,
+  readInside,
+  refusals,
+  openings,
+  zones,
+  connecting,
+  handed,
+  reentered,
+  options,
+  memberships,
+  replies,
+  probe
+}
+
 /**
- * Registers the suite for a driver with vitest. `facts` has the expectations that differ by platform.
+ * The name of a part of the suite.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Part = keyof typeof perReading | keyof typeof once
+
+const partsOf = <Names extends Part, A>(parts: { readonly [name in Names]: A }): ReadonlyArray<readonly [Names, A]> =>
+  Object.entries<A>(parts).map(([name, part]) => [name as Names, part] as const)
+
+/**
+ * Registers the suite for a driver with vitest. `facts` has the expectations that differ by platform. `isWanted` may leave parts out.
  *
  * @example
  * ```ts
@@ -57,46 +107,18 @@ export { linux, type PlatformFacts, wine } from "./PlatformFacts.ts"
  * @category suites
  * @since 0.1.0
  */
-export const conformance = (facts: PlatformFacts, driver: Effect.Effect<Driver, DatagramUnsupportedError>): void => {
+export const conformance = (
+  facts: PlatformFacts,
+  driver: Effect.Effect<Driver, DatagramUnsupportedError>,
+  isWanted: (part: Part) => boolean = () => true
+): void => {
   describe(facts.name, () => {
     const one = bench(facts, driver)
-    // These cases run with every method of reading, and must give equal results.
     for (const reading of readings) {
       describe(reading.path, () => {
-        const all = { ...one, ...reading }
-        exchange(all)
-        messages(all)
-        headers(all)
-        unix(all)
-        payloads(all)
-        sendings(all)
-        segments(all)
-        mistakes(all)
-        builds(all)
-        faults(all)
-        events(all)
+        for (const [name, register] of partsOf(perReading)) if (isWanted(name)) register({ ...one, ...reading })
       })
     }
-    // These cases are about the methods of reading, or read only to verify that a socket still works.
-    laws(one)
-    paths(one)
-    peeks(one)
-    turns(one)
-    verdicts(one)
-    servers(one)
-    shortages(one)
-    durations(one)
-    lent(one)
-    readInside(one)
-    refusals(one)
-    openings(one)
-    zones(one)
-    connecting(one)
-    handed(one)
-    reentered(one)
-    options(one)
-    memberships(one)
-    replies(one)
-    probe(one)
+    for (const [name, register] of partsOf(once)) if (isWanted(name)) register(one)
   })
 }

@@ -161,6 +161,17 @@ export const receiveWithin = (
         )
       )
     const deadline = performance.now() + milliseconds
+    let isLast = false
+    // A loop of reads without time would otherwise run without a turn of the event loop, which reports new datagrams.
+    const last = () => {
+      isLast = true
+      abortable(
+        signal,
+        (f) => core.wait(0, f),
+        again,
+        () => reject(signal?.reason)
+      )
+    }
     const again = (): void => {
       try {
         const taken = core.receive()
@@ -172,7 +183,7 @@ export const receiveWithin = (
     }
     const pause = (due: ReceiveWait): void => {
       const left = deadline - performance.now()
-      if (left <= 0) return resolve(undefined)
+      if (left <= 0) return isLast ? resolve(undefined) : last()
       let isOver = false
       let timer: ReturnType<typeof setTimeout> | undefined
       const end = () => {

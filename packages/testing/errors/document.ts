@@ -1,6 +1,7 @@
 /** The errors as a document: each code of the table with its cause and its remedy. */
 import { type Cause, causes, type Situation, unknownCause } from "@ancillary/engine/errors/causes"
 import { table } from "../catalogue/table.ts"
+import { refusals } from "./refusals.ts"
 
 interface Section {
   readonly situation: Situation
@@ -98,6 +99,9 @@ const sectionOf = ({ errors, situation, title, what }: Section): ReadonlyArray<s
   ]
 }
 
+/** Escapes the characters that Markdown would read as markup. */
+const literal = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "\\<").replaceAll("\n", " ")
+
 /** docs/errors.md. */
 export const render = (): string =>
   [
@@ -125,7 +129,7 @@ export const render = (): string =>
           "`INVALID`",
           "`InvalidArgument`, `Unsupported`, `MessageTooLarge`, `UnknownName`, `UnknownIndex`",
           "An argument was refused before any call. The message begins with the argument.",
-          "Do what the message ends with."
+          "See [refused arguments](#refused-arguments)."
         ],
         ["`CLOSED`", "`Closed`", "The scope of the socket has ended.", "Bind another socket."],
         [
@@ -135,5 +139,14 @@ export const render = (): string =>
           "Send it again later, drop it, or wait for room."
         ]
       ]
+    ),
+    "## Refused arguments",
+    "",
+    "Texts of the messages of `INVALID`, by the module that refuses, read from the sources. `…` is a value of the program.",
+    "Without a remedy of its own: give a value that the rule allows.",
+    "",
+    ...table(
+      ["Module", "Rule", "Remedy"],
+      refusals().map(({ module, remedy, rule }) => [`\`${module}\``, literal(rule), literal(remedy)])
     )
   ].join("\n")

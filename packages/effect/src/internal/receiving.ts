@@ -30,9 +30,11 @@ const handOverOps = 8
  * A fiber yields after a number of operations, and may be interrupted there. An interruption between taking a datagram and succeeding with
  * it would lose the datagram. Therefore the fiber yields before `take` if the end of its turn is near.
  */
-const handOver = <A, E>(take: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+const handOver = <A, E>(take: (reader: number) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.withFiber((fiber) =>
-    fiber.currentOpCount + handOverOps >= fiber.cache.maxOpsBeforeYield ? Effect.flatMap(Effect.yieldNow, take) : take()
+    fiber.currentOpCount + handOverOps >= fiber.cache.maxOpsBeforeYield
+      ? Effect.flatMap(Effect.yieldNow, () => take(fiber.id))
+      : take(fiber.id)
   )
 
 /** The result of a receive of the engine that took something or failed. */
@@ -48,12 +50,17 @@ const receiving = <A>(
   core: Conversation,
   attemptOne: () => Taken<A> | undefined | "again"
 ): Effect.Effect<A, DatagramFault | DatagramReceiveError> => {
-  const attempt: Effect.Effect<A, DatagramFault | DatagramReceiveError> = handOver(() => {
-    const due = core.due()
+  /** The fiber that took the last datagram. If it reads again, it waits before a call that would probably return nothing. */
+  let last: number | undefined
+  const attempt: Effect.Effect<A, DatagramFault | DatagramReceiveError> = handOver((reader) => {
+    const due = core.due() ?? (last === reader && core.isDrained ? "readable" : undefined)
+    last = undefined
     if (due !== undefined) return Effect.andThen(waitFor(core, due), attempt)
     const taken = attemptOne()
     if (taken === undefined) return Effect.andThen(readable(core), attempt)
-    return taken === "again" ? attempt : present(taken)
+    if (taken === "again") return attempt
+    last = reader
+    return present(taken)
   })
   return attempt
 }

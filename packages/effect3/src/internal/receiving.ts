@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
@@ -28,11 +29,11 @@ import { eventful, readable, waitFor } from "./waiting.ts"
  * A fiber yields after a number of operations, and may be interrupted there. An interruption between taking a datagram and succeeding with
  * it would lose the datagram. Therefore the fiber yields before `take` if the end of its turn is near.
  */
-const handOver = <A, E>(take: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+const handOver = <A, E>(take: (reader: FiberId.FiberId) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.withFiberRuntime((fiber) =>
     fiber.currentOpCount + 2 > fiber.getFiberRef(FiberRef.currentMaxOpsBeforeYield)
-      ? Effect.flatMap(Effect.yieldNow(), take)
-      : take()
+      ? Effect.flatMap(Effect.yieldNow(), () => take(fiber.id()))
+      : take(fiber.id())
   )
 
 /** The result of a receive of the engine that took something or failed. */
@@ -48,12 +49,17 @@ const receiving = <A>(
   core: Conversation,
   attemptOne: () => Taken<A> | undefined | "again"
 ): Effect.Effect<A, DatagramFault | DatagramReceiveError> => {
-  const attempt: Effect.Effect<A, DatagramFault | DatagramReceiveError> = handOver(() => {
-    const due = core.due()
+  /** The fiber that took the last datagram. If it reads again, it waits before a call that would probably return nothing. */
+  let last: FiberId.FiberId | undefined
+  const attempt: Effect.Effect<A, DatagramFault | DatagramReceiveError> = handOver((reader) => {
+    const due = core.due() ?? (last === reader && core.isDrained ? "readable" : undefined)
+    last = undefined
     if (due !== undefined) return Effect.zipRight(waitFor(core, due), attempt)
     const taken = attemptOne()
     if (taken === undefined) return Effect.zipRight(readable(core), attempt)
-    return taken === "again" ? attempt : present(taken)
+    if (taken === "again") return attempt
+    last = reader
+    return present(taken)
   })
   return attempt
 }

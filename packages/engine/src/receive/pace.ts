@@ -12,6 +12,8 @@ const probeInterval = 4
 export class Pace {
   /** Wake-ups in a row with one datagram. Those that requested only one are counted beyond `singlesBeforeProbing`. */
   #single = 0
+  /** Datagrams that were taken one by one since a call found none. */
+  #inRow = 0
   readonly #batches: boolean
 
   /** `batches`: true if one call receives several datagrams. Otherwise a call for more costs nothing more. */
@@ -29,5 +31,16 @@ export class Pace {
     if (!this.#batches) return
     if (count > 1) this.#single = 0
     else this.#single = this.#single === singlesBeforeProbing + probeInterval ? singlesBeforeProbing : this.#single + 1
+  }
+
+  /** Records the result of a call for one datagram. Returns true if it was probably the last, because wake-ups bring only one. */
+  one(count: number): boolean {
+    const single = this.slots === 1
+    if (count > 0 && !single) this.#inRow++
+    else if (count > 0 || this.#inRow > 0) {
+      this.note(count > 0 ? 1 : this.#inRow)
+      this.#inRow = 0
+    }
+    return count > 0 && single
   }
 }

@@ -140,6 +140,7 @@ export class Receiver {
       const batch = this.#fill(1, true)
       if (isFault(batch)) return batch
       this.#held -= batch.length
+      this.#isDrained = this.#pace.one(batch.length)
       outcome = batch[0]
       if (batch.length > 1) this.#putBack(batch.slice(1))
     }
@@ -152,7 +153,8 @@ export class Receiver {
    * datagram, or immediately if there was more.
    */
   get isDrained(): boolean {
-    return this.#isDrained && !this.hasUnread
+    // An event in place of a datagram is found only by a call.
+    return this.#isDrained && !this.hasUnread && !this.#events.inPlaceOfDatagrams
   }
 
   /**
@@ -173,8 +175,7 @@ export class Receiver {
       if (isFault(taken)) return taken
       this.#held -= taken.length
       if (paced && taken.length > 0) this.#pace.note(taken.length)
-      // An event in place of a datagram is found only by a call.
-      this.#isDrained = (this.#drained || slots === 1) && this.#driver.batches && !this.#events.inPlaceOfDatagrams
+      this.#isDrained = (this.#drained || slots === 1) && this.#driver.batches
       if (most !== undefined && taken.length > most) {
         this.#putBack(taken.slice(most))
         taken = taken.slice(0, most)
@@ -397,12 +398,11 @@ export class Receiver {
   #fill(slots: number, exactly: boolean, most = mostBatches): ReadonlyArray<Outcome> | Fault {
     const outcomes: Array<Outcome> = []
     if (receivedMemory.isRead) return outcomes
-    const { arena } = this
     hold()
     try {
       // If a whole batch is dropped, there may be another batch in the queue.
       for (let batch = 0; batch < most && outcomes.length === 0; batch++) {
-        const count = this.#calls.receive(arena, slots, false)
+        const count = this.#calls.receive(this.arena, slots, false)
         if (isFault(count)) return count
         if (count === 0) break
         this.#drained = count < slots && this.#driver.batches

@@ -144,6 +144,8 @@ export const clean: ReadonlyArray<string> = [
   "packages/node",
   "packages/posix/README.md",
   "packages/posix/src",
+  "packages/posix/test/children/echoing.ts",
+  "packages/posix/test/systemCalls.child.test.ts",
   "packages/fuzz/src/network",
   "packages/socket",
   "packages/testing/README.md",

@@ -117,6 +117,43 @@ export const servers = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide([layer, logger]))
     })
 
+    it.scopedLive("counts and logs the failed send of a handler that only sends", () => {
+      const logged: Array<string> = []
+      const logger = Logger.replace(
+        Logger.defaultLogger,
+        Logger.make(({ message }) => void logged.push(String(message)))
+      )
+      return Effect.gen(function* () {
+        const server = yield* serve(spec, at, ({ data, from }, socket) =>
+          socket.send({ data: text(data) === "large" ? new Uint8Array(70_000) : data, to: from })
+        )
+        const client = yield* bind
+        for (const each of ["large", "one", "large", "two"])
+          yield* client.send({ data: bytes(each), to: server.localAddress })
+        expect([text((yield* client.receive).data), text((yield* client.receive).data)]).toEqual(["one", "two"])
+        const { handlers, sent } = yield* server.stats
+        expect([handlers.started, handlers.succeeded, handlers.failed, sent]).toEqual([4n, 2n, 2n, 2n])
+        expect(logged).toHaveLength(1)
+      }).pipe(Effect.provide([layer, logger]))
+    })
+
+    it.scopedLive("sends what a handler had when it returned, although the next one uses the same memory", () =>
+      Effect.gen(function* () {
+        const scratch = new Uint8Array(1)
+        const socket = yield* bind
+        const client = yield* bind
+        for (let i = 0; i < 8; i++) yield* client.send({ data: Uint8Array.of(i), to: socket.localAddress })
+        // All of them are there, so one call takes them.
+        yield* serveOn(socket, ({ data, from }, own) => {
+          scratch.set(data)
+          return own.send({ data: scratch, to: from })
+        })
+        const seen: Array<number | undefined> = []
+        for (let i = 0; i < 8; i++) seen.push((yield* client.receive).data[0])
+        expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+      }).pipe(Effect.provide(layer))
+    )
+
     it.scopedLive("goes on if the logger throws", () => {
       const logger = Logger.replace(Logger.defaultLogger, Logger.make(thrower))
       return Effect.gen(function* () {

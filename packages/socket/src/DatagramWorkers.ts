@@ -144,9 +144,9 @@ export interface DatagramWorkers<out F extends Internet> extends AsyncDisposable
  * unless the spec declares `withReusePort()`. If a worker is given up, its socket is closed. The workers write to the standard output and error
  * of this process.
  *
- * Rejects with `DatagramUnsupportedError` if more than one worker is requested and the system does not distribute the peers (macOS, Windows),
- * with `DatagramWorkerError` if a worker does not serve within `startup`, and with `DatagramBindError` of reason `InvalidArgument` if an option
- * is out of range.
+ * Rejects with `DatagramUnsupportedError` if more than one worker is requested and the system does not distribute the peers (macOS, Windows).
+ * Rejects with `DatagramWorkerError` if a worker does not serve within `startup`. Rejects with `DatagramBindError` of reason
+ * `InvalidArgument` if an option is out of range.
  *
  * @example
  * ```ts
@@ -265,9 +265,10 @@ const plain = (at: EndpointInput<Internet>): At => ({ address: String(at.address
  *
  * **Details**
  *
- * Handlers run, fail and end as those of `serve` of this package. Resolves when the parent process has stopped this one, or has ended. Rejects if
- * the socket cannot be read any more, with `DatagramUnsupportedError` if no parent started it, and with `DatagramBindError` of reason
- * `InvalidArgument` if the spec or the handler cannot be used.
+ * Handlers run, fail and end as those of `serve` of this package. Resolves when the parent process has stopped this one, or has ended.
+ *
+ * Rejects if the socket cannot be read any more. Rejects with `DatagramUnsupportedError` if no parent started it, and with
+ * `DatagramBindError` of reason `InvalidArgument` if the spec or the handler cannot be used.
  *
  * @example
  * ```ts

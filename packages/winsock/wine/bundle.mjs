@@ -9,12 +9,13 @@ import { build } from "esbuild"
  * `ignoreAnnotations` keeps modules that are imported for their effect: test files, which our `sideEffects: false` would
  * otherwise drop, so that the run is empty and green.
  */
-export const bundle = async (entryPoints, outfile, { alias = {}, ignoreAnnotations = false } = {}) => {
+export const bundle = async (entryPoints, outfile, { alias = {}, ignoreAnnotations = false, plugins = [] } = {}) => {
   await build({
     entryPoints: [entryPoints].flat(),
     outfile,
     alias,
     ignoreAnnotations,
+    plugins,
     bundle: true,
     platform: "node",
     format: "esm",

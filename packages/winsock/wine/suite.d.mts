@@ -1,6 +1,8 @@
+import type { Plugin } from "esbuild"
+
 export declare const runSuite: (
   testFiles: ReadonlyArray<string>,
-  options?: { readonly timeoutMs?: number }
+  options?: { readonly timeoutMs?: number; readonly plugins?: ReadonlyArray<Plugin> }
 ) => Promise<{
   readonly results: ReadonlyArray<{
     readonly name: string

@@ -45,12 +45,12 @@ const faultOf = (lines, results, status, timeoutMs) => {
  *
  * A fault of the whole run is one more result, which failed and tells the test that was running.
  */
-export const runSuite = async (testFiles, { timeoutMs = 300_000 } = {}) => {
+export const runSuite = async (testFiles, { plugins = [], timeoutMs = 300_000 } = {}) => {
   const folder = mkdtempSync(join(prepare().folder, "suite-"))
   const [entry, outfile, report] = ["entry.mjs", "bundle.mjs", "report.jsonl"].map((name) => join(folder, name))
   try {
     writeFileSync(entry, entryPoint(testFiles))
-    await bundle(entry, outfile, { alias: { vitest: beside("vitest-shim.ts") }, ignoreAnnotations: true })
+    await bundle(entry, outfile, { alias: { vitest: beside("vitest-shim.ts") }, ignoreAnnotations: true, plugins })
     const { status, stdout, stderr } = await run(outfile, { args: [report], timeoutMs })
     const output = stdout + stderr
     const lines = readReport(report)

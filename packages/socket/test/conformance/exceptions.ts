@@ -1,0 +1,28 @@
+/** Cases of the suite that do not hold for promises, each with its reason. */
+export const exceptions: ReadonlyMap<string, string> = new Map([
+  [
+    "a stream that stops early gives up the rest of its chunk, and receive gives up nothing",
+    "An iterator that is left early gives up nothing. receiving.test.ts has the case."
+  ],
+  [
+    "a reader that is interrupted where its fiber yields gives up nothing that it did not get",
+    "A promise has no yields. aborting.test.ts aborts at each turn and microtask."
+  ],
+  [
+    "a callback that reads and sends on other sockets keeps its datagram meanwhile, and they theirs",
+    "The callback reads synchronously, and each read of this face is a promise."
+  ],
+  ["passes with TestClock", "Promises use the clock of the system."],
+  ["refuses what is no duration, as an error that names it", "A duration is a number of milliseconds."]
+])
+
+/** Registers no case of the exceptions. */
+export const without = <F extends object>(register: F): F =>
+  new Proxy(register, {
+    apply: (target, self, args: ReadonlyArray<unknown>) =>
+      exceptions.has(String(args[0])) ? undefined : Reflect.apply(target as never, self, args),
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key)
+      return typeof value === "function" ? without(value) : value
+    }
+  })

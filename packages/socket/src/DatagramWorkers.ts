@@ -201,7 +201,7 @@ export const serve = async <F extends Internet, D extends ControlMessage.Any, R>
 }
 
 const start = <F extends Internet, D extends ControlMessage.Any>(
-  { workers: _, ...how }: CheckedWorkers,
+  how: CheckedWorkers,
   sockets: ReadonlyArray<DatagramSocket<F, D>>,
   at: At,
   count: number

@@ -38,7 +38,7 @@ it("an iterator that is never finished is collected, whatever it did before", as
   expect(socket.stats()).toMatchObject({ delivered: 100n, putBack: 0n })
 })
 
-it("an iterator that waits is collected after its socket was closed or its signal aborted", async () => {
+it("an iterator that waited is collected after its socket or its signal ended it", async () => {
   const abandon = async (aborts: boolean): Promise<WeakRef<object>> => {
     const socket = await sockets.bind(Datagram.ipv4, here)
     const controller = new AbortController()

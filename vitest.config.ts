@@ -5,11 +5,16 @@ import projects from "./vitest.workspace.ts"
 /** Tests of the other tiers wait for processes more than they compute. */
 const waits = process.argv.some((word) => /^--project=[^!]*\//.test(word))
 
+const reports = process.env["ANCILLARY_REPORTS"]
+
 export default defineConfig({
   ssr: { resolve: { conditions: ["@ancillary/source"] } },
   test: {
     projects,
     passWithNoTests: false,
+    // A folder for reports of each run, which `npm run test:names` reads.
+    reporters:
+      reports === undefined ? ["default"] : ["default", ["json", { outputFile: `${reports}/${process.pid}.json` }]],
     pool: "forks",
     // vitest itself takes one core less.
     poolOptions: { forks: { minForks: 1, maxForks: availableParallelism() * (waits ? 2 : 1) } },

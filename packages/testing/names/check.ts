@@ -35,7 +35,13 @@ const namesIn = (text: string): ReadonlyArray<string> => {
     [relative(root, file).replaceAll("\\", "/"), name].join(" > ").replaceAll("\n", "\\n")
   return "testResults" in found
     ? found.testResults.flatMap(({ assertionResults, name }) =>
-        assertionResults.map(({ ancestorTitles, title }) => named(name, [...ancestorTitles, title].join(" > ")))
+        assertionResults.map(({ ancestorTitles, title }) => {
+          // A file of types stands in front of its own titles.
+          const titles = ancestorTitles.filter(
+            (each, index) => index > 0 || !name.endsWith(each) || !each.includes("/")
+          )
+          return named(name, [...titles, title].join(" > "))
+        })
       )
     : found.map(({ file, name }) => named(file, name))
 }

@@ -129,7 +129,12 @@ const withSpareRoom = (plan: Plan.Plan): Plan.Plan => ({
   receive: { ...plan.receive, bytes: plan.receive.bytes + 1024 }
 })
 
-/** Compiles a spec to a plan, or returns the error. The value of a program may not be a spec, and its definitions may throw. */
+/**
+ * Compiles a spec to a plan, or returns the error. The value of a program may not be a spec, and its definitions may throw.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export const compileSpec = (spec: Spec.Any, abi: Abi, maybe: MaybeShape): Plan.Plan | DatagramBindError => {
   try {
     return Plan.compile(spec, abi, maybe)

@@ -4,7 +4,7 @@
  *
  * **Details**
  *
- * The hosts behave as Linux does: addresses and routes, control messages, the error queue, memberships, receive buffers. There are no Unix sockets.
+ * The hosts behave as Linux does, or have the calls of Winsock: addresses and routes, control messages, the error queue, memberships, receive buffers. There are no Unix sockets.
  *
  * @example
  * ```ts
@@ -27,7 +27,6 @@ import { type NetworkClock, systemClock } from "./network/clock.ts"
 import type { LinkFaults } from "./network/faults.ts"
 import { Host, type HostOptions, Interface } from "./network/host.ts"
 import { LinkWire } from "./network/link.ts"
-import { linux } from "./network/linux/personality.ts"
 import { Random } from "./network/random.ts"
 import { chart } from "./network/trace/chart.ts"
 import { pcapng } from "./network/trace/pcapng.ts"
@@ -124,7 +123,7 @@ export const make = (options: NetworkOptions = {}): Network => {
       const number = hosts.size + 1
       // Each host has a source of its own, so that one host more does not change the ports of the others.
       const random = new Random(seed ^ Math.imul(number, 0x9e3779b1))
-      const host = new Host(name, number, hostOptions, { agenda, recorder, turns, random, personality: linux })
+      const host = new Host(name, number, hostOptions, { agenda, recorder, turns, random })
       hosts.set(name, host)
       return host
     },
@@ -200,5 +199,24 @@ export const capabilities = [
   "defaultPriority",
   "defaultMark",
   "autoFlowLabel",
+  "pathMtuDiscovery"
+] as const
+
+/**
+ * Features of a host whose system is `winsock`, for `DatagramSockets.layer`.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const winsockCapabilities = [
+  "originalArrivalInterface",
+  "counterTimestamp",
+  "segmentation",
+  "coalescing",
+  "routingHeader",
+  "sentRoutingHeader",
+  "hopByHopOptions",
+  "exclusiveUse",
+  "unicastInterface",
   "pathMtuDiscovery"
 ] as const

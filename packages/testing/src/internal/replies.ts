@@ -11,7 +11,7 @@ import { type Bench, bytes } from "./bench.ts"
 const local = { address: "127.0.0.1", port: 0 }
 const spec = Datagram.ipv4.pipe(withPktInfo())
 
-export const replies = ({ driver, facts, over }: Bench): void => {
+export const replies = ({ driver, over }: Bench): void => {
   describe("replies", () => {
     /** The result of a reply to a datagram with a forged source address, and the bytes that would be sent. */
     const replied = (from: AddressOf["ipv4"], mayBroadcast: boolean) => {
@@ -87,14 +87,14 @@ export const replies = ({ driver, facts, over }: Bench): void => {
         const interfaceIndex = loopback?.index ?? 0
         yield* socket.send({ data: bytes("x"), to: socket.localAddress, control: { pktInfo: { interfaceIndex } } })
         const payload = new DataView(new ArrayBuffer(12))
-        if (facts.sentControl === "honoured") {
+        const isWinsock = abi === Abi.winsockX64
+        if (!isWinsock) {
           payload.setUint32(0, interfaceIndex, true)
           payload.setUint32(4, Ipv4Address.loopback.value)
         } else {
           payload.setUint32(0, Ipv4Address.loopback.value)
           payload.setUint32(4, interfaceIndex, true)
         }
-        const isWinsock = abi === Abi.winsockX64
         const expected = ControlBuffer.fromMessages(abi, [
           {
             level: 0,

@@ -39,11 +39,14 @@ export const makeDriver = ({ devices, guarded, notices, place }: DriverParts): D
     arena: (layout) => untied(arenas(layout)),
     open: ({ family, protocol }) => {
       if (family === "unix" || protocol === "unix") return refused("socket", "EAFNOSUPPORT")
+      // Winsock: a program without privileges has no ping sockets.
+      if (protocol === "icmp" && abi.platform === "winsock") return refused("socket", "EPROTONOSUPPORT")
       const socket = new SocketState(descriptors++, family, protocol, personality.hopLimit)
+      personality.prepare(socket)
       place.ports.open.add(socket)
       return nativeSocket(place, socket)
     },
-    pair: () => refused("socketpair", "EOPNOTSUPP"),
+    pair: () => refused("socketpair", abi.platform === "linux" ? "EOPNOTSUPP" : "EAFNOSUPPORT"),
     adopt: () => refused("adopt", "EBADF"),
     release: () => refused("close", "EBADF"),
     interfaces: () => devices.map(interfaceOf),

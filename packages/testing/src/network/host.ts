@@ -10,7 +10,8 @@ import { Routes } from "./ip/routes.ts"
 import { Stack } from "./ip/stack.ts"
 import type { Middlebox } from "./middlebox.ts"
 import { Notices } from "./notices.ts"
-import type { Personality } from "./personality.ts"
+import { linux } from "./linux/personality.ts"
+import { winsock } from "./winsock/personality.ts"
 import type { Random } from "./random.ts"
 import { Ports } from "./socket/ports.ts"
 import { UdpTransport } from "./socket/transport.ts"
@@ -39,6 +40,8 @@ export interface InterfaceOptions {
 export interface HostOptions extends InterfaceOptions {
   /** Address of the router for everything that is not on the host's links, one for each family. */
   readonly gateway?: string | ReadonlyArray<string> | undefined
+  /** The system that the host runs: layouts, numbers and errors. Default `linux`. */
+  readonly system?: "linux" | "winsock" | undefined
   /** It forwards packets between its interfaces. */
   readonly router?: boolean | undefined
   /** Replaces the traffic class of packets that it forwards. */
@@ -53,7 +56,6 @@ export interface Parts {
   readonly recorder: Recorder
   readonly turns: Turns
   readonly random: Random
-  readonly personality: Personality
 }
 
 const loopbackMtu = 65_536
@@ -72,7 +74,8 @@ export class Host {
   readonly #now: () => bigint
 
   constructor(name: string, number: number, options: HostOptions, parts: Parts) {
-    const { agenda, personality, recorder, turns } = parts
+    const { agenda, recorder, turns } = parts
+    const personality = options.system === "winsock" ? winsock : linux
     this.name = name
     this.#number = number
     this.#notices = new Notices(turns)

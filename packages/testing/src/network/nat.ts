@@ -68,7 +68,7 @@ class Nat implements Box {
 
   passes(packet: Packet, from: Device, to: Device): Packet | undefined {
     if (packet.family === "ipv6" || to.name !== this.#outside) {
-      // A packet from the world to an inner address, which nobody there knows.
+      // The world does not know inner addresses.
       return packet.family === "ipv4" && from.name === this.#outside && !this.#translated.has(packet)
         ? undefined
         : packet

@@ -19,7 +19,10 @@ export interface Personality {
     readonly send: string
     readonly sendMany: string
     readonly ioctl: string
+    readonly close: string
   }
+  /** Sets options of a new socket to the defaults of the system. */
+  readonly prepare: (socket: SocketState) => void
   /** Hop limit of a new socket. */
   readonly hopLimit: number
   /** The length of a truncated datagram is reported. */

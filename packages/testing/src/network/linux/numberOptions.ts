@@ -2,7 +2,7 @@
 import * as Linux from "@ancillary/control/platform/linux"
 import type { FamilySettings } from "../socket/settings.ts"
 import type { SocketState } from "../socket/socket.ts"
-import { field, flag, type NumberOption, swapped, within } from "./values.ts"
+import { field, flag, type NumberOption, swapped, within } from "../socket/optionValues.ts"
 
 const { IPPROTO_IP, IPPROTO_IPV6, IPPROTO_UDP, SOL_SOCKET } = Linux
 

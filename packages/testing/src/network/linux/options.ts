@@ -1,16 +1,18 @@
 /** `setsockopt` and `getsockopt` of Linux. */
+import { Abi } from "@ancillary/control"
 import * as Linux from "@ancillary/control/platform/linux"
 import type { Sharing } from "../socket/binding.ts"
 import type { ErrorName } from "../socket/errors.ts"
+import { isMembershipOption, setMembership } from "../socket/membershipOptions.ts"
 import type { SocketState } from "../socket/socket.ts"
 import { errnos } from "./errno.ts"
-import { isMembershipOption, setMembership } from "./membershipOptions.ts"
 import { numberOption, SO_ERROR } from "./numberOptions.ts"
-import { integer, integerBytes, swapped } from "./values.ts"
+import { integer, integerBytes, swapped } from "../socket/optionValues.ts"
 
 const { IPPROTO_IP, IPPROTO_IPV6, SOL_SOCKET } = Linux
 
 const noBytes = new Uint8Array(0)
+const abi = Abi.linuxGlibc64
 
 /** Types of the extension headers that an option sets for every datagram. */
 const stickyTypes = new Map<number, number>([
@@ -154,7 +156,7 @@ export const setOption = (
   value: Uint8Array
 ): ErrorName | undefined => {
   if (level === IPPROTO_IPV6 && socket.family === "ipv4") return "ENOPROTOOPT"
-  if (isMembershipOption(level, option)) return setMembership(host, socket, level, option, value)
+  if (isMembershipOption(Linux, level, option)) return setMembership(abi, Linux, host, socket, level, option, value)
   const other = special(level, option)
   if (other !== undefined) return other.set(host, socket, value)
   const known = numberOption(level, option)

@@ -6,7 +6,7 @@ import { errnos, errorName } from "./errno.ts"
 import { getOption, setOption } from "./options.ts"
 import { pathMtu, queued, received } from "./received.ts"
 import { readSent } from "./sent.ts"
-import { integerBytes } from "./values.ts"
+import { integerBytes } from "../socket/optionValues.ts"
 
 /** asm-generic/ioctls.h: bytes in the first waiting datagram, bytes that are not sent yet, and blocking. */
 const FIONREAD = 0x541b
@@ -21,7 +21,8 @@ const ioctl = ({ queue }: SocketState, code: number): Uint8Array | "EINVAL" => {
 export const linux: Personality = {
   abi: Abi.linuxGlibc64,
   batches: true,
-  syscalls: { receive: "recvmmsg", send: "sendmsg", sendMany: "sendmmsg", ioctl: "ioctl" },
+  syscalls: { receive: "recvmmsg", send: "sendmsg", sendMany: "sendmmsg", ioctl: "ioctl", close: "close" },
+  prepare: () => {},
   hopLimit: 64,
   reportsTrueSize: true,
   errorOf: (name) => ({ code: name, errno: errnos[name] }),

@@ -7,7 +7,7 @@ import type { Packet } from "../ip/packet.ts"
 import { type Arrival, loopbackIndex } from "../ip/stack.ts"
 import type { End, QueuedError, Received, SocketState } from "../socket/socket.ts"
 import { ENOMSG, errnos } from "./errno.ts"
-import { integerBytes } from "./values.ts"
+import { integerBytes } from "../socket/optionValues.ts"
 
 const { IPPROTO_IP, IPPROTO_IPV6, SOL_SOCKET } = Linux
 const abi = Abi.linuxGlibc64

@@ -5,7 +5,7 @@ import type { Family } from "../address.ts"
 import type { ErrorName } from "../socket/errors.ts"
 import type { SentControl } from "../socket/sent.ts"
 import type { SocketState } from "../socket/socket.ts"
-import { integer } from "./values.ts"
+import { integer } from "../socket/optionValues.ts"
 
 const abi = Abi.linuxGlibc64
 

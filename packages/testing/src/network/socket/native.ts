@@ -170,7 +170,7 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
     },
     poll: (onReady) => closed("poll") ?? watch(turns, socket, onReady),
     close: () => {
-      const failed = closed("close")
+      const failed = closed(syscalls.close)
       if (failed !== undefined) return failed
       socket.closed = true
       if (socket.port !== 0) ports.remove(socket)

@@ -67,7 +67,8 @@ export class Slots {
       bytes.set(cut, at)
       used = Math.min(layout.controlBytes, used + ControlBuffer.space(abi, cut.length))
     }
-    return { length: used, isTruncated }
+    // Winsock: of truncated control data nothing is handed out.
+    return { length: isTruncated && abi.platform === "winsock" ? 0 : used, isTruncated }
   }
 
   /** Writes a `sockaddr`, cut to its room, and returns its whole length. */

@@ -3,6 +3,7 @@ import { Ipv4Address, Ipv6Address } from "@ancillary/control"
 import { type Address, type Family, unspecified } from "../address.ts"
 import type { Arrival } from "../ip/stack.ts"
 import type { Packet } from "../ip/packet.ts"
+import { chargedBytes } from "./buffers.ts"
 import type { ErrorName } from "./errors.ts"
 import { Memberships } from "./memberships.ts"
 import { makeSettings, type Settings } from "./settings.ts"
@@ -68,6 +69,8 @@ export class SocketState {
   readonly queue: Array<Received> = []
   used = 0
   drops = 0
+  /** Bytes of the receive buffer that a payload takes. */
+  charge: (bytes: number) => number = chargedBytes
   readonly errors: Array<QueuedError> = []
   /** The error that the next call returns. */
   pending: ErrorName | undefined

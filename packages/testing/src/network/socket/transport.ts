@@ -6,7 +6,6 @@ import { echoTypes, icmpOf, type IcmpError } from "../ip/icmp.ts"
 import { type Packet, portsOf, protocols, segmentsOf, udpHeaderSize } from "../ip/packet.ts"
 import { type Arrival, loopbackIndex, type Transport } from "../ip/stack.ts"
 import type { Quoted } from "../ip/wire.ts"
-import { chargedBytes } from "./buffers.ts"
 import { icmpErrno } from "./icmpErrno.ts"
 import type { Ports } from "./ports.ts"
 import type { Received, SocketState } from "./socket.ts"
@@ -96,7 +95,7 @@ export class UdpTransport implements Transport {
     data: Uint8Array
   ): void {
     if (this.#merge(socket, packet, data)) return
-    const size = chargedBytes(data.length)
+    const size = socket.charge(data.length)
     if (socket.used + size > socket.settings.receiveBuffer && socket.queue.length > 0) {
       socket.drops++
       return this.#drop(packet, "the receive buffer is full")
@@ -129,7 +128,7 @@ export class UdpTransport implements Transport {
     const joined = new Uint8Array(last.data.length + data.length)
     joined.set(last.data)
     joined.set(data, last.data.length)
-    const charged = chargedBytes(joined.length)
+    const charged = socket.charge(joined.length)
     socket.used += charged - last.size
     last.size = charged
     last.data = joined

@@ -1,6 +1,6 @@
-/** Integers of options as Linux reads and returns them. */
-import type { ErrorName } from "../socket/errors.ts"
-import type { SocketState } from "../socket/socket.ts"
+/** Integers of options as system calls read and return them. */
+import type { ErrorName } from "./errors.ts"
+import type { SocketState } from "./socket.ts"
 
 /** An option with a number as its value. */
 export interface NumberOption {

@@ -7,7 +7,7 @@
  */
 import { type Fault, isFault, type NativeSocket, type Poll } from "@ancillary/engine/driver/Driver"
 import { carry, type Carrier } from "./carrier.ts"
-import { fault, lastError, lastFault } from "./errno.ts"
+import { lastFault } from "./errno.ts"
 import type { Epoll, Libc } from "./libc.ts"
 import { allocate } from "@ancillary/native/memory"
 
@@ -149,8 +149,9 @@ class Poller {
   #carrier: Carrier | undefined
   /** True until libuv has added the epoll, which it does when it next polls for events. */
   #pending = true
-  /** An epoll that has a watch for libuv. */
-  #reserved: number | undefined
+  /** An epoll that keeps a watch for libuv. It is open as long as this one, so the number of descriptors changes with sockets only. */
+  #other: number | undefined
+  #isReserved = false
   #watches = new Map<number, Watch>()
   /** Watches with an interest, and one of them. */
   #wanting = 0
@@ -235,23 +236,24 @@ class Poller {
    * the program ends. Returns the reason if there is no watch left.
    */
   #reserve(): Fault | undefined {
-    if (this.#reserved !== undefined) return undefined
-    const other = this.#epoll.create(EPOLL_CLOEXEC)
-    if (other < 0) return lastFault("epoll_create1")
-    if (this.#epoll.control(other, EPOLL_CTL_ADD, this.#descriptor, this.#event.address) < 0) {
-      const errno = lastError()
-      this.#libc.close(other)
-      return fault("epoll_ctl", errno)
+    if (this.#isReserved) return undefined
+    if (this.#other === undefined) {
+      const other = this.#epoll.create(EPOLL_CLOEXEC)
+      if (other < 0) return lastFault("epoll_create1")
+      this.#other = other
     }
-    this.#reserved = other
+    if (this.#epoll.control(this.#other, EPOLL_CTL_ADD, this.#descriptor, this.#event.address) < 0)
+      return lastFault("epoll_ctl")
+    this.#isReserved = true
     // Node runs it after all microtasks, and before the event loop continues.
     process.nextTick(() => this.#release())
     return undefined
   }
 
   #release(): void {
-    if (this.#reserved !== undefined) this.#libc.close(this.#reserved)
-    this.#reserved = undefined
+    if (this.#isReserved && this.#other !== undefined)
+      this.#epoll.control(this.#other, EPOLL_CTL_DEL, this.#descriptor, this.#event.address)
+    this.#isReserved = false
   }
 
   #control(operation: number, fd: number, id: number, events: number): number {
@@ -306,6 +308,8 @@ class Poller {
     this.#closed = true
     if (current === this) current = undefined
     this.#release()
+    if (this.#other !== undefined) this.#libc.close(this.#other)
+    this.#other = undefined
     if (this.#carrier === undefined) this.#libc.close(this.#descriptor)
     else this.#carrier.close()
   }

@@ -129,13 +129,17 @@ export const takeBatch = <A>(
   present: (outcomes: ReadonlyArray<Outcome>) => ReadonlyArray<A>,
   most?: number
 ): Effect.Effect<Arr.NonEmptyReadonlyArray<A>, DatagramReceiveError> => {
-  const attempt: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, DatagramReceiveError> = handOver(() => {
+  /** The fiber that took the last batch, as in `receiving`. */
+  let last: number | undefined
+  const attempt: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, DatagramReceiveError> = handOver((reader) => {
     for (;;) {
-      const due = core.due()
+      const due = core.due() ?? (last === reader && core.isDrained ? "readable" : undefined)
+      last = undefined
       if (due !== undefined) return Effect.andThen(waitFor(core, due), attempt)
       const taken = core.tryReceive(most)
       if (isFault(taken)) return fail(taken)
       if (taken.length === 0) return Effect.andThen(waitFor(core, core.due() ?? "readable"), attempt)
+      last = reader
       const given = present(taken)
       if (Arr.isReadonlyArrayNonEmpty(given)) return Effect.succeed(given)
     }

@@ -128,13 +128,17 @@ export const takeBatch = <A>(
   present: (outcomes: ReadonlyArray<Outcome>) => ReadonlyArray<A>,
   most?: number
 ): Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> => {
-  const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = handOver(() => {
+  /** The fiber that took the last batch, as in `receiving`. */
+  let last: FiberId.FiberId | undefined
+  const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = handOver((reader) => {
     for (;;) {
-      const due = core.due()
+      const due = core.due() ?? (last === reader && core.isDrained ? "readable" : undefined)
+      last = undefined
       if (due !== undefined) return Effect.zipRight(waitFor(core, due), attempt)
       const taken = core.tryReceive(most)
       if (isFault(taken)) return fail(taken)
       if (taken.length === 0) return Effect.zipRight(waitFor(core, core.due() ?? "readable"), attempt)
+      last = reader
       const chunk = Chunk.unsafeFromArray(present(taken))
       if (Chunk.isNonEmpty(chunk)) return Effect.succeed(chunk)
     }

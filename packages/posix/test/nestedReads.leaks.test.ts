@@ -3,7 +3,7 @@ import { Datagram, withRights } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { contentOf, files, leakingNothing } from "./files.ts"
-import { openDescriptors, openDescriptorsAre, turn } from "./process.ts"
+import { openDescriptors, openDescriptorsAre, settledDescriptors, turn } from "./process.ts"
 
 const data = Uint8Array.of(1)
 const spec = Datagram.unix.pipe(withRights({ maximum: 3 }))
@@ -13,6 +13,7 @@ it.live("of a batch whose callback reads the socket again, the rest of the batch
     Effect.gen(function* () {
       const [sender, receiver] = yield* Datagram.pair(spec)
       const rights = yield* files(3)
+      yield* settledDescriptors
       const before = openDescriptors()
       for (const each of rights) yield* sender.send({ data, control: { rights: [each] } })
       const seen: Array<string> = []

@@ -8,12 +8,13 @@ import type { TestProjectConfiguration } from "vitest/config"
  * - `child`: starts processes, or threads.
  * - `install`: installs the packages with package managers.
  * - `netns`: makes network namespaces.
+ * - `memory`: runs the whole conformance suite on the network in memory.
  * - `leaks`: counts what its own process holds, so nothing else may run in that process.
  * - `golden`: runs C compilers.
  * - `types`: runs the TypeScript compiler.
  * - `wine`: runs a Windows Node under Wine.
  */
-const tiers = ["child", "install", "netns", "leaks", "golden", "types", "wine"] as const
+const tiers = ["child", "install", "netns", "memory", "leaks", "golden", "types", "wine"] as const
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 

@@ -155,7 +155,6 @@ export interface Options {
  * ```ts
  * import { DatagramWorkers, NodeSockets } from "@ancillary/effect/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect"
- * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
  * import * as Effect from "effect/Effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
@@ -168,7 +167,7 @@ export interface Options {
  *   return yield* workers.awaitFailure
  * })
  *
- * server.pipe(Effect.scoped, Effect.provide(NodeSockets.layer), NodeRuntime.runMain)
+ * Effect.runFork(server.pipe(Effect.scoped, Effect.provide(NodeSockets.layer)))
  * ```
  * @category constructors
  * @since 0.1.0
@@ -280,21 +279,19 @@ const restartBy = (
  *
  * **Gotchas**
  *
- * If a signal interrupts it (`NodeRuntime.runMain` does that), its handlers finish. If a signal kills it, they do not.
+ * If a signal interrupts it (`NodeRuntime.runMain` of `@effect/platform-node` does that), its handlers finish. If a signal kills it, they do not.
  *
  * @example
  * ```ts
  * import { DatagramWorkers, NodeSockets } from "@ancillary/effect/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect"
- * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
  * import * as Effect from "effect/Effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *
- * DatagramWorkers.runWorker(spec, (asked, socket) => Datagram.reply(socket, asked, asked.data)).pipe(
- *   Effect.provide(NodeSockets.layer),
- *   NodeRuntime.runMain
- * )
+ * const worker = DatagramWorkers.runWorker(spec, (asked, socket) => Datagram.reply(socket, asked, asked.data))
+ *
+ * await Effect.runPromise(worker.pipe(Effect.provide(NodeSockets.layer)))
  * ```
  * @category constructors
  * @since 0.1.0

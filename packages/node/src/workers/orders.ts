@@ -3,18 +3,33 @@
  * counters stay bigints.
  */
 
-/** An address and a port, as both sides write them. */
+/**
+ * An address and a port, as both sides write them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface At {
   readonly address: string
   readonly port: number
 }
 
-/** Counters of a socket, by name, with nested groups. */
+/**
+ * Counters of a socket, by name, with nested groups.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Counters {
   readonly [name: string]: bigint | Counters
 }
 
-/** Values that a worker begins with. */
+/**
+ * Values that a worker begins with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Begin {
   readonly at: At
   /** The descriptor of the socket that was passed. Absent: the worker binds a socket of its own. */
@@ -25,7 +40,12 @@ export interface Begin {
   readonly shutdown: number
 }
 
-/** A worker that serves: its endpoint and its first counters. */
+/**
+ * A worker that serves: its endpoint and its first counters.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Began {
   readonly at: At
   readonly counters: Counters

@@ -6,7 +6,12 @@ import { type At, type Counters, isFailed } from "./orders.ts"
 import { type End, faultOf, type Silent, unscheduled, type WorkerFault } from "./WorkerFault.ts"
 import { type Ended, isEnded, passedDescriptor, WorkerProcess } from "./WorkerProcess.ts"
 
-/** Waits for the next start of a worker that died, and returns whether there is one. A throw gives the worker up. */
+/**
+ * Waits for the next start of a worker that died, and returns whether there is one. A throw gives the worker up.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Restart = (fault: WorkerFault, stopped: AbortSignal) => Promise<boolean>
 
 /** How the processes of a place are run. Times are in milliseconds. */

@@ -61,6 +61,12 @@ export interface Parts {
 const loopbackMtu = 65_536
 const defaultMtu = 1500
 
+/**
+ * A host of a network in memory, with its interfaces and the driver of its sockets.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export class Host {
   readonly name: string
   /** Opens the sockets of this host. */
@@ -177,7 +183,12 @@ const isOnLink = (own: Prefix, router: Address): boolean => {
   return own.length < width && contains(own, router)
 }
 
-/** An interface of a host. */
+/**
+ * An interface of a host in memory.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export class Interface {
   readonly host: Host
   readonly #device: Device

@@ -54,13 +54,13 @@ const documents = [
 const blocks = documents.flatMap(programsOf)
 
 const written = ([name, code]: readonly [string, string]): Program => {
-  const face = /"@ancillary\/effect"/.test(code) ? "effect" : "effect3"
+  const [, face = "effect3"] = /"@ancillary\/(effect|effect3|socket)"/.exec(code) ?? []
   // Below the package whose Effect the program imports.
-  const folder = face === "effect" ? `${root}/packages/effect/node_modules/.cache` : cache
+  const folder = face === "effect3" ? cache : `${root}/packages/${face}/node_modules/.cache`
   mkdirSync(folder, { recursive: true })
   const file = `${folder}/${name.replaceAll(/\W+/g, "-")}.ts`
   const main = /^const (echo|program|activated) = /m.exec(code)?.[1]
-  const runs = code.includes("Effect.runPromise")
+  const runs = face === "socket" || code.includes("Effect.runPromise")
   const runner = `
 import { NodeSockets as TheSockets } from "@ancillary/${face}/node"
 import { Effect as Running } from "effect"

@@ -167,7 +167,7 @@ export interface Options {
  *   return yield* workers.awaitFailure
  * })
  *
- * Effect.runFork(server.pipe(Effect.scoped, Effect.provide(NodeSockets.layer)))
+ * await Effect.runPromise(server.pipe(Effect.scoped, Effect.provide(NodeSockets.layer)))
  * ```
  * @category constructors
  * @since 0.1.0

@@ -37,6 +37,10 @@ export const openDescriptors = (): number => descriptors().filter(([, link]) => 
 export const openDescriptorsAre = (count: number): Effect.Effect<void> =>
   Effect.asVoid(Effect.promise(turn).pipe(Effect.repeat({ until: () => openDescriptors() === count })))
 
+/** The same for sockets. */
+export const socketsAre = (count: number): Effect.Effect<void> =>
+  Effect.asVoid(Effect.promise(turn).pipe(Effect.repeat({ until: () => sockets() === count })))
+
 /** Waits until no file is opened or closed for a while: the loader of TypeScript still writes its cache when a program begins. */
 export const settledDescriptors: Effect.Effect<void> = Effect.gen(function* () {
   let last = -1

@@ -37,7 +37,7 @@ export const openDescriptors = (): number => descriptors().filter(([, link]) => 
 export const openDescriptorsAre = (count: number): Effect.Effect<void> =>
   Effect.asVoid(Effect.promise(turn).pipe(Effect.repeat({ until: () => openDescriptors() === count })))
 
-/** The same for sockets. */
+/** Waits until so many sockets are open. */
 export const socketsAre = (count: number): Effect.Effect<void> =>
   Effect.asVoid(Effect.promise(turn).pipe(Effect.repeat({ until: () => sockets() === count })))
 

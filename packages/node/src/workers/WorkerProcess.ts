@@ -1,5 +1,6 @@
 /** One process of a worker, and the orders to it. */
 import { type ChildProcess, fork, type ForkOptions } from "node:child_process"
+import { after, late } from "./limits.ts"
 import { type Answered, type Answers, isAnswered, type Order, type Ordered } from "./orders.ts"
 
 /** The end of a process: it exited, a signal ended it, or it could not be started (`cause`). */
@@ -15,16 +16,15 @@ export const isEnded = (value: object): value is Ended => Object.hasOwn(value, "
 export const passedDescriptor = 4
 
 export class WorkerProcess {
-  /** Resolves when the process has ended. */
-  readonly ended: Promise<Ended>
-  #end: (ended: Ended) => void = () => undefined
   #child: ChildProcess | undefined
+  #ended: Ended | undefined
+  /** Functions that wait for the end. A promise would keep every one that has stopped to wait, as long as the process lives. */
+  readonly #onEnd = new Set<(ended: Ended) => void>()
   #orders = 0
   readonly #waiting = new Map<number, (answer: Answered["answer"]) => void>()
 
   /** Starts the program. It inherits `descriptor` as `passedDescriptor`. */
   constructor(program: string | URL, options: ForkOptions, descriptor: number | undefined) {
-    this.ended = new Promise((resolve) => (this.#end = resolve))
     const stdio: ForkOptions["stdio"] = ["ignore", "inherit", "inherit", "ipc"]
     if (descriptor !== undefined) stdio.push(descriptor)
     try {
@@ -45,6 +45,28 @@ export class WorkerProcess {
     }
   }
 
+  #end(ended: Ended): void {
+    this.#ended ??= ended
+    for (const call of this.#onEnd) call(this.#ended)
+    this.#onEnd.clear()
+  }
+
+  /** Resolves with the end of the process, or with `late` after a number of milliseconds. */
+  endsWithin(milliseconds: number): Promise<Ended | typeof late> {
+    return new Promise((resolve) => {
+      if (this.#ended !== undefined) return resolve(this.#ended)
+      const ended = (end: Ended) => {
+        cancel()
+        resolve(end)
+      }
+      this.#onEnd.add(ended)
+      const cancel = after(milliseconds, () => {
+        this.#onEnd.delete(ended)
+        resolve(late)
+      })
+    })
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid
   }
@@ -52,13 +74,17 @@ export class WorkerProcess {
   /** Gives an order. Returns its answer, or the end of the process if that comes first. */
   ask<O extends Order>(order: O): Promise<Answers[O["order"]] | Ended> {
     const message: Ordered = { ancillaryOrder: ++this.#orders, order }
-    const answer = new Promise<Answers[O["order"]]>((resolve) =>
-      // Both ends have the same version, so an answer has the type that belongs to its order.
-      this.#waiting.set(message.ancillaryOrder, resolve as (answer: Answered["answer"]) => void)
-    )
-    // If the channel is closed, the end of the process is the answer.
-    if (this.#child?.connected === true) this.#child.send(message, () => undefined)
-    return Promise.race([answer, this.ended])
+    return new Promise((resolve) => {
+      if (this.#ended !== undefined) return resolve(this.#ended)
+      this.#onEnd.add(resolve)
+      this.#waiting.set(message.ancillaryOrder, (answer) => {
+        this.#onEnd.delete(resolve)
+        // Both ends have the same version, so an answer has the type that belongs to its order.
+        resolve(answer as Answers[O["order"]])
+      })
+      // If the channel is closed, the end of the process is the answer.
+      if (this.#child?.connected === true) this.#child.send(message, () => undefined)
+    })
   }
 
   /** Closes the channel, which ends a worker that runs. */

@@ -1,5 +1,5 @@
 /** The policy of restarts that a face without schedules uses. */
-import { late, within } from "./limits.ts"
+import { after } from "./limits.ts"
 import type { Restart } from "./place.ts"
 
 /**
@@ -16,9 +16,16 @@ export const exponentialRestart = (): Restart => {
     if (performance.now() - last > 60_000) restarts = 0
     if (restarts === 10) return false
     const delay = Math.min(100 * 2 ** restarts++, 5000)
-    const aborted = new Promise<void>((resolve) => stopped.addEventListener("abort", () => resolve(), { once: true }))
-    const isOver = (await within(aborted, delay)) !== late
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        cancel()
+        stopped.removeEventListener("abort", end)
+        resolve()
+      }
+      const cancel = after(delay, end)
+      stopped.addEventListener("abort", end)
+    })
     last = performance.now()
-    return !isOver
+    return !stopped.aborted
   }
 }

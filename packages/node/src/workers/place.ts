@@ -150,7 +150,7 @@ export class Place {
       this.#hasServed = true
       this.#isReady(at)
       for (;;) {
-        const ended = await within(process.ended, heartbeat)
+        const ended = await process.endsWithin(heartbeat)
         if (ended !== late) return ended
         const silent = await this.#answer(process, this.#count(process), patience)
         if (silent !== undefined) return silent
@@ -168,7 +168,7 @@ export class Place {
     const outcome = await within(answer, limit)
     if (outcome !== late) return outcome
     process.kill()
-    await process.ended
+    await process.endsWithin(Infinity)
     return { silentFor: limit }
   }
 
@@ -197,7 +197,7 @@ export class Place {
   }
 
   async #gone(process: WorkerProcess): Promise<void> {
-    if ((await within(process.ended, grace)) === late) process.kill()
-    await process.ended
+    if ((await process.endsWithin(grace)) === late) process.kill()
+    await process.endsWithin(Infinity)
   }
 }

@@ -68,7 +68,7 @@ export const candidates = ({ series, workload }: Measured): string => {
   return table([heading, ...rows])
 }
 
-/** What a figure has to be at the most. */
+/** Upper limit of a figure. */
 export const aim = ({ against, most }: Figure, unit: Unit): string =>
   against === undefined ? shown(most, unit) : most.toFixed(2)
 

@@ -253,8 +253,8 @@ export const pair = <D extends ControlMessage.Any, R>(
     const sockets = orFailure(openPairOf(by(driver), spec))
     if (isFailure(sockets)) return sockets
     const [first, second] = sockets
-    const nobody = new UnixEndpoint(undefined)
-    const make = () => [makeConnected<"unix", D>(first, nobody), makeConnected<"unix", D>(second, nobody)] as const
+    const unnamed = new UnixEndpoint(undefined)
+    const make = () => [makeConnected<"unix", D>(first, unnamed), makeConnected<"unix", D>(second, unnamed)] as const
     return { sockets, make }
   })
 

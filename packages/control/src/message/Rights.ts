@@ -79,7 +79,7 @@ const row = (level: number, type: number) => ({
       ETOOMANYREFS:
         "More descriptors are under way than this process may have open files: let their receivers read first",
       // musl: sendmsg copies control data into a buffer of 1024 bytes.
-      ENOMEM: "This C library sends 252 descriptors at the most: send the rest with another datagram"
+      ENOMEM: "This C library sends at most 252 descriptors: send the rest with another datagram"
     }
   }
 })

@@ -6,15 +6,20 @@
 import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import type * as Scope from "effect/Scope"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import * as Datagram from "./Datagram.ts"
 import type { DatagramBindError, DatagramReceiveError, DatagramUnsupportedError } from "./DatagramError.ts"
 import type { DatagramSocket } from "./DatagramSocket.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
-import { checkHandler, checkOptions, checkSocket } from "./internal/serveOptions.ts"
-import { serving } from "./internal/serving.ts"
+import type { StopReport } from "./internal/handlers.ts"
+import { checkAddresses, checkHandler, checkOptions, checkSocket } from "./internal/serveOptions.ts"
+import { makeServer, serving } from "./internal/serving.ts"
 import type { NeedsAll, Spec } from "@ancillary/engine/spec/Spec"
+
+export type { StopReport } from "./internal/handlers.ts"
 
 /**
  * Options of a server.
@@ -23,7 +28,7 @@ import type { NeedsAll, Spec } from "@ancillary/engine/spec/Spec"
  * @since 0.1.0
  */
 export interface ServeOptions {
-  /** Maximum number of running handlers: 1 to 1,048,576, by default 64. While that many run, no datagram is read. */
+  /** Maximum number of running handlers: 1 to 1,048,576, by default 64. `overflow` decides about further datagrams. */
   readonly concurrency?: number | undefined
   /** Time for handlers to finish when the server stops, by default 5 seconds. `Infinity` waits without a limit. */
   readonly shutdown?: Duration.Input | undefined
@@ -36,6 +41,22 @@ export interface ServeOptions {
    * limit.
    */
   readonly sendTimeout?: Duration.Input | undefined
+  /**
+   * Treatment of datagrams while all handlers run. With `"wait"`, the default, they stay in the kernel's buffer, whose
+   * overflow the kernel drops: the newest are lost. With `"drop"` they are read and dropped, and `stats.overflow` counts
+   * them. Later datagrams are then answered sooner, because old ones do not wait in the kernel.
+   */
+  readonly overflow?: "wait" | "drop" | undefined
+  /**
+   * Maximum time of one handler, above 0, by default without a limit. After it the handler is interrupted, and
+   * `stats.handlers.timedOut` counts it. The first one is logged. The handler counts as running until it has ended.
+   */
+  readonly timeLimit?: Duration.Input | undefined
+  /**
+   * Runs when the server has stopped, with the number of handlers that were cut off. It may take as long as the
+   * handlers. Its failures are ignored. By default only handlers that were cut off are logged.
+   */
+  readonly onStop?: ((report: StopReport) => Effect.Effect<void>) | undefined
 }
 
 /**
@@ -43,7 +64,8 @@ export interface ServeOptions {
  *
  * **Details**
  *
- * At most `concurrency` handlers run at a time. While all of them run, datagrams stay in the kernel's buffer.
+ * At most `concurrency` handlers run at a time. While all of them run, datagrams stay in the kernel's buffer, unless
+ * `overflow` is `"drop"`.
  *
  * If a handler fails, dies, throws or returns no effect, only its own datagram is affected. The first failure of each
  * kind is logged with its peer, and `stats.handlers` counts all of them. Each handler has its own `Scope`, which is
@@ -88,6 +110,83 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
     yield* serving(socket, handler, checked)
     return socket
   }).pipe(Effect.withSpan("DatagramServer.serve"))
+
+/**
+ * Binds a socket to each of several addresses and runs one handler for the datagrams of all. Returns the sockets when all
+ * are bound, in the order of the addresses. If one cannot be bound, the others are closed and it fails as `serve` does.
+ *
+ * **Details**
+ *
+ * The sockets share `concurrency`, and handlers run, fail and end as those of `serve`. The handler gets the socket that
+ * received the datagram. Each socket has counters of its own.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, serveAll, withPktInfo } from "@ancillary/effect"
+ *
+ * const addresses = [{ address: "127.0.0.1", port: 5300 }, { address: "127.0.0.2", port: 5300 }]
+ * const echo = serveAll(Datagram.ipv4.pipe(withPktInfo()), addresses, (asked, socket) =>
+ *   Datagram.reply(socket, asked, asked.data)
+ * )
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const serveAll = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
+  spec: Spec<F, D, R>,
+  addresses: ReadonlyArray<EndpointInput<F>>,
+  handler: (datagram: Datagram.Datagram<F, D>, socket: DatagramSocket<F, D>) => Effect.Effect<void, E, R2>,
+  options?: ServeOptions
+): Effect.Effect<
+  ReadonlyArray<DatagramSocket<F, D>>,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Scope.Scope | R | Exclude<R2, Scope.Scope> | NeedsAll<D>
+> =>
+  Effect.gen(function* () {
+    yield* checkHandler(handler)
+    const checked = yield* checkOptions(options)
+    const each = yield* checkAddresses<F>(addresses)
+    // A scope of their own, so that no socket stays open if another cannot be bound.
+    const scope = yield* Scope.fork(yield* Effect.scope)
+    const sockets = yield* Effect.forEach(each, (at) => Datagram.bind(spec, at)).pipe(
+      Scope.provide(scope),
+      Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+    )
+    const server = yield* makeServer(handler, checked)
+    yield* Effect.forEach(sockets, (socket) => server.serve(socket), { discard: true })
+    return sockets
+  }).pipe(Effect.withSpan("DatagramServer.serveAll"))
+
+/**
+ * A server as a layer. It serves when the layer is built, and stops when the layer is released. The layer fails as
+ * `serve` does.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, serveLayer, withPktInfo } from "@ancillary/effect"
+ * import { NodeSockets } from "@ancillary/effect/node"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ *
+ * const spec = Datagram.ipv4.pipe(withPktInfo())
+ * const Echo = serveLayer(spec, { address: "0.0.0.0", port: 5300 }, (asked, socket) =>
+ *   Datagram.reply(socket, asked, asked.data)
+ * )
+ * Effect.runPromise(Layer.launch(Echo.pipe(Layer.provide(NodeSockets.layer))))
+ * ```
+ * @category layers
+ * @since 0.1.0
+ */
+export const serveLayer = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
+  spec: Spec<F, D, R>,
+  at: EndpointInput<F>,
+  handler: (datagram: Datagram.Datagram<F, D>, socket: DatagramSocket<F, D>) => Effect.Effect<void, E, R2>,
+  options?: ServeOptions
+): Layer.Layer<
+  never,
+  DatagramBindError | DatagramUnsupportedError,
+  DatagramSockets | Exclude<R | R2 | NeedsAll<D>, Scope.Scope>
+> => Layer.effectDiscard(serve(spec, at, handler, options))
 
 /**
  * Runs a handler for each datagram of an open socket, such as one that was adopted or is in a group. The scope of the

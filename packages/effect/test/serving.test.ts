@@ -57,7 +57,14 @@ describe("serve", () => {
           expect([text((yield* asking.receive).data), text((yield* asking.receive).data)]).toEqual(["good", "good"])
           yield* until(Effect.map(server.stats, ({ handlers }) => handlers.running === 0n))
           const { handlers } = yield* server.stats
-          expect(handlers).toEqual({ started: 4n, succeeded: 2n, failed: 2n, interrupted: 0n, running: 0n })
+          expect(handlers).toEqual({
+            started: 4n,
+            succeeded: 2n,
+            failed: 2n,
+            interrupted: 0n,
+            timedOut: 0n,
+            running: 0n
+          })
         }).pipe(quiet)
       ))
 

@@ -29,7 +29,7 @@ export {
   DatagramUnsupportedError,
   DescriptorUnavailableError
 } from "./DatagramError.ts"
-export { serve, serveOn, type ServeOptions } from "./DatagramServer.ts"
+export { serve, serveAll, serveLayer, serveOn, type ServeOptions, type StopReport } from "./DatagramServer.ts"
 export type {
   ConnectedSocket,
   DatagramSocket,

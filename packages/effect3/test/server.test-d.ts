@@ -44,7 +44,7 @@ describe("serve", () => {
 
   it("has its handlers counted", () => {
     expectTypeOf<keyof DatagramStats["handlers"]>().toEqualTypeOf<
-      "started" | "succeeded" | "failed" | "interrupted" | "running"
+      "started" | "succeeded" | "failed" | "interrupted" | "timedOut" | "running"
     >()
   })
 })

@@ -13,14 +13,15 @@ import { system } from "./internal/system.ts"
 import type { DatagramServer, Handler, ServeOptions } from "./ServerTypes.ts"
 import type { Spec } from "./Spec.ts"
 
-export type { DatagramServer, Handler, ServeOptions } from "./ServerTypes.ts"
+export type { DatagramServer, Handler, ServeOptions, StopReport } from "./ServerTypes.ts"
 
 /**
  * Binds a socket and calls a function for each datagram. Resolves with the server when the socket is bound.
  *
  * **Details**
  *
- * At most `concurrency` handlers are pending at a time. While all of them are, datagrams stay in the kernel's buffer.
+ * At most `concurrency` handlers are pending at a time. While all of them are, datagrams stay in the kernel's buffer, unless `overflow` is
+ * `"drop"`.
  *
  * If a handler throws or rejects, only its own datagram is affected. `onError` gets the error, and `stats().handlers` counts it. A handler
  * can take the descriptors of its datagram until it ends.

@@ -14,7 +14,7 @@ import type { Datagram } from "./ReceivedDatagram.ts"
  * @since 0.1.0
  */
 export interface ServeOptions {
-  /** Maximum number of handlers whose promises are pending: 1 to 1,048,576, by default 64. While that many are, no datagram is read. */
+  /** Maximum number of handlers whose promises are pending: 1 to 1,048,576, by default 64. `overflow` decides about further datagrams. */
   readonly concurrency?: number | undefined
   /** Milliseconds for handlers to finish when the server stops, by default 5000. `Infinity` waits without a limit. */
   readonly shutdown?: number | undefined
@@ -26,6 +26,17 @@ export interface ServeOptions {
    * It applies only to the socket that the handler gets. Sends on an internet socket wait for the buffer of this host and have no limit.
    */
   readonly sendTimeout?: number | undefined
+  /**
+   * Treatment of datagrams while all handlers are pending. With `"wait"`, the default, they stay in the kernel's buffer, whose overflow the
+   * kernel drops: the newest are lost. With `"drop"` they are read and dropped, and `stats().overflow` counts them. Later datagrams are then
+   * answered sooner, because old ones do not wait in the kernel.
+   */
+  readonly overflow?: "wait" | "drop" | undefined
+  /**
+   * Maximum milliseconds of one handler, above 0, by default without a limit. After it the handler's signal aborts, another handler may run
+   * in its place, and `stats().handlers.timedOut` counts it. The first one is printed, or given to `onError`.
+   */
+  readonly timeLimit?: number | undefined
   /** Stops the server, as `close` does. If it is aborted already, `serve` rejects with its reason and opens nothing. */
   readonly signal?: AbortSignal | undefined
   /**
@@ -36,7 +47,23 @@ export interface ServeOptions {
 }
 
 /**
- * A function that handles one datagram. It may return a promise. `signal` aborts when the server stops and does not wait any longer.
+ * Handlers that were pending when a server began to stop.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StopReport {
+  /** Handlers that ended within `shutdown`. */
+  readonly finished: number
+  /** Handlers that did not, and ended when their signal aborted. */
+  readonly interrupted: number
+  /** Handlers that did not end when their signal aborted. The server did not wait any longer for them. */
+  readonly abandoned: number
+}
+
+/**
+ * A function that handles one datagram. It may return a promise. `signal` aborts when the server stops and does not wait any longer, and
+ * when `timeLimit` is over.
  *
  * @category models
  * @since 0.1.0
@@ -66,9 +93,9 @@ export interface DatagramServer<in out F extends Family, in D extends ControlMes
   readonly finished: Promise<void>
   /**
    * Stops reading, waits for the handlers as long as `shutdown`, and then closes the socket of `serve`. Handlers that still run then have
-   * their signal aborted, and as long again (at least 5 seconds) to end. Every call returns the same promise.
+   * their signal aborted, and as long again (at least 5 seconds) to end. Every call returns the same promise, with the numbers of both.
    *
    * A handler that awaits it waits for itself, until `shutdown` is over.
    */
-  readonly close: () => Promise<void>
+  readonly close: () => Promise<StopReport>
 }

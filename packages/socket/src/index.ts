@@ -34,7 +34,14 @@ export {
   DescriptorUnavailableError
 } from "./DatagramError.ts"
 export { DatagramFault } from "./DatagramFault.ts"
-export { type DatagramServer, type Handler, serve, serveOn, type ServeOptions } from "./DatagramServer.ts"
+export {
+  type DatagramServer,
+  type Handler,
+  serve,
+  serveOn,
+  type ServeOptions,
+  type StopReport
+} from "./DatagramServer.ts"
 export type {
   Closable,
   ConnectedSocket,

@@ -15,12 +15,20 @@ const endsReading = ({ reason }: DatagramReceiveError): boolean => reason === "C
 
 export class Reading {
   #room: number
-  /** The loop that waits for room, or the fiber that does. */
-  #loop: Loop | undefined
+  readonly #waits: boolean
+  /** The loops that may wait for room, one per socket, or the fiber that does. */
+  readonly #loops: Array<Loop> = []
   #resume: (() => void) | undefined
 
-  constructor(concurrency: number) {
+  /** With `waits` datagrams stay in the kernel while there is no room. Otherwise they are read, and the caller drops them. */
+  constructor(concurrency: number, waits: boolean) {
     this.#room = concurrency
+    this.#waits = waits
+  }
+
+  /** True if as many handlers run as may. */
+  get isFull(): boolean {
+    return this.#room <= 0
   }
 
   /** Takes the room of one handler. */
@@ -31,7 +39,7 @@ export class Reading {
   /** Gives the room of a handler back. */
   release(): void {
     this.#room++
-    this.#loop?.resume()
+    for (const loop of this.#loops) loop.resume()
     this.#resume?.()
   }
 
@@ -41,11 +49,14 @@ export class Reading {
       const loop = core.loop({
         f: take,
         onEnd: (end) => resume("error" in end ? fail(end.error) : Effect.die(end.defect)),
-        room: () => this.#room
+        room: this.#waits ? () => Math.max(0, this.#room) : undefined
       })
-      this.#loop = loop
+      this.#loops.push(loop)
       loop.begin()
-      return Effect.sync(() => loop.cancel())
+      return Effect.sync(() => {
+        loop.cancel()
+        this.#loops.splice(this.#loops.indexOf(loop), 1)
+      })
     })
   }
 
@@ -77,7 +88,7 @@ export class Reading {
   /** Waits for room. */
   #wait(): Effect.Effect<void> {
     return Effect.suspend(() =>
-      this.#room > 0
+      this.#room > 0 || !this.#waits
         ? Effect.void
         : Effect.callback<void>((resume) => {
             this.#resume = () => {

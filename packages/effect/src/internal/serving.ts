@@ -1,6 +1,8 @@
 /** The loop of a server: room for a handler, then a datagram, then the handler. No result of a handler ends the loop. */
 import type { ControlMessage, Family } from "@ancillary/control"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -10,29 +12,117 @@ import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import { isItself, type ReceivedDatagram, retainDescriptors, Served } from "@ancillary/engine/socket"
 import { Failures, quietly } from "./failures.ts"
-import { Handlers } from "./handlers.ts"
+import { Handlers, leave, type StopReport } from "./handlers.ts"
 import { handled } from "./handling.ts"
 import { patience } from "./patience.ts"
 import { Reading } from "./reading.ts"
 import { finish, heard, listen } from "./sending.ts"
 import { engineSocketOf } from "./sockets.ts"
 import type { Checked } from "./serveOptions.ts"
+import { Deadline, TimeLimit } from "./timeLimit.ts"
+
+/** A server, which serves any number of sockets with the same handler. */
+export interface Server<F extends Family, D extends ControlMessage.Any> {
+  /** Serves a socket until the scope closes. The fiber ends earlier only if reading fails. */
+  readonly serve: (
+    socket: DatagramSocket<F, D>
+  ) => Effect.Effect<Fiber.Fiber<never, DatagramReceiveError>, never, Scope.Scope>
+}
 
 export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
   socket: DatagramSocket<F, D>,
-  handler: (datagram: Datagram<F, D>, socket: DatagramSocket<F, D>) => Effect.Effect<void, E, R>,
-  { concurrency, sendTimeout, shutdown }: Checked
+  handler: Handler<F, D, E, R>,
+  checked: Checked
 ): Effect.Effect<Fiber.Fiber<never, DatagramReceiveError>, never, Scope.Scope | Exclude<R, Scope.Scope>> =>
+  Effect.flatMap(makeServer(handler, checked), (server) => server.serve(socket))
+
+export type Handler<F extends Family, D extends ControlMessage.Any, E, R> = (
+  datagram: Datagram<F, D>,
+  socket: DatagramSocket<F, D>
+) => Effect.Effect<void, E, R>
+
+/** Makes a server. Its handlers end with the scope, so sockets that they answer on must be opened before. */
+export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>(
+  handler: Handler<F, D, E, R>,
+  checked: Checked
+): Effect.Effect<Server<F, D>, never, Scope.Scope | Exclude<R, Scope.Scope>> =>
   Effect.gen(function* () {
-    const core = engineSocketOf(socket)
-    const counts = core?.served ?? new Served()
     const kinds = new Failures()
     const handlers = new Handlers()
-    const reading = new Reading(concurrency)
-    const isUnix = socket.family === "unix"
+    const reading = new Reading(checked.concurrency, checked.overflow === "wait")
+    // The fiber begins in the callback of the event loop, so a handler that ends without a wait costs no turn. It is interruptible where
+    // the handler runs.
+    const fork = Effect.runForkWith(yield* Effect.context<Exclude<R, Scope.Scope>>())
+    const limit = Duration.isFinite(checked.timeLimit)
+      ? new TimeLimit(
+          Duration.toMillis(checked.timeLimit),
+          yield* Clock.Clock,
+          Effect.runForkWith(yield* Effect.context())
+        )
+      : undefined
+    // Finalizers run from the last to the first: reading stops, handlers finish, the remaining handlers are interrupted, the socket is
+    // closed.
+    yield* Effect.addFinalizer(() =>
+      Effect.flatMap(handlers.end(checked.shutdown), (report) =>
+        Effect.andThen(limit?.close ?? Effect.void, reported(report, checked))
+      )
+    )
+    return {
+      serve: (socket) => served(socket, handler, { checked, kinds, handlers, reading, fork, limit })
+    }
+  })
 
-    const settle = (from: Datagram<F, D>["from"], exit: Exit.Exit<void, E>): Effect.Effect<void> => {
+/** Passes the report to the program, and waits for it as long as for handlers. It never fails. */
+const reported = (report: StopReport, { onStop, shutdown }: Checked): Effect.Effect<void> =>
+  onStop === undefined
+    ? Effect.void
+    : Effect.asVoid(
+        Effect.timeoutOption(
+          Effect.interruptible(quietly(handled(() => onStop(report)))),
+          Duration.max(shutdown, leave)
+        )
+      )
+
+/** The parts that the sockets of a server share. */
+interface Shared<R> {
+  readonly checked: Checked
+  readonly kinds: Failures
+  readonly handlers: Handlers
+  readonly reading: Reading
+  readonly fork: (
+    handler: Effect.Effect<void, never, Exclude<R, Scope.Scope>>,
+    options: { readonly uninterruptible: true }
+  ) => Fiber.Fiber<void>
+  readonly limit: TimeLimit | undefined
+}
+
+const served = <F extends Family, D extends ControlMessage.Any, E, R>(
+  socket: DatagramSocket<F, D>,
+  handler: Handler<F, D, E, R>,
+  { checked: { overflow, sendTimeout }, fork, handlers, kinds, limit, reading }: Shared<R>
+): Effect.Effect<Fiber.Fiber<never, DatagramReceiveError>, never, Scope.Scope> =>
+  Effect.suspend(() => {
+    const core = engineSocketOf(socket)
+    const counts = core?.served ?? new Served()
+    const isUnix = socket.family === "unix"
+    const drops = overflow === "drop"
+
+    const settle = (
+      from: Datagram<F, D>["from"],
+      exit: Exit.Exit<void, E>,
+      deadline: Deadline | undefined
+    ): Effect.Effect<void> => {
       reading.release()
+      if (deadline !== undefined) {
+        limit?.end(deadline)
+        if (deadline.isOver) {
+          counts.timedOut++
+          return kinds.log(
+            `The handler of a datagram from ${String(from)} took longer than timeLimit. Others are counted by stats.handlers.timedOut and not logged`,
+            timedOut
+          )
+        }
+      }
       if (exit._tag === "Success") {
         counts.succeeded++
         return Effect.void
@@ -48,11 +138,17 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
       )
     }
 
-    const handle = (datagram: Datagram<F, D>, begin: () => Effect.Effect<void, E, R>) => {
+    const handle = (
+      datagram: Datagram<F, D>,
+      begin: () => Effect.Effect<void, E, R>,
+      deadline: Deadline | undefined
+    ) => {
       const ending = Effect.flatMap(Scope.make(), (scope) => {
         const begun = Effect.exit(Scope.provide(Effect.interruptible(handled(begin)), scope))
         return Effect.flatMap(begun, (exit) =>
-          Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) => settle(datagram.from, both(exit, closed)))
+          Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) =>
+            settle(datagram.from, both(exit, closed), deadline)
+          )
         )
       })
       if (!isUnix) return ending
@@ -62,16 +158,13 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
       return core === undefined ? held : Effect.provideService(held, patience, { core, limit: sendTimeout })
     }
 
-    // Finalizers run from the last to the first: reading stops, handlers finish, the remaining handlers are interrupted, the socket is
-    // closed.
-    yield* Effect.addFinalizer(() => handlers.end(shutdown))
-
-    // The fiber begins in the callback of the event loop, so a handler that ends without a wait costs no turn. It is interruptible where
-    // the handler runs.
-    const fork = Effect.runForkWith(yield* Effect.context<Exclude<R, Scope.Scope>>())
     const take = (datagram: Datagram<F, D>): void => {
       if (isItself(core, socket.localAddress, datagram.from) && !isToMany(datagram)) {
         counts.fromItself++
+        return
+      }
+      if (drops && reading.isFull) {
+        counts.overflow++
         return
       }
       counts.started++
@@ -96,7 +189,10 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
         if (core !== undefined) heard(core, undefined)
         begin = () => Effect.die(thrown)
       }
-      handlers.add(fork(handle(datagram, begin), { uninterruptible: true }))
+      const deadline = limit === undefined ? undefined : new Deadline()
+      const fiber = fork(handle(datagram, begin, deadline), { uninterruptible: true })
+      handlers.add(fiber)
+      if (deadline !== undefined) limit?.begin(deadline, fiber)
     }
 
     // The spec that the socket was opened for decides the type of its datagrams.
@@ -104,12 +200,15 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
       core === undefined
         ? reading.byReceive(socket, take)
         : reading.byCallback(core, take as unknown as (datagram: ReceivedDatagram) => void)
-    return yield* Effect.forkScoped(
+    return Effect.forkScoped(
       Effect.tapCause(read, (cause) =>
         Cause.hasInterruptsOnly(cause) ? Effect.void : quietly(Effect.logError("The server stopped reading", cause))
       )
     )
   })
+
+/** The kind of failure of a handler whose time was over. */
+const timedOut = Cause.fail({ _tag: "TimeLimit" })
 
 /** The end of a handler and of its scope: a failure of either, or of both. */
 const both = <E>(exit: Exit.Exit<void, E>, closed: Exit.Exit<void>): Exit.Exit<void, E> => {

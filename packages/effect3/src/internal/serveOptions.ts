@@ -1,9 +1,10 @@
 /** The options of a server, read once and validated before anything is opened. */
-import { Codec } from "@ancillary/control"
+import { Codec, type EndpointInput, type Family } from "@ancillary/control"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { type DatagramBindError, invalidBind } from "../DatagramError.ts"
 import { durationOf } from "./durations.ts"
+import type { StopReport } from "./handlers.ts"
 
 /** A larger number of handlers is a mistake in its computation. */
 const maximumHandlers = 1_048_576
@@ -12,12 +13,18 @@ export interface Checked {
   readonly concurrency: number
   readonly shutdown: Duration.Duration
   readonly sendTimeout: Duration.Duration
+  readonly overflow: "wait" | "drop"
+  readonly timeLimit: Duration.Duration
+  readonly onStop: ((report: StopReport) => Effect.Effect<void>) | undefined
 }
 
 interface Given {
   readonly concurrency?: unknown
   readonly shutdown?: unknown
   readonly sendTimeout?: unknown
+  readonly overflow?: unknown
+  readonly timeLimit?: unknown
+  readonly onStop?: unknown
 }
 
 /** Fails with the first invalid option. */
@@ -27,15 +34,40 @@ export const checkOptions = (given: unknown): Effect.Effect<Checked, DatagramBin
     if (typeof given !== "object" || given === null)
       return Effect.fail(invalidBind(`options: ${Codec.format(given)} is not a record of options. Leave it out.`))
     try {
-      const { concurrency = defaults.concurrency, sendTimeout, shutdown } = given as Given
+      const {
+        concurrency = defaults.concurrency,
+        onStop,
+        overflow = "wait",
+        sendTimeout,
+        shutdown,
+        timeLimit
+      } = given as Given
       if (!Codec.isInteger(concurrency, 1, maximumHandlers))
         return refused("concurrency", concurrency, `an integer from 1 to ${maximumHandlers}`, "64")
-      const checked = { concurrency, shutdown: defaults.shutdown, sendTimeout: defaults.sendTimeout }
-      for (const [option, value] of [["shutdown", shutdown] as const, ["sendTimeout", sendTimeout] as const]) {
+      if (overflow !== "wait" && overflow !== "drop") return refused("overflow", overflow, `"wait" or "drop"`, `"wait"`)
+      if (onStop !== undefined && typeof onStop !== "function")
+        return refused("onStop", onStop, "a function that returns an effect", "a log entry")
+      const checked = {
+        ...defaults,
+        concurrency,
+        overflow,
+        onStop: onStop as Checked["onStop"]
+      }
+      const durations = [
+        ["shutdown", shutdown],
+        ["sendTimeout", sendTimeout],
+        ["timeLimit", timeLimit]
+      ] as const
+      for (const [option, value] of durations) {
         if (value === undefined) continue
         const duration = durationOf(value)
-        if (duration === undefined)
-          return refused(option, value, "a duration of 0 or more", Duration.format(defaults[option]))
+        if (duration === undefined || (option === "timeLimit" && Duration.toMillis(duration) === 0))
+          return refused(
+            option,
+            value,
+            option === "timeLimit" ? "a duration above 0" : "a duration of 0 or more",
+            Duration.format(defaults[option])
+          )
         checked[option] = duration
       }
       return Effect.succeed<Checked>(checked)
@@ -44,10 +76,34 @@ export const checkOptions = (given: unknown): Effect.Effect<Checked, DatagramBin
     }
   })
 
-const defaults: Checked = { concurrency: 64, shutdown: Duration.seconds(5), sendTimeout: Duration.zero }
+const defaults: Checked = {
+  concurrency: 64,
+  shutdown: Duration.seconds(5),
+  sendTimeout: Duration.zero,
+  overflow: "wait",
+  timeLimit: Duration.infinity,
+  onStop: undefined
+}
 
 const refused = (option: string, value: unknown, range: string, otherwise: string) =>
   Effect.fail(invalidBind(`${option}: ${Codec.format(value)} is not ${range}. Leave it out for ${otherwise}.`, option))
+
+/** Returns the addresses of a server. Fails if the value is not an array of at least one. */
+export const checkAddresses = <F extends Family>(
+  addresses: unknown
+): Effect.Effect<ReadonlyArray<EndpointInput<F>>, DatagramBindError> =>
+  Effect.suspend(() => {
+    try {
+      // `bind` checks each of them.
+      if (Array.isArray(addresses) && addresses.length > 0)
+        return Effect.succeed(Array.from<EndpointInput<F>>(addresses))
+    } catch {
+      // A proxy may throw.
+    }
+    return Effect.fail(
+      invalidBind(`addresses: ${Codec.format(addresses)} is not an array of addresses. Give at least one.`, "addresses")
+    )
+  })
 
 /** Fails if the value is not a socket. */
 export const checkSocket = (socket: unknown): Effect.Effect<void, DatagramBindError> =>

@@ -9,10 +9,13 @@ export class Served {
   succeeded = 0
   failed = 0
   interrupted = 0
+  timedOut = 0
   /** Datagrams that were skipped, and replies that were refused, because their source is the socket's own address. */
   fromItself = 0
+  /** Datagrams that were dropped because all handlers were running. */
+  overflow = 0
 
   get running(): number {
-    return this.started - this.succeeded - this.failed - this.interrupted
+    return this.started - this.succeeded - this.failed - this.interrupted - this.timedOut
   }
 }

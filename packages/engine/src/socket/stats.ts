@@ -44,6 +44,8 @@ export interface DatagramStats {
    * `reply` refuses to answer them. The source is forged, and the answer would come back as a request.
    */
   readonly fromItself: bigint
+  /** Datagrams that a server dropped because all of its handlers were running, under `overflow: "drop"`. */
+  readonly overflow: bigint
   /** Handlers of `serve` and `serveOn`. `started` is the sum of the others. */
   readonly handlers: {
     readonly started: bigint
@@ -52,6 +54,8 @@ export interface DatagramStats {
     readonly failed: bigint
     /** Handlers that were interrupted, by the end of their server or by themselves. */
     readonly interrupted: bigint
+    /** Handlers that took longer than `timeLimit`, and were interrupted. */
+    readonly timedOut: bigint
     readonly running: bigint
   }
   /** Counters of events. `dequeued` is the sum of the others. */
@@ -92,11 +96,13 @@ export const statsOf = ({ counters: { events, receive, send }, served, unread }:
   retried: send.resent,
   sourceRefused: BigInt(send.sourceRefused),
   fromItself: BigInt(served.fromItself),
+  overflow: BigInt(served.overflow),
   handlers: {
     started: BigInt(served.started),
     succeeded: BigInt(served.succeeded),
     failed: BigInt(served.failed),
     interrupted: BigInt(served.interrupted),
+    timedOut: BigInt(served.timedOut),
     running: BigInt(served.running)
   },
   events: {

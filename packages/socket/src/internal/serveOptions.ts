@@ -14,6 +14,9 @@ export interface Checked {
   /** In milliseconds. */
   readonly shutdown: number
   readonly sendTimeout: number
+  readonly overflow: "wait" | "drop"
+  /** In milliseconds, `Infinity` without a limit. */
+  readonly timeLimit: number
   readonly signal: AbortSignal | undefined
   readonly onError: ((error: unknown, from: Endpoint<Family>) => void) | undefined
 }
@@ -23,6 +26,8 @@ interface Given {
   readonly concurrency?: unknown
   readonly shutdown?: unknown
   readonly sendTimeout?: unknown
+  readonly overflow?: unknown
+  readonly timeLimit?: unknown
   readonly signal?: unknown
   readonly onError?: unknown
 }
@@ -32,11 +37,22 @@ export const checkOptions = (handler: unknown, options: unknown): Checked => {
   if (typeof handler !== "function")
     throw invalid("handler", `${Codec.format(handler)} is not a function. Give one that takes a datagram.`)
   const given = read(options)
-  const { concurrency = 64, onError, shutdown = 5000, sendTimeout = 0, signal } = given
+  const {
+    concurrency = 64,
+    onError,
+    overflow = "wait",
+    shutdown = 5000,
+    sendTimeout = 0,
+    signal,
+    timeLimit = Infinity
+  } = given
   if (!Codec.isInteger(concurrency, 1, maximumHandlers))
     throw outOfRange("concurrency", concurrency, `an integer from 1 to ${maximumHandlers}`, "64")
   if (!isDuration(shutdown)) throw outOfRange("shutdown", shutdown, "a number of milliseconds, 0 or more", "5000")
   if (!isDuration(sendTimeout)) throw outOfRange("sendTimeout", sendTimeout, "a number of milliseconds, 0 or more", "0")
+  if (overflow !== "wait" && overflow !== "drop") throw outOfRange("overflow", overflow, `"wait" or "drop"`, `"wait"`)
+  if (!isDuration(timeLimit) || timeLimit === 0)
+    throw outOfRange("timeLimit", timeLimit, "a number of milliseconds above 0", "Infinity")
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw outOfRange("signal", signal, "an AbortSignal", "none")
   if (onError !== undefined && typeof onError !== "function")
@@ -46,6 +62,8 @@ export const checkOptions = (handler: unknown, options: unknown): Checked => {
     concurrency,
     shutdown,
     sendTimeout,
+    overflow,
+    timeLimit,
     signal,
     onError: onError as Checked["onError"]
   }
@@ -56,8 +74,8 @@ const read = (options: unknown): Given => {
   if (typeof options !== "object" || options === null)
     throw errorOf(invalidBind(`options: ${Codec.format(options)} is not a record of options. Leave it out.`))
   try {
-    const { concurrency, onError, sendTimeout, shutdown, signal } = options as Given
-    return { concurrency, onError, sendTimeout, shutdown, signal }
+    const { concurrency, onError, overflow, sendTimeout, shutdown, signal, timeLimit } = options as Given
+    return { concurrency, onError, overflow, sendTimeout, shutdown, signal, timeLimit }
   } catch {
     throw invalid("options", "reading them threw. Give a plain object.")
   }

@@ -11,9 +11,10 @@ import {
   retainDescriptors
 } from "@ancillary/engine/socket"
 import { errorOf } from "../DatagramError.ts"
-import type { DatagramServer } from "../ServerTypes.ts"
+import type { DatagramServer, StopReport } from "../ServerTypes.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import type { Checked } from "./serveOptions.ts"
+import { Deadline, TimeLimit } from "./timeLimit.ts"
 
 /** Maximum receive calls in one turn. Calls that only return errors of other datagrams do not use up the turn otherwise. */
 const callsPerTurn = 64
@@ -33,6 +34,8 @@ export class Serving {
   /** Aborts when the server does not wait for its handlers any longer. */
   readonly #late = new AbortController()
   readonly #isUnix: boolean
+  readonly #drops: boolean
+  readonly #limit: TimeLimit | undefined
   #running = 0
   /** Cancels the wait for datagrams. */
   #leave: Cancel = () => {}
@@ -43,7 +46,7 @@ export class Serving {
   /** Called when the last handler has ended. */
   #onIdle: (() => void) | undefined
   #failure: Error | undefined
-  #closing: Promise<void> | undefined
+  #closing: Promise<StopReport> | undefined
   readonly #finished: Promise<void>
   #finish: () => void = () => {}
 
@@ -52,6 +55,8 @@ export class Serving {
     this.#options = options
     this.#socket = given.socket
     this.#owned = given.owned
+    this.#drops = options.overflow === "drop"
+    this.#limit = options.timeLimit === Infinity ? undefined : new TimeLimit(options.timeLimit)
     this.#isUnix = core.plan.family === "unix"
     this.#finished = new Promise((resolve, reject) => {
       this.#finish = () => (this.#failure === undefined ? resolve() : reject(this.#failure))
@@ -70,29 +75,35 @@ export class Serving {
       stats: () => socket.stats(),
       finished: this.#finished,
       close,
-      [Symbol.asyncDispose]: close
+      [Symbol.asyncDispose]: async () => void (await close())
     }
   }
 
-  close(): Promise<void> {
+  close(): Promise<StopReport> {
     this.#closing ??= this.#close()
     return this.#closing
   }
 
   readonly #abort = (): void => void this.close()
 
-  async #close(): Promise<void> {
+  async #close(): Promise<StopReport> {
     this.#isReading = false
     this.#leave()
     this.#options.signal?.removeEventListener("abort", this.#abort)
+    const begun = this.#running
     await this.#idle(this.#options.shutdown)
-    if (this.#running > 0) {
+    const late = this.#running
+    if (late > 0) {
       this.#late.abort()
+      this.#limit?.abortAll()
       await this.#idle(Math.max(this.#options.shutdown, leave))
       if (this.#running > 0) this.#print(`${this.#running} handlers of a server did not end when their signal aborted`)
+      else this.#print(`${late} handlers of a server were aborted, because it stopped`)
     }
+    this.#limit?.close()
     if (this.#owned) this.#core.close()
     this.#finish()
+    return { finished: begun - late, interrupted: late - this.#running, abandoned: this.#running }
   }
 
   /** Waits until no handler runs, for a number of milliseconds. */
@@ -123,7 +134,7 @@ export class Serving {
     const failure = this.#read()
     this.#isTurning = false
     if (failure !== undefined || this.#core.closed) return this.#end(failure)
-    this.#isPaused = this.#running >= this.#options.concurrency
+    this.#isPaused = !this.#drops && this.#running >= this.#options.concurrency
     if (!this.#isPaused) this.#wait()
   }
 
@@ -139,7 +150,8 @@ export class Serving {
     return undefined
   }
 
-  readonly #isWanted = (): boolean => this.#isReading && this.#running < this.#options.concurrency && !this.#core.closed
+  readonly #isWanted = (): boolean =>
+    this.#isReading && (this.#running < this.#options.concurrency || this.#drops) && !this.#core.closed
 
   readonly #hand = (outcome: Outcome): boolean => {
     // A fault is counted and ends with its datagram.
@@ -153,12 +165,17 @@ export class Serving {
       counts.fromItself++
       return
     }
+    if (this.#drops && this.#running >= this.#options.concurrency) {
+      counts.overflow++
+      return
+    }
     counts.started++
     // The next read would close the descriptors of the datagram.
     const release = this.#isUnix ? retainDescriptors(datagram.control) : undefined
+    const deadline = this.#limit === undefined ? undefined : new Deadline()
     let returned: unknown
     try {
-      returned = this.#options.handler(datagram, this.#socket, this.#late.signal)
+      returned = this.#options.handler(datagram, this.#socket, deadline?.signal ?? this.#late.signal)
     } catch (error) {
       return this.#failed(error, datagram.from, release)
     }
@@ -166,18 +183,43 @@ export class Serving {
       return this.#succeeded(release)
     }
     this.#running++
+    let isOver = false
     const end = () => {
+      if (deadline !== undefined) this.#limit?.end(deadline)
+      if (isOver) return
       this.#running--
       if (this.#running === 0) this.#onIdle?.()
       this.#resume()
     }
+    if (deadline !== undefined) {
+      deadline.onLate = () => {
+        this.#timedOut(datagram.from)
+        end()
+        isOver = true
+      }
+      this.#limit?.begin(deadline)
+    }
     // A value that is not a promise resolves with itself. One whose `then` throws rejects.
     void new Promise((resolve) => resolve(returned))
       .then(
-        () => this.#succeeded(release),
-        (error: unknown) => this.#failed(error, datagram.from, release)
+        () => (isOver ? release?.() : this.#succeeded(release)),
+        (error: unknown) => (isOver ? release?.() : this.#failed(error, datagram.from, release))
       )
       .then(end)
+  }
+
+  /** Counts a handler whose time is over. Its result is ignored from now on. */
+  #timedOut(from: Endpoint<Family>): void {
+    this.#core.served.timedOut++
+    const { onError, timeLimit } = this.#options
+    const error = new HandlerTimeout(
+      `The handler took longer than timeLimit, ${timeLimit} ms. End it when its signal aborts.`
+    )
+    if (onError !== undefined) quietly(() => onError(error, from))
+    else if (this.#kinds.isNew(error))
+      this.#print(
+        `The handler of a datagram from ${String(from)} took longer than timeLimit. Others are counted by stats().handlers.timedOut and not printed`
+      )
   }
 
   #succeeded(release: (() => void) | undefined): void {
@@ -221,6 +263,10 @@ export class Serving {
   #print(...line: ReadonlyArray<unknown>): void {
     quietly(() => console.error(...line))
   }
+}
+
+class HandlerTimeout extends Error {
+  override readonly name = "TimeoutError"
 }
 
 /** Calls a function of the program, and ignores its exception. */

@@ -88,6 +88,7 @@ export const servers = ({ layer, over }: Bench): void => {
             succeeded: 2n,
             failed: 2n,
             interrupted: 0n,
+            timedOut: 0n,
             running: 0n
           })
         }).pipe(Effect.provide([layer, silent]))

@@ -1,0 +1,7 @@
+/**
+ * Parts of a server that are the same for every face: limits of what it answers, sessions, and requests of a client. They are plain and
+ * synchronous. Time is an argument, in milliseconds.
+ *
+ * @since 0.1.0
+ */
+export { type Aged, AgeList } from "./ageList.ts"

@@ -47,7 +47,7 @@ export const checkOptions = (given: unknown): Effect.Effect<Checked, DatagramBin
       if (overflow !== "wait" && overflow !== "drop") return refused("overflow", overflow, `"wait" or "drop"`, `"wait"`)
       if (onStop !== undefined && typeof onStop !== "function")
         return refused("onStop", onStop, "a function that returns an effect", "a log entry")
-      const checked = {
+      const checked: { -readonly [K in keyof Checked]: Checked[K] } = {
         ...defaults,
         concurrency,
         overflow,
@@ -70,7 +70,7 @@ export const checkOptions = (given: unknown): Effect.Effect<Checked, DatagramBin
           )
         checked[option] = duration
       }
-      return Effect.succeed<Checked>(checked)
+      return Effect.succeed(checked)
     } catch {
       return Effect.fail(invalidBind("options: reading them threw. Give a plain object.", "options"))
     }

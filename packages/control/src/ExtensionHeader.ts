@@ -324,7 +324,7 @@ const notOptions = (header: unknown): string =>
 const takeOption = (option: unknown): OptionToSend | string => {
   if (typeof option !== "object" || option === null) return `${format(option)} is not an option: a type and its data`
   const { alignment, data, type } = option as Partial<OptionToSend>
-  if (type === pad1 || type === padN) return `type ${type} is padding, which is inserted where alignment wants it`
+  if (type === pad1 || type === padN) return `type ${type} is padding, which is inserted if alignment requires it`
   if (!isInteger(type, 2, 255)) return `${format(type)} is not a type of option: an integer from 2 to 255`
   const copied = copyOf(data)
   if (copied === undefined) return `the data ${format(data)} is not a Uint8Array`

@@ -19,43 +19,40 @@ it.each([
   ["int32", Codec.int32, -0x80000000, 0x7fffffff, 4],
   ["uint32", Codec.uint32, 0, 0xffffffff, 4],
   ["uint8", Codec.uint8, 0, 255, 1]
-])(
-  "%s reads what it wrote, little-endian, and refuses everything else with its bounds",
-  (_, codec, minimum, maximum, size) => {
-    FastCheck.assert(
-      FastCheck.property(
-        FastCheck.oneof(FastCheck.constantFrom(minimum, maximum), FastCheck.integer({ min: minimum, max: maximum })),
-        (value) => {
-          expect(refuse(codec, value)).toBeUndefined()
-          const view = new DataView(new ArrayBuffer(8))
-          expect(codec.write(view, 3, value)).toBe(size)
-          expect(codec.read(view, 3, size)).toBe(value)
-          expect(written(codec, value)).toBe(hex(new Uint8Array(view.buffer, 3, size)))
-        }
-      )
+])("%s round-trips in little-endian order, and rejects others with its bounds", (_, codec, minimum, maximum, size) => {
+  FastCheck.assert(
+    FastCheck.property(
+      FastCheck.oneof(FastCheck.constantFrom(minimum, maximum), FastCheck.integer({ min: minimum, max: maximum })),
+      (value) => {
+        expect(refuse(codec, value)).toBeUndefined()
+        const view = new DataView(new ArrayBuffer(8))
+        expect(codec.write(view, 3, value)).toBe(size)
+        expect(codec.read(view, 3, size)).toBe(value)
+        expect(written(codec, value)).toBe(hex(new Uint8Array(view.buffer, 3, size)))
+      }
     )
-    const bounds = `is not an integer from ${minimum} to ${maximum}`
-    expect(refuse(codec, minimum - 1)).toBe(`${minimum - 1} ${bounds}`)
-    expect(refuse(codec, maximum + 1)).toBe(`${maximum + 1} ${bounds}`)
-    for (const [value, shown] of [
-      [1.5, "1.5"],
-      [Number.NaN, "NaN"],
-      ["1", "'1'"],
-      [null, "null"],
-      [1n, "1"],
-      [[1], "1"]
-    ])
-      expect(refuse(codec, value)).toBe(`${shown} ${bounds}`)
-  }
-)
+  )
+  const bounds = `is not an integer from ${minimum} to ${maximum}`
+  expect(refuse(codec, minimum - 1)).toBe(`${minimum - 1} ${bounds}`)
+  expect(refuse(codec, maximum + 1)).toBe(`${maximum + 1} ${bounds}`)
+  for (const [value, shown] of [
+    [1.5, "1.5"],
+    [Number.NaN, "NaN"],
+    ["1", "'1'"],
+    [null, "null"],
+    [1n, "1"],
+    [[1], "1"]
+  ])
+    expect(refuse(codec, value)).toBe(`${shown} ${bounds}`)
+})
 
-it("numbers are in host order: little-endian on every ABI there is", () => {
+it("numbers are in host order, which is little-endian on every ABI", () => {
   expect(written(Codec.int32, -2)).toBe("feffffff")
   expect(written(Codec.uint32, 0x01020304)).toBe("04030201")
   expect(written(Codec.uint8, 0xb9)).toBe("b9")
 })
 
-it("bytes reads a copy, as long as it is told, and writes the same", () => {
+it("bytes reads a copy of the given length, and writes the same bytes", () => {
   const codec = Codec.bytes({ maximum: 8 })
   const buffer = Uint8Array.of(9, 9, 1, 2, 3, 9)
   const read = codec.read(new DataView(buffer.buffer, 1), 1, 3)
@@ -65,7 +62,7 @@ it("bytes reads a copy, as long as it is told, and writes the same", () => {
   expect(written(codec, new Uint8Array(0))).toBe("")
 })
 
-it("bytes refuses what is too long, too short, and what is not bytes", () => {
+it("bytes rejects values that are too long, too short or not bytes", () => {
   const codec = Codec.bytes({ minimum: 2, maximum: 4 })
   for (const length of [2, 3, 4]) expect(refuse(codec, new Uint8Array(length))).toBeUndefined()
   expect(refuse(codec, new Uint8Array(5))).toBe("5 bytes are more than the 4 that were declared")
@@ -81,7 +78,7 @@ it("bytes refuses what is too long, too short, and what is not bytes", () => {
     expect(refuse(codec, value)).toBe(`${shown} is not a Uint8Array`)
 })
 
-it("transform reads and writes through another codec, says what is malformed and where, and refuses what that codec refuses", () => {
+it("transform reads, writes, rejects and reports offsets through another codec", () => {
   const even = Codec.transform<number, number>(Codec.uint8, {
     read: (value) => (value % 2 === 0 ? value / 2 : { malformed: `${value} is odd` }),
     write: (value) => value * 2
@@ -108,13 +105,13 @@ it("transform reads and writes through another codec, says what is malformed and
   ])
 })
 
-it("isInteger holds for integers within the bounds and for nothing else", () => {
+it("isInteger is true only for integers within the bounds", () => {
   expect([0, 1, 255].every((value) => Codec.isInteger(value, 0, 255))).toBe(true)
   for (const value of [-1, 256, 0.5, Number.NaN, Infinity, "1", 1n, null, undefined, [1], new Number(1)])
     expect(Codec.isInteger(value, 0, 255), String(value)).toBe(false)
 })
 
-it("any value can be shown and be refused: neither throws", () => {
+it("any value can be formatted and rejected without an exception", () => {
   expect([Codec.format("x"), Codec.format(1n), Codec.format(Symbol("x"))]).toEqual(["'x'", "1", "Symbol(x)"])
   const unspeakable = {
     toString: () => {

@@ -21,7 +21,7 @@ const request = [{ level: 1, option: 75, value: 1 }]
 const row = { request, receive: [arrives], send: { level: 1, type: 36, payload: Codec.uint32 } }
 const absent = { unsupported: "only Linux marks packets" }
 
-/** A definition that holds, but for one cell, as a program without types may write it. */
+/** A valid definition with one other cell, as a program without types may write it. */
 const withCell =
   (cell: unknown, rest: object = {}) =>
   () =>
@@ -45,14 +45,14 @@ const shared = (mask: number, size: unknown = 4) => ({
 const repeated = { presence: "repeated" }
 
 describe("define", () => {
-  it("makes a message that answers with the very rows and reasons that it was given", () => {
+  it("makes a message that returns the given rows and reasons themselves", () => {
     const mark = withCell(row)()
     expect([mark.key, mark.presence]).toEqual(["mark", "required"])
     expect(mark.cell("linux", "ipv4")).toBe(row)
     expect(mark.cell("winsock", "ipv6")).toBe(absent)
   })
 
-  it("answers for a family that the message does not have with a reason", () => {
+  it("returns a reason for a family that the message does not have", () => {
     expect(withCell(row)().cell("linux", "unix")).toEqual({ unsupported: "'mark' does not exist for unix sockets" })
   })
 
@@ -70,17 +70,17 @@ describe("define", () => {
     ["has one size, as a bound", arriving({ payload: payload({ minimum: 8, maximum: 8 }) })],
     ["shares all bits", shared(0xffffffff)],
     ["shares one byte", shared(0xfc, 1)]
-  ])("takes a message that %s", (_, cell) => {
+  ])("accepts a message that %s", (_, cell) => {
     expect(withCell(cell).call(undefined).cell("linux", "ipv4")).toBe(cell)
   })
 
-  it.each(["Mark", "so-mark", "so_mark", "", "2nd", "a b", "é"])("refuses the key '%s'", (key) => {
+  it.each(["Mark", "so-mark", "so_mark", "", "2nd", "a b", "é"])("rejects the key '%s'", (key) => {
     expect(withCell(row, { key })).toThrow(
       new TypeError(`A control message's key is a name in camelCase, not '${key}'.`)
     )
   })
 
-  it("refuses a presence that does not exist", () => {
+  it("rejects a presence that does not exist", () => {
     expect(withCell(row, { presence: "sometimes" })).toThrow(
       new TypeError(`Control message 'mark': presence is "required", "optional" or "repeated", not 'sometimes'.`)
     )
@@ -162,7 +162,7 @@ describe("define", () => {
     expect(withCell(cell)).toThrow(new TypeError(`Control message 'mark', linux, ipv4: ${sentence}.`))
   })
 
-  it("says how a message is told: with datagrams, as an event of the socket, never; not both ways", () => {
+  it("delivers a message with datagrams, as an event, or never, but not both ways", () => {
     const event = { request, receive: [{ ...arrives, event: "errorQueue" }] }
     expect(withCell(row)().deliveredAs).toBe("withDatagrams")
     const everywhere = (cell: unknown) => ({
@@ -180,7 +180,7 @@ describe("define", () => {
     )
   })
 
-  it("refuses a message that repeats and may be of no size, for then there is no end of what a buffer may hold", () => {
+  it("rejects a repeated message of size 0, because a buffer could hold any number", () => {
     expect(withCell(arriving({ payload: payload({ minimum: 0, maximum: 8 }) }), repeated)).toThrow(
       new TypeError("Control message 'mark', linux, ipv4: receive: a repeated message of no size.")
     )
@@ -224,7 +224,7 @@ describe("the messages that come with the library", () => {
     ])
   })
 
-  it("answer for every platform and family with a row or with a reason", () => {
+  it("have a row or a reason for every platform and family", () => {
     for (const message of builtIns)
       for (const platform of platforms)
         for (const family of families) {
@@ -238,7 +238,7 @@ describe("the messages that come with the library", () => {
         }
   })
 
-  /** Level and option asked for; level and type of what arrives; of what is sent. */
+  /** Level and option of the request; level and type of a received message; level and type of a sent one. */
   const facts = (platform: (typeof platforms)[number], family: (typeof families)[number]) =>
     Object.fromEntries(
       builtIns.flatMap((message) => {
@@ -257,7 +257,7 @@ describe("the messages that come with the library", () => {
       })
     )
 
-  it("Linux: are asked for, arrive and are sent as was measured", () => {
+  it("Linux: have the requests, receive types and send types that were measured", () => {
     const socketLevel = {
       dropCount: "1,40=1 | 1,40 | ",
       timestamp: "1,64=1 or 1,35 | 1,64 1,35 | ",
@@ -308,7 +308,7 @@ describe("the messages that come with the library", () => {
     })
   })
 
-  it("Winsock: are asked for, arrive (under two types, by version) and are sent as the headers and documents say", () => {
+  it("Winsock: have the requests, receive types and send types of its headers", () => {
     const both = {
       segmentSize: " |  | 17,2",
       coalescedSize: "17,3=65527 | 17,3 | ",
@@ -337,7 +337,7 @@ describe("the messages that come with the library", () => {
     expect(facts("winsock", "unix")).toEqual({})
   })
 
-  it("Darwin: are asked for, arrive and are sent as the headers say", () => {
+  it("Darwin: have the requests, receive types and send types of its headers", () => {
     expect(facts("darwin", "ipv4")).toEqual({
       pktInfo: "0,26=1 | 0,26 | 0,26",
       hopLimit: "0,24=1 | 0,24 | ",
@@ -366,7 +366,7 @@ describe("the messages that come with the library", () => {
     })
   })
 
-  it("answer any value that shall be sent with a sentence or with nothing, never with an exception", () => {
+  it("validate any value to be sent with a sentence or undefined, never an exception", () => {
     const value = FastCheck.anything({ withNullPrototype: true, withBigInt: true })
     const record = FastCheck.record({ source: value, interfaceIndex: value }, { requiredKeys: [] })
     for (const message of builtIns)
@@ -380,7 +380,7 @@ describe("the messages that come with the library", () => {
         )
   })
 
-  it("read any payload of their size as a value or as malformed, at its offset, and read nothing outside", () => {
+  it("read any payload of their size as a value or as malformed, and nothing outside", () => {
     for (const message of builtIns)
       for (const platform of platforms)
         for (const family of families)
@@ -390,7 +390,7 @@ describe("the messages that come with the library", () => {
             FastCheck.assert(
               FastCheck.property(FastCheck.uint8Array({ minLength, maxLength }), (bytes) => {
                 expect(fits(size, bytes.length)).toBe(true)
-                // Among other bytes, and at the very end of what there is.
+                // Among other bytes, and at the very end of the buffer.
                 const value = read(arrival, bytes)
                 const alone = arrival.payload.read(new DataView(new Uint8Array(bytes).buffer), 0, bytes.length)
                 if (Codec.isMalformed(value)) expect(value.offset).toBe(4)
@@ -403,10 +403,10 @@ describe("the messages that come with the library", () => {
           }
   })
 
-  it("the reason why macOS sends no IPv4 hop limit is a sentence of the row, beside how it arrives", () => {
+  it("the row of macOS gives the reason why no IPv4 hop limit can be sent", () => {
     const cell = HopLimit.cell("darwin", "ipv4")
     expect(isUnsupported(cell) ? cell : cell.send).toEqual({
-      unsupported: "macOS takes no TTL with a single IPv4 datagram"
+      unsupported: "macOS takes no TTL per IPv4 datagram"
     })
   })
 })

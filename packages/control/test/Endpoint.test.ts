@@ -19,7 +19,7 @@ const ipv6 = new InternetEndpoint("ipv6", Ipv6Address.of([0x2001, 0xdb8, 0, 0, 0
 const mapped = new InternetEndpoint("ipv6", Ipv6Address.fromIpv4(ipv4.address), 53)
 
 describe("endpoint()", () => {
-  it("takes an address as text or as one, and a port, on the family of the address", () => {
+  it("takes an address as text or as an object, and a port, on the address's family", () => {
     expect(endpoint("ipv4", { address: "192.0.2.1", port: 53 })).toEqual(ipv4)
     expect(endpoint("ipv4", { address: ipv4.address, port: 53 })).toEqual(ipv4)
     expect(endpoint("ipv6", { address: "2001:db8::1", port: 53 })).toEqual(ipv6)
@@ -38,14 +38,14 @@ describe("endpoint()", () => {
     expect(endpoint("unix", unix)).toEqual(unix)
   })
 
-  it("on a dual socket an IPv4 peer is one, also when it is written as an IPv6 address", () => {
+  it("on a dual socket a mapped IPv6 address is an IPv4 peer", () => {
     for (const address of ["192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201", ipv4.address, mapped.address])
       expect(endpoint("dual", { address, port: 53 })).toEqual(ipv4)
     expect(endpoint("dual", mapped)).toEqual(ipv4)
     expect(endpoint("dual", { address: "2001:db8::1", port: 53 })).toEqual(ipv6)
   })
 
-  it("on an IPv6 socket a mapped address stays what was written", () => {
+  it("on an IPv6 socket a mapped address stays as written", () => {
     expect(endpoint("ipv6", { address: "::ffff:192.0.2.1", port: 53 })).toEqual(mapped)
   })
 
@@ -64,7 +64,7 @@ describe("endpoint()", () => {
     [undefined, "undefined"],
     [null, "null"],
     [53n, "53"]
-  ])("refuses the port %s", (port, shown) => {
+  ])("rejects the port %s", (port, shown) => {
     for (const family of ["ipv4", "ipv6", "dual"] as const)
       expect(made(family, { address: family === "ipv4" ? "192.0.2.1" : "::1", port })).toEqual({
         malformed: `the port ${shown} is not an integer from 0 to 65535`,
@@ -72,7 +72,7 @@ describe("endpoint()", () => {
       })
   })
 
-  it("refuses an address of the other family, and says which this socket speaks", () => {
+  it("rejects an address of the other family, and names the family of the socket", () => {
     const v4 = { malformed: "2001:db8::1 is an IPv6 address, this socket speaks IPv4 only", offset: 0 }
     const v6 = { malformed: "192.0.2.1 is an IPv4 address, this socket speaks IPv6 only", offset: 0 }
     for (const input of [{ address: "2001:db8::1", port: 53 }, { address: ipv6.address, port: 53 }, ipv6])
@@ -94,7 +94,7 @@ describe("endpoint()", () => {
     [0x7f000001, "2130706433 is not an IP address", 0],
     [{ family: "ipv4", value: 1 }, "[object Object] is not an IP address", 0],
     [["127.0.0.1"], "127.0.0.1 is not an IP address", 0]
-  ])("refuses the address %j", (address, malformed, offset) => {
+  ])("rejects the address %j", (address, malformed, offset) => {
     expect(made("ipv4", { address, port: 53 })).toEqual({ malformed, offset })
     expect(made("dual", { address, port: 53 })).toEqual({ malformed, offset })
   })
@@ -104,7 +104,7 @@ describe("endpoint()", () => {
     [undefined, "undefined is not an endpoint"],
     ["192.0.2.1:53", "'192.0.2.1:53' is not an endpoint"],
     [53, "53 is not an endpoint"]
-  ])("refuses %j for an endpoint", (input, malformed) => {
+  ])("rejects %j as an endpoint", (input, malformed) => {
     for (const family of ["ipv4", "ipv6", "dual", "unix"] as const)
       expect(made(family, input)).toEqual({ malformed, offset: 0 })
   })
@@ -115,14 +115,14 @@ describe("endpoint()", () => {
     [{ path: undefined }, "undefined"],
     [{}, "undefined"],
     [ipv4, "undefined"]
-  ])("refuses %j for a Unix socket", (input, shown) => {
+  ])("rejects %j for a Unix socket", (input, shown) => {
     expect(made("unix", input)).toEqual({
       malformed: `a Unix socket is named by a path that is not empty, not by ${shown}`,
       offset: 0
     })
   })
 
-  it("answers any value with an endpoint or with what is wrong, never with an exception", () => {
+  it("returns an endpoint or a problem for any value, never an exception", () => {
     const anything = FastCheck.anything({ withNullPrototype: true, withBigInt: true })
     const input = FastCheck.oneof(
       anything,
@@ -142,7 +142,7 @@ describe("endpoint()", () => {
   })
 })
 
-it("an endpoint is written as people write it", () => {
+it("an endpoint has the usual text", () => {
   expect(String(ipv4)).toBe("192.0.2.1:53")
   expect(String(ipv6)).toBe("[2001:db8::1]:53")
   expect(String(new InternetEndpoint("ipv6", ipv6.address.withZone(2), 53))).toBe("[2001:db8::1%2]:53")
@@ -151,7 +151,7 @@ it("an endpoint is written as people write it", () => {
   expect(String(new UnixEndpoint(undefined))).toBe("unnamed")
 })
 
-it("what is written of an internet endpoint is read as the same one", () => {
+it("the text of an internet endpoint parses to an equal one", () => {
   FastCheck.assert(
     FastCheck.property(internetEndpoint, (each) => {
       const [, address = "", port = ""] = /^\[?(.+?)\]?:([0-9]+)$/.exec(String(each)) ?? []

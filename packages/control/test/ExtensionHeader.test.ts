@@ -30,7 +30,7 @@ describe("options headers", () => {
   })
 
   const made = vectors.flatMap(({ abi, headers }) => headers?.options.map((each) => ({ ...each, abi })) ?? [])
-  it("there are headers that a C library built", () => expect(made.length).toBeGreaterThan(10))
+  it("there are headers built by a C library", () => expect(made.length).toBeGreaterThan(10))
   it.each(made)("$abi: the bytes that inet6_opt_append makes: $name", ({ bytes, options }) => {
     const header = {
       options: options.map(({ align, length, type }) => ({
@@ -48,7 +48,7 @@ describe("options headers", () => {
     })
   })
 
-  it("router alert, ready-made: an even place, a value of 16 bits", () => {
+  it("a router alert has an even offset and a value of 16 bits", () => {
     const { options } = ExtensionHeader.parseOptions(
       built(
         ExtensionHeader.buildOptions({
@@ -70,7 +70,7 @@ describe("options headers", () => {
     [0xbe, "discard-and-report", true],
     [0xc9, "discard-and-report-unless-multicast", false],
     [0xff, "discard-and-report-unless-multicast", true]
-  ])("an option that is not known is kept, with what its type says of it: %i is %s", (type, ifUnknown, changeable) => {
+  ])("an unknown option is kept, with the bits of its type decoded: %i is %s", (type, ifUnknown, changeable) => {
     const bytes = Uint8Array.of(17, 0, type, 2, 1, 2, 1, 0)
     expect(ExtensionHeader.parseOptions(bytes)).toEqual({
       nextHeader: 17,
@@ -79,7 +79,7 @@ describe("options headers", () => {
     })
   })
 
-  it("what is read is a copy", () => {
+  it("a parsed header is a copy", () => {
     const bytes = fromHex("11001e0401020304")
     const header = ExtensionHeader.parseOptions(bytes)
     bytes.fill(0)
@@ -89,7 +89,7 @@ describe("options headers", () => {
     })
   })
 
-  it("the bytes keep the padding: two headers of equal options differ by them alone", () => {
+  it("the bytes keep the padding: headers of equal options may differ in them", () => {
     const [near, far] = ["11001e0107010100", "1100001e01070000"]
     const [one, two] = [near, far].map((bytes) => ExtensionHeader.parseOptions(fromHex(bytes)))
     expect(one).toEqual({ ...two, bytes: fromHex(near) })
@@ -115,11 +115,11 @@ describe("options headers", () => {
     [{ options: [null] }, "option 0: null is not an option: a type and its data"],
     [
       { options: [x, { type: 0, data: x.data }] },
-      "option 1: type 0 is padding, which is inserted where alignment wants it"
+      "option 1: type 0 is padding, which is inserted if alignment requires it"
     ],
     [
       { options: [{ type: 1, data: x.data }] },
-      "option 0: type 1 is padding, which is inserted where alignment wants it"
+      "option 0: type 1 is padding, which is inserted if alignment requires it"
     ],
     [{ options: [{ type: 256, data: x.data }] }, "option 0: 256 is not a type of option: an integer from 2 to 255"],
     [{ options: [{ type: 5.5, data: x.data }] }, "option 0: 5.5 is not a type of option: an integer from 2 to 255"],
@@ -169,13 +169,13 @@ describe("options headers", () => {
   })
 
   it.prop(
-    "what is built is read again, each option where it wants to be",
+    "a built header parses again, with each option at its alignment",
     [FastCheck.array(option, { maxLength: 20 })],
     ([options]) => {
       const bytes = built(ExtensionHeader.buildOptions({ options }))
       const header = ExtensionHeader.parseOptions(bytes)
       expect(header).toMatchObject({ nextHeader: 0, options: options.map(({ data, type }) => ({ type, data })) })
-      // By hand, as a receiver goes: zero padding, 7 bytes of it in a row at the most, and no option off its place.
+      // Walks by hand, as a receiver does: padding is zero, at most 7 bytes in a row, and each option is aligned.
       let wanted = 0
       let run = 0
       for (let at = 2; at < bytes.length;) {
@@ -198,7 +198,7 @@ describe("options headers", () => {
   )
 
   it.prop(
-    "padding is removed, whatever it holds",
+    "padding is removed, whatever its bytes",
     [FastCheck.uint8Array({ minLength: 4, maxLength: 4 })],
     ([noise]) => {
       const bytes = Uint8Array.of(17, 0, 1, 4, ...noise)
@@ -217,7 +217,7 @@ describe("routing headers", () => {
 
   const routes = vectors.flatMap(({ abi, headers }) => headers?.sourceRoutes.map((each) => ({ ...each, abi })) ?? [])
   it.each(routes)(
-    "$abi: what inet6_rth_add makes, of type 0, is read: $addresses addresses",
+    "$abi: a header of type 0 from inet6_rth_add is parsed: $addresses addresses",
     ({ addresses, bytes }) => {
       expect(ExtensionHeader.parseRouting(fromHex(bytes))).toEqual({
         kind: "sourceRoute",
@@ -245,7 +245,7 @@ describe("routing headers", () => {
     })
   })
 
-  it("type 4 has segments, the last to be visited first, flags, a tag, and what stands behind them", () => {
+  it("type 4 has segments in reverse order of travel, flags, a tag and TLVs", () => {
     const tlvs = fromHex("0502aaaa04000000")
     const bytes = built(
       ExtensionHeader.buildRouting({ kind: "segments", addresses: [one, "2001:db8::2"], flags: 8, tag: 0x1234, tlvs })
@@ -264,7 +264,7 @@ describe("routing headers", () => {
     })
   })
 
-  it("of another type the bytes are kept", () => {
+  it("another type keeps its bytes", () => {
     const bytes = fromHex("1100fd0901020304")
     expect(ExtensionHeader.parseRouting(bytes)).toEqual({
       kind: "unknown",
@@ -290,7 +290,7 @@ describe("routing headers", () => {
     expect(ExtensionHeader.parseRouting(fromHex(bytes.replaceAll(" ", "")))).toEqual({ malformed: why, offset: 0 })
   })
 
-  it("of type 4 as many segments may be left as it lists: the first can be left out of the list", () => {
+  it("type 4 may have as many segments left as it lists (reduced list)", () => {
     expect(ExtensionHeader.parseRouting(fromHex(`1102040100000000${oneHex}`))).toMatchObject({
       segmentsLeft: 1,
       addresses: [one]
@@ -337,7 +337,7 @@ describe("routing headers", () => {
     })
   )
   it.prop(
-    "what is built is read again, and what was read is built again",
+    "a built header parses again, and a parsed header builds again",
     [segments],
     ([header]) => {
       const bytes = built(ExtensionHeader.buildRouting(header))
@@ -349,8 +349,8 @@ describe("routing headers", () => {
   )
 })
 
-describe("any bytes are a header or malformed, and none of them is read twice", () => {
-  // Half of them with a frame that is right, so that the inside is reached.
+describe("any bytes are a header or malformed, and no byte is read twice", () => {
+  // Half of them have a valid frame, so that the options are reached.
   const noise = FastCheck.uint8Array({ maxLength: 128 })
   const framed = FastCheck.integer({ min: 0, max: 15 }).chain((units) =>
     FastCheck.uint8Array({ minLength: 8 * units + 8, maxLength: 8 * units + 8 }).map((bytes) => {
@@ -374,7 +374,7 @@ describe("any bytes are a header or malformed, and none of them is read twice", 
       expect(size).toBeLessThanOrEqual(bytes.length)
       for (const { type } of header.options) expect(type).toBeGreaterThan(1)
       expect(header.bytes).toEqual(bytes)
-      // They take no part in building: what was received is built from its options.
+      // Building ignores the bytes: a received header is built from its options.
       const without = { options: header.options }
       expect(ExtensionHeader.buildOptions(header)).toEqual(ExtensionHeader.buildOptions(without))
     },

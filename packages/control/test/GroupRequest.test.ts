@@ -18,7 +18,7 @@ const requestOf = (name: string): readonly [string, GroupRequest.GroupRequest] =
 
 describe.each(vectors)("$abi", ({ abi, groups }) => {
   const requests = groups.filter(({ name }) => / [0-9a-f]/.test(name))
-  it.each(requests)("is what C makes of the header's structure: $name", ({ bytes, name }) => {
+  it.each(requests)("equals the structure that C makes with the header: $name", ({ bytes, name }) => {
     const [structure, request] = requestOf(name)
     const ours = structure === "mreq" ? GroupRequest.writeMreq(request) : GroupRequest.write(abiNamed(abi), request)
     expect(hex(ours)).toBe(bytes)
@@ -35,7 +35,7 @@ it("an index that is absent is 0: the system chooses", () => {
   expect(hex(GroupRequest.writeMreq(request))).toBe("ef01020300000000")
 })
 
-it("a zone is not written: the interface is told beside the group", () => {
+it("a zone is not written, because the request has a field for the interface", () => {
   const zoned = new Ipv6Address(0xff020000, 0, 0, 1, 9)
   const plain = new Ipv6Address(0xff020000, 0, 0, 1)
   for (const abi of abis) {

@@ -11,8 +11,8 @@ const encoded = (family: "ipv4" | "ipv6", echo: IcmpEcho.EchoToSend): Uint8Array
 }
 const payload = fromHex("7061796c6f6164")
 
-// The replies are Linux's own, as a ping socket got them (identifier 0x4321, sequence 7, the data "payload"); each request differs from its reply
-// by the type alone, and so does its checksum.
+// A ping socket got these replies from Linux (identifier 0x4321, sequence 7, data "payload"). Each request differs from its reply only by type
+// and checksum.
 it.each([
   ["ipv4", "reply", "0000ffa743210007", "what the kernel answered on 127.0.0.1"],
   ["ipv4", "request", "0800f7a743210007", "by RFC 1071"],
@@ -25,7 +25,7 @@ it.each([
   expect(IcmpEcho.decode(family, bytes)).toEqual(echo)
 })
 
-it("an echo of nothing has 8 bytes, and an identifier that is left out is 0", () => {
+it("an echo without data has 8 bytes, and a missing identifier is 0", () => {
   expect(hex(encoded("ipv4", { kind: "request", sequence: 0 }))).toBe("0800f7ff00000000")
   expect(hex(encoded("ipv6", { kind: "request", sequence: 0xffff }))).toBe("800000000000ffff")
 })
@@ -62,7 +62,7 @@ const echoes = FastCheck.record({
 const family = FastCheck.constantFrom(...families)
 
 it.prop(
-  "what is written is read, from any place, and the words of ICMP for IPv4 add up to all ones",
+  "an encoded echo decodes at any offset, and its IPv4 checksum is valid",
   [family, echoes],
   ([family, echo]) => {
     const bytes = encoded(family, echo)
@@ -91,13 +91,13 @@ it.prop(
   { fastCheck: { seed: 792, numRuns: 500 } }
 )
 
-it("the largest data have their checksum too", () => {
+it("the largest data also have a valid checksum", () => {
   const data = new Uint8Array(65_507).fill(0xff)
   expect(encoded("ipv4", { kind: "request", sequence: 0xffff, data })).toHaveLength(65_515)
 })
 
 it.prop(
-  "a reply answers the request of its sequence number and data, and of its identifier where that is named",
+  "a reply matches a request by sequence and data, and by identifier if given",
   [echoes, word],
   ([echo, other]) => {
     const request = { ...echo, kind: "request" } as const

@@ -1,4 +1,4 @@
-/** Extensions of ICMP messages: the bytes of C, what any bytes give, and what a router may get wrong. */
+/** Extensions of ICMP messages: the bytes of C, random bytes, and mistakes that a router may make. */
 import { Codec, IcmpExtension, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import { describe, expect, it } from "@effect/vitest"
 import { FastCheck } from "effect"
@@ -62,9 +62,12 @@ describe("an extension of an ICMP message", () => {
   it.each(made)("$abi: is read from the bytes that C makes: $name", ({ bytes, name }) => {
     expect(IcmpExtension.decode(fromHex(bytes))).toStrictEqual(expected[name])
   })
-  it.each(made.filter(({ abi }) => abi === "linux-glibc-64"))("is summed as C does: $name", ({ bytes }) => {
-    expect(hex(extension(bytes.slice(8)))).toBe(bytes)
-  })
+  it.each(made.filter(({ abi }) => abi === "linux-glibc-64"))(
+    "has the checksum that C computes: $name",
+    ({ bytes }) => {
+      expect(hex(extension(bytes.slice(8)))).toBe(bytes)
+    }
+  )
 
   it.each([
     ["", "an extension has a header of 4 bytes, not 0 (at 0)"],
@@ -79,7 +82,7 @@ describe("an extension of an ICMP message", () => {
     ["2000000000080101", "an object declares 8 bytes, 4 are left (at 4)"],
     ["20000000ffff010105dc1101", "an object declares 65535 bytes, 8 are left (at 4)"],
     ["200000000008010105dc11010000", "2 bytes are left, the header of an object takes 4 (at 12)"]
-  ])("of the bytes '%s' is malformed", (bytes, why) => {
+  ])("with the bytes '%s' is malformed", (bytes, why) => {
     expect(sentence(IcmpExtension.decode(fromHex(bytes)))).toBe(why)
   })
 
@@ -136,7 +139,7 @@ describe("any extension", () => {
       )
     )
 
-  it("of well-formed objects gives as many, in order, and loses no byte of an unknown one", () =>
+  it("gives all well-formed objects in order, with every byte of an unknown one", () =>
     FastCheck.assert(
       FastCheck.property(FastCheck.array(object, { maxLength: 8 }), (objects) => {
         const read = IcmpExtension.decode(written(objects))
@@ -159,7 +162,7 @@ describe("any extension", () => {
     }),
     { minLength: 1, maxLength: 10 }
   )
-  it("of labels gives each field of each label", () =>
+  it("with labels gives each field of each label", () =>
     FastCheck.assert(
       FastCheck.property(stack, (labels) => {
         const payload = new Uint8Array(4 * labels.length)
@@ -173,7 +176,7 @@ describe("any extension", () => {
       })
     ))
 
-  it("with one bit turned over is malformed or the same: the checksum sees it, unless it is the version's", () =>
+  it("with one flipped bit is malformed", () =>
     FastCheck.assert(
       FastCheck.property(FastCheck.array(object, { minLength: 1, maxLength: 4 }), FastCheck.nat(), (objects, at) => {
         const bytes = written(objects)
@@ -185,7 +188,7 @@ describe("any extension", () => {
       })
     ))
 
-  it("of any bytes is objects or malformed, never an exception", () =>
+  it("decodes any bytes as objects or as malformed, never an exception", () =>
     FastCheck.assert(
       FastCheck.property(FastCheck.uint8Array({ maxLength: 96 }), FastCheck.boolean(), (bytes, plausible) => {
         if (plausible && bytes.length >= 4) bytes.set([0x20, 0, 0, 0])

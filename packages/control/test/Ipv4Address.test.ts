@@ -11,14 +11,14 @@ it("an address is one unsigned number in host order", () => {
 })
 
 it.each(["0.0.0.0", "127.0.0.1", "192.0.2.1", "10.20.30.40", "224.0.0.251", "255.255.255.255"])(
-  "%s is read and written as it is",
+  "%s is parsed and formatted without a change",
   (text) => {
     const address = Ipv4Address.parse(text)
     expect(Codec.isMalformed(address) ? address.malformed : address.toString()).toBe(text)
   }
 )
 
-it("what is written is read as the same address", () => {
+it("the text of an address parses to an equal address", () => {
   FastCheck.assert(
     FastCheck.property(ipv4, (address) => {
       expect(Ipv4Address.parse(String(address))).toEqual(address)
@@ -45,11 +45,11 @@ it.each([
   ["1.2.3.4\n", "'4\n' is not a number from 0 to 255", 6],
   ["1.2.3.٤", "'٤' is not a number from 0 to 255", 6],
   ["localhost", "'localhost' does not have the four parts of an IPv4 address", 0]
-])("%j is refused, with what is wrong and where", (text, malformed, offset) => {
+])("%j is rejected with the reason and its offset", (text, malformed, offset) => {
   expect(Ipv4Address.parse(text)).toEqual({ malformed, offset })
 })
 
-it("any text is either read, as Node's isIPv4 allows it, or refused inside of it", () => {
+it("any text is parsed if Node's isIPv4 accepts it, or rejected at an offset in it", () => {
   const texts = FastCheck.oneof(
     FastCheck.string(),
     FastCheck.stringMatching(/^[0-9]{1,4}(\.[0-9]{1,4}){2,4}$/),
@@ -71,7 +71,7 @@ it("any text is either read, as Node's isIPv4 allows it, or refused inside of it
   )
 })
 
-it("the ranges that mean something are told from their neighbours", () => {
+it("special ranges are distinguished from their neighbours", () => {
   const which = (text: string) => {
     const address = Ipv4Address.parse(text)
     if (Codec.isMalformed(address)) throw new Error(address.malformed)

@@ -54,7 +54,7 @@ it.each([
   ["2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
   // Section 4.3: lower case.
   ["2001:DB8::ABCD:EF", "2001:db8::abcd:ef"],
-  // Section 5: dotted decimal where the prefix is known to have one inside, and only there.
+  // Section 5: dotted decimal only after a prefix that is known to contain an IPv4 address.
   ["0:0:0:0:0:ffff:192.0.2.1", "::ffff:192.0.2.1"],
   ["::ffff:c000:201", "::ffff:192.0.2.1"],
   ["::FFFF:0:0", "::ffff:0.0.0.0"],
@@ -82,7 +82,7 @@ it.each([
   expect(parse(canonical)).toEqual(parse(text))
 })
 
-it("what is written is read as the same address, zones and mapped ones included", () => {
+it("the text of an address parses to an equal one, zoned and mapped ones too", () => {
   FastCheck.assert(
     FastCheck.property(FastCheck.oneof(ipv6, mapped), (address) => {
       expect(Ipv6Address.parse(String(address))).toEqual(address)
@@ -91,7 +91,7 @@ it("what is written is read as the same address, zones and mapped ones included"
   )
 })
 
-it("what is written is what the URL standard writes, but for mapped addresses", () => {
+it("the text equals that of the URL standard, except for mapped addresses", () => {
   FastCheck.assert(
     FastCheck.property(ipv6, (address) => {
       FastCheck.pre(!address.isIpv4Mapped)
@@ -135,11 +135,11 @@ it.each([
   ["::1%4294967296", "the zone '4294967296' is not an interface index", 4],
   ["::1%1%2", "the zone '1%2' is not an interface index", 4],
   ["::1%-1", "the zone '-1' is not an interface index", 4]
-])("%j is refused, with what is wrong and where", (text, malformed, offset) => {
+])("%j is rejected with the reason and its offset", (text, malformed, offset) => {
   expect(Ipv6Address.parse(text)).toEqual({ malformed, offset })
 })
 
-it("any text without a zone is either read, as Node's isIPv6 allows it, or refused inside of it", () => {
+it("any text without a zone is parsed if Node's isIPv6 accepts it, or rejected", () => {
   const texts = FastCheck.oneof(
     FastCheck.string({ unit: FastCheck.constantFrom(":", "::", ":", "0", "1", "a", "b", "F", "."), maxLength: 20 }),
     FastCheck.tuple(
@@ -161,7 +161,7 @@ it("any text without a zone is either read, as Node's isIPv6 allows it, or refus
   )
 })
 
-it("a mapped address and the IPv4 address inside are made of each other", () => {
+it("a mapped address and its IPv4 address convert to each other", () => {
   FastCheck.assert(
     FastCheck.property(ipv4, (address) => {
       const outside = Ipv6Address.fromIpv4(address)
@@ -175,7 +175,7 @@ it("a mapped address and the IPv4 address inside are made of each other", () => 
   expect(parse("::ffff:1.2.3.4").toIpv4()).toEqual(Ipv4Address.of(1, 2, 3, 4))
 })
 
-it("the ranges that mean something are told from their neighbours", () => {
+it("special ranges are distinguished from their neighbours", () => {
   const which = (text: string) => {
     const address = parse(text)
     return (["isUnspecified", "isLoopback", "isMulticast", "isLinkLocal", "isIpv4Mapped"] as const).filter(

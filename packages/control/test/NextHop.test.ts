@@ -1,4 +1,4 @@
-/** Messages whose numbers some headers lack: absent with the reason, or present by a number that the program gives. */
+/** Messages without a number in some headers: unsupported with the reason, or supported with a number that the program gives. */
 import {
   DestinationOptions,
   InternetEndpoint,
@@ -38,9 +38,9 @@ it.each<readonly [unknown, string]>([
   ["::", ":: is no address of an IPv6 neighbour"],
   ["ff02::1%2", "ff02::1%2 is no address of an IPv6 neighbour"],
   ["::ffff:192.0.2.1", "::ffff:192.0.2.1 is no address of an IPv6 neighbour"]
-])("a next hop of %s is refused", (given, why) => expect(refusal(sends, given)).toBe(why))
+])("a next hop of %s is rejected", (given, why) => expect(refusal(sends, given)).toBe(why))
 
-it("a next hop is absent where headers have no number or the kernel does nothing with it, and says so", () => {
+it("a next hop is unsupported without a number or an implementation, with the reason", () => {
   const why = (platform: (typeof platforms)[number]) => {
     const cell = NextHop.cell(platform, "ipv6")
     return isUnsupported(cell) ? cell.unsupported : undefined
@@ -55,7 +55,7 @@ it("a next hop is absent where headers have no number or the kernel does nothing
   expect(() => nextHop({ type: 2 ** 31 })).toThrow("level and type are signed 32-bit integers")
 })
 
-it("destination options have no number in the headers of Windows; a program's own counts there alone", () => {
+it("destination options have no number on Windows; a given number counts only there", () => {
   expect(DestinationOptions.cell("winsock", "ipv6")).toEqual({
     unsupported: "the documentation of WSAMSG names IPV6_DSTOPTS, and the headers of Windows give it no number"
   })

@@ -11,7 +11,7 @@ const interfaceIndex = FastCheck.integer({ min: 0, max: 0x7fffffff })
 const cells = platforms.flatMap((platform) => (["ipv4", "ipv6"] as const).map((family) => [platform, family] as const))
 
 describe("reading", () => {
-  it("Linux and Darwin, IPv4: the destination is ipi_addr, the address that answers is ipi_spec_dst", () => {
+  it("Linux and Darwin, IPv4: the destination is ipi_addr, local is ipi_spec_dst", () => {
     for (const platform of ["linux", "darwin"] as const)
       expect(read(arrivals(PktInfo, platform, "ipv4")[0], fromHex("07000000c0000201e00000fb"))).toEqual({
         destination: Ipv4Address.of(224, 0, 0, 251),
@@ -20,7 +20,7 @@ describe("reading", () => {
       })
   })
 
-  it("Winsock, IPv4: the address comes first, and there is no address that answers", () => {
+  it("Winsock, IPv4: the address comes first, and there is no local address", () => {
     expect(read(arrivals(PktInfo, "winsock", "ipv4")[0], fromHex("e00000fb07000000"))).toEqual({
       destination: Ipv4Address.of(224, 0, 0, 251),
       local: undefined,
@@ -28,7 +28,7 @@ describe("reading", () => {
     })
   })
 
-  it.each(platforms)("%s, IPv6: a link-local destination belongs to the interface, no other does", (platform) => {
+  it.each(platforms)("%s, IPv6: only a link-local destination has the interface as its zone", (platform) => {
     const [arrival] = arrivals(PktInfo, platform, "ipv6")
     const bytes = (address: string) => fromHex(`${address}07000000`)
     expect(read(arrival, bytes("fe800000000000000000000000000001"))).toEqual({
@@ -47,7 +47,7 @@ describe("reading", () => {
       })
   })
 
-  it("interface 0 and no address that answers are what a datagram has that was queued before the option", () => {
+  it("a datagram queued before the option has interface 0 and no local address", () => {
     expect(read(arrivals(PktInfo, "linux", "ipv4")[0], fromHex("000000000000000007080900"))).toEqual({
       destination: Ipv4Address.of(7, 8, 9, 0),
       interfaceIndex: 0,
@@ -57,39 +57,36 @@ describe("reading", () => {
 })
 
 describe("sending", () => {
-  it.each(cells)(
-    "%s, %s: what is sent as the source stands where the kernel reads it, with the interface",
-    (platform, family) => {
-      const [arrival] = arrivals(PktInfo, platform, family)
-      const sends = departure(PktInfo, platform, family)
-      if (sends === undefined) throw new Error("it can be sent")
-      const sources: FastCheck.Arbitrary<Ipv4Address | Ipv6Address> =
-        family === "ipv4" ? ipv4 : ipv6.map((address) => address.withZone(0))
-      FastCheck.assert(
-        FastCheck.property(sources, interfaceIndex, (source, index) => {
-          FastCheck.pre(!source.isMulticast && String(source) !== "255.255.255.255")
-          const value = { source, interfaceIndex: index }
-          expect(refusal(sends, value)).toBeUndefined()
-          const bytes = written(sends, value)
-          expect(bytes.length).toBe(sends.payload.size)
-          expect(hex(written(sends, { source: String(source), interfaceIndex: index }))).toBe(hex(bytes))
-          const zoned = source instanceof Ipv6Address && source.isLinkLocal ? source.withZone(index) : source
-          expect(read(arrival, bytes)).toEqual(
-            family === "ipv4" && platform !== "winsock"
-              ? {
-                  destination: Ipv4Address.unspecified,
-                  // Zeros say that there is none.
-                  local: source.equals(Ipv4Address.unspecified) ? undefined : source,
-                  interfaceIndex: index
-                }
-              : { destination: zoned, local: undefined, interfaceIndex: index }
-          )
-        })
-      )
-    }
-  )
+  it.each(cells)("%s, %s: source and interface are written to the fields that the kernel reads", (platform, family) => {
+    const [arrival] = arrivals(PktInfo, platform, family)
+    const sends = departure(PktInfo, platform, family)
+    if (sends === undefined) throw new Error("it can be sent")
+    const sources: FastCheck.Arbitrary<Ipv4Address | Ipv6Address> =
+      family === "ipv4" ? ipv4 : ipv6.map((address) => address.withZone(0))
+    FastCheck.assert(
+      FastCheck.property(sources, interfaceIndex, (source, index) => {
+        FastCheck.pre(!source.isMulticast && String(source) !== "255.255.255.255")
+        const value = { source, interfaceIndex: index }
+        expect(refusal(sends, value)).toBeUndefined()
+        const bytes = written(sends, value)
+        expect(bytes.length).toBe(sends.payload.size)
+        expect(hex(written(sends, { source: String(source), interfaceIndex: index }))).toBe(hex(bytes))
+        const zoned = source instanceof Ipv6Address && source.isLinkLocal ? source.withZone(index) : source
+        expect(read(arrival, bytes)).toEqual(
+          family === "ipv4" && platform !== "winsock"
+            ? {
+                destination: Ipv4Address.unspecified,
+                // Zeros mean that it is absent.
+                local: source.equals(Ipv4Address.unspecified) ? undefined : source,
+                interfaceIndex: index
+              }
+            : { destination: zoned, local: undefined, interfaceIndex: index }
+        )
+      })
+    )
+  })
 
-  it.each(cells)("%s, %s: what is absent is the kernel's to choose: zeros", (platform, family) => {
+  it.each(cells)("%s, %s: absent fields are zeros, so the kernel chooses", (platform, family) => {
     const sends = departure(PktInfo, platform, family)
     if (sends === undefined) throw new Error("it can be sent")
     const source = family === "ipv4" ? four : six
@@ -106,7 +103,7 @@ describe("sending", () => {
     expect(hex(written(sends, { source }))).toBe(hex(written(sends, { source, interfaceIndex: 0 })))
   })
 
-  it.each(platforms)("%s: the zone of a link-local source is the interface where none is given", (platform) => {
+  it.each(platforms)("%s: the zone of a link-local source is the interface if none is given", (platform) => {
     const sends = departure(PktInfo, platform, "ipv6")
     if (sends === undefined) throw new Error("it can be sent")
     expect(hex(written(sends, { source: "fe80::1%7" }))).toBe("fe80000000000000000000000000000107000000")
@@ -129,7 +126,7 @@ describe("sending", () => {
     [{ source: "fe80::1%eth0" }, "the zone 'eth0' is not an interface index"],
     [{ address: four }, "a packet source has 'source' and 'interfaceIndex', not 'address'"],
     [{ source: four, interfaceIndex: 1, port: 53 }, "a packet source has 'source' and 'interfaceIndex', not 'port'"],
-    // What was received is not where from to send: on Linux the destination may be a group.
+    // Received packet information is not a source: on Linux the destination may be a group.
     [
       { destination: four, local: four, interfaceIndex: 7 },
       "a packet source has 'source' and 'interfaceIndex', not 'destination'"
@@ -156,7 +153,7 @@ describe("sending", () => {
       [{ source: "fe80::1%2", interfaceIndex: 3 }, "fe80::1%2 is an address of interface 2, not of 3"]
     ]
   }
-  it.each(cells)("%s, %s: refuses, with a sentence, what cannot be a source", (platform, family) => {
+  it.each(cells)("%s, %s: rejects values that cannot be a source with a sentence", (platform, family) => {
     const sends = departure(PktInfo, platform, family)
     for (const [value, sentence] of [...both, ...ofFamily[family]]) expect(refusal(sends, value)).toBe(sentence)
   })

@@ -20,7 +20,7 @@ const everyAbi = abis.map((abi) => [abi.name, abi] as const)
 const ipv4 = new InternetEndpoint("ipv4", Ipv4Address.of(192, 0, 2, 1), 0x1234)
 const ipv6 = new InternetEndpoint("ipv6", Ipv6Address.of([0xfe80, 0, 0, 0, 0, 0, 0, 1], 0x01020304), 0x1234)
 
-/** A slot in which another name stood, as the kernel is handed it. */
+/** A slot that contained another address before. */
 const written = (abi: Abi, endpoint: AnyEndpoint, mapped = false) => {
   const slot = new Uint8Array(140).fill(0xff)
   const length = SocketAddress.write(abi, endpoint, viewOf(slot), 4, mapped)
@@ -34,7 +34,7 @@ const roundTrip = (abi: Abi, endpoint: AnyEndpoint, mapped = false) => {
   return SocketAddress.read(abi, viewOf(slot), 4, length)
 }
 
-/** A name of a Unix socket as the kernel gives it: family, then these bytes. */
+/** The address of a Unix socket as the kernel writes it: the family, then these bytes. */
 const unixName = (abi: Abi, name: Uint8Array): Uint8Array<ArrayBuffer> => {
   const bytes = new Uint8Array(2 + name.length)
   if (abi.sockaddr.lengthByte) bytes.set([bytes.length, abi.family.unix])
@@ -47,7 +47,7 @@ const readName = (abi: Abi, bytes: Uint8Array, length = bytes.length) =>
 
 const utf8 = (text: string) => new Uint8Array(Buffer.from(text))
 
-describe("internet names", () => {
+describe("internet addresses", () => {
   for (const { abi: name, structs } of vectors) {
     const abi = abiNamed(name)
     it(`${name}: every member is where the compiler puts it`, () => {
@@ -67,7 +67,7 @@ describe("internet names", () => {
     })
   }
 
-  it("are these bytes on Linux, Winsock and Darwin, whose first byte is the length", () => {
+  it("are these bytes on Linux and Winsock, and on Darwin with the length first", () => {
     const bytes = (abi: Abi) => [ipv4, ipv6].map((endpoint) => hex(written(abi, endpoint).bytes))
     const four = "1234c00002010000000000000000"
     const six = "123400000000fe80000000000000000000000000000104030201"
@@ -76,25 +76,22 @@ describe("internet names", () => {
     expect(bytes(Abi.darwin64)).toEqual([`1002${four}`, `1c1e${six}`])
   })
 
-  it.each(everyAbi)(
-    "%s: are read as they were written, a mapped one as the IPv4 endpoint that it stands for",
-    (_, abi) => {
-      FastCheck.assert(
-        FastCheck.property(internetEndpoint, (endpoint) => {
-          const inside = endpoint.address instanceof Ipv6Address ? endpoint.address.toIpv4() : undefined
-          const same = inside === undefined ? endpoint : new InternetEndpoint("ipv4", inside, endpoint.port)
-          expect(roundTrip(abi, endpoint)).toEqual(same)
-          expect(roundTrip(abi, endpoint, true)).toEqual(same)
-        })
-      )
-      const address = Ipv6Address.fromIpv4(ipv4.address)
-      expect(roundTrip(abi, new InternetEndpoint("ipv6", address, ipv4.port))).toEqual(ipv4)
-      expect(written(abi, ipv4, true)).toMatchObject({ length: abi.sockaddr.ipv6 })
-      expect(written(abi, ipv4, true)).toEqual(written(abi, new InternetEndpoint("ipv6", address, ipv4.port), true))
-    }
-  )
+  it.each(everyAbi)("%s: are read as written, and a mapped address as its IPv4 endpoint", (_, abi) => {
+    FastCheck.assert(
+      FastCheck.property(internetEndpoint, (endpoint) => {
+        const inside = endpoint.address instanceof Ipv6Address ? endpoint.address.toIpv4() : undefined
+        const same = inside === undefined ? endpoint : new InternetEndpoint("ipv4", inside, endpoint.port)
+        expect(roundTrip(abi, endpoint)).toEqual(same)
+        expect(roundTrip(abi, endpoint, true)).toEqual(same)
+      })
+    )
+    const address = Ipv6Address.fromIpv4(ipv4.address)
+    expect(roundTrip(abi, new InternetEndpoint("ipv6", address, ipv4.port))).toEqual(ipv4)
+    expect(written(abi, ipv4, true)).toMatchObject({ length: abi.sockaddr.ipv6 })
+    expect(written(abi, ipv4, true)).toEqual(written(abi, new InternetEndpoint("ipv6", address, ipv4.port), true))
+  })
 
-  it.each(everyAbi)("%s: a name that is cut is malformed, at its offset; longer ones are read", (_, abi) => {
+  it.each(everyAbi)("%s: a cut address is malformed at its offset, and a longer one is read", (_, abi) => {
     for (const endpoint of [ipv4, ipv6]) {
       const { length, slot } = written(abi, endpoint)
       const read = (bytes: number) => SocketAddress.read(abi, viewOf(slot), 4, bytes)
@@ -108,7 +105,7 @@ describe("internet names", () => {
     }
   })
 
-  it.each(everyAbi)("%s: a family that nobody knows is malformed, and named", (_, abi) => {
+  it.each(everyAbi)("%s: an unknown family is malformed, and the reason has its number", (_, abi) => {
     const name = new Uint8Array(28)
     if (abi.sockaddr.lengthByte) name.set([28, 77])
     else name.set([77, 1])
@@ -117,8 +114,8 @@ describe("internet names", () => {
   })
 })
 
-describe("Unix names", () => {
-  it.each(everyAbi)("%s: no name at all is a sender without one, not a fault", (_, abi) => {
+describe("Unix addresses", () => {
+  it.each(everyAbi)("%s: an empty address is an unnamed sender, not a fault", (_, abi) => {
     const unnamed = new UnixEndpoint(undefined)
     expect(readName(abi, new Uint8Array(0))).toEqual(unnamed)
     expect(readName(abi, unixName(abi, new Uint8Array(0)))).toEqual(unnamed)
@@ -137,27 +134,24 @@ describe("Unix names", () => {
     expect(readName(abi, unixName(abi, utf8("\x0000a1f")))).toEqual(new UnixEndpoint("\x0000a1f"))
   })
 
-  it.each(everyAbi)(
-    "%s: the longest path fills sun_path; the kernel ends it with a NUL outside of the structure",
-    (_, abi) => {
-      const room = abi.sockaddr.unix - 2
-      const longest = new UnixEndpoint(`/${"x".repeat(room - 1)}`)
-      expect(written(abi, longest).length).toBe(abi.sockaddr.unix)
-      expect(roundTrip(abi, longest)).toEqual(longest)
-      expect(SocketAddress.size(abi, "unix")).toBe(abi.sockaddr.unix + 1)
-      const fromKernel = unixName(abi, utf8(`${longest.path}\0`))
-      expect(fromKernel.length).toBe(abi.sockaddr.unix + 1)
-      expect(readName(abi, fromKernel)).toEqual(longest)
-      if (abi.platform === "linux") expect(fromKernel.length).toBe(111)
-      expect(written(abi, new UnixEndpoint("x".repeat(room - 1))).length).toBe(abi.sockaddr.unix)
-      expect(SocketAddress.validateUnixPath(abi, "x".repeat(room))).toBeUndefined()
-      expect(SocketAddress.validateUnixPath(abi, "x".repeat(room + 1))).toBe(
-        `the path takes ${room + 1} bytes, a Unix socket name has room for ${room}`
-      )
-    }
-  )
+  it.each(everyAbi)("%s: the longest path fills sun_path, and the kernel's NUL is outside of it", (_, abi) => {
+    const room = abi.sockaddr.unix - 2
+    const longest = new UnixEndpoint(`/${"x".repeat(room - 1)}`)
+    expect(written(abi, longest).length).toBe(abi.sockaddr.unix)
+    expect(roundTrip(abi, longest)).toEqual(longest)
+    expect(SocketAddress.size(abi, "unix")).toBe(abi.sockaddr.unix + 1)
+    const fromKernel = unixName(abi, utf8(`${longest.path}\0`))
+    expect(fromKernel.length).toBe(abi.sockaddr.unix + 1)
+    expect(readName(abi, fromKernel)).toEqual(longest)
+    if (abi.platform === "linux") expect(fromKernel.length).toBe(111)
+    expect(written(abi, new UnixEndpoint("x".repeat(room - 1))).length).toBe(abi.sockaddr.unix)
+    expect(SocketAddress.validateUnixPath(abi, "x".repeat(room))).toBeUndefined()
+    expect(SocketAddress.validateUnixPath(abi, "x".repeat(room + 1))).toBe(
+      `the path takes ${room + 1} bytes, a Unix socket name has room for ${room}`
+    )
+  })
 
-  it("a path is counted in bytes of UTF-8, and has no NUL inside; an abstract name may", () => {
+  it("a path is counted in bytes of UTF-8; only an abstract name may contain NUL", () => {
     const refuse = (path: string) => SocketAddress.validateUnixPath(Abi.linuxGlibc64, path)
     expect(refuse("é".repeat(54))).toBeUndefined()
     expect(refuse("é".repeat(55))).toBe("the path takes 110 bytes, a Unix socket name has room for 108")
@@ -175,28 +169,25 @@ describe("Unix names", () => {
     )
   })
 
-  it.each(everyAbi)(
-    "%s: any bytes that a peer may have for a name are written as they were read, also those that are no UTF-8",
-    (_, abi) => {
-      const some = FastCheck.uint8Array({ minLength: 1, maxLength: 104 })
-      FastCheck.assert(
-        FastCheck.property(
-          FastCheck.oneof(some, FastCheck.constant(Uint8Array.of(0, 0xff)), FastCheck.constant(Uint8Array.of(0xc3))),
-          (bytes) => {
-            // The kernel ends a path with a NUL; an abstract name begins with one.
-            const name = bytes[0] === 0 ? bytes : Uint8Array.of(...bytes.map((byte) => byte || 1), 0)
-            const fromKernel = unixName(abi, name)
-            const read = readName(abi, fromKernel)
-            if (!(read instanceof UnixEndpoint)) expect.fail(JSON.stringify(read))
-            const back = written(abi, read)
-            const full = name.length > abi.sockaddr.unix - 2
-            expect(hex(back.bytes.slice(2))).toBe(hex(full ? name.slice(0, -1) : name))
-          }
-        ),
-        { numRuns: 300 }
-      )
-    }
-  )
+  it.each(everyAbi)("%s: any bytes of a peer's name are written as read, even if not UTF-8", (_, abi) => {
+    const some = FastCheck.uint8Array({ minLength: 1, maxLength: 104 })
+    FastCheck.assert(
+      FastCheck.property(
+        FastCheck.oneof(some, FastCheck.constant(Uint8Array.of(0, 0xff)), FastCheck.constant(Uint8Array.of(0xc3))),
+        (bytes) => {
+          // The kernel ends a path with a NUL; an abstract name begins with one.
+          const name = bytes[0] === 0 ? bytes : Uint8Array.of(...bytes.map((byte) => byte || 1), 0)
+          const fromKernel = unixName(abi, name)
+          const read = readName(abi, fromKernel)
+          if (!(read instanceof UnixEndpoint)) expect.fail(JSON.stringify(read))
+          const back = written(abi, read)
+          const full = name.length > abi.sockaddr.unix - 2
+          expect(hex(back.bytes.slice(2))).toBe(hex(full ? name.slice(0, -1) : name))
+        }
+      ),
+      { numRuns: 300 }
+    )
+  })
 
   it("different names stay different, whatever their bytes", () => {
     const text = (...bytes: ReadonlyArray<number>) => {
@@ -209,23 +200,20 @@ describe("Unix names", () => {
   })
 })
 
-it.each(everyAbi)(
-  "%s: any bytes and any length up to theirs are a name or malformed, and nothing behind them is read",
-  (_, abi) => {
-    const family = FastCheck.constantFrom(abi.family.ipv4, abi.family.ipv6, abi.family.unix, 0, 255)
-    const name = FastCheck.tuple(family, FastCheck.uint8Array({ minLength: 111, maxLength: 111 }))
-    FastCheck.assert(
-      FastCheck.property(name, FastCheck.nat({ max: 111 }), ([number, bytes], length) => {
-        const slot = new Uint8Array(bytes)
-        if (abi.sockaddr.lengthByte) slot[1] = number
-        else viewOf(slot).setUint16(0, number, true)
-        const view = new Watched(slot.buffer)
-        view.allow(0, length)
-        const read = SocketAddress.read(abi, view, 0, length)
-        expect(view.outside).toBeUndefined()
-        expect(Codec.isMalformed(read) || read instanceof UnixEndpoint || read instanceof InternetEndpoint).toBe(true)
-      }),
-      { numRuns: 500 }
-    )
-  }
-)
+it.each(everyAbi)("%s: any bytes are an address or malformed, and none after the length is read", (_, abi) => {
+  const family = FastCheck.constantFrom(abi.family.ipv4, abi.family.ipv6, abi.family.unix, 0, 255)
+  const name = FastCheck.tuple(family, FastCheck.uint8Array({ minLength: 111, maxLength: 111 }))
+  FastCheck.assert(
+    FastCheck.property(name, FastCheck.nat({ max: 111 }), ([number, bytes], length) => {
+      const slot = new Uint8Array(bytes)
+      if (abi.sockaddr.lengthByte) slot[1] = number
+      else viewOf(slot).setUint16(0, number, true)
+      const view = new Watched(slot.buffer)
+      view.allow(0, length)
+      const read = SocketAddress.read(abi, view, 0, length)
+      expect(view.outside).toBeUndefined()
+      expect(Codec.isMalformed(read) || read instanceof UnixEndpoint || read instanceof InternetEndpoint).toBe(true)
+    }),
+    { numRuns: 500 }
+  )
+})

@@ -7,7 +7,7 @@ import { internetEndpoint, ipv4, ipv6, mapped, unixEndpoint } from "./arbitrarie
 
 const values: FastCheck.Arbitrary<ValueObject> = FastCheck.oneof(ipv4, ipv6, mapped, internetEndpoint, unixEndpoint)
 
-/** The same, made anew. */
+/** Makes an equal value. */
 const again = (value: ValueObject): ValueObject => {
   if (value instanceof Ipv4Address) return new Ipv4Address(value.value)
   if (value instanceof Ipv6Address) return new Ipv6Address(value.a, value.b, value.c, value.d, value.zone)
@@ -16,7 +16,7 @@ const again = (value: ValueObject): ValueObject => {
   return new InternetEndpoint(family, again(address) as Ipv4Address, port)
 }
 
-/** As Effect 4.0's `Equal.ts` and `Hash.ts` find the methods: by these texts. */
+/** Effect 4.0's `Equal.ts` and `Hash.ts` find the methods by these keys. */
 const equal4 = (a: ValueObject, b: unknown): boolean => a["~effect/Equal"](b)
 const hash4 = (a: ValueObject): number => a["~effect/Hash"]()
 
@@ -43,7 +43,7 @@ const different: ReadonlyArray<readonly [ValueObject, ValueObject]> = [
 ]
 
 describe("addresses and endpoints", () => {
-  it("are equal, with one hash, when they hold the same, in Effect 3 and by the keys of Effect 4", () => {
+  it("are equal with one hash if their fields are equal, in Effect 3 and 4", () => {
     FastCheck.assert(
       FastCheck.property(values, (a) => {
         const b = again(a)
@@ -63,7 +63,7 @@ describe("addresses and endpoints", () => {
     }
   )
 
-  it("are equal to nothing else", () => {
+  it("do not equal other values", () => {
     FastCheck.assert(
       FastCheck.property(values, FastCheck.anything(), (value, other) => {
         expect([value.equals(other), Equal.equals(value, other), equal4(value, other)]).toEqual([false, false, false])
@@ -83,7 +83,7 @@ describe("addresses and endpoints", () => {
     expect(HashSet.size(HashSet.make(Ipv4Address.loopback, Ipv4Address.of(127, 0, 0, 1), Ipv6Address.loopback))).toBe(2)
   })
 
-  it("spread over the buckets of a table although they are neighbours", () => {
+  it("are spread over the buckets of a table even if they are neighbours", () => {
     const buckets = (hashes: ReadonlyArray<number>) => new Set(hashes.map((hash) => hash & 0xff)).size
     const numbers = Array.from({ length: 1024 }, (_, i) => i)
     expect(buckets(numbers.map((i) => new Ipv4Address(0x0a000000 + i).hash()))).toBeGreaterThan(200)
@@ -93,7 +93,7 @@ describe("addresses and endpoints", () => {
     expect(buckets(ports)).toBeGreaterThan(200)
   })
 
-  it("show themselves as their text, in JSON and in the console", () => {
+  it("are printed as their text in JSON and in the console", () => {
     FastCheck.assert(
       FastCheck.property(values, (value) => {
         expect(JSON.parse(JSON.stringify({ value }))).toEqual({

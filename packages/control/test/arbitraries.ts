@@ -5,7 +5,7 @@ const word = FastCheck.integer({ min: 0, max: 0xffffffff })
 
 export const ipv4 = word.map((value) => new Ipv4Address(value))
 
-/** Groups of which many are zero, for the sake of `::`; with and without a zone. */
+/** Groups of which many are zero, so that `::` occurs; with and without a zone. */
 const group = FastCheck.oneof(FastCheck.constant(0), FastCheck.integer({ min: 0, max: 0xffff }))
 export const ipv6 = FastCheck.tuple(
   FastCheck.tuple(group, group, group, group, group, group, group, group),

@@ -8,20 +8,17 @@ const cells = platforms.flatMap((platform) => (["ipv4", "ipv6"] as const).map((f
 const number = (bytes: Uint8Array) => viewOf(bytes).getInt32(0, true)
 
 describe("the traffic class byte", () => {
-  it.each(cells)(
-    "%s, %s: each of its 256 values is a DSCP and an ECN codepoint, under every type that arrives",
-    (platform, family) => {
-      for (let byte = 0; byte < 256; byte++)
-        for (const [message, expected] of [
-          [Dscp, byte >> 2],
-          [Ecn, codepoints[byte & 3]]
-        ] as const)
-          for (const arrival of arrivals(message, platform, family))
-            expect(read(arrival, Uint8Array.of(byte, 0, 0, 0), Number(arrival.payload.size))).toBe(expected)
-    }
-  )
+  it.each(cells)("%s, %s: each of 256 values is a DSCP and an ECN under every receive type", (platform, family) => {
+    for (let byte = 0; byte < 256; byte++)
+      for (const [message, expected] of [
+        [Dscp, byte >> 2],
+        [Ecn, codepoints[byte & 3]]
+      ] as const)
+        for (const arrival of arrivals(message, platform, family))
+          expect(read(arrival, Uint8Array.of(byte, 0, 0, 0), Number(arrival.payload.size))).toBe(expected)
+  })
 
-  it("0xb9 is expedited forwarding, capable by the second codepoint", () => {
+  it("0xb9 is DSCP 46 (expedited forwarding) with ECT(1)", () => {
     for (const [platform, family] of cells) {
       const bytes = Uint8Array.of(0xb9, 0, 0, 0)
       expect(read(arrivals(Dscp, platform, family)[0], bytes)).toBe(46)
@@ -30,7 +27,7 @@ describe("the traffic class byte", () => {
   })
 
   it.each(["linux", "darwin"] as const)(
-    "%s, IPv4: one byte arrives, and the stale padding behind it is not read",
+    "%s, IPv4: one byte arrives, and the stale padding after it is not read",
     (platform) => {
       for (const message of [Dscp, Ecn])
         for (const arrival of arrivals(message, platform, "ipv4")) {
@@ -41,7 +38,7 @@ describe("the traffic class byte", () => {
     }
   )
 
-  it("where an int arrives, one that is no byte is malformed", () => {
+  it("a received int that does not fit in a byte is malformed", () => {
     for (const [platform, family] of [
       ["linux", "ipv6"],
       ["winsock", "ipv4"],
@@ -57,41 +54,35 @@ describe("the traffic class byte", () => {
 })
 
 describe("views of it, sent", () => {
-  it.each(cells)(
-    "%s, %s: whatever DSCP and ECN are sent, neither has a bit of the other's, and both are read back",
-    (platform, family) => {
-      const dscp = departure(Dscp, platform, family)
-      const ecn = departure(Ecn, platform, family)
-      if (dscp === undefined || ecn === undefined) throw new Error("both can be sent")
-      expect(dscp.shared?.mask).toBe(0xfc)
-      // Winsock has a message for ECN, which leaves the rest of the byte alone; elsewhere it is the other view.
-      expect(ecn.shared?.mask).toBe(platform === "winsock" ? undefined : 0x03)
-      for (let codepoint = 0; codepoint < 64; codepoint++)
-        for (const [index, name] of codepoints.entries()) {
-          const upper = number(written(dscp, codepoint))
-          const lower = number(written(ecn, name))
-          if ((upper & ~0xfc) !== 0 || (lower & ~0x03) !== 0) expect.fail(`${codepoint}, ${name}: ${upper}, ${lower}`)
-          expect([upper, lower]).toEqual([codepoint << 2, index])
-          const byte = Uint8Array.of(upper | lower, 0, 0, 0)
-          expect(read(arrivals(Dscp, platform, family)[0], byte)).toBe(codepoint)
-          expect(read(arrivals(Ecn, platform, family)[0], byte)).toBe(name)
-        }
-    }
-  )
-
-  it.each(cells)(
-    "%s, %s: the rest of the byte is asked of the option that has the socket's own, under the type that is sent",
-    (platform, family) => {
-      for (const message of [Dscp, Ecn]) {
-        const sends = departure(message, platform, family)
-        if (sends?.shared === undefined) continue
-        expect([sends.shared.level, sends.shared.option]).toEqual([sends.level, sends.type])
-        expect(sends.payload.size).toBe(4)
+  it.each(cells)("%s, %s: sent DSCP and ECN share no bit, and both are read back", (platform, family) => {
+    const dscp = departure(Dscp, platform, family)
+    const ecn = departure(Ecn, platform, family)
+    if (dscp === undefined || ecn === undefined) throw new Error("both can be sent")
+    expect(dscp.shared?.mask).toBe(0xfc)
+    // Winsock has a message for ECN that does not change the rest of the byte. Elsewhere ECN is a view of the byte.
+    expect(ecn.shared?.mask).toBe(platform === "winsock" ? undefined : 0x03)
+    for (let codepoint = 0; codepoint < 64; codepoint++)
+      for (const [index, name] of codepoints.entries()) {
+        const upper = number(written(dscp, codepoint))
+        const lower = number(written(ecn, name))
+        if ((upper & ~0xfc) !== 0 || (lower & ~0x03) !== 0) expect.fail(`${codepoint}, ${name}: ${upper}, ${lower}`)
+        expect([upper, lower]).toEqual([codepoint << 2, index])
+        const byte = Uint8Array.of(upper | lower, 0, 0, 0)
+        expect(read(arrivals(Dscp, platform, family)[0], byte)).toBe(codepoint)
+        expect(read(arrivals(Ecn, platform, family)[0], byte)).toBe(name)
       }
-    }
-  )
+  })
 
-  it("Winsock: ECN goes out under its own type, by the number of its codepoint", () => {
+  it.each(cells)("%s, %s: the rest of the byte comes from the option of the same number", (platform, family) => {
+    for (const message of [Dscp, Ecn]) {
+      const sends = departure(message, platform, family)
+      if (sends?.shared === undefined) continue
+      expect([sends.shared.level, sends.shared.option]).toEqual([sends.level, sends.type])
+      expect(sends.payload.size).toBe(4)
+    }
+  })
+
+  it("Winsock: ECN is sent under its own type, as the number of its codepoint", () => {
     for (const family of ["ipv4", "ipv6"] as const) {
       const sends = departure(Ecn, "winsock", family)
       if (sends === undefined) throw new Error("it can be sent")
@@ -105,7 +96,7 @@ describe("views of it, sent", () => {
     }
   })
 
-  it("refuse what is not a codepoint, with a sentence", () => {
+  it("reject a value that is not a codepoint with a sentence", () => {
     for (const { sends } of departures(Dscp)) {
       for (const value of [0, 46, 63]) expect(refusal(sends, value)).toBeUndefined()
       for (const [value, shown] of [

@@ -1,4 +1,4 @@
-/** The golden vectors, made again by the compilers of this machine: what is committed is what the headers have. */
+/** The golden vectors, made again by the compilers of this machine. The committed ones must be equal. */
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { requirement } from "../../testing/machine.ts"
@@ -13,7 +13,7 @@ interface Generator {
   }>
 }
 
-describe("compiled afresh", async () => {
+describe("compiled again", async () => {
   const { generate, targets } = (await import(new URL("../golden/generate.mjs", import.meta.url).href)) as Generator
 
   // Other compilers and C libraries than those of Debian 12 may know more constants and walk differently (`../golden/README.md`).
@@ -30,7 +30,7 @@ describe("compiled afresh", async () => {
         }
 
   const known = targets()
-  it("there is a compiler's recipe for every document", () => {
+  it("every document has a command that compiles it", () => {
     expect(known.map(({ name }) => name).toSorted()).toEqual(vectors.map(({ abi }) => abi).toSorted())
   })
 
@@ -41,7 +41,7 @@ describe("compiled afresh", async () => {
       here && available,
       here ? `apt-get install ${debian}` : "The compilers run on x86-64 Linux."
     )
-    it.runIf(present)(`the document of ${name} is what is committed`, () => {
+    it.runIf(present)(`the document of ${name} equals the committed one`, () => {
       const golden = vectors.find(({ abi }) => abi === name)
       if (golden === undefined) throw new Error(`${name}.json is not there`)
       expect(comparable(generate(name), golden)).toEqual(comparable(golden, golden))

@@ -14,10 +14,10 @@ const filesUnder = (folder: string): ReadonlyArray<string> =>
     .filter((file) => /\.[cm]?[jt]s$/.test(file))
     .map((file) => join(folder, file))
 
-/** The network in memory is the kernel of its hosts: it is asked by the same numbers, and has to know all of them. */
+/** The network in memory is the kernel of its hosts: it gets the same numbers and has to support all of them. */
 const isKernel = (file: string) => /^(?:testing|fuzz)\/src\/network\//.test(file)
 
-/** Sources of the packages that ask a kernel, without tests and builds. */
+/** Sources of the packages that call a kernel, without tests and builds. */
 const sources = readdirSync(packages, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && readdirSync(join(packages, entry.name)).includes("src"))
   .flatMap(({ name }) => filesUnder(join(packages, name, "src")))
@@ -37,30 +37,30 @@ const platforms = { linux: Linux, darwin: Darwin, winsock: Winsock }
 const usedOf = (platform: string, name: string): RegExp =>
   new RegExp(`\\b${platform[0]?.toUpperCase()}${platform.slice(1)}\\.${name}\\b`)
 const isPlatform = (file: string) => file.startsWith("control/src/platform/")
-/** Whether a line is of the docstring of a combinator: people search for it by the constant. */
+/** True for a line in the docstring of a combinator, because people search for the constant there. */
 const isSearchedFor = (file: string, line: string) =>
   file.startsWith("engine/src/spec/combinators/") && /^\s*\*/.test(line)
 const isOption = (file: string) => file.startsWith("engine/src/spec/option/")
 
 /**
- * To which things a file belongs: each message's is a thing of its own, but where several share what stands in `internal/` (the traffic class byte
- * and its views, the stamps of SO_TIMESTAMPING, the error queue), these are one thing in several files.
+ * The topics of a file. Each file of a message is a topic. Files that share code in `internal/` are one topic: the traffic class byte and its
+ * views, the timestamps of SO_TIMESTAMPING, the error queue.
  */
 const homes = (file: string): ReadonlyArray<string> => {
   const shared = /^control\/src\/internal\/(\w+)\.ts$/.exec(file)?.[1]
   if (shared !== undefined) return [shared]
   if (!/^control\/src\/message\/[A-Z][A-Za-z0-9]*\.ts$/.test(file)) return []
   const lines = sources.find((source) => source.file === file)?.lines ?? []
-  // What asks by the `int` 1 is no thing.
+  // A request with the `int` 1 is not a topic.
   const imported = lines.flatMap((line) => /from "\.\.\/internal\/(?!on\b)(\w+)\.ts"/.exec(line)?.[1] ?? [])
   return imported.length === 0 ? [file] : imported
 }
 
 const names = new Set(Object.values(platforms).flatMap((constants) => Object.keys(constants)))
-/** Levels are everybody's. */
+/** Levels belong to all messages. */
 const levels = new Set(["IPPROTO_IP", "IPPROTO_IPV6", "IPPROTO_UDP", "SOL_SOCKET"])
 const used = (name: string) => linesWith(new RegExp(`\\.${name}\\b`)).filter(({ file }) => !isPlatform(file))
-/** Options that are no message's: what a socket is set to, each in the tables of options. Prose may name them. */
+/** Socket options that belong to no message, each in the tables of options. Prose may name them. */
 const options = new Set(
   [...names].filter((name) => {
     const files = used(name).map(({ file }) => file)
@@ -78,18 +78,18 @@ describe("the search test", () => {
     expect([...options]).toEqual(
       expect.arrayContaining(["IPV6_V6ONLY", "SO_BINDTODEVICE", "SO_RCVBUF", "IP_UNICAST_IF", "MCAST_JOIN_GROUP"])
     )
-    // What a message and an option share is a message's.
+    // A constant of a message and an option belongs to the message.
     expect(options.has("IP_TOS")).toBe(false)
   })
 
-  it.each(ofMessages)("%s stands in its platform's constants and in its message's own file, nowhere else", (name) => {
-    // The value that goes with every datagram which does not say its own is an option of the same number.
+  it.each(ofMessages)("%s occurs only in its platform's constants and in its message's file", (name) => {
+    // The default value of all datagrams is an option with the same number.
     const places = linesWith(new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`)).filter(
       ({ file, line }) => !isPlatform(file) && !isOption(file) && !isSearchedFor(file, line)
     )
     const strays = places.filter(({ file }) => homes(file).length === 0)
     expect(strays.map(({ at }) => at)).toEqual([])
-    // Of each platform, for two may give one name to different things (SO_TIMESTAMP).
+    // By platform, because two platforms may give one name to different things (SO_TIMESTAMP).
     for (const platform of Object.keys(platforms)) {
       const used = linesWith(usedOf(platform, name)).filter(({ file }) => !isOption(file))
       const common = used
@@ -101,7 +101,7 @@ describe("the search test", () => {
     }
   })
 
-  it.each([...options])("%s, an option that is no message's, is set in the tables of options alone", (name) => {
+  it.each([...options])("%s, an option of no message, occurs only in the tables of options", (name) => {
     const files = new Set(used(name).map(({ file }) => file))
     expect([...files].filter((file) => !isOption(file))).toEqual([])
     expect(files.size, `${name} is used by: ${[...files].join(", ")}`).toBe(1)
@@ -120,7 +120,7 @@ describe("the purity of control", () => {
     return [...found].map(([, specifier = ""]) => ({ path, specifier }))
   })
 
-  it("imports its own files and nothing else: no effect, no node, no koffi", () => {
+  it("imports only its own files: no effect, no node, no koffi", () => {
     expect(imports.length).toBeGreaterThan(40)
     const inside = ({ path, specifier }: (typeof imports)[number]) =>
       /^\.\.?\//.test(specifier) && !relative(control, resolve(dirname(path), specifier)).startsWith("..")
@@ -129,7 +129,7 @@ describe("the purity of control", () => {
     ).toEqual([])
   })
 
-  it("names nothing that only Node or only a browser has", () => {
+  it("uses no global that only Node or only a browser has", () => {
     const globals =
       /(?<![.\w])(process|Buffer|require|__dirname|window|document|TextEncoder|TextDecoder|setTimeout)(?=[.(])/
     const found = sources.flatMap(({ file, lines }) =>

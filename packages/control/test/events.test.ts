@@ -1,4 +1,4 @@
-/** Messages that are events: what their bytes say besides the golden vectors, and what may be asked for. */
+/** Messages that are events: bytes beyond the golden vectors, and values that can be requested. */
 import { ErrorReports, Ipv4Address, Ipv6Address, PathMtuReports, TransmitTimestamp } from "@ancillary/control"
 import { describe, expect, it } from "vitest"
 import { arrivals, builtIns, departure, read, refusal, written } from "./messages.ts"
@@ -22,7 +22,7 @@ const entry = (origin: number, fields: { readonly info?: number; readonly offend
 const errors = arrivals(ErrorReports, "linux", "ipv6")[0]
 const [stamps, oldStamps, numbers] = arrivals(TransmitTimestamp, "linux", "ipv6")
 
-it("only they are told as events", () => {
+it("only these are delivered as events", () => {
   expect(builtIns.filter(({ deliveredAs }) => deliveredAs === "asEvent").map(({ key }) => key)).toEqual([
     "errorReports",
     "pathMtuReports",
@@ -31,14 +31,14 @@ it("only they are told as events", () => {
 })
 
 describe("an entry of the error queue", () => {
-  it("is an error where this host or an ICMP message says so, and a number where it belongs to a stamp", () => {
+  it("is an error by origin local or ICMP, and a number if it belongs to a timestamp", () => {
     const isError = [0, 1, 2, 3, 4, 5, 6, 7, 255].map((origin) => read(errors, entry(origin)) !== undefined)
     expect(isError).toEqual([false, true, true, true, false, false, false, false, false])
     const isNumber = [0, 1, 2, 3, 4, 5, 6, 7, 255].map((origin) => read(numbers, entry(origin)) !== undefined)
     expect(isNumber).toEqual([false, false, false, false, true, false, false, false, false])
   })
 
-  it("names who said it: nobody, an IPv6 host, or an IPv4 one on a socket for both", () => {
+  it("has the offender: none, an IPv6 host, or an IPv4 host on a dual socket", () => {
     const mapped = Ipv6Address.fromIpv4(Ipv4Address.of(192, 0, 2, 9))
     const address = Ipv6Address.of([0x2001, 0xdb8, 0, 0, 0, 0, 0, 9])
     const offenders = [entry(2), entry(3, { offender: address }), entry(2, { offender: mapped })].map(
@@ -47,23 +47,23 @@ describe("an entry of the error queue", () => {
     expect(offenders).toEqual([undefined, address, Ipv4Address.of(192, 0, 2, 9)])
   })
 
-  it("says where a datagram was stamped; a stage that nobody knows is told as that", () => {
+  it("has the stage of a timestamp, or unknown for other numbers", () => {
     const stages = [0, 1, 2, 3, 4].map((info) => read(numbers, entry(4, { info })))
     expect(stages).toEqual(
       ["sent", "scheduled", "acknowledged", "completed", "unknown"].map((stage) => ({ number: 0xfffffffe, stage }))
     )
   })
 
-  it("without a stamp is none", () => {
+  it("of a timestamp without a time is ignored", () => {
     expect(read(stamps, new Uint8Array(48))).toBeUndefined()
     for (const bytes of [24, 48]) expect(read(oldStamps, new Uint8Array(bytes))).toBeUndefined()
   })
 })
 
-describe("a stamp on the way out", () => {
+describe("a requested transmit timestamp", () => {
   const sends = departure(TransmitTimestamp, "linux", "ipv4")
 
-  it("is asked for by switches of that send alone: where it leaves, and if one likes where it is scheduled", () => {
+  it("sets flags of its send: one for sent, and one for scheduled on request", () => {
     if (sends === undefined) throw new Error("it is sent")
     for (const value of [0, 0xffffffff, { id: 3 }, { id: 3, scheduled: false }])
       expect(hex(written(sends, value))).toBe("02000000")
@@ -79,12 +79,12 @@ describe("a stamp on the way out", () => {
     [{}, "undefined is not an id: an integer from 0 to 4294967295"],
     [{ id: 1, scheduled: 1 }, "1 is neither true nor false"],
     [{ id: 1, sent: true }, "a stamp is asked for with 'id' and 'scheduled', not 'sent'"]
-  ])("%o cannot be asked for", (value, why) => {
+  ])("%o cannot be requested", (value, why) => {
     expect(refusal(sends, value)).toBe(why)
   })
 })
 
-it("the path MTU of an IPv4 destination is told otherwise, and the reason says how", () => {
+it("IPv4 has no path MTU message, and the reason names the error that has it", () => {
   for (const platform of ["linux", "darwin"] as const)
     expect(PathMtuReports.cell(platform, "ipv4")).toEqual({
       unsupported:

@@ -40,22 +40,22 @@ const notInHeaders: { readonly [abi: string]: ReadonlyArray<string> } = {
   "winsock-arm64": newerThanWindows
 }
 
-/** Where ours deliberately parts from a macro, and what ours says. Everything else is as the macro has it. */
+/** Deliberate differences from a macro, with our result. In all other cases the results are equal. */
 const differently = (abi: string, walk: string): { readonly ours: number | undefined } | undefined =>
   abi.startsWith("winsock")
     ? {
-        // Winsock: the macro believes cmsg_len, and a walk over one of the first two stays on its header for ever.
+        // Winsock: the macro trusts cmsg_len, so a walk over one of the first two stays on its header for ever.
         "a message that declares nothing": { ours: undefined },
         "a message that declares all bits": { ours: undefined },
         // Winsock: … and goes on inside of the header that it is at.
         "a message that declares less than a header": { ours: undefined }
       }[walk]
     : abi === "linux-musl-64"
-      ? // musl: CMSG_NXTHDR wants more than a bare header at the very end. The kernel may deliver one (an empty payload), and glibc finds it.
+      ? // musl: CMSG_NXTHDR requires more than a bare header at the very end. The kernel may deliver one (an empty payload), and glibc finds it.
         { "a second header without payload, at the very end": { ours: 24 } }[walk]
       : undefined
 
-/** What the rows of the built-in messages read out of a buffer, in its order: those that come with datagrams, or the events. */
+/** Decodes a buffer with the rows of the built-in messages, in its order: the messages of datagrams, or the events. */
 const readAll = (golden: Vectors, bytes: Uint8Array, families: ReadonlyArray<RowFamily>, events = false) => {
   const abi = abiNamed(golden.abi)
   const cursor = new ControlBuffer.Cursor(abi)
@@ -69,7 +69,7 @@ const readAll = (golden: Vectors, bytes: Uint8Array, families: ReadonlyArray<Row
           if (level !== cursor.level || type !== cursor.type || (event !== undefined) !== events) continue
           expect(fits(payload.size, cursor.payloadLength), `the size of ${message.key}`).toBe(true)
           const value = payload.read(view, cursor.payloadAt, cursor.payloadLength)
-          // An event says nothing of what is another's.
+          // An event is undefined if the bytes belong to another event.
           if (value !== undefined) values.push([message.key, value])
         }
   expect(cursor.malformed).toBeUndefined()
@@ -83,7 +83,7 @@ const parseName = (name: string) => {
   return { family, direction, tokens: contents.split(" ") }
 }
 
-it("an ABI claims a proof by headers or by a run exactly where there are golden vectors of it", () => {
+it("an ABI claims a proof by headers or by a run only if it has golden vectors", () => {
   const proven = abis.filter(({ proof }) => proof !== "documentation").map(({ name }) => name)
   expect(proven.toSorted()).toEqual(vectors.map(({ abi }) => abi).toSorted())
 })
@@ -91,13 +91,13 @@ it("an ABI claims a proof by headers or by a run exactly where there are golden 
 for (const golden of vectors) {
   const abi = abiNamed(golden.abi)
   describe(golden.abi, () => {
-    it("has every size and offset that the compiler gives to the structures", () => {
+    it("has every size and offset of the structures in the compiler", () => {
       const { controlLimit: _limit, name, platform, proof: _proof, ...layout }: Abi = abi
       expect({ ...layout, mmsghdr: layout.mmsghdr ?? null }).toStrictEqual(golden.layout)
       expect(name.startsWith(platform)).toBe(true)
     })
 
-    it("has the space and length of the macros for payloads of 0 to 64 bytes", () => {
+    it("has the macros' space and length for payloads of 0 to 64 bytes", () => {
       const payloads = Array.from({ length: 65 }, (_, payload) => payload)
       expect(payloads.map((payload) => ControlBuffer.length(abi, payload))).toEqual(golden.macros.length)
       expect(payloads.map((payload) => ControlBuffer.space(abi, payload))).toEqual(golden.macros.space)
@@ -111,7 +111,7 @@ for (const golden of vectors) {
       const ours = ControlBuffer.nextHeader(abi, viewOf(fromHex(bytesHex)), at ?? undefined)
       const exempt = differently(golden.abi, name)
       expect(ours ?? null).toBe(exempt === undefined ? result : (exempt.ours ?? null))
-      // An exemption that is no longer needed shall go.
+      // An exemption that is no longer needed must be removed.
       if (exempt !== undefined) expect(ours ?? null).not.toBe(result)
     })
 
@@ -125,7 +125,7 @@ for (const golden of vectors) {
       expect(abi.family).toEqual({ ipv4, ipv6, unix })
     })
 
-    it.each(golden.buffers)("walks, and writes again byte for byte, $name", ({ bytes, controlLength, messages }) => {
+    it.each(golden.buffers)("walks $name and writes it again byte for byte", ({ bytes, controlLength, messages }) => {
       const raw = messages.map(({ level, payload, type }) => ({ level, type, payload: fromHex(payload) }))
       expect(ControlBuffer.toMessages(abi, fromHex(bytes))).toEqual({ messages: raw, malformed: undefined })
       expect(hex(ControlBuffer.fromMessages(abi, raw))).toBe(bytes)
@@ -149,10 +149,10 @@ for (const golden of vectors) {
     })
 
     const received = golden.buffers.filter(({ name }) => parseName(name).direction === "received")
-    it.each(received)("reads what the C program put there: $name", ({ bytes, name }) => {
+    it.each(received)("reads the values that the C program wrote: $name", ({ bytes, name }) => {
       const { family, tokens } = parseName(name)
       if (family === "dual") {
-        // The destination stands there twice: mapped into IPv6, then as the IPv4 message with all that belongs to it.
+        // The destination occurs twice: mapped into IPv6, then in the complete IPv4 message.
         const mapped = { destination: Ipv6Address.parse("::ffff:198.51.100.2"), local: undefined, interfaceIndex: 7 }
         const ipv4 = tokens.flatMap((token) => valuesOf(token, abi.platform, "ipv4"))
         expect(readAll(golden, fromHex(bytes), ["ipv4", "ipv6"])).toEqual([["pktInfo", mapped], ...ipv4])
@@ -164,7 +164,7 @@ for (const golden of vectors) {
     })
 
     const told = golden.buffers.filter(({ name }) => parseName(name).direction === "told")
-    it.runIf(told.length > 0).each(told)("reads the event that the C program put there: $name", ({ bytes, name }) => {
+    it.runIf(told.length > 0).each(told)("reads the event that the C program wrote: $name", ({ bytes, name }) => {
       const { family, tokens } = parseName(name)
       const one = family === "ipv4" ? "ipv4" : "ipv6"
       const expected = tokens.flatMap((token) => eventsOf(token, one))
@@ -173,7 +173,7 @@ for (const golden of vectors) {
     })
 
     const sendable = golden.buffers.filter(({ name }) => parseName(name).direction === "sent")
-    it.each(sendable)("writes what the C program would hand to the kernel: $name", ({ bytes, name }) => {
+    it.each(sendable)("writes the bytes that the C program would pass to the kernel: $name", ({ bytes, name }) => {
       const { family, tokens } = parseName(name)
       const one = families.find((each) => each === family) ?? "ipv6"
       const messages = tokens.map((token) => messageSent(token, abi.platform, one))

@@ -1,6 +1,6 @@
 /**
- * What stands in the golden buffers (`../golden/c/buffers.c`), token by token of their names: the values as the reader shall tell them, and the
- * messages as the writer shall make them.
+ * The contents of the golden buffers (`../golden/c/buffers.c`) by the tokens of their names: the values that decoding returns, and the messages
+ * that encoding writes.
  */
 import {
   Codec,
@@ -17,7 +17,7 @@ import {
 import { builtIns, departure, type RowFamily, written } from "./messages.ts"
 import { fromHex, viewOf } from "./vectors.ts"
 
-/** By the key of the message. Several where messages are views of one. */
+/** By the key of the message. Views of one byte have several. */
 type Values = ReadonlyArray<readonly [key: string, value: unknown]>
 
 const stamp = 1_700_000_000_123_456_789n
@@ -63,7 +63,7 @@ const optionsHeader = (
 export const valuesOf = (token: string, platform: Platform, family: RowFamily): Values => {
   switch (token) {
     case "pktInfo": {
-      // Linux names the address that it would answer from, of IPv4.
+      // Linux reports the address that it would reply from for IPv4.
       const local = platform === "linux" && family === "ipv4" ? Ipv4Address.of(192, 0, 2, 1) : undefined
       return [["pktInfo", { destination: addressOf(family), local, interfaceIndex: 7 }]]
     }
@@ -117,7 +117,7 @@ export const valuesOf = (token: string, platform: Platform, family: RowFamily): 
   }
 }
 
-/** What an entry of the error queue, or what comes in place of a datagram, tells; messages that come with datagrams, too, tell nothing of it. */
+/** The values of an entry of the error queue, or of a report in place of a datagram. Messages of datagrams have no value in it. */
 export const eventsOf = (token: string, family: RowFamily): Values => {
   const error = { errno: 0, origin: "icmp", type: 0, code: 0, info: 0, data: 0, offender: undefined }
   switch (token) {
@@ -174,7 +174,7 @@ export const messageSent = (token: string, platform: Platform, family: RowFamily
     case "ecn":
       return sent(token, platform, family, "ect1")
     case "trafficClass": {
-      // 0xb9, from two views of it. Where ECN is not one (Winsock has a message for it), its bits are the socket's own.
+      // 0xb9, from two views of it. On Winsock ECN is a message and not a view, so its bits are the current value of the socket.
       const views = [sent(Dscp.key, platform, family, 46), sent(Ecn.key, platform, family, "ect1")]
       let number = 0xb9
       for (const { payload, shared } of views)

@@ -1,6 +1,6 @@
 /**
- * Every exported function, given numbers that are out of its range, and what is no number. Each refuses (an error of ours, a `Malformed`, a
- * sentence) or returns a sound value; none writes before it refuses.
+ * Every exported function gets numbers out of its range, and values that are not numbers. Each rejects them (with an error of ours, a
+ * `Malformed` or a sentence) or returns a valid value. None writes before it rejects.
  */
 import * as Control from "@ancillary/control"
 import {
@@ -64,7 +64,7 @@ const hostile: ReadonlyArray<unknown> = [
   Object.create(Ipv6Address.prototype)
 ]
 
-/** What the functions may write to: refused, it is as it was. */
+/** The buffer that the functions may write to. After a rejection it is unchanged. */
 const room = new Uint8Array(256)
 const view = new DataView(room.buffer)
 const within = (minimum: number, maximum: number) => (given: unknown) => Codec.isInteger(given, minimum, maximum)
@@ -74,7 +74,7 @@ const absentOr = (valid: (given: unknown) => boolean) => (given: unknown) => giv
 interface Slot {
   readonly valid: (given: unknown) => boolean
   readonly call: (given: never) => unknown
-  /** What a function returns for a valid value. */
+  /** Checks the result of a function for a valid value. */
   readonly sound?: (result: unknown) => boolean
 }
 const isSize = (result: unknown) => Codec.isInteger(result, 0, 2 ** 31 - 1)
@@ -95,7 +95,7 @@ const codec = <A>(each: Codec.Codec<A>, valid: (given: unknown) => boolean): Rea
 ]
 const word = within(-(2 ** 31), 2 ** 32 - 1)
 
-/** By function: each of its parameters that decides bytes. */
+/** By function: each parameter that determines bytes. */
 const slots: { readonly [name: string]: ReadonlyArray<Slot> } = {
   "ControlBuffer.length": [
     { valid: within(0, 2 ** 31 - 64), call: (n) => ControlBuffer.length(abi, n), sound: isSize }
@@ -320,7 +320,7 @@ const slots: { readonly [name: string]: ReadonlyArray<Slot> } = {
   transmitTime: [{ valid: never, call: (clock) => Control.transmitTime({ clock }) }]
 }
 
-/** Functions without a parameter that decides bytes: guards and predicates, texts, what takes a buffer of any bytes, definitions. */
+/** Functions without a parameter that determines bytes: guards, predicates, texts, definitions, and functions that take any bytes. */
 const others = [
   "Codec.isInteger",
   "Codec.isMalformed",
@@ -351,7 +351,7 @@ const text = (value: unknown) => (typeof value === "object" && value !== null ? 
 
 describe.each(Object.entries(slots).filter(([, of]) => of.length > 0))("%s", (_, all) => {
   it.each(all.map((slot, index) => [index, slot] as const))(
-    "parameter %i: refuses what is out of its range",
+    "parameter %i: rejects values out of its range",
     (_, slot) => {
       for (const given of hostile) {
         room.fill(0xee)
@@ -366,7 +366,7 @@ describe.each(Object.entries(slots).filter(([, of]) => of.length > 0))("%s", (_,
             true
           )
           refused = true
-          // V8's own, of a place that is outside of a view.
+          // V8 throws this for an offset outside of a view.
           expect(String(error), text(given)).toMatch(/give |outside the bounds|signed 32-bit integers/)
         }
         if (slot.valid(given)) {

@@ -1,5 +1,5 @@
 /**
- * The messages that come with the library, found by what they are, and their rows as erased as a program finds them.
+ * The built-in messages, found by their shape, with their rows typed as a program without types sees them.
  */
 import * as control from "@ancillary/control"
 import {
@@ -23,7 +23,7 @@ export type RowFamily = "ipv4" | "ipv6" | "unix"
 export const platforms: ReadonlyArray<Platform> = ["linux", "winsock", "darwin"]
 export const families: ReadonlyArray<RowFamily> = ["ipv4", "ipv6", "unix"]
 
-/** Every message that the package exports: a new one is tested by the laws without being added here. */
+/** Every message that the package exports. A new one is tested without being added here. */
 export const builtIns: ReadonlyArray<Erased> = Object.values<unknown>(control).filter(isMessage)
 
 export const arrivals = (
@@ -40,7 +40,7 @@ export const departure = (message: Erased, platform: Platform, family: RowFamily
   return isUnsupported(cell) || cell.send === undefined || isUnsupported(cell.send) ? undefined : cell.send
 }
 
-/** Every cell in which something is sent. */
+/** Every cell with a send format. */
 export const departures = (message: Erased) =>
   platforms.flatMap((platform) =>
     families.flatMap((family) => {
@@ -52,11 +52,11 @@ export const departures = (message: Erased) =>
 export const fits = (size: Codec.Codec<unknown>["size"], bytes: number): boolean =>
   typeof size === "number" ? bytes === size : bytes >= (size.minimum ?? 0) && bytes <= size.maximum
 
-/** Why a value may not be sent; any value, as a program without types would hand it over. */
+/** The reason why a value may not be sent. Takes any value, as from a program without types. */
 export const refusal = (sends: SendFormat<never> | undefined, value: unknown): string | undefined =>
   sends?.payload.validate?.(value as never)
 
-/** The bytes that a value is sent as. Written into bytes that are not zero, so that what is left out shows. */
+/** The bytes that a value is sent as. They are written over bytes that are not zero, so that an omission is visible. */
 export const written = (sends: SendFormat<never>, value: unknown): Uint8Array => {
   const { size } = sends.payload
   const room = new Uint8Array((typeof size === "number" ? size : size.maximum) + 8).fill(0xaa)
@@ -66,7 +66,7 @@ export const written = (sends: SendFormat<never>, value: unknown): Uint8Array =>
   return room.slice(4, 4 + length)
 }
 
-/** What is read from bytes, which lie behind others and before others. */
+/** Decodes bytes that have other bytes before and after them. */
 export const read = (
   arrives: ReceiveFormat<unknown> | undefined,
   bytes: Uint8Array,

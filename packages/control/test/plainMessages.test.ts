@@ -1,4 +1,7 @@
-/** Plain messages, each alone: what may be sent, as which bytes, and what arriving bytes say. Golden vectors show the same bytes made by C. */
+/**
+ * Plain messages, each alone: the values that may be sent, their bytes, and the values of received bytes. Golden vectors show the same bytes
+ * made by C.
+ */
 import {
   Checksum,
   coalescing,
@@ -39,7 +42,7 @@ const linux4: Place = ["linux", "ipv4"]
 const linux6: Place = ["linux", "ipv6"]
 const windows: Place = ["winsock", "ipv4"]
 
-/** What is sent as which bytes, and why other values are not. */
+/** The bytes of each sent value, and the reasons why other values are rejected. */
 const cases: ReadonlyArray<{
   readonly message: Message
   readonly at: Place
@@ -129,7 +132,7 @@ const cases: ReadonlyArray<{
     sent: [
       [fromHex("0707040000000000"), "0707040000000000"],
       [fromHex("0101"), "0101"],
-      // What is behind the end of the options is padding.
+      // The bytes after the end of the options are padding.
       [fromHex("00ff"), "00ff"],
       [new Uint8Array(40).fill(1), "01".repeat(40)]
     ],
@@ -151,7 +154,7 @@ describe.each(cases)("$message.key, $at", ({ at, message, refused, sent }) => {
       expect(hex(written(sends, value))).toBe(bytes)
     }
   })
-  it("is refused out of its range, with the range", () => {
+  it("is rejected out of its range, with the range", () => {
     for (const [value, why] of refused) expect(refusal(sends, value)).toBe(why)
   })
 })
@@ -159,8 +162,8 @@ describe.each(cases)("$message.key, $at", ({ at, message, refused, sent }) => {
 const arriving = (message: Message, [platform, family]: Place, bytes: string) =>
   read(arrivals(message, platform, family)[0], fromHex(bytes))
 
-describe("what arrives", () => {
-  it("is unsigned, of all bits", () => {
+describe("a received message", () => {
+  it("is unsigned and uses all bits", () => {
     for (const message of [Mark, Priority, DropCount, FragmentSize])
       for (const at of [linux4, linux6]) {
         expect([message.key, arriving(message, at, "ffffffff")]).toEqual([message.key, 0xffffffff])
@@ -170,12 +173,12 @@ describe("what arrives", () => {
     expect(arriving(CounterTimestamp, windows, "ffffffffffffffff")).toBe(2n ** 64n - 1n)
   })
 
-  it("a flow label without the class that stands before it", () => {
+  it("with a flow label does not contain the class that precedes it", () => {
     expect(arriving(FlowLabel, linux6, "0fffffff")).toBe(0xfffff)
     expect(arriving(FlowLabel, linux6, "0ff00001")).toBe(1)
   })
 
-  it("the size of merged datagrams is one of at least a byte, and of no more than a datagram has", () => {
+  it("with the size of coalesced datagrams is 1 to 65535", () => {
     for (const at of [linux4, linux6, windows]) {
       expect(arriving(Coalescing, at, "01000000")).toBe(1)
       expect(arriving(Coalescing, at, "ffff0000")).toBe(65_535)
@@ -184,7 +187,7 @@ describe("what arrives", () => {
     }
   })
 
-  it("the destination of a transparent proxy is an endpoint of its family, with port and zone", () => {
+  it("with an original destination is an endpoint of its family, with port and zone", () => {
     expect(arriving(OriginalDestination, linux4, "020014e9c0000207aaaaaaaaaaaaaaaa")).toEqual(
       new InternetEndpoint("ipv4", Ipv4Address.of(192, 0, 2, 7), 5353)
     )
@@ -193,24 +196,24 @@ describe("what arrives", () => {
     )
   })
 
-  it("a stamp that was not taken is none; the kernel's and the card's are told apart", () => {
+  it("with timestamps distinguishes software from hardware, and a missing one", () => {
     const stamp = "01000000000000000200000000000000"
     const none = "00".repeat(16)
     for (const at of [linux4, linux6]) {
       const [software, hardware] = [1_000_000_002n, undefined]
       expect(arriving(Timestamping, at, stamp + none + none)).toEqual({ software, hardware })
       expect(arriving(Timestamping, at, none + none + stamp)).toEqual({ software: undefined, hardware: software })
-      // What stood between the two is filled no longer.
+      // Kernels no longer fill the field between the two.
       expect(arriving(Timestamping, at, none + stamp + none)).toEqual({ software: undefined, hardware: undefined })
     }
   })
 
-  it("IP options as they are", () => {
+  it("with IP options has their bytes", () => {
     expect(arriving(IpOptions, linux4, "07070800000000ff")).toEqual(fromHex("07070800000000ff"))
   })
 })
 
-it("what is told alone cannot be sent", () => {
+it("a message that is only received cannot be sent", () => {
   for (const message of [
     Checksum,
     Coalescing,
@@ -223,13 +226,13 @@ it("what is told alone cannot be sent", () => {
     expect([message.key, departures(message)]).toEqual([message.key, []])
 })
 
-it("drops between two counts, across the point where 32 bits begin again", () => {
+it("drops between two counts, across the wrap of 32 bits", () => {
   const count = (bytes: string) => Number(arriving(DropCount, linux4, bytes))
   const [before, after] = [count("feffffff"), count("03000000")]
   expect([before, after, (after - before) >>> 0]).toEqual([4_294_967_294, 3, 5])
 })
 
-describe("what is asked for", () => {
+describe("a request", () => {
   const asked = (message: Message, [platform, family]: Place) => {
     const cell = message.cell(platform, family)
     if (isUnsupported(cell)) throw new Error(cell.unsupported)
@@ -237,12 +240,12 @@ describe("what is asked for", () => {
     return [...cell.request, ...sends].map((request) => ("value" in request ? request.value : request.input))
   }
 
-  it("stamps by the kernel, by the card, or by both: each by two switches", () => {
+  it("of software, hardware or both timestamps: two flags each", () => {
     const switches = (software: boolean, hardware: boolean) => asked(timestamping({ software, hardware }), linux4)
     expect([switches(true, false), switches(false, true), switches(true, true)]).toEqual([[8 + 16], [4 + 64], [92]])
   })
 
-  it("a clock by its number, and the privilege that two of them want", () => {
+  it("of a clock has its number, and the privilege that two clocks require", () => {
     const requests = (["monotonic", "tai", "realtime"] as const).map((clock) => {
       const { request = [] } = sending(transmitTime({ clock }), linux6)
       return request.map((each) => [
@@ -257,7 +260,7 @@ describe("what is asked for", () => {
     ])
   })
 
-  it("merging up to a maximum where there is one to set", () => {
+  it("of coalescing has its maximum if the platform has one", () => {
     expect(asked(coalescing({ maximumBytes: 9000 }), windows)).toEqual([9000])
     expect(asked(coalescing({ maximumBytes: 9000 }), linux4)).toEqual([1])
   })

@@ -1,10 +1,11 @@
-/** Which messages the kernel sends in every datagram, and which perhaps: what the types promise. */
+/** The messages that the kernel delivers with every datagram, and those that it may omit, as the types promise. */
 import { expect, it } from "vitest"
 import { builtIns } from "./messages.ts"
 
-it("trap 23: what is optional by nature is never promised", () => {
+it("trap 23: messages that may be missing are never promised", () => {
   const presenceOf = (key: string) => builtIns.find((message) => message.key === key)?.presence
-  // Linux tells these only sometimes: a stamp in time, the first drop, a label, what was merged, reassembled or summed, IP options that are there.
+  // Linux delivers these only sometimes: a timestamp in time, after the first drop, a label, a coalesced, reassembled or summed payload, IP
+  // options if there are any.
   for (const key of [
     "timestamping",
     "dropCount",

@@ -1,4 +1,4 @@
-/** Messages that are only read: what their bytes say. */
+/** The values of messages that are only received. */
 import { DropCount, OriginalArrivalInterface, Timestamp } from "@ancillary/control"
 import { expect, it } from "vitest"
 import { arrivals, builtIns, departures, families, read } from "./messages.ts"
@@ -11,7 +11,7 @@ it("none of them can be sent", () => {
   }
 })
 
-it("a timestamp is nanoseconds since 1970, before it too: Linux counts nanoseconds, Darwin microseconds in 32 bits", () => {
+it("a timestamp is nanoseconds since 1970 (Darwin: 32 bits of microseconds)", () => {
   for (const seconds of [0n, 1n, -1n, 1_700_000_000n, 2n ** 31n, 2n ** 33n, -(2n ** 33n)])
     for (const nanos of [0, 1, 999, 1000, 123_456_789, 999_999_999]) {
       const linux = new Uint8Array(16)

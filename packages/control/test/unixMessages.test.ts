@@ -1,4 +1,4 @@
-/** What Unix sockets alone carry: descriptors, credentials, a descriptor of the sender. */
+/** Messages of Unix sockets only: descriptors, credentials, and a descriptor of the sender. */
 import { Codec, Credentials, Descriptor, maximumRights, PidFd, Rights } from "@ancillary/control"
 import { FastCheck } from "effect"
 import { inspect } from "node:util"
@@ -9,7 +9,7 @@ import { fromHex, hex } from "./vectors.ts"
 const number = FastCheck.integer({ min: 0, max: 0x7fffffff })
 
 describe("Descriptor", () => {
-  it("says its number and whose it is, and two of one number are two", () => {
+  it("has its number and owner, and two of one number differ", () => {
     const descriptor = new Descriptor(7)
     const texts = [String(descriptor), inspect(descriptor), JSON.stringify(descriptor)]
     expect(texts).toEqual(["descriptor 7 (untaken)", "descriptor 7 (untaken)", '"descriptor 7 (untaken)"'])
@@ -26,7 +26,7 @@ describe.each(["linux", "darwin"] as const)("Rights, %s", (platform) => {
   const sends = departure(Rights, platform, "unix")
   if (sends === undefined) throw new Error("they can be sent")
 
-  it("what is sent is what is read, numbers and Descriptors alike", () => {
+  it("sent numbers and Descriptors are read back", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.array(number, { minLength: 1, maxLength: maximumRights }), (numbers) => {
         const mixed = numbers.map((each, i) => (i % 2 === 0 ? each : new Descriptor(each)))
@@ -40,7 +40,7 @@ describe.each(["linux", "darwin"] as const)("Rights, %s", (platform) => {
     )
   })
 
-  it("a payload that is no whole number of them is malformed", () => {
+  it("a payload that is not a multiple of 4 bytes is malformed", () => {
     for (const length of [1, 5, 7])
       expect(Codec.isMalformed(read(arrival, new Uint8Array(length))), String(length)).toBe(true)
   })
@@ -56,11 +56,11 @@ describe.each(["linux", "darwin"] as const)("Rights, %s", (platform) => {
     [["3"], "'3' is not a descriptor"],
     [[undefined], "undefined is not a descriptor"],
     [5, "5 is not an array of descriptors"]
-  ])("%j is refused", (values, why) => {
+  ])("%j is rejected", (values, why) => {
     expect(refusal(sends, values)).toBe(why)
   })
 
-  it("one that was closed is refused, one that is untaken or taken is not", () => {
+  it("a closed descriptor is rejected, an untaken or a taken one is not", () => {
     const descriptor = new Descriptor(5)
     expect(refusal(sends, [descriptor])).toBeUndefined()
     descriptor.become("taken")
@@ -75,7 +75,7 @@ describe("Credentials", () => {
   const sends = departure(Credentials, "linux", "unix")
   if (sends === undefined) throw new Error("they can be sent")
 
-  it("what is sent is what is read", () => {
+  it("sent credentials are read back", () => {
     const id = FastCheck.integer({ min: 0, max: 0xfffffffe })
     const credentials = FastCheck.record({ pid: FastCheck.integer({ min: 1, max: 0x7fffffff }), uid: id, gid: id })
     FastCheck.assert(
@@ -86,7 +86,7 @@ describe("Credentials", () => {
     )
   })
 
-  it("of nobody, as they come with what was queued before they were asked for", () => {
+  it("of a datagram queued before the option are pid 0 and the overflow ids", () => {
     expect(read(arrival, fromHex("00000000feff0000feff0000"))).toEqual({ pid: 0, uid: 65_534, gid: 65_534 })
   })
 
@@ -96,18 +96,18 @@ describe("Credentials", () => {
     [{ pid: 1, uid: 0, gid: 2 ** 32 - 1 }, "4294967295 is not a gid: 0 to 4294967294"],
     [{ pid: 1, uid: 0 }, "undefined is not a gid: 0 to 4294967294"],
     [undefined, "undefined is not { pid, uid, gid }"]
-  ])("%j is refused", (value, why) => {
+  ])("%j is rejected", (value, why) => {
     expect(refusal(sends, value)).toBe(why)
   })
 
-  it("stand as pid, uid, gid in host order", () => {
+  it("are encoded as pid, uid, gid in host order", () => {
     expect(hex(written(sends, { pid: 1, uid: 2, gid: 3 }))).toBe("010000000200000003000000")
   })
 })
 
 describe("PidFd", () => {
   const [arrival] = arrivals(PidFd, "linux", "unix")
-  it("is a descriptor; an error number in its place is none", () => {
+  it("is a descriptor, or undefined if the kernel wrote an error number", () => {
     expect(read(arrival, fromHex("07000000"))).toEqual(new Descriptor(7))
     // -3: ESRCH, the process is gone.
     expect(read(arrival, fromHex("fdffffff"))).toBeUndefined()

@@ -1,5 +1,5 @@
 /**
- * The golden vectors: what C compilers made of the real headers (`../golden/README.md`).
+ * The golden vectors that C compilers made with the real headers (`../golden/README.md`).
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { type Abi, abis } from "@ancillary/control"
@@ -8,7 +8,7 @@ interface Walk {
   readonly name: string
   readonly controlLength: number
   readonly bytesHex: string
-  /** Of the header that the walk goes on from; null: NULL. */
+  /** Offset of the header that the walk continues from; null is NULL. */
   readonly at?: number | null
   readonly result: number | null
 }
@@ -36,9 +36,9 @@ export interface Vectors {
     readonly bytes: string
   }>
   readonly groups: ReadonlyArray<{ readonly name: string; readonly bytes: string }>
-  /** Extensions of ICMP messages as C makes them, where the kernel's headers are. */
+  /** Extensions of ICMP messages as C makes them, if the kernel's headers are installed. */
   readonly extensions?: ReadonlyArray<{ readonly name: string; readonly bytes: string }>
-  /** Extension headers as a C library builds them, where it does. */
+  /** Extension headers as a C library builds them, if it can. */
   readonly headers?: {
     readonly options: ReadonlyArray<{
       readonly name: string
@@ -51,7 +51,7 @@ export interface Vectors {
 
 const folder = new URL("../golden/", import.meta.url)
 
-/** One document an ABI. */
+/** One document per ABI. */
 export const vectors: ReadonlyArray<Vectors> = readdirSync(folder)
   .filter((file) => file.endsWith(".json"))
   .map((file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")) as Vectors)

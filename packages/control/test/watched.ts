@@ -1,5 +1,5 @@
 /**
- * A view that notices what is read outside of the bytes that are meant to be read.
+ * A view that notices reads outside of the allowed bytes.
  */
 export class Watched extends DataView<ArrayBuffer> {
   /** The bytes that may be read: from, up to, and not, to. */

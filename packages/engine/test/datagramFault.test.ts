@@ -1,11 +1,11 @@
-/** Faults of datagrams: what a peer can make many of costs nothing that is not read. */
+/** Faults of datagrams. A peer can cause many of them, so their texts are made only when they are read. */
 import { Abi, ControlBuffer } from "@ancillary/control"
 import { orUndefined } from "@ancillary/engine/spec/Maybe"
 import { faultOf } from "@ancillary/engine/receive/DatagramFault"
 import { inspect } from "node:util"
 import { expect, it } from "vitest"
 
-it("the text of a fault is made when it is read, and once", () => {
+it("the text of a fault is made on its first read, and only once", () => {
   let made = 0
   const fault = faultOf(orUndefined, "ControlMissing", "hopLimit", undefined, () => `made ${++made} times`)
   expect(made).toBe(0)
@@ -25,7 +25,7 @@ it("a fault that is printed or stored has its text", () => {
   })
 })
 
-it("the end of a buffer that is not a message keeps its numbers when the buffer is written again", () => {
+it("a malformed tail keeps its numbers after the buffer is overwritten", () => {
   const bytes = new Uint8Array(24)
   const view = new DataView(bytes.buffer)
   ControlBuffer.writeMessage(Abi.linuxGlibc64, view, 0, { level: 0, type: 2, payload: Uint8Array.of(64, 0, 0, 0) })

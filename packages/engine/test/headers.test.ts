@@ -1,4 +1,4 @@
-/** What the declaration of an extension header becomes: options, room for what peers send, room for what goes out. */
+/** The plan of a declared extension header: its options, and its room in the receive buffer and in the send buffer. */
 import { Abi, abis, ControlBuffer, ExtensionHeader } from "@ancillary/control"
 import {
   Datagram,
@@ -17,8 +17,8 @@ import { describe, expect, it } from "vitest"
 const linux = Abi.linuxGlibc64
 const { ipv6 } = Datagram
 
-describe("the room of what peers send", () => {
-  it.each(abis)("$name: any headers that are no more than declared fit, however they are cut", (abi) => {
+describe("the room for received headers", () => {
+  it.each(abis)("$name: headers up to the declared size fit, however they are split", (abi) => {
     for (const maximumBytes of [8, 64, 256, 2048, 6144]) {
       const { receive } = Plan.compile(ipv6.pipe(withRoutingHeader({ maximumBytes })), abi)
       for (const size of [8, 16, 40, 256, 2048].filter((size) => size <= maximumBytes)) {
@@ -41,7 +41,7 @@ describe("the room of what peers send", () => {
       ])
   })
 
-  it("is for peers: what goes out is one header, as large as there is", () => {
+  it("is only for receiving: a sent header can have the largest size", () => {
     const { receive, send } = Plan.compile(ipv6.pipe(withHopByHopOptions({ maximumBytes: 8 })), linux)
     expect(receive.bytes).toBe(ControlBuffer.space(linux, 8))
     expect(send.bytes).toBe(ControlBuffer.space(linux, 2048))
@@ -52,10 +52,10 @@ describe("a direction", () => {
   const calls = (spec: typeof ipv6, abi: Abi) =>
     Plan.compile(spec, abi).options.flatMap((each) => ("option" in each ? [`${each.level}/${each.option}`] : []))
   const sent = (spec: typeof ipv6, abi: Abi) => Plan.compile(spec, abi).sendEntries.map(({ format }) => format.type)
-  // Which messages a spec declares is of no interest here.
+  // The types of declared messages do not matter here.
   const erased = (spec: unknown) => spec as typeof ipv6
 
-  it("that is not declared asks for nothing, or sends nothing", () => {
+  it("that is not declared sets no option, or sends nothing", () => {
     const receives = erased(
       ipv6.pipe(withHopByHopOptions({ only: "receive" }), withDestinationOptions({ only: "receive" }))
     )
@@ -64,7 +64,7 @@ describe("a direction", () => {
     expect([calls(sends, linux), sent(sends, linux)]).toEqual([["41/26"], [54, 59]])
   })
 
-  it("of routing headers: received, both where `also` says so, or sent alone", () => {
+  it("of routing headers: received, both with `also`, or only sent", () => {
     const winsock = Abi.winsockX64
     const [received, both, only] = [
       ipv6.pipe(withRoutingHeader()),
@@ -81,7 +81,7 @@ describe("a direction", () => {
     ])
   })
 
-  it("with a number of the program's own", () => {
+  it("with a number that the program gives", () => {
     const spec = erased(ipv6.pipe(withNextHop({ type: 77 }), withDestinationOptions({ type: 78 })))
     expect([calls(spec, Abi.winsockX64), sent(spec, Abi.winsockX64)]).toEqual([
       ["41/27", "41/78"],
@@ -139,7 +139,7 @@ describe("sticky headers", () => {
       ])
   })
 
-  it("are given as values or as bytes, refused where they are neither, and taken away by no bytes", () => {
+  it("are given as values or bytes, removed by empty bytes, and otherwise rejected", () => {
     const bytes = ExtensionHeader.buildOptions(alert) as Uint8Array
     const invalid = (combinator: (typeof all)[number]) => Plan.compile(ipv6.pipe(combinator), linux).invalid
     expect(callsOf([Plan.compile(ipv6.pipe(withStickyHopByHopOptions(bytes)), linux)])).toEqual([
@@ -147,7 +147,7 @@ describe("sticky headers", () => {
     ])
     expect(callsOf([Plan.compile(ipv6.pipe(withStickyHopByHopOptions(new Uint8Array(0))), linux)])).toEqual(["41/54 "])
     expect(invalid(withStickyHopByHopOptions({ options: [{ type: 1, data: bytes }] }))).toEqual([
-      { option: "IPV6_HOPOPTS", why: "option 0: type 1 is padding, which is inserted where alignment wants it" }
+      { option: "IPV6_HOPOPTS", why: "option 0: type 1 is padding, which is inserted if alignment requires it" }
     ])
     expect(invalid(withStickyDestinationOptions(bytes.subarray(0, 7)))).toEqual([
       { option: "IPV6_DSTOPTS", why: "an extension header of 7 bytes is not a multiple of 8 from 8 to 2048" }

@@ -1,4 +1,7 @@
-/** The calls that a membership becomes on each ABI, and what a socket remembers of them: a socket that notes its calls, and no system. */
+/**
+ * The calls that a membership becomes on each ABI, and the record that a socket keeps of them. The socket here only notes its calls. No system
+ * takes part.
+ */
 import { readdirSync, readFileSync } from "node:fs"
 import { type Abi, abis, Codec, parseAddress } from "@ancillary/control"
 import type { Driver, Fault, NativeSocket } from "@ancillary/engine/driver/Driver"
@@ -26,7 +29,7 @@ const request = (group: string, source?: string, on: number | "routes" = 7) => (
   source: source === undefined ? undefined : address(source)
 })
 
-/** Notes `level/option bytes`; answers with a fault where `answers` says so. */
+/** Notes `level/option bytes` of each call, and returns the fault that `answers` gives for it. */
 const noting = (abi: Abi, answers: (call: string) => Fault | undefined = () => undefined) => {
   const calls: Array<string> = []
   const socket: Pick<NativeSocket, "setOption"> = {
@@ -77,14 +80,14 @@ describe.each(goldens)("$abi", (golden) => {
 const goldenOf = (name: string) => goldens.find(({ abi }) => abi === name) as Golden
 const unknown = (code: string): Fault => ({ syscall: "setsockopt", code, errno: 1 })
 
-describe("a system that does not know the protocol-independent options", () => {
+describe("a system without the protocol-independent options", () => {
   const winsock = abis.find(({ name }) => name === "winsock-x64") as Abi
   const { constants, groups } = goldenOf("winsock-x64")
 
   it.each([
     ["239.1.2.3", "IPPROTO_IP", "IP_ADD_MEMBERSHIP", "IP_DROP_MEMBERSHIP"],
     ["ff15::1234", "IPPROTO_IPV6", "IPV6_ADD_MEMBERSHIP", "IPV6_DROP_MEMBERSHIP"]
-  ])("is asked by the older ones, and left by them: %s", (group, level, add, drop) => {
+  ])("gets the older options for joining and for leaving: %s", (group, level, add, drop) => {
     const mcast = `${constants[level]}/${constants["MCAST_JOIN_GROUP"]}`
     const { calls, memberships } = noting(winsock, (call) => (call === mcast ? unknown("WSAENOPROTOOPT") : undefined))
     memberships.end(held(memberships.begin("group", request(group))))
@@ -95,7 +98,7 @@ describe("a system that does not know the protocol-independent options", () => {
     ])
   })
 
-  it("is not asked otherwise where it refuses for another reason, nor for sources", () => {
+  it("gets no older option after another error, nor for sources", () => {
     const invalid = noting(winsock, () => unknown("WSAEINVAL"))
     expect(invalid.memberships.begin("group", request("239.1.2.3"))).toMatchObject({ code: "WSAEINVAL" })
     expect(invalid.calls()).toHaveLength(1)
@@ -107,11 +110,11 @@ describe("a system that does not know the protocol-independent options", () => {
   })
 })
 
-describe("what a socket remembers", () => {
+describe("the memberships that a socket keeps", () => {
   const linux = abis.find(({ name }) => name === "linux-glibc-64") as Abi
   const [group, source, other] = ["239.1.2.3", "192.0.2.1", "192.0.2.2"]
 
-  it("a membership that failed is none: the next one asks again", () => {
+  it("a failed join is not kept: the next join calls the system again", () => {
     let answer: Fault | undefined = unknown("ENOBUFS")
     const { calls, memberships } = noting(linux, () => answer)
     expect(memberships.begin("group", request(group))).toMatchObject({ code: "ENOBUFS" })
@@ -120,7 +123,7 @@ describe("what a socket remembers", () => {
     expect(calls()).toHaveLength(3)
   })
 
-  it("what is silenced in a group is over with it, and its own end undoes nothing of the next", () => {
+  it("leaving a group ends its blocked sources; a stale block then undoes nothing", () => {
     const { calls, memberships } = noting(linux)
     const first = held(memberships.begin("group", request(group)))
     const stale = held(memberships.begin("block", request(group, source)))
@@ -144,7 +147,7 @@ describe("what a socket remembers", () => {
     expect(new Set(calls()).size).toBe(4)
   })
 
-  it("an interface that is named and one that the routes choose may be the same: whole group and source refuse each other", () => {
+  it("a group and one of its sources conflict even if the routes choose one interface", () => {
     for (const [first, second] of [
       ["routes", 7],
       [7, "routes"],
@@ -161,24 +164,24 @@ describe("what a socket remembers", () => {
     }
   })
 
-  it("a refusal to leave is nobody's business, and the membership is over", () => {
+  it("a membership ends even if the system refuses to leave the group", () => {
     const { calls, memberships } = noting(linux, (call) => (call === "0/45" ? unknown("ENODEV") : undefined))
     memberships.end(held(memberships.begin("group", request(group))))
     held(memberships.begin("group", request(group)))
     expect(calls().map((call) => call.split(" ")[0])).toEqual(["0/42", "0/45", "0/42"])
   })
 
-  it("an interface that does not exist is refused before the system; where it cannot tell which there are, it is asked", () => {
+  it("an unknown interface is rejected before the call, if interfaces can be listed", () => {
     const { calls, memberships } = noting(linux)
     expect(memberships.begin("group", request(group, undefined, 8))).toEqual({
       reason: "NoSuchInterface",
       why: "There is no interface 8: this host has 7 (eth7)"
     })
     expect(calls()).toEqual([])
-    const untold = new Memberships(
+    const unlisted = new Memberships(
       { abi: linux, interfaces: () => unknown("EMFILE") } as unknown as Driver,
       { setOption: () => unknown("ENODEV") } as unknown as NativeSocket
     )
-    expect(untold.begin("group", request(group, undefined, 8))).toMatchObject({ code: "ENODEV" })
+    expect(unlisted.begin("group", request(group, undefined, 8))).toMatchObject({ code: "ENODEV" })
   })
 })

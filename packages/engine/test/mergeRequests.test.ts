@@ -1,4 +1,7 @@
-/** What messages ask of a socket: each call once, switches together, and nothing that another message would undo. */
+/**
+ * The options that messages request of a socket. Each call is made once, and switches of one option are set together. No message undoes the
+ * option of another.
+ */
 import {
   Abi,
   Codec,
@@ -41,7 +44,7 @@ interface Own extends ControlMessage<string, "ipv4", "optional"> {
   readonly received: { readonly [key in string]: number }
 }
 
-/** A message that arrives once this is asked for. */
+/** A message that arrives once this option is set. */
 const asking = <Key extends string>(key: Key, request: Request) => {
   const linux = { request: [request], receive: [{ level: 1, type: key.length, payload: Codec.uint32 }] }
   const none = { ipv4: { unsupported: "it is Linux's alone" } }
@@ -57,7 +60,7 @@ describe("switches of one option", () => {
   const byFlags = <Key extends string>(key: Key, value: number) =>
     asking(key, { level: 1, option: 65, value, flags: true })
 
-  it("are set together, for all who ask", () => {
+  it("are set together for all messages that request them", () => {
     const plan = Plan.compile(
       Datagram.ipv4.pipe(
         withTimestamping({ hardware: true }),
@@ -81,7 +84,7 @@ describe("switches of one option", () => {
       expect(Plan.compile(spec, linux).options).toMatchObject([{ option: 65, instead: 37 }])
   })
 
-  it("the stampers that were declared are those that are switched on", () => {
+  it("only the declared timestamps are enabled", () => {
     const flags = (...stampers: Parameters<typeof withTimestamping>) =>
       calls(Plan.compile(Datagram.ipv4.pipe(withTimestamping(...stampers)), linux))
     expect(flags()).toEqual(["1,65 = 24 0 0 0"])
@@ -91,7 +94,7 @@ describe("switches of one option", () => {
 })
 
 describe("one call", () => {
-  it("is made once for all who ask alike: views of a byte, and both families of a dual socket", () => {
+  it("is made once for equal requests: views of a byte, both families of a socket", () => {
     const views = Plan.compile(Datagram.ipv4.pipe(withEcn(), withDscp(), withTrafficClass()), linux)
     expect(calls(views)).toEqual(["0,13 = 1 0 0 0"])
     expect(askers(views)).toEqual([["withEcn()", "withDscp()", "withTrafficClass()"]])
@@ -100,7 +103,7 @@ describe("one call", () => {
     expect(askers(dual)[1]).toEqual(["withCoalescedSize()"])
   })
 
-  it("is not made with two values: the second declaration is an argument that cannot be", () => {
+  it("is not made with two values: the second declaration is an invalid argument", () => {
     const value = <Key extends string>(key: Key, value: number) => asking(key, { level: 1, option: 61, value })
     const plan = Plan.compile(
       Datagram.ipv4.pipe(withControlMessage(value("one", 1)), withControlMessage(value("second", 2))),
@@ -120,7 +123,7 @@ describe("one call", () => {
     ).toEqual([])
   })
 
-  it("is required as soon as one who asks requires it", () => {
+  it("is required if one of the messages that request it is required", () => {
     const { options } = Plan.compile(Datagram.ipv4.pipe(withOptional(withEcn()), withDscp()), linux)
     expect(options.flatMap((planned) => planned.requestedBy.map(({ optional }) => optional))).toEqual([true, false])
   })
@@ -133,7 +136,7 @@ describe("one call", () => {
     )
   })
 
-  it("bears what the combinator was given: the maximum on Winsock, the clock on Linux", () => {
+  it("contains the combinator's argument: the maximum on Winsock, the clock on Linux", () => {
     const uro = Datagram.ipv4.pipe(withCoalescedSize({ maximumBytes: 1500 }))
     expect(calls(Plan.compile(uro, Abi.winsockX64))).toEqual(["17,3 = 220 5 0 0"])
     expect(calls(Plan.compile(uro, linux))).toEqual(["17,104 = 1 0 0 0"])
@@ -145,15 +148,15 @@ describe("one call", () => {
   })
 })
 
-describe("what is only sent", () => {
-  it("prepares the socket, is nothing to read, and takes no room for it", () => {
+describe("a message that is only sent", () => {
+  it("sets its options, is never received, and takes no room in the receive buffer", () => {
     const spec = Datagram.ipv4.pipe(withControlMessage(TransmitTime), withControlMessage(Segmentation))
     const { options, receive, received, send } = Plan.compile(spec, linux)
     expect(options).toHaveLength(1)
     expect([received, receive.bytes, send.bytes]).toEqual([[], 0, 48])
   })
 
-  it("does not prepare a socket that only reads", () => {
+  it("sets no option of sending on a socket that only receives", () => {
     interface Both extends ControlMessage<"both", "ipv4"> {
       readonly received: { readonly both: number }
       readonly sendable: { readonly both?: number | undefined }
@@ -181,7 +184,7 @@ describe("what is only sent", () => {
   })
 })
 
-it("what a combinator was given and cannot be is told with the combinator as it was written", () => {
+it("an invalid argument is reported with its combinator as it was written", () => {
   const invalid = (spec: Parameters<typeof Plan.compile>[0]) =>
     Plan.compile(spec, linux).invalid.map(({ option, why }) => `${option}: ${why}`)
   expect(invalid(Datagram.ipv4.pipe(withTimestamping({ software: false })))).toEqual([

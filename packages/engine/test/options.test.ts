@@ -31,7 +31,7 @@ import {
 } from "@ancillary/effect3"
 import { describe, expect, it } from "vitest"
 
-// A combinator without its types: what the compiler would refuse is what is asked about.
+// A combinator without its types, because these tests pass values that the compiler rejects.
 const erased = (combinator: unknown) => combinator as (spec: unknown) => typeof Datagram.ipv4
 const specs = { ipv4: Datagram.ipv4, ipv6: Datagram.ipv6, dual: Datagram.dual, unix: Datagram.unix }
 const planned = (combinator: unknown, abi: Abi, family: Family) => Plan.compile(erased(combinator)(specs[family]), abi)
@@ -211,7 +211,7 @@ it.each(Object.entries(cases))("%s has its row in what explain prints", (feature
 })
 
 describe("an option of one family", () => {
-  it("is set on a dual socket as well, for that family alone", () => {
+  it("is set on a dual socket as well, only for that family", () => {
     const abi = Abi.linuxGlibc64
     expect(calls(withAutoFlowLabel(false), abi, "ipv6")).toEqual(["41/70 00000000"])
     expect(calls(withAutoFlowLabel(false), abi, "dual")).toEqual(["41/70 00000000"])
@@ -219,7 +219,7 @@ describe("an option of one family", () => {
     expect(calls(withBroadcast(), abi, "dual")).toEqual(["1/6 01000000"])
   })
 
-  it("is refused for the other, also where no compiler looked", () => {
+  it("is rejected for the other family at run time, too", () => {
     const abi = Abi.linuxGlibc64
     expect(calls(withAutoFlowLabel(false), abi, "ipv4")).toEqual([
       "refused: IPV6_AUTOFLOWLABEL does not exist for ipv4 sockets"
@@ -231,7 +231,7 @@ describe("an option of one family", () => {
   })
 })
 
-describe("a value that cannot be", () => {
+describe("an invalid value", () => {
   const bad: ReadonlyArray<readonly [unknown, string]> = [
     [withReceiveBufferSize(0), "0 is not a size in bytes: an integer from 1 to 1073741823"],
     [withSendBufferSize(1.5), "1.5 is not a size in bytes: an integer from 1 to 1073741823"],
@@ -264,12 +264,12 @@ describe("a value that cannot be", () => {
       `'toString' is none of "dont", "want", "do", "probe", "interface", "omit"`
     ]
   ]
-  it.each(bad)("is refused with its range: %#", (combinator, why) => {
+  it.each(bad)("is rejected with its range: %#", (combinator, why) => {
     for (const family of ["ipv4", "dual"] as const)
       expect(calls(combinator, Abi.linuxGlibc64, family)).toEqual([`invalid: ${why}`])
   })
 
-  it("is none of the platform's, for a value that only others have", () => {
+  it("is rejected if only other platforms have it", () => {
     expect(planned(withPathMtuDiscovery("omit"), Abi.winsockX64, "ipv4").refused).toEqual([
       {
         feature: 'withPathMtuDiscovery("omit")',
@@ -284,7 +284,7 @@ describe("a value that cannot be", () => {
   })
 })
 
-describe("values as they are read", () => {
+describe("values that are read", () => {
   const read = <A>(option: SocketOption.SocketOption<A, Family, unknown>, family: "ipv4" | "ipv6", hex: string) => {
     const bytes = Uint8Array.from(Buffer.from(hex, "hex"))
     const cell = option.cell("linux", family)
@@ -300,7 +300,7 @@ describe("values as they are read", () => {
     expect(read(broadcast, "ipv4", "01000000")).toBe(true)
   })
 
-  it("an interface that is not set is none", () => {
+  it("an interface that is not set is undefined", () => {
     expect(read(SocketOption.unicastInterface, "ipv4", "00000102")).toBe(0x102)
     expect(read(SocketOption.unicastInterface, "ipv4", "00000000")).toBeUndefined()
     expect(read(SocketOption.multicastInterface, "ipv6", "02010000")).toBe(0x102)
@@ -308,7 +308,7 @@ describe("values as they are read", () => {
     expect(read(SocketOption.bindToDevice, "ipv4", "")).toBeUndefined()
   })
 
-  it("a mode that nobody knows is malformed", () => {
+  it("an unknown mode is malformed", () => {
     expect(read(SocketOption.pathMtuDiscovery, "ipv4", "05000000")).toBe("omit")
     expect(read(SocketOption.pathMtuDiscovery, "ipv4", "09000000")).toMatchObject({
       malformed: "9 is none of dont, want, do, probe, interface, omit"
@@ -332,7 +332,7 @@ it("the interface of IPv4 multicast is the ip_mreqn that C fills", () => {
   expect(found).toHaveLength(3)
 })
 
-describe("an option of one's own", () => {
+describe("an option that a program defines", () => {
   const none = { unsupported: "only Linux polls devices" }
   const definition = (row: SocketOption.Row<number>) => ({
     name: "SO_BUSY_POLL",
@@ -341,7 +341,7 @@ describe("an option of one's own", () => {
   const row = { level: 1, option: 46, codec: Codec.int32 }
   const busyPoll = SocketOption.define<number, "ipv4">(definition(row))
 
-  it("goes the way of the built-in ones", () => {
+  it("is declared, set and read as a built-in option", () => {
     const spec = Datagram.ipv4.pipe(withSocketOption(busyPoll, 50))
     expect(String(Datagram.explain(spec, Abi.linuxGlibc64))).toContain(
       "withSocketOption(SO_BUSY_POLL, 50)  setsockopt(1, 46)  32 00 00 00"
@@ -352,7 +352,7 @@ describe("an option of one's own", () => {
     expect(calls(withSocketOption(busyPoll, 50), Abi.winsockX64, "ipv4")).toEqual(["refused: only Linux polls devices"])
   })
 
-  it("set twice counts as it was set last, by whichever combinator", () => {
+  it("has the last value if it is set twice, by any combinators", () => {
     const { defaultHopLimit } = SocketOption
     const spec = Datagram.ipv4.pipe(withDefaultHopLimit(1), withReuseAddress(), withSocketOption(defaultHopLimit, 2))
     expect(Plan.compile(spec, Abi.linuxGlibc64).options.flatMap(featuresOf)).toEqual([
@@ -361,13 +361,13 @@ describe("an option of one's own", () => {
     ])
   })
 
-  it("does not stand for what a message asks: that is asked behind it", () => {
+  it("does not replace the request of a message, which is set after it", () => {
     const off = SocketOption.define<number, "ipv4">(definition({ ...row, level: 0, option: 12 }))
     const { options } = Plan.compile(Datagram.ipv4.pipe(withSocketOption(off, 0), withHopLimit()), Abi.linuxGlibc64)
     expect(options.flatMap(featuresOf)).toEqual(["withSocketOption(SO_BUSY_POLL, 0)", "withHopLimit()"])
   })
 
-  it("that contradicts itself is a mistake of its module", () => {
+  it("that contradicts itself throws when its module is loaded", () => {
     const wrong = (row: unknown) => () => SocketOption.define<number, "ipv4">(definition(row as typeof busyPollRow))
     const busyPollRow = row
     expect(wrong(undefined)).toThrow("Option SO_BUSY_POLL, linux, ipv4: there is neither a row nor an absence.")
@@ -380,7 +380,7 @@ describe("an option of one's own", () => {
   })
 })
 
-it("what a call wants of the process goes with it", () => {
+it("a call is planned with the privilege that it requires", () => {
   const { options } = planned(withTransparent(), Abi.linuxGlibc64, "dual")
   expect(options.map((each) => ("option" in each ? each.privilege : ""))).toEqual([
     undefined,

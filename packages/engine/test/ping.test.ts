@@ -1,4 +1,4 @@
-/** What the declaration of a ping socket becomes. */
+/** The plan of a ping socket. */
 import { Abi, abis, endpoint, IcmpEcho } from "@ancillary/control"
 import {
   Datagram,
@@ -14,7 +14,7 @@ import { hostOf, validatePing } from "../src/send/ping.ts"
 
 const linux = Abi.linuxGlibc64
 
-it.each(abis)("$name: opened as ICMP of its family, and planned otherwise as any socket of it", (abi) => {
+it.each(abis)("$name: is opened as ICMP of its family, and is otherwise planned like UDP", (abi) => {
   for (const [ping, udp] of [
     [Datagram.icmp4, Datagram.ipv4],
     [Datagram.icmp6, Datagram.ipv6]
@@ -31,7 +31,7 @@ it.each(abis)("$name: opened as ICMP of its family, and planned otherwise as any
   }
 })
 
-it("has room for the largest messages, which begin with the header of ICMP", () => {
+it("has room for the largest messages, which begin with the ICMP header", () => {
   const sizes = [Datagram.icmp4, Datagram.icmp6 as unknown as typeof Datagram.icmp4].map((spec) => [
     Plan.compile(spec, linux).sendBytes,
     Plan.compile(spec.pipe(withMaximumDatagramSize(100)), linux).sendBytes
@@ -42,7 +42,7 @@ it("has room for the largest messages, which begin with the header of ICMP", () 
   ])
 })
 
-it("what is UDP's own is refused, or declined where it is optional: Linux would take it and do nothing", () => {
+it("rejects messages of UDP, which Linux would accept and ignore", () => {
   const why = "a ping socket does not speak UDP"
   for (const abi of [linux, Abi.winsockX64]) {
     expect(Plan.compile(Datagram.icmp4.pipe(withSegmentation()), abi).refused).toMatchObject([{ why }])
@@ -55,7 +55,7 @@ it("what is UDP's own is refused, or declined where it is optional: Linux would 
 
 describe("a payload that is an echo request", () => {
   const request = IcmpEcho.encode("ipv4", { kind: "request", sequence: 1, data: new Uint8Array(20) }) as Uint8Array
-  it("is one however it is cut into pieces", () => {
+  it("is accepted however it is cut into pieces", () => {
     for (let first = 0; first <= request.length; first++)
       for (let second = first; second <= request.length; second++) {
         const pieces = [request.subarray(0, first), request.subarray(first, second), request.subarray(second)]

@@ -53,7 +53,7 @@ const buffer = (golden: Golden, name: string) => {
 const three = Datagram.combine(withPktInfo(), withHopLimit(), withEcn(), withDscp())
 
 describe.each(goldens)("$name", (abi, golden) => {
-  // Where C put each header and how long it said the message is, beside the byte map that explain derives.
+  // The offset of each header and the length of each message in the buffer of C, beside the byte map of explain.
   it.each([
     [
       "ipv4 received: pktInfo hopLimit",
@@ -65,7 +65,7 @@ describe.each(goldens)("$name", (abi, golden) => {
     ],
     ["ipv4 received: pktInfo hopLimit trafficClass", Datagram.explain(Datagram.ipv4.pipe(three), abi).receive],
     ["ipv6 received: pktInfo hopLimit trafficClass", Datagram.explain(Datagram.ipv6.pipe(three), abi).receive]
-  ])("explain's byte map is the buffer that C made: %s", (name, layout) => {
+  ])("the byte map of explain equals the buffer that C made: %s", (name, layout) => {
     const expected = buffer(golden, name)
     const bytes = new DataView(Uint8Array.from(Buffer.from(expected.bytes, "hex")).buffer)
     expect(layout.bytes).toBe(expected.controlLength)
@@ -81,14 +81,14 @@ describe.each(goldens)("$name", (abi, golden) => {
     )
   })
 
-  it("the send buffer holds the larger of what goes to either family", () => {
+  it("the send buffer has room for the larger of the two families", () => {
     const sizes = ([Datagram.ipv4, Datagram.ipv6, Datagram.dual] as ReadonlyArray<typeof Datagram.ipv4>).map(
       (spec) => Plan.compile(spec.pipe(withPktInfo(), withHopLimit()), abi).send.bytes
     )
     expect(sizes[2]).toBe(Math.max(sizes[0] ?? 0, sizes[1] ?? 0))
   })
 
-  it("many small routing headers have room as well as a large one", () => {
+  it("many small routing headers have room, and so has a large one", () => {
     const { receive } = Plan.compile(Datagram.ipv6.pipe(withRoutingHeader({ maximumBytes: 64 })), abi)
     expect(receive.bytes).toBe(8 * ControlBuffer.space(abi, 8))
   })
@@ -111,20 +111,20 @@ describe("compile", () => {
   const winsock = abis.find(({ name }) => name === "winsock-x64") as Abi
   const darwin = abis.find(({ name }) => name === "darwin-64") as Abi
 
-  it("views of one byte ask for it once and share its place", () => {
+  it("views of one byte request it once and share its place", () => {
     const { options, receive } = Plan.compile(Datagram.ipv4.pipe(withEcn(), withDscp()), linux)
     expect(options).toHaveLength(1)
     expect(receive.messages.map(({ keys }) => keys)).toEqual([["ecn", "dscp"]])
   })
 
-  it("a dual socket is asked in both families, an IPv4 socket never in the other", () => {
+  it("a dual socket sets the options of both families, an IPv4 socket only its own", () => {
     const calls = ({ options }: Plan.Plan) =>
       options.map((each) => ("option" in each ? `${each.level}/${each.option}` : ""))
     expect(calls(Plan.compile(Datagram.dual.pipe(withHopLimit()), linux))).toEqual(["41/26", "41/51", "0/12"])
     expect(calls(Plan.compile(Datagram.ipv4.pipe(withHopLimit()), linux))).toEqual(["0/12"])
   })
 
-  it("an option set twice counts as it was set last", () => {
+  it("an option that is set twice has the last value", () => {
     const { options } = Plan.compile(
       Datagram.ipv4.pipe(withReceiveBufferSize(1), withReuseAddress(), withReceiveBufferSize(2)),
       linux
@@ -135,12 +135,12 @@ describe("compile", () => {
     ])
   })
 
-  it("what a platform lacks is refused with its reason and a remedy, or declined where it is optional", () => {
+  it("an unsupported message is rejected with its reason, or declined if optional", () => {
     const { refused } = Plan.compile(Datagram.ipv4.pipe(withDropCount()), winsock)
     expect(refused).toEqual([
       {
         feature: "withDropCount()",
-        why: "only Linux tells how many datagrams a socket has dropped",
+        why: "only Linux reports the number of datagrams that a socket has dropped",
         remedy: "Declare withOptional(withDropCount()) to go without where it is lacking"
       }
     ])
@@ -157,37 +157,37 @@ describe("compile", () => {
     ])
   })
 
-  it("a direction that a platform lacks names the direction that would do", () => {
+  it("an unsupported direction is rejected with the direction that works", () => {
     expect(Plan.compile(Datagram.ipv4.pipe(withHopLimit()), darwin).refused).toEqual([
       {
         feature: "withHopLimit()",
-        why: "macOS takes no TTL with a single IPv4 datagram",
+        why: "macOS takes no TTL per IPv4 datagram",
         remedy: 'Declare it with { only: "receive" }, or withOptional(withHopLimit())'
       }
     ])
     expect(Plan.compile(Datagram.ipv4.pipe(withHopLimit({ only: "receive" })), darwin).refused).toEqual([])
   })
 
-  it("one direction only: no option for what is only sent, no room for what is only read", () => {
+  it("one direction: no option for only sending, no send room for only receiving", () => {
     const send = Plan.compile(Datagram.ipv4.pipe(withHopLimit({ only: "send" })), linux)
     expect([send.options.length, send.receive.bytes, send.send.bytes]).toEqual([0, 0, 24])
     const receive = Plan.compile(Datagram.ipv4.pipe(withHopLimit({ only: "receive" })), linux)
     expect([receive.options.length, receive.receive.bytes, receive.send.bytes]).toEqual([1, 24, 0])
   })
 
-  it("the same message twice is refused at run time too", () => {
+  it("a message that is declared twice is rejected at run time, too", () => {
     const spec = Datagram.ipv4.pipe(withHopLimit()) as unknown as typeof Datagram.ipv4
     expect(() => spec.pipe(withHopLimit())).toThrow("'hopLimit' is already declared by this spec")
   })
 
-  it("an entry of the error queue has room for what comes with a datagram, and for its events behind it", () => {
+  it("an error-queue entry has room for a datagram's messages, then for its events", () => {
     const places = ({ messages }: Plan.ControlLayout) =>
       messages.map(({ at, keys, length, level, type }) => [keys.join(" "), `${level},${type}`, at, length])
     const plan = Plan.compile(
       Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withErrorReports(), withTransmitTimestamps()),
       linux
     )
-    // The number of a stamp comes as an error does, in its place; the stamp itself comes apart, under either of its types.
+    // The number of a timestamp arrives in the place of an error. The timestamp itself is another message, under either of its types.
     expect(places(plan.errors)).toEqual([
       ["pktInfo", "0,8", 0, 28],
       ["hopLimit", "0,2", 32, 20],
@@ -199,14 +199,14 @@ describe("compile", () => {
       232,
       { purpose: "receive", slots: 3, iovecs: 1, addressBytes: 16, controlBytes: 232, dataBytes: 1280 }
     ])
-    // With a datagram no error comes, and a stamp may stray there.
+    // No error arrives with a datagram, but a timestamp may.
     expect(places(plan.receive)).toEqual([
       ["pktInfo", "0,8", 0, 28],
       ["hopLimit", "0,2", 32, 20],
       ["transmitTimestamp", "1,65", 56, 64]
     ])
     expect(Plan.compile(Datagram.ipv4.pipe(withPktInfo()), linux).errors).toEqual({ bytes: 0, messages: [] })
-    // What comes in place of a datagram has its room there, and in the queue as what may come with an entry.
+    // A report in place of a datagram has room in the receive buffer, and in the error queue beside an entry.
     const reports = Plan.compile(Datagram.ipv6.pipe(withPathMtuReports(), withErrorReports()), linux)
     expect(places(reports.receive)).toEqual([["pathMtuReports", "41,61", 0, 48]])
     expect(places(reports.errors)).toEqual([
@@ -215,7 +215,7 @@ describe("compile", () => {
     ])
   })
 
-  it("stamps of what arrives and of what is sent are switches of one option, set once, in whichever order", () => {
+  it("receive and send timestamps are switches of one option, which is set once", () => {
     const both = [
       Datagram.ipv4.pipe(withTimestamping(), withTransmitTimestamps()),
       Datagram.ipv4.pipe(withTransmitTimestamps(), withTimestamping())
@@ -236,7 +236,7 @@ describe("compile", () => {
           value: Uint8Array.of(0x98, 0x08, 0, 0)
         }
       ])
-      // And one place where they arrive.
+      // And they arrive in one place.
       expect(receive.bytes).toBe(64)
     }
     const card = Plan.compile(
@@ -268,14 +268,14 @@ send control buffer, 24 bytes
   })
 })
 
-it("is made once for a spec and an ABI: the sockets of a spec share it", () => {
+it("a plan is made once for a spec and an ABI, and its sockets share it", () => {
   const spec = Datagram.ipv4.pipe(withHopLimit())
   expect(Plan.compile(spec, Abi.linuxGlibc64)).toBe(Plan.compile(spec, Abi.linuxGlibc64))
   expect(Plan.compile(spec, Abi.winsockX64).abi).toBe(Abi.winsockX64)
   expect(Plan.compile(spec.pipe(withPktInfo()), Abi.linuxGlibc64).receiveEntries).toHaveLength(2)
 })
 
-describe("what is not a spec or not an ABI", () => {
+describe("a value that is not a spec or not an ABI", () => {
   const trap = new Proxy({}, {})
   it.each<readonly [string, unknown]>([
     ["nothing", undefined],
@@ -286,7 +286,7 @@ describe("what is not a spec or not an ABI", () => {
     ["an object without a prototype", Object.create(null)],
     ["an array", []],
     ["a proxy", trap]
-  ])("%s is refused with a sentence", (_, given) => {
+  ])("%s is rejected with a sentence", (_, given) => {
     expect(() => Plan.compile(given as never, Abi.linuxGlibc64)).toThrow(/ is not a spec: give one that begins with /)
     expect(() => Datagram.explain(given as never, Abi.linuxGlibc64)).toThrow(/ is not a spec: give /)
     expect(() => Plan.compile(Datagram.ipv4, given as never)).toThrow(/ is not an ABI: give one of Abi/)

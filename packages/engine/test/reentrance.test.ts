@@ -1,4 +1,4 @@
-/** What a callee does in the middle of the engine's work: each datagram and event is handed over once, in order, and the accounts balance. */
+/** Programs that the engine calls call the engine again. Each datagram and event is delivered once and in order, and the counters balance. */
 import {
   define,
   type Codec,
@@ -90,7 +90,7 @@ it("a reader of events that sends gets every event once, in order", async () => 
   expect([socket.counters.events.taken, socket.counters.events.received]).toEqual([6n, 6n])
 })
 
-it("a reader that another reader cancels, which it woke, keeps the datagram that it took", async () => {
+it("a reader keeps its datagram although the reader that it woke cancels it", async () => {
   const network = new MemoryNetwork()
   const socket = bind(network, make("ipv4").pipe(withCoalescing()))
   const got: Array<string> = []
@@ -127,7 +127,7 @@ it("a reader that is cancelled before its turn comes is not called", async () =>
   expect([got, socket.unread, isBalanced(socket)]).toEqual([["one:1"], 1, true])
 })
 
-/** A message of the program's own, over the hop limit. */
+/** A message that the program defines with the format of the hop limit. */
 interface Own extends ControlMessage<"own", "ipv4"> {
   readonly received: { readonly own: unknown }
 }
@@ -144,7 +144,7 @@ const own = (read: Codec.Codec<unknown>["read"]) => {
   })
 }
 
-it("a definition that reads its socket and closes another leaves the batch whole and wakes behind it", async () => {
+it("a codec that reads its socket and closes another leaves the batch whole", async () => {
   const network = new MemoryNetwork()
   const other = bind(network)
   const log: Array<unknown> = []
@@ -172,7 +172,7 @@ it("a definition that reads its socket and closes another leaves the batch whole
   expect(log).toEqual([...nested, true])
 })
 
-it("a driver that reports from within a call wakes its readers after the call", async () => {
+it("a driver that reports readiness within a call wakes its readers after it", async () => {
   const network = new MemoryNetwork()
   network.isEager = true
   const [socket, sender] = [bind(network), bind(network)]

@@ -1,4 +1,7 @@
-/** Which send a stamp belongs to: a kernel is simulated whose failed sends take a number or not, whose stamps come late, out of order, or never. */
+/**
+ * The send that a timestamp belongs to. In the simulated kernel a failed send takes a number or not. Timestamps arrive late, out of order, or
+ * never.
+ */
 import { FastCheck } from "effect"
 import { describe, expect, it } from "vitest"
 import { type NumberedStamp, StampIds } from "../src/events/transmitStamps.ts"
@@ -11,7 +14,7 @@ const stamp = (number: number, stage: NumberedStamp["stage"] = "sent"): Numbered
 const ids = (stamps: ReturnType<StampIds["tell"]>) => stamps.map(({ id }) => id)
 
 describe("without failures", () => {
-  it("the first send is number 0, and each has one stamp of a stage", () => {
+  it("the first send is number 0, and each send has one timestamp per stage", () => {
     const stamps = new StampIds()
     for (const id of [70, 80, 90]) stamps.sent(id, id === 80, true)
     expect(ids(stamps.tell(stamp(1, "scheduled")))).toEqual([80])
@@ -23,7 +26,7 @@ describe("without failures", () => {
     expect(ids(stamps.tell(stamp(2)))).toEqual([90])
   })
 
-  it("the last 1024 sends without a stamp are remembered", () => {
+  it("the last 1024 sends without a timestamp are kept", () => {
     const stamps = new StampIds()
     for (let id = 0; id < 2000; id++) stamps.sent(id, false, true)
     expect(ids(stamps.tell(stamp(975)))).toEqual([])
@@ -37,7 +40,7 @@ describe("after a send that failed", () => {
     ["took a number", [1, 2, 3]],
     ["took none", [0, 1, 2]]
   ] as const)
-    it(`and ${took}: stamps wait until it is known, then all are told`, () => {
+    it(`which ${took}: timestamps wait until that is known, then all are returned`, () => {
       for (const order of [
         [0, 1, 2],
         [2, 1, 0],
@@ -55,7 +58,7 @@ describe("after a send that failed", () => {
       }
     })
 
-  it("and was stamped as scheduled: it took its number, and the next has the next", () => {
+  it("and has a scheduled timestamp: it took its number, so the next is known", () => {
     const stamps = new StampIds()
     stamps.sent(5, true, false)
     expect(ids(stamps.tell(stamp(0, "scheduled")))).toEqual([5])
@@ -65,14 +68,14 @@ describe("after a send that failed", () => {
   })
 })
 
-it("a stamp is never told of another send, and of its own as soon as nothing else can be", () => {
+it("a timestamp is attributed to its own send, as soon as no other is possible", () => {
   const step = FastCheck.record({
     went: FastCheck.boolean(),
-    // Whether a failed send took a number.
+    // True if a failed send took a number.
     took: FastCheck.boolean(),
     scheduled: FastCheck.boolean(),
     lost: FastCheck.boolean(),
-    // Sends until its stamp comes.
+    // Number of later sends before its timestamp arrives.
     delay: FastCheck.nat(4)
   })
   FastCheck.assert(
@@ -101,7 +104,7 @@ it("a stamp is never told of another send, and of its own as soon as nothing els
           coming.push({ at: reliable ? i : i + later, id: i, stamp: { number, stage, timestamp } })
           expected++
         }
-        // As Linux does: at once, within the call.
+        // As on Linux: immediately, within the call.
         if (take && scheduled) comes("scheduled", 0)
         if (went) comes("sent", delay)
         deliver(i)
@@ -109,7 +112,7 @@ it("a stamp is never told of another send, and of its own as soon as nothing els
       deliver(Infinity)
       for (const [id, timestamp] of told) expect(owner.get(timestamp)).toBe(id)
       expect(new Set(told.map(([, timestamp]) => timestamp)).size).toBe(told.length)
-      // Each stamp right after its send: at any time there is but one that it can be of.
+      // Each timestamp follows its send, so at any time only one send is possible.
       if (reliable) expect(told.length + stamps.lost).toBe(expected)
       if (reliable) expect(stamps.lost).toBe(0)
     }),

@@ -76,7 +76,7 @@ export const linux: PlatformFacts = {
   largest: { ipv4: 65_507, ipv6: 65_527 },
   tellsTrueSize: true,
   lacks: {
-    originalArrivalInterface: "only Windows tells through which interface a tunnelled packet first came",
+    originalArrivalInterface: "only Windows reports the interface at which a tunnelled packet first arrived",
     counterTimestamp: "only Windows stamps with a counter: declare withTimestamp()",
     "pathMtuReports, ipv4":
       "for IPv4 the path MTU comes with the error of a datagram that was too large: declare withErrorReports()"
@@ -117,13 +117,13 @@ export const wine: PlatformFacts = {
   lacks: {
     timestamp: "Windows stamps with its performance counter, which is no time of day: declare withCounterTimestamp()",
     timestamping: "Windows stamps with its performance counter: declare withCounterTimestamp()",
-    dropCount: "only Linux tells how many datagrams a socket has dropped",
+    dropCount: "only Linux reports the number of datagrams that a socket has dropped",
     originalDestination: "only Linux hands the datagrams of others to a transparent proxy",
-    fragmentSize: "only Linux tells from what a datagram was put together",
-    checksum: "only Linux tells the sum that it made of a payload",
+    fragmentSize: "only Linux reports the size of the fragments of a datagram",
+    checksum: "only Linux reports the checksum of a payload",
     flowLabel: "Windows has no message for the flow label",
     mark: "there are no packet marks outside Linux",
-    priority: "only Linux lets a datagram say how it is queued",
+    priority: "only Linux takes a queueing priority with a datagram",
     transmitTime: "only Linux sends at a time that is given",
     ipOptions: "Windows takes options for a whole socket alone, and tells none of those that arrive",
     errorReports: "Windows reports neither the datagram nor the sender of an ICMP error",

@@ -21,7 +21,7 @@ export interface Checksum extends ControlMessage<"checksum", "ipv4", "optional",
   }
 }
 
-const unsupported = { unsupported: "only Linux tells the sum that it made of a payload" }
+const unsupported = { unsupported: "only Linux reports the checksum of a payload" }
 
 /**
  * The definition of `Checksum`.

@@ -89,7 +89,7 @@ export const Credentials = define<Credentials>({
         }
       }
     },
-    darwin: { unix: { unsupported: "macOS tells no credentials with a datagram, only those of a stream's peer" } },
+    darwin: { unix: { unsupported: "macOS reports no credentials with a datagram, only those of a stream's peer" } },
     winsock: { unix: { unsupported: "Windows has no Unix datagram sockets" } }
   }
 })

@@ -27,7 +27,7 @@ export interface DropCount extends ControlMessage<"dropCount", Internet, "option
   }
 }
 
-const uncounted = "only Linux tells how many datagrams a socket has dropped"
+const uncounted = "only Linux reports the number of datagrams that a socket has dropped"
 const row = {
   request: on(Linux.SOL_SOCKET, Linux.SO_RXQ_OVFL),
   receive: [{ level: Linux.SOL_SOCKET, type: Linux.SO_RXQ_OVFL, payload: uint32 }]

@@ -27,7 +27,7 @@ const row = (level: number, option: number): Row<number, never> => ({
   request: on(level, option),
   receive: [{ level, type: option, payload: uint32 }]
 })
-const unsupported = { unsupported: "only Linux tells from what a datagram was put together" }
+const unsupported = { unsupported: "only Linux reports the size of the fragments of a datagram" }
 
 /**
  * The definition of `FragmentSize`.

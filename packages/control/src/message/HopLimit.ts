@@ -63,7 +63,7 @@ export const HopLimit = define<HopLimit>({
       ipv4: {
         request: on(Darwin.IPPROTO_IP, Darwin.IP_RECVTTL),
         receive: [{ level: Darwin.IPPROTO_IP, type: Darwin.IP_RECVTTL, payload: hopByte }],
-        send: { unsupported: "macOS takes no TTL with a single IPv4 datagram" }
+        send: { unsupported: "macOS takes no TTL per IPv4 datagram" }
       },
       ipv6: {
         request: on(Darwin.IPPROTO_IPV6, Darwin.IPV6_RECVHOPLIMIT),

@@ -26,7 +26,7 @@ export interface OriginalArrivalInterface extends ControlMessage<
   }
 }
 
-const tunnels = "only Windows tells through which interface a tunnelled packet first came"
+const tunnels = "only Windows reports the interface at which a tunnelled packet first arrived"
 
 /**
  * The definition of `OriginalArrivalInterface`.

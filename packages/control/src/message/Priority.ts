@@ -45,7 +45,7 @@ const row = {
     privilege: "CAP_NET_ADMIN or CAP_NET_RAW above 6"
   }
 } as const
-const unsupported = { unsupported: "only Linux lets a datagram say how it is queued" }
+const unsupported = { unsupported: "only Linux takes a queueing priority with a datagram" }
 
 /**
  * The definition of `Priority`.

@@ -22,7 +22,7 @@ import type {
  */
 export type Cause<Reason extends string> = readonly [reason: Reason, cause: string, remedy: string]
 
-/** What failed, and the reasons that its error has. */
+/** The failed action, and the reasons that its error can have. */
 interface Reasons {
   /** Opening, setting up, binding or connecting a socket. */
   readonly open: DatagramBindError["reason"]

@@ -48,7 +48,7 @@ const malformed: ReadonlyArray<readonly [object, string]> = [
   ],
   [
     { hopByHopOptions: { options: [{ type: 1, data }] } },
-    "control.hopByHopOptions: option 0: type 1 is padding, which is inserted where alignment wants it"
+    "control.hopByHopOptions: option 0: type 1 is padding, which is inserted if alignment requires it"
   ],
   [
     { hopByHopOptions: { options: [{ type: 0x1e, data: "x" }] } },

@@ -25,7 +25,7 @@ it.live("a probe on Wine tells what arrives, what is refused, and that what is s
       expect(found("dropCount", family)?.received).toEqual({
         answer: "absent",
         code: undefined,
-        why: "only Linux tells how many datagrams a socket has dropped"
+        why: "only Linux reports the number of datagrams that a socket has dropped"
       })
     }
     // Nothing that is sent is looked at, whatever it is.

@@ -81,11 +81,10 @@ export const send = (
   if (socket.protocol === "icmp") return sendEcho(sender, socket, made, course, data)
   const loopback = socket.settings[made.family].multicastLoopback !== 0
   const train: Train | undefined = isCut ? { size: segment } : undefined
-  stamp(sender, socket, course, sent, 1)
+  stamp(sender, socket, course, sent)
   const body = udpBody(made, socket.port, course.port, data)
   const identification = sender.stack.nextIdentification()
   sender.stack.output({ ...made, train, identification, body }, course.path, loopback)
-  stamp(sender, socket, course, sent, 0)
   return undefined
 }
 
@@ -258,26 +257,35 @@ const refuseSegments = (
   return bytes > segment * mostSegments ? "EINVAL" : undefined
 }
 
-/** Linux: `SOF_TIMESTAMPING_TX_SOFTWARE`, `SOF_TIMESTAMPING_TX_SCHED`. */
-const stampSwitches = [2, 256] as const
+/** Linux: `SOF_TIMESTAMPING_TX_SCHED` and `SOF_TIMESTAMPING_TX_SOFTWARE`, with the numbers of their stages, in their order. */
+const stages = [
+  [256, 1],
+  [2, 0]
+] as const
 
-/** Puts the stamp of a stage (0: sent, 1: scheduled) into the error queue, if it was asked for. */
-const stamp = (sender: Sender, socket: SocketState, course: Course, sent: SentControl, stage: 0 | 1): void => {
-  const switches = sent.stamps ?? 0
-  if ((switches & stampSwitches[stage]) === 0) return
-  socket.errors.push({
-    errno: undefined,
-    origin: "stamp",
-    type: 0,
-    code: 0,
-    info: stage,
-    data: socket.stamps,
-    to: { address: unspecified[course.destination.family], port: 0 },
-    payload: noBytes,
-    report: undefined,
-    arrival: undefined,
-    time: sender.now()
-  })
+/**
+ * Puts the stamps that a datagram asks for into the error queue, with the number of the send. They are there before the datagram leaves,
+ * so a report about it comes later.
+ */
+const stamp = (sender: Sender, socket: SocketState, course: Course, sent: SentControl): void => {
+  const asked = stages.filter(([flag]) => ((sent.stamps ?? 0) & flag) !== 0)
+  if (asked.length === 0) return
+  const number = socket.stamps
+  socket.stamps = (number + 1) >>> 0
+  for (const [, stage] of asked)
+    socket.errors.push({
+      errno: undefined,
+      origin: "stamp",
+      type: 0,
+      code: 0,
+      info: stage,
+      data: number,
+      to: { address: unspecified[course.destination.family], port: 0 },
+      payload: noBytes,
+      report: undefined,
+      arrival: undefined,
+      time: sender.now()
+    })
   socket.wake()
 }
 

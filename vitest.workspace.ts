@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { TestProjectConfiguration } from "vitest/config"
+import { vitePlugin } from "./packages/effect/test/conformance/replacing.ts"
 
 /**
  * The tiers beside the fast one. The name of a file says its tier (`reply.netns.test.ts`); a plain `*.test.ts` is in the fast tier.
@@ -21,11 +22,16 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 /** The tests of one workspace: the project `name` is its fast tier, `name/child` and the like are the others. */
 const suite = (
   name: string,
-  { root = `packages/${name}`, setupFiles = [] }: { readonly root?: string; readonly setupFiles?: Array<string> } = {}
+  {
+    root = `packages/${name}`,
+    setupFiles = [],
+    plugins = []
+  }: { readonly root?: string; readonly setupFiles?: Array<string>; readonly plugins?: Array<typeof vitePlugin> } = {}
 ): ReadonlyArray<TestProjectConfiguration> => {
   const files = readdirSync(here(root), { recursive: true, encoding: "utf8" })
   const project = (name: string, include: string, exclude: Array<string> = []): TestProjectConfiguration => ({
     extends: true,
+    plugins,
     test: { name, root, include: [`**/test/**/${include}`], exclude: ["**/node_modules/**", ...exclude], setupFiles }
   })
   return [
@@ -61,7 +67,7 @@ const declarations: TestProjectConfiguration = {
 export default [
   ...suite("control"),
   ...suite("engine"),
-  ...suite("effect"),
+  ...suite("effect", { plugins: [vitePlugin] }),
   ...suite("effect3"),
   ...suite("posix", { setupFiles }),
   ...suite("winsock"),

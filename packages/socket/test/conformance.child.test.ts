@@ -2,6 +2,7 @@
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { vi } from "vitest"
 import { conformance, linux } from "@ancillary/testing/conformance"
+import { hasPart } from "./conformance/exceptions.ts"
 import { hasIpv6, hasRawPrivilege } from "../../testing/machine.ts"
 
 vi.mock("@ancillary/effect3", async (original) => {
@@ -18,9 +19,4 @@ vi.mock("@effect/vitest", async (original) => {
 
 const families: typeof linux.families = hasIpv6() ? linux.families : ["ipv4"]
 const extensionHeaders = hasRawPrivilege() ? linux.extensionHeaders : "not permitted"
-// Handlers of effects differ from those of promises, which serving.test.ts has.
-conformance(
-  { ...linux, families, extensionHeaders },
-  LinuxSockets.driver({ guarded: true }),
-  (part) => part !== "servers"
-)
+conformance({ ...linux, families, extensionHeaders }, LinuxSockets.driver({ guarded: true }), hasPart)

@@ -15,6 +15,7 @@ import { exchange } from "./internal/exchange.ts"
 import { faults } from "./internal/faults.ts"
 import { handed } from "./internal/handed.ts"
 import { headers } from "./internal/headers.ts"
+import { interruptions } from "./internal/interruptions.ts"
 import { laws } from "./internal/laws.ts"
 import type { PlatformFacts } from "./PlatformFacts.ts"
 import { builds } from "./internal/builds.ts"
@@ -33,6 +34,7 @@ import { readings } from "./internal/reading.ts"
 import { reentered } from "./internal/reentered.ts"
 import { refusals } from "./internal/refusals.ts"
 import { replies } from "./internal/replies.ts"
+import { resumed } from "./internal/resumed.ts"
 import { segments } from "./internal/segments.ts"
 import { sendings } from "./internal/sendings.ts"
 import { servers } from "./internal/servers.ts"
@@ -62,6 +64,8 @@ const perReading = {
 /** Cases about the methods of reading, or that read only to verify that a socket still works. */
 const once = {
   laws,
+  interruptions,
+  resumed,
   paths,
   peeks,
   turns,

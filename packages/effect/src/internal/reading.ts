@@ -53,9 +53,9 @@ export class Reading {
       })
       this.#loops.push(loop)
       loop.begin()
-      return Effect.sync(() => {
-        loop.cancel()
+      return Effect.callback<void>((ended) => {
         this.#loops.splice(this.#loops.indexOf(loop), 1)
+        loop.cancel(() => ended(Effect.void))
       })
     })
   }

@@ -1,6 +1,7 @@
 /** The reading of a server: datagrams for as many handlers as may run. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { cancellable } from "./cancellable.ts"
 import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import type { DatagramFault } from "../DatagramFault.ts"
 import type { Loop, OpenSocket, ReceivedDatagram } from "@ancillary/engine/socket"
@@ -45,7 +46,7 @@ export class Reading {
 
   /** Reads in the callback of the event loop. A call requests only as many datagrams as there is room for; the rest stays in the kernel. */
   byCallback(core: OpenSocket, take: (datagram: ReceivedDatagram) => void): Effect.Effect<never, DatagramReceiveError> {
-    return Effect.async((resume) => {
+    return cancellable((resume) => {
       const loop = core.loop({
         f: take,
         onEnd: (end) => resume("error" in end ? fail(end.error) : Effect.die(end.defect)),
@@ -53,10 +54,10 @@ export class Reading {
       })
       this.#loops.push(loop)
       loop.begin()
-      return Effect.sync(() => {
-        loop.cancel()
+      return (onCancelled) => {
         this.#loops.splice(this.#loops.indexOf(loop), 1)
-      })
+        loop.cancel(onCancelled)
+      }
     })
   }
 

@@ -21,6 +21,7 @@ import {
   type SocketEvent
 } from "@ancillary/engine/socket"
 import { type DatagramReceiveError, fail } from "../DatagramError.ts"
+import { cancellable } from "./cancellable.ts"
 import { eventful, readable, waitFor } from "./waiting.ts"
 
 /**
@@ -106,7 +107,9 @@ export const receiveWithin = (
     const attempt: Effect.Effect<Option.Option<ReceivedDatagram>, DatagramFault | DatagramReceiveError> = handOver(
       () => {
         const taken = core.receive()
-        if (taken !== undefined && taken !== "again") return Effect.map(present<ReceivedDatagram>(taken), Option.some)
+        // One operation, so an interruption cannot come before the program has the datagram.
+        if (taken instanceof ReceivedDatagram) return Effect.succeed(Option.some(taken))
+        if (taken !== undefined && taken !== "again") return present<never>(taken)
         const due = core.due() ?? (taken === undefined ? "readable" : undefined)
         const wait = due === undefined ? Effect.void : waitFor(core, due)
         return Effect.flatMap(monotonic, (now) =>
@@ -206,8 +209,8 @@ export const forEach = (
 ): Effect.Effect<never, DatagramReceiveError> => {
   if (typeof f !== "function")
     return fail(receiveInvalid(core, "f", `${Codec.format(f)} is not a function: give one that takes a datagram`))
-  return Effect.async((resume) => {
-    const cancel = core.forEach(f, (end) => resume("error" in end ? fail(end.error) : Effect.die(end.defect)), borrowed)
-    return Effect.sync(cancel)
-  })
+  // The interruption ends after the rest of the batch is with the next reader.
+  return cancellable((resume) =>
+    core.forEach(f, (end) => resume("error" in end ? fail(end.error) : Effect.die(end.defect)), borrowed)
+  )
 }

@@ -3,14 +3,18 @@ import { type DatagramSendError, receiveClosed } from "@ancillary/engine/errors/
 import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import type { Cancel, Conversation, ReceiveWait } from "@ancillary/engine/socket"
 import * as Effect from "effect/Effect"
+import { cancellable } from "./cancellable.ts"
+
+/** A cancellation that is over at once. */
+const withdrawn = (cancel: Cancel) => (onCancelled: () => void) => {
+  cancel()
+  onCancelled()
+}
 
 type Wait = Effect.Effect<void, DatagramReceiveError>
 
 const waiting = (begin: (f: (closed: boolean) => void) => Cancel): Wait =>
-  Effect.async((resume) => {
-    const cancel = begin((closed) => resume(closed ? fail(receiveClosed()) : Effect.void))
-    return Effect.sync(cancel)
-  })
+  cancellable((resume) => withdrawn(begin((closed) => resume(closed ? fail(receiveClosed()) : Effect.void))))
 
 /** Waits until there may be something to read. */
 export const readable = (socket: Conversation): Wait => waiting((f) => socket.onReadable(f))
@@ -25,10 +29,7 @@ export const waitFor = (socket: Conversation, due: ReceiveWait): Wait => waiting
 type Sendable = Effect.Effect<void, DatagramSendError>
 
 const sendable = (begin: (f: (error: DatagramSendError | undefined) => void) => Cancel): Sendable =>
-  Effect.async((resume) => {
-    const cancel = begin((error) => resume(error === undefined ? Effect.void : Effect.fail(error)))
-    return Effect.sync(cancel)
-  })
+  cancellable((resume) => withdrawn(begin((error) => resume(error === undefined ? Effect.void : Effect.fail(error)))))
 
 /** Waits until another attempt may succeed after a send that would have blocked. */
 export const sendSpace = (socket: Conversation, to: Parameters<Conversation["onSendSpace"]>[0]): Sendable =>

@@ -14,6 +14,7 @@ import { WsaSocket as Plain } from "@ancillary/winsock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { attempt, construct } from "./internal/wsaEffects.ts"
+import { cancellable } from "../internal/cancellable.ts"
 import { WsaError } from "./WsaError.ts"
 
 /**
@@ -59,10 +60,14 @@ export const open = <F extends Internet>(
       bind: (at) => attempt(() => socket.bind(at)),
       connect: (peer) => attempt(() => socket.connect(peer)),
       localAddress: attempt(socket.localAddress),
-      readable: Effect.async((resume) =>
-        Effect.sync(
-          socket.onReadable((fault) => resume(fault === undefined ? Effect.void : Effect.fail(new WsaError(fault))))
+      readable: cancellable((resume) => {
+        const cancel = socket.onReadable((fault) =>
+          resume(fault === undefined ? Effect.void : Effect.fail(new WsaError(fault)))
         )
-      )
+        return (onCancelled) => {
+          cancel()
+          onCancelled()
+        }
+      })
     })
   )

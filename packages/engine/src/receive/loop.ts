@@ -66,6 +66,9 @@ export class Loop {
   readonly #calls: LoopCalls
   #isStopped = false
   #isReading = false
+  /** True while the datagrams of a call are handed over. */
+  #isHanding = false
+  #onCancelled: (() => void) | undefined
   /** True while the loop does not read because it has no room. */
   #isFull = false
   #cancelPause: Cancel | undefined
@@ -89,10 +92,13 @@ export class Loop {
     this.#turn(this.#socket.closed)
   }
 
-  cancel(): void {
+  /** Ends the loop. `onCancelled` is called after the rest of the last batch was put back: at once, unless `f` cancels its own loop. */
+  cancel(onCancelled?: () => void): void {
     this.#isStopped = true
     this.#cancelPause?.()
     this.#socket.waiters.leave(this.#wake)
+    if (this.#isHanding) this.#onCancelled = onCancelled
+    else onCancelled?.()
   }
 
   #stop(end: LoopEnd): void {
@@ -133,10 +139,12 @@ export class Loop {
         this.#isFull = true
         break
       }
+      this.#isHanding = true
       const more = this.#read(this.#hand, this.#isRunning, most)
+      this.#isHanding = false
       this.#calls.onBatch?.()
-      if (this.#defect !== undefined) return this.#stop(this.#defect)
-      if (this.#isStopped) return
+      if (this.#defect !== undefined) this.#stop(this.#defect)
+      if (this.#isStopped) return this.#onCancelled?.()
       if (typeof more !== "boolean") return this.#stop({ error: more })
       // The queue is drained, so the loop does not receive again. The event loop reports the next datagram.
       if (!more) break

@@ -231,14 +231,19 @@ abstract class Conversation {
 
   /**
    * Calls `f` for each datagram, in the event loop's callback, until `cancel` is called. `onEnd` is called once if the socket failed or was
-   * closed, or if `f` threw. With `borrowed` the payloads are those of `receiveBorrowed`.
+   * closed, or if `f` threw. With `borrowed` the payloads are those of `receiveBorrowed`. `cancel` calls the function that it is given after
+   * the rest of the last batch was put back.
    */
-  forEach(f: (datagram: ReceivedDatagram) => void, onEnd: (end: LoopEnd) => void, borrowed = false): Cancel {
+  forEach(
+    f: (datagram: ReceivedDatagram) => void,
+    onEnd: (end: LoopEnd) => void,
+    borrowed = false
+  ): (onCancelled?: () => void) => void {
     const loop = borrowed
       ? new Loop(this, (each, isWanted) => this.receiveBorrowed(each, isWanted), { f, onEnd })
       : this.loop({ f, onEnd })
     loop.begin()
-    return () => loop.cancel()
+    return (onCancelled) => loop.cancel(onCancelled)
   }
 
   /** Makes a loop that passes each datagram to a function, in the event loop's callback. `begin` starts it. */

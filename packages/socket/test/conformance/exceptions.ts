@@ -1,3 +1,5 @@
+import type { Part } from "@ancillary/testing/conformance"
+
 /** Cases of the suite that do not hold for promises, each with its reason. */
 export const exceptions: ReadonlyMap<string, string> = new Map([
   [
@@ -12,9 +14,19 @@ export const exceptions: ReadonlyMap<string, string> = new Map([
     "a callback that reads and sends on other sockets keeps its datagram meanwhile, and they theirs",
     "The callback reads synchronously, and each read of this face is a promise."
   ],
+  [
+    "a reader by peek and receive that the one it wakes with interrupts loses nothing",
+    "A promise that is fulfilled cannot be aborted. aborting.test.ts aborts at each turn and microtask."
+  ],
   ["passes with TestClock", "Promises use the clock of the system."],
   ["refuses what is no duration, as an error that names it", "A duration is a number of milliseconds."]
 ])
+
+/**
+ * True for the parts of the suite that hold for promises. Handlers of effects differ from those of promises, which serving.test.ts has. Effects
+ * are interrupted where they yield, and promises have no yields: aborting.test.ts aborts at each turn and microtask.
+ */
+export const hasPart = (part: Part): boolean => part !== "servers" && part !== "interruptions"
 
 /** Registers no case of the exceptions. */
 export const without = <F extends object>(register: F): F =>

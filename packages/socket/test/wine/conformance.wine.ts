@@ -1,5 +1,5 @@
 import { WinsockSockets } from "@ancillary/effect3/node"
 import { conformance, wine } from "@ancillary/testing/conformance"
+import { hasPart } from "../conformance/exceptions.ts"
 
-// Handlers of effects differ from those of promises, which serving.test.ts has.
-conformance(wine, WinsockSockets.driver({ guarded: true }), (part) => part !== "servers")
+conformance(wine, WinsockSockets.driver({ guarded: true }), hasPart)

@@ -1,6 +1,6 @@
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import { DatagramSockets, type DatagramUnsupportedError } from "@ancillary/effect3"
-import { Effect, type Layer } from "effect"
+import { Effect, Either, type Layer, Option } from "effect"
 import * as FaultyDriver from "../FaultyDriver.ts"
 import type { PlatformFacts } from "../PlatformFacts.ts"
 import { type Reading, readings } from "./reading.ts"
@@ -31,4 +31,12 @@ export const bench = (facts: PlatformFacts, driver: Bench["driver"]): Bench => {
 }
 
 export const bytes = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
+/** The error of a result that failed. */
+export const failureOf = <A, E>(result: Either.Either<A, E>): E | undefined =>
+  Option.getOrUndefined(Either.getLeft(result))
+
+/** The value of a result that succeeded. */
+export const successOf = <A, E>(result: Either.Either<A, E>): A | undefined =>
+  Option.getOrUndefined(Either.getRight(result))
+
 export const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes)

@@ -10,7 +10,7 @@ import {
   withHopLimit,
   withMaximumDatagramSize
 } from "@ancillary/effect3"
-import { Chunk, Effect, Either, Exit, Fiber, Option, Scope, Stream } from "effect"
+import { Cause, Chunk, Effect, Either, Exit, Fiber, Option, Scope, Stream } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 
 const spec = Datagram.ipv4.pipe(withHopLimit(), withMaximumDatagramSize(2048))
@@ -246,7 +246,7 @@ export const laws = ({ layer, over }: Bench): void => {
             if (text(data) === "1") throw new Error("boom")
           })
         )
-        expect(Exit.isFailure(exit) && exit.cause._tag).toBe("Die")
+        expect(Exit.isFailure(exit) && Cause.isDie(exit.cause)).toBe(true)
         expect((yield* socket.stats).putBack).toBeLessThanOrEqual(2n)
         expect(text((yield* socket.receive).data)).toBe("2")
         expect(text((yield* socket.receive).data)).toBe("3")

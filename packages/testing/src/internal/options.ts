@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Codec, ControlBuffer, ExtensionHeader, type Family, type Internet } from "@ancillary/control"
 import {
   Datagram,
+  type DatagramError,
   SocketOption,
   withAutoFlowLabel,
   withBindToDevice,
@@ -33,7 +34,7 @@ import {
   withUnicastInterface
 } from "@ancillary/effect3"
 import { Effect, Exit, Scope } from "effect"
-import { type Bench, bytes } from "./bench.ts"
+import { type Bench, bytes, failureOf, successOf } from "./bench.ts"
 
 const loopbackIndex = 1
 const loopbacks = { ipv4: "127.0.0.1", ipv6: "::1", dual: "::" } as const
@@ -117,14 +118,16 @@ export const options = (all: Bench): void => {
         const live = yield* Effect.either(plain.setOption(option, value))
         const why = facts.options.lacks[combinator]
         for (const outcome of [bound, live]) {
-          if (outcome._tag === "Right") continue
+          const refused = failureOf<unknown, DatagramError>(outcome)
+          if (refused === undefined) continue
           const expected = why === undefined ? { reason: "PermissionDenied", code: "EPERM" } : { code: "INVALID" }
-          expect(outcome.left).toMatchObject(expected)
-          expect(outcome.left.message).toContain(why ?? `the privilege ${privilege}`)
+          expect(refused).toMatchObject(expected)
+          expect(refused.message).toContain(why ?? `the privilege ${privilege}`)
         }
-        expect(bound._tag).toBe(live._tag)
-        if (bound._tag === "Left") return
-        for (const socket of [bound.right, plain]) expect(yield* socket.getOption(option)).toEqual(value)
+        expect(failureOf(bound) === undefined).toBe(failureOf(live) === undefined)
+        const socket = successOf(bound)
+        if (socket === undefined) return
+        for (const each of [socket, plain]) expect(yield* each.getOption(option)).toEqual(value)
       }).pipe(Effect.provide(layer))
     )
 

@@ -1,7 +1,7 @@
 /** Payloads in pieces and in parts, and the addresses to which replies to them return. */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, withHopLimit, withPktInfo, withScatter, withTruncation } from "@ancillary/effect3"
-import { Effect, Either, Option } from "effect"
+import { Effect, Either, Fiber, Option } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 
 const at = { address: "127.0.0.1", port: 0 }
@@ -150,7 +150,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
         const waiting = yield* Effect.fork(parts(2, 1))
         yield* Effect.yieldNow()
         yield* send("abc")
-        expect(yield* waiting).toEqual(["abc", "ab", "c"])
+        expect(yield* Fiber.join(waiting)).toEqual(["abc", "ab", "c"])
       }).pipe(Effect.provide(layer))
     )
 

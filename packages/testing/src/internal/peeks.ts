@@ -1,7 +1,7 @@
 /** Datagrams that are peeked before they are read: the next read returns them again, with any way to read. */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, withHopLimit, withMaximumDatagramSize, withPktInfo, withTruncation } from "@ancillary/effect3"
-import { Chunk, Effect, Stream } from "effect"
+import { Chunk, Effect, Fiber, Stream } from "effect"
 import { type Bench, bytes, text } from "./bench.ts"
 
 const at = { address: "127.0.0.1", port: 0 }
@@ -15,7 +15,7 @@ export const peeks = ({ facts, layer }: Bench): void => {
         const waiting = yield* Effect.fork(socket.peek)
         yield* Effect.yieldNow()
         for (const each of ["a", "b"]) yield* socket.send({ data: bytes(each), to: socket.localAddress })
-        for (const peeked of [yield* waiting, yield* socket.peek, yield* socket.peek]) {
+        for (const peeked of [yield* Fiber.join(waiting), yield* socket.peek, yield* socket.peek]) {
           expect(text(peeked.data)).toBe("a")
           expect(peeked.control.hopLimit).toBe(facts.hopLimit.ipv4)
           expect(String(peeked.control.pktInfo.destination)).toBe("127.0.0.1")

@@ -53,7 +53,7 @@ const expectFault =
   (outcome: Reading["outcome"]): Reading["fault"] =>
   (socket, expected) =>
     Effect.map(outcome(socket), (seen) => {
-      const fault = Either.isLeft(seen) ? seen.left : undefined
+      const fault = Option.getOrUndefined(Either.getLeft(seen))
       expect(fault).toMatchObject(fault instanceof DatagramFault ? expected : { reason: expected.reason })
     })
 

@@ -5,8 +5,8 @@
 import { Abi, type AddressOf, Codec, ControlBuffer, Ipv4Address, SocketAddress } from "@ancillary/control"
 import { Datagram, Interfaces, withBroadcast, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Either, Layer } from "effect"
-import { type Bench, bytes } from "./bench.ts"
+import { Effect, Layer } from "effect"
+import { type Bench, bytes, failureOf } from "./bench.ts"
 
 const local = { address: "127.0.0.1", port: 0 }
 const spec = Datagram.ipv4.pipe(withPktInfo())
@@ -36,9 +36,10 @@ export const replies = ({ driver, over }: Bench): void => {
         forging = false
         const reply = yield* Effect.either(Datagram.reply(socket, asked, bytes("me")))
         const unsafe = Datagram.tryReply(socket, asked, bytes("me"))
-        const outcomes = [reply, unsafe].map((each) =>
-          Either.isLeft(each) ? `${each.left.reason}: ${each.left.message.replaceAll(/:\d+/g, "")}` : "sent"
-        )
+        const outcomes = [reply, unsafe].map((each) => {
+          const error = failureOf(each)
+          return error === undefined ? "sent" : `${error.reason}: ${error.message.replaceAll(/:\d+/g, "")}`
+        })
         return { outcomes, sent: sent.slice(1), port: client.localAddress.port }
       }).pipe(Effect.scoped, Effect.provide(over(hooks)))
     }

@@ -5,7 +5,7 @@ import { Datagram, withBackpressure, withHopLimit, withPktInfo } from "@ancillar
 import type { Fault } from "@ancillary/engine/driver/Driver"
 import { Effect, Either, Exit, Fiber, Scope, Stream } from "effect"
 import type * as FaultyDriver from "../FaultyDriver.ts"
-import { type Bench, bytes, text } from "./bench.ts"
+import { type Bench, bytes, failureOf, text } from "./bench.ts"
 import type { Reading } from "./reading.ts"
 
 const at = { address: "127.0.0.1", port: 0 }
@@ -237,11 +237,13 @@ export const sendings = (all: Bench): void => {
         const scope = yield* Scope.make()
         const [socket, sender] = [yield* receiver(), yield* Scope.extend(Datagram.client(Datagram.ipv4), scope)]
         const to = socket.localAddress
-        expect(sender.trySend({ data: new Uint8Array(70_000), to })).toMatchObject({
-          left: { reason: "MessageTooLarge", field: { value: "data" }, sentBytes: 0 }
+        expect(failureOf(sender.trySend({ data: new Uint8Array(70_000), to }))).toMatchObject({
+          reason: "MessageTooLarge",
+          field: { value: "data" },
+          sentBytes: 0
         })
         yield* Scope.close(scope, Exit.void)
-        expect(sender.trySend({ data: bytes("x"), to })).toMatchObject({ left: { reason: "Closed" } })
+        expect(failureOf(sender.trySend({ data: bytes("x"), to }))).toMatchObject({ reason: "Closed" })
         expect((yield* socket.receiveWithin(0))._tag).toBe("None")
       }).pipe(Effect.provide(layer))
     )
@@ -253,12 +255,10 @@ export const sendings = (all: Bench): void => {
         const sender = yield* Datagram.client(Datagram.ipv4)
         const dropping = yield* Datagram.client(Datagram.ipv4.pipe(withBackpressure("drop")))
         const message = { data: bytes(name(3)), to: socket.localAddress }
-        expect(sender.trySend(message)).toMatchObject({
-          left: {
-            reason: "WouldBlock",
-            sentBytes: 0,
-            message: `Sending 10 bytes to ${socket.localAddress} would have to wait: the send buffer is full. Send it again later, drop it, or use send, which waits.`
-          }
+        expect(failureOf(sender.trySend(message))).toMatchObject({
+          reason: "WouldBlock",
+          sentBytes: 0,
+          message: `Sending 10 bytes to ${socket.localAddress} would have to wait: the send buffer is full. Send it again later, drop it, or use send, which waits.`
         })
         expect(dropping.trySend(message)).toEqual(Either.void)
         expect([(yield* sender.stats).sent, (yield* dropping.stats).sendDropped]).toEqual([0n, 1n])

@@ -5,7 +5,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, withMaximumDatagramSize, withTruncation } from "@ancillary/effect3"
 import type { Fault } from "@ancillary/engine/driver/Driver"
-import { Deferred, Effect, Stream } from "effect"
+import { Deferred, Effect, Fiber, Stream } from "effect"
 import { type Bench, bytes } from "./bench.ts"
 
 const spec = Datagram.ipv4.pipe(withMaximumDatagramSize(1), withTruncation("drop"))
@@ -164,7 +164,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
             // A turn has a limit: the reader pauses between receives that fail.
             expect(calls - before).toBeLessThanOrEqual(64)
             pending = undefined
-            yield* reading
+            yield* Fiber.join(reading)
           }).pipe(
             Effect.provide(
               over({
@@ -236,9 +236,9 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
           const waiting = yield* Effect.forkScoped(read(socket))
           yield* turn
           yield* Effect.replicateEffect(sender.send({ data: bytes("x"), to: socket.localAddress }), 2)
-          yield* failing
+          yield* Fiber.join(failing)
           // No other datagram arrives: the second is in the socket, or this reader has it.
-          yield* waiting
+          yield* Fiber.join(waiting)
         }).pipe(Effect.provide(over({})))
       )
   })

@@ -1,4 +1,4 @@
-/** Sockets that were made elsewhere: taken over by their descriptor, refused where they are none, honest about what was queued before. */
+/** Adopting sockets by their descriptor: other descriptors are rejected, and datagrams queued before are reported as such. */
 import { spawn } from "node:child_process"
 import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -40,7 +40,7 @@ const isOpen = (descriptor: number): boolean => {
   }
 }
 
-/** As a program that knows nothing of us makes it: blocking, inherited, with nothing set; its port, and who closes it if nobody took it. */
+/** A socket as another program makes it: blocking, inherited, without options. Returns its port, and closes it at the end if it was not adopted. */
 const foreign = (family = AF_INET, type = SOCK_DGRAM, host = [127, 0, 0, 1]) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -56,7 +56,7 @@ const foreign = (family = AF_INET, type = SOCK_DGRAM, host = [127, 0, 0, 1]) =>
     ({ descriptor }) => Effect.sync(() => isOpen(descriptor) && libc.close(descriptor))
   )
 
-it.scopedLive("a bound socket is taken over: what the spec declares arrives, and its scope closes it", () =>
+it.scopedLive("an adopted socket receives what its spec declares, and its scope closes it", () =>
   Effect.gen(function* () {
     const { descriptor, ...to } = yield* foreign()
     const scope = yield* Scope.make()
@@ -64,7 +64,7 @@ it.scopedLive("a bound socket is taken over: what the spec declares arrives, and
     const socket = yield* Scope.extend(adopting, scope)
     expect([yield* socket.descriptor, socket.queuedBefore]).toEqual([descriptor, false])
     expect(String(socket.localAddress)).toBe(`127.0.0.1:${to.port}`)
-    // It was a socket that blocks: a reader that waits would stop the whole process.
+    // It was a blocking socket: a waiting reader would block the whole process.
     const waiting = yield* Effect.fork(socket.receive)
     yield* Effect.repeatN(Effect.yieldNow(), 20)
     const client = yield* Datagram.client(Datagram.ipv4)
@@ -80,42 +80,40 @@ it.scopedLive("a bound socket is taken over: what the spec declares arrives, and
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive(
-  "trap 5, ours: what was queued before it was adopted is told, and answered from the address that was asked",
-  () =>
-    Effect.gen(function* () {
-      const { descriptor, port } = yield* foreign(AF_INET, SOCK_DGRAM, [0, 0, 0, 0])
-      const to = { address: "127.0.0.2", port }
-      const client = yield* Datagram.client(Datagram.ipv4.pipe(withBroadcast()))
-      yield* client.send({ data: one, to })
-      yield* client.send({ data: one, to: { address: "127.255.255.255", port } })
-      const socket = yield* Datagram.adopt(Datagram.ipv4.pipe(withPktInfo(), withTimestamp()), descriptor)
-      expect(socket.queuedBefore).toBe(true)
-      yield* client.send({ data: one, to })
-      const [before, toAll, after] = [yield* socket.receive, yield* socket.receive, yield* socket.receive]
-      // Linux: the destination is right, the rest was not kept. Neither is taken for a broadcast or for an address to answer from.
-      expect([String(before.control.pktInfo.destination), before.control.pktInfo.interfaceIndex]).toEqual([
-        "127.0.0.2",
-        0
-      ])
-      expect([before.control.pktInfo.local, before.delivery]).toEqual([undefined, "unknown"])
-      expect(Option.isSome(before.control.timestamp)).toBe(true)
-      expect([String(toAll.control.pktInfo.destination), toAll.delivery]).toEqual(["127.255.255.255", "unknown"])
-      expect([String(after.control.pktInfo.local), after.delivery]).toEqual(["127.0.0.2", "unicast"])
-      for (const [asked, answers] of [
-        [before, "127.0.0.2"],
-        // What turns out to be no source leaves the choice to the kernel.
-        [toAll, "127.0.0.1"],
-        [after, "127.0.0.2"]
-      ] as const) {
-        yield* Datagram.reply(socket, asked, one)
-        expect(String((yield* client.receive).from)).toBe(`${answers}:${port}`)
-      }
-      expect((yield* socket.stats).sourceRefused).toBe(1n)
-    }).pipe(Effect.provide(layer))
+it.scopedLive("trap 5, ours: datagrams queued before adoption are marked and can be answered", () =>
+  Effect.gen(function* () {
+    const { descriptor, port } = yield* foreign(AF_INET, SOCK_DGRAM, [0, 0, 0, 0])
+    const to = { address: "127.0.0.2", port }
+    const client = yield* Datagram.client(Datagram.ipv4.pipe(withBroadcast()))
+    yield* client.send({ data: one, to })
+    yield* client.send({ data: one, to: { address: "127.255.255.255", port } })
+    const socket = yield* Datagram.adopt(Datagram.ipv4.pipe(withPktInfo(), withTimestamp()), descriptor)
+    expect(socket.queuedBefore).toBe(true)
+    yield* client.send({ data: one, to })
+    const [before, toAll, after] = [yield* socket.receive, yield* socket.receive, yield* socket.receive]
+    // Linux: the destination is right, and the other fields were not kept. Neither is taken as a broadcast or as a source for replies.
+    expect([String(before.control.pktInfo.destination), before.control.pktInfo.interfaceIndex]).toEqual([
+      "127.0.0.2",
+      0
+    ])
+    expect([before.control.pktInfo.local, before.delivery]).toEqual([undefined, "unknown"])
+    expect(Option.isSome(before.control.timestamp)).toBe(true)
+    expect([String(toAll.control.pktInfo.destination), toAll.delivery]).toEqual(["127.255.255.255", "unknown"])
+    expect([String(after.control.pktInfo.local), after.delivery]).toEqual(["127.0.0.2", "unicast"])
+    for (const [asked, answers] of [
+      [before, "127.0.0.2"],
+      // If the address cannot be a source, the kernel chooses.
+      [toAll, "127.0.0.1"],
+      [after, "127.0.0.2"]
+    ] as const) {
+      yield* Datagram.reply(socket, asked, one)
+      expect(String((yield* client.receive).from)).toBe(`${answers}:${port}`)
+    }
+    expect((yield* socket.stats).sourceRefused).toBe(1n)
+  }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("what is no datagram socket of the family is refused, and stays as it was", () =>
+it.scopedLive("a descriptor of another kind is rejected and unchanged", () =>
   Effect.gen(function* () {
     const folder = mkdtempSync(join(tmpdir(), "ancillary-adopt-"))
     yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(folder, { recursive: true })))
@@ -125,7 +123,7 @@ it.scopedLive("what is no datagram socket of the family is refused, and stays as
     expect(yield* refused(file)).toMatchObject({ _tag: "DatagramBindError", code: "ENOTSOCK" })
     const stream = yield* foreign(AF_INET, SOCK_STREAM)
     expect(yield* refused(stream.descriptor)).toMatchObject({ _tag: "DatagramBindError", code: "EPROTOTYPE" })
-    // Of Unix sockets all kinds speak one protocol: the type alone tells them apart.
+    // All kinds of Unix sockets have one protocol, so only the type distinguishes them.
     const pipe = libc.socket(AF_UNIX, SOCK_STREAM, 0)
     yield* Effect.addFinalizer(() => Effect.sync(() => libc.close(pipe)))
     expect(yield* Effect.flip(Datagram.adopt(Datagram.unix, pipe))).toMatchObject({ code: "EPROTOTYPE" })
@@ -136,7 +134,7 @@ it.scopedLive("what is no datagram socket of the family is refused, and stays as
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive.runIf(hasIpv6())("another family is refused, and stays as it was", () =>
+it.scopedLive.runIf(hasIpv6())("a socket of another family is rejected and unchanged", () =>
   Effect.gen(function* () {
     const { descriptor } = yield* foreign(AF_INET6)
     expect(yield* Effect.flip(Datagram.adopt(Datagram.ipv4, descriptor))).toMatchObject({ code: "EPROTOTYPE" })
@@ -144,7 +142,7 @@ it.scopedLive.runIf(hasIpv6())("another family is refused, and stays as it was",
   }).pipe(Effect.provide(layer))
 )
 
-it.live("trap 30, ours: one that has room for more than its spec declares leaves none of it open", () =>
+it.live("trap 30, ours: no received descriptor stays open if the spec declares none", () =>
   leakingNothing(
     Effect.gen(function* () {
       const to = { path: `\0ancillary-adopted-${process.pid}` }
@@ -166,7 +164,7 @@ it.live("trap 30, ours: one that has room for more than its spec declares leaves
   )
 )
 
-it.scopedLive("messages that its maker asked for cost none of those that the spec declares", () =>
+it.scopedLive("messages that its creator enabled displace no declared message", () =>
   Effect.gen(function* () {
     const { descriptor, ...to } = yield* foreign()
     // Timestamps, which come first, then the hop limit, the class and the original destination.
@@ -196,7 +194,7 @@ it.scopedLive("an option that cannot be set leaves the descriptor to its caller"
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("a socket that a parent hands over as descriptor 3 serves in the child", () =>
+it.scopedLive("a socket inherited from the parent as descriptor 3 works in the child", () =>
   Effect.gen(function* () {
     const { descriptor, ...to } = yield* foreign()
     const words = [bundled(new URL("children/activated.ts", import.meta.url))]
@@ -212,13 +210,13 @@ it.scopedLive("a socket that a parent hands over as descriptor 3 serves in the c
   }).pipe(Effect.provide(layer))
 )
 
-/** Of a descriptor, as the kernel lists them: octal. */
+/** Flags of a descriptor, octal as in /proc. */
 const isBlocking = (descriptor: number): boolean =>
   (Number.parseInt(/^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1] ?? "", 8) &
     0o4000) ===
   0
 
-it.live("an exception of the driver leaves the descriptor to its caller, open and blocking", () =>
+it.live("if the driver throws, the descriptor stays the caller's, open and blocking", () =>
   Effect.gen(function* () {
     let unowned = 0
     const before = openDescriptors()
@@ -246,7 +244,7 @@ it.live("an exception of the driver leaves the descriptor to its caller, open an
   })
 )
 
-it.scopedLive("a refused adoption leaves a blocking descriptor blocking", () =>
+it.scopedLive("a failed adoption leaves a blocking descriptor blocking", () =>
   Effect.gen(function* () {
     const { descriptor } = yield* foreign()
     expect(isBlocking(descriptor)).toBe(true)
@@ -257,7 +255,7 @@ it.scopedLive("a refused adoption leaves a blocking descriptor blocking", () =>
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive.runIf(hasIpv6())("a socket of other families than the spec: the error names the spec that takes it", () =>
+it.scopedLive.runIf(hasIpv6())("a socket of another family than the spec: the error names the right spec", () =>
   Effect.gen(function* () {
     const IPV6_V6ONLY = 26
     const made = (only: number) =>
@@ -283,7 +281,7 @@ it.scopedLive.runIf(hasIpv6())("a socket of other families than the spec: the er
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("a descriptor that is none is refused before any call, whatever it is", () =>
+it.scopedLive("a value that is not a descriptor is rejected before any system call", () =>
   Effect.gen(function* () {
     const wrong: ReadonlyArray<unknown> = [-1, 1.5, Number.NaN, Infinity, 2 ** 31, 2 ** 32, 2 ** 53, "3", 3n, null, {}]
     for (const descriptor of wrong) {

@@ -1,4 +1,4 @@
-/** Native memory: what surrounds it, who shares it, and that nobody sees in it what was another's. */
+/** Native memory: its guards, the sockets that share it, and that no socket reads the bytes of another. */
 import { ControlBuffer } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
@@ -24,7 +24,7 @@ const [canary, poison] = [0xca, 0xa5]
 const part = (arena: Arena, from: number, bytes: number) => [...arena.bytes.subarray(from, from + bytes)]
 const filled = (bytes: number, value: number) => Array.from({ length: bytes }, () => value)
 
-it.scoped("one piece is sent as it was given, several from where they are: no buffer is in between", () =>
+it.scoped("one piece is copied before the call, several pieces are sent from their memory", () =>
   Effect.gen(function* () {
     const [sender, receiver] = [yield* bound(), yield* bound()]
     const out = sender.driver.arena({ ...arena(sender, "send", 1, 0).layout, iovecs: 3 })
@@ -32,7 +32,7 @@ it.scoped("one piece is sent as it was given, several from where they are: no bu
     const exchange = (pieces: ReadonlyArray<Uint8Array>) => {
       out.bytes.set(name, out.addressAt(0))
       out.fill(0, name.length, 0, pieces)
-      // Changed between the preparation and the call: seen where the kernel reads the piece itself.
+      // Changed between the preparation and the call: visible if the kernel reads the piece itself.
       for (const piece of pieces) piece.fill(9)
       expect(sender.socket.send(out, 0, 1)).toBe(1)
       const into = arena(receiver, "receive", 1, 0)
@@ -41,7 +41,7 @@ it.scoped("one piece is sent as it was given, several from where they are: no bu
     }
     expect(exchange([Uint8Array.of(1, 2, 3)])).toEqual([1, 2, 3])
     expect(exchange([Uint8Array.of(1, 2), Uint8Array.of(3)])).toEqual([9, 9, 9])
-    // More than there are vectors: the rest is copied into the last.
+    // More pieces than vectors: the rest is copied into the last.
     expect(exchange([1, 2, 3, 4].map((value) => Uint8Array.of(value)))).toEqual([9, 9, 3, 4])
     expect(exchange([new Uint8Array(0), Uint8Array.of(1), new Uint8Array(0)])).toEqual([9])
     expect(exchange([new Uint8Array(0), new Uint8Array(0)])).toEqual([])
@@ -49,7 +49,7 @@ it.scoped("one piece is sent as it was given, several from where they are: no bu
 )
 
 describe("a guarded arena", () => {
-  it.scoped("holds poison where the kernel wrote nothing, and canaries behind every part", () =>
+  it.scoped("contains poison in unwritten bytes, and canaries after every part", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const into = arena(receiver, "receive", 2, 40, 100)
@@ -91,7 +91,7 @@ describe("a guarded arena", () => {
   }
 })
 
-it.scoped("without room for control data there is no pointer to any, and what was asked for is told as lost", () =>
+it.scoped("without room for control data the pointer is null, and the flags report a loss", () =>
   Effect.gen(function* () {
     const [sender, receiver] = [yield* bound(), yield* bound()]
     const { abi } = receiver.driver
@@ -103,7 +103,7 @@ it.scoped("without room for control data there is no pointer to any, and what wa
     sendRaw(sender, receiver, one)
     expect(receiver.socket.receive(none, 1, false)).toBe(1)
     expect([none.controlLength(0), none.flags(0)]).toEqual([0, ReceiveFlags.controlTruncated])
-    // Nothing to send with a datagram, or no name for it: no pointer either.
+    // Without control data to send, or without an address, the pointer is null, too.
     const out = arena(sender, "send", 1, 64)
     out.fill(0, 0, 0, [one])
     expect(ControlBuffer.readField(out.view, abi.msghdr.control, pointer)).toBe(0)
@@ -115,12 +115,12 @@ describe("arenas of a driver", () => {
   const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withEcn(), withDscp(), withMaximumDatagramSize(16))
   const bind = Datagram.bind(spec, at)
 
-  it.scoped("are shared by the sockets of a spec, and gone with the last of them", () =>
+  it.scoped("are shared by the sockets of a spec, and freed with the last of them", () =>
     Effect.gen(function* () {
       const driver = yield* LinuxSockets.driver()
       const layer = DatagramSockets.layer(Effect.succeed(driver), [])
       const plan = Plan.compile(spec, driver.abi)
-      /** The arena that sockets of the spec use now, if any does; else one that is nobody's. */
+      /** The arena that sockets of the spec use now, or else a new one. */
       const current = () => {
         const found = driver.arena(Plan.receiveArena(plan, 64))
         found.free()
@@ -135,7 +135,7 @@ describe("arenas of a driver", () => {
         expect(current()).toBe(inUse)
         yield* Scope.close(scopes[1], Exit.void)
         expect(current()).not.toBe(inUse)
-        // Whoever could not be bound has used none.
+        // A socket that failed to bind has used none.
         const next = yield* bind
         const again = current()
         yield* Effect.flip(Datagram.bind(spec, { address: "127.0.0.1", port: next.localAddress.port }))
@@ -146,7 +146,7 @@ describe("arenas of a driver", () => {
     })
   )
 
-  it.scoped("keep what a socket has handed over as it was, whatever comes in on another", () =>
+  it.scoped("keep the batch of a socket unchanged while another socket receives", () =>
     Effect.gen(function* () {
       const random = seeded(5)
       const [sender, ...readers] = [yield* bind, yield* bind, yield* bind]
@@ -156,7 +156,7 @@ describe("arenas of a driver", () => {
         const which = random.below(readers.length)
         const reader = readers[which]
         if (reader === undefined) continue
-        // Now with control data, now without: what is not sent is the socket's own, and never the one before's.
+        // With and without control data in turn: without it the socket's default applies, never the previous value.
         for (let burst = 1 + random.below(12); burst > 0; burst--) {
           const data = Uint8Array.from({ length: random.below(17) }, () => random.below(256))
           const hopLimit = random.chance(0.5) ? 1 + random.below(255) : undefined

@@ -1,6 +1,6 @@
 /**
- * Whatever cannot be, given to real sockets: a typed error before any system call where it is known to be wrong, nothing left open, and the socket
- * as good as before. Every option and every message that is sent is here, or this fails.
+ * Invalid values on real sockets. A value that is known to be wrong fails with a typed error before any system call. Nothing stays open, and the
+ * socket still works. The test fails if an option or a sent message is missing here.
  */
 import * as control from "@ancillary/control"
 import { type ControlMessage, type Family, isMessage, type Message, UnixEndpoint } from "@ancillary/control"
@@ -21,7 +21,7 @@ import { leakingNothing, unixLayerOver } from "./files.ts"
 const data = Uint8Array.of(1)
 const ipv6 = hasIpv6()
 
-/** The real driver, and how often something was opened, set or sent through it. */
+/** The real driver, with counts of opened sockets, set options and sends. */
 const counting = () => {
   const calls = { opened: 0, set: 0, sent: 0 }
   const hooks: FaultyDriver.Hooks = {
@@ -32,7 +32,7 @@ const counting = () => {
   return { calls, layer: unixLayerOver((driver) => FaultyDriver.wrap(driver, hooks)) }
 }
 
-// Which option or message it is says what its values are: here they are wrong ones.
+// The option or the message determines the type of its values. These values are wrong.
 type AnyOption = SocketOption.SocketOption<unknown, Family>
 const isOption = (value: unknown): value is AnyOption => typeof value === "object" && value !== null && "cell" in value
 const options = Object.entries<unknown>(SocketOption).flatMap(([name, option]) =>
@@ -69,7 +69,7 @@ const wrongOptions: { readonly [option: string]: ReadonlyArray<unknown> } = {
   unicastInterface: [0, -1, 1.5, 2 ** 31, "lo"]
 }
 
-it("every option has values that it cannot have", () => {
+it("every option has a list of invalid values", () => {
   expect(options.map(({ name }) => name).toSorted()).toEqual(Object.keys(wrongOptions))
 })
 
@@ -79,7 +79,7 @@ describe("an option", () => {
   const mine = options.filter(({ option }) => ipv6 || option.cell("linux", "ipv4") !== undefined)
 
   it.live.each(mine)(
-    "$name, out of its range: refused by name before a socket is opened, and on an open one",
+    "$name, out of range: is rejected by name before opening and on an open socket",
     ({ name, option }) => {
       const { calls, layer } = counting()
       return leakingNothing(
@@ -93,7 +93,7 @@ describe("an option", () => {
             ]
             for (const attempt of attempts) {
               const error = yield* Effect.flip(attempt as Effect.Effect<void, { readonly message: string }>)
-              // What Linux lacks, it lacks whatever the value.
+              // An option that Linux lacks fails with any value.
               if (name === "exclusiveUse") expect(error.message).toContain("on Linux an address is exclusive unless")
               else expect(error).toMatchObject({ reason: "InvalidArgument", code: "INVALID" })
               expect(error.message).toMatch(/\S\.$/)
@@ -109,7 +109,7 @@ describe("an option", () => {
     }
   )
 
-  it.live("that names an interface which does not exist", () =>
+  it.live("with an interface that does not exist", () =>
     leakingNothing(
       Effect.gen(function* () {
         const refused = yield* Effect.flip(
@@ -182,19 +182,19 @@ const sent = (["ipv4", "ipv6", "unix"] as const)
       })
   )
 
-it("every message that Linux takes has values that it cannot have", () => {
+it("every message that Linux sends has a list of invalid values", () => {
   const keys = new Set([...sent.map(({ key }) => key), ...(ipv6 ? [] : ["flowLabel", "unfragmented"])])
   for (const key of keys) expect([key, (wrongMessages[key] ?? []).length > 0]).toEqual([key, true])
 })
 
 describe("a message", () => {
   it.live.each(sent)(
-    "$key, $family, out of its range: refused with its field, and nothing goes out",
+    "$key, $family, out of range: is rejected with its field, and nothing is sent",
     ({ family, key, message }) => {
       const { calls, layer } = counting()
       return leakingNothing(
         Effect.gen(function* () {
-          // The same for every family, which the compiler does not follow.
+          // This code serves every family, which the compiler cannot check.
           const spec = { ipv4: Datagram.ipv4, ipv6: Datagram.ipv6, unix: Datagram.unix }[family] as typeof Datagram.ipv4
           const declared = spec.pipe(withControlMessage(message as never)) as unknown as typeof Datagram.ipv4
           const at =
@@ -224,7 +224,7 @@ describe("a message", () => {
   )
 })
 
-it.live("a path that is too long, or is none, wherever it is given", () => {
+it.live("a path that is too long or invalid is rejected by every call", () => {
   const { calls, layer } = counting()
   return leakingNothing(
     Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** What Linux has and not every platform does, on real sockets. */
+/** Features of Linux that some platforms lack, on real sockets. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withBindToDevice, withDropCount, withReceiveBufferSize, withTimestamp } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 
 const at = { address: "127.0.0.1", port: 0 }
 
-it.scopedLive("the drop count is absent until the first drop, then as many as were lost", () =>
+it.scopedLive("the drop count is absent until the first drop, then the number of drops", () =>
   Effect.gen(function* () {
     const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withDropCount(), withReceiveBufferSize(4096)), at)
     const sender = yield* Datagram.bind(Datagram.ipv4, at)

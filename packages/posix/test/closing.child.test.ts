@@ -1,4 +1,4 @@
-/** Descriptors that strangers sent and no one took: closed as soon as a callback returned, and never by the event loop's own thread. */
+/** Received descriptors that the program did not take are closed after the callback, and never on the event loop's thread. */
 import { describe, expect, it } from "@effect/vitest"
 import { Datagram, Descriptor, withRights } from "@ancillary/effect3"
 import { Effect, Scope } from "effect"
@@ -12,7 +12,7 @@ const data = Uint8Array.of(1)
 
 describe("loops", () => {
   it.live.each(["forEach", "forEachBorrowed"] as const)(
-    "%s: descriptors that a callback did not take are closed when it has returned",
+    "%s: descriptors that a callback did not take are closed after it returns",
     (loop) =>
       leakingNothing(
         Effect.gen(function* () {
@@ -31,7 +31,7 @@ describe("loops", () => {
             })
           )
           yield* Effect.promise(turn).pipe(Effect.repeat({ until: () => calls === 6 }))
-          // No read comes that would close them, and the one that was taken is its taker's.
+          // No later read could close them. The one that was taken belongs to the program.
           yield* openDescriptorsAre(before + 1)
           expect(taken.map(contentOf)).toEqual(["0"])
           yield* Scope.close(scope, Effect.runSync(Effect.exit(Effect.void)))
@@ -41,7 +41,7 @@ describe("loops", () => {
   )
 })
 
-it("descriptors whose close blocks keep neither the event loop, nor numbers, nor the end of the process", async () => {
+it("descriptors whose close blocks do not delay the event loop or process exit", async () => {
   const program = bundled(new URL("children/lingering.ts", import.meta.url))
   const { signal, status, stderr, stdout } = await ended([process.execPath, program])
   expect({ signal, status, stdout: stdout || stderr }).toEqual({
@@ -52,7 +52,7 @@ it("descriptors whose close blocks keep neither the event loop, nor numbers, nor
 })
 
 describe("threads that close", () => {
-  /** Threads that end when they are told. */
+  /** Threads that end on demand. */
   const made = () => {
     const begun: Array<number> = []
     const ended = new Set<number>()
@@ -69,7 +69,7 @@ describe("threads that close", () => {
   }
   const from = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i)
 
-  it.live("are at most 64; what waits for one is closed in its order", () =>
+  it.live("are at most 64, and waiting descriptors are closed in order", () =>
     Effect.gen(function* () {
       const { begun, closing, ended } = made()
       for (const fd of from(100, 100)) closing.close(fd)
@@ -83,7 +83,7 @@ describe("threads that close", () => {
     })
   )
 
-  it.live("that the system does not grant are asked for again, and nothing is lost", () =>
+  it.live("that the system refuses are requested again, and no descriptor is lost", () =>
     Effect.gen(function* () {
       const { begun, closing, threads } = made()
       threads.full = true

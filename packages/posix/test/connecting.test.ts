@@ -109,7 +109,7 @@ describe("the interface that a socket is bound to", () => {
 })
 
 describe("a Unix socket", () => {
-  it.scoped("naked: disconnecting purges what is queued", () =>
+  it.scoped("bare kernel: disconnecting purges the receive queue", () =>
     Effect.gen(function* () {
       const driver = yield* LinuxSockets.driver({ guarded: true })
       const [one, other] = [yield* nakedUnix(driver, abstract("purged")), yield* nakedUnix(driver, abstract("purging"))]
@@ -119,7 +119,7 @@ describe("a Unix socket", () => {
       expect(receiveUnix(driver, one, 0).count).toBe(0)
     })
   )
-  it.scopedLive("what its peer sent is read afterwards, in order and with its descriptors", () =>
+  it.scopedLive("reads the peer's datagrams after disconnecting, in order, with descriptors", () =>
     leakingNothing(
       Effect.scoped(
         Effect.gen(function* () {
@@ -165,7 +165,7 @@ describe("a Unix socket", () => {
   )
 })
 
-it.scopedLive("what was given back before a connection is dropped if it is another's, and counted", () =>
+it.scopedLive("datagrams put back before a connection are dropped and counted if not the peer's", () =>
   Effect.gen(function* () {
     const [socket, peer, stranger] = [
       yield* Datagram.bind(Datagram.ipv4, any),
@@ -206,7 +206,7 @@ describe("is refused", () => {
       }).pipe(Effect.provide(layer))
     )
   })
-  it.scopedLive("for a socket that its maker had connected", () =>
+  it.scopedLive("for a socket that its creator had connected", () =>
     Effect.gen(function* () {
       const peer = yield* Datagram.bind(Datagram.ipv4, any)
       const descriptor = libc.socket(2, 2, 0)

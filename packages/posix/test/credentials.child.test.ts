@@ -1,4 +1,4 @@
-/** Who sent a datagram, as the kernel vouches for it: pid, uid and gid, and a descriptor of the process. */
+/** The sender of a datagram as verified by the kernel: pid, uid and gid, and a descriptor of the process. */
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { Datagram, Descriptor, withCredentials, withPidFd, withRights, withTimestamp } from "@ancillary/effect3"
@@ -12,14 +12,14 @@ const data = Uint8Array.of(1)
 const spec = Datagram.unix.pipe(withCredentials())
 const name = (of: string) => `\0ancillary-${of}-${process.pid}`
 const own = { pid: process.pid, uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 }
-/** Whose a pidfd is, by the system. */
+/** The pid of a pidfd, from /proc. */
 const processOf = (pidFd: number): number =>
   Number(/^Pid:\s*(-?\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${pidFd}`, "utf8"))?.[1])
 
 const node = [bundled(new URL("children/sender.ts", import.meta.url))]
 
 describe("credentials", () => {
-  it.live("come with every datagram, both ways of a pair, with rights and timestamps beside them", () =>
+  it.live("arrive with every datagram of a pair, beside rights and timestamps", () =>
     leakingNothing(
       Effect.gen(function* () {
         const full = spec.pipe(withTimestamp(), withRights({ maximum: 1 }), withPidFd())
@@ -41,7 +41,7 @@ describe("credentials", () => {
     )
   )
 
-  it.live("come from senders with and without a name, connected or not, whom they can be answered by", () =>
+  it.live("arrive from named, unnamed and connected senders, which can be answered", () =>
     leakingNothing(
       Effect.gen(function* () {
         const server = yield* Datagram.bind(spec, { path: name("server") })
@@ -59,7 +59,7 @@ describe("credentials", () => {
     )
   )
 
-  it.live("are sent: one's own, and others' where the process is privileged", () =>
+  it.live("can be sent: the process's own, and others' with privileges", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [sender, receiver] = yield* Datagram.pair(spec)
@@ -72,7 +72,7 @@ describe("credentials", () => {
     )
   )
 
-  it.live("that cannot be are refused before the call, by their field", () =>
+  it.live("that are invalid are rejected before the call, with their field", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [sender] = yield* Datagram.pair(spec)
@@ -91,11 +91,11 @@ describe("credentials", () => {
     )
   )
 
-  it.live("of a process that is not there: an error that names the field", () =>
+  it.live("of a process that does not exist: an error that names the field", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [sender, receiver] = yield* Datagram.pair(spec)
-        // Above every pid that a kernel gives (PID_MAX_LIMIT, 2^22).
+        // Above every pid that a kernel assigns (PID_MAX_LIMIT, 2^22).
         const credentials = { ...own, pid: 4_194_304 + 1 }
         expect(yield* Effect.flip(sender.send({ data, control: { credentials } }))).toMatchObject({
           reason: own.uid === 0 ? "InvalidArgument" : "PermissionDenied",
@@ -112,24 +112,21 @@ describe("credentials", () => {
     own.uid === 0,
     "Run as root: the test starts a process without privileges."
   )
-  it.runIf(privileged)(
-    "of others are refused to a process without privileges: an error that names the field",
-    async () => {
-      const { stderr, stdout } = await ended([process.execPath, ...node, "others"])
-      if (stdout === "") throw new Error(stderr)
-      expect(JSON.parse(stdout)).toEqual({
-        reason: "PermissionDenied",
-        code: "EPERM",
-        field: "control.credentials",
-        message:
-          "Sending 1 bytes to unnamed with 'credentials' failed (sendmsg: EPERM 1). 'credentials' requires CAP_SYS_ADMIN, CAP_SETUID or CAP_SETGID for another's pid, uid or gid. Grant it to this process, or send without it."
-      })
-    }
-  )
+  it.runIf(privileged)("of others fail in a process without privileges with an error naming the field", async () => {
+    const { stderr, stdout } = await ended([process.execPath, ...node, "others"])
+    if (stdout === "") throw new Error(stderr)
+    expect(JSON.parse(stdout)).toEqual({
+      reason: "PermissionDenied",
+      code: "EPERM",
+      field: "control.credentials",
+      message:
+        "Sending 1 bytes to unnamed with 'credentials' failed (sendmsg: EPERM 1). 'credentials' requires CAP_SYS_ADMIN, CAP_SETUID or CAP_SETGID for another's pid, uid or gid. Grant it to this process, or send without it."
+    })
+  })
 })
 
 describe("pidfd", () => {
-  it.live("of a sender that has ended: still of that process", () =>
+  it.live("of a sender that has ended is still that of the process", () =>
     leakingNothing(
       Effect.gen(function* () {
         const server = yield* Datagram.bind(spec.pipe(withPidFd()), { path: name("pidfd-server") })
@@ -144,7 +141,7 @@ describe("pidfd", () => {
         expect(control.credentials).toEqual({ ...own, pid: child.pid })
         const descriptor = yield* control.pidFd
         const pidFd = yield* Descriptor.take(descriptor)
-        // -1: it was the one, and has ended.
+        // -1: it refers to that process, which has ended.
         expect([processOf(pidFd), isClosedOnExec(pidFd)]).toEqual([-1, true])
       })
     )

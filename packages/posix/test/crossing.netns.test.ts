@@ -1,4 +1,4 @@
-/** What becomes of control data on the way: across a router, and where two interfaces have one subnet. */
+/** Control data on its path: across a router, and with two interfaces in one subnet. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { onPath, requirement } from "../../testing/machine.ts"
 import { cable, canMakeNamespaces, hosts, indexOf, run, startReading, sysctl } from "./namespaces/network.ts"
@@ -22,13 +22,13 @@ describe.runIf(able)("across a router", () => {
     network.remove()
   })
 
-  it("hop limits fall by one a router; ECN and DSCP arrive as they were sent; the destination is the server's", async () => {
+  it("hop limits fall by one per router; ECN, DSCP and destination arrive unchanged", async () => {
     const wanted = [
       { to: "10.78.2.2", text: "plain" },
       { to: "10.78.2.2", text: "marked", control: { hopLimit: 9, dscp: 46, ecn: "ect0" } },
       { to: "fd78:2::2", text: "plain6" },
       { to: "fd78:2::2", text: "marked6", control: { hopLimit: 2, dscp: 12, ecn: "ect1" } },
-      // Does not get across.
+      // The router drops it.
       { to: "10.78.2.2", text: "short of hops", control: { hopLimit: 1 } },
       { to: "fd78:2::2", text: "short of hops", control: { hopLimit: 1 } },
       { to: "10.78.2.2", text: "end" }
@@ -50,7 +50,7 @@ describe.runIf(able)("across a router", () => {
 describe.runIf(able)("one subnet on two interfaces", () => {
   const make = () =>
     hosts(["server", "client"], ({ client, server }) => {
-      // One address an interface: without this each interface would answer ARP for the addresses of both.
+      // One address per interface. Otherwise each interface would answer ARP for the addresses of both.
       for (const setting of ["all.arp_ignore=1", "all.arp_announce=2", "all.rp_filter=0", "default.rp_filter=0"])
         for (const host of [server, client]) sysctl(host, `net.ipv4.conf.${setting}`)
       for (const [which, last] of [
@@ -73,7 +73,7 @@ describe.runIf(able)("one subnet on two interfaces", () => {
     network.remove()
   })
 
-  it("each datagram names the interface by which it came, and leaves by the one that was named", async () => {
+  it("a datagram reports its arrival interface, and is sent over the given one", async () => {
     const [byA, byB] = ["cA", "cB"].map((device) => indexOf(network.client, device))
     const wanted = [
       { to: "10.79.0.1", text: "a", control: { pktInfo: { interfaceIndex: byA } } },

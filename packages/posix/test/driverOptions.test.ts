@@ -1,4 +1,4 @@
-/** Options of a driver that are no options. */
+/** Invalid options of a driver. */
 import { DarwinSockets, LinuxSockets } from "@ancillary/effect3/node"
 import { WinsockSockets } from "@ancillary/effect3/node"
 import { expect, it } from "@effect/vitest"
@@ -23,7 +23,7 @@ const hostile: ReadonlyArray<unknown> = [
   )
 ]
 
-it.effect("a driver whose options are wrong is a typed refusal", () =>
+it.effect("a driver with invalid options fails with a typed error", () =>
   Effect.gen(function* () {
     for (const make of [LinuxSockets.driver, DarwinSockets.driver, WinsockSockets.driver])
       for (const options of hostile) {

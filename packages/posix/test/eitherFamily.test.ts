@@ -1,4 +1,4 @@
-/** A spec whose family is chosen at run time: one type for both, and a socket of the family that was chosen. */
+/** A spec whose family is chosen at run time: one type for both families, and a socket of the chosen one. */
 import { Datagram, withDefaultHopLimit, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -11,7 +11,7 @@ for (const v6 of hasIpv6() ? [false, true] : [false]) {
   const [own, other] = v6 ? ["::1", "127.0.0.1"] : ["127.0.0.1", "::1"]
   const spec = (v6 ? Datagram.ipv6 : Datagram.ipv4).pipe(withHopLimit(), withPktInfo(), withDefaultHopLimit(9))
 
-  it.scopedLive(`${spec.family}: declared for either, it is read, sent and answered`, () =>
+  it.scopedLive(`${spec.family}: messages declared for either family are received and sent`, () =>
     Effect.gen(function* () {
       const server = yield* Datagram.bind(spec, { address: own, port: 0 })
       const client = yield* Datagram.connect(spec, server.localAddress)
@@ -23,7 +23,7 @@ for (const v6 of hasIpv6() ? [false, true] : [false]) {
     }).pipe(Effect.provide(LinuxSockets.layer))
   )
 
-  it.scopedLive(`${spec.family}: an address of the other family is refused, and the error says so`, () =>
+  it.scopedLive(`${spec.family}: an address of the other family is rejected with that reason`, () =>
     Effect.gen(function* () {
       const at = { address: other, port: 1 }
       const socket = yield* Datagram.bind(spec, { address: own, port: 0 })

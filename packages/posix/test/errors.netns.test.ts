@@ -1,4 +1,4 @@
-/** What goes wrong on this system, exactly: what the kernel refuses, what the machine lacks. */
+/** Exact errors of this system: calls that the kernel refuses, and resources that the machine lacks. */
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -32,7 +32,7 @@ const child = async (
 ) => {
   const here = (name: string) => new URL(`children/${name}`, import.meta.url)
   const preloads = ["tsx", ...preload.map((name) => here(name).href)].flatMap((name) => ["--import", name])
-  // A bundle would import koffi at once. The program imports it when it is needed.
+  // A bundle would import koffi immediately. The program imports it when it needs it.
   const sources = [...preloads, "-C", "@ancillary/source", fileURLToPath(here("attempt.ts"))]
   const node = preload.length === 0 ? [bundled(here("attempt.ts"))] : sources
   const { stderr, stdout } = await ended([...around, process.execPath, ...node, ...words])
@@ -40,7 +40,7 @@ const child = async (
   return answer
 }
 
-// Containers often let everybody have every port; a network namespace of one's own begins with the kernel's default.
+// Containers often allow every port to all processes. A new network namespace begins with the kernel's default.
 const open = Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8")) <= 1
 const refused = requirement(
   "a port that wants privileges",
@@ -85,14 +85,14 @@ it("a layer for another system", async () => {
   )
 })
 
-it("a processor whose structures are not known", async () => {
+it("a processor whose structures are unknown", async () => {
   pretend("arch", "mips")
   expect(await refusal(LinuxSockets.layer)).toBe(
     "LinuxSockets.layer: the layout of structures on mips is not known. Run it on a little-endian 32- or 64-bit processor."
   )
 })
 
-it("a C library whose structures are not known", async () => {
+it("a C library whose structures are unknown", async () => {
   const unknown = makeDriver({
     platform: "linux",
     layer: "LinuxSockets.layer",
@@ -107,7 +107,7 @@ it("a C library whose structures are not known", async () => {
   )
 })
 
-it.scopedLive("a peer that refuses is an error of one read or send of a connected socket, which goes on", () =>
+it.scopedLive("a refusal of the peer fails one read or send of a connected socket", () =>
   Effect.gen(function* () {
     const gone = yield* Effect.scoped(Effect.map(Datagram.bind(spec, at), ({ localAddress }) => localAddress))
     const socket = yield* Datagram.connect(spec, gone)
@@ -130,7 +130,7 @@ it.scopedLive("a peer that refuses is an error of one read or send of a connecte
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("what the kernel refuses to send, by its code", () =>
+it.scopedLive("sends that the kernel refuses fail with its code", () =>
   Effect.gen(function* () {
     const socket = yield* Datagram.bind(spec, { address: "0.0.0.0", port: 0 })
     const to = { address: "127.0.0.1", port: socket.localAddress.port }
@@ -146,7 +146,7 @@ it.scopedLive("what the kernel refuses to send, by its code", () =>
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("a device that does not exist, and a name that cannot be one", () =>
+it.scopedLive("a device that does not exist, and an invalid name", () =>
   Effect.gen(function* () {
     const missing = yield* Effect.flip(Datagram.bind(Datagram.ipv4.pipe(withBindToDevice("nosuchdevice0")), at))
     expect(missing).toMatchObject({
@@ -162,7 +162,7 @@ it.scopedLive("a device that does not exist, and a name that cannot be one", () 
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("a broadcast address cannot be connected to without the option: the remedy names it", () =>
+it.scopedLive("connecting to a broadcast address fails, and the remedy names the option", () =>
   Effect.gen(function* () {
     const error = yield* Effect.flip(Datagram.connect(Datagram.ipv4, { address: "255.255.255.255", port: 9 }))
     expect(error).toMatchObject({ _tag: "DatagramBindError", reason: "PermissionDenied", code: "EACCES" })
@@ -171,7 +171,7 @@ it.scopedLive("a broadcast address cannot be connected to without the option: th
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("a port in use: the remedy does not share it with a program that did not ask for it", () =>
+it.scopedLive("a port in use: the remedy requires every program to declare the sharing", () =>
   Effect.gen(function* () {
     const { localAddress } = yield* Datagram.bind(Datagram.ipv4, at)
     const error = yield* Effect.flip(Datagram.bind(Datagram.ipv4, localAddress))
@@ -179,7 +179,7 @@ it.scopedLive("a port in use: the remedy does not share it with a program that d
   }).pipe(Effect.provide(layer))
 )
 
-/** A driver whose call fails with a code that the machine does not give at will. */
+/** A driver whose call fails with a code that cannot be caused here. */
 const failing = (syscall: "bind" | "connect" | "setsockopt", code: string) =>
   DatagramSockets.layer(
     Effect.map(LinuxSockets.driver(), (driver) => ({

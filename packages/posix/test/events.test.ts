@@ -1,4 +1,4 @@
-/** What the kernel tells of a socket besides datagrams, on real sockets: who is woken by it, who gets it, and that it leaves everything else alone. */
+/** Socket events on real sockets: the readers that they wake, the readers that get them, and no effect on datagrams. */
 import { type Capability, Codec, type ControlMessage, define, type Internet } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
@@ -37,7 +37,7 @@ const take = (socket: Events, count: number) =>
 const codes = (events: ReadonlyArray<SocketEvent>) =>
   events.map((event) => (event._tag === "ErrorReport" ? event.code : event._tag))
 
-/** The layer, and how often the event loop has reported anything. */
+/** The layer, with a count of the reports of the event loop. */
 const counting = () => {
   const reports = { count: 0 }
   const counted = Effect.map(driver, (driver) => ({
@@ -56,8 +56,8 @@ const counting = () => {
   return { reports, layer: DatagramSockets.layer(counted, LinuxSockets.capabilities) }
 }
 
-describe("a reader of events alone", () => {
-  it.scopedLive("is woken by an event, not by datagrams that are queued, which it leaves where they are", () => {
+describe("a reader of only events", () => {
+  it.scopedLive("is woken by an event, and not by queued datagrams, which stay queued", () => {
     const { layer, reports } = counting()
     return Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withErrorReports()), at)
@@ -79,13 +79,13 @@ describe("a reader of events alone", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.scopedLive("is not woken for ever by the error of a connected socket, which the next call is told", () => {
+  it.scopedLive("is not woken for ever by the pending error of a connected socket", () => {
     const { layer, reports } = counting()
     return Effect.gen(function* () {
       const socket = yield* Datagram.connect(Datagram.ipv4.pipe(withTransmitTimestamps()), yield* nobody)
       const reading = yield* Effect.fork(take(socket, 2))
       yield* turns(5)
-      // No error reports: the error is pending on the socket, and nothing of it is in the queue.
+      // Without error reports the error is pending on the socket, and not in the queue.
       yield* socket.send({ data: one, control: { transmitTimestamp: 1 } })
       yield* turns(100)
       expect(reports.count).toBeLessThan(6)
@@ -108,7 +108,7 @@ describe("a reader of events alone", () => {
 })
 
 describe("several readers", () => {
-  it.scopedLive("get distinct events, and one that is stopped while it waits loses none", () =>
+  it.scopedLive("get distinct events, and an interrupted waiting reader loses none", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withTransmitTimestamps()), at)
       const seen = yield* Ref.make<ReadonlyArray<number>>([])
@@ -131,7 +131,7 @@ describe("several readers", () => {
       expect((yield* socket.stats).events).toMatchObject({ dequeued: 100n, delivered: 100n, queued: 0n })
     }).pipe(Effect.provide(layer))
   )
-  it.scopedLive("end as Closed with their socket, and what nobody read is counted as dropped", () =>
+  it.scopedLive("end as Closed with their socket, and unread events are counted as dropped", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const socket = yield* Scope.extend(Datagram.bind(Datagram.ipv4.pipe(withTransmitTimestamps()), at), scope)
@@ -149,11 +149,11 @@ describe("several readers", () => {
 
 describe("a connected socket with error reports", () => {
   const spec = Datagram.ipv4.pipe(withErrorReports())
-  it.scopedLive("is refused as one without: once, by the next read or send, though the queue was taken meanwhile", () =>
+  it.scopedLive("fails the next read or send once, even after the queue was read", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.connect(spec, yield* nobody)
       const refused = { reason: "ConnectionRefused", code: "ECONNREFUSED", errno: 111 }
-      // Told to the event's reader first, then to whoever calls next.
+      // Delivered to the reader of events first, then to the next call.
       yield* socket.send({ data: one })
       expect(codes(yield* take(socket, 1))).toEqual(["ECONNREFUSED"])
       expect(yield* Effect.flip(socket.receive)).toMatchObject({ _tag: "DatagramReceiveError", ...refused })
@@ -164,7 +164,7 @@ describe("a connected socket with error reports", () => {
       expect(yield* Effect.flip(socket.send({ data: one }))).toMatchObject({ _tag: "DatagramSendError", ...refused })
       expect(Option.isNone(yield* socket.receiveWithin(1))).toBe(true)
 
-      // The other way round; and a reader that waits is woken by it.
+      // In the other order; and a waiting reader is woken by it.
       const reading = yield* Effect.fork(Effect.flip(socket.receive))
       yield* turns(5)
       yield* socket.send({ data: one })
@@ -174,7 +174,7 @@ describe("a connected socket with error reports", () => {
       expect(yield* socket.stats).toMatchObject({ sent: 3n, retried: 0n, events: { dequeued: 3n, delivered: 3n } })
     }).pipe(Effect.provide(layer))
   )
-  it.scopedLive("has streams that go on", () =>
+  it.scopedLive("has streams that continue", () =>
     Effect.gen(function* () {
       const gone = yield* nobody
       const socket = yield* Datagram.connect(spec, gone)
@@ -190,33 +190,31 @@ describe("a connected socket with error reports", () => {
   )
 })
 
-describe("nobody reads events", () => {
-  it.scopedLive(
-    "a socket that only sends has its error queue taken all the same: no stamp is lost, the last 256 are kept",
-    () =>
-      Effect.gen(function* () {
-        const [socket, sink] = [
-          yield* Datagram.bind(Datagram.ipv4.pipe(withTransmitTimestamps()), at),
-          yield* Datagram.bind(Datagram.ipv4, at)
-        ]
-        for (let id = 0; id < 2000; id++)
-          yield* socket.send({ data: one, to: sink.localAddress, control: { transmitTimestamp: id } })
-        const events = yield* take(socket, 200)
-        expect(events.map((event) => event._tag === "TransmitTimestamp" && event.id)).toEqual(
-          Array.from({ length: 200 }, (_, i) => 2000 - 256 - 16 + i)
-        )
-        const { dropped, ignored, delivered, dequeued, queued } = (yield* socket.stats).events
-        expect([ignored, dequeued, dequeued - delivered]).toEqual([0n, 1984n, dropped + queued])
-      }).pipe(Effect.provide(layer))
+describe("no reader of events", () => {
+  it.scopedLive("the error queue of a socket that only sends is read, and 256 events are kept", () =>
+    Effect.gen(function* () {
+      const [socket, sink] = [
+        yield* Datagram.bind(Datagram.ipv4.pipe(withTransmitTimestamps()), at),
+        yield* Datagram.bind(Datagram.ipv4, at)
+      ]
+      for (let id = 0; id < 2000; id++)
+        yield* socket.send({ data: one, to: sink.localAddress, control: { transmitTimestamp: id } })
+      const events = yield* take(socket, 200)
+      expect(events.map((event) => event._tag === "TransmitTimestamp" && event.id)).toEqual(
+        Array.from({ length: 200 }, (_, i) => 2000 - 256 - 16 + i)
+      )
+      const { dropped, ignored, delivered, dequeued, queued } = (yield* socket.stats).events
+      expect([ignored, dequeued, dequeued - delivered]).toEqual([0n, 1984n, dropped + queued])
+    }).pipe(Effect.provide(layer))
   )
-  it.scopedLive("a server answers on, whoever of its clients has gone", () =>
+  it.scopedLive("a server continues to answer after some of its clients are gone", () =>
     Effect.gen(function* () {
       const server = yield* serve(Datagram.ipv4.pipe(withErrorReports()), at, (asked, socket) =>
         socket.send({ data: asked.data, to: asked.from })
       )
       const client = yield* Datagram.connect(Datagram.ipv4, server.localAddress)
       for (let i = 0; i < 50; i++) {
-        // Asks, and does not wait for the answer.
+        // Sends a request, and does not wait for the reply.
         yield* Effect.scoped(
           Effect.flatMap(Datagram.connect(Datagram.ipv4, server.localAddress), (gone) => gone.send({ data: one }))
         )
@@ -230,8 +228,8 @@ describe("nobody reads events", () => {
   )
 })
 
-describe("an error that this host says itself", () => {
-  it.scopedLive.runIf(ipv6)("is told besides the send's, with the whole destination and the path MTU; once", () =>
+describe("an error of this host", () => {
+  it.scopedLive.runIf(ipv6)("is an event beside the failed send, once, with destination and path MTU", () =>
     Effect.gen(function* () {
       const spec = Datagram.ipv6.pipe(withErrorReports(), withPathMtuReports(), withDontFragment())
       const socket = yield* Datagram.bind(spec, { address: "::1", port: 0 })
@@ -251,7 +249,7 @@ describe("an error that this host says itself", () => {
   )
 })
 
-describe("a message of one's own that is an event", () => {
+describe("an event that a program defines", () => {
   interface Queue extends ControlMessage<"queue", Internet, "optional", Capability<"errorReports">> {
     readonly event: Uint8Array
   }
@@ -273,7 +271,7 @@ describe("a message of one's own that is an event", () => {
     }
   })
 
-  it.scopedLive("comes as what its definition reads, and the socket is as undisturbed", () =>
+  it.scopedLive("is delivered as its definition decodes it, without effect on datagrams", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withControlMessage(Queue)), at)
       yield* socket.send({ data: one, to: yield* nobody })
@@ -288,9 +286,9 @@ describe("a message of one's own that is an event", () => {
   )
 })
 
-describe("an entry that is not what it should be", () => {
+describe("an invalid entry", () => {
   const entry = (control: Uint8Array): FaultyDriver.ErrorEntry => ({ address: new Uint8Array(0), control, data: one })
-  // cmsg_len 48, level 0, type 11, then an origin that nobody knows.
+  // cmsg_len 48, level 0, type 11, then an unknown origin.
   const strange = new Uint8Array(48)
   new DataView(strange.buffer).setUint32(0, 48, true)
   strange[12] = 11
@@ -327,7 +325,7 @@ describe("an entry that is not what it should be", () => {
     })
 })
 
-it.scopedLive("an error that is pending without its entry, which another call has taken, is passed over too", () => {
+it.scopedLive("a pending error is ignored, even if another call has taken its entry", () => {
   let pending = 0
   const fault = { syscall: "sendmsg", code: "ECONNREFUSED", errno: 111 }
   const next = () => (pending-- > 0 ? fault : undefined)
@@ -339,7 +337,7 @@ it.scopedLive("an error that is pending without its entry, which another call ha
     pending = 1
     expect((yield* socket.receive).data).toEqual(one)
     expect(yield* socket.stats).toMatchObject({ sent: 1n, retried: 1n, delivered: 1n, asyncErrors: 1n })
-    // What fails twice is the send's own.
+    // An error that occurs twice belongs to the send.
     pending = 2
     expect(yield* Effect.flip(socket.send({ data: one, to: socket.localAddress }))).toMatchObject({
       code: "ECONNREFUSED"
@@ -347,7 +345,7 @@ it.scopedLive("an error that is pending without its entry, which another call ha
   }).pipe(Effect.provide(DatagramSockets.layer(hooked, LinuxSockets.capabilities)))
 })
 
-it.scopedLive("a prohibition is passed over by streams of a connected socket; one that never ends, ends them", () => {
+it.scopedLive("streams of a connected socket ignore EACCES, unless it never stops", () => {
   let pending = 0
   const fault = { syscall: "recvmmsg", code: "EACCES", errno: 13 }
   const hooked = Effect.map(driver, (driver) =>

@@ -1,4 +1,4 @@
-/** Open files to send, what becomes of their descriptors, and a count of all that are open. */
+/** Open files to send, the state of their descriptors, and a count of all open descriptors. */
 import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,11 +9,11 @@ import { Effect, type Layer, type Scope } from "effect"
 import { openDescriptors, openDescriptorsAre } from "./process.ts"
 
 export const unixLayer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
-/** The same with a driver around the driver. */
+/** The layer of Unix sockets with a changed driver. */
 export const unixLayerOver = (bend: (driver: Driver) => Driver): typeof unixLayer =>
   DatagramSockets.layer(Effect.map(LinuxSockets.driver({ guarded: true }), bend), LinuxSockets.capabilities)
 
-/** Files with their place in the array as content, open as long as the scope. */
+/** Files that contain their index in the array, open as long as the scope. */
 export const files = (count: number): Effect.Effect<ReadonlyArray<number>, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -38,13 +38,13 @@ export const isOpen = (number: number): boolean => {
     return false
   }
 }
-/** Runs, and nothing more is open afterwards than before. */
+/** Runs the effect, and fails if more descriptors are open afterwards than before. */
 export const leakingNothing = <A, E>(
   effect: Effect.Effect<A, E, Layer.Layer.Success<typeof unixLayer> | Scope.Scope>,
   layer: typeof unixLayer = unixLayer
 ): Effect.Effect<A, unknown> =>
   Effect.gen(function* () {
-    // What the first socket of a process opens stays: the event loop's own.
+    // The first socket of a process opens descriptors of the event loop, which stay open.
     yield* Effect.scoped(Effect.flatMap(Datagram.pair(Datagram.unix), ([first]) => first.receiveWithin("1 millis")))
     const before = openDescriptors()
     const answer = yield* Effect.scoped(effect)
@@ -52,7 +52,7 @@ export const leakingNothing = <A, E>(
     return answer
   }).pipe(Effect.provide(layer))
 
-/** Whether a descriptor is closed where another program is started. */
+/** True if a descriptor is closed when another program starts. */
 export const isClosedOnExec = (number: number): boolean => {
   const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${number}`, "utf8"))
   return (parseInt(flags?.[1] ?? "0", 8) & 0o2000000) !== 0

@@ -1,4 +1,4 @@
-/** Every ICMP error, forged at a connected socket: no way of reading ends by one. */
+/** Every ICMP error, forged at a connected socket. No way of reading ends because of one. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { onPath, requirement } from "../../testing/machine.ts"
 import { canMakeNamespaces, hosts, run } from "./namespaces/network.ts"
@@ -9,7 +9,7 @@ const able = requirement(
   "Run as root, with apt-get install -y iproute2"
 )
 
-/** What Linux makes of each type and code: net/ipv4/icmp.c, net/ipv6/icmp.c. The others are no errors of a socket without reports. */
+/** The error that Linux maps each type and code to (net/ipv4/icmp.c, net/ipv6/icmp.c). The others are not errors of a socket without reports. */
 const fatal = {
   ipv4: {
     "3/2": "ENOPROTOOPT",

@@ -29,7 +29,7 @@ export const extension = (objects: ReadonlyArray<number>, checksum?: number): Ui
   return bytes
 }
 
-/** The quote of a datagram to 127.77.0.1 or ::1, between two ports: the headers of IP and UDP, and what there is of the payload. */
+/** The quote of a datagram to 127.77.0.1 or ::1, between two ports: the headers of IP and UDP, and the start of the payload. */
 export const quoteOf = (
   family: Family,
   { data, from, to }: { readonly from: number; readonly to: number; readonly data: Uint8Array }
@@ -44,7 +44,7 @@ export const quoteOf = (
   return Uint8Array.of(...ip, from >> 8, from & 255, to >> 8, to & 255, udp >> 8, udp & 255, 0, 0, ...data)
 }
 
-/** The message that has a quote. `rest` is the second word of its header. */
+/** An ICMP message with a quote. `rest` is the second word of its header. */
 export const icmp = (family: Family, { code, quote, rest = [0, 0, 0, 0], type }: IcmpMessage): Uint8Array => {
   const bytes = Uint8Array.of(type, code, 0, 0, ...rest, ...quote)
   // The kernel writes the checksum of ICMPv6, which covers the addresses.
@@ -59,7 +59,7 @@ export interface IcmpMessage {
   readonly quote: Uint8Array
 }
 
-/** A quote that is filled to 128 bytes, with an extension behind it, and the word of the header that reports its length. */
+/** A quote that is padded to 128 bytes, with an extension after it, and the word of the header that contains its length. */
 export const extended = (
   family: Family,
   quote: Uint8Array,

@@ -1,4 +1,4 @@
-/** A receiver that takes no more: its senders wait until it was read from, and cost nothing meanwhile. */
+/** A receiver with a full queue. Its senders wait until it is read, and use no processor time meanwhile. */
 import { Datagram, withSendBufferSize } from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
@@ -11,10 +11,10 @@ import { sockets, turn } from "./process.ts"
 const { unix } = Datagram
 const abstract = (of: string) => `\0ancillary-${of}-${process.pid}`
 const data = Uint8Array.of(1)
-/** Turns of the event loop: each is a chance to try in vain. */
+/** Turns of the event loop, in each of which a useless attempt would be possible. */
 const turns = (count: number) => Effect.repeatN(Effect.promise(turn), count - 1)
 
-/** The layer, and how often it was asked to send. */
+/** The layer, with a count of its sends. */
 const counting = () => {
   const calls = { sends: 0, opens: 0 }
   const layer = unixLayerOver((driver) =>
@@ -29,7 +29,7 @@ const counting = () => {
   return { calls, layer }
 }
 
-it.scoped("trap 31, naked: a full receiver is EAGAIN at once, and the sender polls writable all the same", () =>
+it.scoped("trap 31, bare kernel: a full receiver is EAGAIN, yet the sender polls writable", () =>
   Effect.gen(function* () {
     const { driver } = yield* nakedPair
     yield* nakedUnix(driver, abstract("full"))
@@ -78,7 +78,7 @@ describe("trap 31: a sender to a full receiver", () => {
           while (seen.length < all.length) seen.push((yield* receiver.receive).data[0])
           expect(seen).toEqual(all)
           yield* Fiber.join(sending)
-          // Each wait is two attempts at the most: one before it, one after.
+          // Each wait is at most two attempts: one before it, one after.
           expect(calls.sends).toBeLessThan(3 * all.length)
         }),
         layer
@@ -86,7 +86,7 @@ describe("trap 31: a sender to a full receiver", () => {
     })
   }
 
-  it.live("that is one of many: none starves, none tries in vain", () => {
+  it.live("that is one of many: none starves, and none makes useless attempts", () => {
     const { calls, layer } = counting()
     return leakingNothing(
       Effect.gen(function* () {
@@ -120,7 +120,7 @@ describe("trap 31: a sender to a full receiver", () => {
               yield* Datagram.bind(unix, { path: abstract(`reading-${how}-${bytes}`) })
             ]
             const client = yield* Datagram.client(unix)
-            // More than a quarter of the buffer: from here on the socket's own poll reports no room.
+            // More than a quarter of the buffer, so from now on the socket polls as not writable.
             for (let i = 0; i < 8; i++) yield* client.send({ data: new Uint8Array(8000), to: silent.localAddress })
             const count = 100
             const all = Array.from({ length: count }, (_, i) => ({
@@ -153,7 +153,7 @@ describe("trap 31: a sender to a full receiver", () => {
     )
   )
 
-  it.live("that is interrupted, or whose socket is closed, or whose receiver ends, leaves nothing behind", () =>
+  it.live("that is interrupted, or whose socket or receiver is closed, leaks nothing", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [receivers, clients] = [yield* Scope.make(), yield* Scope.make()]
@@ -165,7 +165,7 @@ describe("trap 31: a sender to a full receiver", () => {
         const endless = (socket: typeof client) => Effect.fork(Effect.flip(Effect.forever(socket.send({ data, to }))))
         const [closed, interrupted, refused] = [yield* endless(closing), yield* endless(client), yield* endless(client)]
         yield* turns(20)
-        // One for each that waits.
+        // One for each waiting sender.
         expect(sockets()).toBe(before + 3)
         yield* Fiber.interrupt(interrupted)
         expect(sockets()).toBe(before + 2)
@@ -179,7 +179,7 @@ describe("trap 31: a sender to a full receiver", () => {
     )
   )
 
-  it.live("that may open no more: an error, not a wait that never ends", () => {
+  it.live("without a descriptor for the wait fails instead of waiting for ever", () => {
     let full = false
     const layer = unixLayerOver((driver) =>
       FaultyDriver.wrap(driver, {
@@ -202,7 +202,7 @@ describe("trap 31: a sender to a full receiver", () => {
     )
   })
 
-  it.live("whose own buffer is full waits for that, of a pair or not", () => {
+  it.live("with a full send buffer waits for it, of a pair or not", () => {
     const { calls, layer } = counting()
     return leakingNothing(
       Effect.gen(function* () {

@@ -1,11 +1,11 @@
-/** Datagrams that were given back, more than a turn takes: what the kernel merged is taken apart, and a callback may throw at the first of thousands. */
+/** Datagrams that were put back, more than one turn takes. A coalesced payload is split, and a callback may throw at the first of thousands. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withCoalescing } from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Option, Stream } from "effect"
 
-/** One payload of so many bytes, merged from datagrams of one byte each: more than loopback merges. */
+/** One payload of so many bytes, coalesced from datagrams of one byte each. Loopback coalesces fewer. */
 const merged = 10_000
 const layer = DatagramSockets.layer(
   Effect.map(LinuxSockets.driver(), (driver) =>
@@ -30,7 +30,7 @@ const ways: { readonly [name: string]: (socket: Socket, f: () => void) => Effect
   forEachBorrowed: (socket, f) => socket.forEachBorrowed(f)
 }
 
-describe("of one payload that was taken apart", () => {
+describe("of one coalesced payload", () => {
   for (const [name, read] of Object.entries(ways))
     it.scopedLive(`${name}: all that was given back arrives, a turn at a time, though nothing else comes`, () =>
       Effect.gen(function* () {
@@ -53,13 +53,13 @@ describe("of one payload that was taken apart", () => {
         yield* Effect.forkScoped(read(socket, () => void handed++))
         yield* Effect.repeat(Effect.sleep("1 millis"), { until: () => handed === merged - 1 })
         expect(yield* socket.stats).toMatchObject({ dequeued: BigInt(merged), delivered: BigInt(merged), putBack: 0n })
-        // Datagrams of a turn and of the batch that ends it, twice: a reader may begin right before the event loop's turn.
+        // Datagrams of a turn and of the batch that ends it, twice, because a reader may begin right before the event loop's turn.
         expect(most).toBeLessThanOrEqual(2 * (256 + 63))
       }).pipe(Effect.provide(layer))
     )
 })
 
-it.scopedLive("receiveUpTo: hands over no more than it is asked for, of what was merged, too", () =>
+it.scopedLive("receiveUpTo: returns at most the requested number, of coalesced ones, too", () =>
   Effect.gen(function* () {
     const socket = yield* bind
     const sender = yield* Datagram.client(Datagram.ipv4)
@@ -70,7 +70,7 @@ it.scopedLive("receiveUpTo: hands over no more than it is asked for, of what was
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("receiveUpTo: refuses what is no number of datagrams, and takes nothing", () =>
+it.scopedLive("receiveUpTo: rejects an invalid number of datagrams, and takes none", () =>
   Effect.gen(function* () {
     const socket = yield* bind
     const sender = yield* Datagram.client(Datagram.ipv4)

@@ -1,4 +1,4 @@
-/** IPv6 extension headers on the way: across a router, by way of one, and of a process that may not send them. */
+/** IPv6 extension headers on their path: across a router, routed through one, and of a process that may not send them. */
 import { spawnSync } from "node:child_process"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { hasIpv6, hasRawPrivilege, onPath, requirement } from "../../testing/machine.ts"
@@ -17,7 +17,7 @@ describe.runIf(able)("across a router", () => {
   let reading: Awaited<ReturnType<typeof startReading>>
   beforeAll(async () => {
     network = makeRouted()
-    // A node looks at segments only where both are set.
+    // A node processes segments only if both are set.
     for (const [host, device] of [
       [network.router, "rC"],
       [network.server, "sR"],
@@ -37,7 +37,7 @@ describe.runIf(able)("across a router", () => {
   const alert = (nextHeader: number) => [
     { nextHeader, options: [[5, "0000"]], bytes: `${number(nextHeader)}00050200000100` }
   ]
-  /** The option begins at byte 2; behind it stands the padding to 8 or 16 bytes. */
+  /** The option begins at byte 2. After it comes the padding to 8 or 16 bytes. */
   const option = (nextHeader: number, text: string, padding: string) => ({
     nextHeader,
     options: [[0x3e, hex(text)]],
@@ -45,14 +45,14 @@ describe.runIf(able)("across a router", () => {
   })
   const pad7 = "01050000000000"
   const withoutHeaders = { hopByHopOptions: [], destinationOptions: [], routes: [] }
-  // The destination stands where "::" was: the packet's own until the router wrote it there, after which none is left.
+  // The destination is in the place of "::". The router wrote it there from the packet, and then no segment is left.
   const segments = (...addresses: ReadonlyArray<string>) => [{ kind: "segments", segmentsLeft: 0, addresses, tag: 7 }]
 
-  it("router alert, destination options and a route by way of the router arrive, each typed", async () => {
+  it("router alert, destination options and a route through the router are received", async () => {
     expect(await run(network.client, "sendingHeaders.ts", "fd78:2::2", "fd78:1::1")).toBe(true)
     const none = { ...withoutHeaders, hopLimit: 63, destination: "fd78:2::2" }
     const routes = segments("fd78:2::2", "fd78:1::1")
-    // Linux: a node forwards by segments only what has no header before them; the rest ("before") it loses, and tells nobody.
+    // Linux: a node forwards a packet by segments only if no header precedes them. It drops the other ("before") silently.
     expect(await reading.lines(6)).toEqual([
       { ...none, text: "plain" },
       { ...none, text: "alert", hopByHopOptions: alert(UDP) },
@@ -85,33 +85,30 @@ const mayDropPrivileges = requirement(
   "Run as root, with apt-get install -y util-linux"
 )
 
-it.runIf(mayDropPrivileges)(
-  "without CAP_NET_RAW: an error that names the message and what to grant; the socket goes on",
-  () => {
-    const program = new URL("children/unprivileged.ts", import.meta.url)
-    const node = [process.execPath, bundled(program)]
-    const { stderr, stdout } = spawnSync("setpriv", ["--bounding-set=-net_raw", "--inh-caps=-net_raw", ...node], {
-      encoding: "utf8"
-    })
-    if (stdout === "") throw new Error(stderr)
-    const denied = (key: string) => ({
-      _tag: "DatagramSendError",
+it.runIf(mayDropPrivileges)("without CAP_NET_RAW: the error names the message and the capability to grant", () => {
+  const program = new URL("children/unprivileged.ts", import.meta.url)
+  const node = [process.execPath, bundled(program)]
+  const { stderr, stdout } = spawnSync("setpriv", ["--bounding-set=-net_raw", "--inh-caps=-net_raw", ...node], {
+    encoding: "utf8"
+  })
+  if (stdout === "") throw new Error(stderr)
+  const denied = (key: string) => ({
+    _tag: "DatagramSendError",
+    reason: "PermissionDenied",
+    syscall: "sendmsg",
+    code: "EPERM",
+    field: { _tag: "Some", value: `control.${key}` },
+    message: `Sending 1 bytes to [::1]:port with '${key}' failed (sendmsg: EPERM 1). '${key}' requires CAP_NET_RAW. Grant it to this process, or send without it.`
+  })
+  expect(JSON.parse(stdout)).toMatchObject({
+    sent: [denied("hopByHopOptions"), denied("destinationOptions")],
+    hopLimit: 9,
+    sticky: {
+      _tag: "DatagramBindError",
       reason: "PermissionDenied",
-      syscall: "sendmsg",
       code: "EPERM",
-      field: { _tag: "Some", value: `control.${key}` },
-      message: `Sending 1 bytes to [::1]:port with '${key}' failed (sendmsg: EPERM 1). '${key}' requires CAP_NET_RAW. Grant it to this process, or send without it.`
-    })
-    expect(JSON.parse(stdout)).toMatchObject({
-      sent: [denied("hopByHopOptions"), denied("destinationOptions")],
-      hopLimit: 9,
-      sticky: {
-        _tag: "DatagramBindError",
-        reason: "PermissionDenied",
-        code: "EPERM",
-        option: { _tag: "Some", value: "withStickyHopByHopOptions(header)" }
-      },
-      routed: true
-    })
-  }
-)
+      option: { _tag: "Some", value: "withStickyHopByHopOptions(header)" }
+    },
+    routed: true
+  })
+})

@@ -1,4 +1,4 @@
-/** ICMP error messages of every type and code, their extensions, and what the kernel adds about the message itself. */
+/** ICMP error messages of every type and code, their extensions, and the control data of the messages themselves. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
@@ -27,7 +27,7 @@ const at = { ipv4: { address: "127.0.0.1", port: 0 }, ipv6: { address: "::1", po
 const data = new TextEncoder().encode("probe number 17")
 const peerPort = 33_434
 
-/** MPLS label 24001, bottom of the stack, TTL 1; and an object that is not known. */
+/** MPLS label 24001, bottom of the stack, TTL 1; and an unknown object. */
 const label = [0, 8, 1, 1, 0x05, 0xdc, 0x11, 0x01]
 const unknown = [0, 6, 200, 9, 0xaa, 0xbb]
 const labels = [{ kind: "mplsLabelStack", labels: [{ label: 24_001, trafficClass: 0, bottomOfStack: true, ttl: 1 }] }]
@@ -66,7 +66,7 @@ const expected = {
       "EHOSTUNREACH"
     ].map((name, code) => [3, code, name] as const),
     [11, 0, "EHOSTUNREACH"],
-    // Linux drops 11/1 (a datagram that was not put together in time), redirects, source quenches and unknown codes.
+    // Linux drops 11/1 (reassembly timed out), redirects, source quenches and unknown codes.
     [12, 0, "EPROTO"],
     [12, 1, "EPROTO"],
     [12, 2, "EPROTO"]
@@ -83,7 +83,7 @@ const expected = {
     [4, 2, "EPROTO"]
   ]
 } as const
-/** Of Linux, on every architecture that Node runs on. */
+/** Codes of Linux, on every architecture that Node runs on. */
 const numbers: { readonly [name in string]?: number } = {
   ENONET: 64,
   EPROTO: 71,
@@ -150,13 +150,13 @@ describe.runIf(able).each(families)("an ICMP error of %s", (family) => {
       ])
     }).pipe(Effect.provide(layer))
   )
-  it.scopedLive("of a router that does not report the place has the extension behind 128 bytes", () =>
+  it.scopedLive("of a router without the length field has its extension after 128 bytes", () =>
     Effect.gen(function* () {
       const report = yield* reported((quote) => withoutLength(extended(family, quote, extension(label))))
       expect([report.datagram, report.extensions]).toEqual([data, labels])
     }).pipe(Effect.provide(layer))
   )
-  it.scopedLive("about a datagram of more than 128 bytes keeps all of it", () =>
+  it.scopedLive("about a datagram of more than 128 bytes keeps its whole quote", () =>
     Effect.gen(function* () {
       // A quote is a multiple of 4 bytes, and of 8 on IPv6.
       const payload = new Uint8Array(204 - (family === "ipv4" ? 0 : 4)).fill(7)
@@ -177,12 +177,12 @@ describe.runIf(able).each(families)("an ICMP error of %s", (family) => {
       }
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
-  it.scopedLive("whose payload only resembles an extension keeps its datagram", () =>
+  it.scopedLive("with a payload that resembles an extension keeps its datagram", () =>
     Effect.gen(function* () {
       const at = family === "ipv4" ? 100 : 80
       const unsummed = [0x20, 0, 0, 0, ...label]
       const summed = [...extension(label)]
-      // Without a checksum; with a wrong one; with bytes behind the last object.
+      // Without a checksum; with a wrong one; with bytes after the last object.
       for (const end of [unsummed, [0x20, 0, 0x12, 0x34, ...label], [...summed, 0]]) {
         const payload = Uint8Array.of(...new Uint8Array(at).fill(7), ...end)
         const report = yield* reported((quote) => ({ quote }), payload)
@@ -190,7 +190,7 @@ describe.runIf(able).each(families)("an ICMP error of %s", (family) => {
       }
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
-  it.scopedLive("that is filled keeps zeros which the socket may have sent", () =>
+  it.scopedLive("that is padded keeps zeros that the socket may have sent", () =>
     Effect.gen(function* () {
       const payload = Uint8Array.of(1, 2, 0, 0, 0)
       const report = yield* reported((quote) => extended(family, quote, extension(label)), payload)
@@ -198,7 +198,7 @@ describe.runIf(able).each(families)("an ICMP error of %s", (family) => {
     }).pipe(Effect.provide(layer))
   )
 
-  /** Cut headers and false lengths, in whatever is quoted. */
+  /** Cut headers and false lengths, in any quote. */
   const hostile = (quote: Uint8Array): ReadonlyArray<Uint8Array> => {
     const changed = (at: number, ...bytes: ReadonlyArray<number>) => {
       const copy = quote.slice()
@@ -219,7 +219,7 @@ describe.runIf(able).each(families)("an ICMP error of %s", (family) => {
       Uint8Array.of(...quote, ...new Uint8Array(1300))
     ]
   }
-  it.scopedLive("whose quote lies ends nothing, and the accounts balance", () =>
+  it.scopedLive("with a false quote ends no stream, and the counters balance", () =>
     Effect.gen(function* () {
       const socket = yield* open(family)
       const forge = yield* forger(family)
@@ -232,7 +232,7 @@ describe.runIf(able).each(families)("an ICMP error of %s", (family) => {
               [0, 0, 0, 0],
               [255, 255, 255, 255]
             ])
-              // A path MTU is of no use here, and the kernel would remember it.
+              // No path MTU, because the kernel would remember it.
               if (!(family === "ipv4" ? type === 3 && code === 4 : type === 2)) forge({ type, code, quote: each, rest })
       yield* socket.send({ data, to: socket.localAddress })
       expect((yield* socket.receive).data).toEqual(data)
@@ -246,13 +246,13 @@ describe.runIf(able).each(families)("an ICMP error of %s", (family) => {
 })
 
 describe.runIf(able)("many ICMP errors on one socket", () => {
-  it.scopedLive("more than are kept, unread: the newest 256 stay, and the accounts balance", () =>
+  it.scopedLive("more than are kept, unread: the newest 256 stay, and the counters balance", () =>
     Effect.gen(function* () {
       const socket = yield* open("ipv4")
       const forge = yield* forger("ipv4")
       const quote = quoteOf("ipv4", { from: socket.localAddress.port, to: peerPort, data })
       let sent = 0n
-      // Several turns of the queue, which holds as much as the receive buffer.
+      // Several times the queue, which is limited by the receive buffer.
       for (let turn = 0; turn < 8; turn++) {
         for (let i = 0; i < 90; i++, sent++) forge({ type: 3, code: 1, quote })
         yield* socket.send({ data, to: socket.localAddress })
@@ -266,7 +266,7 @@ describe.runIf(able)("many ICMP errors on one socket", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("about many peers: each report names its own, and no send to another fails", () =>
+  it.scopedLive("about many peers: each report names its peer, and no send to another fails", () =>
     Effect.gen(function* () {
       const socket = yield* open("ipv4")
       const healthy = yield* Datagram.bind(Datagram.ipv4, at.ipv4)
@@ -275,7 +275,7 @@ describe.runIf(able)("many ICMP errors on one socket", () => {
       for (const [index, to] of ports.entries()) {
         const quote = quoteOf("ipv4", { from: socket.localAddress.port, to, data: Uint8Array.of(index) })
         forge({ type: 3, code: index % 2 === 0 ? 3 : 1, quote })
-        // An error that is pending is another peer's: it is passed over.
+        // A pending error belongs to another peer, so it is ignored.
         yield* socket.send({ data: Uint8Array.of(index), to: healthy.localAddress })
         expect((yield* healthy.receive).data[0]).toBe(index)
       }
@@ -291,8 +291,8 @@ describe.runIf(able)("many ICMP errors on one socket", () => {
   )
 })
 
-describe.runIf(able)("an ICMP error on a socket for both families", () => {
-  it.scopedLive.runIf(hasIpv6())("has its extension in either", () =>
+describe.runIf(able)("an ICMP error on a dual socket", () => {
+  it.scopedLive.runIf(hasIpv6())("has its extension in either family", () =>
     Effect.gen(function* () {
       const spec = Datagram.dual.pipe(withErrorReports(), withHopLimit())
       const socket = yield* Datagram.bind(spec, { address: "::", port: 0 })
@@ -314,7 +314,7 @@ describe.runIf(able)("an ICMP error on a socket for both families", () => {
   )
 })
 
-describe.runIf(able).each(families)("what the kernel adds about an ICMP message of %s", (family) => {
+describe.runIf(able).each(families)("the control data of an ICMP message of %s", (family) => {
   const to = { address: family === "ipv4" ? "127.77.0.1" : "::1", port: peerPort }
   const fields = { hopLimit: 9, trafficClass: 0x4a }
   const reportedTo = (socket: Socket) =>
@@ -332,7 +332,7 @@ describe.runIf(able).each(families)("what the kernel adds about an ICMP message 
       const [limit, traffic] = [Option.some(fields.hopLimit), Option.some(fields.trafficClass)]
       const all = spec.pipe(withTimestamp(), withHopLimit(), withTrafficClass())
       expect(yield* reportedTo(yield* Datagram.bind(all, at[family]))).toEqual([limit, traffic, true])
-      // Bits of the class ask for the whole byte.
+      // Parts of the class request the whole byte.
       const ecn = spec.pipe(withEcn())
       expect(yield* reportedTo(yield* Datagram.bind(ecn, at[family]))).toEqual([Option.none(), traffic, false])
       expect(yield* reportedTo(yield* open(family))).toEqual([Option.none(), Option.none(), false])
@@ -355,7 +355,7 @@ describe.runIf(able).each(families)("what the kernel adds about an ICMP message 
         Datagram.bind(spec.pipe(withTimestamping()), at[family])
       ]) {
         const socket = yield* bind
-        // The host begins to stamp a little after the option is set.
+        // The host begins to take timestamps a little after the option is set.
         while (Option.isNone(yield* stamp)) yield* Effect.sleep("1 millis")
         const quote = quoteOf(family, { from: socket.localAddress.port, to: to.port, data })
         forge({ type: family === "ipv4" ? 11 : 3, code: 0, quote })
@@ -392,7 +392,7 @@ describe.runIf(able)("a kernel before Linux 5.9", () => {
       return { ...socket, setOption }
     }
   }))
-  it.scopedLive("lacks the option that reports extensions; they are found behind 128 bytes", () =>
+  it.scopedLive("lacks the option for extensions, which are found after 128 bytes", () =>
     Effect.gen(function* () {
       const spec = Datagram.ipv4.pipe(withErrorReports())
       const socket = yield* Datagram.bind(spec, at.ipv4)

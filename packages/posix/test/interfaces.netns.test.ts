@@ -1,4 +1,4 @@
-/** The host's interfaces as Linux tells of them, beside what other sources say. */
+/** The host's interfaces as netlink lists them, compared with other sources. */
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { networkInterfaces } from "node:os"
@@ -14,7 +14,7 @@ import { canMakeNamespaces, hosts, run } from "./namespaces/network.ts"
 
 const layer = Layer.provideMerge(Interfaces.layer, LinuxSockets.layer)
 
-it.effect("every interface of sysfs has its index, its flags, and the addresses that Node knows", () =>
+it.effect("every interface of sysfs has its index, its flags and Node's addresses", () =>
   Effect.gen(function* () {
     const { list } = yield* Interfaces
     const found = yield* list
@@ -34,7 +34,7 @@ it.effect("every interface of sysfs has its index, its flags, and the addresses 
     const ours = found.flatMap(({ addresses, name }) =>
       addresses.map(({ address, prefix }) => `${name} ${String(address)}/${prefix}`)
     )
-    // Node leaves out interfaces that are down; it names the zone apart.
+    // Node leaves out interfaces that are down, and has the zone in another field.
     const nodes = Object.entries(networkInterfaces()).flatMap(([name, all]) =>
       (all ?? []).map((one) =>
         one.family === "IPv6" && one.scopeid > 0
@@ -47,7 +47,7 @@ it.effect("every interface of sysfs has its index, its flags, and the addresses 
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("the index of a packet information is that of the interface with the name", () =>
+it.scopedLive("the index in packet information is that of the named interface", () =>
   Effect.gen(function* () {
     const { byName, nameOf } = yield* Interfaces
     const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })
@@ -62,7 +62,7 @@ const names = canMakeNamespaces()
 describe.runIf(requirement("network namespaces", names, "Run as root with iproute2 (docker run --privileged)"))(
   "in a namespace of its own",
   () => {
-    it("changes tell of an interface that comes, gets an address, goes up, and goes", async () => {
+    it("changes report an interface that is added, gets an address, goes up, is removed", async () => {
       const namespace = `ancillary-i-${process.pid}`
       execFileSync("ip", ["netns", "add", namespace])
       onTestFinished(() => void spawnSync("ip", ["netns", "del", namespace]))
@@ -80,7 +80,7 @@ describe.runIf(requirement("network namespaces", names, "Run as root with iprout
       expect(await next()).toBe("Changed v0 down 10.99.0.1/24")
       ip("link", "set", "v0", "addrgenmode", "none", "up")
       expect(await next()).toBe("Changed v0 up 10.99.0.1/24")
-      // One end of the cable takes the other with it.
+      // Deleting one end of the cable deletes the other.
       ip("link", "del", "v1")
       expect([await next(), await next()].toSorted()).toEqual(["Removed v0 up 10.99.0.1/24", "Removed v1 down"])
     })
@@ -94,7 +94,7 @@ describe.runIf(requirement("network namespaces", names, "Run as root with iprout
       })
       afterAll(() => host.remove())
 
-      it("an address with a label belongs to its interface, which is listed once under its name", () => {
+      it("an address with a label belongs to its interface, which is listed once", () => {
         const all = ["v0 77 up running 192.0.2.1/24 192.0.2.7/24"]
         expect(seen["labelled"]).toEqual({
           all,
@@ -103,10 +103,10 @@ describe.runIf(requirement("network namespaces", names, "Run as root with iprout
           byLabel: "UnknownName"
         })
       })
-      it("an interface whose name is not UTF-8 is listed, found by its name, and joined on", () => {
+      it("an interface with a name that is not UTF-8 is listed, found and joined on", () => {
         expect(seen["otherBytes"]).toEqual({ units: [0x76, 0xdcff, 0xdcfe], index: 79, joined: true })
       })
-      it("an address is listed as tentative or deprecated, and the error of bind explains it", () => {
+      it("an address is listed as tentative, which the error of bind explains", () => {
         expect(seen["states"]).toEqual({
           listed: expect.stringMatching(/^v0 77 up running 2001:db8::6\/64 deprecated 2001:db8::5\/64 tentative$/),
           bound:
@@ -122,7 +122,7 @@ describe.runIf(requirement("network namespaces", names, "Run as root with iprout
           lo: "loopback"
         })
       })
-      it("a cable that is pulled, and an interface made anew under its index, are changes at once", () => {
+      it("a pulled cable and an interface recreated under its index are changes", () => {
         expect(seen["changes"]).toEqual({
           seen: [
             "Added v0 77 up running",

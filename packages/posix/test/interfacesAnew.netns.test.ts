@@ -1,4 +1,4 @@
-/** Memberships on an interface that ends and comes back under its index, across a cable of its own. */
+/** Memberships on an interface that is deleted and recreated under its index, across a cable of its own. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { onPath, requirement } from "../../testing/machine.ts"
 import { canMakeNamespaces, hosts, run } from "./namespaces/network.ts"
@@ -9,7 +9,7 @@ const able = requirement(
   "Run as root, with apt-get install -y iproute2 procps"
 )
 
-describe.runIf(able)("an interface made anew under its index", () => {
+describe.runIf(able)("an interface recreated under its index", () => {
   let host: { readonly one: string; readonly other: string; readonly remove: () => void }
   let seen: { readonly [scenario in string]?: unknown }
   beforeAll(async () => {
@@ -29,31 +29,31 @@ describe.runIf(able)("an interface made anew under its index", () => {
           ["joined", true, "NoSuchInterface", "joined", true, false]
         ])
     })
-  it("blocked sources stay blocked, and other single sources of the group are heard again", () => {
+  it("blocked sources stay blocked, and joined sources are received again", () => {
     expect([seen["others4"], seen["others6"]]).toEqual([
       [false, false, true],
       [false, false, true]
     ])
   })
-  it("two sockets hear the group again, and neither loses it when the other leaves", () => {
+  it("two sockets receive the group again, and keep it when the other leaves", () => {
     expect([seen["two4"], seen["two6"]]).toEqual([
       [true, true, false, true],
       [true, true, false, true]
     ])
   })
-  it("a membership whose interface the routes chose is heard again", () => {
+  it("a membership on the interface of the routes is received again", () => {
     expect(seen["unnamed"]).toEqual([true, true])
   })
-  it("an IPv6 group is heard again after an MTU below 1280", () => {
+  it("an IPv6 group is received again after an MTU below 1280", () => {
     expect(seen["narrow"]).toBe(true)
   })
   it("an interface that was in another namespace meanwhile is joined again", () => {
     expect(seen["moved"]).toBe(true)
   })
-  it("a group is joined again at once while changes are followed", () => {
+  it("a group is joined again immediately while changes are followed", () => {
     expect(seen["followed"]).toBe(true)
   })
-  it("leave ends a membership however many scopes hold it, and not one that was joined later", () => {
+  it("leave ends a membership of any number of scopes, but not a later one", () => {
     const expected = ["NotJoined", "left", false, "NotJoined", true, "left", false]
     expect([seen["left4"], seen["left6"]]).toEqual([expected, expected])
   })

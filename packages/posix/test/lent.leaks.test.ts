@@ -1,4 +1,7 @@
-/** The memory that `forEachBorrowed` lends, unguarded: the arena of every socket of its layout. A program cannot take it, on any engine. */
+/**
+ * The memory that `forEachBorrowed` lends without guards: the arena of every socket of its layout. A program cannot transfer it, on any version
+ * of Node.
+ */
 import v8 from "node:v8"
 import vm from "node:vm"
 import { LinuxSockets } from "@ancillary/effect3/node"
@@ -10,7 +13,7 @@ import { block } from "@ancillary/native/memory"
 const layer = DatagramSockets.layer(LinuxSockets.driver(), LinuxSockets.capabilities)
 const bind = Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
 
-/** Node 22 and later have `transfer`, which passes over the marks of `structuredClone`. */
+/** Node 22 and later have `transfer`, which ignores the marks of `structuredClone`. */
 const transferOf = (): ((this: ArrayBuffer) => unknown) | undefined =>
   Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "transfer")?.value
 
@@ -43,7 +46,7 @@ for (const [name, take] of Object.entries(ways))
 
 v8.setFlagsFromString("--expose-gc")
 const collect: () => void = vm.runInNewContext("gc")
-/** Bytes of all buffers that are in use. */
+/** Bytes of all buffers in use. */
 const used = (): number => {
   collect()
   collect()
@@ -56,7 +59,7 @@ for (const size of [100, 300, 1200])
       const [sender, socket] = [yield* bind, yield* bind]
       const data = new Uint8Array(size)
       const kept: Array<Uint8Array> = []
-      // The memory of the first batches is made once.
+      // The memory of the first batches is allocated once.
       let before = 0
       for (let n = -160; n < 160 * 150;) {
         if (n === 0) before = used()
@@ -73,7 +76,7 @@ for (const size of [100, 300, 1200])
     }).pipe(Effect.provide(layer))
   )
 
-it("a block of payloads refuses to be transferred, with what to do", () => {
+it("a block of payloads cannot be transferred, and the error gives the remedy", () => {
   const transfer: unknown = Reflect.get(block(64), "transfer")
   expect(transfer).toBeInstanceOf(Function)
   expect(transfer).toThrow(

@@ -1,4 +1,4 @@
-/** What this machine has not enough of, exactly: descriptors, routes, room on the way. */
+/** Exact errors for resources that run out: descriptors, routes, room on the path. */
 import { spawnSync } from "node:child_process"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withPktInfo } from "@ancillary/effect3"
@@ -24,7 +24,7 @@ it("too many open files: an error of bind, and none of them stays open", async (
       reason: "TooManyOpenFiles",
       code: "EMFILE",
       errno: 24,
-      // The socket, or the epoll that it waits in: whichever takes the descriptor after the last.
+      // The socket or its epoll, because either may need the descriptor after the last.
       message: expect.stringMatching(
         /failed \((socket|epoll_create1): EMFILE 24\)\. The process has too many sockets and files open\. Close some, or raise its limit \(ulimit -n\)\.$/
       )
@@ -40,7 +40,7 @@ const alone = requirement(
   "Run as root, with apt-get install -y util-linux"
 )
 
-it.runIf(alone)("where no route leads: an error of that send, or of connecting", async () => {
+it.runIf(alone)("without a route, only that send or connect fails", async () => {
   const seen = await child("route", "unshare", "-n")
   const sentence = (port: string) =>
     `Sending 1 bytes to ${port} failed (sendmsg: ENETUNREACH 101). There is no route to the destination. Check the address and the routes of this host.`
@@ -58,7 +58,7 @@ it.runIf(alone)("where no route leads: an error of that send, or of connecting",
   ])
 })
 
-it.scoped.runIf(hasIpv6())("what the way does not take, and a source that is not ours, on IPv6", () =>
+it.scoped.runIf(hasIpv6())("IPv6: a datagram larger than the path, and a source that is not ours", () =>
   Effect.gen(function* () {
     const socket = yield* Datagram.bind(Datagram.ipv6.pipe(withPktInfo()), { address: "::", port: 0 })
     const to = { address: "::1", port: socket.localAddress.port }
@@ -87,7 +87,7 @@ it.scoped.runIf(hasIpv6())("what the way does not take, and a source that is not
           ...driver,
           open: (kind) => {
             const socket = driver.open(kind)
-            // IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO: nothing is fragmented, and loopback takes 65,536 bytes with headers.
+            // IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO: nothing is fragmented, and the MTU of loopback is 65,536 bytes.
             if (!isFault(socket)) ok(socket.setOption(41, 23, int(2)))
             return socket
           }

@@ -1,4 +1,4 @@
-/** Groups on real sockets of Linux: what is heard, for how long, from whom, and what the kernel holds meanwhile. */
+/** Groups on real sockets of Linux: the received datagrams, their senders, and the memberships in the kernel. */
 import { readFileSync } from "node:fs"
 import { GroupRequest, Ipv4Address } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
@@ -24,7 +24,7 @@ const group = "239.77.4.1"
 const spec = Datagram.ipv4.pipe(withMulticastAll(false))
 const listening = Datagram.bind(spec, { address: "0.0.0.0", port: 0 })
 
-/** From whom a socket hears what two senders of this host, 127.0.0.1 and 127.0.0.2, send to a group on its port. */
+/** The senders that a socket receives from, if 127.0.0.1 and 127.0.0.2 both send to a group on its port. */
 const heard = (
   socket: {
     readonly receiveWithin: DatagramSocket<"ipv4", never>["receiveWithin"]
@@ -48,7 +48,7 @@ const heard = (
   )
 const both = ["127.0.0.1", "127.0.0.2"]
 
-/** The sources of an IPv6 group on lo, each with how many sockets include it and how many exclude it. */
+/** The sources of an IPv6 group on lo, each with the number of sockets that include it and that exclude it. */
 const filters = (group: string): ReadonlyArray<string> =>
   Array.from(
     readFileSync("/proc/net/mcfilter6", "utf8").matchAll(
@@ -57,7 +57,7 @@ const filters = (group: string): ReadonlyArray<string> =>
     ([, source, includes, excludes]) => `${source} ${includes} ${excludes}`
   ).toSorted((a, b) => (a > b ? -1 : 1))
 
-/** Sockets that hold a group on lo, as /proc/net/igmp counts them; it shows an address as the machine has it in memory. */
+/** Sockets that joined a group on lo, as /proc/net/igmp counts them. That file shows an address in host byte order. */
 const holders = (address = group): number => {
   const shown = address
     .split(".")
@@ -69,7 +69,7 @@ const holders = (address = group): number => {
   return Number(new RegExp(`\\b${shown}\\s+(\\d+)`).exec(device)?.[1] ?? 0)
 }
 
-it.scopedLive("a group is heard as long as a scope holds it, and the kernel holds it once", () =>
+it.scopedLive("a group is received as long as a scope holds it, and the kernel joins it once", () =>
   Effect.gen(function* () {
     const socket = yield* listening
     expect([yield* heard(socket), holders()]).toEqual([[], 0])
@@ -84,7 +84,7 @@ it.scopedLive("a group is heard as long as a scope holds it, and the kernel hold
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("sockets hold a group each for itself", () =>
+it.scopedLive("each socket holds a group for itself", () =>
   Effect.gen(function* () {
     const [one, other] = [yield* listening, yield* listening]
     yield* one.join(group, onLo)
@@ -98,7 +98,7 @@ it.scopedLive("sockets hold a group each for itself", () =>
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("an interrupted fiber has left", () =>
+it.scopedLive("an interrupted fiber leaves its group", () =>
   Effect.gen(function* () {
     const socket = yield* listening
     const fiber = yield* Effect.fork(Effect.scoped(Effect.zipRight(socket.join(group, onLo), Effect.never)))
@@ -109,7 +109,7 @@ it.scopedLive("an interrupted fiber has left", () =>
 )
 
 describe("sources", () => {
-  it.scopedLive("single ones, joined one by one", () =>
+  it.scopedLive("single sources, joined one by one", () =>
     Effect.gen(function* () {
       const socket = yield* listening
       yield* socket.join(group, { ...onLo, source: "127.0.0.2" })
@@ -124,7 +124,7 @@ describe("sources", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("one silenced in a group that is heard, until the scope ends or the group is left", () =>
+  it.scopedLive("a source blocked in a joined group, until the scope ends or the group is left", () =>
     Effect.gen(function* () {
       const socket = yield* listening
       const joined = yield* Scope.make()
@@ -139,7 +139,7 @@ describe("sources", () => {
       expect(yield* heard(socket)).toEqual(both)
       yield* socket.block(group, "127.0.0.1", onLo)
       yield* Scope.close(joined, Exit.void)
-      // Joined again, nobody is silenced: that went with the group.
+      // After the group is joined again no source is blocked, because leaving it ended the blocks.
       yield* socket.join(group, onLo)
       expect(yield* heard(socket)).toEqual(both)
       yield* socket.block(group, "127.0.0.1", onLo)
@@ -147,8 +147,8 @@ describe("sources", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  // Many a host has no route for IPv6 groups on lo: what the kernel holds is seen instead.
-  it.scoped.runIf(ipv6)("IPv6: single ones, and one silenced in a group that is heard", () =>
+  // Many hosts have no route for IPv6 groups on lo. The test reads the memberships in the kernel instead.
+  it.scoped.runIf(ipv6)("IPv6: single sources, and a source blocked in a joined group", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv6, { address: "::", port: 0 })
       const six = "ff15::7742"
@@ -167,7 +167,7 @@ describe("sources", () => {
   )
 })
 
-it.scopedLive.runIf(ipv6)("a dual socket joins groups of both families, an IPv4 one in either notation", () =>
+it.scopedLive.runIf(ipv6)("a dual socket joins groups of both families, IPv4 ones in either notation", () =>
   Effect.gen(function* () {
     const socket = yield* Datagram.bind(Datagram.dual.pipe(withMulticastAll(false), withPktInfo()), {
       address: "::",
@@ -196,11 +196,11 @@ it.scopedLive.runIf(ipv6)("a dual socket joins groups of both families, an IPv4 
   }).pipe(Effect.provide(layer))
 )
 
-describe("how datagrams go to groups", () => {
+describe("options of datagrams to groups", () => {
   const from = (address: string) => ({ address, port: 0 })
   const sends = Datagram.ipv4.pipe(withMulticastInterface(lo))
 
-  it.scopedLive("hop limit 0 stays on this host and is heard there", () =>
+  it.scopedLive("hop limit 0 keeps datagrams on this host, which receives them", () =>
     Effect.gen(function* () {
       const socket = yield* listening
       yield* socket.join(group, onLo)
@@ -211,33 +211,31 @@ describe("how datagrams go to groups", () => {
   )
 })
 
-describe("what the kernel refuses", () => {
-  it.scopedLive(
-    "more groups than a socket may have: told so, the others are kept, and all are left with their scope",
-    () =>
-      Effect.gen(function* () {
-        const most = Number(readFileSync("/proc/sys/net/ipv4/igmp_max_memberships", "utf8"))
-        const socket = yield* listening
-        const groups = Array.from({ length: most + 1 }, (_, i) => `239.78.${i >> 8}.${i & 255}`)
-        const scope = yield* Scope.make()
-        const error = yield* Effect.flip(
-          Scope.extend(
-            Effect.forEach(groups, (each) => socket.join(each, onLo)),
-            scope
-          )
+describe("a join that the kernel refuses", () => {
+  it.scopedLive("because of too many groups is a typed error, and the other groups are kept", () =>
+    Effect.gen(function* () {
+      const most = Number(readFileSync("/proc/sys/net/ipv4/igmp_max_memberships", "utf8"))
+      const socket = yield* listening
+      const groups = Array.from({ length: most + 1 }, (_, i) => `239.78.${i >> 8}.${i & 255}`)
+      const scope = yield* Scope.make()
+      const error = yield* Effect.flip(
+        Scope.extend(
+          Effect.forEach(groups, (each) => socket.join(each, onLo)),
+          scope
         )
-        expect(error).toMatchObject({ reason: "TooManyMemberships", code: "ENOBUFS", group: groups.at(-1) })
-        expect(error.message).toContain("net.ipv4.igmp_max_memberships")
-        expect(holders(groups[0])).toBe(1)
-        expect(yield* heard(socket, groups[0])).toEqual(both)
-        yield* Scope.close(scope, Exit.void)
-        expect([holders(groups[0]), holders(groups[most - 1])]).toEqual([0, 0])
-        yield* socket.join(group, onLo)
-        expect(yield* heard(socket)).toEqual(both)
-      }).pipe(Effect.provide(layer))
+      )
+      expect(error).toMatchObject({ reason: "TooManyMemberships", code: "ENOBUFS", group: groups.at(-1) })
+      expect(error.message).toContain("net.ipv4.igmp_max_memberships")
+      expect(holders(groups[0])).toBe(1)
+      expect(yield* heard(socket, groups[0])).toEqual(both)
+      yield* Scope.close(scope, Exit.void)
+      expect([holders(groups[0]), holders(groups[most - 1])]).toEqual([0, 0])
+      yield* socket.join(group, onLo)
+      expect(yield* heard(socket)).toEqual(both)
+    }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("a group that other code has joined on the same socket", () =>
+  it.scopedLive("of a group that other code has joined on the same socket", () =>
     Effect.gen(function* () {
       const { abi } = yield* LinuxSockets.driver()
       const socket = yield* listening
@@ -254,7 +252,7 @@ describe("what the kernel refuses", () => {
         syscall: "setsockopt",
         code: "EADDRINUSE"
       })
-      // What was not ours was not left.
+      // The membership of the other code was not left.
       expect(holders()).toBe(1)
     }).pipe(Effect.provide(layer))
   )

@@ -1,4 +1,4 @@
-/** What the kernel merged, taken apart: every path of reading gives the datagrams that were sent, as loopback merges what was cut for it. */
+/** Splitting of coalesced payloads: every way of reading gives the datagrams that were sent. Loopback coalesces the segments of one send. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
@@ -32,7 +32,7 @@ const send = (to: { readonly localAddress: Socket["localAddress"] }) =>
   })
 const sent = [counting(100), counting(100, 100), counting(50, 200), counting(7, 9), counting(60, 50), counting(60, 110)]
 
-it.scopedLive("naked: the kernel hands over three, two of them merged", () =>
+it.scopedLive("bare kernel: it delivers three payloads, two of them coalesced", () =>
   Effect.gen(function* () {
     const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withCoalescedSize()), at)
     yield* send(socket)
@@ -75,7 +75,7 @@ const looped = (loop: (f: (datagram: Received) => void) => Effect.Effect<never, 
   })
 
 for (const [name, read] of Object.entries(paths))
-  it.scopedLive(`${name}: the datagrams that were sent, one by one, and the accounts balance`, () =>
+  it.scopedLive(`${name}: returns the datagrams that were sent, and the counters balance`, () =>
     Effect.gen(function* () {
       const socket = yield* bind
       yield* send(socket)
@@ -86,7 +86,7 @@ for (const [name, read] of Object.entries(paths))
   )
 
 for (const path of ["forEach", "forEachBorrowed"] as const) {
-  it.scopedLive(`${path}: behind any number of datagrams that came alone, all of a merged payload comes at once`, () =>
+  it.scopedLive(`${path}: after single datagrams, a coalesced payload is delivered completely`, () =>
     Effect.gen(function* () {
       const [socket, client] = [yield* bind, yield* Datagram.client(Datagram.ipv4)]
       const seen: Array<number> = []
@@ -114,7 +114,7 @@ for (const path of ["forEach", "forEachBorrowed"] as const) {
   )
 }
 
-it.scopedLive("nothing of the merging is to be seen, and what is the first one's is everyone's", () =>
+it.scopedLive("all datagrams of a coalesced payload have its control data, and no sign of it", () =>
   Effect.gen(function* () {
     const socket = yield* bind
     yield* send(socket)
@@ -123,53 +123,49 @@ it.scopedLive("nothing of the merging is to be seen, and what is the first one's
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive(
-  "a callback that throws in the middle of what was merged: the rest is the next reader's, with its own bytes",
-  () =>
-    Effect.gen(function* () {
-      const socket = yield* bind
-      yield* send(socket)
-      yield* Effect.exit(
-        socket.forEachBorrowed(({ data }) => {
-          if (data[0] === 100) throw new Error("boom")
-        })
-      )
-      const rest = yield* Effect.replicateEffect(socket.receive, 4)
-      expect(rest.map(({ data }) => [...data])).toEqual(sent.slice(2).map((data) => [...data]))
-    }).pipe(Effect.provide(layer))
+it.scopedLive("a callback that throws within a coalesced payload leaves the rest unchanged", () =>
+  Effect.gen(function* () {
+    const socket = yield* bind
+    yield* send(socket)
+    yield* Effect.exit(
+      socket.forEachBorrowed(({ data }) => {
+        if (data[0] === 100) throw new Error("boom")
+      })
+    )
+    const rest = yield* Effect.replicateEffect(socket.receive, 4)
+    expect(rest.map(({ data }) => [...data])).toEqual(sent.slice(2).map((data) => [...data]))
+  }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive(
-  "the largest datagram and the parts that are declared are each datagram's, not the merged payload's",
-  () =>
-    Effect.gen(function* () {
-      const few = yield* Datagram.bind(spec.pipe(withMaximumDatagramSize(60)), at)
-      yield* send(few)
-      const outcomes = yield* Stream.runCollect(Stream.take(few.outcomes, sent.length))
-      expect(
-        Chunk.toReadonlyArray(outcomes).map(
-          Either.match({ onLeft: ({ reason }) => reason, onRight: ({ data }) => data.length })
-        )
-      ).toEqual(["DataTruncated", "DataTruncated", 50, 7, 60, 60])
-      const cut = yield* Datagram.bind(spec.pipe(withMaximumDatagramSize(60), withTruncation("deliver")), at)
-      yield* send(cut)
-      const [first] = yield* Effect.replicateEffect(cut.receive, sent.length)
-      expect([first?.data.length, first?.truncated]).toEqual([60, Option.some({ size: Option.some(100) })])
-      const dropping = yield* Datagram.bind(spec.pipe(withMaximumDatagramSize(60), withTruncation("drop")), at)
-      yield* send(dropping)
-      expect((yield* dropping.peek).data.length).toBe(50)
-      expect((yield* dropping.receive).data.length).toBe(50)
-      expect((yield* dropping.stats).dropped).toBe(2n)
-      const parts = yield* Datagram.bind(spec.pipe(withScatter(10, 90)), at)
-      yield* send(parts)
-      const split = yield* Effect.replicateEffect(parts.receive, sent.length)
-      expect(split.map(({ control }) => control.parts.map(({ length }) => length))).toEqual([
-        [10, 90],
-        [10, 90],
-        [10, 40],
-        [7, 0],
-        [10, 50],
-        [10, 50]
-      ])
-    }).pipe(Effect.provide(layer))
+it.scopedLive("the maximum size and the declared parts apply to each datagram of the payload", () =>
+  Effect.gen(function* () {
+    const few = yield* Datagram.bind(spec.pipe(withMaximumDatagramSize(60)), at)
+    yield* send(few)
+    const outcomes = yield* Stream.runCollect(Stream.take(few.outcomes, sent.length))
+    expect(
+      Chunk.toReadonlyArray(outcomes).map(
+        Either.match({ onLeft: ({ reason }) => reason, onRight: ({ data }) => data.length })
+      )
+    ).toEqual(["DataTruncated", "DataTruncated", 50, 7, 60, 60])
+    const cut = yield* Datagram.bind(spec.pipe(withMaximumDatagramSize(60), withTruncation("deliver")), at)
+    yield* send(cut)
+    const [first] = yield* Effect.replicateEffect(cut.receive, sent.length)
+    expect([first?.data.length, first?.truncated]).toEqual([60, Option.some({ size: Option.some(100) })])
+    const dropping = yield* Datagram.bind(spec.pipe(withMaximumDatagramSize(60), withTruncation("drop")), at)
+    yield* send(dropping)
+    expect((yield* dropping.peek).data.length).toBe(50)
+    expect((yield* dropping.receive).data.length).toBe(50)
+    expect((yield* dropping.stats).dropped).toBe(2n)
+    const parts = yield* Datagram.bind(spec.pipe(withScatter(10, 90)), at)
+    yield* send(parts)
+    const split = yield* Effect.replicateEffect(parts.receive, sent.length)
+    expect(split.map(({ control }) => control.parts.map(({ length }) => length))).toEqual([
+      [10, 90],
+      [10, 90],
+      [10, 40],
+      [7, 0],
+      [10, 50],
+      [10, 50]
+    ])
+  }).pipe(Effect.provide(layer))
 )

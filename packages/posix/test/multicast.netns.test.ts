@@ -1,4 +1,4 @@
-/** Groups and the options that choose a way, where there are several: two hosts with two cables. */
+/** Groups, and the options that choose one of several paths: two hosts with two cables. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { onPath, requirement } from "../../testing/machine.ts"
 import { cable, canMakeNamespaces, hosts, indexOf, inside, run, startReading, sysctl } from "./namespaces/network.ts"
@@ -9,7 +9,7 @@ const able = requirement(
   "Run as root, with apt-get install -y iproute2 procps"
 )
 
-/** To 10.77.9.1 two routes lead, the better one by cA; addresses are answered for by their own interface alone. */
+/** Two routes lead to 10.77.9.1, the better one over cA. Only its own interface answers ARP for an address. */
 const make = () =>
   hosts(["server", "client"], ({ client, server }) => {
     for (const host of [server, client])
@@ -47,18 +47,18 @@ describe.runIf(able)("two cables", () => {
     network.remove()
   })
 
-  it("what is sent by the interface of the option is heard where the group was joined on it, and not on the other", async () => {
+  it("groups are sent over the interface of the option, and received only there", async () => {
     const [sA, sB] = [indexOf(network.server, "sA"), indexOf(network.server, "sB")]
     expect(sA).not.toBe(sB)
     const fromB = { text: "cB", interfaceIndex: sB, hopLimit: 4, delivery: "multicast" }
-    // The same was sent by cA, before: it is not among what came.
+    // The datagrams sent over cA before are not received.
     expect(await reading.lines(2)).toEqual([
       { ...fromB, destination: "239.77.5.5" },
       { ...fromB, destination: "ff15::775" }
     ])
   })
 
-  it("what goes to a host leaves by the interface of the option, and as the routes say without it", async () => {
+  it("unicast leaves over the interface of the option, or over that of the routes", async () => {
     const [sA, sB] = [indexOf(network.server, "sA"), indexOf(network.server, "sB")]
     const arrived = { destination: "10.77.9.1", hopLimit: 64, delivery: "unicast" }
     expect(await reading.lines(3)).toEqual([
@@ -68,16 +68,16 @@ describe.runIf(able)("two cables", () => {
     ])
   })
 
-  it("a sender that is not to be heard on its own host is not", () => {
+  it("a sender with loopback off is not received on its own host", () => {
     expect(left.loopback).toEqual(["239.77.5.5 loud", "ff15::775 loud"])
   })
 
-  it("trap 33, a dual socket: naked, it hears the IPv6 groups of others, and not the IPv4 ones; ours: both or none", () => {
+  it("trap 33, groups joined by others: bare, a dual socket receives IPv6; ours, both", () => {
     // Linux: IP_MULTICAST_ALL is off on an IPv6 socket, though it is on on an IPv4 one (traps/options.test.ts).
     expect(left.bystanders).toEqual({ naked: ["ff15::775"], on: ["239.77.5.5", "ff15::775"], off: [] })
   })
 
-  it("what is larger than the link takes is refused or fragmented, as the option says", () => {
+  it("a datagram larger than the MTU is rejected or fragmented by the option", () => {
     const [refused, sent] = [
       ["MessageTooLarge", "MessageTooLarge"],
       ["sent", "sent"]

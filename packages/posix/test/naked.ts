@@ -1,4 +1,4 @@
-/** The driver's own sockets and arenas with nothing of ours around them: what the quirk tests show first. */
+/** Sockets and arenas of the driver without the engine, for the tests that show the traps of the bare kernel first. */
 import { Codec, ControlBuffer, endpoint, SocketAddress } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import type { Arena } from "@ancillary/engine/driver/Arena"
@@ -28,7 +28,7 @@ const nameOf = (driver: Driver, family: "ipv4" | "ipv6", port: number): Uint8Arr
   return bytes
 }
 
-/** A socket on loopback with nothing set. */
+/** A socket on loopback without options. */
 export const bound = (family: "ipv4" | "ipv6" = "ipv4"): Effect.Effect<Naked, never, Scope.Scope> =>
   Effect.gen(function* () {
     const driver = yield* Effect.orDie(LinuxSockets.driver({ guarded: true }))
@@ -44,7 +44,7 @@ export const bound = (family: "ipv4" | "ipv6" = "ipv4"): Effect.Effect<Naked, ne
 
 export const libc = load("linux")
 
-/** The same, with its descriptor known: for calls that the driver would not make. */
+/** A socket on loopback with its descriptor, for calls that the driver does not make. */
 export const bare: Effect.Effect<Naked & { readonly fd: number }, never, Scope.Scope> = Effect.gen(function* () {
   const driver = yield* Effect.orDie(LinuxSockets.driver())
   const { abi } = driver
@@ -57,7 +57,7 @@ export const bare: Effect.Effect<Naked & { readonly fd: number }, never, Scope.S
   return { driver, socket, fd, family: "ipv4", port: new DataView(name.buffer).getUint16(2) } as const
 })
 
-/** Other code that has the descriptor of a socket, which stays the socket's. */
+/** Other code with the descriptor of a socket, which the socket still owns. */
 export const borrowed = (fd: number, family: "ipv4" | "ipv6"): Effect.Effect<Naked> =>
   Effect.map(Effect.orDie(LinuxSockets.driver()), (driver) => {
     const socket = fromDescriptor({ abi: driver.abi, libc, numbers: linux }, fd, { family, protocol: "udp" })
@@ -82,10 +82,10 @@ export const arena = (
     dataBytes
   })
 
-/** The name by which a socket is sent to. */
+/** The encoded address of a socket. */
 export const addressOf = ({ driver, family, port }: Naked): Uint8Array => nameOf(driver, family, port)
 
-/** An IPv6 socket that serves both families, with nothing else set. */
+/** An IPv6 socket that serves both families, without other options. */
 export const boundDual: Effect.Effect<Naked, never, Scope.Scope> = Effect.gen(function* () {
   const driver = yield* Effect.orDie(LinuxSockets.driver({ guarded: true }))
   const socket = yield* Effect.acquireRelease(
@@ -100,18 +100,18 @@ export const boundDual: Effect.Effect<Naked, never, Scope.Scope> = Effect.gen(fu
   return { driver, socket, family: "ipv6", port: new DataView(name.buffer).getUint16(2) }
 })
 
-/** `::ffff:127.0.0.1`, as an IPv6 socket names an IPv4 peer. */
+/** `::ffff:127.0.0.1` as a mapped IPv6 address. */
 export const mapped = (at: Naked): Uint8Array => {
   const name = addressOf({ ...at, family: "ipv6" })
   name.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1], 8)
   return name
 }
 
-/** Sends a payload with these bytes of control data, as they are. */
+/** Sends a payload with exactly these bytes of control data. */
 export const sendRaw = (from: Naked, to: Naked, data: Uint8Array, control: Uint8Array = new Uint8Array(0)) =>
   sendTo(from, addressOf({ ...from, port: to.port }), data, control)
 
-/** The same, to a name. */
+/** Sends a payload with exactly these bytes of control data to an encoded address. */
 export const sendTo = (
   from: Naked,
   name: Uint8Array,

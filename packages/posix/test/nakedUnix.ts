@@ -1,4 +1,4 @@
-/** Unix sockets of the driver with nothing of ours around them, and what the kernel does with descriptors then. */
+/** Unix sockets of the driver without the engine, and the descriptors that the kernel delivers to them. */
 import { ControlBuffer, SocketAddress, UnixEndpoint } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import type { Arena } from "@ancillary/engine/driver/Arena"
@@ -55,7 +55,7 @@ export const rightsMessage = ({ abi }: Driver, numbers: ReadonlyArray<number>): 
     { level: SOL_SOCKET, type: SCM_RIGHTS, payload: new Uint8Array(Int32Array.from(numbers).buffer) }
   ])
 
-/** Sends a payload with these bytes of control data, as they are. */
+/** Sends a payload with exactly these bytes of control data. */
 export const sendUnix = (driver: Driver, from: NativeSocket, data: Uint8Array, control?: Uint8Array, to?: string) => {
   const out = unixArena(driver, "send", control?.length ?? 0, 8192)
   const name = to === undefined ? new Uint8Array(0) : unixName(driver, to)

@@ -8,7 +8,7 @@ import { openDescriptors, openDescriptorsAre, settledDescriptors, turn } from ".
 const data = Uint8Array.of(1)
 const spec = Datagram.unix.pipe(withRights({ maximum: 3 }))
 
-it.live("of a batch whose callback reads the socket again, the rest of the batch keeps its descriptors", () =>
+it.live("a callback that reads its socket again does not close descriptors of its batch", () =>
   leakingNothing(
     Effect.gen(function* () {
       const [sender, receiver] = yield* Datagram.pair(spec)

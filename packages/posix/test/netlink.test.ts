@@ -48,7 +48,7 @@ it("an interface has its name, flags, MTU, kind, hardware address and master", (
     expect(Netlink.link(first(other))).toBeUndefined()
 })
 
-it("an address has its prefix and its state; the far end of a link is not it", () => {
+it("an address has its prefix and state, and is not the far end of its link", () => {
   const read = (name: string) => {
     const found = Netlink.address(first(name))
     if (found === undefined) return undefined
@@ -66,7 +66,7 @@ it("an address has its prefix and its state; the far end of a link is not it", (
   expect(read("link")).toBeUndefined()
 })
 
-it("an interface ends when it is removed; one protocol of it when the MTU is too small", () => {
+it("an interface ends when removed, one family of it if the MTU is too small", () => {
   const ended = (name: string) => Netlink.ended(first(name))
   expect(ended("link removed")).toEqual([{ index: 77 }])
   expect(ended("port of a bridge removed")).toEqual([])
@@ -90,7 +90,7 @@ it("several messages in one datagram are read one by one", () => {
   expect(Netlink.messages(both).map(({ type }) => type)).toEqual([16, 20, 3])
 })
 
-it("bytes that are cut or changed anywhere are read without a fault", () => {
+it("bytes that are cut or changed anywhere cause no exception", () => {
   const whole = FastCheck.constantFrom(...golden.values())
   FastCheck.assert(
     FastCheck.property(whole, FastCheck.nat(200), FastCheck.nat(200), FastCheck.nat(255), (from, cut, at, byte) => {

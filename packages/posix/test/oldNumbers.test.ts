@@ -1,4 +1,7 @@
-/** Stamps on a kernel that lacks the newer numbers of their options (Linux before 5.1): the older ones are set, and what they deliver is read. */
+/**
+ * Timestamps on a kernel without the newer numbers of their options (Linux before 5.1). The older options are set, and their messages are
+ * decoded.
+ */
 import { Abi, ControlBuffer } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
@@ -17,13 +20,13 @@ import { hasIpv6 } from "../../testing/machine.ts"
 const SOL_SOCKET = 1
 const [oldStamp, oldStamps, newStamp, newStamps] = [35, 37, 64, 65]
 const data = Uint8Array.of(1)
-/** No stamp of this test is older than 2023. */
+/** No timestamp of this test is older than 2023. */
 const past = 1_700_000_000_000_000_000n
 const specs = { ipv4: Datagram.ipv4, ipv6: Datagram.ipv6, dual: Datagram.dual }
 const hosts = hasIpv6() ? (["ipv4", "ipv6", "dual"] as const) : (["ipv4"] as const)
 const at = (family: (typeof hosts)[number]) => ({ address: family === "ipv4" ? "127.0.0.1" : "::1", port: 0 })
 
-/** The kernel, but for option numbers that it lacks; the numbers that were asked for, and the types that stamps arrived under. */
+/** The kernel without some option numbers, a list of the requested numbers, and the types of received timestamps. */
 const without = (lacking: ReadonlyArray<number>, code: string) => {
   const asked: Array<number> = []
   const types = new Set<number>()
@@ -67,7 +70,7 @@ describe("a kernel without the newer numbers of stamps", () => {
             yield* socket.send({ data, to: socket.localAddress })
             return (yield* socket.receive).control
           })
-          // Linux: the exact stamp is absent in the first milliseconds.
+          // Linux: the exact timestamp is absent in the first milliseconds.
           const { timestamp, timestamping } = yield* Effect.repeat(Effect.delay(stamped, 1), {
             until: ({ timestamping }) => Option.isSome(timestamping),
             times: 1000
@@ -150,7 +153,7 @@ describe("a kernel without the newer numbers of stamps", () => {
     })
   )
 
-  it.scopedLive("a refusal for another cause keeps its own error, and the older number is not tried", () => {
+  it.scopedLive("a refusal for another cause keeps its error, and no older number is tried", () => {
     const { asked, layer } = without([newStamp], "ENOMEM")
     return Effect.gen(function* () {
       const refused = yield* Effect.flip(Datagram.bind(Datagram.ipv4.pipe(withTimestamp()), at("ipv4")))

@@ -1,4 +1,4 @@
-/** Options on real sockets of Linux: what they do to what is sent and received, what wants privileges, what is granted. */
+/** Options on real sockets of Linux: their effect on sent and received datagrams, the privileges that they require, and the granted values. */
 import { readFileSync } from "node:fs"
 import type { Dscp, Ecn } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
@@ -32,10 +32,10 @@ const data = Uint8Array.of(1)
 const ipv6 = hasIpv6()
 const privileged = requirement("options that want privileges", process.getuid?.() === 0, "Run as root.")
 
-describe("what goes with every datagram", () => {
+describe("the defaults of every datagram", () => {
   const seen = Datagram.ipv4.pipe(withHopLimit({ only: "receive" }), withDscp(), withEcn())
 
-  it.scoped("the hop limit and the class of the spec, and of the last live change", () =>
+  it.scoped("are the hop limit and the class of the spec, or of the last live change", () =>
     Effect.gen(function* () {
       const spec = seen.pipe(withDefaultHopLimit(9), withDefaultTrafficClass(0xb9))
       const socket = yield* Datagram.bind(spec, at)
@@ -51,7 +51,7 @@ describe("what goes with every datagram", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scoped("a message that sends half of the class leaves the other half as it is now", () =>
+  it.scoped("keep their half of the class if a message sends the other half", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(seen.pipe(withDefaultTrafficClass(0xb8)), at)
       const exchange = (control: SendControl<"ipv4", Ecn | Dscp>) =>
@@ -69,7 +69,7 @@ describe("what goes with every datagram", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scoped.runIf(ipv6)("a dual socket is set for peers of both families", () =>
+  it.scoped.runIf(ipv6)("are set for peers of both families on a dual socket", () =>
     Effect.gen(function* () {
       const dual = yield* Datagram.bind(Datagram.dual.pipe(withDefaultHopLimit(9)), { address: "::", port: 0 })
       const four = yield* Datagram.bind(Datagram.ipv4.pipe(withHopLimit()), at)
@@ -86,7 +86,7 @@ describe("what goes with every datagram", () => {
   )
 })
 
-it.scoped("broadcasting: refused without the option, naked; with it, it arrives as broadcast", () =>
+it.scoped("broadcasting fails without the option, and arrives as a broadcast with it", () =>
   Effect.gen(function* () {
     const receiver = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 0 })
     const to = { address: "127.255.255.255", port: receiver.localAddress.port }
@@ -100,7 +100,7 @@ it.scoped("broadcasting: refused without the option, naked; with it, it arrives 
   }).pipe(Effect.provide(layer))
 )
 
-it.scoped("an address that is not ours: refused, naked; bound with withFreebind", () =>
+it.scoped("an address that is not ours can be bound only with withFreebind", () =>
   Effect.gen(function* () {
     const foreign = { address: "192.0.2.77", port: 0 }
     expect(yield* Effect.flip(Datagram.bind(Datagram.ipv4, foreign))).toMatchObject({ reason: "AddressNotAvailable" })
@@ -112,7 +112,7 @@ it.scoped("an address that is not ours: refused, naked; bound with withFreebind"
   }).pipe(Effect.provide(layer))
 )
 
-it.scoped("sockets that all say withReusePort share a port, one that does not is refused", () =>
+it.scoped("sockets that all have withReusePort share a port, others are refused", () =>
   Effect.gen(function* () {
     const shared = Datagram.ipv4.pipe(withReusePort())
     const one = yield* Datagram.bind(shared, at)
@@ -123,7 +123,7 @@ it.scoped("sockets that all say withReusePort share a port, one that does not is
   }).pipe(Effect.provide(layer))
 )
 
-it.scoped("a buffer is capped at twice what the system allows, and holds what was granted", () =>
+it.scoped("a buffer is capped at twice the system's limit, and reports its granted size", () =>
   Effect.gen(function* () {
     const most = Number(readFileSync("/proc/sys/net/core/rmem_max", "utf8"))
     const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withReceiveBufferSize(0x3fffffff)), at)
@@ -131,7 +131,7 @@ it.scoped("a buffer is capped at twice what the system allows, and holds what wa
   }).pipe(Effect.provide(layer))
 )
 
-it.scoped("the interface that a socket is bound to, live: what it may send by follows", () =>
+it.scoped("a live change of the bound interface changes the interfaces for sending", () =>
   Effect.gen(function* () {
     const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 0 })
     expect(yield* socket.getOption(SocketOption.bindToDevice)).toBeUndefined()
@@ -168,7 +168,7 @@ describe("privileges", () => {
   for (const family of ipv6 ? (["ipv4", "ipv6"] as const) : (["ipv4"] as const)) {
     it.scoped.runIf(privileged)(`with them: transparent, a mark, a high priority, ${family}`, () =>
       Effect.gen(function* () {
-        // Of the two families what is tested is the same, and the types of one of them do.
+        // The tests of both families are equal, so the types of one family suffice.
         const start = (family === "ipv4" ? Datagram.ipv4 : Datagram.ipv6) as typeof Datagram.ipv4
         const spec = start.pipe(withTransparent(), withDefaultMark(0xfffffff0), withDefaultPriority(0x80010001))
         const socket = yield* Datagram.bind(spec, { address: family === "ipv4" ? "127.0.0.1" : "::1", port: 0 })
@@ -181,7 +181,7 @@ describe("privileges", () => {
     )
   }
 
-  it("without them: the privilege by its name, before binding and live; what is free, is", async () => {
+  it("without them: the error names the privilege, before binding and live", async () => {
     const program = bundled(new URL("children/privileges.ts", import.meta.url))
     const { stderr, stdout } = await ended([process.execPath, program])
     expect(stderr).toBe("")

@@ -1,4 +1,4 @@
-/** A message that the library lacks takes one definition and nothing else: the one that docs/own-message.md shows, on real sockets. */
+/** A message that the library lacks needs only a definition. This is the one of docs/own-message.md, on real sockets. */
 import { readFileSync } from "node:fs"
 import { abis } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
@@ -9,14 +9,14 @@ import { answerOne, ReturnOptions } from "./own/returnOptions.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 const at = { address: "127.0.0.1", port: 0 }
-/** Record route, with room for four addresses: length, where the next is written, the addresses, and the end of options. */
+/** Record route, with room for four addresses: length, pointer to the next entry, the addresses, and the end of options. */
 const route = (...stops: ReadonlyArray<ReadonlyArray<number>>) =>
   Uint8Array.from([7, 19, 4 + 4 * stops.length, ...stops.flat(), ...new Uint8Array(16 - 4 * stops.length), 0])
-// On its way inside this host it is recorded where a datagram leaves and where it arrives.
+// Inside this host an address is recorded when a datagram leaves and when it arrives.
 const here = [127, 0, 0, 1]
 
-describe("a message of one's own", () => {
-  it.scoped("is what the document shows, word for word", () =>
+describe("a message that a program defines", () => {
+  it.scoped("equals the code of the document, word for word", () =>
     Effect.sync(() => {
       const [, shown] = /```ts\n(.*?)```/s.exec(readFileSync("docs/own-message.md", "utf8")) ?? []
       // The document runs it, too.
@@ -28,7 +28,7 @@ describe("a message of one's own", () => {
     })
   )
 
-  it.scopedLive("arrives and is sent: the program of the document answers by the way that was asked", () =>
+  it.scopedLive("arrives and is sent: the program answers over the reverse route", () =>
     Effect.gen(function* () {
       const client = yield* Datagram.bind(Datagram.ipv4.pipe(withIpOptions()), at)
       const server = yield* Effect.fork(Effect.scoped(answerOne))
@@ -45,7 +45,7 @@ describe("a message of one's own", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("lies beside the built-in ones, and is absent where the datagram has none", () =>
+  it.scopedLive("is received beside built-in ones, and absent if the datagram has none", () =>
     Effect.gen(function* () {
       const spec = Datagram.ipv4.pipe(withPktInfo(), withControlMessage(ReturnOptions), withIpOptions())
       const socket = yield* Datagram.bind(spec, at)
@@ -60,7 +60,7 @@ describe("a message of one's own", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("is checked before it is sent, as its codec says", () =>
+  it.scopedLive("is validated by its codec before it is sent", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withControlMessage(ReturnOptions)), at)
       const control = { returnOptions: new Uint8Array(41) }
@@ -71,7 +71,7 @@ describe("a message of one's own", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it("has a place in every plan, or the reason of its platform", () => {
+  it("has a place or the reason of its platform in every plan", () => {
     const spec = Datagram.ipv4.pipe(withControlMessage(ReturnOptions))
     for (const abi of abis) {
       const { receive, refused, send } = Plan.compile(spec, abi)

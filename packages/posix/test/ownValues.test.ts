@@ -1,4 +1,4 @@
-/** How old a value of the socket's own may be when a datagram goes out beside it: docs/design.md. */
+/** The greatest age of a socket's current value that is sent with a datagram: docs/design.md. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, SocketOption, withEcn, withTrafficClass } from "@ancillary/effect3"
 import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
@@ -9,7 +9,7 @@ import { load } from "../src/internal/libc.ts"
 const at = { address: "127.0.0.1", port: 0 }
 const data = Uint8Array.of(1)
 const [IPPROTO_IP, IP_TOS] = [0, 1]
-/** Datagrams after which one read is good for several calls, and those that it is good for. */
+/** Number of datagrams after which one read serves several calls, and the number that it serves. */
 const before = 20
 const perRead = 64
 
@@ -27,7 +27,7 @@ const opened = <E>(driver: Effect.Effect<Driver, E>) =>
       send: (count: number) => {
         for (let i = 0; i < count; i++) Either.getOrThrow(socket.trySend(message))
       },
-      /** Another one's hand on the descriptor. */
+      /** Other code with the descriptor. */
       set: (value: number) =>
         expect(libc.setsockopt(fd, IPPROTO_IP, IP_TOS, new Uint8Array(Int32Array.of(value).buffer), 4)).toBe(0),
       classes: (count: number) =>
@@ -39,8 +39,8 @@ const opened = <E>(driver: Effect.Effect<Driver, E>) =>
 
 const driver = LinuxSockets.driver({ guarded: true })
 
-describe("the class byte that ECN goes out beside", () => {
-  it.scopedLive("set by the descriptor during many sends: right in the next run of the program", () =>
+describe("the current class byte that is sent with ECN", () => {
+  it.scopedLive("set through the descriptor during many sends is right in the next run", () =>
     Effect.gen(function* () {
       const { classes, send, set } = yield* opened(driver)
       for (const value of [0xb8, 0x28, 0]) {
@@ -53,7 +53,7 @@ describe("the class byte that ECN goes out beside", () => {
     })
   )
 
-  it.scopedLive("set by the descriptor within a run: right after 63 more calls at most", () =>
+  it.scopedLive("set through the descriptor within a run is right after at most 63 more calls", () =>
     Effect.gen(function* () {
       const { classes, send, set } = yield* opened(driver)
       for (const value of [0xb8, 0x28, 0]) {
@@ -65,7 +65,7 @@ describe("the class byte that ECN goes out beside", () => {
     })
   )
 
-  it.scopedLive("set by a socket: right at once", () =>
+  it.scopedLive("set through the socket is right immediately", () =>
     Effect.gen(function* () {
       const { classes, send, socket } = yield* opened(driver)
       for (const value of [0xb8, 0x28, 0]) {

@@ -1,4 +1,4 @@
-/** Segments on a way whose MTU they exceed: the kernel refuses to cut them, where it fragments a plain datagram of the same size. */
+/** Segments larger than the MTU of their path: the kernel refuses to segment, although it fragments a plain datagram of that size. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { onPath, requirement } from "../../testing/machine.ts"
 import { canMakeNamespaces, inside, python, run, startReading } from "./namespaces/network.ts"
@@ -11,7 +11,7 @@ const able = requirement(
 )
 const to = "10.78.1.1"
 
-/** What the bare kernel says to 3,000 bytes in segments of 1,000, and then to a plain datagram of 1,000. */
+/** The results of the bare kernel for 3,000 bytes in segments of 1,000, and then for a plain datagram of 1,000. */
 const naked = `
 import errno, json, socket, struct
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -34,14 +34,14 @@ describe.runIf(able)("over a cable whose route has an MTU of 576", () => {
     network.remove()
   })
 
-  it("naked: EMSGSIZE for the segments, and one of them alone goes out in fragments", async () => {
+  it("bare kernel: EMSGSIZE for segments, while one alone is sent in fragments", async () => {
     expect(python(network.client, naked)).toEqual(["EMSGSIZE", 1000])
     expect(await reading.lines(1)).toMatchObject([{ bytes: 1000, fragmentSize: 572 }])
   })
 
-  it("ours: they go out one by one within the same call, and the host is remembered; where nothing may be fragmented, an error", async () => {
+  it("ours: sent one by one for this host, or an error if fragmenting is forbidden", async () => {
     expect(await run(network.client, "sendingSegments.ts", to)).toEqual({
-      // Cut by the kernel: refused. What is smaller than what was refused is cut as before.
+      // Segmentation by the kernel was refused. Payloads smaller than the refused one are still segmented by the kernel.
       handed: [[3000, 1000, 1000, 1000], [1000, 1000, 1000], [300]],
       sent: 9,
       refused: { code: "EMSGSIZE", reason: "MessageTooLarge", sentBytes: 0 }

@@ -1,4 +1,4 @@
-/** What a probe finds on Linux, with privileges and without. */
+/** The findings of a probe on Linux, with privileges and without. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Capabilities } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
@@ -11,7 +11,7 @@ const told = (answer: Capabilities.Answer["answer"], why = "", code?: string) =>
 const supported = told("supported")
 
 describe.runIf(hasIpv6())("a probe on Linux", () => {
-  it.live("tells what arrives, what comes only sometimes, and what the platform does not have", () =>
+  it.live("finds messages that arrive, that may be missing, and that the platform lacks", () =>
     Effect.gen(function* () {
       const before = sockets()
       const { findings } = yield* Capabilities.probe()
@@ -35,7 +35,7 @@ describe.runIf(hasIpv6())("a probe on Linux", () => {
   )
 
   const root = requirement("what is allowed to the privileged", process.getuid?.() === 0, "Run as root")
-  it.live.runIf(root)("what wants a privilege is supported where there is one", () =>
+  it.live.runIf(root)("finds messages that require a privilege supported if the process has it", () =>
     Effect.gen(function* () {
       const { findings } = yield* Capabilities.probe()
       for (const { received, sent } of findings.filter(({ key }) => key.endsWith("Options") && key !== "ipOptions"))
@@ -43,7 +43,7 @@ describe.runIf(hasIpv6())("a probe on Linux", () => {
     }).pipe(Effect.provide(LinuxSockets.layer))
   )
 
-  it("what wants a privilege is refused where there is none, and the table says so", async () => {
+  it("finds messages that require a privilege refused without it, and prints it", async () => {
     const { stdout } = await ended([process.execPath, bundled(new URL("children/probe.ts", import.meta.url))])
     const { findings, table } = JSON.parse(stdout) as {
       readonly findings: ReadonlyArray<Capabilities.Finding>

@@ -1,4 +1,4 @@
-/** What this process holds: descriptors, event loop handles, memory. Read from the system, not from our own books. */
+/** Resources of this process: descriptors, event loop handles, memory. They are read from the system and not from our counters. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
@@ -7,10 +7,10 @@ import { Effect } from "effect"
 setFlagsFromString("--expose-gc")
 const gc: () => void = runInNewContext("gc")
 
-/** A turn of the event loop: handles that were closed are gone after it, and the kernel's reports have come in. */
+/** A turn of the event loop. After it, closed handles are gone and the kernel's reports have arrived. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Collects what nobody references, finalizers of native objects included. */
+/** Collects garbage, and runs finalizers of native objects. */
 export const collect = async (): Promise<void> => {
   for (let i = 0; i < 3; i++) {
     gc()
@@ -33,7 +33,7 @@ const descriptors = (): ReadonlyArray<readonly [string, string]> =>
 export const sockets = (): number => descriptors().filter(([, link]) => link.startsWith("socket:")).length
 export const openDescriptors = (): number => descriptors().filter(([, link]) => link !== "").length
 
-/** Waits until so many are open: those that nobody took are closed off the event loop, in a moment. */
+/** Waits until so many are open, because descriptors that were not taken are closed on another thread. */
 export const openDescriptorsAre = (count: number): Effect.Effect<void> =>
   Effect.asVoid(Effect.promise(turn).pipe(Effect.repeat({ until: () => openDescriptors() === count })))
 
@@ -66,14 +66,14 @@ interface Report {
   }>
 }
 
-/** koffi's handles are nobody's but libuv's: neither `getActiveResourcesInfo` nor `_getActiveHandles` knows them, the diagnostic report does. */
+/** Only libuv has koffi's handles. They are not in `getActiveResourcesInfo` or `_getActiveHandles`, but in the diagnostic report. */
 export const pollHandles = (): { readonly all: number; readonly active: number } => {
   const report = process.report.getReport() as unknown as Report
   const polls = report.libuv.filter(({ type }) => type === "poll")
   return { all: polls.length, active: polls.filter(({ is_active }) => is_active).length }
 }
 
-/** Handles of polls for whose sake the event loop goes on. */
+/** Handles of polls that keep the event loop alive. */
 export const referencedPolls = (): number =>
   (process.report.getReport() as unknown as Report).libuv.filter(
     ({ is_referenced, type }) => type === "poll" && is_referenced
@@ -86,7 +86,7 @@ export const polledEvents = (descriptor: number): ReadonlyArray<number> =>
       const lines = readFileSync(`/proc/self/fdinfo/${name}`, "utf8").matchAll(/^tfd:\s*(\d+) events:\s*([0-9a-f]+)/gm)
       return [...lines].filter(([, fd]) => Number(fd) === descriptor).map(([, , events = ""]) => parseInt(events, 16))
     } catch {
-      // Closed since it was listed.
+      // It was closed after it was listed.
       return []
     }
   })

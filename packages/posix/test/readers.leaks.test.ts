@@ -1,4 +1,4 @@
-/** What a `forEach` gives back, with others waiting: the event loop knows nothing of it, so it wakes nobody. */
+/** Datagrams that a `forEach` puts back while other readers wait. The event loop does not report them, so it wakes no reader. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withMaximumDatagramSize } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
@@ -12,7 +12,7 @@ type Reader = Fiber.RuntimeFiber<unknown, unknown>
 
 const turns = Effect.promise(turn).pipe(Effect.repeatN(5))
 
-/** A loop that waits first and throws at its first datagram, and readers that wait behind it. */
+/** A loop that waits first and throws at its first datagram, and readers that wait after it. */
 const behindALoop = (readers: number, before: (first: Reader | undefined) => void = () => {}) =>
   Effect.gen(function* () {
     const [socket, sender] = [yield* bind, yield* bind]
@@ -53,7 +53,7 @@ live(
 live(
   "a reader that was woken for it and interrupted leaves it to the others",
   Effect.gen(function* () {
-    // Interrupted just before it is woken: its fiber learns of both in this order.
+    // Interrupted just before it is woken, so its fiber sees both in this order.
     const { sender, socket, waiting } = yield* behindALoop(2, (first) => first?.unsafeInterruptAsFork(FiberId.none))
     yield* sendAll(sender, socket, 2)
     const exits = yield* within(Effect.forEach(waiting, (reader) => Fiber.await(reader)))
@@ -86,7 +86,7 @@ live(
     }
     yield* sendAll(sender, socket, 2)
     yield* turns
-    // EPOLLET, and EPOLLERR and EPOLLHUP, which are always there: no datagram is reported any more, and nothing keeps the process.
+    // EPOLLET, and EPOLLERR and EPOLLHUP, which are always set: no datagram is reported any more, and the process can end.
     expect(polledEvents(yield* socket.descriptor)).toEqual([0x80000018])
     expect(referencedPolls()).toBe(0)
     expect((yield* socket.stats).dequeued).toBe(0n)

@@ -1,4 +1,4 @@
-/** koffi's poll on a descriptor: its hazards naked, each in a process of its own, then ours. */
+/** koffi's poll on a descriptor: first its hazards alone, each in its own process, then ours. */
 import { spawnSync } from "node:child_process"
 import { isFault } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"
@@ -14,7 +14,7 @@ const moment = Effect.promise(async () => {
   for (let turn = 0; turn < 5; turn++) await new Promise<void>((resume) => setImmediate(resume))
 })
 
-/** How a process ends that does this with a socket `s`; 7 is well. */
+/** The exit code of a process that runs this code with a socket `s`. 7 is success. */
 const ends = (code: string): number | null => {
   const script = `
     import koffi from "koffi"
@@ -39,7 +39,7 @@ const ends = (code: string): number | null => {
   }).status
 }
 
-describe("naked: koffi's poll", () => {
+describe("bare: koffi's poll", () => {
   it("is closed twice without harm", () => {
     expect(ends("const h = poll(s); h.close(); h.close()")).toBe(7)
   })
@@ -47,11 +47,11 @@ describe("naked: koffi's poll", () => {
     expect(ends("const h = poll(s); h.close(); h.stop()")).not.toBe(7)
     expect(ends("const h = poll(s); h.close(); h.start({ readable: true }, () => {})")).not.toBe(7)
   })
-  it("aborts the process where a descriptor has two, or is none", () => {
+  it("aborts the process if a descriptor has two polls or does not exist", () => {
     expect(ends("poll(s); poll(s)")).not.toBe(7)
     expect(ends("poll(99999)")).not.toBe(7)
   })
-  it("is collected where nobody references it, and nothing is reported any more", () => {
+  it("is collected without a reference, and then reports nothing", () => {
     const waits = (keep: string) => `
       let seen = 0
       let handle = poll(reader, () => void seen++)
@@ -66,7 +66,7 @@ describe("naked: koffi's poll", () => {
     expect(ends(waits(""))).toBe(8)
     expect(ends(waits("globalThis.kept = handle"))).toBe(9)
   })
-  it("throws what its callback threw in a call that has nothing to do with it", () => {
+  it("throws the exception of its callback in an unrelated call", () => {
     const code = `
       const handle = poll(reader, () => {
         handle.stop()
@@ -83,7 +83,7 @@ describe("naked: koffi's poll", () => {
       setTimeout(() => setImmediate(writeAgain), 20)`
     expect(ends(code)).toBe(8)
   })
-  it.scopedLive("tells an error of the socket once, as a status, and nothing after it", () =>
+  it.scopedLive("reports an error of the socket once as a status, and then nothing more", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bare]
       const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => port))
@@ -126,7 +126,7 @@ const watching = (at: Naked) =>
   )
 
 describe("ours: a watch", () => {
-  it.scopedLive("reports nothing before it is asked to, then what is there, until it is taken", () =>
+  it.scopedLive("reports nothing before update, and then queued datagrams until they are read", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const { seen, poll } = yield* watching(receiver)
@@ -145,7 +145,7 @@ describe("ours: a watch", () => {
     })
   )
 
-  it.scopedLive("reports as long as it is held, whatever was collected meanwhile", () =>
+  it.scopedLive("reports as long as it is held, even after a garbage collection", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const seen: Array<boolean> = []
@@ -163,7 +163,7 @@ describe("ours: a watch", () => {
     })
   )
 
-  it.scopedLive("stops when nobody is interested, and goes on when somebody is", () =>
+  it.scopedLive("stops without an interest, and continues with one", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const { seen, poll } = yield* watching(receiver)
@@ -181,7 +181,7 @@ describe("ours: a watch", () => {
     })
   )
 
-  it.scopedLive("may be closed from its own callback, and used afterwards without harm", () =>
+  it.scopedLive("may be closed in its own callback, and used afterwards without harm", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const { hooks, seen, poll } = yield* watching(receiver)
@@ -199,7 +199,7 @@ describe("ours: a watch", () => {
     })
   )
 
-  it.scopedLive("keeps a defect of its callback out of other calls", () =>
+  it.scopedLive("does not throw the exception of its callback in other calls", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const { hooks, poll } = yield* watching(receiver)
@@ -228,37 +228,35 @@ describe("ours: a watch", () => {
     })
   )
 
-  it.scopedLive(
-    "reports an error alone where only that is asked for: once, and nothing of datagrams that are queued",
-    () =>
-      Effect.gen(function* () {
-        const [sender, receiver] = [yield* bound(), yield* bound()]
-        const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => port))
-        ok(receiver.socket.setOption(0, 11, int(1)))
-        const { seen, poll } = yield* watching(receiver)
-        sendRaw(sender, receiver, one)
-        poll.update(false, false, true)
-        yield* moment
-        expect(seen).toEqual([])
-        sendRaw(receiver, { ...receiver, port: gone }, one)
-        yield* moment
-        expect(seen).toEqual(["readablewritablefailed"])
-        // Until it is taken, each new interest is told again.
-        poll.update(false, false, true)
-        yield* moment
-        expect(seen).toHaveLength(2)
-        expect(receiveErrorRaw(receiver, 64).count).toBe(1)
-        poll.update(false, false, true)
-        yield* moment
-        expect(seen).toHaveLength(2)
-      })
-  )
-
-  it.scopedLive("goes on after an error of the socket, which ends koffi's reports", () =>
+  it.scopedLive("reports only an error if only that is of interest: once, and no datagrams", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => port))
-      // Error reports (IP_RECVERR): an ICMP error is pending on the socket, and poll tells it as a status of its own.
+      ok(receiver.socket.setOption(0, 11, int(1)))
+      const { seen, poll } = yield* watching(receiver)
+      sendRaw(sender, receiver, one)
+      poll.update(false, false, true)
+      yield* moment
+      expect(seen).toEqual([])
+      sendRaw(receiver, { ...receiver, port: gone }, one)
+      yield* moment
+      expect(seen).toEqual(["readablewritablefailed"])
+      // Until the error is read, each new interest gets a new report.
+      poll.update(false, false, true)
+      yield* moment
+      expect(seen).toHaveLength(2)
+      expect(receiveErrorRaw(receiver, 64).count).toBe(1)
+      poll.update(false, false, true)
+      yield* moment
+      expect(seen).toHaveLength(2)
+    })
+  )
+
+  it.scopedLive("continues after an error of the socket, which ends koffi's reports", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => port))
+      // Error reports (IP_RECVERR): an ICMP error is pending on the socket, and poll reports it as a status.
       ok(receiver.socket.setOption(0, 11, int(1)))
       const { hooks, seen, poll } = yield* watching(receiver)
       const faults: Array<string> = []
@@ -272,7 +270,7 @@ describe("ours: a watch", () => {
       yield* moment
       expect(seen[0]).toBe("readablewritablefailed")
       expect(faults[0]).toBe("ECONNREFUSED")
-      // Off again: the error queue, which nobody reads here, is purged with it.
+      // Off again, which also purges the unread error queue.
       ok(receiver.socket.setOption(0, 11, int(0)))
       const taken: Array<number> = []
       hooks.onReport = () => {

@@ -9,7 +9,7 @@ const able = requirement(
   "Run as root, with apt-get install -y iproute2 procps python3"
 )
 
-/** Asks, and answers with the address that replied, or with null when nobody did. */
+/** Sends a request, and returns the address that replied, or null without a reply. */
 const ask = (network: Network, family: "AF_INET" | "AF_INET6", to: string, from?: string) =>
   python(
     network.client,
@@ -38,14 +38,14 @@ describe.runIf(able)("across links", () => {
     network.remove()
   })
 
-  it("naked: with the interface kept, an asymmetric route loses the answer", async () => {
+  it("bare kernel: keeping the interface loses the reply on an asymmetric route", async () => {
     stop = await start(network.server, "answering.ts", "naked")
     expect(ask(network, "AF_INET", "10.77.1.1")).toBe("10.77.1.1")
-    // The way back to this peer leads over the other cable, and nobody on the first knows it.
+    // The route back to this peer uses the other cable, and no host on the first has its address.
     expect(ask(network, "AF_INET", "10.77.1.1", "10.77.9.2")).toBe(null)
-    // A group cannot be a source: the send is refused.
+    // A group cannot be a source, so the send fails.
     expect(ask(network, "AF_INET", "239.77.7.7")).toBe(null)
-    // Of several link-local addresses the kernel answers with one, whichever was asked.
+    // The kernel always replies from one of several link-local addresses, whichever was asked.
     const answers = ["fe80::77:1", "fe80::77:3"].map((asked) =>
       String(ask(network, "AF_INET6", `${asked}%cA`)).replace(/%.*/, "")
     )
@@ -54,20 +54,20 @@ describe.runIf(able)("across links", () => {
     stop = undefined
   })
 
-  it("an asymmetric route: the answer has the address that was asked, and the route decides the interface", async () => {
+  it("asymmetric routes: a reply has the requested address, over the route's interface", async () => {
     stop = await start(network.server, "answering.ts")
     expect(ask(network, "AF_INET", "10.77.1.1")).toBe("10.77.1.1")
     expect(ask(network, "AF_INET", "10.77.1.1", "10.77.9.2")).toBe("10.77.1.1")
     expect(ask(network, "AF_INET", "10.77.2.1", "10.77.9.2")).toBe("10.77.2.1")
   })
 
-  it("a group and a broadcast address are answered over the interface asked, from an address of that host", () => {
+  it("groups and broadcasts are answered over the arrival interface, from its address", () => {
     expect(ask(network, "AF_INET", "239.77.7.7")).toBe("10.77.1.1")
     expect(ask(network, "AF_INET", "10.77.1.255")).toBe("10.77.1.1")
     expect(ask(network, "AF_INET", "10.77.2.255")).toBe("10.77.2.1")
   })
 
-  it("a link-local peer is answered over its link, from the address that it asked", () => {
+  it("a link-local peer is answered over its link, from the requested address", () => {
     for (const asked of ["fe80::77:1", "fe80::77:3"])
       expect(String(ask(network, "AF_INET6", `${asked}%cA`)).replace(/%.*/, "")).toBe(asked)
   })

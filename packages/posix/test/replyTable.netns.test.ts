@@ -1,4 +1,7 @@
-/** The table of docs/reply.md, a test a row: python3 in one namespace asks, by frames of its own making where need be; our server in the other answers. */
+/**
+ * The table of docs/reply.md, a test a row: python3 in one namespace asks, by frames of its own making where need be; our server in the other
+ * answers.
+ */
 import { execFileSync } from "node:child_process"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { onPath, requirement } from "../../testing/machine.ts"
@@ -13,7 +16,7 @@ const able = requirement(
 const port = 5396
 const clientPort = 5368
 
-/** Sends a frame with any source, by a device of the client; what its port 5368 hears on that device, and from whom. */
+/** Sends a frame with any source over a device of the client. Prints the senders that its port 5368 receives from on that device. */
 const forged = (
   network: Network,
   source: string,
@@ -61,7 +64,7 @@ const macOf = ({ server }: Network): string =>
     .trim()
     .replaceAll(":", "")
 
-/** Asks from an address by a device, and returns who answered on that device. */
+/** Sends a request from an address over a device, and returns the sender of the reply on that device. */
 const ask = (network: Network, device: string, from: string, to: string) =>
   python(
     network.client,
@@ -82,7 +85,7 @@ describe.runIf(able)("the table of replies", () => {
   let network: Network
   beforeAll(() => {
     network = make()
-    // Both links have link-local addresses; the route of the first is the one that the kernel chooses.
+    // Both links have link-local addresses, and the kernel chooses the route of the first.
     for (const [host, device, address] of [
       [network.server, "sA", "169.254.7.1/16"],
       [network.server, "sB", "169.254.7.2/16"],
@@ -93,7 +96,7 @@ describe.runIf(able)("the table of replies", () => {
   })
   afterAll(() => network.remove())
 
-  /** Has a server of that kind answer while `asks` asks; returns what it printed, a line for each datagram. */
+  /** Runs a server of that kind while `asks` sends requests, and returns its lines, one for each datagram. */
   const answered = async (kind: string, lines: number, asks: () => void) => {
     const server = await startReading(network.server, "replying.ts", kind, String(port))
     try {
@@ -108,7 +111,7 @@ describe.runIf(able)("the table of replies", () => {
     it(`${kind}: a 169.254 peer is answered on its link, from the address that it asked`, async () => {
       await answered(kind, 3, () => {
         for (const asked of ["169.254.7.2", "169.254.7.3"]) expect(ask(network, "cB", "169.254.7.9", asked)).toBe(asked)
-        // Asked by a broadcast: from an address of that link.
+        // After a broadcast request: from an address of that link.
         expect(ask(network, "cB", "169.254.7.9", "255.255.255.255")).toMatch(/^(169\.254\.7\.[23]|10\.77\.2\.1)$/)
       })
     })
@@ -121,7 +124,7 @@ describe.runIf(able)("the table of replies", () => {
       })
     })
 
-  // Linux: an IPv6 socket hears no IPv4 group that it has not joined.
+  // Linux: an IPv6 socket receives no IPv4 group that it has not joined.
   for (const [kind, destinations] of [
     ["broadcast", ["255.255.255.255", "224.0.0.1"]],
     ["bound", ["255.255.255.255", "224.0.0.1"]],
@@ -168,7 +171,7 @@ describe.runIf(able)("the table of replies", () => {
     expect(lines).toEqual([["10.77.2.2", "unicast", expect.stringMatching(/port 0 .* Nothing was sent\.$/)]])
   })
 
-  it("sources that are groups or 255.255.255.255 never arrive, and other broadcast addresses are refused", async () => {
+  it("group or 255.255.255.255 sources never arrive, other broadcasts are rejected", async () => {
     const lines = await answered("broadcast", 2, () => {
       for (const source of ["224.0.0.9", "255.255.255.255", "10.77.2.255"]) forged(network, source, "10.77.2.1")
       forged(network, "10.77.2.2", "10.77.2.1")

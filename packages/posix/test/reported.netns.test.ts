@@ -1,4 +1,4 @@
-/** What hosts and routers say of datagrams that do not get there, across a router; and the traps that only a path of several hops shows. */
+/** ICMP errors of hosts and routers for datagrams that do not arrive, across a router, and the traps of a path of several hops. */
 import { execFileSync } from "node:child_process"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { onPath, requirement } from "../../testing/machine.ts"
@@ -20,11 +20,11 @@ describe.runIf(able)("across a router", () => {
   beforeAll(() => {
     network = makeRouted({ mtu: 1300 })
     const { client, router, server } = network
-    // As many ICMP errors as there are reasons for.
+    // No rate limit for ICMP errors.
     for (const host of [router, server])
       for (const setting of ["net.ipv4.icmp_ratemask=0", "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0"])
         sysctl(host, setting)
-    // The router has no way there.
+    // The router has no route there.
     inside(client, "route", "add", "10.66.0.0/16", "via", "10.78.1.1")
     inside(client, "-6", "route", "add", "fd66::/32", "via", "fd78:1::1")
     inside(client, "route", "add", "10.67.0.0/16", "via", "10.78.1.1")
@@ -61,7 +61,7 @@ describe.runIf(able)("across a router", () => {
       lost: "fd66::1",
       quotes: 1184
     }
-  ])("$family: each reason comes with its code, who says it, and the datagram", async (expected) => {
+  ])("$family: each reason has its code, the reporting host and the datagram", async (expected) => {
     flush()
     const { family, origin, quotes } = expected
     const seen = (await run(network.client, "reporting.ts", family)) as {
@@ -84,7 +84,7 @@ describe.runIf(able)("across a router", () => {
     ])
     const mtu = { code: "EMSGSIZE", mtu: 1300 }
     expect(seen["tooLargeForAHop"]).toEqual([{ ...byRouter, ...mtu, icmp: expected.tooLarge, quoted: quotes }])
-    // This host quotes nothing, and its IPv4 says no port: the socket knows where the send went.
+    // This host quotes nothing, and reports no port over IPv4. The socket adds the destination of the send.
     const here = { ...told, ...mtu, origin: "local", icmp: null, offender: null, quoted: 0, arrivedAt: null }
     const report = (destination: string, bytes: number) =>
       family === "ipv6" ? [{ tag: "PathMtuReport", mtu: bytes, destination }] : []
@@ -96,18 +96,18 @@ describe.runIf(able)("across a router", () => {
     expect(seen["undisturbed"]).toEqual(seen["refused"])
   })
 
-  describe("trap 20: a path that is too narrow, with nothing switched on", () => {
-    it("naked: the read of a connected socket fails with EMSGSIZE", async () => {
+  describe("trap 20: a path with a smaller MTU, without options", () => {
+    it("bare kernel: the read of a connected socket fails with EMSGSIZE", async () => {
       flush()
       expect(await run(network.client, "reporting.ts", "unaskedNaked")).toBe("EMSGSIZE")
     })
-    it("ours: an error of its own kind, of one read", async () => {
+    it("ours: one read fails with an error of its own reason", async () => {
       flush()
       expect(await run(network.client, "reporting.ts", "unasked")).toEqual(["MessageTooLarge", "EMSGSIZE"])
     })
   })
 
-  describe("stamps of a burst that the interface cannot take", () => {
+  describe("timestamps of a burst that overflows the interface queue", () => {
     const tc = (...words: ReadonlyArray<string>) =>
       void execFileSync("ip", ["netns", "exec", network.client, "tc", "qdisc", ...words, "dev", "cR", "root"])
     beforeAll(() => {
@@ -117,7 +117,7 @@ describe.runIf(able)("across a router", () => {
     })
     afterAll(() => tc("del"))
 
-    it("naked: a send that fails takes a number all the same, so that counting the others names the wrong ones", async () => {
+    it("bare kernel: a failed send takes a number, so counting sent ones is wrong", async () => {
       const { numbers, sent } = (await run(network.client, "reporting.ts", "stampsNaked")) as {
         readonly sent: ReadonlyArray<string>
         readonly numbers: ReadonlyArray<number>
@@ -127,7 +127,7 @@ describe.runIf(able)("across a router", () => {
       expect(numbers).toEqual(places)
     })
 
-    it("ours: each stamp has the id of its send", async () => {
+    it("ours: each timestamp has the id of its send", async () => {
       const { refused, sent, told } = (await run(network.client, "reporting.ts", "stamps")) as {
         readonly sent: ReadonlyArray<number>
         readonly refused: number

@@ -1,4 +1,4 @@
-/** Descriptors that datagrams bring: what arrives, whose it is, and how it ends. */
+/** Received descriptors: their arrival, their owner, and their end. */
 import { closeSync } from "node:fs"
 import { Descriptor as ReceivedDescriptor } from "@ancillary/control"
 import { Datagram, Descriptor, serve, withRights } from "@ancillary/effect3"
@@ -16,8 +16,8 @@ import { openDescriptors, openDescriptorsAre, turn } from "./process.ts"
 const data = Uint8Array.of(1)
 const spec = Datagram.unix.pipe(withRights({ maximum: 3 }))
 
-describe("trap 30, naked", () => {
-  it.scoped("room for one descriptor takes two, and of three the third is closed by the kernel, which says so", () =>
+describe("trap 30, bare kernel", () => {
+  it.scoped("room for one descriptor takes two, and the kernel closes and reports a third", () =>
     Effect.gen(function* () {
       const { driver, first, second } = yield* nakedPair
       const numbers = yield* files(3)
@@ -48,7 +48,7 @@ describe("trap 30, naked", () => {
     })
   )
 
-  it.scoped("they are inherited by programs that are started, unless the call says otherwise; ours says so", () =>
+  it.scoped("they are inherited by child programs without the flag that ours sets", () =>
     Effect.gen(function* () {
       const { driver, first, second } = yield* nakedPair
       ok(sendUnix(driver, first, data, rightsMessage(driver, [0])))
@@ -67,8 +67,8 @@ describe("trap 30, naked", () => {
   )
 })
 
-describe("what arrives", () => {
-  it.live("open files, in their order, good for as long as the scope that took them", () =>
+describe("received descriptors", () => {
+  it.live("are open files in their order, valid until the scope that took them ends", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [sender, receiver] = yield* Datagram.pair(spec)
@@ -80,7 +80,7 @@ describe("what arrives", () => {
         const scope = yield* Scope.make()
         const numbers = yield* Effect.forEach(control.rights, Descriptor.take).pipe(Scope.extend(scope))
         expect(numbers).toEqual(control.rights.map(({ number }) => number))
-        // The sender closed its own, the socket is read again: these are the taker's.
+        // The sender closed its own and the socket was read again. These belong to the scope.
         yield* sender.send({ data })
         expect((yield* receiver.receive).control.rights).toEqual([])
         expect(numbers.map(contentOf)).toEqual(["0", "1", "2"])
@@ -93,7 +93,7 @@ describe("what arrives", () => {
     )
   )
 
-  it.live("253 at once, and between sockets with names", () =>
+  it.live("may be 253 at once, and arrive between named sockets", () =>
     leakingNothing(
       Effect.gen(function* () {
         const all = Datagram.unix.pipe(withRights({ maximum: 253 }))
@@ -110,7 +110,7 @@ describe("what arrives", () => {
     )
   )
 
-  it.live("a received one is sent on as it is, whoever holds it", () =>
+  it.live("can be sent on, taken or not", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [sender, receiver] = yield* Datagram.pair(spec)
@@ -128,7 +128,7 @@ describe("what arrives", () => {
   )
 })
 
-describe("what nobody takes", () => {
+describe("a descriptor that is not taken", () => {
   /** Every way to read once more. */
   const pairOf = Datagram.pair(spec)
   type Socket = Effect.Effect.Success<typeof pairOf>[1]
@@ -169,7 +169,7 @@ describe("what nobody takes", () => {
             reason: "Closed",
             message: `Descriptor ${first.number} is closed: its socket was read again or closed, or the callback of its loop returned. Take it before that.`
           })
-          // Its number is another's by now.
+          // Another file has its number now.
           const stale = yield* Effect.flip(sender.send({ data, control: { rights: [first] } }))
           expect(stale.message).toBe(
             `control.rights: the descriptor ${first.number} was closed: its number is another's by now. Nothing was sent.`
@@ -179,7 +179,7 @@ describe("what nobody takes", () => {
     )
   }
 
-  it.live("is closed with the socket, and what waits in the kernel with it", () =>
+  it.live("is closed with the socket, and so are those in the kernel's queue", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [sender, receiver] = yield* Datagram.pair(spec)
@@ -189,7 +189,7 @@ describe("what nobody takes", () => {
     )
   )
 
-  it.live("of a batch that a consumer abandoned goes with the next read", () =>
+  it.live("of a batch that a consumer abandoned is closed by the next read", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [sender, receiver] = yield* Datagram.pair(spec)
@@ -203,7 +203,7 @@ describe("what nobody takes", () => {
     )
   )
 
-  it.live("of a batch that is one, each is good until the next read", () =>
+  it.live("of a batch is valid until the next read", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [sender, receiver] = yield* Datagram.pair(spec)
@@ -219,7 +219,7 @@ describe("what nobody takes", () => {
     )
   )
 
-  it.live("given back by a loop that died is the next reader's, and closed with the socket where there is none", () =>
+  it.live("put back by a failed loop goes to the next reader, or is closed with the socket", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [sender, receiver] = yield* Datagram.pair(spec)
@@ -232,7 +232,7 @@ describe("what nobody takes", () => {
           })
         )
         expect(Exit.isFailure(exit)).toBe(true)
-        // The first one's callback is over, the others' have not begun: a peek at them takes nothing away either.
+        // The first callback has ended, and the others have not begun. A peek does not close theirs either.
         yield* openDescriptorsAre(before + 2)
         expect((yield* receiver.peek).control.rights.map(({ number }) => contentOf(number))).toEqual(["1"])
         yield* openDescriptorsAre(before + 2)
@@ -261,7 +261,7 @@ describe("what nobody takes", () => {
 })
 
 describe("taking", () => {
-  it.live("twice, or what never came, is a typed error", () =>
+  it.live("twice, or one that was not received, fails with a typed error", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [sender, receiver] = yield* Datagram.pair(spec)
@@ -282,7 +282,7 @@ describe("taking", () => {
     )
   )
 
-  it.live("after the socket's scope is too late, and before it outlasts the socket", () =>
+  it.live("fails after the socket's scope, and before it makes it outlast the socket", () =>
     leakingNothing(
       Effect.gen(function* () {
         const pairs = yield* Scope.make()
@@ -298,7 +298,7 @@ describe("taking", () => {
     )
   )
 
-  it.live("in the handlers of a server, however late: each has its datagram's as long as it runs", () =>
+  it.live("in handlers of a server, however late, works while the handler runs", () =>
     leakingNothing(
       Effect.gen(function* () {
         const path = `\0ancillary-serve-${process.pid}`
@@ -313,7 +313,7 @@ describe("taking", () => {
           ({ control, data: [what] }) =>
             Effect.gen(function* () {
               yield* Deferred.await(open)
-              // Every third leaves what it was given.
+              // Every third handler does not take its descriptors.
               if (what !== 2) {
                 const numbers = yield* Effect.forEach(control.rights, Descriptor.take)
                 seen.push(...numbers.map(contentOf))
@@ -327,7 +327,7 @@ describe("taking", () => {
           const control = { rights: [rights[i] ?? -1] }
           yield* sender.send({ data: Uint8Array.of(i), to: { path }, control })
         }
-        // All of them are read before the first handler goes on.
+        // All of them are read before the first handler continues.
         const read = () => openDescriptors() === before + 1 + 9 + 9
         yield* Effect.promise(turn).pipe(Effect.repeat({ until: read }))
         yield* Deferred.succeed(open, undefined)
@@ -341,7 +341,7 @@ describe("taking", () => {
 })
 
 describe("sending", () => {
-  it.live("what is no descriptor, or too many, is refused before the call", () => {
+  it.live("invalid descriptors, or too many, are rejected before the call", () => {
     let calls = 0
     const layer = unixLayerOver((driver) => FaultyDriver.wrap(driver, { onSend: () => void calls++ }))
     return leakingNothing(
@@ -375,7 +375,7 @@ describe("sending", () => {
     )
   })
 
-  it.live("a number that is closed is the kernel's to refuse: the error names the field", () =>
+  it.live("the kernel refuses a closed number, and the error names the field", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [sender, receiver] = yield* Datagram.pair(spec)
@@ -392,7 +392,7 @@ describe("sending", () => {
     )
   )
 
-  it.live("a receiver that takes none is the kernel's to refuse, too", () => {
+  it.live("the kernel refuses a receiver that takes none, too", () => {
     // Linux 6.16: SO_PASSRIGHTS, 0 on the second of the pair.
     const layer = unixLayerOver((driver) => ({
       ...driver,

@@ -1,6 +1,6 @@
 /**
- * Adding a message can never cut another, the kernel asked: sockets that declare any messages together get datagrams with as much control data as
- * can be made on loopback, and none is ever cut. What follows from the plan alone is shown by socket/test/room.test.ts.
+ * An added message never truncates another, shown with the kernel. Sockets that declare any messages together receive datagrams with as much
+ * control data as loopback can make, and none is ever truncated. The room test of effect3 shows what follows from the plan alone.
  */
 import * as control from "@ancillary/control"
 import { ControlBuffer, type ControlMessage, type Family, isMessage, type Message } from "@ancillary/control"
@@ -17,22 +17,22 @@ import { seeded } from "./random.ts"
 const messages: ReadonlyArray<Message<ControlMessage.Any>> = Object.values<unknown>(control).filter(isMessage)
 const families: ReadonlyArray<Exclude<Family, "unix">> = hasIpv6() ? ["ipv4", "ipv6", "dual"] : ["ipv4"]
 
-/** An option of IPv6 headers that nobody knows and everybody skips, of so many bytes. */
+/** An unknown option of IPv6 headers, of so many bytes, that every receiver skips. */
 const unknownOption = (bytes: number) => [0x1e, bytes - 2, ...new Uint8Array(bytes - 2)]
-/** A header of the largest size, 2048 bytes, full of eight options: more of them are dropped. */
+/** A header of the largest size, 2048 bytes, filled with eight options. Receivers drop a packet with more. */
 const fullHeader = Uint8Array.from([
   0,
   255,
   ...Array.from({ length: 7 }, () => unknownOption(257)).flat(),
   ...unknownOption(247)
 ])
-/** Record route, as long as there is room for, and the end of options. */
+/** Record route of the greatest length, and the end of options. */
 const fullOptions = Uint8Array.from([7, 39, 4, ...new Uint8Array(37)])
 
 const short = (value: number) => Uint8Array.of(value & 255, value >> 8)
 const [SOL_SOCKET, IPPROTO_IP, IPPROTO_UDP, IPPROTO_IPV6] = [1, 0, 17, 41]
 const segments = { level: IPPROTO_UDP, type: 103, payload: short(100) }
-/** What a sender writes so that the receiver has much to be told; what this process may not send is left out when it is refused. */
+/** Messages of a sender that cause much control data at the receiver. Messages that the process may not send are left out after the refusal. */
 const fullest: { readonly [F in "ipv4" | "ipv6"]: ReadonlyArray<ReadonlyArray<ControlBuffer.RawMessage>> } = {
   ipv4: [
     [
@@ -58,7 +58,7 @@ const fullest: { readonly [F in "ipv4" | "ipv6"]: ReadonlyArray<ReadonlyArray<Co
   ]
 }
 
-/** Sends every selection of those groups, and one payload that is as large as can be; answers how many were taken. */
+/** Sends every selection of those groups, and one payload of the greatest size. Returns the number of accepted datagrams. */
 const sendAll = (sender: Naked, port: number): number => {
   const groups = fullest[sender.family]
   let taken = 0
@@ -71,12 +71,12 @@ const sendAll = (sender: Naked, port: number): number => {
       new Uint8Array(250),
       groups.flatMap((group, index) => (((chosen >> index) & 1) === 1 ? group : []))
     )
-  // Put together from fragments, of IPv6.
+  // Reassembled from fragments, of IPv6.
   send(new Uint8Array(sender.family === "ipv4" ? 65_507 : 65_527), groups[0] ?? [])
   return taken
 }
 
-/** A spec of messages that are known at run time alone, each where the platform has it. */
+/** A spec of messages that are known only at run time, each optional. */
 const specOf = (family: Family, some: ReadonlyArray<Message<ControlMessage.Any>>) =>
   some.reduce(
     (spec, message) =>
@@ -105,7 +105,7 @@ const drain = (socket: DatagramSource<Family, never>, into: Tally) =>
       } else if (Option.isNone(next.right)) return undefined
       else {
         into.delivered++
-        // Which messages came at all, so that the test shows how full the datagrams were.
+        // The messages that arrived, so that the test shows how full the datagrams were.
         for (const [key, value] of Object.entries<unknown>(next.right.value.control))
           if (Option.isOption(value) ? Option.isSome(value) : !Array.isArray(value) || value.length > 0)
             into.seen.add(key)
@@ -113,7 +113,7 @@ const drain = (socket: DatagramSource<Family, never>, into: Tally) =>
     }
   })
 
-/** What becomes of datagrams as full as can be on a socket that declares these messages. */
+/** Receives the fullest possible datagrams on a socket that declares these messages. */
 const tally = (family: Exclude<Family, "unix">, some: ReadonlyArray<Message<ControlMessage.Any>>, into: Tally) =>
   Effect.gen(function* () {
     const address = family === "ipv4" ? "127.0.0.1" : family === "ipv6" ? "::1" : "::"
@@ -121,7 +121,7 @@ const tally = (family: Exclude<Family, "unix">, some: ReadonlyArray<Message<Cont
     for (const each of ["ipv4", "ipv6"] as const) {
       if (family !== "dual" && family !== each) continue
       const sender = yield* bound(each)
-      // More than the buffer holds: that some were dropped is one more message from then on.
+      // More than the buffer holds. The drop count is one more message from then on.
       for (let i = 0; i < 8; i++) sendRaw(sender, { ...sender, port: socket.localAddress.port }, new Uint8Array(60_000))
       for (let round = 0; round < 3; round++) {
         yield* drain(socket, into)
@@ -131,7 +131,7 @@ const tally = (family: Exclude<Family, "unix">, some: ReadonlyArray<Message<Cont
     }
   }).pipe(Effect.scoped)
 
-/** What datagrams on loopback were seen to bring, on one family or the other, to a process with no privilege. */
+/** Messages that arrived with datagrams on loopback, on some family, in a process without privileges. */
 const often = [
   "coalescedSize",
   "dropCount",
@@ -153,19 +153,19 @@ const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), [])
 const random = seeded(10)
 const subsets = Array.from({ length: 20 }, () => messages.filter(() => random.chance(0.6)))
 
-it.live("no datagram is ever cut, whatever was declared together", () =>
+it.live("no datagram is ever truncated with any declared messages", () =>
   Effect.gen(function* () {
     const all = nothing()
     for (const family of families) for (const some of [messages, ...subsets]) yield* tally(family, some, all)
     expect(all.faults).toEqual([])
     expect(all.delivered).toBeGreaterThan(1000)
-    // They were as full as loopback makes them: of what it delivers, little is missing.
+    // The datagrams were as full as loopback makes them, so few of its messages are missing.
     const missing = often.filter((key) => !all.seen.has(key))
     expect(missing).toEqual([])
   }).pipe(Effect.provide(layer))
 )
 
-it.live("naked: with less room than was derived they are", () => {
+it.live("bare kernel: with less room than the plan's they are truncated", () => {
   const tight = DatagramSockets.layer(
     Effect.map(LinuxSockets.driver({ guarded: true }), (driver) => ({
       ...driver,

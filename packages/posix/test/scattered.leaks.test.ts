@@ -1,4 +1,4 @@
-/** One read that gives its sizes: of what the kernel merged, and of what came with descriptors. */
+/** One read with given sizes: of coalesced payloads, and of datagrams with descriptors. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withCoalescing, withRights, withTruncation } from "@ancillary/effect3"
 import { expect, it } from "@effect/vitest"
@@ -8,7 +8,7 @@ import { openDescriptors, openDescriptorsAre } from "./process.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 
-it.scopedLive("sizes of one read split each datagram of a merged payload, and no more", () =>
+it.scopedLive("sizes of one read split each datagram of a coalesced payload, and no more", () =>
   Effect.gen(function* () {
     const spec = Datagram.ipv4.pipe(withCoalescing(), withTruncation("deliver"))
     const socket = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })

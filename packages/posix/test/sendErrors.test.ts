@@ -1,4 +1,4 @@
-/** Errors of sending name what is at fault, and what is sent follows what the kernel has now, whoever set it. */
+/** Errors of sending name their cause. Sends follow the current values in the kernel, even those that other code set. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
@@ -17,32 +17,30 @@ import { load } from "../src/internal/libc.ts"
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 const at = { address: "127.0.0.1", port: 0 }
 const data = Uint8Array.of(1)
-/** Another one's hand on the descriptor. */
+/** Other code with the descriptor. */
 const libc = load("linux")
 const setInt = (fd: number, level: number, option: number, value: number) =>
   expect(libc.setsockopt(fd, level, option, new Uint8Array(Int32Array.of(value).buffer), 4)).toBe(0)
 const [IPPROTO_IP, IP_TOS, IPPROTO_IPV6, IPV6_TCLASS, SOL_SOCKET, SO_BINDTOIFINDEX] = [0, 1, 41, 67, 1, 62]
 
 describe("a failed send", () => {
-  it.scopedLive(
-    "of a connected socket names the call that would have failed, and not the read of the error queue",
-    () =>
-      Effect.gen(function* () {
-        const gone = yield* Effect.scoped(Effect.map(Datagram.bind(Datagram.ipv4, at), (socket) => socket.localAddress))
-        const socket = yield* Datagram.connect(Datagram.ipv4.pipe(withErrorReports()), gone)
-        yield* Effect.forkScoped(Stream.runDrain(socket.events))
-        yield* socket.send({ data })
-        // The reader of events takes the queue: the error is no longer the kernel's to give.
-        yield* Effect.repeat(Effect.zipRight(Effect.sleep("1 millis"), socket.stats), {
-          until: ({ events }) => events.dequeued > 0n
-        })
-        const error = yield* Effect.flip(socket.send({ data }))
-        expect(error).toMatchObject({ reason: "ConnectionRefused", code: "ECONNREFUSED", syscall: "sendmsg" })
-        expect(error.message).toContain("(sendmsg: ECONNREFUSED 111)")
-      }).pipe(Effect.provide(layer))
+  it.scopedLive("of a connected socket names the send call, not the read of the error queue", () =>
+    Effect.gen(function* () {
+      const gone = yield* Effect.scoped(Effect.map(Datagram.bind(Datagram.ipv4, at), (socket) => socket.localAddress))
+      const socket = yield* Datagram.connect(Datagram.ipv4.pipe(withErrorReports()), gone)
+      yield* Effect.forkScoped(Stream.runDrain(socket.events))
+      yield* socket.send({ data })
+      // The reader of events empties the queue, so the kernel no longer returns the error.
+      yield* Effect.repeat(Effect.zipRight(Effect.sleep("1 millis"), socket.stats), {
+        until: ({ events }) => events.dequeued > 0n
+      })
+      const error = yield* Effect.flip(socket.send({ data }))
+      expect(error).toMatchObject({ reason: "ConnectionRefused", code: "ECONNREFUSED", syscall: "sendmsg" })
+      expect(error.message).toContain("(sendmsg: ECONNREFUSED 111)")
+    }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("by an interface that does not exist names the field and the index", () =>
+  it.scopedLive("over an interface that does not exist names the field and the index", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), at)
       const pktInfo = { interfaceIndex: 9_999_999 }
@@ -68,8 +66,8 @@ describe("a failed send", () => {
   )
 })
 
-describe("an option that is set by the descriptor, and not by its socket", () => {
-  it.scopedLive("ipv4: ECN beside it and DSCP beside it are sent as the socket has it now", () =>
+describe("an option that is set through the descriptor, and not through its socket", () => {
+  it.scopedLive("ipv4: sent ECN or DSCP is combined with the current value of the socket", () =>
     Effect.gen(function* () {
       const receiver = yield* Datagram.bind(Datagram.ipv4.pipe(withTrafficClass()), at)
       const to = receiver.localAddress
@@ -86,7 +84,7 @@ describe("an option that is set by the descriptor, and not by its socket", () =>
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive.runIf(hasIpv6())("ipv6: ECN beside it is sent as the socket has it now", () =>
+  it.scopedLive.runIf(hasIpv6())("ipv6: sent ECN is combined with the current value of the socket", () =>
     Effect.gen(function* () {
       const receiver = yield* Datagram.bind(Datagram.ipv6.pipe(withTrafficClass()), { address: "::1", port: 0 })
       const socket = yield* Datagram.client(Datagram.ipv6.pipe(withEcn()))
@@ -98,7 +96,7 @@ describe("an option that is set by the descriptor, and not by its socket", () =>
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("the interface that the socket is bound to counts, and its end as well", () =>
+  it.scopedLive("a new or removed binding to an interface takes effect", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.client(Datagram.ipv4.pipe(withPktInfo()))
       const receiver = yield* Datagram.bind(Datagram.ipv4, at)

@@ -1,4 +1,4 @@
-/** Many messages and segments on Linux' own sockets: how many calls they take, what the kernel refuses by itself, and whose stamp is whose. */
+/** Many messages and segments on sockets of Linux: the number of calls, refusals of the kernel, and the sends that timestamps belong to. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
@@ -23,7 +23,7 @@ const turns = (count: number) => Effect.repeatN(Effect.promise(turn), count - 1)
 const all = (count: number) => Array.from({ length: count }, (_, i) => i)
 const first = ({ data }: { readonly data: Uint8Array }) => data[0]
 
-/** The layer, and how many slots each call was to send. */
+/** The layer, with the number of slots of each send call. */
 const counting = (
   setUp: (socket: { setOption: (l: number, o: number, v: Uint8Array) => unknown }) => void = () => {}
 ) => {
@@ -64,7 +64,7 @@ describe("calls", () => {
       yield* socket.send({ data: new Uint8Array(64_000), to, segmentSize: 1000 })
       expect(calls.splice(0)).toEqual([1])
       expect((yield* socket.receive).control.coalescedSize).toMatchObject({ value: 1000 })
-      // Sixty-four segments, and one of 65,507 bytes at the most: a hundred of 1,000 bytes are two calls' worth, which one system call makes.
+      // At most 64 segments and 65,507 bytes per datagram. A hundred of 1,000 bytes are two datagrams, which one system call sends.
       yield* socket.send({ data: new Uint8Array(100_000), to, segmentSize: 1000 })
       expect(calls.splice(0)).toEqual([2])
     }).pipe(Effect.provide(layer))
@@ -74,8 +74,8 @@ describe("calls", () => {
 // SO_NO_CHECK
 const unchecked = [1, 11, int(1)] as const
 
-describe("a kernel that refuses to cut", () => {
-  it.scoped("naked: a socket without checksums is refused its segments", () =>
+describe("a kernel that refuses segmentation", () => {
+  it.scoped("bare kernel: a socket without checksums cannot send segments", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       ok(sender.socket.setOption(...unchecked))
@@ -85,7 +85,7 @@ describe("a kernel that refuses to cut", () => {
     })
   )
 
-  it.scopedLive("ours: the same segments go out one by one, and the host is remembered", () => {
+  it.scopedLive("ours: the segments are sent one by one, from then on for that host", () => {
     const { calls, layer } = counting((socket) => socket.setOption(...unchecked))
     return Effect.gen(function* () {
       const [socket, sender] = [yield* Datagram.bind(Datagram.ipv4, at), yield* Datagram.client(Datagram.ipv4)]
@@ -135,7 +135,7 @@ describe("transmit timestamps of many", () => {
 
 describe("errors of other peers", () => {
   const layer = DatagramSockets.layer(driver, LinuxSockets.capabilities)
-  it.scopedLive("fail none of many: each goes out once", () =>
+  it.scopedLive("fail no send of many, and each is sent once", () =>
     Effect.gen(function* () {
       const gone = yield* Effect.scoped(Effect.map(bound(), ({ port }) => ({ address: "127.0.0.1", port })))
       const receiver = yield* Datagram.bind(Datagram.ipv4, at)
@@ -151,10 +151,10 @@ describe("errors of other peers", () => {
   )
 })
 
-describe("many to Unix receivers that are full", () => {
+describe("many datagrams to full Unix receivers", () => {
   const path = (of: string) => `\0ancillary-sending-${of}-${process.pid}`
 
-  it.live("wait without trying, and all arrive once, in their order", () => {
+  it.live("wait without attempts, and all arrive once and in order", () => {
     let sends = 0
     const layer = unixLayerOver((driver) => FaultyDriver.wrap(driver, { onSend: () => void sends++ }))
     return leakingNothing(
@@ -184,7 +184,7 @@ describe("many to Unix receivers that are full", () => {
     )
   })
 
-  it.live("interrupted there, closed there: what went is gone, and the rest is not, or is told", () =>
+  it.live("that are interrupted or closed: the sent ones arrive, and the error counts them", () =>
     leakingNothing(
       Effect.gen(function* () {
         const receiver = yield* Datagram.bind(Datagram.unix, { path: path("ends") })
@@ -211,7 +211,7 @@ describe("many to Unix receivers that are full", () => {
     )
   )
 
-  it.live("of a pair whose own buffer is full, as well", () =>
+  it.live("of a pair with a full send buffer behave in the same way", () =>
     leakingNothing(
       Effect.gen(function* () {
         const [one, two] = yield* Datagram.pair(Datagram.unix.pipe(withSendBufferSize(4096)))
@@ -246,27 +246,24 @@ describe("limits", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive(
-    "are of one segment where the system does not know how to cut, and segments go out all the same",
-    () => {
-      const lacking = Effect.map(driver, (driver) => ({
-        ...driver,
-        open: (kind: Parameters<typeof driver.open>[0]) => {
-          const socket = driver.open(kind)
-          if (isFault(socket)) return socket
-          const getOption: typeof socket.getOption = (level, option, into) =>
-            level === 17 && option === 103
-              ? { syscall: "getsockopt", code: "ENOPROTOOPT", errno: 92 }
-              : socket.getOption(level, option, into)
-          return { ...socket, getOption }
-        }
-      }))
-      return Effect.gen(function* () {
-        const socket = yield* Datagram.bind(Datagram.ipv4, at)
-        expect((yield* socket.limits).segments).toBe(1)
-        yield* socket.send({ data: new Uint8Array(300), to: socket.localAddress, segmentSize: 100 })
-        expect((yield* collect(socket, 3)).map(({ data }) => data.length)).toEqual([100, 100, 100])
-      }).pipe(Effect.provide(DatagramSockets.layer(lacking, LinuxSockets.capabilities)))
-    }
-  )
+  it.scopedLive("are one segment if the system cannot segment, and segments are sent nevertheless", () => {
+    const lacking = Effect.map(driver, (driver) => ({
+      ...driver,
+      open: (kind: Parameters<typeof driver.open>[0]) => {
+        const socket = driver.open(kind)
+        if (isFault(socket)) return socket
+        const getOption: typeof socket.getOption = (level, option, into) =>
+          level === 17 && option === 103
+            ? { syscall: "getsockopt", code: "ENOPROTOOPT", errno: 92 }
+            : socket.getOption(level, option, into)
+        return { ...socket, getOption }
+      }
+    }))
+    return Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv4, at)
+      expect((yield* socket.limits).segments).toBe(1)
+      yield* socket.send({ data: new Uint8Array(300), to: socket.localAddress, segmentSize: 100 })
+      expect((yield* collect(socket, 3)).map(({ data }) => data.length)).toEqual([100, 100, 100])
+    }).pipe(Effect.provide(DatagramSockets.layer(lacking, LinuxSockets.capabilities)))
+  })
 })

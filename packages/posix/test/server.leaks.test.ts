@@ -25,7 +25,7 @@ const client = Datagram.bind(spec, at)
 const until = (done: Effect.Effect<boolean>) =>
   Effect.repeat(Effect.zipRight(Effect.yieldNow(), done), { until: (is) => is }).pipe(Effect.timeout("5 seconds"))
 
-it.scopedLive("a server is ready when its effect succeeded, and answers", () =>
+it.scopedLive("a server is ready when its effect has succeeded, and answers", () =>
   Effect.gen(function* () {
     const server = yield* serve(spec, at, ({ data, from }, socket) => Effect.orDie(socket.send({ data, to: from })))
     const peer = yield* client
@@ -34,7 +34,7 @@ it.scopedLive("a server is ready when its effect succeeded, and answers", () =>
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("as many handlers as allowed, and what they do not take stays in the kernel", () =>
+it.scopedLive("runs as many handlers as allowed, and leaves other datagrams in the kernel", () =>
   Effect.gen(function* () {
     const running = yield* Ref.make(0)
     const gate = yield* Deferred.make<void>()
@@ -57,7 +57,7 @@ it.scopedLive("as many handlers as allowed, and what they do not take stays in t
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("a handler that fails or dies is over with its datagram, and the server goes on", () =>
+it.scopedLive("a handler that fails or dies ends only its datagram, and the server continues", () =>
   Effect.gen(function* () {
     const server = yield* serve(
       spec,
@@ -76,7 +76,7 @@ it.scopedLive("a handler that fails or dies is over with its datagram, and the s
   }).pipe(Effect.provide(layer), Effect.provide(silent))
 )
 
-it.scopedLive("closing the scope stops reading, lets handlers finish, and closes the socket last", () =>
+it.scopedLive("closing the scope stops reading, awaits handlers, and then closes the socket", () =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const started = yield* Deferred.make<void>()
@@ -131,7 +131,7 @@ it.scopedLive("a handler that does not finish in time is interrupted", () =>
   }).pipe(Effect.provide(layer), Effect.provide(silent))
 )
 
-it.scopedLive("a socket that is there already is served until the scope closes, and is open afterwards", () =>
+it.scopedLive("an existing socket is served until the scope closes, and stays open", () =>
   Effect.gen(function* () {
     const socket = yield* client
     const scope = yield* Scope.make()
@@ -149,7 +149,7 @@ it.scopedLive("a socket that is there already is served until the scope closes, 
   }).pipe(Effect.provide(layer))
 )
 
-it.scopedLive("a socket that is closed under its server ends the reading with the reason", () =>
+it.scopedLive("closing the socket of a server ends its reading with the reason", () =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const socket = yield* Scope.extend(client, scope)
@@ -163,7 +163,7 @@ it.scopedLive("a socket that is closed under its server ends the reading with th
 const turnsUntil = <E, R>(done: Effect.Effect<boolean, E, R>) =>
   Effect.repeat(Effect.zipRight(Effect.promise(turn), done), { until: (is) => is })
 
-it.scopedLive("what a handler takes of its datagram's descriptors is closed when it ends", () =>
+it.scopedLive("descriptors that a handler takes are closed when it ends", () =>
   Effect.gen(function* () {
     const path = `\0ancillary-taking-${process.pid}`
     const taken: Array<number> = []
@@ -183,7 +183,7 @@ it.scopedLive("what a handler takes of its datagram's descriptors is closed when
   }).pipe(Effect.provide(unixLayer))
 )
 
-describe("clients of a Unix server that ask and never read", () => {
+describe("clients of a Unix server that send requests and never read", () => {
   const echo = (name: string, options?: Parameters<typeof serve>[3]) =>
     serve(
       Datagram.unix,
@@ -191,7 +191,7 @@ describe("clients of a Unix server that ask and never read", () => {
       ({ data, from }, socket) => socket.send({ data, to: from }),
       options
     )
-  /** One asks so often that its queue is full of answers, and more wait. */
+  /** A client that sends so many requests that its queue is full of replies, and more replies wait. */
   const asking = Effect.gen(function* () {
     const client = yield* Datagram.client(Datagram.unix)
     return {
@@ -201,7 +201,7 @@ describe("clients of a Unix server that ask and never read", () => {
     }
   })
 
-  it.scopedLive("hold no handler: their answers are dropped and counted, others are answered", () =>
+  it.scopedLive("block no handler: their replies are dropped and counted, others are answered", () =>
     Effect.gen(function* () {
       const server = yield* echo("dropping", { concurrency: 4 })
       const hostile = yield* asking
@@ -215,7 +215,7 @@ describe("clients of a Unix server that ask and never read", () => {
     }).pipe(Effect.provide(unixLayer))
   )
 
-  it.scoped("hold handlers for sendTimeout, where the server waits for them", () =>
+  it.scoped("block handlers for sendTimeout, if the server waits for them", () =>
     Effect.gen(function* () {
       const server = yield* echo("waiting", { concurrency: 4, sendTimeout: "1 second" })
       const hostile = yield* asking
@@ -225,7 +225,7 @@ describe("clients of a Unix server that ask and never read", () => {
       yield* turnsUntil(Effect.sync(() => true)).pipe(Effect.repeatN(20))
       const before = yield* server.stats
       expect([before.handlers.running, before.sendDropped]).toEqual([4n, 0n])
-      // Four at a time give up, a second after they began to wait.
+      // Four at a time give up, one second after they began to wait.
       yield* turnsUntil(
         Effect.zipRight(
           TestClock.adjust("1 second"),
@@ -235,14 +235,14 @@ describe("clients of a Unix server that ask and never read", () => {
       yield* Fiber.join(asked)
       const { sent, sendDropped } = yield* server.stats
       expect([sendDropped > 0n, sent + sendDropped]).toEqual([true, 40n])
-      // Once it reads, it is answered as anyone.
+      // After it reads, it is answered as any other client.
       for (let i = 0n; i < sent; i++) yield* hostile.client.receive
       yield* hostile.ask(server.localAddress)
       expect((yield* hostile.client.receive).data).toEqual(Uint8Array.of(1))
     }).pipe(Effect.provide(unixLayer))
   )
 
-  it.scoped("are waited for without an end if sendTimeout is infinite", () =>
+  it.scoped("block handlers without an end if sendTimeout is infinite", () =>
     Effect.gen(function* () {
       const server = yield* echo("patient", { sendTimeout: Infinity })
       const { ask, client } = yield* asking
@@ -269,7 +269,7 @@ describe("clients of a Unix server that ask and never read", () => {
   )
 })
 
-it.scopedLive("a Unix server does not answer its own name", () =>
+it.scopedLive("a Unix server does not answer its own path", () =>
   Effect.gen(function* () {
     const path = `\0ancillary-itself-${process.pid}`
     const server = yield* serve(Datagram.unix, { path }, ({ data, from }, socket) => socket.send({ data, to: from }))
@@ -281,8 +281,8 @@ it.scopedLive("a Unix server does not answer its own name", () =>
   }).pipe(Effect.provide(unixLayer))
 )
 
-describe.runIf(hasIpv6())("a wildcard-bound server is every address of its host", () => {
-  it.scopedLive.each(["dual", "ipv6"] as const)("%s: each of them is itself, and no other is", (family) =>
+describe.runIf(hasIpv6())("a server bound to the wildcard has every address of its host", () => {
+  it.scopedLive.each(["dual", "ipv6"] as const)("%s: each of them is its own address, and no other is", (family) =>
     Effect.gen(function* () {
       const { list } = yield* Interfaces
       const own = (yield* list)
@@ -311,7 +311,7 @@ describe.runIf(hasIpv6())("a wildcard-bound server is every address of its host"
   )
 })
 
-it.scopedLive("a peer with the server's port at another address of the host is another", () =>
+it.scopedLive("a peer with the server's port at another address of the host is answered", () =>
   Effect.gen(function* () {
     const server = yield* serve(spec, at, ({ data, from }, socket) => socket.send({ data, to: from }))
     const { port } = server.localAddress

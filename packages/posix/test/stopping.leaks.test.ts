@@ -27,10 +27,10 @@ const reads: ReadonlyArray<(socket: Socket) => Effect.Effect<unknown, unknown>> 
   (socket) => Effect.forever(socket.receive)
 ]
 
-/** What a run has come across, so that a run which tried nothing is not green. */
+/** Counts of the cases in a run, so that a run without a case fails. */
 const tally = () => ({ cycles: 0, unopened: 0, openedOnly: 0, bound: 0, closed: 0, interrupted: 0, succeeded: 0 })
 
-/** The driver, watched: what it opened and what it closed, and whether any of it is still referenced. */
+/** The driver with a record of its opened and closed sockets, and of those that are still referenced. */
 const watched = (driver: Driver) => {
   let sockets: Array<WeakRef<object>> = []
   let arenas: Array<WeakRef<Arena>> = []
@@ -73,7 +73,7 @@ const watched = (driver: Driver) => {
 const yields = (times: number) => Effect.yieldNow().pipe(Effect.repeatN(times))
 const loopTurn = Effect.promise(turn)
 
-/** Binds, reads, and is stopped somewhere: in the middle of binding, while it waits, while something arrives. */
+/** Binds, reads, and is stopped at some point: while it binds, while it waits, or while a datagram arrives. */
 const cycle = (random: Random, seen: ReturnType<typeof tally>, opened: () => number) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
@@ -87,7 +87,7 @@ const cycle = (random: Random, seen: ReturnType<typeof tally>, opened: () => num
       if (talks) yield* socket.send({ data: new Uint8Array(8), to: socket.localAddress })
       yield* read(socket)
     })
-    // Few operations a turn: the fiber yields inside of `bind`, too, and is stopped there.
+    // Few operations per turn, so that the fiber also yields and is stopped inside of `bind`.
     const fiber = yield* Effect.fork(
       Scope.extend(program, scope).pipe(Effect.withMaxOpsBeforeYield(random.below(40) + 12))
     )
@@ -101,7 +101,7 @@ const cycle = (random: Random, seen: ReturnType<typeof tally>, opened: () => num
     const close = Scope.close(scope, Exit.void)
     const way = random.below(4)
     if (way === 0) yield* Effect.zipRight(stop, close)
-    // What is bound in a scope that is closed already is closed at once.
+    // A socket that is bound in a closed scope is closed immediately.
     if (way === 1) yield* Effect.zipRight(close, stop)
     if (way === 2) yield* Effect.all([close, stop], { concurrency: "unbounded" })
     if (way === 3) yield* Effect.zipRight(Fiber.interruptFork(fiber), close)
@@ -114,7 +114,7 @@ const cycle = (random: Random, seen: ReturnType<typeof tally>, opened: () => num
 const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 describe("2,000 cycles of binding, reading and being stopped at any point", () => {
-  it("leave descriptors, poll handles and memory as they were", async () => {
+  it("leave descriptors, poll handles and memory unchanged", async () => {
     const random = seeded(9)
     const driver = await Effect.runPromise(LinuxSockets.driver())
     const { books, layer } = watched(driver)
@@ -127,7 +127,7 @@ describe("2,000 cycles of binding, reading and being stopped at any point", () =
         ).pipe(Effect.provide(layer))
       )
 
-    // What grows at first is compiled code, and levels off after some thousand cycles.
+    // At first compiled code grows, which levels off after some thousand cycles.
     await run(3_000)
     books.forget()
     await collect()
@@ -136,10 +136,10 @@ describe("2,000 cycles of binding, reading and being stopped at any point", () =
     for (let window = 0; window < 20; window++) {
       await run(100)
       await turn()
-      // Before anything is collected: a handle's finalizer closes it, too, and would hide that nobody did.
+      // Before a collection, because a handle's finalizer also closes it, and would hide a missing close.
       expect(pollHandles()).toEqual({ all: 0, active: 0 })
       await collect()
-      // The books would be a slope of their own.
+      // The records of the test would be a leak of their own.
       books.forget()
       heap.push(process.memoryUsage().heapUsed)
     }
@@ -147,13 +147,13 @@ describe("2,000 cycles of binding, reading and being stopped at any point", () =
     expect({ descriptors: openDescriptors(), registrations: epollRegistrations(), polls: pollHandles() }).toEqual(start)
     expect(start.polls).toEqual({ all: 0, active: 0 })
     expect(books.closed).toBe(books.opened)
-    // Finalizers of native objects run in later turns of the event loop, how many later depends on the load: collected until nothing is left.
+    // Finalizers of native objects run in later turns of the event loop, depending on the load. So the test collects until none is left.
     for (let tries = 0; tries < 50 && books.referenced().sockets > 0; tries++) await collect()
     expect(books.referenced()).toEqual({ sockets: 0, arenas: 0 })
-    // A thousand cycles lie between: a socket that each kept would be 5 MB, its waiter or a datagram 500 kB and more.
+    // Between the figures are a thousand cycles. A socket kept by each would be 5 MB, a waiter or a datagram 500 kB or more.
     const [early, late] = [median(heap.slice(5, 10)), median(heap.slice(15))]
     expect(late - early).toBeLessThan(500_000)
-    // Every way of being stopped was come across.
+    // Every way of stopping occurred.
     expect(seen.cycles).toBe(5_000)
     for (const [what, times] of Object.entries(seen)) expect([what, times > 0]).toEqual([what, true])
   })

@@ -4,14 +4,14 @@ import { bundled, ended } from "../../testing/program.ts"
 
 const program = new URL("children/threads.ts", import.meta.url)
 
-/** How a process ends whose threads end that way. */
+/** The exit of a process whose threads end in that way. */
 const run = async (node: string, way: string, count: number) => {
   const stdio = ["ignore", "pipe", "inherit"] as const
   const { signal, status, stdout } = await ended([node, bundled(program), way, String(count)], { stdio: [...stdio] })
   return { signal, status, text: stdout.trim() }
 }
 
-/** Other Nodes than this one by ANCILLARY_NODES: paths between colons. */
+/** Other versions of Node, from ANCILLARY_NODES: paths separated by colons. */
 const nodes = [process.execPath, ...(process.env["ANCILLARY_NODES"] ?? "").split(":").filter((path) => path !== "")]
 
 describe.each(nodes)("threads of %s that end while a socket waits", (node) => {

@@ -1,4 +1,4 @@
-/** More traps of the Linux kernel: those that only a call of its own or a driver that is bent can show. */
+/** More traps of the Linux kernel: those that require direct system calls or a changed driver. */
 import type { Dscp, Ecn } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
@@ -37,14 +37,14 @@ const sockets = (driver: Driver, change: (socket: NativeSocket) => NativeSocket)
     return isFault(socket) ? socket : change(socket)
   }
 })
-/** The driver with less room for what is received. */
+/** The driver with less room for received data. */
 const cutting = (layoutOf: (layout: ArenaLayout) => ArenaLayout) =>
   over((driver) => ({
     ...driver,
     arena: (layout) => driver.arena(layout.purpose === "receive" ? layoutOf(layout) : layout)
   }))
 
-it.scoped("trap 4, ours: ECN alone leaves the DSCP as the socket has it, and DSCP alone the ECN bits", () =>
+it.scoped("trap 4, ours: only ECN keeps the socket's DSCP, and only DSCP keeps its ECN", () =>
   Effect.gen(function* () {
     const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withEcn(), withDscp()), at)
     const seen: Array<unknown> = []
@@ -70,7 +70,7 @@ it.scoped("trap 4, ours: ECN alone leaves the DSCP as the socket has it, and DSC
   )
 )
 
-it.scoped("trap 5, ours: what arrives in the moment of binding has its interface already", () =>
+it.scoped("trap 5, ours: a datagram that arrives while binding already has its interface", () =>
   Effect.gen(function* () {
     const early = yield* bound()
     const atOnce = (driver: Driver) =>
@@ -93,7 +93,7 @@ it.scoped("trap 5, ours: what arrives in the moment of binding has its interface
   })
 )
 
-it.scoped("trap 12, ours: of any selection of messages the kernel is told the exact length, and takes it", () => {
+it.scoped("trap 12, ours: any selection of messages is passed with its exact length", () => {
   const sent: Array<number> = []
   const counting = over((driver) =>
     FaultyDriver.wrap(driver, { onSend: ({ control }) => void sent.push(control.length) })
@@ -143,79 +143,73 @@ describe("trap 13, ours: control data that the kernel cut", () => {
   }
 })
 
-it.scoped(
-  "trap 14, naked: a slot that is not reset has room for nothing after a datagram without control data; ours is reset",
-  () =>
-    Effect.gen(function* () {
-      const [sender, receiver] = [yield* bound(), yield* bare]
-      const into = arena(receiver, "receive", 1, 64) as NativeArena
-      const again = () => {
-        const count = libc.recvmmsg?.(receiver.fd, into.headerAddress(0), 1, MSG_DONTWAIT, 0)
-        // Said of each slot that a call filled: those alone are reset.
-        into.received(0, 1, 0)
-        return count
-      }
+it.scoped("trap 14: bare, a slot has no room after an empty control; ours is reset", () =>
+  Effect.gen(function* () {
+    const [sender, receiver] = [yield* bound(), yield* bare]
+    const into = arena(receiver, "receive", 1, 64) as NativeArena
+    const again = () => {
+      const count = libc.recvmmsg?.(receiver.fd, into.headerAddress(0), 1, MSG_DONTWAIT, 0)
+      // Marks each slot that a call filled, because only those are reset.
+      into.received(0, 1, 0)
+      return count
+    }
+    into.prepare(1, 0)
+    sendRaw(sender, receiver, one)
+    expect([again(), into.controlLength(0)]).toEqual([1, 0])
+    ok(receiver.socket.setOption(0, 8, int(1)))
+    sendRaw(sender, receiver, one)
+    expect([again(), into.controlLength(0)]).toEqual([1, 0])
+    sendRaw(sender, receiver, one)
+    expect([receiver.socket.receive(into, 1, false), into.controlLength(0), into.flags(0)]).toEqual([1, 32, 0])
+  })
+)
+
+it.scoped("trap 15: bare, zero bytes are an empty or a cut datagram; ours has a fault", () =>
+  Effect.gen(function* () {
+    const [sender, receiver] = [yield* bound(), yield* bare]
+    const into = arena(receiver, "receive", 1, 0, 0) as NativeArena
+    const { abi } = receiver.driver
+    const flags = () => into.view.getUint32(abi.msghdr.flags.at, true)
+    for (const [size, expected] of [
+      [0, 0],
+      [10, MSG_TRUNC]
+    ] as const) {
       into.prepare(1, 0)
-      sendRaw(sender, receiver, one)
-      expect([again(), into.controlLength(0)]).toEqual([1, 0])
-      ok(receiver.socket.setOption(0, 8, int(1)))
-      sendRaw(sender, receiver, one)
-      expect([again(), into.controlLength(0)]).toEqual([1, 0])
-      sendRaw(sender, receiver, one)
-      expect([receiver.socket.receive(into, 1, false), into.controlLength(0), into.flags(0)]).toEqual([1, 32, 0])
-    })
+      sendRaw(sender, receiver, new Uint8Array(size))
+      expect([libc.recvmsg(receiver.fd, into.headerAddress(0), MSG_DONTWAIT), flags()]).toEqual([0, expected])
+    }
+    const seen = yield* Effect.gen(function* () {
+      const socket = yield* Datagram.bind(Datagram.ipv4, at)
+      const small = yield* Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(1)), at)
+      yield* socket.send({ data: new Uint8Array(0), to: small.localAddress })
+      yield* socket.send({ data: new Uint8Array(10), to: small.localAddress })
+      return [(yield* small.receive).data, (yield* Effect.flip(small.receive)).message.replace(/:\d+:/, ":")]
+    }).pipe(Effect.provide(layer))
+    expect(seen).toEqual([
+      new Uint8Array(0),
+      `A datagram from 127.0.0.1: a datagram of 10 bytes did not fit into 1: raise withMaximumDatagramSize, or declare withTruncation("deliver")`
+    ])
+  })
 )
 
-it.scoped(
-  "trap 15, naked: zero bytes are an empty datagram, or one that was lost for want of room; ours tells them apart",
-  () =>
-    Effect.gen(function* () {
-      const [sender, receiver] = [yield* bound(), yield* bare]
-      const into = arena(receiver, "receive", 1, 0, 0) as NativeArena
-      const { abi } = receiver.driver
-      const flags = () => into.view.getUint32(abi.msghdr.flags.at, true)
-      for (const [size, expected] of [
-        [0, 0],
-        [10, MSG_TRUNC]
-      ] as const) {
-        into.prepare(1, 0)
-        sendRaw(sender, receiver, new Uint8Array(size))
-        expect([libc.recvmsg(receiver.fd, into.headerAddress(0), MSG_DONTWAIT), flags()]).toEqual([0, expected])
-      }
-      const seen = yield* Effect.gen(function* () {
-        const socket = yield* Datagram.bind(Datagram.ipv4, at)
-        const small = yield* Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(1)), at)
-        yield* socket.send({ data: new Uint8Array(0), to: small.localAddress })
-        yield* socket.send({ data: new Uint8Array(10), to: small.localAddress })
-        return [(yield* small.receive).data, (yield* Effect.flip(small.receive)).message.replace(/:\d+:/, ":")]
-      }).pipe(Effect.provide(layer))
-      expect(seen).toEqual([
-        new Uint8Array(0),
-        `A datagram from 127.0.0.1: a datagram of 10 bytes did not fit into 1: raise withMaximumDatagramSize, or declare withTruncation("deliver")`
-      ])
-    })
+it.scoped("trap 16, bare kernel: an error after the first slot fails the next call", () =>
+  Effect.gen(function* () {
+    const [sender, receiver] = [yield* bound(), yield* bare]
+    const { abi } = receiver.driver
+    const into = arena(receiver, "receive", 3, 0)
+    // The second slot's payload has an invalid address.
+    const second = ((3 * (abi.mmsghdr?.size ?? 0) + 15) & ~15) + abi.iovec.size
+    into.view.setBigUint64(second + abi.iovec.base, 8n, true)
+    for (const data of [1, 2, 3]) sendRaw(sender, receiver, Uint8Array.of(data))
+    expect(receiver.socket.receive(into, 3, false)).toBe(1)
+    // The driver returns it as a fault of the next call, and the third datagram is still there.
+    expect(receiver.socket.receive(into, 3, false)).toMatchObject({ syscall: "recvmmsg", code: "EFAULT" })
+    expect(receiver.socket.receive(into, 1, false)).toBe(1)
+    expect(into.bytes[into.dataAt(0)]).toBe(3)
+  })
 )
 
-it.scoped(
-  "trap 16, naked: an error behind the first slot costs its datagram and fails the next call, whatever that is",
-  () =>
-    Effect.gen(function* () {
-      const [sender, receiver] = [yield* bound(), yield* bare]
-      const { abi } = receiver.driver
-      const into = arena(receiver, "receive", 3, 0)
-      // The second slot's payload is nowhere.
-      const second = ((3 * (abi.mmsghdr?.size ?? 0) + 15) & ~15) + abi.iovec.size
-      into.view.setBigUint64(second + abi.iovec.base, 8n, true)
-      for (const data of [1, 2, 3]) sendRaw(sender, receiver, Uint8Array.of(data))
-      expect(receiver.socket.receive(into, 3, false)).toBe(1)
-      // A driver says so as a fault of the next call, and the third datagram is there.
-      expect(receiver.socket.receive(into, 3, false)).toMatchObject({ syscall: "recvmmsg", code: "EFAULT" })
-      expect(receiver.socket.receive(into, 1, false)).toBe(1)
-      expect(into.bytes[into.dataAt(0)]).toBe(3)
-    })
-)
-
-it.scoped("ours: a peer's refusal costs none of the datagrams that are queued", () =>
+it.scoped("ours: a peer's refusal loses no queued datagram", () =>
   Effect.gen(function* () {
     const spec = Datagram.ipv4.pipe(withHopLimit())
     const socket = yield* Effect.scopedWith((peers) =>
@@ -226,14 +220,14 @@ it.scoped("ours: a peer's refusal costs none of the datagrams that are queued", 
         return socket
       })
     )
-    // The peer is gone: this is refused, and the refusal comes before what is queued.
+    // The peer is gone, so this is refused, and the refusal comes before the queued datagrams.
     yield* socket.send({ data: one })
     expect(Chunk.toReadonlyArray(yield* socket.receiveBatch).map(({ data }) => data[0])).toEqual([1, 2, 3])
     expect(yield* socket.stats).toMatchObject({ dequeued: 3n, delivered: 3n, asyncErrors: 1n })
   }).pipe(Effect.provide(layer))
 )
 
-it.scoped.runIf(ipv6)("trap 29, naked: slots as large as any IPv4 payload cut IPv6 ones; ours holds every size", () =>
+it.scoped.runIf(ipv6)("trap 29: bare, slots of the largest IPv4 payload cut IPv6 ones; ours hold all", () =>
   Effect.gen(function* () {
     const [sender, receiver] = [yield* bound("ipv6"), yield* bound("ipv6")]
     for (const size of [65_507, 65_508, 65_527]) {

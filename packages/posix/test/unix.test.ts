@@ -1,4 +1,4 @@
-/** Unix sockets: their names, the files that binding makes, connecting, and what other code may do with their descriptor. */
+/** Unix sockets: their names, the files that binding makes, connecting, and other code that uses their descriptor. */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
@@ -30,7 +30,7 @@ const abstract = (of: string) => `\0ancillary-${of}-${process.pid}`
 const { unix } = Datagram
 
 describe("names", () => {
-  it.scopedLive("Unix sockets speak to each other by path and by abstract name, with timestamps", () =>
+  it.scopedLive("Unix sockets exchange by path and by abstract name, with timestamps", () =>
     Effect.gen(function* () {
       const spec = unix.pipe(withTimestamp())
       const path = join(yield* folder, "socket")
@@ -48,42 +48,40 @@ describe("names", () => {
       expect(Option.isSome(asked.control.timestamp)).toBe(true)
       expect(asked.delivery).toBe("unknown")
 
-      // Larger than any internet datagram: slots of Unix sockets are sized by the sender's default limit.
+      // Larger than any internet datagram, because slots of Unix sockets have the sender's default limit.
       const large = new Uint8Array(150_000).fill(7)
       yield* byPath.send({ data: large, to: asked.from })
       expect((yield* byName.receive).data).toEqual(large)
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive(
-    "trap 31: a path may fill the whole name, one byte more than the structure; naked it comes as 111",
-    () =>
-      Effect.gen(function* () {
-        const inside = yield* folder
-        const path = join(inside, "x".repeat(108 - inside.length - 1))
-        const { driver, second } = yield* nakedPair
-        const receiver = yield* nakedUnix(driver, join(inside, "naked"))
-        const sender = yield* Effect.scoped(
-          Effect.gen(function* () {
-            ok(sendUnix(driver, yield* nakedUnix(driver, path), data, undefined, join(inside, "naked")))
-            return receiveUnix(driver, receiver, 0).addressLength
-          })
-        )
-        expect([path.length, sender]).toEqual([108, 111])
-        ok(sendUnix(driver, second, data))
+  it.scopedLive("trap 31: a path may fill sun_path, and is received with 111 bytes", () =>
+    Effect.gen(function* () {
+      const inside = yield* folder
+      const path = join(inside, "x".repeat(108 - inside.length - 1))
+      const { driver, second } = yield* nakedPair
+      const receiver = yield* nakedUnix(driver, join(inside, "naked"))
+      const sender = yield* Effect.scoped(
+        Effect.gen(function* () {
+          ok(sendUnix(driver, yield* nakedUnix(driver, path), data, undefined, join(inside, "naked")))
+          return receiveUnix(driver, receiver, 0).addressLength
+        })
+      )
+      expect([path.length, sender]).toEqual([108, 111])
+      ok(sendUnix(driver, second, data))
 
-        const long = yield* Datagram.bind(unix, { path })
-        const short = yield* Datagram.bind(unix, { path: abstract("short") })
-        expect(long.localAddress.path).toBe(path)
-        yield* long.send({ data, to: short.localAddress })
-        const asked = yield* short.receive
-        expect(asked.from.path).toBe(path)
-        yield* short.send({ data, to: asked.from })
-        expect((yield* long.receive).data).toEqual(data)
-      }).pipe(Effect.provide(layer))
+      const long = yield* Datagram.bind(unix, { path })
+      const short = yield* Datagram.bind(unix, { path: abstract("short") })
+      expect(long.localAddress.path).toBe(path)
+      yield* long.send({ data, to: short.localAddress })
+      const asked = yield* short.receive
+      expect(asked.from.path).toBe(path)
+      yield* short.send({ data, to: asked.from })
+      expect((yield* long.receive).data).toEqual(data)
+    }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("trap 31: a sender without a name is one, and nobody to answer", () =>
+  it.scopedLive("trap 31: an unnamed sender is received, and cannot be answered", () =>
     Effect.gen(function* () {
       const { driver } = yield* nakedPair
       const socket = yield* Datagram.bind(unix, { path: abstract("asked") })
@@ -97,7 +95,7 @@ describe("names", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("the kernel chooses one for who wants none of their own: clients can be answered", () =>
+  it.scopedLive("the kernel chooses a name for clients, so they can be answered", () =>
     Effect.gen(function* () {
       const server = yield* Datagram.bind(unix, new UnixEndpoint(undefined))
       const client = yield* Datagram.client(unix)
@@ -116,7 +114,7 @@ describe("names", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("every byte of an abstract name counts, NULs too", () =>
+  it.scopedLive("every byte of an abstract name counts, even NUL", () =>
     Effect.gen(function* () {
       const names = [abstract("nul"), `${abstract("nul")}\0`, `${abstract("nul")}\0\0a`]
       const sockets = yield* Effect.forEach(names, (path) => Datagram.bind(unix, { path }))
@@ -128,7 +126,7 @@ describe("names", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("that cannot be, and peers that are not there", () =>
+  it.scopedLive("that are invalid are rejected, and absent peers are errors", () =>
     Effect.gen(function* () {
       const path = join(yield* folder, "socket")
       const long = yield* Effect.flip(Datagram.bind(unix, { path: "x".repeat(109) }))
@@ -154,7 +152,7 @@ describe("names", () => {
 })
 
 describe("the file of a path", () => {
-  it.live("is there as long as the socket, also where the process has moved elsewhere", () =>
+  it.live("exists as long as the socket, even if the process changes its directory", () =>
     leakingNothing(
       Effect.gen(function* () {
         const inside = yield* folder
@@ -174,7 +172,7 @@ describe("the file of a path", () => {
     )
   )
 
-  it.live("is removed although the process's folder was moved, or a link on the way leads elsewhere by then", () =>
+  it.live("is removed even if the directory was moved or a link on the path changed", () =>
     leakingNothing(
       Effect.gen(function* () {
         const inside = yield* folder
@@ -209,14 +207,14 @@ describe("the file of a path", () => {
     )
   )
 
-  it.live("stays where it is somebody else's by now: a socket's, a file's, nobody's", () =>
+  it.live("stays if it now belongs to another socket, to another file, or does not exist", () =>
     leakingNothing(
       Effect.gen(function* () {
         const path = join(yield* folder, "socket")
         const bindIn = Effect.flatMap(Scope.make(), (scope) =>
           Effect.as(Scope.extend(Datagram.bind(unix, { path }), scope), Scope.close(scope, Exit.void))
         )
-        // Removed and bound anew by another: the first to close leaves the file, the second takes it away.
+        // Removed and bound again by another socket: the first close leaves the file, the second removes it.
         const closeFirst = yield* bindIn
         unlinkSync(path)
         const closeSecond = yield* bindIn
@@ -241,14 +239,14 @@ describe("the file of a path", () => {
     )
   )
 
-  it.live("that a program left behind is in the way, and the error says so", () =>
+  it.live("that a program left behind blocks bind, and the error gives that reason", () =>
     leakingNothing(
       Effect.gen(function* () {
         const path = join(yield* folder, "socket")
         const bind = Datagram.bind(unix, { path })
         const live = yield* Effect.scoped(Effect.zipRight(bind, Effect.flip(bind)))
         const { driver } = yield* nakedPair
-        // Renamed, so that its closing does not find it.
+        // Renamed, so that its close does not find it.
         yield* Effect.scoped(
           Effect.gen(function* () {
             yield* nakedUnix(driver, `${path}-elsewhere`)
@@ -279,7 +277,7 @@ describe("the file of a path", () => {
 })
 
 describe("connecting", () => {
-  it.live("to a peer that calls itself otherwise: its datagrams are known as its own", () =>
+  it.live("to a peer by another path for it: its datagrams are received", () =>
     leakingNothing(
       Effect.gen(function* () {
         const path = join(yield* folder, "socket")
@@ -293,7 +291,7 @@ describe("connecting", () => {
     )
   )
 
-  it.live("where nobody is, or nobody for us: errors that say which", () =>
+  it.live("to an absent or unsuitable peer: the errors distinguish the cases", () =>
     leakingNothing(
       Effect.gen(function* () {
         const path = join(yield* folder, "socket")
@@ -328,7 +326,7 @@ describe("connecting", () => {
     )
   )
 
-  it.live("to a peer that ends: each send says so, and nobody takes its place", () =>
+  it.live("to a peer that ends: each send fails, and no other socket takes its place", () =>
     leakingNothing(
       Effect.gen(function* () {
         const local = abstract("widow")
@@ -341,7 +339,7 @@ describe("connecting", () => {
           { reason: "ConnectionRefused", code: "ECONNREFUSED" },
           { reason: "ConnectionRefused", code: "ENOTCONN" }
         ])
-        // Linux: not connected any more, it takes from everybody.
+        // Linux: the socket is no longer connected, so it would receive from every sender.
         const stranger = yield* Datagram.client(unix)
         yield* stranger.send({ data, to: { path: local } })
         expect(yield* socket.receiveWithin(0)).toEqual(Option.none())
@@ -354,7 +352,7 @@ describe("connecting", () => {
 const reasonOf = (error: { readonly _tag: string }): unknown => ("reason" in error ? error.reason : undefined)
 
 describe("trap 31: the error queue of a Unix socket", () => {
-  it.scoped("naked: asking for it takes data; ours asks nobody, and the data is there", () =>
+  it.scoped("bare kernel: reading it takes data; ours does not read it, so no data is lost", () =>
     Effect.gen(function* () {
       const { driver, first, second } = yield* nakedPair
       const into = unixArena(driver, "receive", 0) as NativeArena
@@ -373,14 +371,14 @@ it.scoped("buffers and a priority are options of a Unix socket, too", () =>
   Effect.gen(function* () {
     const spec = unix.pipe(withReceiveBufferSize(20_000), withSendBufferSize(30_000), withDefaultPriority(5))
     const socket = yield* Datagram.bind(spec, { path: abstract("options") })
-    // Linux: twice of what is asked.
+    // Linux: twice the requested size.
     expect(yield* socket.getOption(SocketOption.receiveBufferSize)).toBe(40_000)
     expect(yield* socket.getOption(SocketOption.sendBufferSize)).toBe(60_000)
     expect(yield* socket.getOption(SocketOption.defaultPriority)).toBe(5)
   }).pipe(Effect.provide(layer))
 )
 
-it.live("the descriptor is other code's to use as long as the socket is open", () =>
+it.live("other code can use the descriptor as long as the socket is open", () =>
   leakingNothing(
     Effect.gen(function* () {
       const scope = yield* Scope.make()
@@ -396,7 +394,7 @@ it.live("the descriptor is other code's to use as long as the socket is open", (
   )
 )
 
-it("a message of the internet does not exist on a Unix socket, also where types are not looked at", () => {
+it("a message of internet sockets is rejected on a Unix socket at run time, too", () => {
   const spec = unix as unknown as typeof Datagram.ipv4
   const bound = Datagram.bind(spec.pipe(withHopLimit()), { path: "\0x" } as never)
   return Effect.gen(function* () {

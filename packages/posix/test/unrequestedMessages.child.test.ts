@@ -1,4 +1,7 @@
-/** Descriptors that nobody gets: more than was declared, undeclared ones, those of datagrams that are faults or dropped. All are closed at once. */
+/**
+ * Descriptors that the program does not get: more than declared, undeclared ones, and those of faulty or dropped datagrams. All are closed
+ * immediately.
+ */
 import { Codec, type ControlMessage, define } from "@ancillary/control"
 import {
   Datagram,
@@ -27,7 +30,7 @@ const data = Uint8Array.of(1)
 const sending = Datagram.unix.pipe(withRights({ only: "send" }))
 const name = (of: string) => `\0ancillary-${of}-${process.pid}`
 
-/** A message that never arrives, whose room is free for what does. */
+/** A message that never arrives, so its room is free for other messages. */
 interface Roomy extends ControlMessage<"roomy", "unix", "optional"> {
   readonly received: { readonly roomy: Uint8Array }
 }
@@ -44,7 +47,7 @@ const roomy = define<Roomy>({
   }
 })
 
-it.scoped("trap 30, naked: what was not asked for stays open, and nobody knows of it", () =>
+it.scoped("trap 30, bare kernel: undeclared descriptors stay open without notice", () =>
   Effect.gen(function* () {
     const { driver, first, second } = yield* nakedPair
     const before = openDescriptors()
@@ -55,7 +58,7 @@ it.scoped("trap 30, naked: what was not asked for stays open, and nobody knows o
   })
 )
 
-describe("trap 30: what was not declared", () => {
+describe("trap 30: undeclared descriptors", () => {
   const specs: { readonly [room in string]: typeof Datagram.unix } = {
     "no room at all": Datagram.unix,
     "room that is taken by another": Datagram.unix.pipe(withTimestamp()) as never,
@@ -83,7 +86,7 @@ describe("trap 30: what was not declared", () => {
     }
   }
 
-  it.live("in place of a pidfd, which it may have cost: a fault that says so, and the next one is whole", () =>
+  it.live("in place of a pidfd: a fault, and the next datagram is complete", () =>
     leakingNothing(
       Effect.gen(function* () {
         const receiver = yield* Datagram.bind(Datagram.unix.pipe(withPidFd()), { path: name("pidfd") })
@@ -101,7 +104,7 @@ describe("trap 30: what was not declared", () => {
     )
   )
 
-  it.live("and read by a codec as plain numbers is closed too: a Descriptor is what holds one", () => {
+  it.live("that a codec reads as plain numbers are closed, too", () => {
     interface Numbers extends ControlMessage<"numbers", "unix", "optional"> {
       readonly received: { readonly numbers: number }
     }
@@ -129,7 +132,7 @@ describe("trap 30: what was not declared", () => {
   })
 })
 
-describe("trap 30: more than was declared", () => {
+describe("trap 30: more descriptors than declared", () => {
   for (const [maximum, sent, sentence] of [
     [1, 2, "'rights' came with 2 values, more than the 1 that are declared: raise its maximum"],
     [1, 3, "'rights' came with 2 values, more than the 1 that are declared: raise its maximum"],
@@ -164,7 +167,7 @@ describe("trap 30: more than was declared", () => {
     )
   }
 
-  it.live("a bound that cannot be is refused before a socket is opened", () =>
+  it.live("an invalid maximum is rejected before a socket is opened", () =>
     leakingNothing(
       Effect.gen(function* () {
         for (const maximum of [0, -1, 1.5, 254, NaN]) {
@@ -179,7 +182,7 @@ describe("trap 30: more than was declared", () => {
   )
 })
 
-describe("trap 30: what came with a datagram that is not handed over", () => {
+describe("trap 30: descriptors of a datagram that is not delivered", () => {
   const spec = Datagram.unix.pipe(withTimestamp(), withCredentials(), withRights({ maximum: 3 }))
   const bends: ReadonlyArray<readonly [string, string, (slot: FaultyDriver.ReceivedSlot) => void]> = [
     ["control data that was lost", "ControlTruncated", (slot) => void (slot.flags |= ReceiveFlags.controlTruncated)],
@@ -219,7 +222,7 @@ describe("trap 30: what came with a datagram that is not handed over", () => {
   }
 
   const small = Datagram.unix.pipe(withRights({ maximum: 2 }), withMaximumDatagramSize(1))
-  it.live("is closed where the policy drops it, also when it was only peeked at", () =>
+  it.live("are closed if the policy drops it, even after only a peek", () =>
     leakingNothing(
       Effect.gen(function* () {
         const socket = yield* Datagram.bind(small.pipe(withTruncation("drop")), { path: name("drop") })
@@ -240,7 +243,7 @@ describe("trap 30: what came with a datagram that is not handed over", () => {
     )
   )
 
-  it.live("is handed over with data that was cut where the policy delivers it", () =>
+  it.live("are delivered with cut data if the policy delivers it", () =>
     leakingNothing(
       Effect.gen(function* () {
         const socket = yield* Datagram.bind(small.pipe(withTruncation("deliver")), { path: name("deliver") })
@@ -254,14 +257,14 @@ describe("trap 30: what came with a datagram that is not handed over", () => {
     )
   )
 
-  it.live("is closed where it came from somebody else before the socket was connected", () => {
+  it.live("are closed if another peer sent it before the socket was connected", () => {
     const local = name("local")
     const layer = unixLayerOver((driver) => ({
       ...driver,
       open: (kind) => {
         const socket = driver.open(kind)
         if (isFault(socket)) return socket
-        // In the moment between binding and connecting, from one without a name and from one with another.
+        // Between binding and connecting, from an unnamed socket and from one with another name.
         const connect = (to: Uint8Array | undefined) => {
           for (const stranger of [undefined, name("stranger")]) {
             const from = ok(driver.open(kind))
@@ -290,7 +293,7 @@ describe("trap 30: what came with a datagram that is not handed over", () => {
   })
 })
 
-it("a process that may open no more: the kernel closes what does not fit, the datagram is a fault, nothing is lost of the next", async () => {
+it("a process out of descriptors: the datagram is a fault, and the next is complete", async () => {
   const program = bundled(new URL("children/limits.ts", import.meta.url))
   const limited = ["sh", "-c", `ulimit -n 1024 && exec "$0" "$@"`]
   const { stderr, stdout } = await ended([...limited, process.execPath, program, "rights"])
@@ -298,7 +301,7 @@ it("a process that may open no more: the kernel closes what does not fit, the da
   expect(JSON.parse(stdout)).toEqual({ reason: "ControlTruncated", open: 0, next: 3, pidFd: false, leaked: 0 })
 })
 
-it.live("5,000 exchanges, with all that can become of descriptors, leave none open", () =>
+it.live("5,000 exchanges, with every possible end of descriptors, leave none open", () =>
   leakingNothing(
     Effect.gen(function* () {
       const random = seeded(30)
@@ -309,7 +312,7 @@ it.live("5,000 exchanges, with all that can become of descriptors, leave none op
       const sender = yield* Datagram.client(sending)
       const before = openDescriptors()
       const seen = { handed: 0, taken: 0, gone: 0, faults: 0 }
-      /** Reads one, and takes what came with it, or reads on before it does. */
+      /** Reads one datagram and takes its descriptors, or reads again first. */
       const read = Effect.gen(function* () {
         const outcome = yield* Effect.either(socket.receiveWithin(0))
         if (Either.isLeft(outcome)) seen.faults++
@@ -330,7 +333,7 @@ it.live("5,000 exchanges, with all that can become of descriptors, leave none op
         yield* sender.send({ data: new Uint8Array(random.chance(0.1) ? 9 : 2), to: socket.localAddress, control })
         waiting++
         if (random.chance(0.2)) yield* Effect.ignore(Effect.timeoutOption(socket.peek, 0))
-        // Linux keeps eleven for a receiver, and lets the sender wait then.
+        // Linux queues eleven for a receiver, and then the sender waits.
         if (waiting < 8 && random.chance(0.7)) continue
         waiting = 0
         yield* Effect.repeat(read, { while: (more) => more })

@@ -1,4 +1,4 @@
-/** Verdicts of the fault wrapper where Linux has more than every driver: its error queue, and descriptors that datagrams bring. */
+/** Verdicts of the fault wrapper for features of only Linux: its error queue, and received descriptors. */
 import { Datagram, DatagramSockets, Descriptor, withErrorReports, withRights } from "@ancillary/effect3"
 import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
@@ -55,7 +55,7 @@ describe("a forged ICMP error is an error report, as a real one", () => {
       )
     }
 
-  it.scopedLive("an offender of the other family is refused by a sentence", () =>
+  it.scopedLive("an offender of the other family is rejected with a sentence", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.client(Datagram.ipv4.pipe(withErrorReports()))
       const exit = yield* Effect.exit(socket.send({ data, to: { address: "198.51.100.7", port: 1 } }))
@@ -83,21 +83,21 @@ describe("descriptors of a datagram", () => {
       }).pipe(Effect.provide(unixLayerOver((driver) => FaultyDriver.wrap(driver, hooks))), Effect.scoped)
     )
 
-  it.live("a lost datagram's are closed", () =>
+  it.live("of a lost datagram are closed", () =>
     Effect.gen(function* () {
       const lost = sent({ decideReceive: (_, i) => (i === 0 ? FaultyDriver.lose : undefined) }, 1)
       expect(yield* lost).toEqual([[]])
     })
   )
 
-  it.live("a duplicate's first copy has them, the other copies have none", () =>
+  it.live("of a duplicate are in the first copy, and in no other copy", () =>
     Effect.gen(function* () {
       const twice = sent({ decideReceive: (_, i) => (i === 0 ? FaultyDriver.duplicate(3) : undefined) }, 4)
       expect(yield* twice).toEqual([["0", "1"], [], [], []])
     })
   )
 
-  it.live("a held datagram's arrive with it, and are closed with the socket if it never does", () =>
+  it.live("of a held datagram arrive with it, or are closed with the socket", () =>
     Effect.gen(function* () {
       const behind = (by: number) => ({
         decideReceive: (_: unknown, i: number) => (i === 0 ? FaultyDriver.reorder(by) : undefined)

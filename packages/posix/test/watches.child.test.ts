@@ -1,4 +1,7 @@
-/** A user whose epoll watches are used up, and descriptors that the process polls already: errors of that call, where libuv aborts the process. */
+/**
+ * A user without epoll watches left, and descriptors that the process already polls. The call fails with an error, although libuv aborts the
+ * process.
+ */
 import { execFileSync } from "node:child_process"
 import { createSocket } from "node:dgram"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -23,23 +26,23 @@ describe.runIf(requirement("few epoll watches", onPath("gcc"), "apt-get install 
     const shim = join(folder, "epoll.so")
     execFileSync("gcc", ["-shared", "-fPIC", "-o", shim, place("epoll.c"), "-ldl"])
     afterAll(() => rmSync(folder, { recursive: true }))
-    /** The system's own limit is of all users: a library before libc refuses as the kernel would. */
+    /** The limit of the system is for all users. A library that is loaded before libc returns the kernel's error instead. */
     const run = async (watches: number, word: string) => {
       const words = [process.execPath, bundled(new URL("children/watches.ts", import.meta.url)), word]
       const env = { ...process.env, ANCILLARY_WATCHES: String(watches), LD_PRELOAD: shim }
       const { signal, stderr, stdout } = await ended(words, { env })
       return { signal, seen: stdout === "" ? stderr : (JSON.parse(stdout) as unknown) }
     }
-    it("naked: node:dgram ends the process", async () => {
-      // Seen on Node 22 and 24: libuv there goes on, as if this library were not asked. Why was not looked into.
+    it("bare: node:dgram ends the process", async () => {
+      // On Node 22 and 24 libuv continues, as if this library were not loaded. The reason is unknown.
       const isAsked = Number(process.versions.node.split(".")[0]) < 22
       expect((await run(3, "naked")).signal).toBe(isAsked ? "SIGABRT" : null)
     })
-    it("each socket has its own from bind on, and the next bind fails", async () => {
+    it("each socket has its own watch after bind, and the next bind fails", async () => {
       for (const watches of [2, 3, 6]) {
         const { seen, signal } = await run(watches, "ours")
         expect([watches, signal]).toEqual([watches, null])
-        // One is the epoll's own.
+        // One belongs to the epoll.
         expect(seen).toMatchObject({
           bound: watches - 1,
           error: {
@@ -55,7 +58,7 @@ describe.runIf(requirement("few epoll watches", onPath("gcc"), "apt-get install 
         })
       }
     })
-    it("none at all, or one: bind fails, and nothing stays open", async () => {
+    it("without any, or with one: bind fails, and nothing stays open", async () => {
       for (const watches of [0, 1])
         expect(await run(watches, "ours")).toMatchObject({ signal: null, seen: { bound: 0, leaked: 0 } })
     })
@@ -70,10 +73,10 @@ describe("a descriptor that this process polls already", () => {
     code: "EEXIST",
     message: expect.stringMatching(/\. Adopt each descriptor once\.$/) as unknown
   }
-  it.scopedLive("its own socket's is refused, waited for or not, and both go on", () =>
+  it.scopedLive("of its own socket is rejected, waited on or not, and both continue", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
-      // Until the end of this run of the program, a watch is reserved for libuv by a descriptor.
+      // Until the end of this turn a descriptor reserves a watch for libuv.
       yield* Effect.sleep("1 millis")
       const before = openDescriptors()
       const adopt = Effect.flip(Effect.flatMap(socket.descriptor, (fd) => Datagram.adopt(Datagram.ipv4, fd)))
@@ -86,12 +89,12 @@ describe("a descriptor that this process polls already", () => {
       expect(openDescriptors()).toBe(before)
     }).pipe(Effect.provide(LinuxSockets.layer))
   )
-  it.scopedLive("node:dgram's is refused, and its owner goes on", () =>
+  it.scopedLive("of node:dgram is rejected, and its owner continues", () =>
     Effect.gen(function* () {
       const nodes = createSocket("udp4")
       yield* Effect.addFinalizer(() => Effect.sync(() => nodes.close()))
       yield* Effect.async<void>((resume) => void nodes.bind(0, "127.0.0.1", () => resume(Effect.void)))
-      // A turn, in which libuv adds it.
+      // After a turn libuv has added it.
       yield* Effect.sleep("5 millis")
       const handle: unknown = Object.getOwnPropertySymbols(nodes)
         .map((symbol) => (nodes as unknown as Record<symbol, { handle?: { fd: number } }>)[symbol])

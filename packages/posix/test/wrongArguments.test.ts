@@ -1,4 +1,4 @@
-/** Arguments and definitions that throw or lie, outside of messages: a typed error that names the argument, and nothing is left open. */
+/** Arguments and definitions that throw or are false, outside of messages. A typed error names the argument, and nothing stays open. */
 import { Codec } from "@ancillary/control"
 import { Datagram, SocketOption, withPktInfo, withSocketOption } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
@@ -21,7 +21,7 @@ const liars: ReadonlyArray<unknown> = [
   { address: { malformed: 1 }, port: 1 }
 ]
 
-describe("an argument that is not what it seems", () => {
+describe("an argument that changes or throws when it is read", () => {
   it.live.each(liars.map((value, index) => [index, value] as const))(
     "value %i: bind, connect and adopt fail with a typed error",
     ([, value]) =>
@@ -36,10 +36,10 @@ describe("an argument that is not what it seems", () => {
             Datagram.client(wrong),
             Datagram.adopt(Datagram.ipv4, wrong)
           ]) {
-            // Which of the failures it is does not matter here.
+            // The kind of failure does not matter here.
             const scoped = Effect.scoped(attempt as never as Effect.Effect<unknown, { readonly _tag: string }>)
             const exit = yield* Effect.exit(scoped)
-            // Nothing given for `local` is what it says.
+            // Only null is accepted for `local`.
             if (Exit.isSuccess(exit)) expect(value).toBeNull()
             else expect(String(exit.cause)).toMatch(/^Datagram(Bind|Unsupported)Error|: Datagram/)
           }

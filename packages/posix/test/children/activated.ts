@@ -1,4 +1,4 @@
-/** As an init system starts it: its socket is descriptor 3. Answers each datagram with its payload and that number. */
+/** A program as an init system starts it, with its socket as descriptor 3. It answers each datagram with its payload and that number. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withPktInfo } from "@ancillary/effect3"
 import { Effect, Stream } from "effect"

@@ -1,4 +1,4 @@
-/** Binds to the address and port of its arguments, without privileges where it has some, and prints what came of it. */
+/** Binds to the address and port of its arguments, after it drops its privileges, and prints the result. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram } from "@ancillary/effect3"
 import { Effect, Either } from "effect"

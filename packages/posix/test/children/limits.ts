@@ -1,4 +1,4 @@
-/** What the machine refuses for want of something: descriptors, a route. Prints what came of it. */
+/** Runs out of descriptors and sends without a route. Prints the results. */
 import { closeSync, openSync, readdirSync } from "node:fs"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withPidFd, withPktInfo, withRights } from "@ancillary/effect3"
@@ -10,7 +10,7 @@ type Needs = Layer.Layer.Success<typeof LinuxSockets.layer>
 const described = (error: { readonly _tag: string; readonly message: string }) =>
   Object.assign({}, error, { message: error.message })
 
-/** Binds until nothing is left to bind with, gives all of it back, and binds again. */
+/** Binds until no descriptor is left, closes all sockets, and binds again. */
 const descriptors = Effect.gen(function* () {
   const bind = Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
   const open = () => readdirSync("/proc/self/fd").length
@@ -24,7 +24,7 @@ const descriptors = Effect.gen(function* () {
   return { error: described(error), again: described(lacking), leaked: after - before }
 })
 
-/** Sends where no route leads. */
+/** Sends without a route to the destination. */
 const route = Effect.gen(function* () {
   const data = Uint8Array.of(1)
   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 0 })
@@ -35,7 +35,7 @@ const route = Effect.gen(function* () {
   return [plain, group, connected].map(described)
 }).pipe(Effect.scoped)
 
-/** Receives more descriptors than there are numbers left, then as many as there are. */
+/** Receives more descriptors than the process may open, then as many as it may. */
 const rights = Effect.gen(function* () {
   const data = Uint8Array.of(1)
   const open = () => {
@@ -45,7 +45,7 @@ const rights = Effect.gen(function* () {
       return Infinity
     }
   }
-  /** What nobody took is closed in a moment. */
+  /** Descriptors that were not taken are closed shortly after. */
   const closed = (count: number) => Effect.repeat(Effect.sleep("1 millis"), { until: () => open() <= count })
   const spec = Datagram.unix.pipe(withRights({ maximum: 3 }), withPidFd())
   const [sender, receiver] = yield* Datagram.pair(spec)
@@ -73,7 +73,7 @@ const rights = Effect.gen(function* () {
   const stillOpen = 2 - (fillers.length - after)
   yield* sender.send({ data, control: { rights: [0, 0, 0] } })
   for (let i = 0; i < 3; i++) closeSync(fillers.pop() ?? -1)
-  // Three for the descriptors, and none for a pidfd: it is optional, and the datagram whole.
+  // Three for the descriptors, and none for a pidfd. That is optional, so the datagram is delivered.
   const { control } = yield* receiver.receive
   const next = control.rights.length
   const pidFd = Option.isSome(control.pidFd)

@@ -1,6 +1,6 @@
 /**
- * Receives connections whose `close` blocks for an hour (`SO_LINGER`, and a peer that reads nothing), and files behind them. Takes none, and prints
- * what came of it: where the event loop is blocked, nothing.
+ * Receives connections whose `close` blocks for an hour (`SO_LINGER`, and a peer that reads nothing), and files after them. Takes none, and
+ * prints the result. If the event loop is blocked, it prints nothing.
  */
 import { readdirSync } from "node:fs"
 import { createServer, type AddressInfo } from "node:net"
@@ -40,7 +40,7 @@ const program = Effect.gen(function* () {
   yield* settledDescriptors
   let before = open()
   const sockets = Array.from({ length: 3 }, () => lingering(port))
-  // Accepted, these stay open.
+  // These stay open after accept.
   yield* Effect.repeat(Effect.sleep("1 millis"), { until: () => open() >= before + 6 })
   before += 3
   yield* sender.send({ data: Uint8Array.of(1), control: { rights: sockets } })
@@ -48,11 +48,11 @@ const program = Effect.gen(function* () {
   for (const each of sockets) libc.close(each)
   let calls = 0
   yield* Effect.forkScoped(receiver.forEach(() => void calls++))
-  // Linux frees the number before it waits: neither the connections' nor the files' is in use.
+  // Linux frees the number before it waits, so neither the connections nor the files use one.
   yield* Effect.repeat(Effect.sleep("1 millis"), { until: () => calls === 2 && open() === before })
   return { calls, left: open() - before }
 }).pipe(Effect.scoped)
 
 console.log(JSON.stringify(await Effect.runPromise(program.pipe(Effect.provide(LinuxSockets.layer)))))
-// The threads wait still: the process ends all the same.
+// The threads still wait. The process must end nevertheless.
 process.exit(0)

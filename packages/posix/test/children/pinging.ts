@@ -1,4 +1,4 @@
-/** Run in a network namespace of its own: who may ping, and what pings of the own host bring. Prints what came of it. */
+/** Runs in a network namespace of its own: which groups may ping, and the replies of pings to this host. Prints the results. */
 import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { Codec, endpoint, IcmpEcho, SocketAddress } from "@ancillary/control"
@@ -29,7 +29,7 @@ const encoded = (family: "ipv4" | "ipv6", echo: IcmpEcho.EchoToSend): Uint8Array
 
 const families = [
   { family: "ipv4", spec: Datagram.ipv4, icmp: Datagram.icmp4, address: "127.0.0.1" },
-  // Both families alike, and the compiler need not know which one it is.
+  // One path for both families, without types that distinguish them.
   {
     family: "ipv6",
     spec: Datagram.ipv6 as unknown as typeof Datagram.ipv4,
@@ -39,12 +39,12 @@ const families = [
 ] as const
 type Each = (typeof families)[number]
 
-/** The next answer: one that never comes is an error, and no wait for ever. */
+/** The next reply. If none comes it fails instead of waiting for ever. */
 const answerTo = <A, E>(socket: {
   readonly receiveWithin: (duration: "5 seconds") => Effect.Effect<Option.Option<A>, E>
 }) => Effect.flatten(socket.receiveWithin("5 seconds"))
 
-/** What the kernel says to a payload, with nothing of ours around it. */
+/** The result of the bare kernel for a payload. */
 const naked = ({ address, family }: Each, data: Uint8Array) =>
   Effect.map(Effect.orDie(LinuxSockets.driver()), (driver) => {
     const socket: NativeSocket | { readonly code: string } = driver.open({ family, protocol: "icmp" })
@@ -80,7 +80,7 @@ const pings = (each: Each) =>
     })
     const marked = yield* answerTo(socket)
 
-    // Its identifier is the kernel's to choose, and its replies are its own.
+    // The kernel chooses its identifier, and it gets only its own replies.
     const [free, other] = [yield* Datagram.client(icmp), yield* Datagram.client(icmp)]
     const unnamed = { kind: "request", sequence: 1, data: payload } as const
     yield* free.send({ data: encoded(family, unnamed), to })
@@ -111,7 +111,7 @@ const pings = (each: Each) =>
     const { length } = (yield* answerTo(free)).data
     const tooLarge = yield* Effect.flip(free.send({ data: new Uint8Array(most + 1), to }))
 
-    // Linux takes both options of a ping socket, and tells neither.
+    // Linux accepts both options on a ping socket, and delivers neither message.
     const untold = yield* Datagram.client(icmp.pipe(withMark({ only: "receive" }), withPriority({ only: "receive" })))
     yield* untold.send({ data: bytes, to })
     const { control } = yield* answerTo(untold)

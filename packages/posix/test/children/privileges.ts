@@ -1,4 +1,4 @@
-/** Sets what wants privileges, without them, before binding and on an open socket. Prints what came of it. */
+/** Sets options that require privileges without having them, before binding and on an open socket. Prints the results. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
@@ -24,7 +24,7 @@ const told = <A, E extends { readonly message: string }, R>(attempt: Effect.Effe
     })
   )
 
-/** What messages of a datagram want; the socket is as good as before, and sends what is free. */
+/** Sends messages that require privileges. The socket still works, and sends messages that require none. */
 const sent = Effect.gen(function* () {
   const data = Uint8Array.of(1)
   const socket = yield* Datagram.bind(Datagram.dual.pipe(withMark(), withPriority(), withTransmitTime()), {

@@ -1,4 +1,4 @@
-/** Probes without privileges, and prints what was found, as JSON and as the table. */
+/** Probes without privileges, and prints the report as JSON and as a table. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Capabilities } from "@ancillary/effect3"
 import { Effect } from "effect"

@@ -1,4 +1,4 @@
-/** Sends to an abstract name, or as somebody else without the privilege to, and prints what came of that. */
+/** Sends to an abstract name, or with the credentials of another process without the privilege, and prints the result. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withCredentials } from "@ancillary/effect3"
 import { Effect, type Layer, Option, type Scope } from "effect"

@@ -1,6 +1,5 @@
 /**
- * Ends threads that have a socket which somebody waits for: `threads.ts WAY COUNT`. A process that
- * crashes prints nothing.
+ * Ends threads while a reader waits on one of their sockets: `threads.ts WAY COUNT`. A process that crashes prints nothing.
  */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram } from "@ancillary/effect3"
@@ -12,7 +11,7 @@ const inThread = Effect.gen(function* () {
   const idle = yield* Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
   yield* Effect.fork(idle.receive)
   yield* Effect.fork(Stream.runDrain(socket.datagrams))
-  // It never stops being readable: the thread ends in the middle of its callbacks, too.
+  // It is always readable, so the thread also ends in the middle of a callback.
   if (workerData === "flood") {
     const flood = Effect.forever(
       Effect.zipRight(socket.send({ data: Uint8Array.of(1), to: socket.localAddress }), Effect.yieldNow())
@@ -41,7 +40,7 @@ const ended = (way: string): Promise<void> =>
 
 if (isMainThread) {
   const [, , way = "", count = "1"] = process.argv
-  // The last thread that loaded a library takes it along: there are none, one and two at a time.
+  // The last thread that loaded a library unloads it, so zero, one and two threads run at a time.
   await ended(way)
   for (let i = 1; i < Number(count); i += 2) await Promise.all([ended(way), ended(way)])
   console.log(`${count} ended`)

@@ -1,4 +1,4 @@
-/** Sends extension headers, and sets sticky ones, without the privilege for them. Prints what came of it. */
+/** Sends extension headers, and sets sticky ones, without the privilege for them. Prints the results. */
 import { ExtensionHeader } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {

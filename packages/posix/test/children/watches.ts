@@ -13,7 +13,7 @@ const ours = Effect.gen(function* () {
     const scope = yield* Scope.make()
     const bound = yield* Effect.either(Scope.extend(Datagram.bind(Datagram.ipv4, at), scope))
     if (Either.isLeft(bound)) return bound.left
-    // All of them in one turn: the event loop has not looked at any yet.
+    // All of them in one turn, before the event loop has polled any.
     open.push([scope, yield* Effect.fork(bound.right.receive)])
     return bound.right
   })
@@ -42,7 +42,7 @@ const ours = Effect.gen(function* () {
 
 if (process.argv[2] === "naked") {
   for (let i = 0; i < 9; i++) createSocket("udp4").bind(0, "127.0.0.1")
-  // Long after the event loop has asked the kernel about all of them.
+  // Long after the event loop has polled all of them.
   setTimeout(() => process.exit(0), 10_000)
 } else {
   const seen = await Effect.runPromise(Effect.provide(ours, LinuxSockets.layer))

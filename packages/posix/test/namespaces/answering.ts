@@ -1,4 +1,4 @@
-/** Run inside a namespace: answers every datagram on IPv4 and IPv6, by `Datagram.reply` or, naked, with the packet information as it came. */
+/** Runs inside a namespace: answers every datagram on IPv4 and IPv6, by `Datagram.reply` or with the received packet information. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withPktInfo } from "@ancillary/effect3"
 import { Console, Effect, Stream } from "effect"
@@ -10,7 +10,7 @@ const ipv4 = Effect.gen(function* () {
   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port })
   return Stream.runForEach(socket.datagrams, (asked) => {
     const { destination, interfaceIndex } = asked.control.pktInfo
-    // What others do: send back from where it came, the interface included.
+    // As other programs do: reply with the received packet information, including the interface.
     const back = socket.send({
       data: asked.data,
       to: asked.from,
@@ -23,7 +23,7 @@ const ipv6 = Effect.gen(function* () {
   const socket = yield* Datagram.bind(Datagram.ipv6.pipe(withPktInfo()), { address: "::", port })
   return Stream.runForEach(socket.datagrams, (asked) => {
     const { interfaceIndex } = asked.control.pktInfo
-    // What suffices for reaching a link-local peer, but leaves the source to the kernel.
+    // This is enough to reach a link-local peer, but the kernel chooses the source.
     const over = socket.send({ data: asked.data, to: asked.from, control: { pktInfo: { interfaceIndex } } })
     return Effect.ignore(naked ? over : Datagram.reply(socket, asked, asked.data))
   })

@@ -1,6 +1,6 @@
 /**
- * Sends every ICMP error that is about a connected socket's own datagrams, forged, type by type and code by code; then a datagram. Prints for every way
- * of reading what ended it, and the errors that a read reported.
+ * Forges every ICMP error about the datagrams of a connected socket, by type and code, and then sends a datagram. Prints for every way of
+ * reading how it ended, and the errors that a read reported.
  */
 import { isIPv4 } from "node:net"
 import { LinuxSockets } from "@ancillary/effect3/node"
@@ -94,7 +94,7 @@ const exercise = <F extends Family>(
     name[0] = family === "ipv4" ? 2 : 10
     name.set(bytesOf(from.address), family === "ipv4" ? 4 : 8)
     const forge = (type: number, code: number) => {
-      // Of an error about size, the MTU that there would be.
+      // The MTU of an error about size.
       const rest = type === 3 && family === "ipv4" ? [0, 0, 2, 64] : type === 2 ? [0, 0, 5, 0] : [0, 0, 0, 0]
       const body = [...rest, ...quoted(from, to)]
       // The kernel makes the checksum of ICMPv6.

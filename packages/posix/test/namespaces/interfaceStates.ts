@@ -1,6 +1,6 @@
 /**
- * Run inside a namespace, with the name of another one as its argument: what is listed of interfaces in states that few hosts show, and what changes
- * report. Prints what came of it.
+ * Runs inside a namespace, with the name of another one as its argument. Prints the listed interfaces in states that few hosts have, and the
+ * reported changes.
  */
 import { execFileSync } from "node:child_process"
 import { LinuxSockets } from "@ancillary/effect3/node"
@@ -13,7 +13,7 @@ const ip = (...words: ReadonlyArray<string | Buffer>) => {
   const line = words
     .map((word) => (typeof word === "string" ? Buffer.from(word) : word))
     .flatMap((word) => [word, Buffer.from(" ")])
-  // By a shell: the words of execFile are UTF-8.
+  // By a shell, because the arguments of execFile are UTF-8.
   execFileSync("sh", ["-s"], { input: Buffer.concat([Buffer.from("ip "), ...line]) })
 }
 const inOther = (...words: ReadonlyArray<string>) => ip("-n", other, ...words)
@@ -42,7 +42,7 @@ const labelled = Effect.gen(function* () {
   return { all, name: nameOf(77), byName: shown(yield* byName("v0")), byLabel: byLabel.reason }
 })
 
-/** Linux takes any bytes for a name but a NUL, a slash, a colon and white space. */
+/** Linux accepts any bytes in a name except NUL, slash, colon and white space. */
 const otherBytes = Effect.gen(function* () {
   const { byIndex, byName } = yield* Interfaces
   ip("link", "add", Buffer.from([0x76, 0xff, 0xfe]), "index", "79", "type", "veth", "peer", "name", "w1")
@@ -57,7 +57,7 @@ const otherBytes = Effect.gen(function* () {
 
 const states = Effect.gen(function* () {
   const { byName } = yield* Interfaces
-  // An hour of looking for duplicates.
+  // An hour of duplicate address detection.
   setting("net.ipv6.conf.v0.accept_dad=1")
   setting("net.ipv6.conf.v0.dad_transmits=3600")
   ip("addr", "add", "2001:db8::5/64", "dev", "v0")
@@ -85,7 +85,7 @@ const facts = Effect.gen(function* () {
 const changes = Effect.gen(function* () {
   const interfaces = yield* Interfaces
   const queue = yield* Queue.unbounded<InterfaceChange>()
-  // An interval so long that nothing comes of it.
+  // An interval so long that it never ends here.
   const following = yield* Effect.fork(
     Stream.runForEach(interfaces.changes({ interval: "1 hour" }), (change) => Queue.offer(queue, change))
   )
@@ -104,7 +104,7 @@ const changes = Effect.gen(function* () {
   yield* until(1)
   inOther("link", "set", "v1", "up")
   yield* until(1)
-  // Within one turn of the event loop, so that no list is made between.
+  // Within one turn of the event loop, so that no list is made in between.
   ip("link", "del", "v0")
   make()
   yield* until(2)

@@ -1,4 +1,4 @@
-/** Run inside a namespace: on which interface own traffic arrives, and by which a datagram leaves. Prints what came of it. */
+/** Runs inside a namespace. Prints the interface on which traffic of this host arrives, and the one over which a datagram leaves. */
 import { readFileSync } from "node:fs"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, type DatagramSendError, DatagramSockets, withBindToDevice, withPktInfo } from "@ancillary/effect3"
@@ -10,7 +10,7 @@ const index = (device: string) => about(device, "ifindex")
 const left = (device: string) => about(device, "statistics/tx_packets")
 const data = Uint8Array.of(1)
 
-/** The kernel alone: a driver whose sockets say of none that it is bound to an interface. */
+/** The bare kernel: a driver whose sockets do not report the interface that they are bound to. */
 const naked = (driver: Driver): Driver => ({
   ...driver,
   open: (kind) => {
@@ -37,7 +37,7 @@ const own = Effect.gen(function* () {
 const code = (sent: Either.Either<void, DatagramSendError>) =>
   Either.match(sent, { onLeft: (error) => [error.code, error.message], onRight: () => "sent" })
 
-/** From a socket on sA by sB: what the send says, and whether something left by sB. */
+/** Sends from a socket on sA over sB: the result of the send, and true if a datagram left over sB. */
 const escape = Effect.gen(function* () {
   const spec = Datagram.ipv4.pipe(withPktInfo(), withBindToDevice("sA"))
   const socket = yield* Datagram.bind(spec, { address: "0.0.0.0", port: 0 })
@@ -54,7 +54,7 @@ const escape6 = Effect.gen(function* () {
   return code(yield* Effect.either(socket.send({ data, to, control })))
 })
 
-/** By an interface that does not lead there. */
+/** Over an interface without a route to the destination. */
 const astray = Effect.gen(function* () {
   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 0 })
   const control = { pktInfo: { interfaceIndex: index("sB") } }

@@ -1,6 +1,6 @@
 /**
- * Run inside a namespace, with the name of another one as its argument: memberships on an interface that is made anew under its index. Prints what is
- * heard of what this host sends by that interface, which reaches its sockets only if the interface itself has the group.
+ * Runs inside a namespace, with the name of another one as its argument: memberships on an interface that is recreated under its index. This
+ * host sends over that interface, and prints the received datagrams. They reach its sockets only if the interface itself has the group.
  */
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
@@ -43,7 +43,7 @@ const sources = { ipv4: "192.0.2.1", ipv6: "fe80::a" } as const
 type Family = keyof typeof groups
 const listening = Datagram.bind(Datagram.dual.pipe(withMulticastAll(false)), { address: "::", port: 0 })
 
-/** Sends to the group by the interface, and marks the end on a way of its own, so that silence needs no waiting. */
+/** Sends to the group over the interface, and marks the end over another path, so that the test need not wait for silence. */
 const isHeard = (socket: Socket, family: Family) =>
   Effect.gen(function* () {
     const spec = Datagram.dual.pipe(withMulticastInterface(index))
@@ -65,7 +65,7 @@ const held = <A>(effect: Effect.Effect<A, DatagramMembershipError, Scope.Scope>)
     return { scope, outcome: Either.match(joined, { onLeft: ({ reason }): string => reason, onRight: () => "joined" }) }
   })
 
-/** Joined twice, on the interface before and after it was made anew. */
+/** Joined twice, on the interface before and after it was recreated. */
 const twice = (family: Family, source: boolean) =>
   Effect.gen(function* () {
     const socket = yield* listening
@@ -82,7 +82,7 @@ const twice = (family: Family, source: boolean) =>
     return [first.outcome, before, meanwhile.outcome, second.outcome, after, left]
   }).pipe(Effect.scoped)
 
-/** Silenced sources and the other sources of a group come back with it. */
+/** Blocked sources and joined sources of a group are restored with it. */
 const others = (family: Family) =>
   Effect.gen(function* () {
     const socket = yield* listening
@@ -99,7 +99,7 @@ const others = (family: Family) =>
     return [silenced, again, yield* isHeard(single, family)]
   }).pipe(Effect.scoped)
 
-/** Two sockets: neither may take the group from the other, whoever leaves. */
+/** Two sockets: if either leaves, the other must keep the group. */
 const two = (family: Family) =>
   Effect.gen(function* () {
     const [one, other] = [yield* listening, yield* listening]
@@ -148,7 +148,7 @@ const moved = Effect.gen(function* () {
   return yield* isHeard(socket, "ipv4")
 }).pipe(Effect.scoped)
 
-/** While changes are followed nothing has to be asked for. */
+/** While changes are followed, no call of the program is needed. */
 const followed = Effect.gen(function* () {
   const { changes } = yield* Interfaces
   const socket = yield* listening
@@ -179,7 +179,7 @@ const left = (family: Family) =>
     const silent = yield* isHeard(socket, family)
     const again = yield* reason(socket.leave(group, at))
     yield* socket.join(group, at)
-    // The end of a scope whose membership was left is not the end of a later one.
+    // The end of a scope whose membership was left does not end a later one.
     yield* Scope.close(scope, Exit.void)
     const heard = yield* isHeard(socket, family)
     anew()

@@ -1,4 +1,7 @@
-/** Run inside a namespace: joins a group of each family on the interface of its argument, says that it listens, and prints what it hears. */
+/**
+ * Runs inside a namespace: joins a group of each family on the interface of its argument, prints a line when it listens, and prints each
+ * received datagram.
+ */
 import { readFileSync } from "node:fs"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withHopLimit, withMulticastAll, withPktInfo } from "@ancillary/effect3"

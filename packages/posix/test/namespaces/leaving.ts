@@ -1,4 +1,4 @@
-/** Run inside a namespace with the interfaces cA and cB: by which one datagrams leave, and how large they may be. Prints what came of it. */
+/** Runs inside a namespace with the interfaces cA and cB. Prints the interface over which datagrams leave, and their possible sizes. */
 import { readFileSync } from "node:fs"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
@@ -22,7 +22,7 @@ const groups = ["239.77.5.5", "ff15::775"]
 const outcome = (sent: Effect.Effect<void, DatagramSendError>) =>
   Effect.match(sent, { onFailure: ({ reason }): string => reason, onSuccess: () => "sent" })
 
-/** By either interface, named when the socket is made, then changed while it is open. */
+/** Over either interface, declared when the socket is made, then changed while it is open. */
 const toGroups = Effect.gen(function* () {
   const spec = Datagram.dual.pipe(withMulticastInterface(index("cA")), withMulticastHopLimit(4))
   const socket = yield* Datagram.bind(spec, anywhere)
@@ -32,7 +32,7 @@ const toGroups = Effect.gen(function* () {
   }
 })
 
-/** Two routes lead there, the better one by cA. */
+/** Two routes lead there, the better one over cA. */
 const toHosts = Effect.gen(function* () {
   const to = { address: "10.77.9.1", port: 5397 }
   const plain = yield* Datagram.bind(Datagram.dual, anywhere)
@@ -43,7 +43,7 @@ const toHosts = Effect.gen(function* () {
   yield* chosen.send({ data: bytes("as the routes say again"), to })
 })
 
-/** Whether this host hears itself, with the loopback on, and off. */
+/** True if this host receives its own datagrams, with multicast loopback on and off. */
 const loopback = Effect.gen(function* () {
   const interfaceIndex = index("cA")
   const listener = yield* Datagram.bind(Datagram.dual.pipe(withMulticastAll(false)), anywhere)
@@ -65,7 +65,7 @@ const loopback = Effect.gen(function* () {
   return heard
 })
 
-/** Who has joined nothing, while another socket of this host has: what it hears as the kernel has it, and with the option off. */
+/** A socket that has joined no group, while another socket of this host has: the groups that it receives by default, and with the option off. */
 const bystanders = Effect.gen(function* () {
   const interfaceIndex = index("cA")
   const other = yield* Datagram.bind(Datagram.dual, anywhere)
@@ -88,7 +88,7 @@ const bystanders = Effect.gen(function* () {
   return { naked: yield* heard(Datagram.dual), on: yield* heard(set(true)), off: yield* heard(set(false)) }
 })
 
-/** More than a link takes: fragmented, refused, fragmented again. */
+/** A datagram larger than the MTU: fragmented, rejected, fragmented again. */
 const large = Effect.gen(function* () {
   const socket = yield* Datagram.bind(Datagram.dual.pipe(withDontFragment()), anywhere)
   const data = new Uint8Array(3000)

@@ -1,12 +1,12 @@
 /**
- * Two hosts with two cables between them, as network namespaces: what crosses a link cannot be shown on loopback.
+ * Two hosts with two cables between them, as network namespaces, for tests that need a link and not loopback.
  *
  * ```text
  * server: sA 10.77.1.1/24 ═══ cA 10.77.1.2/24 :client
  *         sB 10.77.2.1/24 ═══ cB 10.77.2.2/24
  * ```
  *
- * The server's way back to 10.77.9.2, which the client also has, leads over the second cable: asked over the first, it answers over the other.
+ * The client also has 10.77.9.2. The server's route back to it uses the second cable, so requests over the first are answered over the other.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
@@ -14,7 +14,7 @@ import { bundled, ended } from "../../../testing/program.ts"
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url))
 
-/** Whether this machine lets us make namespaces. */
+/** True if this machine allows us to make namespaces. */
 export const canMakeNamespaces = (): boolean => {
   const name = `ancillary-probe-${process.pid}`
   const made = spawnSync("ip", ["netns", "add", name]).status === 0
@@ -29,7 +29,7 @@ export const inside = (namespace: string, ...words: ReadonlyArray<string>): void
 export const sysctl = (namespace: string, setting: string): void =>
   void execFileSync("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting])
 
-/** Makes hosts and calls them by their roles; whatever fails on the way removes them all. */
+/** Makes hosts and names them by their roles. If a step fails, all of them are removed. */
 export const hosts = <const Roles extends ReadonlyArray<string>>(
   roles: Roles,
   setUp: (host: { readonly [R in Roles[number]]: string }) => void
@@ -43,7 +43,7 @@ export const hosts = <const Roles extends ReadonlyArray<string>>(
   try {
     for (const name of Object.values<string>(host)) {
       ip("netns", "add", name)
-      // An address is nobody's source until its duplicates were looked for, which takes a second.
+      // An address cannot be a source until duplicate detection ends, which takes a second.
       for (const scope of ["all", "default"]) sysctl(name, `net.ipv6.conf.${scope}.accept_dad=0`)
       inside(name, "link", "set", "lo", "up")
     }
@@ -55,7 +55,7 @@ export const hosts = <const Roles extends ReadonlyArray<string>>(
   return { ...host, remove }
 }
 
-/** A cable between two hosts, whose ends are up; each end is given its addresses. */
+/** A cable between two hosts. Both ends are up and have their addresses. */
 export const cable = (...ends: readonly [End, End]): void => {
   const [one, other] = ends
   inside(one.host, "link", "add", one.device, "type", "veth", "peer", "name", other.device, "netns", other.host)
@@ -83,8 +83,8 @@ export interface Network {
 export const make = (): Network =>
   hosts(["server", "client"], ({ client, server }) => {
     for (const name of [server, client]) {
-      // Strict reverse path filtering would drop what comes in by one cable and goes back by the other; answering ARP for the addresses of
-      // other interfaces would let through what was sent over the wrong cable.
+      // Strict reverse path filtering would drop datagrams that arrive over one cable and are answered over the other. If interfaces answered
+      // ARP for each other's addresses, datagrams over the wrong cable would arrive.
       for (const setting of ["all.rp_filter=0", "default.rp_filter=0", "all.arp_ignore=1"])
         sysctl(name, `net.ipv4.conf.${setting}`)
     }
@@ -102,7 +102,7 @@ export const make = (): Network =>
     inside(server, "addr", "add", "239.77.7.7/32", "dev", "sA", "autojoin")
   })
 
-/** The rows of the catalogue that the program proves count for its test. */
+/** Rows of the catalogue that the program proves belong to its test. */
 const recorder = new URL("../../../testing/catalogue/child.ts", import.meta.url)
 const programOf = (file: string) => [process.execPath, bundled(new URL(file, import.meta.url), recorder)]
 
@@ -119,14 +119,14 @@ export const indexOf = (namespace: string, device: string): number =>
     execFileSync("ip", ["netns", "exec", namespace, "cat", `/sys/class/net/${device}/ifindex`], { encoding: "utf8" })
   )
 
-/** A TypeScript program of this folder inside a namespace, once it has printed a line; and what ends it. */
+/** Starts a TypeScript program of this folder inside a namespace, and waits for its first line. Returns the function that ends it. */
 export const start = async (
   namespace: string,
   file: string,
   ...words: ReadonlyArray<string>
 ): Promise<() => Promise<void>> => (await startReading(namespace, file, ...words)).stop
 
-/** The same, and what it prints after that line: `lines` waits for so many more, each JSON. */
+/** Starts such a program, and gives access to the output after its first line: `lines` waits for so many more lines, each JSON. */
 export const startReading = async (
   namespace: string,
   file: string,
@@ -166,7 +166,7 @@ export const startReading = async (
   }
 }
 
-/** Python inside a namespace: what it printed, as JSON. */
+/** Runs Python inside a namespace, and returns its output, which is JSON. */
 export const python = (namespace: string, program: string): unknown => {
   const { status, stderr, stdout } = spawnSync("ip", ["netns", "exec", namespace, "python3", "-c", program], {
     encoding: "utf8"

@@ -1,4 +1,7 @@
-/** Run inside a namespace: binds both families, says that it listens, and then prints each datagram's control data, a line of JSON each. */
+/**
+ * Runs inside a namespace: binds both families, prints a line when it listens, and then prints the control data of each datagram as a line of
+ * JSON.
+ */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Console, Effect, Stream } from "effect"

@@ -1,4 +1,4 @@
-/** Run inside a namespace: prints of each datagram what it was put together from, and the sum of its payload, a line of JSON each. */
+/** Runs inside a namespace: prints the fragment size and the checksum of each datagram as a line of JSON. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withChecksum, withFragmentSize } from "@ancillary/effect3"
 import { Console, Effect, Option, Stream } from "effect"

@@ -1,4 +1,4 @@
-/** Run inside a namespace: binds, says that it listens, and prints the extension headers of each datagram, a line of JSON each. */
+/** Runs inside a namespace: binds, prints a line when it listens, and prints the extension headers of each datagram as a line of JSON. */
 import type { ExtensionHeader } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {

@@ -1,6 +1,6 @@
 /**
- * Run inside a namespace: answers by `Datagram.reply` on the port of its argument, and prints a line of JSON for each datagram: who asked, what, and how
- * the reply ended.
+ * Runs inside a namespace: answers by `Datagram.reply` on the port of its argument. For each datagram it prints a line of JSON: the peer, the
+ * delivery, and the result of the reply.
  */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, type DatagramSocket, withBindToDevice, withBroadcast, withPktInfo } from "@ancillary/effect3"

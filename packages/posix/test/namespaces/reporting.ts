@@ -1,5 +1,6 @@
 /**
- * Run on the client of a routed network whose second cable takes 1300 bytes: sends what does not get there, and prints what is told of it, as JSON.
+ * Runs on the client of a routed network whose second cable has an MTU of 1300 bytes. Sends datagrams that do not arrive, and prints their
+ * reports as JSON.
  */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
@@ -20,7 +21,7 @@ import { arena, int, message, ok, receiveErrorRaw, receiveRaw, sendTo } from "..
 const port = 9
 const server = { ipv4: "10.78.2.2", ipv6: "fd78:2::2" }
 const lost = { ipv4: "10.66.0.1", ipv6: "fd66::1" }
-/** The router drops what goes there, and says nothing. */
+/** The router silently drops datagrams to this address. */
 const silent = "10.67.0.1"
 const router = { ipv4: "10.78.1.1", ipv6: "fd78:1::1" }
 
@@ -48,7 +49,7 @@ const events = (socket: { readonly events: Stream.Stream<SocketEvent, unknown> }
   )
 const payload = (size: number) => new Uint8Array(size).fill(7)
 
-/** What becomes of each, on one unconnected socket for both families. */
+/** The report of each, on one unconnected dual socket. */
 const reported = (family: "ipv4" | "ipv6") =>
   Effect.gen(function* () {
     const spec = Datagram.dual.pipe(
@@ -70,14 +71,14 @@ const reported = (family: "ipv4" | "ipv6") =>
       withoutRoute: yield* told(send(lost[family], 5)),
       quoted: yield* told(send(server[family], 1200)),
       tooLargeForAHop: yield* told(send(server[family], 1290)),
-      // The path is known now: the send is refused, and this host says why.
+      // The path MTU is known now, so the send fails, and this host reports the reason.
       tooLargeForThePath: yield* told(Effect.flip(send(server[family], 1290)), family === "ipv4" ? 1 : 2),
       tooLargeForTheInterface: yield* told(Effect.flip(send(router[family], 1600)), family === "ipv4" ? 1 : 2),
       undisturbed: yield* refused
     }
   })
 
-/** A datagram over a hop that is too narrow, from a connected socket with nothing switched on: what the next read says. */
+/** A datagram larger than the MTU of a hop, from a connected socket without options: the result of the next read. */
 const unasked = Effect.gen(function* () {
   const to = { address: server.ipv4, port }
   const error = yield* Effect.flip(
@@ -102,7 +103,7 @@ const unaskedNaked = Effect.gen(function* () {
   }
 })
 
-/** A burst that the queue of the interface cannot take, every datagram to be stamped: which numbers the stamps have. */
+/** A burst larger than the queue of the interface, with a timestamp for each datagram: the numbers of the timestamps. */
 const burst = 20
 const stampsNaked = Effect.gen(function* () {
   const at = yield* open("ipv4")

@@ -1,5 +1,5 @@
 /**
- * Two hosts and the router between them, as network namespaces: hop limits fall, errors come back, a path is narrower than its ends.
+ * Two hosts and the router between them, as network namespaces. Hop limits fall, errors come back, and a path has a smaller MTU than its ends.
  *
  * ```text
  * client: cR 10.78.1.2  fd78:1::2 ═══ rC 10.78.1.1  fd78:1::1 :router: rS 10.78.2.1  fd78:2::1 ═══ sR 10.78.2.2  fd78:2::2 :server
@@ -14,7 +14,7 @@ export interface Routed {
   readonly remove: () => void
 }
 
-/** `mtu` is that of the second cable, in bytes; the first has 1500. */
+/** `mtu` is the MTU of the second cable, in bytes. The first has 1500. */
 export const makeRouted = (options?: { readonly mtu?: number }): Routed =>
   hosts(["client", "router", "server"], ({ client, router, server }) => {
     for (const setting of ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]) sysctl(router, setting)

@@ -1,4 +1,7 @@
-/** Run inside a namespace: sends what it is given as JSON, a datagram each: `{ to, text, control }`; a control is that of the spec below. */
+/**
+ * Runs inside a namespace: sends a datagram for each element of its JSON argument: `{ to, text, control }`. A control has the type of the spec
+ * below.
+ */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, type SendControl, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import type { Dscp, Ecn, HopLimit, PktInfo } from "@ancillary/control"

@@ -1,4 +1,4 @@
-/** Run inside a namespace: sends to the address of its first argument, by way of the second's where its headers are sticky. */
+/** Runs inside a namespace: sends to the address of its first argument, through that of the second if its headers are sticky. */
 import { ExtensionHeader } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
@@ -16,7 +16,7 @@ const [address = "::1", router = "::1"] = process.argv.slice(2)
 const to = { address, port: 5397 }
 const bytes = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
 
-// 0x3e: passed over where it is not known, and what it holds may change on the way.
+// 0x3e: ignored if unknown, and its data may change on the path.
 const option = (text: string) => ({ options: [{ type: 0x3e, data: bytes(text), alignment: { x: 4, y: 2 } as const }] })
 const alert = { options: [ExtensionHeader.routerAlert(0)] }
 
@@ -36,7 +36,7 @@ const routed = withStickyRoutingHeader(route)
 const behind = Datagram.ipv6.pipe(routed, withStickyDestinationOptions(option("last")))
 const before = behind.pipe(withStickyHopByHopOptions(alert), withStickyRouteOptions(option("every")))
 const sticky = Effect.gen(function* () {
-  // Without a privilege: nothing but the route.
+  // Without a privilege only the route can be sent.
   yield* (yield* Datagram.client(Datagram.ipv6.pipe(routed))).send({ data: bytes("routed"), to })
   yield* (yield* Datagram.client(behind)).send({ data: bytes("behind"), to })
   const socket = yield* Datagram.client(before.pipe(withHopByHopOptions({ only: "send" })))

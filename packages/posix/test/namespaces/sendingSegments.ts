@@ -1,6 +1,7 @@
 /**
- * Run inside a namespace: sends 3,000 bytes in segments of 1,000 to a host, twice, once more in segments of 100, and at last where nothing may be
- * fragmented. Prints how many bytes each datagram had that was handed to the kernel, by message, how many were sent, and what the last one failed with.
+ * Runs inside a namespace. Sends 3,000 bytes in segments of 1,000 to a host, twice, once more in segments of 100, and at last with fragmentation
+ * forbidden. Prints the sizes of the datagrams that were given to the kernel, by message, the number of sent datagrams, and the error of the
+ * last one.
  */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withDontFragment } from "@ancillary/effect3"

@@ -1,4 +1,4 @@
-/** Prints what changes about the interfaces of its namespace, a line a change, until it is ended. */
+/** Prints each change of the interfaces of its namespace as a line, until it is ended. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Interfaces } from "@ancillary/effect3"
 import { Console, Effect, Layer, Stream } from "effect"

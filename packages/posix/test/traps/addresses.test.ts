@@ -1,4 +1,7 @@
-/** Traps of Linux about addresses and families: what is no source, and which message a peer of which family takes. First naked, then ours. */
+/**
+ * Traps of Linux about addresses and families: addresses that cannot be a source, and messages for peers of each family. First the bare kernel,
+ * then ours.
+ */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, withDscp, withEcn, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
@@ -23,22 +26,22 @@ const group6 = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
 const foreign6 = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x77]
 const asMapped = (address: ReadonlyArray<number>) => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...address]
 
-describe("trap 6: who answers a group", () => {
-  it.scoped("naked: a group as the source is EINVAL on IPv4", () =>
+describe("trap 6: the source of a reply to a group", () => {
+  it.scoped("bare kernel: a group as the source is EINVAL on IPv4", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const answered = sendRaw(sender, receiver, one, message(sender, 0, IP_PKTINFO, info4([224, 0, 0, 1])))
       expect(answered).toMatchObject({ code: "EINVAL" })
     })
   )
-  it.scoped.runIf(ipv6)("naked: sending back the packet information of a group is EINVAL on IPv6", () =>
+  it.scoped.runIf(ipv6)("bare kernel: sending back the packet information of a group is EINVAL on IPv6", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound("ipv6"), yield* bound("ipv6")]
       const answered = sendRaw(sender, receiver, one, message(sender, 41, IPV6_PKTINFO, info6(group6, 1)))
       expect(answered).toMatchObject({ code: "EINVAL" })
     })
   )
-  it.scoped("ours: a group and a broadcast address are refused as a source before the call", () =>
+  it.scoped("ours: a group or a broadcast address is rejected as a source before the call", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), at)
       for (const source of ["224.0.0.1", "255.255.255.255"]) {
@@ -52,7 +55,7 @@ describe("trap 6: who answers a group", () => {
 })
 
 describe("trap 8: a source that is not ours", () => {
-  it.scoped.runIf(ipv6)("naked: ENETUNREACH on IPv4, EINVAL on IPv6, sent on IPv6 with IPV6_FREEBIND", () =>
+  it.scoped.runIf(ipv6)("bare kernel: ENETUNREACH on IPv4, EINVAL on IPv6 unless IPV6_FREEBIND is set", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const foreign = message(sender, 0, IP_PKTINFO, info4([192, 0, 2, 77]))
@@ -65,7 +68,7 @@ describe("trap 8: a source that is not ours", () => {
       expect(sendRaw(sender6, receiver6, one, foreignTo6)).toBe(1)
     })
   )
-  it.scoped.runIf(ipv6)("ours: one typed error, that names the source", () =>
+  it.scoped.runIf(ipv6)("ours: one typed error that names the source", () =>
     Effect.gen(function* () {
       const spec4 = Datagram.ipv4.pipe(withPktInfo())
       const socket4 = yield* Datagram.bind(spec4, at)
@@ -85,7 +88,7 @@ describe("trap 8: a source that is not ours", () => {
           /^control\.pktInfo: (192\.0\.2\.77|2001:db8::77) is not an address of this host \(sendmsg: E\w+ \d+\)\. Send from one that is, or leave the source out\. Nothing was sent\.$/
         )
       }
-      // The same codes for another reason are not taken for it.
+      // These codes do not name the source if they have another reason.
       const nowhere = yield* Effect.flip(
         socket4.send({ data, to: socket4.localAddress, control: { pktInfo: { interfaceIndex: 99_999 } } })
       )
@@ -95,26 +98,24 @@ describe("trap 8: a source that is not ours", () => {
 })
 
 describe.runIf(ipv6)("trap 9: a dual socket and an IPv4 peer", () => {
-  it.scoped(
-    "naked: asked in IPv6 alone, hop limit and class never come, and asked in both two packet informations do",
-    () =>
-      Effect.gen(function* () {
-        const [peer, dual] = [yield* bound(), yield* boundDual]
-        const types = () => receiveRaw(dual, 256).messages.map(({ level, type }) => [level, type])
-        for (const option of [IPV6_RECVPKTINFO, 51, 66]) ok(dual.socket.setOption(41, option, int(1)))
-        sendRaw(peer, dual, one)
-        expect(types()).toEqual([[41, IPV6_PKTINFO]])
-        for (const option of [IP_PKTINFO, 12, 13]) ok(dual.socket.setOption(0, option, int(1)))
-        sendRaw(peer, dual, one)
-        expect(types()).toEqual([
-          [41, IPV6_PKTINFO],
-          [0, IP_PKTINFO],
-          [0, 2],
-          [0, 1]
-        ])
-      })
+  it.scoped("bare kernel: IPv6 options alone lack hop limit and class, both give two pktinfo", () =>
+    Effect.gen(function* () {
+      const [peer, dual] = [yield* bound(), yield* boundDual]
+      const types = () => receiveRaw(dual, 256).messages.map(({ level, type }) => [level, type])
+      for (const option of [IPV6_RECVPKTINFO, 51, 66]) ok(dual.socket.setOption(41, option, int(1)))
+      sendRaw(peer, dual, one)
+      expect(types()).toEqual([[41, IPV6_PKTINFO]])
+      for (const option of [IP_PKTINFO, 12, 13]) ok(dual.socket.setOption(0, option, int(1)))
+      sendRaw(peer, dual, one)
+      expect(types()).toEqual([
+        [41, IPV6_PKTINFO],
+        [0, IP_PKTINFO],
+        [0, 2],
+        [0, 1]
+      ])
+    })
   )
-  it.scoped("ours: every message that is declared, as an IPv4 peer's, and room for both informations", () =>
+  it.scoped("ours: every declared message arrives as for IPv4, with room for both pktinfo", () =>
     Effect.gen(function* () {
       const spec = Datagram.dual.pipe(withPktInfo(), withHopLimit(), withEcn(), withDscp())
       const socket = yield* Datagram.bind(spec, { address: "::", port: 0 })
@@ -123,7 +124,7 @@ describe.runIf(ipv6)("trap 9: a dual socket and an IPv4 peer", () => {
       const { control, from } = yield* socket.receive
       expect([from.family, String(control.pktInfo.destination), control.hopLimit]).toEqual(["ipv4", "127.0.0.1", 64])
       expect([control.ecn, control.dscp]).toEqual(["not-ect", 0])
-      // With nothing else there is no room to spare: the information of IPv4 comes behind that of IPv6.
+      // Without other messages there is no spare room, and the packet information of IPv4 follows that of IPv6.
       const alone = yield* Datagram.bind(Datagram.dual.pipe(withPktInfo()), { address: "::", port: 0 })
       yield* peer.send({ data: one, to: { address: "127.0.0.1", port: alone.localAddress.port } })
       expect(String((yield* alone.receive).control.pktInfo.destination)).toBe("127.0.0.1")
@@ -132,7 +133,7 @@ describe.runIf(ipv6)("trap 9: a dual socket and an IPv4 peer", () => {
 })
 
 describe.runIf(ipv6)("trap 10: a dual socket sends to an IPv4 peer", () => {
-  it.scoped("naked: the hop limit of IPv6 vanishes without a word, and an interface without a source is EINVAL", () =>
+  it.scoped("bare kernel: an IPv6 hop limit is ignored, an interface without source is EINVAL", () =>
     Effect.gen(function* () {
       const [dual, peer] = [yield* boundDual, yield* bound()]
       ok(peer.socket.setOption(0, 12, int(1)))
@@ -144,7 +145,7 @@ describe.runIf(ipv6)("trap 10: a dual socket sends to an IPv4 peer", () => {
       expect(sendTo(dual, mapped(peer), one, mappedSource)).toBe(1)
     })
   )
-  it.scoped("ours: what is given goes out in the peer's own family", () =>
+  it.scoped("ours: messages are sent in the family of the peer", () =>
     Effect.gen(function* () {
       const spec = Datagram.dual.pipe(withPktInfo(), withHopLimit(), withDscp())
       const socket = yield* Datagram.bind(spec, { address: "::", port: 0 })
@@ -159,8 +160,8 @@ describe.runIf(ipv6)("trap 10: a dual socket sends to an IPv4 peer", () => {
   )
 })
 
-describe("trap 11: a wrong level is passed over, a wrong type is refused", () => {
-  it.scoped("naked: a misspelt level sends without a word", () =>
+describe("trap 11: a wrong level is ignored, a wrong type is refused", () => {
+  it.scoped("bare kernel: a wrong level is sent without an error", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       ok(receiver.socket.setOption(0, 12, int(1)))
@@ -173,7 +174,7 @@ describe("trap 11: a wrong level is passed over, a wrong type is refused", () =>
       }
     })
   )
-  it.scoped("ours: every message that is declared for sending changes what arrives", () =>
+  it.scoped("ours: every message declared for sending changes the received datagram", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withHopLimit(), withEcn(), withDscp()), at)
       yield* socket.send({ data: one, to: socket.localAddress, control: { hopLimit: 5, ecn: "ce", dscp: 12 } })

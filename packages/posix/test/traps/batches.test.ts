@@ -1,4 +1,4 @@
-/** Traps of Linux's calls that take many datagrams at once. First naked, then ours. */
+/** Traps of Linux's calls that take many datagrams at once. First the bare kernel, then ours. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets } from "@ancillary/effect3"
 import type { NativeArena } from "@ancillary/engine/driver/Arena"
@@ -25,8 +25,8 @@ const filled = (sender: Effect.Effect.Success<typeof bare>, to: Effect.Effect.Su
   return out
 }
 
-describe("trap 16: an error behind the first datagram of a batch", () => {
-  it.scoped("naked: sendmmsg answers with what was sent, and why the next was not is told nowhere", () =>
+describe("trap 16: an error after the first datagram of a batch", () => {
+  it.scoped("bare kernel: sendmmsg returns the sent number, and no reason for the next one", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bare, yield* bound()]
       const out = filled(sender, receiver)
@@ -36,7 +36,7 @@ describe("trap 16: an error behind the first datagram of a batch", () => {
       expect(pending).toEqual(new Uint8Array(4))
     })
   )
-  it.scoped("ours: a driver is asked again from there, and learns it; nothing is sent twice", () =>
+  it.scoped("ours: the driver is called again from there and gets it; nothing is sent twice", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bare, yield* bound()]
       const out = filled(sender, receiver)
@@ -51,7 +51,7 @@ describe("trap 16: an error behind the first datagram of a batch", () => {
 })
 
 describe("trap 17: a batch that waits", () => {
-  it.scoped("naked: a socket that blocks wants the whole batch, and is woken by its receive timeout alone", () =>
+  it.scoped("bare kernel: a blocking socket waits for the whole batch or its receive timeout", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bare]
       ok(receiver.socket.ioctl(FIONBIO, int(0), new Uint8Array(0)))
@@ -63,16 +63,16 @@ describe("trap 17: a batch that waits", () => {
       }
       expect(batch()).toBe(-1)
       sendRaw(sender, receiver, Uint8Array.of(1))
-      // One is there, and it waits for the second until SO_RCVTIMEO ends that.
+      // One datagram is there, and the call waits for the second until SO_RCVTIMEO.
       expect(batch()).toBe(1)
     })
   )
-  it.scoped("ours: what is there is handed over, and a reader that waits can be interrupted", () =>
+  it.scoped("ours: queued datagrams are delivered, and a waiting reader can be interrupted", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4, at)
       yield* socket.send({ data: Uint8Array.of(1), to: socket.localAddress })
       expect(Chunk.size(yield* socket.receiveBatch)).toBe(1)
-      // A call that blocked would never come back: nothing is there.
+      // A blocking call would never return, because no datagram is there.
       const waiting = yield* Effect.fork(socket.receiveBatch)
       yield* Effect.repeatN(Effect.yieldNow(), 20)
       expect(Exit.isInterrupted(yield* Fiber.interrupt(waiting))).toBe(true)

@@ -1,4 +1,4 @@
-/** Traps of Linux's error queue and of its stamps. First naked, then ours. */
+/** Traps of Linux's error queue and of its timestamps. First the bare kernel, then ours. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,
@@ -52,18 +52,18 @@ const turns = (count: number) =>
   Effect.promise(async () => {
     for (let i = 0; i < count; i++) await new Promise((resume) => setImmediate(resume))
   })
-/** A port that nobody has. */
+/** A port without a socket. */
 const nobody = (family: "ipv4" | "ipv6" = "ipv4") => Effect.scoped(Effect.map(bound(family), ({ port }) => port))
 const recverr = (at: Naked) => ok(at.socket.setOption(0, 11, int(1)))
 
 const take = (socket: { readonly events: Stream.Stream<SocketEvent, unknown> }, count: number) =>
   Effect.map(Stream.runCollect(Stream.take(socket.events, count)), Chunk.toReadonlyArray)
 
-/** As large as a payload may be, and with its headers larger than loopback's 65,536 bytes. */
+/** The largest payload, which exceeds loopback's 65,536 bytes with its headers. */
 const tooLarge = new Uint8Array(65_527)
 
-describe("trap 18: one peer's error swallows what is sent to another", () => {
-  it.scoped("naked: of 200 datagrams to a healthy peer 200 are lost", () =>
+describe("trap 18: one peer's error loses datagrams to another", () => {
+  it.scoped("bare kernel: of 200 datagrams to a healthy peer 200 are lost", () =>
     Effect.gen(function* () {
       const [sender, healthy, gone] = [yield* bound(), yield* bound(), yield* nobody()]
       recverr(sender)
@@ -103,13 +103,13 @@ describe("trap 18: one peer's error swallows what is sent to another", () => {
             code: "ECONNREFUSED",
             origin: family === "ipv4" ? "icmp" : "icmp6"
           })
-          // An IPv4 peer is one, on a socket that is told of it as of an IPv6 one.
+          // An IPv4 peer has its IPv4 address, although the kernel reports a mapped one.
           expect(event._tag === "ErrorReport" && String(Option.getOrThrow(event.offender))).toBe(address)
           expect(event._tag === "ErrorReport" && Option.getOrThrow(event.destination).port).toBe(gone.port)
         }
       }).pipe(Effect.provide(layer))
     )
-  it.scopedLive("ours: what is a send's own error is told, whatever was pending", () =>
+  it.scopedLive("ours: a send's own error is returned, whatever was pending", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withErrorReports(), withPktInfo()), at)
       const gone = { address: "127.0.0.1", port: yield* nobody() }
@@ -134,7 +134,7 @@ describe("trap 18: one peer's error swallows what is sent to another", () => {
 })
 
 describe("trap 19: the error queue", () => {
-  it.scoped("naked: each entry that is read makes the next one's error pending again", () =>
+  it.scoped("bare kernel: each entry that is read makes the next one's error pending again", () =>
     Effect.gen(function* () {
       const [sender, gone] = [yield* bound(), yield* nobody()]
       recverr(sender)
@@ -150,12 +150,12 @@ describe("trap 19: the error queue", () => {
     })
   )
 
-  it.scopedLive("naked: as long as something is in it the event loop reports an error, and nothing else", () =>
+  it.scopedLive("bare kernel: as long as it has an entry, the event loop reports only an error", () =>
     Effect.gen(function* () {
       const [sender, receiver, gone] = [yield* bound(), yield* bare, yield* nobody()]
       recverr(receiver)
       sendRaw(receiver, { ...receiver, port: gone }, one)
-      // The error is taken; the queue is not.
+      // The error is read, but not the queue.
       receiveRaw(receiver, 0)
       sendRaw(sender, receiver, one)
       const seen: Array<unknown> = []
@@ -171,7 +171,7 @@ describe("trap 19: the error queue", () => {
     })
   )
 
-  it.scopedLive("ours: it is taken to its end, declared or not, and the event loop is quiet", () =>
+  it.scopedLive("ours: it is read to its end, declared or not, and the event loop is idle", () =>
     Effect.gen(function* () {
       for (const declared of [true, false]) {
         let reports = 0
@@ -179,7 +179,7 @@ describe("trap 19: the error queue", () => {
           ...driver,
           open: (kind: Parameters<typeof driver.open>[0]) => {
             const socket = ok(driver.open(kind))
-            // As a program does who sets the option himself, and reads no events.
+            // As a program that sets the option itself and reads no events.
             if (!declared) ok(socket.setOption(0, 11, int(1)))
             return {
               ...socket,
@@ -217,7 +217,7 @@ describe("trap 19: the error queue", () => {
   )
 })
 
-it.scopedLive("trap 19, ours: however much is in the error queue, it is taken at once", () => {
+it.scopedLive("trap 19, ours: the whole error queue is read at once, however long it is", () => {
   const counted = { reports: 0 }
   const counting = Effect.map(LinuxSockets.driver({ guarded: true }), (driver) => ({
     ...driver,
@@ -238,7 +238,7 @@ it.scopedLive("trap 19, ours: however much is in the error queue, it is taken at
     const reading = yield* Effect.fork(socket.receive)
     yield* turns(5)
     counted.reports = 0
-    // More than one call takes, and fewer than a sender takes by itself.
+    // More than one call reads, and fewer than a sender reads by itself.
     for (let id = 0; id < 30; id++)
       yield* socket.send({ data: one, to: socket.localAddress, control: { transmitTimestamp: id } })
     yield* turns(50)
@@ -251,7 +251,7 @@ it.scopedLive("trap 19, ours: however much is in the error queue, it is taken at
 describe("trap 21: reading an entry of the error queue", () => {
   const failed = (receiver: Naked, gone: number) => sendRaw(receiver, { ...receiver, port: gone }, Uint8Array.of(1, 2))
 
-  it.scoped("naked: a look takes it, and too little control data loses it", () =>
+  it.scoped("bare kernel: a peek removes it, and too little room for control data loses it", () =>
     Effect.gen(function* () {
       const [receiver, gone] = [yield* bare, yield* nobody()]
       recverr(receiver)
@@ -263,7 +263,7 @@ describe("trap 21: reading an entry of the error queue", () => {
       expect(receiveErrorRaw(receiver, 128).count).toBe(0)
       failed(receiver, gone)
       receiveRaw(receiver, 0)
-      // As much as the entry alone needs, where packet information is on: there is none of it left, and the entry is gone.
+      // As much room as only the entry needs, with packet information on: no room is left for the entry, and it is gone.
       ok(receiver.socket.setOption(0, 8, int(1)))
       const { messages } = receiveErrorRaw(receiver, 48)
       expect(messages.map(({ type, payload }) => [type, payload.length])).toEqual([
@@ -274,7 +274,7 @@ describe("trap 21: reading an entry of the error queue", () => {
     })
   )
 
-  it.scoped("naked: the other messages are those of the ICMP packet", () =>
+  it.scoped("bare kernel: the other messages are those of the ICMP packet", () =>
     Effect.gen(function* () {
       const [receiver, gone] = [yield* bound(), yield* nobody()]
       recverr(receiver)
@@ -288,9 +288,9 @@ describe("trap 21: reading an entry of the error queue", () => {
     })
   )
 
-  it.scopedLive("ours: everything that is declared fits, and the packet information is called what it is", () =>
+  it.scopedLive("ours: all declared messages fit, and the pktinfo is that of the arrival", () =>
     Effect.gen(function* () {
-      // Nothing else is declared whose room could serve.
+      // No other message is declared whose room could be used.
       const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withTrafficClass(), withErrorReports())
       const socket = yield* Datagram.bind(spec, at)
       const gone = { address: "127.0.0.1", port: yield* nobody() }
@@ -309,27 +309,25 @@ describe("trap 21: reading an entry of the error queue", () => {
   )
 })
 
-describe("trap 22: transmit stamps", () => {
-  it.scoped(
-    "naked: they look like errors with the number 42, error reports or not, and lack the stamp without SOFTWARE",
-    () =>
-      Effect.gen(function* () {
-        const [sender, receiver] = [yield* bound(), yield* bound()]
-        for (const [switches, types] of [
-          [OPT_ID | TSONLY, [11]],
-          [OPT_ID | TSONLY | SOFTWARE, [SO_TIMESTAMPING, 11]]
-        ] as const) {
-          ok(sender.socket.setOption(1, SO_TIMESTAMPING, int(switches)))
-          sendRaw(sender, receiver, one, message(sender, 1, SO_TIMESTAMPING, int(TX_SOFTWARE)))
-          const { messages } = receiveErrorRaw(sender, 256)
-          expect(messages.map(({ type }) => type)).toEqual(types)
-          // errno ENOMSG, origin 4.
-          expect(messages.at(-1)?.payload.subarray(0, 5)).toEqual(Uint8Array.of(42, 0, 0, 0, 4))
-        }
-      })
+describe("trap 22: transmit timestamps", () => {
+  it.scoped("bare kernel: they are errors of number 42, and lack the time without SOFTWARE", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      for (const [switches, types] of [
+        [OPT_ID | TSONLY, [11]],
+        [OPT_ID | TSONLY | SOFTWARE, [SO_TIMESTAMPING, 11]]
+      ] as const) {
+        ok(sender.socket.setOption(1, SO_TIMESTAMPING, int(switches)))
+        sendRaw(sender, receiver, one, message(sender, 1, SO_TIMESTAMPING, int(TX_SOFTWARE)))
+        const { messages } = receiveErrorRaw(sender, 256)
+        expect(messages.map(({ type }) => type)).toEqual(types)
+        // errno ENOMSG, origin 4.
+        expect(messages.at(-1)?.payload.subarray(0, 5)).toEqual(Uint8Array.of(42, 0, 0, 0, 4))
+      }
+    })
   )
 
-  it.scopedLive("ours: a stamp is no error, and it is there, with the number that the program gave", () =>
+  it.scopedLive("ours: a timestamp is not an error, and has its time and the program's number", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withErrorReports(), withTransmitTimestamps()), at)
       const to = socket.localAddress
@@ -350,27 +348,25 @@ describe("trap 22: transmit stamps", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scoped(
-    "naked: the switch that tells of them tells of datagrams that arrive, too, where any socket of the host has those stamped",
-    () =>
-      Effect.gen(function* () {
-        const [sender, receiver, other] = [yield* bound(), yield* bound(), yield* bound()]
-        ok(receiver.socket.setOption(1, SO_TIMESTAMPING, int(SOFTWARE | OPT_ID | TSONLY)))
-        ok(other.socket.setOption(1, SO_TIMESTAMPING, int(SOFTWARE | 8)))
-        // The host begins to stamp a little later.
-        let seen = 0
-        for (let i = 0; i < 1000 && seen === 0; i++) {
-          sendRaw(sender, receiver, one)
-          seen = receiveRaw(receiver, 64).messages.length
-          yield* Effect.promise(() => new Promise((resume) => setTimeout(resume, 1)))
-        }
-        expect(seen).toBe(1)
-        const ours = yield* Effect.gen(function* () {
-          const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withTransmitTimestamps()), at)
-          yield* socket.send({ data: one, to: socket.localAddress })
-          return (yield* socket.receive).control
-        }).pipe(Effect.provide(layer))
-        expect(ours).toEqual({})
-      })
+  it.scoped("bare kernel: their flag also reports received datagrams if another socket does", () =>
+    Effect.gen(function* () {
+      const [sender, receiver, other] = [yield* bound(), yield* bound(), yield* bound()]
+      ok(receiver.socket.setOption(1, SO_TIMESTAMPING, int(SOFTWARE | OPT_ID | TSONLY)))
+      ok(other.socket.setOption(1, SO_TIMESTAMPING, int(SOFTWARE | 8)))
+      // The host begins to take timestamps a little later.
+      let seen = 0
+      for (let i = 0; i < 1000 && seen === 0; i++) {
+        sendRaw(sender, receiver, one)
+        seen = receiveRaw(receiver, 64).messages.length
+        yield* Effect.promise(() => new Promise((resume) => setTimeout(resume, 1)))
+      }
+      expect(seen).toBe(1)
+      const ours = yield* Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withTransmitTimestamps()), at)
+        yield* socket.send({ data: one, to: socket.localAddress })
+        return (yield* socket.receive).control
+      }).pipe(Effect.provide(layer))
+      expect(ours).toEqual({})
+    })
   )
 })

@@ -1,4 +1,4 @@
-/** Traps about interfaces, where there are several: in a namespace with two cables. First naked, then ours. */
+/** Traps about several interfaces, in a namespace with two cables. First the bare kernel, then ours. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { onPath, requirement } from "../../../testing/machine.ts"
 import { canMakeNamespaces, make, type Network, run } from "../namespaces/network.ts"
@@ -25,26 +25,26 @@ describe.runIf(able)("trap 7: interfaces", () => {
   })
   afterAll(() => network.remove())
 
-  it("own traffic to an address of the LAN names the LAN's interface, not lo", () => {
+  it("local traffic to an address of the LAN has the LAN's interface, not lo", () => {
     const { indices, own } = seen
     expect(own).toEqual({ arrivedOn: indices.sA, destination: "10.77.1.1", delivery: "unicast" })
     expect(indices.sA).not.toBe(indices.lo)
   })
 
-  it("naked: on IPv4 the interface of a message overrides the one that the socket is bound to; on IPv6 too where the destination is of its zone", () => {
+  it("bare kernel: a message's interface overrides the interface of the binding", () => {
     expect(seen.naked.escape).toEqual({ sent: "sent", leftByOther: true })
     expect(seen.naked.escape6).toBe("sent")
   })
 
-  it("ours: an interface that the socket is not bound to is refused before the call, on both", () => {
+  it("ours: an interface other than the bound one is rejected before the call", () => {
     const { sA, sB } = seen.indices
     const why = `control.pktInfo: this socket is bound to interface ${sA}, and cannot send by ${sB}. Nothing was sent.`
     expect(seen.ours.escape).toEqual({ sent: ["INVALID", why], leftByOther: false })
     expect(seen.ours.escape6).toEqual(["INVALID", why])
   })
 
-  // Nobody but the kernel's routes could tell, and it does not: the definition of PktInfo says so.
-  it("naked: an interface that does not lead there takes the datagram all the same", () => {
+  // Only the kernel's routes could show this, and it returns no error. The documentation of PktInfo mentions it.
+  it("bare kernel: an interface without a route to the destination sends nevertheless", () => {
     expect(seen.naked.astray).toBe("sent")
   })
 })

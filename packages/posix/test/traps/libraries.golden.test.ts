@@ -1,4 +1,4 @@
-/** Traps of the C library rather than of the kernel. First naked, then ours. */
+/** Traps of the C library and not of the kernel. First the bare library, then ours. */
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -12,7 +12,7 @@ import { onPath, requirement } from "../../../testing/machine.ts"
 
 const musl = requirement("a program on musl", onPath("musl-gcc"), "apt-get install -y musl-tools")
 
-/** Sends a message of a level that nobody knows, which the kernel passes over, and prints the error number. */
+/** Sends a message of an unknown level, which the kernel ignores, and prints the error number. */
 const program = `
 #include <errno.h>
 #include <netinet/in.h>
@@ -33,7 +33,7 @@ int main(int count, char **words) {
 `
 const ENOMEM = 12
 
-/** Bytes of a level that nobody knows. */
+/** Bytes of an unknown level. */
 interface Large extends ControlMessage<"large", "ipv4", "optional"> {
   readonly sendable: { readonly large?: Uint8Array | undefined }
 }
@@ -49,7 +49,7 @@ const large = define<Large>({
 })
 
 describe("trap 33: control data beyond 1024 bytes", () => {
-  it.runIf(musl)("naked: musl answers ENOMEM before the kernel is asked", () => {
+  it.runIf(musl)("bare: musl returns ENOMEM without a system call", () => {
     const folder = mkdtempSync(join(tmpdir(), "ancillary-musl-"))
     try {
       writeFileSync(join(folder, "large.c"), program)
@@ -63,7 +63,7 @@ describe("trap 33: control data beyond 1024 bytes", () => {
     }
   })
 
-  // The structures of the two libraries are the same, with musl's lengths 4 bytes wide: a process on glibc can be told that it is on musl.
+  // The two libraries have equal structures, except that musl's lengths are 4 bytes wide. So a process on glibc can use the ABI of musl.
   const layerOn = (abi: Abi) =>
     DatagramSockets.layer(
       Effect.map(LinuxSockets.driver(), (driver) => ({ ...driver, abi })),
@@ -80,7 +80,7 @@ describe("trap 33: control data beyond 1024 bytes", () => {
       return (yield* socket.receive).data.length
     })
 
-  it.scoped("ours: refused with a sentence on musl, and sent on glibc", () =>
+  it.scoped("ours: rejected with a sentence on musl, and sent on glibc", () =>
     Effect.gen(function* () {
       expect(yield* Effect.provide(send(1008), layerOn(Abi.linuxMusl64))).toBe(1)
       expect(yield* Effect.flip(Effect.provide(send(1009), layerOn(Abi.linuxMusl64)))).toMatchObject({

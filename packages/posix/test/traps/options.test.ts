@@ -1,4 +1,4 @@
-/** Traps about options and groups: first naked, by calls on the very socket, then ours. */
+/** Traps about options and groups: first the bare kernel by calls on the socket itself, then ours. */
 import { GroupRequest, Ipv4Address } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
@@ -23,7 +23,7 @@ const lo = 1
 const group = "239.77.3.1"
 const stranger = "192.0.2.9"
 
-/** The kernel's own answer: 0, or the number of the error. */
+/** The kernel's result: 0, or the number of the error. */
 const set = (
   socket: DatagramSocket<"ipv4", never> | DatagramSocket<"ipv6", never>,
   level: number,
@@ -41,7 +41,7 @@ const get = (socket: DatagramSocket<"ipv4", never> | DatagramSocket<"ipv6", neve
   })
 
 describe("trap 3: values that the kernel changes", () => {
-  it.scoped("naked: IP_TOS keeps the low 8 bits of any int; ours refuses what has more", () =>
+  it.scoped("bare kernel: IP_TOS keeps the low 8 bits of any int; ours rejects larger ones", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4, any)
       for (const [given, taken] of [
@@ -58,7 +58,7 @@ describe("trap 3: values that the kernel changes", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scoped.runIf(ipv6)("naked: IPV6_TCLASS takes -1 for 0, and a hop limit of 0 is one; ours refuses both", () =>
+  it.scoped.runIf(ipv6)("bare: IPV6_TCLASS takes -1 as 0, and hop limit 0 is valid; ours rejects both", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv6, { address: "::1", port: 0 })
       expect(yield* set(socket, 41, 67, int(7))).toBe(0)
@@ -74,7 +74,7 @@ describe("trap 3: values that the kernel changes", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scoped("naked: a buffer's size is doubled and capped without a word; ours tells what was granted", () =>
+  it.scoped("bare kernel: a buffer size is doubled and capped; ours returns the granted size", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(Datagram.ipv4, any)
       expect(yield* set(socket, 1, 8, int(20_000))).toBe(0)
@@ -89,21 +89,23 @@ describe("trap 3: values that the kernel changes", () => {
 
 describe("trap 32: an interface's index in network order", () => {
   const families = [["ipv4", 0, 50] as const, ...(ipv6 ? [["ipv6", 41, 76] as const] : [])]
-  it.scoped.each(families)("%s: naked, in host order it is nobody's; ours turns it round", ([family, level, option]) =>
-    Effect.gen(function* () {
-      const socket =
-        family === "ipv4"
-          ? yield* Datagram.bind(Datagram.ipv4, any)
-          : yield* Datagram.bind(Datagram.ipv6, { address: "::1", port: 0 })
-      expect(yield* set(socket, level, option, int(lo))).toBe(EADDRNOTAVAIL)
-      yield* (socket as DatagramSocket<"ipv4", never>).setOption(SocketOption.unicastInterface, lo)
-      expect(yield* get(socket, level, option)).toEqual(Uint8Array.of(0, 0, 0, lo))
-      expect(yield* (socket as DatagramSocket<"ipv4", never>).getOption(SocketOption.unicastInterface)).toBe(lo)
-    }).pipe(Effect.provide(layer))
+  it.scoped.each(families)(
+    "%s: bare, in host order no interface has it; ours converts the byte order",
+    ([family, level, option]) =>
+      Effect.gen(function* () {
+        const socket =
+          family === "ipv4"
+            ? yield* Datagram.bind(Datagram.ipv4, any)
+            : yield* Datagram.bind(Datagram.ipv6, { address: "::1", port: 0 })
+        expect(yield* set(socket, level, option, int(lo))).toBe(EADDRNOTAVAIL)
+        yield* (socket as DatagramSocket<"ipv4", never>).setOption(SocketOption.unicastInterface, lo)
+        expect(yield* get(socket, level, option)).toEqual(Uint8Array.of(0, 0, 0, lo))
+        expect(yield* (socket as DatagramSocket<"ipv4", never>).getOption(SocketOption.unicastInterface)).toBe(lo)
+      }).pipe(Effect.provide(layer))
   )
 })
 
-/** Whether a socket hears what somebody sends to the group on its port. */
+/** True if a socket receives a datagram to the group on its port. */
 const hears = (socket: DatagramSocket<"ipv4", never>) =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -115,7 +117,7 @@ const hears = (socket: DatagramSocket<"ipv4", never>) =>
   )
 
 describe("trap 33: groups that others have joined", () => {
-  it.scopedLive("naked: a socket bound to any hears them; ours: not with withMulticastAll(false)", () =>
+  it.scopedLive("bare: a socket bound to any gets them; ours: not with withMulticastAll(false)", () =>
     Effect.gen(function* () {
       const naked = yield* Datagram.bind(Datagram.ipv4, any)
       const ours = yield* Datagram.bind(Datagram.ipv4.pipe(withMulticastAll(false)), any)
@@ -125,7 +127,7 @@ describe("trap 33: groups that others have joined", () => {
       expect([yield* hears(naked), yield* hears(ours)]).toEqual([true, false])
       yield* ours.join(group, { interfaceIndex: lo })
       expect(yield* hears(ours)).toBe(true)
-      // … and live, both ways.
+      // … and on an open socket, on and off.
       yield* naked.setOption(SocketOption.multicastAll, false)
       expect(yield* hears(naked)).toBe(false)
       yield* naked.setOption(SocketOption.multicastAll, true)
@@ -134,7 +136,7 @@ describe("trap 33: groups that others have joined", () => {
   )
 })
 
-describe("a source that is joined on top of the whole group", () => {
+describe("a source that is joined in addition to the whole group", () => {
   const spec = Datagram.ipv4.pipe(withMulticastAll(false))
   const request = (source: Ipv4Address | undefined) => ({
     group: Ipv4Address.of(239, 77, 3, 1),
@@ -143,7 +145,7 @@ describe("a source that is joined on top of the whole group", () => {
   })
   const [join, joinSource, leaveSource] = [42, 46, 47]
 
-  it.scopedLive("naked: narrows it without a word, and leaves silence behind", () =>
+  it.scopedLive("bare kernel: restricts it without an error, and leaving it leaves no source", () =>
     Effect.gen(function* () {
       const { abi } = yield* LinuxSockets.driver()
       const socket = yield* Datagram.bind(spec, any)
@@ -155,14 +157,14 @@ describe("a source that is joined on top of the whole group", () => {
       expect(yield* hears(socket)).toBe(false)
       expect(yield* set(socket, 0, leaveSource, one)).toBe(0)
       expect(yield* hears(socket)).toBe(false)
-      // The other way round it is refused.
+      // In the other order it is refused.
       const second = yield* Datagram.bind(spec, any)
       expect(yield* set(second, 0, joinSource, one)).toBe(0)
       expect(yield* set(second, 0, join, all)).toBe(EADDRINUSE)
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("ours: refused, and the group goes on being heard", () =>
+  it.scopedLive("ours: is rejected, and the group is still received", () =>
     Effect.gen(function* () {
       const socket = yield* Datagram.bind(spec, any)
       yield* socket.join(group, { interfaceIndex: lo })

@@ -1,4 +1,4 @@
-/** Trap 15: Linux tells of a path MTU where datagrams are received. First naked, then ours. */
+/** Trap 15: Linux delivers a path MTU in the receive queue. First the bare kernel, then ours. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, DatagramSockets, type SocketEvent, withDontFragment, withPathMtuReports } from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
@@ -10,14 +10,14 @@ const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), Linu
 const one = Uint8Array.of(1)
 const at6 = { address: "::1", port: 0 }
 const ipv6 = hasIpv6()
-/** As large as a payload may be, and with its headers larger than loopback's 65,536 bytes. */
+/** The largest payload, which exceeds loopback's 65,536 bytes with its headers. */
 const tooLarge = new Uint8Array(65_527)
 
 const take = (socket: { readonly events: Stream.Stream<SocketEvent, unknown> }, count: number) =>
   Effect.map(Stream.runCollect(Stream.take(socket.events, count)), Chunk.toReadonlyArray)
 
-describe.runIf(ipv6)("trap 15: what tells of a path MTU is received as an empty datagram, and is none", () => {
-  it.scoped("naked: it comes before what is queued, with no bytes and one message, and a look takes it", () =>
+describe.runIf(ipv6)("trap 15: a path MTU report is received like an empty datagram", () => {
+  it.scoped("bare kernel: it precedes queued datagrams, without data, and a peek removes it", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound("ipv6"), yield* bound("ipv6")]
       for (const option of [60, 62]) ok(receiver.socket.setOption(41, option, int(1)))
@@ -26,14 +26,14 @@ describe.runIf(ipv6)("trap 15: what tells of a path MTU is received as an empty 
         expect(sendRaw(receiver, sender, tooLarge)).toMatchObject({ code: "EMSGSIZE" })
         const { count, length, messages } = receiveRaw(receiver, 64, 64, round === 0)
         expect([count, length, messages.map(({ level, type }) => [level, type])]).toEqual([1, 0, [[41, 61]]])
-        // The next look or read brings the datagram.
+        // The next peek or read returns the datagram.
         expect(receiveRaw(receiver, 64, 64, round === 0)).toMatchObject({ count: 1, length: 1, messages: [] })
       }
     })
   )
 
   const spec = Datagram.ipv6.pipe(withPathMtuReports(), withDontFragment())
-  /** Who sends what is too large: the socket, which looks for the report at once, or other code with its descriptor, of which it knows nothing. */
+  /** The sender of the large datagram: the socket, which looks for the report immediately, or other code with its descriptor. */
   const senders = ["the socket", "other code"] as const
   const twoSockets = Effect.gen(function* () {
     const [socket, peer] = [yield* Datagram.bind(spec, at6), yield* Datagram.bind(Datagram.ipv6, at6)]

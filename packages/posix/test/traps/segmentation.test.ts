@@ -1,4 +1,4 @@
-/** Traps of sizes: messages of another width, payloads that are cut into datagrams or merged from them. First naked, then ours. */
+/** Traps of sizes: messages of another width, and segmented or coalesced payloads. First the bare kernel, then ours. */
 import { Codec } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
@@ -28,7 +28,7 @@ const UDP_GRO = 104
 const short = (value: number) => Uint8Array.of(value & 255, value >> 8)
 
 describe("trap 2: messages of another width", () => {
-  it.scoped.runIf(hasIpv6())("naked: a TTL and a class of one byte, a segment size of four: each is EINVAL", () =>
+  it.scoped.runIf(hasIpv6())("bare kernel: a TTL or class of one byte, or a segment size of four, is EINVAL", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const [sender6, receiver6] = [yield* bound("ipv6"), yield* bound("ipv6")]
@@ -41,7 +41,7 @@ describe("trap 2: messages of another width", () => {
       for (const answer of refused) expect(answer).toMatchObject({ code: "EINVAL" })
     })
   )
-  it.scoped("ours: each has the width that the kernel takes", () =>
+  it.scoped("ours: each has the width that the kernel requires", () =>
     Effect.gen(function* () {
       const spec = Datagram.ipv4.pipe(withHopLimit(), withTrafficClass(), withSegmentation())
       const socket = yield* Datagram.bind(spec, at)
@@ -63,7 +63,7 @@ describe("trap 2: messages of another width", () => {
   )
 })
 
-describe("a socket that has a segment size of its own", () => {
+describe("a socket with a segment size of its own", () => {
   const row = { level: IPPROTO_UDP, option: UDP_SEGMENT, codec: Codec.int32 }
   const absent = { unsupported: "it is tried on Linux" }
   const ownSegments = SocketOption.define<number, "ipv4">({
@@ -72,7 +72,7 @@ describe("a socket that has a segment size of its own", () => {
   })
   const spec = Datagram.ipv4.pipe(withHopLimit(), withSocketOption(ownSegments, 100))
 
-  it.scoped("naked: it cuts whatever says nothing of sizes; a size of 0 keeps a datagram whole", () =>
+  it.scoped("bare kernel: it segments each datagram without a size; size 0 prevents it", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       expect(sender.socket.setOption(IPPROTO_UDP, UDP_SEGMENT, int(100))).toBeUndefined()
@@ -119,8 +119,8 @@ describe("a socket that has a segment size of its own", () => {
     })
 })
 
-describe("trap 27: segments and bytes are limited apart", () => {
-  it.scoped("naked: more than 128 segments are EINVAL, more bytes than a datagram holds EMSGSIZE", () =>
+describe("trap 27: segments and bytes have separate limits", () => {
+  it.scoped("bare kernel: more than 128 segments are EINVAL, too many bytes EMSGSIZE", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       const cut = (bytes: number, size: number) =>
@@ -150,8 +150,8 @@ describe("trap 27: segments and bytes are limited apart", () => {
   )
 })
 
-describe("trap 28: merged payloads", () => {
-  it.scoped("naked: merging that is switched off late leaves a merged payload without its size", () =>
+describe("trap 28: coalesced payloads", () => {
+  it.scoped("bare kernel: turning coalescing off leaves a queued payload without its size", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound(), yield* bound()]
       ok(receiver.socket.setOption(IPPROTO_UDP, UDP_GRO, int(1)))
@@ -166,36 +166,32 @@ describe("trap 28: merged payloads", () => {
       expect([sizeless.length, sizeless.messages]).toEqual([300, []])
     })
   )
-  it.scoped(
-    "naked: a slot that is too small loses the later segments; plain datagrams on loopback are never merged",
-    () =>
-      Effect.gen(function* () {
-        const [sender, receiver] = [yield* bound(), yield* bound()]
-        ok(receiver.socket.setOption(IPPROTO_UDP, UDP_GRO, int(1)))
-        sendRaw(sender, receiver, new Uint8Array(300), message(sender, IPPROTO_UDP, UDP_SEGMENT, short(100)))
-        const cut = receiveRaw(receiver, 64, 150)
-        expect([cut.length, cut.flags]).toEqual([300, ReceiveFlags.dataTruncated])
-        expect(receiveRaw(receiver, 64).count).toBe(0)
-        for (let i = 0; i < 3; i++) sendRaw(sender, receiver, new Uint8Array(100))
-        expect([receiveRaw(receiver, 64).length, receiveRaw(receiver, 64).messages]).toEqual([100, []])
-      })
+  it.scoped("bare kernel: a small slot loses segments; loopback coalesces no plain datagrams", () =>
+    Effect.gen(function* () {
+      const [sender, receiver] = [yield* bound(), yield* bound()]
+      ok(receiver.socket.setOption(IPPROTO_UDP, UDP_GRO, int(1)))
+      sendRaw(sender, receiver, new Uint8Array(300), message(sender, IPPROTO_UDP, UDP_SEGMENT, short(100)))
+      const cut = receiveRaw(receiver, 64, 150)
+      expect([cut.length, cut.flags]).toEqual([300, ReceiveFlags.dataTruncated])
+      expect(receiveRaw(receiver, 64).count).toBe(0)
+      for (let i = 0; i < 3; i++) sendRaw(sender, receiver, new Uint8Array(100))
+      expect([receiveRaw(receiver, 64).length, receiveRaw(receiver, 64).messages]).toEqual([100, []])
+    })
   )
-  it.scoped(
-    "ours: merging is asked for before binding, the size comes with what was merged, and what was cut is a fault",
-    () =>
-      Effect.gen(function* () {
-        const spec = Datagram.ipv4.pipe(withCoalescedSize())
-        const socket = yield* Datagram.bind(spec, at)
-        const small = yield* Datagram.bind(spec.pipe(withMaximumDatagramSize(150)), at)
-        const sender = yield* Datagram.client(Datagram.ipv4.pipe(withSegmentation()))
-        for (const { localAddress } of [socket, small])
-          yield* sender.send({ data: new Uint8Array(250), to: localAddress, control: { segmentSize: 100 } })
-        yield* sender.send({ data: new Uint8Array(7), to: socket.localAddress })
-        const [merged, plain] = [yield* socket.receive, yield* socket.receive]
-        expect([merged.data.length, merged.control.coalescedSize]).toEqual([250, Option.some(100)])
-        expect([plain.data.length, plain.control.coalescedSize]).toEqual([7, Option.none()])
-        expect(yield* Effect.flip(small.receive)).toMatchObject({ reason: "DataTruncated" })
-        expect(yield* small.stats).toMatchObject({ dequeued: 1n, delivered: 0n, faults: { DataTruncated: 1n } })
-      }).pipe(Effect.provide(layer))
+  it.scoped("ours: coalesced payloads have their size, and cut ones are faults", () =>
+    Effect.gen(function* () {
+      const spec = Datagram.ipv4.pipe(withCoalescedSize())
+      const socket = yield* Datagram.bind(spec, at)
+      const small = yield* Datagram.bind(spec.pipe(withMaximumDatagramSize(150)), at)
+      const sender = yield* Datagram.client(Datagram.ipv4.pipe(withSegmentation()))
+      for (const { localAddress } of [socket, small])
+        yield* sender.send({ data: new Uint8Array(250), to: localAddress, control: { segmentSize: 100 } })
+      yield* sender.send({ data: new Uint8Array(7), to: socket.localAddress })
+      const [merged, plain] = [yield* socket.receive, yield* socket.receive]
+      expect([merged.data.length, merged.control.coalescedSize]).toEqual([250, Option.some(100)])
+      expect([plain.data.length, plain.control.coalescedSize]).toEqual([7, Option.none()])
+      expect(yield* Effect.flip(small.receive)).toMatchObject({ reason: "DataTruncated" })
+      expect(yield* small.stats).toMatchObject({ dequeued: 1n, delivered: 0n, faults: { DataTruncated: 1n } })
+    }).pipe(Effect.provide(layer))
   )
 })

@@ -140,7 +140,7 @@ export class Loop {
         break
       }
       this.#isHanding = true
-      const more = this.#read(this.#hand, this.#isRunning, most)
+      const more = this.#attempt(most)
       this.#isHanding = false
       this.#calls.onBatch?.()
       if (this.#defect !== undefined) this.#stop(this.#defect)
@@ -151,6 +151,16 @@ export class Loop {
     }
     this.#isReading = false
     this.#wait()
+  }
+
+  /** An exception of the driver ends the loop, as one of `f` does. Nothing else learns of it in the event loop's callback. */
+  #attempt(most: number | undefined): boolean | DatagramReceiveError {
+    try {
+      return this.#read(this.#hand, this.#isRunning, most)
+    } catch (cause) {
+      this.#defect ??= { defect: cause }
+      return false
+    }
   }
 
   #wait(): void {

@@ -45,7 +45,7 @@ export class Serving {
   #isTurning = false
   /** Called when the last handler has ended. */
   #onIdle: (() => void) | undefined
-  #failure: Error | undefined
+  #failure: { readonly error: unknown } | undefined
   #closing: Promise<StopReport> | undefined
   readonly #finished: Promise<void>
   #finish: () => void = () => {}
@@ -59,7 +59,7 @@ export class Serving {
     this.#limit = options.timeLimit === Infinity ? undefined : new TimeLimit(options.timeLimit)
     this.#isUnix = core.plan.family === "unix"
     this.#finished = new Promise((resolve, reject) => {
-      this.#finish = () => (this.#failure === undefined ? resolve() : reject(this.#failure))
+      this.#finish = () => (this.#failure === undefined ? resolve() : reject(this.#failure.error))
     })
     // Printed already. A program that does not await it has no unhandled rejection.
     this.#finished.catch(() => undefined)
@@ -131,8 +131,15 @@ export class Serving {
     if (!this.#isReading) return
     if (closed) return this.#end(undefined)
     this.#isTurning = true
-    const failure = this.#read()
-    this.#isTurning = false
+    let failure: Failure | undefined
+    try {
+      failure = this.#read()
+    } catch (defect) {
+      // The driver threw. Nothing else learns of it in the event loop's callback.
+      return this.#fail(defect)
+    } finally {
+      this.#isTurning = false
+    }
     if (failure !== undefined || this.#core.closed) return this.#end(failure)
     this.#isPaused = !this.#drops && this.#running >= this.#options.concurrency
     if (!this.#isPaused) this.#wait()
@@ -252,11 +259,15 @@ export class Serving {
 
   /** Ends the server, because its socket was closed or cannot be read. */
   #end(failure: Failure | undefined): void {
+    if (failure !== undefined && failure.reason !== "Closed") return this.#fail(errorOf(failure))
     this.#isReading = false
-    if (failure !== undefined && failure.reason !== "Closed") {
-      this.#failure = errorOf(failure)
-      this.#print("The server stopped reading", this.#failure)
-    }
+    void this.close()
+  }
+
+  #fail(error: unknown): void {
+    this.#isReading = false
+    this.#failure = { error }
+    this.#print("The server stopped reading", error)
     void this.close()
   }
 

@@ -139,7 +139,7 @@ const programs: Face["programs"] = {
       const reporting = small.pipe(withErrorReports())
       const socket = await DatagramSockets.make(() => driver).bind(reporting, here)
       return running(socket, async (socket, signal) => {
-        // Nobody listens there, so each of these is reported.
+        // The port has no socket, so each of these is reported.
         const reading = (async () => {
           for await (const _ of socket.events({ signal })) void _
         })()

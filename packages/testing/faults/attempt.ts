@@ -1,5 +1,5 @@
 /**
- * One run of a program in memory while one call of its driver fails: the program goes on or ends with a typed error,
+ * One run of a program in memory while one call of its driver fails. The program goes on, or ends with a typed error. It
  * answers nothing twice, and leaves nothing open.
  */
 import type { Driver } from "@ancillary/engine/driver/Driver"
@@ -74,7 +74,10 @@ export const attempt = async (
   const other = network.host("client", { addresses: [`${peer.address}/24`] })
   network.link(host, other)
   const answers = new Map<number, number>()
-  const client = await DatagramSockets.make(() => other.driver).bind(Datagram.ipv4.pipe(withMaximumDatagramSize(16)), peer)
+  const client = await DatagramSockets.make(() => other.driver).bind(
+    Datagram.ipv4.pipe(withMaximumDatagramSize(16)),
+    peer
+  )
   void client.forEach(({ data: [id = 0] }) => answers.set(id, (answers.get(id) ?? 0) + 1))
   const send = (id: number) => client.trySend({ data: Uint8Array.of(id), to })
 
@@ -97,7 +100,7 @@ export const attempt = async (
   start(injected.driver, controller.signal).then(
     (value) => {
       running = value
-      outcome = "started"
+      return (outcome = "started")
     },
     (error: unknown) => {
       outcome = { error }
@@ -136,7 +139,12 @@ export const attempt = async (
       const name = at === undefined ? undefined : injected.calls[at]
       typed(error, "the program ended")
       const code = typeof verdict === "object" ? verdict.code : undefined
-      if (name === undefined || (code !== undefined && !mayEnd(name, code)) || verdict === "short" || verdict === "nothing")
+      if (
+        name === undefined ||
+        (code !== undefined && !mayEnd(name, code)) ||
+        verdict === "short" ||
+        verdict === "nothing"
+      )
         problems.push(`the program ended: ${codeOf(error)} ${String(error)}`)
     }
     if (running.balance() !== 0n) problems.push(`the accounts differ by ${running.balance()}`)

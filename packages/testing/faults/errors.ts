@@ -33,9 +33,34 @@ const codes: { readonly [name in CallName]: ReadonlyArray<string> } = {
   connect: ["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EACCES", "EPERM", "EINVAL", "EAGAIN"],
   localAddress: ["ENOBUFS", "EBADF", "EINVAL"],
   peerAddress: ["ENOTCONN", "ENOBUFS", "EBADF"],
-  receive: [...memory, ...descriptors, ...earlier, "EINTR", "ENETDOWN", "ENETRESET", "ECONNRESET", "EIO", "EBADF", "EINVAL", "EFAULT"],
+  receive: [
+    ...memory,
+    ...descriptors,
+    ...earlier,
+    "EINTR",
+    "ENETDOWN",
+    "ENETRESET",
+    "ECONNRESET",
+    "EIO",
+    "EBADF",
+    "EINVAL",
+    "EFAULT"
+  ],
   receiveErrors: [...memory, "EINTR", "EIO", "EBADF", "EINVAL"],
-  send: [...memory, ...earlier, "EINTR", "EPERM", "EINVAL", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EDESTADDRREQ", "ENETDOWN", "EIO", "EPIPE", "EBADF"],
+  send: [
+    ...memory,
+    ...earlier,
+    "EINTR",
+    "EPERM",
+    "EINVAL",
+    "EADDRNOTAVAIL",
+    "EAFNOSUPPORT",
+    "EDESTADDRREQ",
+    "ENETDOWN",
+    "EIO",
+    "EPIPE",
+    "EBADF"
+  ],
   poll: ["ENOMEM", "ENOSPC", "EPERM", "EMFILE"],
   close: ["EIO", "EINTR", "ENOSPC"]
 }

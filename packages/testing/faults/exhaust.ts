@@ -18,24 +18,28 @@ const shown = (verdict: Verdict | "stop"): string => (typeof verdict === "object
 /** Registers the tests of a face: one for each program. */
 export const faults = (face: Face): void => {
   describe("one failed call", () => {
-    it.each(Object.entries(face.programs))("%s goes on, or ends with a typed error", { timeout: 600_000 }, async (_, program) => {
-      // Servers print that they stopped reading.
-      const print = vi.spyOn(console, "error").mockImplementation(() => undefined)
-      onTestFinished(() => print.mockRestore())
-      const { calls, problems } = await attempt(face, program)
-      expect(problems).toEqual([])
-      expect(calls.length).toBeGreaterThan(4)
-      const found: Array<string> = []
-      let runs = 0
-      // Calls after a fault may differ, so positions are those of the run without one.
-      for (const [at, name] of calls.entries())
-        for (const verdict of [...errorsOf(name), ...(partial[name] ?? []), "throw", "stop"] as const) {
-          runs++
-          const { problems } = await attempt(face, program, at, verdict)
-          for (const problem of problems) found.push(`call ${at}, ${name}, ${shown(verdict)}: ${problem}`)
-        }
-      console.log(`${runs} runs, ${calls.length} calls: ${calls.join(" ")}`)
-      expect(found).toEqual([])
-    })
+    it.each(Object.entries(face.programs))(
+      "%s goes on, or ends with a typed error",
+      { timeout: 600_000 },
+      async (_, program) => {
+        // Servers print that they stopped reading.
+        const print = vi.spyOn(console, "error").mockImplementation(() => undefined)
+        onTestFinished(() => print.mockRestore())
+        const { calls, problems } = await attempt(face, program)
+        expect(problems).toEqual([])
+        expect(calls.length).toBeGreaterThan(4)
+        const found: Array<string> = []
+        let runs = 0
+        // Calls after a fault may differ, so positions are those of the run without one.
+        for (const [at, name] of calls.entries())
+          for (const verdict of [...errorsOf(name), ...(partial[name] ?? []), "throw", "stop"] as const) {
+            runs++
+            const { problems } = await attempt(face, program, at, verdict)
+            for (const problem of problems) found.push(`call ${at}, ${name}, ${shown(verdict)}: ${problem}`)
+          }
+        console.log(`${runs} runs, ${calls.length} calls: ${calls.join(" ")}`)
+        expect(found).toEqual([])
+      }
+    )
   })
 }

@@ -34,8 +34,8 @@ export type CallName =
   | "close"
 
 /**
- * An injected result: a fault in place of the call, an exception in place of it, `short` for a batch of at most one
- * datagram, `nothing` for an empty queue or a full buffer, or a function that runs before the call.
+ * An injected result. A fault and `throw` replace the call. `short` lets it carry at most one datagram. `nothing` is an
+ * empty queue or a full buffer. A function runs before the call.
  */
 export type Verdict = Fault | "throw" | "short" | "nothing" | (() => void)
 
@@ -118,8 +118,7 @@ export class Injected {
       connect: (address) => this.#call("connect", () => native.connect(address)),
       localAddress: (into) => this.#call("localAddress", () => native.localAddress(into)),
       peerAddress: (into) => this.#call("peerAddress", () => native.peerAddress(into)),
-      receive: (arena, slots, peek) =>
-        this.#many("receive", slots, (slots) => native.receive(arena, slots, peek)),
+      receive: (arena, slots, peek) => this.#many("receive", slots, (slots) => native.receive(arena, slots, peek)),
       receiveErrors: (arena, slots) =>
         this.#many("receiveErrors", slots, (slots) => native.receiveErrors(arena, slots)),
       send: (arena, first, slots) => this.#many("send", slots, (slots) => native.send(arena, first, slots)),

@@ -7,7 +7,7 @@ import ts from "typescript"
 import { root } from "../catalogue/sources.ts"
 
 /** The packages with a frozen surface. The report of each is `packages/<name>/api.txt`. */
-export const reported = ["effect3", "effect"] as const
+export const reported = ["effect3", "effect", "socket", "dgram", "testing"] as const
 export type Reported = (typeof reported)[number]
 
 /** Returns the path of a report, from the root of the repository. */
@@ -23,8 +23,8 @@ interface Entry {
   /** The name that a program imports. */
   readonly name: string
   readonly declarations: string
-  /** The names that exist when a program runs. The others are only types. */
-  readonly values: ReadonlySet<string>
+  /** The names that exist when a program runs. The others are only types. Absent if only vitest can run the module. */
+  readonly values: ReadonlyArray<string> | undefined
 }
 
 const entriesOf = async (name: Reported): Promise<ReadonlyArray<Entry>> => {
@@ -34,15 +34,15 @@ const entriesOf = async (name: Reported): Promise<ReadonlyArray<Entry>> => {
     typeof target === "string" ? [] : [[`@ancillary/${name}${entry.slice(1)}`, target] as const]
   )
   // Another process, because the loader of the tests would take the sources.
-  const program = `const modules = await Promise.all(process.argv.slice(1).map((file) => import(file)))
-    console.log(JSON.stringify(modules.map((module) => Object.keys(module))))`
+  const program = `const names = (file) => import(file).then(Object.keys, () => undefined)
+    console.log(JSON.stringify(await Promise.all(process.argv.slice(1).map(names))))`
   const files = entries.map(([, target]) => join(folder, target.default))
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program, ...files])
-  const values = JSON.parse(stdout) as ReadonlyArray<ReadonlyArray<string>>
+  const values = JSON.parse(stdout) as ReadonlyArray<ReadonlyArray<string> | null>
   return entries.map(([name, target], index) => ({
     name,
     declarations: join(folder, target.types),
-    values: new Set(values[index])
+    values: values[index] ?? undefined
   }))
 }
 
@@ -116,6 +116,16 @@ export const render = async (name: Reported): Promise<string> => {
     return target.name === each.name ? lines : [`${each.name}: ${target.name}`, ...lines.map(indented)]
   }
 
+  /** The exports of a module that no program has run. */
+  const valuesOf = (module: ts.Symbol): ReadonlyArray<string> =>
+    checker
+      .getExportsOfModule(module)
+      .filter((each) => {
+        const target = (each.flags & ts.SymbolFlags.Alias) === 0 ? each : checker.getAliasedSymbol(each)
+        return (target.flags & ts.SymbolFlags.Value) !== 0
+      })
+      .map(({ name }) => name)
+
   const sections = entries.map(({ declarations, name, values }) => {
     const source = program.getSourceFile(declarations)
     const module = source === undefined ? undefined : checker.getSymbolAtLocation(source)
@@ -123,7 +133,7 @@ export const render = async (name: Reported): Promise<string> => {
     return [
       `## ${name}`,
       "",
-      `Values: ${[...values].toSorted().join(", ") || "none"}.`,
+      `Values: ${(values ?? valuesOf(module)).toSorted().join(", ") || "none"}.`,
       "",
       ...exportsOf(name, module),
       ""

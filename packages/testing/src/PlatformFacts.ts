@@ -125,7 +125,7 @@ export const wine: PlatformFacts = {
     mark: "there are no packet marks outside Linux",
     priority: "only Linux takes a queueing priority with a datagram",
     transmitTime: "only Linux sends at a time that is given",
-    ipOptions: "Windows takes options for a whole socket alone, and tells none of those that arrive",
+    ipOptions: "Windows takes options only for a whole socket, and delivers no received ones",
     errorReports: "Windows reports neither the datagram nor the sender of an ICMP error",
     pathMtuReports: "Windows has no message for the path MTU",
     transmitTimestamp:

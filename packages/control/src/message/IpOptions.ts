@@ -55,7 +55,7 @@ const malformed = (options: Uint8Array): string | undefined => {
 }
 
 const unsupported = {
-  winsock: { unsupported: "Windows takes options for a whole socket alone, and tells none of those that arrive" },
+  winsock: { unsupported: "Windows takes options only for a whole socket, and delivers no received ones" },
   // Darwin: IP_RECVOPTS can be set, but its code is not compiled (bsd/netinet/ip_input.c, "notyet").
   darwin: { unsupported: "macOS has the option that asks for them, and delivers none" }
 }

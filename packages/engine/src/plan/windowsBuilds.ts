@@ -43,7 +43,7 @@ export const onBuild = (plan: Plan, build: number | undefined): Plan => {
       .filter(([key]) => key === Coalescing.key || key === Segmentation.key)
   )
   const names = by.join(", ")
-  const why = `build ${build} of Windows (Server 2022) breaks it where ${names} is received, says microsoft/msquic`
+  const why = `build ${build} of Windows (Server 2022) breaks it if ${names} is received (microsoft/msquic)`
   const remedy = ({ feature }: { readonly feature: string }) =>
     `Leave out either there, or declare withOptional(${feature})`
   const all = [...broken.values()]

@@ -76,7 +76,7 @@ describe.runIf(ipv6)("trap 15: a path MTU report is received like an empty datag
   }
   const cases = senders.flatMap((by) => Object.entries(readers).map(([how, read]) => ({ by, how, read })))
   for (const { by, how, read } of cases)
-    it.scopedLive(`ours: ${how} brings the datagram, and the report of what ${by} sent is an event`, () =>
+    it.scopedLive(`ours: ${how} returns the datagram, and the report for ${by} is an event`, () =>
       Effect.gen(function* () {
         const { queue, refused, socket } = yield* twoSockets
         yield* queue(7)

@@ -3,15 +3,15 @@ import type { Part } from "@ancillary/testing/conformance"
 /** Cases of the suite that do not hold for promises, each with its reason. */
 export const exceptions: ReadonlyMap<string, string> = new Map([
   [
-    "a stream that stops early gives up the rest of its chunk, and receive gives up nothing",
+    "a stream that stops early loses the rest of its chunk, and receive nothing",
     "An iterator that is left early gives up nothing. receiving.test.ts has the case."
   ],
   [
-    "a reader that is interrupted where its fiber yields gives up nothing that it did not get",
+    "a reader interrupted where its fiber yields loses no datagram",
     "A promise has no yields. aborting.test.ts aborts at each turn and microtask."
   ],
   [
-    "a callback that reads and sends on other sockets keeps its datagram meanwhile, and they theirs",
+    "a callback that uses other sockets keeps its datagram, and they keep theirs",
     "The callback reads synchronously, and each read of this face is a promise."
   ],
   [
@@ -19,7 +19,7 @@ export const exceptions: ReadonlyMap<string, string> = new Map([
     "A promise that is fulfilled cannot be aborted. aborting.test.ts aborts at each turn and microtask."
   ],
   ["passes with TestClock", "Promises use the clock of the system."],
-  ["refuses what is no duration, as an error that names it", "A duration is a number of milliseconds."]
+  ["rejects an invalid duration with an error that names it", "A duration is a number of milliseconds."]
 ])
 
 /**

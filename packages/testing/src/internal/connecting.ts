@@ -14,7 +14,7 @@ export const connecting = ({ facts, layer }: Bench): void => {
       const address = loopback[family]
       const bound = Datagram.bind(spec, { address, port: 0 })
       if (!facts.connecting.includes(family)) {
-        it.scopedLive(`${family}: refused, and the error says what to do`, () =>
+        it.scopedLive(`${family}: is rejected, and the error gives the remedy`, () =>
           Effect.gen(function* () {
             const [socket, peer] = [yield* bound, yield* bound]
             const error = yield* Effect.flip(socket.connect(peer.localAddress))
@@ -30,7 +30,7 @@ export const connecting = ({ facts, layer }: Bench): void => {
         const { port } = yield* Effect.scoped(Effect.map(bound, ({ localAddress }) => localAddress))
         return yield* Datagram.bind(spec, { address: family === "ipv4" ? "0.0.0.0" : "::", port })
       })
-      it.scopedLive(`${family}: only its peer is heard, and everybody afterwards`, () =>
+      it.scopedLive(`${family}: receives only from its peer, and from all peers afterwards`, () =>
         Effect.gen(function* () {
           const [socket, peer, stranger] = [yield* chosen, yield* bound, yield* bound]
           const to = { address, port: socket.localAddress.port }
@@ -68,7 +68,7 @@ export const connecting = ({ facts, layer }: Bench): void => {
           expect((yield* socket.stats).putBack).toBe(0n)
         }).pipe(Effect.provide(layer))
       )
-      it.scopedLive(`${family}: a refusal is a receive error, and none remains afterwards`, () =>
+      it.scopedLive(`${family}: a refusal is a receive error, and none is left afterwards`, () =>
         Effect.gen(function* () {
           const socket = yield* chosen
           const stranger = yield* bound
@@ -87,7 +87,7 @@ export const connecting = ({ facts, layer }: Bench): void => {
           yield* exchange(stranger, socket, "as before", to)
         }).pipe(Effect.provide(layer))
       )
-      it.scopedLive(`${family}: at its end, whoever waits fails with Closed; a stream ends`, () =>
+      it.scopedLive(`${family}: at its end a waiting read fails with Closed, and a stream ends`, () =>
         Effect.gen(function* () {
           const [socket, peer] = [yield* chosen, yield* bound]
           const to = { address, port: socket.localAddress.port }

@@ -26,7 +26,7 @@ const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(re
 
 export const durations = ({ layer }: Bench): void => {
   describe("receiveWithin", () => {
-    it.scopedLive("ends in time where the wall clock was stepped back while it waited", () => {
+    it.scopedLive("ends in time if the wall clock is set back while it waits", () => {
       const { clock, step } = stepped()
       return Effect.gen(function* () {
         const sender = yield* Datagram.client(Datagram.ipv4)
@@ -40,7 +40,7 @@ export const durations = ({ layer }: Bench): void => {
       }).pipe(Effect.provide(layer))
     })
 
-    it.scopedLive("waits on where the wall clock was stepped ahead", () => {
+    it.scopedLive("continues to wait if the wall clock is set ahead", () => {
       const { clock, step } = stepped()
       return Effect.gen(function* () {
         const sender = yield* Datagram.client(Datagram.ipv4)
@@ -70,7 +70,7 @@ export const durations = ({ layer }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("refuses what is no duration, as an error that names it", () =>
+    it.scopedLive("rejects an invalid duration with an error that names it", () =>
       Effect.gen(function* () {
         const socket = yield* bind
         // A value that plain JavaScript can pass.

@@ -55,7 +55,7 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
         }).pipe(Effect.provide(layer))
       )
 
-      it.scopedLive(`${family}: control data that is sent is ${facts.sentControl}`, () =>
+      it.scopedLive(`${family}: sent control data is ${facts.sentControl}`, () =>
         Effect.gen(function* () {
           const { client, server, to } = yield* both
           yield* client.send({ data: bytes("x"), to, control: { hopLimit: 3, dscp: 46, ecn: "ect0" } })
@@ -69,7 +69,7 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
         }).pipe(Effect.provide(layer))
       )
 
-      it.scopedLive(`${family}: the control buffer that goes out holds exactly what was asked for`, () => {
+      it.scopedLive(`${family}: the sent control buffer has exactly the requested messages`, () => {
         const sent: Array<FaultyDriver.SentDatagram> = []
         return Effect.gen(function* () {
           const { client, server, to } = yield* both
@@ -89,7 +89,7 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
         }).pipe(Effect.provide(over({ onSend: (datagram) => void sent.push(datagram) })))
       })
 
-      it.scopedLive(`${family}: one half of the class byte leaves the other as the socket has it`, () =>
+      it.scopedLive(`${family}: half of the class byte keeps the socket's other half`, () =>
         Effect.gen(function* () {
           const { client, server, to } = yield* both
           const honoured = facts.sentControl === "honoured"
@@ -130,39 +130,37 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
         }).pipe(Effect.provide(layer))
       )
 
-      it.scopedLive(
-        `${family}: a datagram that did not fit is a fault, delivered short, or dropped, as the spec says`,
-        () =>
-          Effect.gen(function* () {
-            const client = yield* Datagram.bind(spec, { address: loopback, port: 0 })
-            const small = spec.pipe(withHopLimit(), withMaximumDatagramSize(4))
-            const bound = { address: loopback, port: 0 }
-            const failing = yield* Datagram.bind(small, bound)
-            const delivering = yield* Datagram.bind(small.pipe(withTruncation("deliver")), bound)
-            const dropping = yield* Datagram.bind(small.pipe(withTruncation("drop")), bound)
-            for (const socket of [failing, delivering, dropping]) {
-              yield* client.send({ data: bytes("too long"), to: socket.localAddress })
-              yield* client.send({ data: bytes("fits"), to: socket.localAddress })
-            }
-            yield* fault(failing, { _tag: "DatagramFault", reason: "DataTruncated" })
-            expect(text((yield* receive(failing)).data)).toBe("fits")
+      it.scopedLive(`${family}: by the spec a cut datagram is a fault, delivered short, or dropped`, () =>
+        Effect.gen(function* () {
+          const client = yield* Datagram.bind(spec, { address: loopback, port: 0 })
+          const small = spec.pipe(withHopLimit(), withMaximumDatagramSize(4))
+          const bound = { address: loopback, port: 0 }
+          const failing = yield* Datagram.bind(small, bound)
+          const delivering = yield* Datagram.bind(small.pipe(withTruncation("deliver")), bound)
+          const dropping = yield* Datagram.bind(small.pipe(withTruncation("drop")), bound)
+          for (const socket of [failing, delivering, dropping]) {
+            yield* client.send({ data: bytes("too long"), to: socket.localAddress })
+            yield* client.send({ data: bytes("fits"), to: socket.localAddress })
+          }
+          yield* fault(failing, { _tag: "DatagramFault", reason: "DataTruncated" })
+          expect(text((yield* receive(failing)).data)).toBe("fits")
 
-            const short = yield* receive(delivering)
-            expect(text(short.data)).toBe("too ")
-            expect(short.control.hopLimit).toBe(facts.hopLimit[family])
-            expect(Option.map(short.truncated, ({ size }) => Option.getOrUndefined(size))).toEqual(
-              Option.some(facts.tellsTrueSize ? 8 : undefined)
-            )
-            expect(text((yield* receive(delivering)).data)).toBe("fits")
+          const short = yield* receive(delivering)
+          expect(text(short.data)).toBe("too ")
+          expect(short.control.hopLimit).toBe(facts.hopLimit[family])
+          expect(Option.map(short.truncated, ({ size }) => Option.getOrUndefined(size))).toEqual(
+            Option.some(facts.tellsTrueSize ? 8 : undefined)
+          )
+          expect(text((yield* receive(delivering)).data)).toBe("fits")
 
-            expect(text((yield* receive(dropping)).data)).toBe("fits")
-            expect(yield* failing.stats).toMatchObject({ dequeued: 2n, delivered: 1n, faults: { DataTruncated: 1n } })
-            expect(yield* dropping.stats).toMatchObject({ dequeued: 2n, delivered: 1n, dropped: 1n })
-          }).pipe(Effect.provide(layer))
+          expect(text((yield* receive(dropping)).data)).toBe("fits")
+          expect(yield* failing.stats).toMatchObject({ dequeued: 2n, delivered: 1n, faults: { DataTruncated: 1n } })
+          expect(yield* dropping.stats).toMatchObject({ dequeued: 2n, delivered: 1n, dropped: 1n })
+        }).pipe(Effect.provide(layer))
       )
     }
 
-    it.scopedLive("a reply leaves from the address that was asked", () => {
+    it.scopedLive("a reply is sent from the requested address", () => {
       const sent: Array<FaultyDriver.SentDatagram> = []
       return Effect.gen(function* () {
         const spec = Datagram.ipv4.pipe(withPktInfo())
@@ -186,7 +184,7 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
       }).pipe(Effect.provide(over({ onSend: (datagram) => void sent.push(datagram) })))
     })
 
-    it.scopedLive("IPv4: a reply whose source the system refuses goes out without it, counted", () => {
+    it.scopedLive("IPv4: a reply with a refused source is sent without it, and counted", () => {
       const sent: Array<FaultyDriver.SentDatagram> = []
       let refuse = false
       const onSend = (datagram: FaultyDriver.SentDatagram) => {
@@ -210,32 +208,30 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
       }).pipe(Effect.provide(over({ onSend })))
     })
 
-    it.scopedLive.runIf(bothFamilies)(
-      "a dual socket sees peers of both families as what they are, and speaks to each in its own",
-      () =>
-        Effect.gen(function* () {
-          const dual = Datagram.dual.pipe(withPktInfo(), withHopLimit(), withEcn())
-          const server = yield* Datagram.bind(dual, { address: "::", port: 0 })
-          const { port } = server.localAddress
-          for (const { family, loopback } of families) {
-            const spec = (family === "ipv4" ? Datagram.ipv4 : Datagram.ipv6) as typeof Datagram.ipv4
-            const client = yield* Datagram.bind(spec.pipe(withHopLimit()), { address: loopback, port: 0 })
-            yield* client.send({ data: bytes("x"), to: { address: loopback, port }, control: { hopLimit: 5 } })
-            const asked = yield* receive(server)
-            expect(asked.from.family).toBe(family)
-            expect(String(asked.control.pktInfo.destination)).toBe(loopback)
-            expect(asked.control.hopLimit).toBe(facts.sentControl === "honoured" ? 5 : facts.hopLimit[family])
-            yield* server.send({ data: bytes("y"), to: asked.from, control: { hopLimit: 6, ecn: "ect1" } })
-            expect((yield* receive(client)).control.hopLimit).toBe(
-              facts.sentControl === "honoured" ? 6 : facts.hopLimit[family]
-            )
-            yield* Datagram.reply(server, asked, bytes("z"))
-            expect(text((yield* receive(client)).data)).toBe("z")
-          }
-        }).pipe(Effect.provide(layer))
+    it.scopedLive.runIf(bothFamilies)("a dual socket receives from both families, and sends to each in its own", () =>
+      Effect.gen(function* () {
+        const dual = Datagram.dual.pipe(withPktInfo(), withHopLimit(), withEcn())
+        const server = yield* Datagram.bind(dual, { address: "::", port: 0 })
+        const { port } = server.localAddress
+        for (const { family, loopback } of families) {
+          const spec = (family === "ipv4" ? Datagram.ipv4 : Datagram.ipv6) as typeof Datagram.ipv4
+          const client = yield* Datagram.bind(spec.pipe(withHopLimit()), { address: loopback, port: 0 })
+          yield* client.send({ data: bytes("x"), to: { address: loopback, port }, control: { hopLimit: 5 } })
+          const asked = yield* receive(server)
+          expect(asked.from.family).toBe(family)
+          expect(String(asked.control.pktInfo.destination)).toBe(loopback)
+          expect(asked.control.hopLimit).toBe(facts.sentControl === "honoured" ? 5 : facts.hopLimit[family])
+          yield* server.send({ data: bytes("y"), to: asked.from, control: { hopLimit: 6, ecn: "ect1" } })
+          expect((yield* receive(client)).control.hopLimit).toBe(
+            facts.sentControl === "honoured" ? 6 : facts.hopLimit[family]
+          )
+          yield* Datagram.reply(server, asked, bytes("z"))
+          expect(text((yield* receive(client)).data)).toBe("z")
+        }
+      }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("what the platform lacks is declined with its reason where it is optional, and cannot be sent", () =>
+    it.scopedLive("an optional unsupported message is declined with its reason, and cannot be sent", () =>
       Effect.gen(function* () {
         const spec = Datagram.ipv4.pipe(
           withOptional(withOriginalArrivalInterface()),
@@ -256,7 +252,7 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("a program's own message takes the very same path", () =>
+    it.scopedLive("a message that a program defines works as a built-in one", () =>
       Effect.gen(function* () {
         const spec = Datagram.ipv4.pipe(withControlMessage(ownHopLimit))
         const server = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
@@ -265,7 +261,7 @@ export const exchange = ({ driver, facts, fault, layer, over, receive }: Bench):
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("a connected socket hears and speaks to its peer alone", () =>
+    it.scopedLive("a connected socket receives from and sends to only its peer", () =>
       Effect.gen(function* () {
         const spec = Datagram.ipv4.pipe(withHopLimit())
         const peer = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })

@@ -37,7 +37,7 @@ const bent: ReadonlyArray<
 export const faults = ({ facts, fault, outcome, over, passesOver, receive }: Bench): void => {
   describe("faults", () => {
     for (const [what, bend, reason, key] of bent) {
-      it.scopedLive(`${what}: a fault of that datagram, whoever reads`, () => {
+      it.scopedLive(`${what}: a fault of that datagram, with every way of reading`, () => {
         const hook = (slot: ReceivedSlot) => {
           if (slot.data[0] === 0x62) bend(slot)
         }
@@ -71,35 +71,32 @@ export const faults = ({ facts, fault, outcome, over, passesOver, receive }: Ben
 
     const said = (code: string): Fault => ({ syscall: facts.syscalls.receive, code, errno: 1 })
 
-    it.scopedLive(
-      "what a peer or a router said of an earlier datagram is an error of one read, and passed over by what brings several",
-      () => {
-        let pending: Array<Fault> = []
-        return Effect.gen(function* () {
-          const [sender, socket] = [yield* bind, yield* bind]
-          for (const [code, reason] of [
-            ["ECONNREFUSED", "ConnectionRefused"],
-            ["WSAECONNRESET", "ConnectionRefused"],
-            ["EHOSTUNREACH", "Unreachable"],
-            ["EMSGSIZE", "MessageTooLarge"]
-          ] as const) {
-            yield* sender.send({ data: bytes("x"), to: socket.localAddress })
-            pending = [said(code)]
-            if (!passesOver)
-              expect(yield* Effect.flip(receive(socket))).toMatchObject({ _tag: "DatagramReceiveError", reason, code })
-            expect(text((yield* receive(socket)).data)).toBe("x")
+    it.scopedLive("an ICMP error fails one receive, and no call that returns several datagrams", () => {
+      let pending: Array<Fault> = []
+      return Effect.gen(function* () {
+        const [sender, socket] = [yield* bind, yield* bind]
+        for (const [code, reason] of [
+          ["ECONNREFUSED", "ConnectionRefused"],
+          ["WSAECONNRESET", "ConnectionRefused"],
+          ["EHOSTUNREACH", "Unreachable"],
+          ["EMSGSIZE", "MessageTooLarge"]
+        ] as const) {
+          yield* sender.send({ data: bytes("x"), to: socket.localAddress })
+          pending = [said(code)]
+          if (!passesOver)
+            expect(yield* Effect.flip(receive(socket))).toMatchObject({ _tag: "DatagramReceiveError", reason, code })
+          expect(text((yield* receive(socket)).data)).toBe("x")
 
-            yield* sender.send({ data: bytes("y"), to: socket.localAddress })
-            pending = [said(code), said(code)]
-            const [first] = yield* Stream.runCollect(Stream.take(socket.datagrams, 1))
-            expect(text(first?.data ?? bytes(""))).toBe("y")
-          }
-          expect((yield* socket.stats).asyncErrors).toBe(passesOver ? 12n : 8n)
-        }).pipe(Effect.provide(over({ onReceive: () => pending.shift() })))
-      }
-    )
+          yield* sender.send({ data: bytes("y"), to: socket.localAddress })
+          pending = [said(code), said(code)]
+          const [first] = yield* Stream.runCollect(Stream.take(socket.datagrams, 1))
+          expect(text(first?.data ?? bytes(""))).toBe("y")
+        }
+        expect((yield* socket.stats).asyncErrors).toBe(passesOver ? 12n : 8n)
+      }).pipe(Effect.provide(over({ onReceive: () => pending.shift() })))
+    })
 
-    it.scopedLive("an error that nobody knows ends a read and a stream, with its code", () => {
+    it.scopedLive("an unknown error ends a read and a stream, with its code", () => {
       let pending: Array<Fault> = []
       return Effect.gen(function* () {
         const socket = yield* bind
@@ -115,7 +112,7 @@ export const faults = ({ facts, fault, outcome, over, passesOver, receive }: Ben
       }).pipe(Effect.provide(over({ onReceive: () => pending.shift() })))
     })
 
-    it.scopedLive("a full send buffer: the send waits, and goes on when there is room", () => {
+    it.scopedLive("a full send buffer: the send waits, and continues when there is room", () => {
       let full = 2
       return Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
@@ -125,7 +122,7 @@ export const faults = ({ facts, fault, outcome, over, passesOver, receive }: Ben
       }).pipe(Effect.provide(over({ onSend: () => (full > 0 ? ((full--, 0) as 0) : undefined) })))
     })
 
-    it.scopedLive("a socket that could not be set up is closed again", () => {
+    it.scopedLive("a socket is closed if an option cannot be set", () => {
       let opened = 0
       let closed = 0
       const counted = {

@@ -134,41 +134,43 @@ const own = (payload: Pick<Codec.Codec<number>, "size" | "write" | "validate">) 
 }
 
 export const handed = ({ layer, over }: Bench): void => {
-  describe("a message that is not what it seems", () => {
+  describe("a message that changes or throws when it is read", () => {
     const client = Datagram.client(Datagram.ipv4.pipe(withHopLimit(), withPktInfo()))
 
-    it.scopedLive.each(bad)("%s: its own error, which names the field, whichever way it is sent", ([, field, make]) =>
-      Effect.gen(function* () {
-        const [socket, sender] = [yield* receiver, yield* client]
-        const connected = yield* Datagram.connect(
-          Datagram.ipv4.pipe(withHopLimit(), withPktInfo()),
-          socket.localAddress
-        )
-        const message = make(socket.localAddress) as Parameters<typeof sender.send>[0]
-        const good = (name: string) => ({ data: bytes(name), to: socket.localAddress })
-        const expected = { _tag: "DatagramSendError", reason: "InvalidArgument", code: "INVALID", sentBytes: 0 }
-        const named = { ...expected, field: Option.some(field) }
-        expect(yield* Effect.flip(sender.send(message))).toMatchObject(named)
-        expect(Option.getOrThrow(Either.getLeft(sender.trySend(message)))).toMatchObject(named)
-        const { failed, sent, dropped } = yield* sender.sendAll([good("1"), message, good("2")])
-        expect([sent, dropped, failed.length]).toEqual([2, 0, 1])
-        expect(failed[0]).toMatchObject({ index: 1, error: named })
-        expect(failed[0]?.error.message).toMatch(/ Nothing was sent\.$/)
-        const sinking = Stream.run(Stream.make(good("3"), message, good("4")), sender.sink)
-        expect(yield* Effect.flip(sinking)).toMatchObject(named)
-        if (field !== "to") {
-          // An inheriting object without a destination.
-          const unaddressed = Object.defineProperty(Object.create(message), "to", { value: undefined }) as never
-          expect(yield* Effect.flip(connected.send(unaddressed))).toMatchObject(expected)
-          expect(Option.getOrThrow(Either.getLeft(connected.trySend(unaddressed)))).toMatchObject(expected)
-        }
-        const seen = yield* Effect.replicateEffect(socket.receive, 4)
-        expect(seen.map(({ data }) => text(data))).toEqual(["1", "2", "3", "4"])
-        expect(yield* sender.stats).toMatchObject({ sent: 4n, sendDropped: 0n })
-      }).pipe(Effect.provide(layer))
+    it.scopedLive.each(bad)(
+      "%s: fails with an error that names the field, with every way of sending",
+      ([, field, make]) =>
+        Effect.gen(function* () {
+          const [socket, sender] = [yield* receiver, yield* client]
+          const connected = yield* Datagram.connect(
+            Datagram.ipv4.pipe(withHopLimit(), withPktInfo()),
+            socket.localAddress
+          )
+          const message = make(socket.localAddress) as Parameters<typeof sender.send>[0]
+          const good = (name: string) => ({ data: bytes(name), to: socket.localAddress })
+          const expected = { _tag: "DatagramSendError", reason: "InvalidArgument", code: "INVALID", sentBytes: 0 }
+          const named = { ...expected, field: Option.some(field) }
+          expect(yield* Effect.flip(sender.send(message))).toMatchObject(named)
+          expect(Option.getOrThrow(Either.getLeft(sender.trySend(message)))).toMatchObject(named)
+          const { failed, sent, dropped } = yield* sender.sendAll([good("1"), message, good("2")])
+          expect([sent, dropped, failed.length]).toEqual([2, 0, 1])
+          expect(failed[0]).toMatchObject({ index: 1, error: named })
+          expect(failed[0]?.error.message).toMatch(/ Nothing was sent\.$/)
+          const sinking = Stream.run(Stream.make(good("3"), message, good("4")), sender.sink)
+          expect(yield* Effect.flip(sinking)).toMatchObject(named)
+          if (field !== "to") {
+            // An inheriting object without a destination.
+            const unaddressed = Object.defineProperty(Object.create(message), "to", { value: undefined }) as never
+            expect(yield* Effect.flip(connected.send(unaddressed))).toMatchObject(expected)
+            expect(Option.getOrThrow(Either.getLeft(connected.trySend(unaddressed)))).toMatchObject(expected)
+          }
+          const seen = yield* Effect.replicateEffect(socket.receive, 4)
+          expect(seen.map(({ data }) => text(data))).toEqual(["1", "2", "3", "4"])
+          expect(yield* sender.stats).toMatchObject({ sent: 4n, sendDropped: 0n })
+        }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("messages that are no array: the report says so, and sendAll does not fail", () =>
+    it.scopedLive("messages that are not an array: sendAll reports it, and does not fail", () =>
       Effect.gen(function* () {
         const sender = yield* client
         const list = Proxy.revocable([], {})
@@ -191,7 +193,7 @@ export const handed = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("memory of any kind is sent as it is: shared, resizable, of a class that lies about its length", () =>
+    it.scopedLive("any memory is sent: shared, resizable, of a class with a false length", () =>
       Effect.gen(function* () {
         const [socket, sender] = [yield* receiver, yield* client]
         const shared = new Uint8Array(new SharedArrayBuffer(20_000)).fill(1)
@@ -218,7 +220,7 @@ export const handed = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("a payload that is detached or resized while its send waits fails, and the others go", () => {
+    it.scopedLive("a payload detached or resized while its send waits fails, and others are sent", () => {
       let full = true
       const memory = resizable(8, 16)
       const grown = new Uint8Array(memory)

@@ -99,7 +99,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
     const spec = Datagram.ipv6.pipe(withHopLimit(), withHopByHopOptions(), withDestinationOptions())
 
     const exchanged = () => {
-      it.scopedLive("go with a datagram, alone and together, and none is no array entry", () =>
+      it.scopedLive("are sent with a datagram, alone and together, and absent ones add no entry", () =>
         Effect.gen(function* () {
           const [sender, socket] = [yield* Datagram.bind(spec, at), yield* Datagram.bind(spec, at)]
           const to = socket.localAddress
@@ -155,7 +155,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
         }).pipe(Effect.provide(layer))
       )
 
-      it.scopedLive("the largest, of 2048 bytes, arrives whole where it is declared", () =>
+      it.scopedLive("the largest, of 2048 bytes, arrives completely if it is declared", () =>
         Effect.gen(function* () {
           const large = Datagram.ipv6.pipe(withDestinationOptions({ maximumBytes: 2048 }))
           const socket = yield* Datagram.bind(large, at)
@@ -166,7 +166,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
         }).pipe(Effect.provide(layer))
       )
 
-      it.scopedLive("one that exceeds the declared room is a fault of its datagram alone", () =>
+      it.scopedLive("one that exceeds the declared room is a fault of only its datagram", () =>
         Effect.gen(function* () {
           const narrow = Datagram.ipv6.pipe(withHopLimit(), withDestinationOptions({ maximumBytes: 16 }))
           const socket = yield* Datagram.bind(narrow, at)
@@ -188,7 +188,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
         }).pipe(Effect.provide(layer))
       )
 
-      it.scopedLive("several of a kind are an array in the order of the packet; a malformed one is a fault", () => {
+      it.scopedLive("several of one kind are an array in packet order; a malformed one is a fault", () => {
         const bend = (slot: ReceivedSlot) => {
           // The one header that arrived, twice, and then twice with an option that leaves its bytes.
           const came = slot.control.slice(0, slot.controlLength)
@@ -220,7 +220,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
     }
 
     const notPermitted = () => {
-      it.scopedLive("want a privilege that this process lacks", () =>
+      it.scopedLive("require a privilege that this process lacks", () =>
         Effect.gen(function* () {
           const socket = yield* Datagram.bind(spec, at)
           const to = socket.localAddress
@@ -233,7 +233,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
     }
 
     const refused = () => {
-      it.scopedLive("are asked for by options that the system refuses by name", () =>
+      it.scopedLive("are requested by options that the system refuses, with their names", () =>
         Effect.gen(function* () {
           const unsupported = {
             _tag: "DatagramUnsupportedError",
@@ -276,7 +276,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
     const tests = { exchanged, "not permitted": notPermitted, refused }
     tests[facts.extensionHeaders]()
 
-    it.scopedLive("the bytes that go out are those of the headers, each under its number, and nothing else", () => {
+    it.scopedLive("the sent bytes are exactly the headers, each under its number", () => {
       const sent: Array<SentDatagram> = []
       // The hook records the bytes and does not send them, because the system might refuse them.
       const onSend = (datagram: SentDatagram) => {
@@ -310,7 +310,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
       }).pipe(Effect.provide(over({ onSend })))
     })
 
-    it.scopedLive("whatever is malformed is refused with its field, nothing goes out, and the socket goes on", () => {
+    it.scopedLive("malformed headers are rejected with their field, and nothing is sent", () => {
       let calls = 0
       return Effect.gen(function* () {
         const sends = Datagram.ipv6.pipe(
@@ -334,7 +334,7 @@ export const headers = ({ driver, facts, fault, outcome, receive }: Bench): void
       }).pipe(Effect.provide(over({ onSend: () => void calls++ })))
     })
 
-    it.scopedLive("a routing header with a datagram: refused where there is none, and where it is malformed", () => {
+    it.scopedLive("a routing header with a datagram: rejected if unsupported or malformed", () => {
       const sent: Array<SentDatagram> = []
       return Effect.gen(function* () {
         const { abi } = yield* driver

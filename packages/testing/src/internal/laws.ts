@@ -52,7 +52,7 @@ export const laws = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("a reader that is interrupted where its fiber yields gives up nothing that it did not get", () =>
+    it.scopedLive("a reader interrupted where its fiber yields loses no datagram", () =>
       Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
         let expected = 0n
@@ -81,7 +81,7 @@ export const laws = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("nothing is read that nobody asked for", () => {
+    it.scopedLive("nothing is read without a request", () => {
       let calls = 0
       return Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
@@ -96,7 +96,7 @@ export const laws = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(over({ onReceive: () => void calls++ })))
     })
 
-    it.scopedLive("receiveWithin ends with nothing when its time is over, and takes nothing", () =>
+    it.scopedLive("receiveWithin returns none when its time is over, and takes no datagram", () =>
       Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
         expect(yield* socket.receiveWithin("10 millis")).toEqual(Option.none())
@@ -141,7 +141,7 @@ export const laws = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("closing the scope ends every waiting read with Closed, and everything after it", () =>
+    it.scopedLive("closing the scope ends every waiting and later read with Closed", () =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()
         const socket = yield* Scope.extend(bind, scope)
@@ -174,7 +174,7 @@ export const laws = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("a stream that stops early gives up the rest of its chunk, and receive gives up nothing", () =>
+    it.scopedLive("a stream that stops early loses the rest of its chunk, and receive nothing", () =>
       Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
         yield* sendTexts(sender, socket, numbered(6))
@@ -190,7 +190,7 @@ export const laws = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("a consumer that fails ends its stream and nothing else", () =>
+    it.scopedLive("a consumer that fails ends only its stream", () =>
       Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
         yield* sendTexts(sender, socket, ["a"])
@@ -220,7 +220,7 @@ export const laws = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("forEach hands over every datagram, before and after it waits", () =>
+    it.scopedLive("forEach delivers every datagram, before and after it waits", () =>
       Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
         const seen: Array<string> = []
@@ -237,7 +237,7 @@ export const laws = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("a forEach whose callback throws dies, and the rest of its batch is the next reader's", () =>
+    it.scopedLive("a forEach whose callback throws dies, and the next reader gets the rest", () =>
       Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
         yield* sendTexts(sender, socket, numbered(4))

@@ -63,7 +63,7 @@ export const memberships = ({ facts, over }: Bench): void => {
         )
       )
 
-      it.scopedLive(`${family}: single sources, and the refusal to narrow or to widen what is joined`, () =>
+      it.scopedLive(`${family}: single sources, and the refusal to restrict or extend a join`, () =>
         bench((socket, calls) =>
           Effect.gen(function* () {
             const at = { interfaceIndex: loopbackIndex }
@@ -150,7 +150,7 @@ export const memberships = ({ facts, over }: Bench): void => {
       )
     }
 
-    it.scopedLive("values that lie or throw are typed errors of join, block and leave", () =>
+    it.scopedLive("values that throw or are false are typed errors of join, block and leave", () =>
       bench((socket, calls) =>
         Effect.gen(function* () {
           const throwing = new Proxy(
@@ -198,7 +198,7 @@ export const memberships = ({ facts, over }: Bench): void => {
       )
     )
 
-    it.scopedLive("what cannot be joined: exactly why, and no system call", () =>
+    it.scopedLive("an invalid join fails with the exact reason, and without a system call", () =>
       bench((socket, calls) =>
         Effect.gen(function* () {
           const join = (group: unknown, options?: object) => socket.join(group as string, options)
@@ -253,7 +253,7 @@ export const memberships = ({ facts, over }: Bench): void => {
       }).pipe(Effect.provide(over({})))
     )
 
-    it.scopedLive("a socket whose scope has ended joins nothing, and leaving after its end is no fault", () =>
+    it.scopedLive("after its scope a socket joins nothing, and leaving is not an error", () =>
       Effect.gen(function* () {
         const family = facts.families.includes("ipv6") ? "ipv6" : "ipv4"
         const spec = (family === "ipv6" ? Datagram.ipv6 : Datagram.ipv4) as typeof Datagram.ipv4

@@ -136,7 +136,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
     cases: ReadonlyArray<readonly [unknown, string]>
   ): void => {
     if (key in facts.lacks || !facts.families.includes(family)) return
-    it.scopedLive(`${key}: what is out of its range, before any call`, () => {
+    it.scopedLive(`${key}: a value out of its range is rejected before any call`, () => {
       let calls = 0
       return Effect.gen(function* () {
         const declared = (combinator as unknown as (_: typeof Datagram.ipv4) => typeof Datagram.ipv4)(either(family))
@@ -191,27 +191,24 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
       ])
     )
 
-    it.scopedLive(
-      "segmentSize: a payload goes out with the size of its segments, and arrives as so many datagrams",
-      () => {
-        const sent: Array<FaultyDriver.SentDatagram> = []
-        return Effect.gen(function* () {
-          const { abi } = yield* driver
-          const spec = Datagram.ipv4.pipe(withSegmentation())
-          const socket = yield* Datagram.bind(spec, at("ipv4"))
-          const payload = Uint8Array.from({ length: 250 }, (_, i) => i)
-          yield* socket.send({ data: payload, to: socket.localAddress, control: { segmentSize: 100 } })
-          // The size has two bytes on Linux, and four on Windows.
-          expect(sentAs(abi, sent)).toEqual([abi.platform === "linux" ? [17, 103, 100, 0] : [17, 2, 100, 0, 0, 0]])
-          const sizes = honoured ? [100, 100, 50] : [250]
-          let from = 0
-          for (const size of sizes) {
-            expect((yield* receive(socket)).data).toEqual(payload.subarray(from, from + size))
-            from += size
-          }
-        }).pipe(Effect.provide(layerOver({ onSend: (datagram) => void sent.push(datagram) })))
-      }
-    )
+    it.scopedLive("segmentSize: a payload is sent with its segment size, and arrives in datagrams", () => {
+      const sent: Array<FaultyDriver.SentDatagram> = []
+      return Effect.gen(function* () {
+        const { abi } = yield* driver
+        const spec = Datagram.ipv4.pipe(withSegmentation())
+        const socket = yield* Datagram.bind(spec, at("ipv4"))
+        const payload = Uint8Array.from({ length: 250 }, (_, i) => i)
+        yield* socket.send({ data: payload, to: socket.localAddress, control: { segmentSize: 100 } })
+        // The size has two bytes on Linux, and four on Windows.
+        expect(sentAs(abi, sent)).toEqual([abi.platform === "linux" ? [17, 103, 100, 0] : [17, 2, 100, 0, 0, 0]])
+        const sizes = honoured ? [100, 100, 50] : [250]
+        let from = 0
+        for (const size of sizes) {
+          expect((yield* receive(socket)).data).toEqual(payload.subarray(from, from + size))
+          from += size
+        }
+      }).pipe(Effect.provide(layerOver({ onSend: (datagram) => void sent.push(datagram) })))
+    })
     refuses("segmentSize", withSegmentation(), "ipv4", [
       [0, "0 is not a size of segments: an integer from 1 to 65535"],
       [65_536, "65536 is not a size of segments: an integer from 1 to 65535"]
@@ -227,7 +224,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
       })
     )
 
-    describe("taken apart", () =>
+    describe("split", () =>
       message("coalescedSize", withCoalescing(), internet, (family) =>
         Effect.gen(function* () {
           const socket = yield* Datagram.bind(either(family).pipe(withCoalescing()), at(family))
@@ -304,7 +301,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
     // If the feature is missing, a test above asserts its refusal.
     const both = facts.families.length === 2 && !("originalDestination" in facts.lacks)
     if (both)
-      it.scopedLive("originalDestination of a dual socket: each peer's in its own family, with the port", () =>
+      it.scopedLive("originalDestination of a dual socket has the peer's family, and the port", () =>
         Effect.gen(function* () {
           const spec = Datagram.dual.pipe(withOriginalDestination(), withPktInfo())
           const socket = yield* Datagram.bind(spec, { address: "::", port: 0 })
@@ -386,7 +383,7 @@ export const messages = ({ driver, facts, receive }: Bench): void => {
     )
 
     it.scopedLive.runIf(facts.families.includes("ipv6"))(
-      "unfragmented: goes out as an int, and what does not fit stays here",
+      "unfragmented: is sent as an int, and a datagram that does not fit is not sent",
       () => {
         const sent: Array<FaultyDriver.SentDatagram> = []
         return Effect.gen(function* () {

@@ -20,7 +20,7 @@ const at = { address: "127.0.0.1", port: 0 }
 
 export const mistakes = ({ facts, fault, layer, outcome, over, receive }: Bench): void => {
   describe("mistakes of others", () => {
-    it.scopedLive("mistake: an ECN that did not arrive, read as 'not capable' (apple/swift-nio); ours is a fault", () =>
+    it.scopedLive("mistake: a missing ECN read as not-ect (apple/swift-nio); ours is a fault", () =>
       Effect.gen(function* () {
         const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withEcn()), at)
         yield* socket.send({ data: bytes("x"), to: socket.localAddress })
@@ -29,7 +29,7 @@ export const mistakes = ({ facts, fault, layer, outcome, over, receive }: Bench)
     )
 
     it.scopedLive.runIf(facts.families.length === 2)(
-      "mistake: a control buffer by guess, too small once another message is added (quinn, n0-computer/noq 778, aws/s2n-quic 1819)",
+      "mistake: a guessed control buffer that is too small (noq 778, s2n-quic 1819)",
       () =>
         Effect.gen(function* () {
           const peers = [yield* Datagram.client(Datagram.ipv4), yield* Datagram.client(Datagram.ipv6)] as const
@@ -76,7 +76,7 @@ export const mistakes = ({ facts, fault, layer, outcome, over, receive }: Bench)
     )
 
     it.scopedLive.runIf(facts.families.includes("ipv6"))(
-      "mistake: a next hop that is dropped without a word where there is none (golang/net); ours is refused",
+      "mistake: a next hop that is silently dropped (golang/net); ours is rejected",
       () =>
         Effect.gen(function* () {
           const spec = Datagram.ipv6.pipe(withOptional(withNextHop()))
@@ -90,7 +90,7 @@ export const mistakes = ({ facts, fault, layer, outcome, over, receive }: Bench)
         }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("mistake: options of the other family, which fail on some hosts (quinn-rs/quinn 2682)", () => {
+    it.scopedLive("mistake: options of the other family, which may fail (quinn-rs/quinn 2682)", () => {
       const levels = new Set<number>()
       const hooks = {
         onSetOption: (level: number) => {
@@ -109,40 +109,39 @@ export const mistakes = ({ facts, fault, layer, outcome, over, receive }: Bench)
       }).pipe(Effect.provide(over(hooks)))
     })
 
-    it.scopedLive(
-      "mistake: truncation that no counter shows (envoyproxy/envoy 33474), or that ends reading (denoland/deno 7355)",
-      () =>
-        Effect.gen(function* () {
-          const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(8)), at)
-          const sender = yield* Datagram.client(Datagram.ipv4)
-          for (const each of ["much too long", "fits", "again too long", "and fits"])
-            yield* sender.send({ data: bytes(each), to: socket.localAddress })
-          const seen = yield* Effect.replicateEffect(outcome(socket), 4)
-          expect(seen.map(Either.match({ onLeft: ({ reason }) => reason, onRight: ({ data }) => text(data) }))).toEqual(
-            ["DataTruncated", "fits", "DataTruncated", "and fits"]
-          )
-          expect(yield* socket.stats).toMatchObject({ dequeued: 4n, delivered: 2n, faults: { DataTruncated: 2n } })
-        }).pipe(Effect.provide(layer))
+    it.scopedLive("mistake: uncounted (envoy 33474) or fatal (denoland/deno 7355) truncation", () =>
+      Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(8)), at)
+        const sender = yield* Datagram.client(Datagram.ipv4)
+        for (const each of ["much too long", "fits", "again too long", "and fits"])
+          yield* sender.send({ data: bytes(each), to: socket.localAddress })
+        const seen = yield* Effect.replicateEffect(outcome(socket), 4)
+        expect(seen.map(Either.match({ onLeft: ({ reason }) => reason, onRight: ({ data }) => text(data) }))).toEqual([
+          "DataTruncated",
+          "fits",
+          "DataTruncated",
+          "and fits"
+        ])
+        expect(yield* socket.stats).toMatchObject({ dequeued: 4n, delivered: 2n, faults: { DataTruncated: 2n } })
+      }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive(
-      "mistake: a cut datagram whose sender is not told (dotnet/runtime 46785) taken for another's; ours is a fault without one",
-      () =>
-        Effect.gen(function* () {
-          const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(8)), at)
-          yield* socket.send({ data: bytes("12345678"), to: socket.localAddress })
-          yield* fault(socket, { _tag: "DatagramFault", reason: "ControlMalformed", from: Option.none() })
-          expect(yield* socket.stats).toMatchObject({ dequeued: 1n, delivered: 0n })
-        }).pipe(
-          Effect.provide(
-            over({
-              onReceived: (slot) => {
-                slot.addressLength = 0
-                slot.flags |= ReceiveFlags.dataTruncated
-              }
-            })
-          )
+    it.scopedLive("mistake: a wrong sender of a cut datagram (dotnet/runtime 46785); ours: none", () =>
+      Effect.gen(function* () {
+        const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withMaximumDatagramSize(8)), at)
+        yield* socket.send({ data: bytes("12345678"), to: socket.localAddress })
+        yield* fault(socket, { _tag: "DatagramFault", reason: "ControlMalformed", from: Option.none() })
+        expect(yield* socket.stats).toMatchObject({ dequeued: 1n, delivered: 0n })
+      }).pipe(
+        Effect.provide(
+          over({
+            onReceived: (slot) => {
+              slot.addressLength = 0
+              slot.flags |= ReceiveFlags.dataTruncated
+            }
+          })
         )
+      )
     )
   })
 }

@@ -176,7 +176,7 @@ export const openings = ({ driver, facts, layer, over }: Bench): void => {
         )
       )
     }
-    it.scopedLive("another socket that shares it may be bound to it afterwards", () =>
+    it.scopedLive("another socket that shares it can bind to it afterwards", () =>
       Effect.gen(function* () {
         const first = yield* Datagram.bind(spec, at)
         expect(first.localAddress.port).toBeGreaterThan(0)
@@ -186,7 +186,7 @@ export const openings = ({ driver, facts, layer, over }: Bench): void => {
         expect(alone).toMatchObject({ reason: "AddressInUse" })
       }).pipe(Effect.provide(layer))
     )
-    it.scopedLive("a system that does not share it afterwards refuses, and says what to do", () =>
+    it.scopedLive("a system that cannot share it later fails, and the error gives the remedy", () =>
       Effect.gen(function* () {
         const refused = yield* Effect.flip(Datagram.bind(spec, at))
         expect(refused).toMatchObject({ _tag: "DatagramBindError", reason: "InvalidArgument" })

@@ -166,7 +166,7 @@ export const options = (all: Bench): void => {
     if (!Codec.isMalformed(segments))
       sticky("withStickyRoutingHeader", O.stickyRoutingHeader, withStickyRoutingHeader(segments), segments)
 
-    it.scopedLive("an interface that is chosen no longer: as the routes say", () =>
+    it.scopedLive("an interface that is no longer chosen: undefined, so the routes decide", () =>
       Effect.gen(function* () {
         const family = facts.families.includes("ipv6") ? "ipv6" : "ipv4"
         const socket = yield* bind(family, withMulticastHopLimit(1))
@@ -178,7 +178,7 @@ export const options = (all: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("an interface that does not exist is an argument that cannot be", () =>
+    it.scopedLive("an interface that does not exist is an invalid argument", () =>
       Effect.gen(function* () {
         const socket = yield* bind("ipv4")
         const error = yield* Effect.flip(socket.setOption(SocketOption.unicastInterface, 9_999_999))
@@ -193,7 +193,7 @@ export const options = (all: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("a connected socket has them too", () =>
+    it.scopedLive("a connected socket has them, too", () =>
       Effect.gen(function* () {
         const peer = yield* bind("ipv4")
         const socket = yield* Datagram.connect(Datagram.ipv4, peer.localAddress)
@@ -202,7 +202,7 @@ export const options = (all: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("a socket of one family is never set for the other; a dual one for both, IPv6 first", () => {
+    it.scopedLive("a socket sets only options of its family, a dual one both, IPv6 first", () => {
       const seen: Array<string> = []
       const hooks = { onSetOption: (level: number, option: number) => void seen.push(`${level}/${option}`) }
       return Effect.gen(function* () {
@@ -223,7 +223,7 @@ export const options = (all: Bench): void => {
       }).pipe(Effect.provide(over(hooks)))
     })
 
-    it.scopedLive("values that cannot be: the option, the range, no system call, and the socket as it was", () => {
+    it.scopedLive("invalid values: the option and the range, no system call, an unchanged socket", () => {
       let calls = 0
       return Effect.gen(function* () {
         const socket = yield* bind("ipv4", withDefaultHopLimit(9))
@@ -278,7 +278,7 @@ export const options = (all: Bench): void => {
       table: { linux: row(1), darwin: row(3), winsock: row(3) }
     })
 
-    it.scopedLive("what a message leaves alone is what the socket has now, also after a live change", () => {
+    it.scopedLive("the part of a byte that a message does not set is the socket's current one", () => {
       const sent: Array<Uint8Array> = []
       return Effect.gen(function* () {
         const { abi } = yield* driver

@@ -8,7 +8,7 @@ const at = { address: "127.0.0.1", port: 0 }
 
 export const payloads = ({ facts, fault, layer, over, receive }: Bench): void => {
   describe("payloads", () => {
-    it.scopedLive("pieces arrive as one datagram, whatever their number and sizes, with control data", () =>
+    it.scopedLive("any pieces arrive as one datagram, with control data", () =>
       Effect.gen(function* () {
         const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
         const [socket, sender] = [yield* Datagram.bind(spec, at), yield* Datagram.client(spec)]
@@ -35,7 +35,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("sendAll: payloads arrive as they were, below and above what is copied, in any pieces", () =>
+    it.scopedLive("sendAll: payloads arrive unchanged, copied or not, in any pieces", () =>
       Effect.gen(function* () {
         const [socket, sender] = [yield* Datagram.bind(Datagram.ipv4, at), yield* Datagram.client(Datagram.ipv4)]
         const whole = Uint8Array.from({ length: 60_000 }, (_, i) => (i * 31) >> 3)
@@ -71,7 +71,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("pieces that the send buffer has no room for are sent once it has", () => {
+    it.scopedLive("pieces that do not fit in the send buffer are sent when it has room", () => {
       let full = 1
       return Effect.gen(function* () {
         const socket = yield* Datagram.bind(Datagram.ipv4, at)
@@ -80,7 +80,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
       }).pipe(Effect.provide(over({ onSend: () => (full > 0 ? ((full--, 0) as 0) : undefined) })))
     })
 
-    it.scopedLive("a payload is split into the parts that are declared, the last ones short where it was", () =>
+    it.scopedLive("a payload is split into the declared parts, the last ones maybe short", () =>
       Effect.gen(function* () {
         const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withScatter(4, 2, 6), withHopLimit()), at)
         const parts = (payload: string) =>
@@ -100,7 +100,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("parts of what was truncated, where the spec says deliver", () =>
+    it.scopedLive("parts of a truncated datagram, with withTruncation("deliver")", () =>
       Effect.gen(function* () {
         const spec = Datagram.ipv4.pipe(withScatter(2, 3), withTruncation("deliver"))
         const socket = yield* Datagram.bind(spec, at)
@@ -110,7 +110,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("parts that cannot be are refused before a socket is opened", () =>
+    it.scopedLive("invalid parts are rejected before a socket is opened", () =>
       Effect.gen(function* () {
         const refused = (...sizes: ReadonlyArray<number>) =>
           Effect.map(
@@ -192,7 +192,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("sizes of one read that cannot be are refused, and nothing is read", () =>
+    it.scopedLive("invalid sizes of one read are rejected, and nothing is read", () =>
       Effect.gen(function* () {
         const socket = yield* Datagram.bind(Datagram.ipv4, at)
         yield* socket.send({ data: bytes("abc"), to: socket.localAddress })

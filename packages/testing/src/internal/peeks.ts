@@ -29,7 +29,7 @@ export const peeks = ({ facts, layer }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("a peek tells a fault as often as it is asked, and drops what the spec drops", () =>
+    it.scopedLive("each peek returns a fault again, and drops datagrams that the spec drops", () =>
       Effect.gen(function* () {
         const small = Datagram.ipv4.pipe(withMaximumDatagramSize(3))
         const failing = yield* Datagram.bind(small, at)
@@ -49,7 +49,7 @@ export const peeks = ({ facts, layer }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("what a loop gave back is what a peek shows", () =>
+    it.scopedLive("a peek shows the datagrams that a loop put back", () =>
       Effect.gen(function* () {
         const socket = yield* Datagram.bind(Datagram.ipv4, at)
         for (const each of ["a", "b", "c"]) yield* socket.send({ data: bytes(each), to: socket.localAddress })

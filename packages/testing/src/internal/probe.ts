@@ -9,7 +9,7 @@ export const probe = ({ driver, facts, layer, over }: Bench): void => {
   describe("probe", () => {
     const honoured = facts.sentControl === "honoured"
 
-    it.scopedLive("every message of the library has an answer: nothing is left untried", () =>
+    it.scopedLive("every message of the library has an answer, and each was tried", () =>
       Effect.gen(function* () {
         const { abi, findings, toString } = yield* Capabilities.probe()
         expect(abi).toBe((yield* driver).abi.name)
@@ -26,7 +26,7 @@ export const probe = ({ driver, facts, layer, over }: Bench): void => {
     )
 
     for (const family of facts.families) {
-      it.scopedLive(`${family}: what is told of each datagram arrives, and what is sent is ${facts.sentControl}`, () =>
+      it.scopedLive(`${family}: received messages arrive, and sent ones are ${facts.sentControl}`, () =>
         Effect.gen(function* () {
           const { findings } = yield* Capabilities.probe()
           const found = (key: string) => findings.find((one) => one.key === key && one.family === family)
@@ -49,7 +49,7 @@ export const probe = ({ driver, facts, layer, over }: Bench): void => {
       )
     }
 
-    it.scopedLive("a refusal has its code, and a missing privilege is called so", () => {
+    it.scopedLive("a refusal has its code, and a missing privilege is reported as such", () => {
       let code = "ENOPROTOOPT"
       const onSetOption = () => ({ syscall: "setsockopt", code, errno: 1 })
       return Effect.gen(function* () {
@@ -68,7 +68,7 @@ export const probe = ({ driver, facts, layer, over }: Bench): void => {
       }).pipe(Effect.provide(over({ onSetOption })))
     })
 
-    it.scopedLive("a guaranteed message that does not come is not supported", () =>
+    it.scopedLive("a required message that does not arrive is not supported", () =>
       Effect.gen(function* () {
         const { findings } = yield* Capabilities.probe([silent])
         expect(findings.map(({ received }) => received.answer)).toEqual(["ignored"])

@@ -53,7 +53,7 @@ const answers: ReadonlyArray<readonly [name: string, read: () => unknown, senten
 ]
 
 export const readInside = ({ layer, outcome, receive }: Bench): void => {
-  describe("a definition of the program's own", () => {
+  describe("a message that a program defines", () => {
     for (const [name, read, sentence] of answers)
       it.scopedLive(`that ${name}: a fault of that datagram, which names the message`, () => {
         let wrong = false
@@ -109,7 +109,7 @@ export const readInside = ({ layer, outcome, receive }: Bench): void => {
         }).pipe(Effect.provide(layer))
       )
 
-    it.scopedLive("that closes its socket while it reads: the reader ends, and others read on", () =>
+    it.scopedLive("that closes its socket while it reads: the reader ends, and others continue", () =>
       Effect.gen(function* () {
         const sender = yield* Datagram.client(Datagram.ipv4)
         const scope = yield* Scope.make()

@@ -22,7 +22,7 @@ export const refusals = ({ facts, layer, over }: Bench): void => {
     const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withEcn(), withDscp({ only: "receive" }))
     const bind = Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
 
-    it.scopedLive("an address in use, unless it is shared on purpose", () =>
+    it.scopedLive("an address in use, unless it is declared as shared", () =>
       Effect.gen(function* () {
         const first = yield* Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
         const error = yield* Effect.flip(Datagram.bind(Datagram.ipv4, first.localAddress))
@@ -79,7 +79,7 @@ export const refusals = ({ facts, layer, over }: Bench): void => {
         "The address cannot be used: '010' has a leading zero: octal to some, decimal to others."
       ]
     ]
-    it.scopedLive("addresses that cannot be bound to", () =>
+    it.scopedLive("addresses that are invalid for bind", () =>
       Effect.forEach(badAddresses, ([at, message]) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(Datagram.bind(Datagram.ipv4, at))
@@ -120,7 +120,7 @@ export const refusals = ({ facts, layer, over }: Bench): void => {
       )
     })
 
-    it.scopedLive("whatever is wrong with what is to be sent: exactly which field, and nothing goes out", () => {
+    it.scopedLive("an invalid message: the error names the exact field, and nothing is sent", () => {
       let calls = 0
       const to = { address: "127.0.0.1", port: 9 }
       const data = bytes("x")

@@ -65,7 +65,7 @@ export const replies = ({ driver, over }: Bench): void => {
       })
     )
 
-    it.effect("a peer without an address is answered by a broadcast on the interface asked", () =>
+    it.effect("a peer without an address is answered by a broadcast on its interface", () =>
       Effect.gen(function* () {
         const { abi } = yield* driver
         const { port, sent } = yield* replied(Ipv4Address.unspecified, true)
@@ -77,7 +77,7 @@ export const replies = ({ driver, over }: Bench): void => {
       })
     )
 
-    it.effect("IPv4: an interface without a source goes out with the bound or its own address", () => {
+    it.effect("IPv4: a send over an interface has the bound address or that of the interface", () => {
       const seen: Array<Uint8Array> = []
       const layer = over({ onSend: ({ control }) => void seen.push(control) })
       return Effect.gen(function* () {

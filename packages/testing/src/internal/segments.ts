@@ -43,20 +43,18 @@ export const segments = ({ driver, facts, fault: expectFault, isEmpty, layer, ov
   const fault = (code: string): Fault => ({ syscall: facts.syscalls.send, code, errno: 1 })
 
   describe("segments", () => {
-    it.scopedLive(
-      "where merging is optional, a datagram that is too large is one, whether the system merges or not",
-      () =>
-        Effect.gen(function* () {
-          const spec = Datagram.ipv4.pipe(withOptional(withCoalescing()), withMaximumDatagramSize(100))
-          const socket = yield* Datagram.bind(spec, at)
-          const sender = yield* Datagram.client(Datagram.ipv4)
-          yield* sender.send({ data: payload(200), to: socket.localAddress })
-          // Winsock: a merged payload may come without the size of its datagrams.
-          const isMerging = (yield* driver).abi.platform === "winsock" && facts.refuses["coalescedSize"] === undefined
-          yield* expectFault(socket, { reason: isMerging ? "ControlMissing" : "DataTruncated" })
-          yield* sender.send({ data: payload(100), to: socket.localAddress })
-          expect((yield* receive(socket)).data).toEqual(payload(100))
-        }).pipe(Effect.provide(layer))
+    it.scopedLive("with optional coalescing a datagram that is too large is a fault", () =>
+      Effect.gen(function* () {
+        const spec = Datagram.ipv4.pipe(withOptional(withCoalescing()), withMaximumDatagramSize(100))
+        const socket = yield* Datagram.bind(spec, at)
+        const sender = yield* Datagram.client(Datagram.ipv4)
+        yield* sender.send({ data: payload(200), to: socket.localAddress })
+        // Winsock: a merged payload may come without the size of its datagrams.
+        const isMerging = (yield* driver).abi.platform === "winsock" && facts.refuses["coalescedSize"] === undefined
+        yield* expectFault(socket, { reason: isMerging ? "ControlMissing" : "DataTruncated" })
+        yield* sender.send({ data: payload(100), to: socket.localAddress })
+        expect((yield* receive(socket)).data).toEqual(payload(100))
+      }).pipe(Effect.provide(layer))
     )
 
     it.scopedLive("of any size arrive as so many datagrams, the last with the rest", () =>
@@ -115,7 +113,7 @@ export const segments = ({ driver, facts, fault: expectFault, isEmpty, layer, ov
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("are not larger than a datagram of the socket, while their payload is", () =>
+    it.scopedLive("are at most a datagram of the socket, although their payload is larger", () =>
       Effect.gen(function* () {
         const socket = yield* receiver
         const sender = yield* Datagram.connect(Datagram.ipv4.pipe(withMaximumDatagramSize(500)), socket.localAddress)
@@ -131,77 +129,71 @@ export const segments = ({ driver, facts, fault: expectFault, isEmpty, layer, ov
     // If a single datagram is refused with the same error, segmentation was not its cause.
     for (const code of ["EIO", "EINVAL", "EMSGSIZE", "EOPNOTSUPP"])
       for (const refusedFrom of [0, 1, 2]) {
-        it.scopedLive(
-          `${code} from call ${refusedFrom} on: the same segments go out one by one, and the host is remembered`,
-          () => {
-            let cuts = 0
-            let singles = 0
-            const hooks: FaultyDriver.Hooks = {
-              onSend: ({ data }) => {
-                if (data.length <= 1000) return void singles++
-                return cuts++ >= refusedFrom ? fault(code) : undefined
-              }
+        it.scopedLive(`${code} from call ${refusedFrom} on: segments are sent one by one to that host`, () => {
+          let cuts = 0
+          let singles = 0
+          const hooks: FaultyDriver.Hooks = {
+            onSend: ({ data }) => {
+              if (data.length <= 1000) return void singles++
+              return cuts++ >= refusedFrom ? fault(code) : undefined
             }
-            return Effect.gen(function* () {
-              const [socket, sender] = [yield* receiver, yield* Datagram.client(Datagram.ipv4)]
-              const data = payload(150_500)
-              yield* sender.send({ data, to: socket.localAddress, segmentSize: 1000 })
-              yield* expectSegments(socket, data, 1000)
-              expect((yield* sender.stats).sent).toBe(151n)
-              const [tried, alone] = [cuts, singles]
-              // The host is remembered, for any port. If only the size was the cause, a smaller payload may be
-              // segmented.
-              yield* sender.sendAll([{ data: data.subarray(0, 3000), to: socket.localAddress, segmentSize: 1000 }])
-              yield* expectSegments(socket, data.subarray(0, 3000), 1000)
-              expect([cuts, singles]).toEqual([tried, alone + 3])
-              yield* sender.send({ data: data.subarray(0, 1400), to: socket.localAddress, segmentSize: 700 })
-              yield* expectSegments(socket, data.subarray(0, 1400), 700)
-              expect((yield* sender.stats).sent).toBe(156n)
-            }).pipe(Effect.provide(over(hooks)))
           }
-        )
+          return Effect.gen(function* () {
+            const [socket, sender] = [yield* receiver, yield* Datagram.client(Datagram.ipv4)]
+            const data = payload(150_500)
+            yield* sender.send({ data, to: socket.localAddress, segmentSize: 1000 })
+            yield* expectSegments(socket, data, 1000)
+            expect((yield* sender.stats).sent).toBe(151n)
+            const [tried, alone] = [cuts, singles]
+            // The host is remembered, for any port. If only the size was the cause, a smaller payload may be
+            // segmented.
+            yield* sender.sendAll([{ data: data.subarray(0, 3000), to: socket.localAddress, segmentSize: 1000 }])
+            yield* expectSegments(socket, data.subarray(0, 3000), 1000)
+            expect([cuts, singles]).toEqual([tried, alone + 3])
+            yield* sender.send({ data: data.subarray(0, 1400), to: socket.localAddress, segmentSize: 700 })
+            yield* expectSegments(socket, data.subarray(0, 1400), 700)
+            expect((yield* sender.stats).sent).toBe(156n)
+          }).pipe(Effect.provide(over(hooks)))
+        })
       }
 
-    it.scopedLive(
-      "to a host that refused: cutting is tried again after 1,024 datagrams, and done if it succeeds",
-      () => {
-        let narrow = true
-        let cuts = 0
-        const hooks: FaultyDriver.Hooks = {
-          onSend: ({ data }) => {
-            if (data.length <= 100) return undefined
-            cuts++
-            return narrow ? fault("EMSGSIZE") : undefined
-          }
+    it.scopedLive("to a host that refused: segmentation is tried again after 1,024 datagrams", () => {
+      let narrow = true
+      let cuts = 0
+      const hooks: FaultyDriver.Hooks = {
+        onSend: ({ data }) => {
+          if (data.length <= 100) return undefined
+          cuts++
+          return narrow ? fault("EMSGSIZE") : undefined
         }
-        return Effect.gen(function* () {
-          const [socket, sender] = [yield* receiver, yield* Datagram.client(Datagram.ipv4)]
-          const send = Effect.gen(function* () {
-            const data = payload(6400)
-            yield* sender.send({ data, to: socket.localAddress, segmentSize: 100 })
-            yield* expectSegments(socket, data, 100)
-            return cuts
-          })
-          const first = yield* send
-          // Not tried for a while, then tried once, then not tried again.
-          const seen: Array<number> = []
-          for (let i = 0; i < 20; i++) seen.push((yield* send) - first)
-          // Wine: the system does not segment, so the library does not try it.
-          const isCut = (yield* sender.limits).segments > 1
-          if (!isCut) expect(cuts).toBe(0)
-          if (!isCut) return
-          expect([seen[0], seen[10]]).toEqual([0, 0])
-          expect(seen.at(-1)).toBeGreaterThan(0)
-          expect(seen.at(-1)).toBeLessThan(4)
-          narrow = false
-          const before = cuts
-          for (let i = 0; i < 20; i++) yield* send
-          expect(cuts - before).toBeGreaterThan(1)
-        }).pipe(Effect.provide(over(hooks)))
       }
-    )
+      return Effect.gen(function* () {
+        const [socket, sender] = [yield* receiver, yield* Datagram.client(Datagram.ipv4)]
+        const send = Effect.gen(function* () {
+          const data = payload(6400)
+          yield* sender.send({ data, to: socket.localAddress, segmentSize: 100 })
+          yield* expectSegments(socket, data, 100)
+          return cuts
+        })
+        const first = yield* send
+        // Not tried for a while, then tried once, then not tried again.
+        const seen: Array<number> = []
+        for (let i = 0; i < 20; i++) seen.push((yield* send) - first)
+        // Wine: the system does not segment, so the library does not try it.
+        const isCut = (yield* sender.limits).segments > 1
+        if (!isCut) expect(cuts).toBe(0)
+        if (!isCut) return
+        expect([seen[0], seen[10]]).toEqual([0, 0])
+        expect(seen.at(-1)).toBeGreaterThan(0)
+        expect(seen.at(-1)).toBeLessThan(4)
+        narrow = false
+        const before = cuts
+        for (let i = 0; i < 20; i++) yield* send
+        expect(cuts - before).toBeGreaterThan(1)
+      }).pipe(Effect.provide(over(hooks)))
+    })
 
-    it.scopedLive("that fail alone, too, fail with how far they got, and nothing is remembered", () => {
+    it.scopedLive("that fail one by one, too, fail with the sent bytes, and the host is not kept", () => {
       let broken = true
       const hooks: FaultyDriver.Hooks = {
         onSend: ({ data }) => (broken && data[0] !== payload(1)[0] ? fault("EINVAL") : undefined)
@@ -226,7 +218,7 @@ export const segments = ({ driver, facts, fault: expectFault, isEmpty, layer, ov
       }).pipe(Effect.provide(over(hooks)))
     })
 
-    it.scopedLive("that there is no room for: those that went are counted, the rest waits, fails or is dropped", () => {
+    it.scopedLive("without room: sent ones are counted, the rest waits, fails or is dropped", () => {
       let calls = 0
       let full = 0
       // The buffer is full from the second call on, for a while or forever.

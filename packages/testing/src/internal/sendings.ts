@@ -32,7 +32,7 @@ export const sendings = (all: Bench): void => {
   const read = reader(all)
 
   describe("many at once", () => {
-    it.scopedLive("go out in their order, each once, with their own control data, to whom they are addressed", () =>
+    it.scopedLive("are sent once and in order, each with its control data to its destination", () =>
       Effect.gen(function* () {
         const receivers = [yield* receiver(), yield* receiver(), yield* receiver()] as const
         const sender = yield* Datagram.client(Datagram.ipv4.pipe(withHopLimit(), withPktInfo()))
@@ -62,7 +62,7 @@ export const sendings = (all: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("to both families with one and the same control data: each gets it as its own message", () =>
+    it.scopedLive("to both families with the same control data: each gets its family's message", () =>
       Effect.gen(function* () {
         const six = yield* Datagram.bind(Datagram.ipv6.pipe(withHopLimit()), { address: "::1", port: 0 })
         const four = yield* Datagram.bind(Datagram.ipv4.pipe(withHopLimit()), at)
@@ -87,7 +87,7 @@ export const sendings = (all: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("that are mistakes are told by their place, and the others go out", () =>
+    it.scopedLive("that are invalid are reported by their index, and the others are sent", () =>
       Effect.gen(function* () {
         const socket = yield* receiver()
         const sender = yield* Datagram.client(Datagram.ipv4.pipe(withHopLimit()))
@@ -134,7 +134,7 @@ export const sendings = (all: Bench): void => {
   const fault = (code: string): Fault => ({ syscall: facts.syscalls.send, code, errno: 1 })
   const positions = [0, 1, 2, 31, 62, 63, 64, 65, 127, 128, 148, 149]
 
-  describe("what happens at any place among many", () => {
+  describe("an event at any index of many", () => {
     for (const k of positions) {
       /** Changes the result of each send of datagram k, once for each answer. */
       const bending = (answers: Array<Fault | 0>): FaultyDriver.Hooks => ({
@@ -150,7 +150,7 @@ export const sendings = (all: Bench): void => {
           )
       }
 
-      it.scopedLive(`no room at ${k}: it waits, and all go out once`, () =>
+      it.scopedLive(`no room at ${k}: it waits, and all are sent once`, () =>
         Effect.gen(function* () {
           const [socket, sender] = [yield* receiver(), yield* client]
           expect(yield* sender.sendAll(messages(socket))).toEqual({ sent: count, dropped: 0, failed: [] })
@@ -160,7 +160,7 @@ export const sendings = (all: Bench): void => {
         }).pipe(Effect.provide(over(bending([0, 0, 0]))))
       )
 
-      it.scopedLive(`an error at ${k}: it is told, and the others go out once`, () =>
+      it.scopedLive(`an error at ${k}: it is reported, and the others are sent once`, () =>
         Effect.gen(function* () {
           const [socket, sender] = [yield* receiver(), yield* client]
           const { failed, sent } = yield* sender.sendAll(messages(socket))
@@ -174,7 +174,7 @@ export const sendings = (all: Bench): void => {
         }).pipe(Effect.provide(over(bending([fault("EPERM"), fault("EPERM")].slice(k % 64 === 0 ? 1 : 0)))))
       )
 
-      it.scopedLive(`interrupted while it waits at ${k}: what went is gone, the rest is not`, () => {
+      it.scopedLive(`interrupted while it waits at ${k}: earlier ones are sent, the rest is not`, () => {
         let arrived = () => {}
         const waiting = new Promise<void>((resolve) => (arrived = resolve))
         const hooks: FaultyDriver.Hooks = {
@@ -190,7 +190,7 @@ export const sendings = (all: Bench): void => {
         }).pipe(Effect.provide(over(hooks)))
       })
 
-      it.scopedLive(`closed while it waits at ${k}: the rest is told as Closed`, () => {
+      it.scopedLive(`closed while it waits at ${k}: the rest is reported as Closed`, () => {
         let arrived = () => {}
         const waiting = new Promise<void>((resolve) => (arrived = resolve))
         const hooks: FaultyDriver.Hooks = {
@@ -211,8 +211,8 @@ export const sendings = (all: Bench): void => {
     }
   })
 
-  describe("without a fiber", () => {
-    it.scopedLive("a datagram and its control data go out there and then, from the callback of a loop as well", () =>
+  describe("synchronously", () => {
+    it.scopedLive("a datagram is sent with its control data, from the callback of a loop, too", () =>
       Effect.gen(function* () {
         const [server, client] = [yield* receiver(), yield* receiver()]
         yield* Effect.forkScoped(
@@ -232,7 +232,7 @@ export const sendings = (all: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("what is wrong with a message is answered, and so is that its socket is closed", () =>
+    it.scopedLive("an invalid message or a closed socket is a returned error", () =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()
         const [socket, sender] = [yield* receiver(), yield* Scope.extend(Datagram.client(Datagram.ipv4), scope)]
@@ -248,7 +248,7 @@ export const sendings = (all: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("where there is no room it does not wait, whatever the spec says, and nothing goes later", () => {
+    it.scopedLive("without room it does not wait with any spec, and sends nothing later", () => {
       const stuck: FaultyDriver.Hooks = { onSend: (datagram) => (indexOf(datagram) === 3 ? 0 : undefined) }
       return Effect.gen(function* () {
         const socket = yield* receiver()
@@ -285,7 +285,7 @@ export const sendings = (all: Bench): void => {
     const messages = (socket: Receiver) => every.map((i) => ({ data: bytes(name(i)), to: socket.localAddress }))
     const [stuck, gone] = [every.filter((i) => i % 10 === 3), every.filter((i) => i % 10 !== 3)]
 
-    it.scopedLive("fail: what there is no room for is an error that says what to do", () =>
+    it.scopedLive("fail: a datagram without room is an error with the remedy", () =>
       Effect.gen(function* () {
         const socket = yield* receiver()
         const sender = yield* Datagram.client(Datagram.ipv4.pipe(withBackpressure("fail")))
@@ -300,7 +300,7 @@ export const sendings = (all: Bench): void => {
       }).pipe(Effect.provide(over(full())))
     )
 
-    it.scopedLive("drop: it is counted, and no error", () =>
+    it.scopedLive("drop: a datagram without room is counted, and not an error", () =>
       Effect.gen(function* () {
         const socket = yield* receiver()
         const sender = yield* Datagram.client(Datagram.ipv4.pipe(withBackpressure("drop")))

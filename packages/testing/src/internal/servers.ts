@@ -138,7 +138,7 @@ export const servers = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide([layer, logger]))
     })
 
-    it.scopedLive("sends what a handler had when it returned, although the next one uses the same memory", () =>
+    it.scopedLive("sends the payload of a handler, although the next one overwrites its memory", () =>
       Effect.gen(function* () {
         const scratch = new Uint8Array(1)
         const socket = yield* bind
@@ -155,7 +155,7 @@ export const servers = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("goes on if the logger throws", () => {
+    it.scopedLive("continues if the logger throws", () => {
       const logger = Logger.replace(Logger.defaultLogger, Logger.make(thrower))
       return Effect.gen(function* () {
         const server = yield* serve(spec, at, (asked, socket) =>
@@ -189,7 +189,7 @@ export const servers = ({ layer, over }: Bench): void => {
       })
     }
 
-    it.scopedLive("refuses options, handlers and sockets that are none", () =>
+    it.scopedLive("rejects invalid options, handlers and sockets", () =>
       Effect.gen(function* () {
         const never = () => Effect.void
         const lying = {
@@ -214,7 +214,7 @@ export const servers = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("lets the event loop turn while reading fails, and serves when it succeeds again", () => {
+    it.scopedLive("does not block the event loop while reading fails, and serves afterwards", () => {
       let failing = false
       let calls = 0
       const between: Array<number> = []
@@ -278,7 +278,7 @@ export const servers = ({ layer, over }: Bench): void => {
     )
   })
 
-  it.scopedLive("a handler's scope ends its fibers and inner scopes, and releases at once what comes later", () =>
+  it.scopedLive("a handler's scope ends its fibers and scopes, and releases later resources", () =>
     Effect.gen(function* () {
       const ended: Array<string> = []
       const over = yield* Deferred.make<void>()
@@ -310,7 +310,7 @@ export const servers = ({ layer, over }: Bench): void => {
   )
 
   describe("the end of a server", () => {
-    it.scoped("is reached although a handler cannot be interrupted and never ends", () =>
+    it.scoped("is reached even if a handler is uninterruptible and never ends", () =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()
         const server = yield* Scope.extend(
@@ -330,7 +330,7 @@ export const servers = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide([layer, silent]))
     )
 
-    it.scoped("is not waited for by the handler that causes it", () =>
+    it.scoped("does not wait for the handler that causes it", () =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()
         const over = yield* Deferred.make<void>()
@@ -374,7 +374,7 @@ export const servers = ({ layer, over }: Bench): void => {
       )
     }
 
-    it.scopedLive("is told apart from what is no datagram at all: reply and tryReply refuse that, too", () =>
+    it.scopedLive("differs from a value that is not a datagram, which reply and tryReply reject", () =>
       Effect.gen(function* () {
         const socket = yield* bind
         yield* socket.send({ data: bytes("x"), to: socket.localAddress })
@@ -399,7 +399,7 @@ export const servers = ({ layer, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("is not answered by reply and tryReply, which say so", () =>
+    it.scopedLive("is rejected by reply and tryReply with that reason", () =>
       Effect.gen(function* () {
         const socket = yield* bind
         yield* socket.send({ data: bytes("forged"), to: socket.localAddress })

@@ -101,7 +101,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
 
   describe("errors of a receive", () => {
     for (const [name, read] of Object.entries(ways)) {
-      it.scopedLive(`${name}: reports or passes over what is about an earlier datagram, and reads on`, () => {
+      it.scopedLive(`${name}: reports or ignores an error of an earlier datagram, and continues`, () => {
         const pending: Array<Fault> = []
         return Effect.gen(function* () {
           const [sender, socket] = [yield* bind, yield* bind]
@@ -146,7 +146,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
       })
 
       for (const kind of ["earlier", "shortage"] as const)
-        it.scopedLive(`${name}: beside an error that stays, ${kind}, the event loop goes on`, () => {
+        it.scopedLive(`${name}: beside a permanent error, ${kind}, the event loop continues`, () => {
           let pending: Fault | undefined
           let calls = 0
           return Effect.gen(function* () {
@@ -204,7 +204,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
     })
   })
 
-  describe("what was given back", () => {
+  describe("datagrams that were put back", () => {
     const bindAny = Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
     const dies = (socket: Effect.Effect.Success<typeof bindAny>) =>
       Effect.exit(
@@ -214,7 +214,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
       )
 
     for (const name of ["forEach", "forEachBorrowed"] as const)
-      it.scopedLive(`${name}: a loop that begins within a borrowing callback comes to it`, () =>
+      it.scopedLive(`${name}: a loop that begins within a borrowing callback gets them`, () =>
         Effect.gen(function* () {
           const [sender, outer, inner] = [yield* bindAny, yield* bindAny, yield* bindAny]
           for (let i = 0; i < 4; i++) yield* sender.send({ data: bytes("x"), to: inner.localAddress })
@@ -228,7 +228,7 @@ export const shortages = ({ driver, facts, over }: Bench): void => {
       )
 
     for (const [name, read] of Object.entries(ways))
-      it.scopedLive(`${name}: a reader that waits already is woken for it`, () =>
+      it.scopedLive(`${name}: a reader that already waits is woken for them`, () =>
         Effect.gen(function* () {
           const [sender, socket] = [yield* bind, yield* bind]
           const failing = yield* Effect.forkScoped(dies(socket))

@@ -32,7 +32,7 @@ const flood = 5000
 export const turns = ({ layer }: Bench): void => {
   describe("turns of the event loop", () => {
     for (const [name, read] of Object.entries(ways)) {
-      it.scopedLive(`${name}: comes to an end in a flood, so that timers and other sockets have theirs`, () =>
+      it.scopedLive(`${name}: yields during a flood, so that timers and other sockets can run`, () =>
         Effect.gen(function* () {
           const [socket, quiet, sender] = [yield* bind, yield* bind, yield* bind]
           const to = socket.localAddress

@@ -18,7 +18,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
   const isEmpty = (socket: Receiver) => Effect.map(socket.receiveWithin(0), Option.isNone)
   const every = (count: number) => Array.from({ length: count }, (_, i) => i)
 
-  describe("verdicts on what is sent", () => {
+  describe("verdicts on sent datagrams", () => {
     it.scopedLive("lose: the send succeeds, and the datagram does not arrive", () =>
       Effect.gen(function* () {
         const [socket, sender] = yield* pair
@@ -31,7 +31,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       }).pipe(Effect.provide(over({ decideSend: (_, i) => (i % 3 === 2 ? FaultyDriver.lose : undefined) })))
     )
 
-    it.scopedLive("duplicate: it arrives so many times", () =>
+    it.scopedLive("duplicate: it arrives the given number of times", () =>
       Effect.gen(function* () {
         const [socket, sender] = yield* pair
         yield* sender.sendAll(messages(socket, 4))
@@ -40,7 +40,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       }).pipe(Effect.provide(over({ decideSend: (_, i) => (i === 1 ? FaultyDriver.duplicate(3) : undefined) })))
     )
 
-    it.scopedLive("reorder: it arrives behind so many others, in one call and in several", () =>
+    it.scopedLive("reorder: it arrives after the given number of others, in any calls", () =>
       Effect.gen(function* () {
         const [socket, sender] = yield* pair
         yield* sender.sendAll(messages(socket, 4))
@@ -48,7 +48,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       }).pipe(Effect.provide(over({ decideSend: (_, i) => (i === 0 ? FaultyDriver.reorder(2) : undefined) })))
     )
 
-    it.scopedLive("delay: the send succeeds first, and the datagram arrives as it was sent", () =>
+    it.scopedLive("delay: the send succeeds first, and the datagram arrives unchanged", () =>
       Effect.gen(function* () {
         const [socket, sender] = yield* pair
         yield* sender.send({ data: new Uint8Array(20_000).fill(7), to: socket.localAddress })
@@ -60,7 +60,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       }).pipe(Effect.provide(over({ decideSend: (_, i) => (i === 0 ? FaultyDriver.delay("20 millis") : undefined) })))
     )
 
-    it.scopedLive("what is delayed is lost with its socket", () =>
+    it.scopedLive("a delayed datagram is lost if its socket closes", () =>
       Effect.gen(function* () {
         const socket = yield* Datagram.bind(spec, at)
         yield* Effect.scoped(
@@ -71,7 +71,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       }).pipe(Effect.provide(over({ decideSend: () => FaultyDriver.delay(1) })))
     )
 
-    it.scopedLive("wouldBlock and refuse: the sender learns of it, and the others go out once", () =>
+    it.scopedLive("wouldBlock and refuse: the sender gets the result, and others are sent once", () =>
       Effect.gen(function* () {
         const [socket, sender] = yield* pair
         const { failed, sent } = yield* sender.sendAll(messages(socket, 8))
@@ -115,7 +115,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       }).pipe(Effect.provide(layer))
     })
 
-    it.scopedLive("what is no verdict is a defect that names the function", () =>
+    it.scopedLive("an invalid verdict is a defect that names the function", () =>
       Effect.gen(function* () {
         const [socket, sender] = yield* pair
         const exit = yield* Effect.exit(sender.sendAll(messages(socket, 1)))
@@ -124,8 +124,8 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
     )
   })
 
-  describe("verdicts on what is received", () => {
-    it.scopedLive("lose: the reader waits on for the next", () =>
+  describe("verdicts on received datagrams", () => {
+    it.scopedLive("lose: the reader waits for the next one", () =>
       Effect.gen(function* () {
         const [socket, sender] = yield* pair
         const reading = yield* Effect.fork(first(socket, 2))
@@ -156,7 +156,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       )
     )
 
-    it.scopedLive("delay: a waiting reader is woken by it although the kernel has nothing", () =>
+    it.scopedLive("delay: a waiting reader is woken by it although the kernel's queue is empty", () =>
       Effect.gen(function* () {
         const [socket, sender] = yield* pair
         yield* sender.sendAll(messages(socket, 2))
@@ -164,7 +164,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       }).pipe(Effect.provide(over({ decideReceive: () => FaultyDriver.delay("2 millis") })))
     )
 
-    it.scopedLive("a peek shows what the next read brings", () =>
+    it.scopedLive("a peek shows the datagram that the next read returns", () =>
       Effect.gen(function* () {
         const [socket, sender] = yield* pair
         yield* sender.sendAll(messages(socket, 3))
@@ -174,7 +174,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       }).pipe(Effect.provide(over({ decideReceive: (_, i) => (i === 0 ? FaultyDriver.lose : undefined) })))
     )
 
-    it.scopedLive("a datagram that has no room is cut, as the kernel does", () =>
+    it.scopedLive("a datagram that does not fit is cut, as by the kernel", () =>
       Effect.gen(function* () {
         const [socket, sender] = yield* pair
         yield* sender.send({ data: new Uint8Array(65_000).fill(3), to: socket.localAddress })
@@ -200,7 +200,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       }).pipe(Effect.provide(over(unreachable)))
     )
 
-    it.scopedLive("wakes a reader that waits already", () =>
+    it.scopedLive("wakes a reader that already waits", () =>
       Effect.gen(function* () {
         const peer = yield* Datagram.bind(Datagram.ipv4, at)
         const socket = yield* Datagram.connect(Datagram.ipv4, peer.localAddress)
@@ -211,7 +211,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
       }).pipe(Effect.provide(over(unreachable)))
     )
 
-    it.scopedLive("is not reported to a socket that asked for nothing", () =>
+    it.scopedLive("is not reported to a socket without error reports", () =>
       Effect.gen(function* () {
         const socket = yield* Datagram.bind(Datagram.ipv4, at)
         yield* socket.send({ data: bytes("x"), to: socket.localAddress })
@@ -220,7 +220,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
     )
   })
 
-  it("verdicts refuse numbers that mean nothing", () => {
+  it("verdicts reject invalid numbers", () => {
     for (const n of [1, 1.5, NaN, Infinity, 1001]) expect(() => FaultyDriver.duplicate(n)).toThrow(/2 to 1,000/)
     for (const n of [0, 0.5, NaN, Infinity]) expect(() => FaultyDriver.reorder(n)).toThrow(/1 and up/)
     expect(() => FaultyDriver.delay("Infinity" as never)).toThrow()

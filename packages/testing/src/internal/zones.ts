@@ -14,7 +14,7 @@ export const zones = ({ driver, facts, layer }: Bench): void => {
       if (one === undefined) throw new Error("no loopback interface")
       return one
     })
-    it.scopedLive("is taken by bind, connect and send, as its index is", () =>
+    it.scopedLive("is accepted by bind, connect and send, as its index is", () =>
       Effect.gen(function* () {
         const { index, name } = yield* loopback
         const data = Uint8Array.of(1)
@@ -34,7 +34,7 @@ export const zones = ({ driver, facts, layer }: Bench): void => {
         }
       }).pipe(Effect.provide(layer))
     )
-    it.scopedLive("is taken by join, and names the interface of the membership", () =>
+    it.scopedLive("is accepted by join, and chooses the interface of the membership", () =>
       Effect.gen(function* () {
         const { index, name } = yield* loopback
         const socket = yield* Datagram.bind(Datagram.ipv6, { address: "::", port: 0 })
@@ -46,7 +46,7 @@ export const zones = ({ driver, facts, layer }: Bench): void => {
         expect(error.message).toMatch(/the zone 'nosuch' is not an interface of this host/)
       }).pipe(Effect.provide(layer))
     )
-    it.scopedLive("that no interface has is refused, and the error says what to write", () =>
+    it.scopedLive("of no interface is rejected, and the error gives the remedy", () =>
       Effect.gen(function* () {
         const refused =
           /the zone '(nosuch|e th|%|-1|1\.5)' is not an interface of this host: give the name or the index/
@@ -59,7 +59,7 @@ export const zones = ({ driver, facts, layer }: Bench): void => {
         }
       }).pipe(Effect.provide(layer))
     )
-    it.scopedLive("is missing: binding to a link-local address says that it needs its interface", () =>
+    it.scopedLive("is missing: the error of binding to a link-local address gives the remedy", () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(Datagram.bind(Datagram.ipv6, { address: "fe80::1", port: 0 }))
         expect(error.message).toMatch(

@@ -16,7 +16,7 @@ const tooLarge = new Uint8Array(65_527)
 const take = (socket: { readonly events: Stream.Stream<SocketEvent, unknown> }, count: number) =>
   Effect.map(Stream.runCollect(Stream.take(socket.events, count)), Chunk.toReadonlyArray)
 
-describe.runIf(ipv6)("trap 15: a path MTU report is received like an empty datagram", () => {
+describe.runIf(ipv6)("trap 15: a path MTU report looks like an empty datagram", () => {
   it.scoped("bare kernel: it precedes queued datagrams, without data, and a peek removes it", () =>
     Effect.gen(function* () {
       const [sender, receiver] = [yield* bound("ipv6"), yield* bound("ipv6")]

@@ -100,7 +100,7 @@ export const payloads = ({ facts, fault, layer, over, receive }: Bench): void =>
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("parts of a truncated datagram, with withTruncation("deliver")", () =>
+    it.scopedLive("parts of a truncated datagram that the spec delivers", () =>
       Effect.gen(function* () {
         const spec = Datagram.ipv4.pipe(withScatter(2, 3), withTruncation("deliver"))
         const socket = yield* Datagram.bind(spec, at)

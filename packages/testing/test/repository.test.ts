@@ -52,6 +52,8 @@ const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
 
 /** The packages that the part for Node of a face (`src/node`) may import beside. */
 const onNode = ["node", "posix", "winsock"]
+/** And the part for tests (`src/testing`). */
+const forTests = ["testing"]
 
 /** The files of a package, and those of it that each imports, types included. */
 const graphOf = (room: string): ReadonlyMap<string, ReadonlyArray<string>> => {
@@ -109,10 +111,12 @@ it("imports run one way", () => {
     for (const file of sources(`packages/${room}/src`)) {
       const isOnNode = /^packages\/effect3?\/src\/node\//.test(file)
       const ours = imports(file).flatMap((name) => /^@ancillary\/([a-z0-9]+)/.exec(name)?.[1] ?? [])
-      const permitted = isOnNode ? [...known, ...onNode] : known
+      const isForTests = file.startsWith("packages/effect/src/testing/")
+      const permitted = isOnNode ? [...known, ...onNode] : isForTests ? [...known, ...forTests] : known
       expect([file, ours.filter((name) => !permitted.includes(name))]).toEqual([file, []])
       // The rest of a face runs without Node, so it does not load its part for Node.
       if (!isOnNode) expect([file, imports(file).filter((name) => name.includes("/node/"))]).toEqual([file, []])
+      if (!isForTests) expect([file, imports(file).filter((name) => name.includes("/testing/"))]).toEqual([file, []])
       const foreign = imports(file).filter((name) =>
         room === "engine" ? !/^\.|^@ancillary\//.test(name) : (isOnNode ? /^koffi/ : /^koffi|^node:/).test(name)
       )

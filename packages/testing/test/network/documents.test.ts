@@ -6,6 +6,6 @@ const read = (path: string): string => readFileSync(new URL(path, import.meta.ur
 
 it("the first test of the document is the file that CI runs, of less than 30 lines", () => {
   const [, block] = /```ts\n(.*?)```/s.exec(read("../../../../docs/testing.md")) ?? []
-  expect(block).toBe(read("newcomer.test.ts"))
+  expect(block).toBe(read("../../../effect/test/newcomer.test.ts"))
   expect(block?.trimEnd().split("\n").length).toBeLessThan(30)
 })

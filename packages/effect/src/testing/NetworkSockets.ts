@@ -1,0 +1,132 @@
+/**
+ * The network in memory for programs of Effect 4. Its time is Effect's `Clock`, so `TestClock` drives it. Requires `@ancillary/testing`.
+ *
+ * @example
+ * ```ts
+ * import { Datagram } from "@ancillary/effect"
+ * import { NetworkSockets } from "@ancillary/effect/testing"
+ * import { Effect } from "effect"
+ * import { TestClock } from "effect/testing"
+ *
+ * const program = Effect.gen(function* () {
+ *   const network = yield* NetworkSockets.network({ seed: 1 })
+ *   const [a, b] = [network.host("a", { addresses: ["10.0.0.1/24"] }), network.host("b", { addresses: ["10.0.0.2/24"] })]
+ *   network.link(a, b, { delay: 50 })
+ *   const at = { address: "10.0.0.1", port: 7 }
+ *   const receiver = yield* Datagram.bind(Datagram.ipv4, at).pipe(Effect.provide(NetworkSockets.layer(a)))
+ *   const sender = yield* Datagram.client(Datagram.ipv4).pipe(Effect.provide(NetworkSockets.layer(b)))
+ *   yield* sender.send({ data: Uint8Array.of(1), to: at })
+ *   yield* NetworkSockets.adjust(network, "50 millis")
+ *   return (yield* receiver.receive).data // => Uint8Array [1]
+ * })
+ *
+ * void Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(TestClock.layer())))
+ * ```
+ * @since 0.1.0
+ */
+import type { Capability } from "@ancillary/control"
+import { Network } from "@ancillary/testing"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
+import { DatagramSockets } from "../DatagramSockets.ts"
+import { record } from "./sleeps.ts"
+
+/** Every JavaScript host has it, but none of the types that this package compiles with declares it. */
+declare const setTimeout: (task: () => void, milliseconds: number) => unknown
+
+/**
+ * Makes a network whose time is the `Clock` of the effect that makes it. If that is a `TestClock`, its `sleep` is replaced by one that also
+ * records the sleeps, for `adjust`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const network = (options: Omit<Network.NetworkOptions, "clock"> = {}): Effect.Effect<Network.Network> =>
+  Effect.map(clock, (clock) => Network.make({ ...options, clock }))
+
+const isTestClock = (clock: Clock.Clock): clock is TestClock.TestClock => "setTime" in clock
+
+/**
+ * Effect's `Clock`, as a network uses it.
+ *
+ * @category clocks
+ * @since 0.1.0
+ */
+export const clock: Effect.Effect<Network.NetworkClock> = Effect.gen(function* () {
+  const clock = yield* Clock.Clock
+  if (isTestClock(clock)) record(clock)
+  const run = Effect.runForkWith(yield* Effect.context())
+  const now = () => clock.currentTimeNanosUnsafe()
+  return {
+    now,
+    at: (time, wake) => {
+      const left = time - now()
+      const slept = run(
+        Effect.andThen(
+          clock.sleep(Duration.nanos(left > 0n ? left : 0n)),
+          Effect.sync(() => wake())
+        )
+      )
+      return () => void run(Fiber.interrupt(slept))
+    }
+  }
+})
+
+/**
+ * The layer of a host.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  host: Network.Host
+): Layer.Layer<DatagramSockets | Capability<(typeof Network.capabilities)[number]>> =>
+  DatagramSockets.layer(Effect.succeed(host.driver), Network.capabilities)
+
+/** Turns of the event loop without any report, after which programs are taken to wait. */
+const quietTurns = 3
+
+const turn = Effect.callback<void>((resume) => void setTimeout(() => resume(Effect.void), 0))
+
+/**
+ * Waits until programs have read all datagrams that have arrived, at the present time of the network.
+ *
+ * @category time
+ * @since 0.1.0
+ */
+export const settle = (network: Network.Network): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    for (let quiet = 0, seen = network.turns(); quiet < quietTurns; quiet++) {
+      yield* turn
+      if (network.turns() === seen) continue
+      seen = network.turns()
+      quiet = -1
+    }
+  })
+
+/**
+ * Moves `TestClock`, and stops at each time that a link or a program waits for, until programs have read what arrived. A run is therefore the
+ * same each time. `TestClock.adjust` does not wait for programs, so their datagrams may get later times.
+ *
+ * @category time
+ * @since 0.1.0
+ */
+export const adjust = (network: Network.Network, duration: Duration.Input): Effect.Effect<void> =>
+  TestClock.testClockWith((clock) =>
+    Effect.gen(function* () {
+      const sleeps = record(clock)
+      yield* settle(network)
+      const end = clock.currentTimeMillisUnsafe() + Duration.toMillis(duration)
+      for (let time = clock.currentTimeMillisUnsafe(); time < end;) {
+        const present = time
+        const later = Array.from(sleeps, (sleep) => sleep.end).filter((sleep) => sleep > present)
+        time = Math.min(end, ...later)
+        yield* clock.setTime(time)
+        yield* settle(network)
+      }
+    })
+  )

@@ -1,6 +1,5 @@
 /**
- * A list of messages, and the control buffer that is walked: what a program wrote of the list, then corrupted, or noise. Draw by draw as in
- * `c/case.c`.
+ * A list of messages, and the control buffer that is walked: the written list, then corrupted, or noise. The draws are those of `c/case.c`.
  */
 import { type Abi, ControlBuffer } from "@ancillary/control"
 import { corrupt, trailingAtMost } from "./corrupt.ts"
@@ -10,13 +9,13 @@ const messagesAtMost = 8
 const payloadAtMost = 400
 const levels = [0, 1, 6, 17, 41, 58, 0xffff, -1]
 
-/** Writes a list of messages: what is compared with how the macros write it. */
+/** Writes a list of messages. The result is compared with that of the macros. */
 export type Writer = Pick<typeof ControlBuffer, "fromMessages" | "writeMessage">
 
-/** One case after the other, in the same memory. */
+/** Cases in sequence, in the same memory. */
 export class Case {
   written: Uint8Array = new Uint8Array(0)
-  /** Where the control buffer lies and how many bytes of it there are. Behind them is what earlier cases left. */
+  /** The place of the control buffer and its length. The bytes after it are those of earlier cases. */
   readonly memory: Uint8Array
   readonly view: DataView
   readonly room: number
@@ -40,7 +39,7 @@ export class Case {
     const random = this.#random.drawFor(seed, index)
     const messages = this.#list()
     this.written = index % 2 === 0 ? this.#writer.fromMessages(this.#abi, messages) : this.#overwrite(messages)
-    // Somewhere in memory: the macros of C want their buffer aligned, ours do not.
+    // At any offset: the macros of C require an aligned buffer, ours do not.
     this.at = index % 32
     this.size = this.written.length
     this.memory.set(this.written, this.at)
@@ -55,7 +54,7 @@ export class Case {
     for (let corruptions = random.below(4); corruptions > 0; corruptions--) corrupt(random, this.#abi, this, headers)
   }
 
-  /** Message by message, over bytes that are not zero. */
+  /** Each message is written over bytes that are not zero. */
   #overwrite(messages: ReadonlyArray<ControlBuffer.RawMessage>): Uint8Array {
     const room = new Uint8Array(this.memory.length).fill(0xaa)
     const view = new DataView(room.buffer)

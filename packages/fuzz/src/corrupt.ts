@@ -1,10 +1,10 @@
-/** What becomes of a control buffer that somebody means ill with. Draw by draw as in `c/case.c`. */
+/** Corruptions of a control buffer. The draws are those of `c/case.c`. */
 import { type Abi, ControlBuffer } from "@ancillary/control"
 import type { Random } from "./random.ts"
 
 export const trailingAtMost = 20
 
-/** A control buffer in memory: where it begins, how many bytes of it there are, and how many there can be. */
+/** A control buffer in memory: its offset, its length and its capacity. */
 export interface Buffer {
   readonly memory: Uint8Array
   readonly view: DataView
@@ -13,7 +13,7 @@ export interface Buffer {
   size: number
 }
 
-/** Corrupts a buffer once. `headers` is where its headers are, from its beginning. */
+/** Corrupts a buffer once. `headers` has the offsets of its headers. */
 export const corrupt = (random: Random, abi: Abi, buffer: Buffer, headers: ReadonlyArray<number>): void => {
   const { at, memory, room, size } = buffer
   switch (random.below(5)) {
@@ -23,7 +23,7 @@ export const corrupt = (random: Random, abi: Abi, buffer: Buffer, headers: Reado
     case 1:
       buffer.size -= random.below(Math.min(size, 40) + 1)
       return
-    // Bits turned over.
+    // Flipped bits.
     case 2:
       for (let flips = 1 + random.below(8); flips > 0; flips--) {
         const where = at + (random.draw() % Math.max(1, size))
@@ -31,7 +31,7 @@ export const corrupt = (random: Random, abi: Abi, buffer: Buffer, headers: Reado
         if (size > 0) memory[where] = (memory[where] ?? 0) ^ (1 << bit)
       }
       return
-    // Bytes behind the end, zero or not.
+    // Bytes after the end, zero or not.
     case 3: {
       const mask = random.below(2) > 0 ? 0xff : 0
       for (let more = random.below(trailingAtMost + 1); more > 0; more--) {

@@ -1,13 +1,13 @@
 /**
- * Our walk beside the C macros': random lists of messages and corruptions, written and walked by both, compared by a digest of all that there
- * is to see. A case whose digests differ is told in full.
+ * Compares our walk with that of the C macros. Both write and walk random lists of messages and corruptions, and a digest of all results is
+ * compared. If the digests differ, the case is printed in full.
  */
 import { ControlBuffer } from "@ancillary/control"
 import { describe, Observer, type Subject } from "./observe.ts"
 import type { Part } from "./part.ts"
 import { Program } from "./program.ts"
 
-/** Cases of one run of the program: to start Wine takes seconds. */
+/** Cases of one run of the program, because a start of Wine takes seconds. */
 const atOnce = 1_000_000
 
 /** The part of an ABI. */
@@ -22,7 +22,7 @@ export const differential =
     }
   }
 
-/** Some `ControlBuffer` beside a program's macros. */
+/** Compares a `ControlBuffer` with the macros of a program. */
 export const beside =
   (program: Program, subject: Subject): Part =>
   async ({ count, first, found, progress, seed }) => {
@@ -56,7 +56,7 @@ export const beside =
     progress(count)
   }
 
-/** What both say, and where they part what each says. */
+/** Common lines once, and different lines of both sides. */
 const compare = (macros: ReadonlyArray<string>, own: ReadonlyArray<string>): ReadonlyArray<string> =>
   Array.from({ length: Math.max(macros.length, own.length) }, (_, i) => [macros[i], own[i]]).flatMap(
     ([theirs = "nothing", ours = "nothing"]) =>

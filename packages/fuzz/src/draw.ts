@@ -1,4 +1,4 @@
-/** What a kernel could hand over, drawn at random: plausible at first. */
+/** Random results that a kernel could return, plausible at first. */
 import { Codec, type ControlBuffer, InternetEndpoint, Ipv4Address, Ipv6Address, UnixEndpoint } from "@ancillary/control"
 import type { Plan, ReceiveEntry } from "@ancillary/engine/plan/Plan"
 import type { Random } from "./random.ts"
@@ -15,7 +15,7 @@ export const drawEndpoint = (
   return new InternetEndpoint("ipv6", new Ipv6Address(...words, random.below(4)), port)
 }
 
-/** Some of what a plan's datagrams carry, in the order of the plan: mostly everything that must be there. */
+/** Random messages of a plan, in the order of the plan, mostly with all required ones. */
 export const drawMessages = (random: Random, plan: Plan, peer: RowFamily): ReadonlyArray<ControlBuffer.RawMessage> => {
   const messages: Array<ControlBuffer.RawMessage> = []
   const marks = new Set<string>()
@@ -32,7 +32,7 @@ export const drawMessages = (random: Random, plan: Plan, peer: RowFamily): Reado
   return messages
 }
 
-/** A payload that its message can read, where a few attempts find one. */
+/** A payload that its message can decode, if a few attempts find one. */
 const drawPayload = (random: Random, { format, declaration: { maximumBytes } }: ReceiveEntry): Uint8Array => {
   const { read, size } = format.payload
   const least = typeof size === "number" ? size : (size.minimum ?? 0)

@@ -1,6 +1,6 @@
 /**
- * The kernel's echo: what is sent over loopback with random control messages arrives as it was sent. Two sockets of random specs a case, IPv4,
- * IPv6 and both; every message that Linux takes with a datagram and every one that it tells, in any combination that a spec allows.
+ * The kernel's echo: datagrams with random control messages over loopback arrive as they were sent. A case has two sockets of random specs,
+ * IPv4, IPv6 or dual. It uses every message that Linux sends or receives with a datagram, in any combination that a spec allows.
  */
 import { type Family, InternetEndpoint, Ipv6Address } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
@@ -33,12 +33,12 @@ const ways: ReadonlyArray<readonly [client: Family, server: Family, peer: "ipv4"
 
 const behindHeaders = ["hopByHopOptions", "destinationOptions"]
 
-/** What must arrive of one send. */
+/** The datagrams that must arrive from one send. */
 interface Due {
   readonly data: Uint8Array
   readonly sent: Control
   readonly sending: Sending
-  /** Bytes of the datagrams that the kernel may have left together. */
+  /** Total bytes of datagrams that the kernel may have coalesced. */
   readonly coalesced: number | undefined
 }
 
@@ -68,7 +68,7 @@ class Exchange {
     this.reader = random.pick(readers)
   }
 
-  /** What is wrong, as lines; none where all arrived. */
+  /** Returns the differences as lines, or none if all datagrams arrived. */
   run(): Effect.Effect<ReadonlyArray<string>, unknown, Scope.Scope> {
     const anywhere = (family: Family) => ({ address: family === "ipv4" ? "0.0.0.0" : "::", port: 0 })
     return Effect.gen(this, function* () {
@@ -92,7 +92,7 @@ class Exchange {
     return this.#plans.server.received.some(({ message }) => message.key === "coalescedSize")
   }
 
-  /** Sends one, and says what is wrong where that fails. */
+  /** Sends a datagram, and returns the difference if that fails. */
   #send(client: Socket, port: number): Effect.Effect<string | undefined> {
     const random = this.#random
     const payload = random.oneIn(8) ? 0 : random.below(payloadAtMost + 1)
@@ -112,7 +112,7 @@ class Exchange {
     })
   }
 
-  /** Some of what the client declared, no two of which say the same. */
+  /** Random messages that the client declared, no two with the same content. */
   #control(sending: Sending): Control {
     const random = this.#random
     const control: { [key: string]: unknown } = {}
@@ -124,7 +124,7 @@ class Exchange {
       given.push(planned)
       control[planned.declaration.message.key] = value
     }
-    // Linux: what has extension headers is cut before it arrives, whoever asked for it in one piece.
+    // Linux: datagrams with extension headers are segmented before they arrive, even if the receiver coalesces.
     if (this.#takesTogether && behindHeaders.some((key) => key in control)) delete control["segmentSize"]
     return control
   }
@@ -136,7 +136,7 @@ class Exchange {
     return [...cuts, data.length].map((cut, i) => data.subarray(cuts[i - 1] ?? 0, cut))
   }
 
-  /** Without the privilege that a message wants, or where nothing is known of it. */
+  /** Without the privilege that a message requires, or for an unknown message. */
   #mayRefuse(reason: string, control: Control): boolean {
     const given = this.#plans.client.sendEntries.filter(({ declaration }) => declaration.message.key in control)
     return given.some(
@@ -145,7 +145,7 @@ class Exchange {
     )
   }
 
-  /** A payload that was sent in segments arrives as several datagrams, or as one where the receiver takes them together. */
+  /** A segmented payload arrives as several datagrams, or as one if the receiver coalesces. */
   #expect(data: Uint8Array, sent: Control, sending: Sending): void {
     const { segmentSize } = sent
     const size = typeof segmentSize === "number" && segmentSize < data.length ? segmentSize : undefined
@@ -169,7 +169,7 @@ class Exchange {
         yield* Effect.raceFirst(this.reader.read(server, hand), Deferred.await(all)).pipe(
           Effect.timeoutOption("5 seconds")
         )
-      // One more would be one too many.
+      // No further datagram may arrive.
       const more = yield* server.receiveWithin(0)
       return Option.isSome(more) ? [...read, more.value] : read
     })
@@ -232,7 +232,7 @@ const areRivals = (one: Plan.SendEntry, two: Plan.SendEntry): boolean => {
   )
 }
 
-/** Over the driver of Linux, or one that is known to be wrong. */
+/** Runs over the driver of Linux, or over one that is known to be wrong. */
 export const echo =
   (linux: Effect.Effect<Driver, DatagramUnsupportedError> = LinuxSockets.driver({ guarded: true })): Part =>
   async ({ count, first, found, progress, seed }) => {

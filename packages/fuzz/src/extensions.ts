@@ -1,6 +1,6 @@
 /**
- * Extensions of ICMP messages, well-formed and bent at random: decoding never throws, refuses exactly what the frame of RFC 4884 forbids, and keeps
- * each byte of what it reads.
+ * Extensions of ICMP messages, well-formed and randomly corrupted. Decoding never throws, rejects exactly the frames that RFC 4884 forbids, and
+ * keeps each byte that it reads.
  */
 import { Codec, IcmpExtension } from "@ancillary/control"
 import type { Part } from "./part.ts"
@@ -19,7 +19,7 @@ const sum = (bytes: Uint8Array): number => {
   return total
 }
 
-/** The objects by their frame alone, or nothing if it is wrong. */
+/** The objects by only their frame, or undefined if it is wrong. */
 export const framed = (bytes: Uint8Array): ReadonlyArray<RawObject> | undefined => {
   const [first = 0, , high = 0, low = 0] = bytes
   if (bytes.length < 4 || first >> 4 !== 2) return undefined
@@ -42,7 +42,7 @@ const drawn = (random: Random): Uint8Array => {
     const kind = random.pick([1, 2, 2, random.below(256)])
     const type = kind === 1 ? random.pick([1, 1, 1, 2]) : random.below(256)
     const payload = random.bytes(random.pick([4, 8, 12, 24, random.below(64)]))
-    // A family and a length that are known, where they stand in an object of these fields alone.
+    // A known family and length, at their place in an object of only these fields.
     if (kind === 2 && random.below(2) > 0) {
       if ((type & 15) === 4) payload.set([0, 1 + random.below(2)].slice(0, payload.length))
       if ((type & 15) === 2 && payload.length > 0) payload[0] = payload.length
@@ -64,7 +64,7 @@ const bent = (random: Random, given: Uint8Array): Uint8Array => {
   return random.oneIn(4) ? Uint8Array.of(...bytes, ...random.bytes(random.below(20))) : bytes
 }
 
-/** The bytes of an object that was read, but for reserved ones; nothing if they are not known from it. */
+/** The bytes of a decoded object without reserved ones, or undefined if it does not determine them. */
 const written = (read: IcmpExtension.IcmpExtension): ReadonlyArray<number> | undefined => {
   if (read.kind === "unknown") return [...read.payload]
   if (read.kind === "interface") return undefined
@@ -82,7 +82,7 @@ const sizeOf = (read: IcmpExtension.InterfaceInformation, named: number): number
   named +
   (read.mtu === undefined ? 0 : 4)
 
-/** What is wrong with an object that was read from another. */
+/** The difference between a decoded object and its bytes. */
 const difference = (read: IcmpExtension.IcmpExtension | undefined, raw: RawObject): string | undefined => {
   if (read === undefined) return "is missing"
   if (read.kind === "interface") {
@@ -100,7 +100,7 @@ const difference = (read: IcmpExtension.IcmpExtension | undefined, raw: RawObjec
   }
   if (read.kind === "unknown" && (read.class !== raw.class || read.type !== raw.type))
     return "is of another class or type"
-  if (read.kind === "mplsLabelStack" && (raw.class !== 1 || raw.type !== 1)) return "is no label stack"
+  if (read.kind === "mplsLabelStack" && (raw.class !== 1 || raw.type !== 1)) return "is not a label stack"
   return written(read)?.join() === [...raw.payload].join() ? undefined : "has other bytes"
 }
 

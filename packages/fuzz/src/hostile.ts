@@ -1,6 +1,6 @@
 /**
- * Received slots bent at random, through everything that reads them: each becomes what its bytes say and nothing throws, whoever reads and
- * whatever is declared, and the accounts balance. On paper for every ABI; on Linux also bent on their way from the kernel.
+ * Randomly corrupted slots, with every way of reading and every spec. Each slot becomes the result that its bytes determine, nothing throws, and
+ * the counters balance. A driver in memory serves every ABI. On Linux slots from the kernel are corrupted, too.
  */
 import { type Abi, abis, ControlBuffer, type Family, SocketAddress } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
@@ -27,13 +27,13 @@ import { type Outcome, type Reader, readers, type Socket } from "./readers.ts"
 import { shown } from "./shown.ts"
 import { type AnySpec, apply, empty, someMessages } from "./specs.ts"
 
-/** Datagrams of a case, more than one call brings; of those that the kernel queues, no more than its buffer holds. */
+/** Datagrams of a case: more than one call returns, and no more than the kernel's buffer holds. */
 const datagramsAtMost = { paper: 100, kernel: 70 }
 
-/** What a call answers when nothing is left: no peer's word, so it ends every reader. */
+/** The result of a call when nothing is left. It is not an error of a peer, so it ends every reader. */
 const theEnd = { syscall: "recvmsg", code: "ENOTRECOVERABLE", errno: 131 }
 
-/** One case: a socket of a random spec, what its driver answers, who reads. */
+/** One case: a socket of a random spec, the results of its driver, and a way of reading. */
 class Round {
   readonly plan: Plan.Plan
   readonly slots: Array<Slot> = []
@@ -68,13 +68,13 @@ class Round {
     this.plan = Plan.compile(this.spec, abi)
     this.datagrams = 1 + random.below(datagramsAtMost[kernel === undefined ? "paper" : "kernel"])
     this.reader = random.pick(readers)
-    // Descriptors are made up here: none of them may be closed.
+    // Descriptors are invented here, so none of them may be closed.
     const real = kernel === undefined ? paper(abi, { count: this.datagrams }) : { ...kernel, release: () => undefined }
     const bent = FaultyDriver.wrap(real, {
       onReceive: () => (this.slots.length < this.datagrams ? undefined : theEnd),
       onReceived: (slot) => this.#bend(slot)
     })
-    // The end is not the kernel's: its event loop would not tell of it to who waits, as loops do that have drained their socket.
+    // The kernel does not cause the end, so the event loop would not report it to a waiting reader, such as a loop that has drained its socket.
     const open: Driver["open"] = (kind) => {
       const socket = bent.open(kind)
       return isFault(socket) ? socket : { ...socket, poll: readyAtOnce }
@@ -98,13 +98,13 @@ class Round {
     this.expected.push(this.#model(this.plan, taken))
   }
 
-  /** As a kernel would. */
+  /** As a kernel does. */
   #fill(slot: FaultyDriver.ReceivedSlot): void {
     const random = this.#random
     const { family } = this.plan
     const peer = family === "dual" ? random.pick(["ipv4", "ipv6"] as const) : family
     const messages = drawMessages(random, this.plan, peer)
-    // A list that the declared room does not hold is cut to what it holds.
+    // A list that exceeds the declared room is cut to it.
     const bytes = ControlBuffer.fromMessages(this.#abi, messages).subarray(0, slot.control.length)
     slot.control.set(bytes)
     slot.controlLength = bytes.length
@@ -138,7 +138,7 @@ class Round {
     if (random.oneIn(32)) slot.address[random.below(slot.address.length)] = random.draw()
   }
 
-  /** Binds, brings datagrams in, reads them all. What is wrong, as lines; none where all is well. */
+  /** Binds, delivers datagrams and reads them all. Returns the differences as lines, or none. */
   run(): Effect.Effect<ReadonlyArray<string>, unknown, Scope.Scope> {
     const sockets = DatagramSockets.layer(Effect.succeed(this.driver), [])
     const { family } = this.plan
@@ -233,7 +233,7 @@ class Round {
   }
 }
 
-/** Counts what becomes of the slots into `seen`; compared with the model, or with one that is known to be wrong. */
+/** Counts the outcomes of the slots into `seen`. They are compared with the model, or with one that is known to be wrong. */
 export const hostile =
   (seen: Map<string, number> = new Map<string, number>(), model: typeof expected = expected): Part =>
   async ({ count, first, found, progress, seed }) => {

@@ -19,7 +19,7 @@ if (options === "help" || "wrong" in options) {
 }
 const { count, first, only, seed } = options
 
-/** Told in full, before a part is given up. */
+/** Differences that are printed in full before a part ends. */
 const differencesAtMost = 3
 
 let differences = 0
@@ -61,7 +61,7 @@ if (only.includes("differential")) {
       continue
     }
     console.log(`not run here: ${name}. ${abi?.how ?? `There are ${known.map(({ name }) => name).join(", ")}.`}`)
-    // Who names one wants it to run.
+    // An ABI that was named must run.
     if (options.abis !== undefined) process.exitCode = 1
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A network in memory: sockets of Linux's ABI that exchange datagrams by port, with an error queue. Whatever it reports may be reported from within a
- * call, as an eager driver would.
+ * A network in memory: sockets of Linux's ABI that exchange datagrams by port, with an error queue. Every report may come from within a call, as
+ * from an eager driver.
  */
 import { Abi, ControlBuffer, InternetEndpoint, Ipv4Address, SocketAddress } from "@ancillary/control"
 import * as Arena from "@ancillary/engine/driver/Arena"
@@ -18,7 +18,7 @@ export interface Packet {
 
 const host = Ipv4Address.of(127, 0, 0, 1)
 
-/** `struct sock_extended_err`, and the address behind it: a port unreachable. */
+/** `struct sock_extended_err`, and the address after it: a port unreachable. */
 const refused = () => {
   const payload = new Uint8Array(32)
   const view = new DataView(payload.buffer)
@@ -29,14 +29,14 @@ const refused = () => {
   return ControlBuffer.fromMessages(abi, [{ level: 0, type: 11, payload }])
 }
 
-/** Control data of a payload that was merged from datagrams of `size` bytes. */
+/** Control data of a payload that was coalesced from datagrams of `size` bytes. */
 export const mergedFrom = (size: number): Uint8Array => {
   const payload = new Uint8Array(4)
   new DataView(payload.buffer).setUint32(0, size, true)
   return ControlBuffer.fromMessages(abi, [{ level: 17, type: 104, payload }])
 }
 
-/** Control data of a datagram with so many hops left. */
+/** Control data of a datagram with this hop limit. */
 export const hopsLeft = (hops: number): Uint8Array => {
   const payload = new Uint8Array(4)
   new DataView(payload.buffer).setUint32(0, hops, true)
@@ -51,7 +51,7 @@ class MemorySocket {
   onReady: ((readable: boolean, writable: boolean, failed: boolean) => void) | undefined
   wanted = { readable: false, writable: false, failed: false }
 
-  /** Reports what is wanted and there. */
+  /** Reports the states of interest that apply. */
   report(): void {
     const { failed, readable, writable } = this.wanted
     if (this.closed) return
@@ -67,11 +67,11 @@ export class MemoryNetwork {
   readonly driver: Driver
   readonly #sockets = new Map<number, MemorySocket>()
   #nextPort = 40_000
-  /** Called before each system call of any socket: a driver may be entered from there. */
+  /** Called before each system call of any socket. It may call the driver again. */
   onCall: () => void = () => {}
   /** The control data of datagrams, by their sender's payload. */
   controlOf: (data: Uint8Array) => Uint8Array = () => new Uint8Array(0)
-  /** Whether a report comes from within the call that causes it, besides the one of the event loop. */
+  /** True if a report comes from within the call that causes it, in addition to that of the event loop. */
   isEager = false
 
   constructor() {

@@ -1,5 +1,5 @@
 /**
- * What a received slot must become, read from its bytes as plainly as can be: what the decoder, which is made to be fast, is compared with.
+ * The required outcome of a received slot, decoded from its bytes as plainly as possible. The fast decoder is compared with it.
  */
 import { isDeepStrictEqual } from "node:util"
 import { Codec, ControlBuffer, type Endpoint, type Family, SocketAddress } from "@ancillary/control"
@@ -7,18 +7,18 @@ import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import type { Plan } from "@ancillary/engine/plan/Plan"
 import { Option } from "effect"
 
-/** A slot as the driver answered it. */
+/** A slot as the driver returned it. */
 export interface Slot {
   readonly address: Uint8Array
   readonly control: Uint8Array
-  /** As much of the payload as there is room for. */
+  /** The part of the payload that fits. */
   readonly data: Uint8Array
   /** Its true size. */
   readonly dataLength: number
   readonly flags: number
 }
 
-/** What a slot must become: nothing, some fault, or a datagram of exactly this. */
+/** The required outcome of a slot: none, some fault, or exactly this datagram. */
 export type Expected =
   | "dropped"
   | "fault"
@@ -42,7 +42,7 @@ export const expected = (plan: Plan, slot: Slot): Expected => {
   if (cut && truncation !== "deliver") return truncation === "drop" ? "dropped" : "fault"
   const control = expectedControl(plan, from.family, slot.control)
   if (control === undefined) return "fault"
-  // On a Unix socket what a peer sends unasked may be lost, where all that is declared came once and is there.
+  // On a Unix socket undeclared messages may be lost, if all declared ones arrived once.
   const isThere = (value: unknown) => !Array.isArray(value) && !(Option.isOption(value) && Option.isNone(value))
   const complete = from.family === "unix" && Object.values(control).every(isThere)
   if (is(slot.flags, ReceiveFlags.controlTruncated) && !complete) return "fault"
@@ -69,13 +69,13 @@ const expectedControl = (
         if (payload.length < least || payload.length > Math.min(most, maximumBytes ?? most)) return undefined
         const value = format.payload.read(viewOf(payload), 0, payload.length)
         if (Codec.isMalformed(value)) return undefined
-        // A message that says that there is none: the pidfd that could not be made comes as an error number.
+        // A message without a value: a pidfd that could not be made arrives as an error number.
         if (value === undefined) continue
         if (format.multiple === true && Array.isArray(value)) values.push(...(value as ReadonlyArray<unknown>))
         else values.push(value)
       }
     }
-    // The last one of a message that comes once.
+    // The last one of a message that is not repeated.
     if (message.presence === "repeated") record[message.key] = values
     else if (message.presence === "optional" || optional)
       record[message.key] = values.length > 0 ? Option.some(values.at(-1)) : Option.none()
@@ -88,7 +88,10 @@ const expectedControl = (
 /** Equal in everything, prototypes included. */
 export const isSame = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a, b)
 
-/** What is wrong with the shape of a record, whatever its values: each declared key is there and no other, an `Option` or an array where it must be. */
+/**
+ * The problem with the shape of a record, whatever its values. It must have exactly the declared keys, with an `Option` or an array if the
+ * message requires it.
+ */
 export const misshapen = (plan: Plan, control: { readonly [key: string]: unknown }): string | undefined => {
   const keys = plan.received.map(({ message }) => message.key)
   if (!isSame(keys.toSorted(), Object.keys(control).toSorted()))

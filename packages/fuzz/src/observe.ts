@@ -1,6 +1,6 @@
 /**
- * What there is to see in a case, word by word as in `c/observe.c`: what was written, what is walked, where headers are found, the messages,
- * and how the walk ends.
+ * The observable results of a case, in the words of `c/observe.c`: the written buffer, the walked buffer, the offsets of headers, the messages,
+ * and the end of the walk.
  */
 import { type Abi, ControlBuffer, type Malformed } from "@ancillary/control"
 import { Case } from "./case.ts"
@@ -8,7 +8,7 @@ import { Case } from "./case.ts"
 const over = 0xffffffff
 const reasons = ["whole", "less than a header is left", "declares less than a header", "declares more than is left"]
 
-/** What is compared with the macros: the module itself, or one that is known to be wrong. */
+/** The module that is compared with the macros: ours, or one that is known to be wrong. */
 export type Subject = Pick<
   typeof ControlBuffer,
   "Cursor" | "firstHeader" | "nextHeader" | "fromMessages" | "toMessages" | "writeMessage"
@@ -52,7 +52,7 @@ export class Observer {
     this.#messages()
   }
 
-  /** As many as headers without payload: a walk that does not end is a difference, and not the end of the run. */
+  /** The number of headers without payload that fit. So an endless walk is a difference, and does not hang the run. */
   #most(): number {
     return this.#case.size / this.#abi.cmsghdr.size + 1
   }
@@ -88,7 +88,7 @@ export class Observer {
     this.#tell(malformed === undefined ? 0 : malformed.offset - at)
   }
 
-  /** Whether `toMessages` finds the same as the cursor. */
+  /** True if `toMessages` finds the same as the cursor. */
   #isAllOf(found: ReadonlyArray<ControlBuffer.RawMessage>, end: Malformed | undefined): boolean {
     const { at, memory, size } = this.#case
     const { malformed, messages } = this.#subject.toMessages(this.#abi, memory.subarray(at, at + size))
@@ -108,7 +108,7 @@ export class Observer {
     this.#words?.push(word >>> 0)
   }
 
-  /** A number that C would not call so is no such word. */
+  /** A number that C cannot represent is not such a word. */
   #tellSigned(number: number): void {
     this.#tell(number === (number | 0) ? number : over)
   }
@@ -119,7 +119,7 @@ export class Observer {
   }
 }
 
-/** Which of the ends a sentence of the cursor's tells. */
+/** The kind of end that a sentence of the cursor describes. */
 const reasonOf = (malformed: string | undefined): number => {
   if (malformed === undefined) return 0
   if (malformed.includes("are left, a header takes")) return 1
@@ -132,7 +132,7 @@ export const describe = (words: ArrayLike<number>): ReadonlyArray<string> => {
   const word = () => words[next++] ?? over
   const bytes = () => {
     const size = word()
-    // What is known to be wrong may say anything.
+    // A module that is known to be wrong may return any number.
     const length = Math.min(size, words.length - next)
     const found = Uint8Array.from({ length }, word)
     return `${size} bytes ${Buffer.from(found).toString("hex")}`

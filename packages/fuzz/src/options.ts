@@ -1,4 +1,4 @@
-/** What the command line says. */
+/** The options of the command line. */
 import { parseArgs } from "node:util"
 
 const counts = {
@@ -15,29 +15,28 @@ export type PartName = keyof typeof counts
 
 export const help = `npm run fuzz -- [options]
 
-Random cases, until one is not as it should be: it is told in full, with how to see it again, and the exit code is 1.
+Runs random cases until one fails. It prints that case in full, with the command that repeats it, and exits with 1.
 
-  differential   lists of messages and corruptions: we and the C macros of each ABI write and walk them alike, byte for byte
-  echo           what is sent over loopback with random control messages arrives as it was sent (Linux). A case: two sockets of random
-                 specs, up to 16 datagrams
-  hostile        what a driver received, bent at random, becomes datagrams as declared or named faults, and the accounts balance. A case: a
-                 socket of a random spec, up to 100 datagrams
-  soak           random actions on real sockets against a model: every datagram arrives once, as it was sent, or its loss is announced
-                 (Linux). A case: 200 actions
-  extensions     extensions of ICMP messages, bent at random, are read as their frame is, or refused
-  reentrance     programs that enter the engine again wherever it calls out: each datagram and event is handed over once, and the accounts
-                 balance. A case: 120 actions on three sockets in memory
+  differential   Our code and the C macros of each ABI write and walk the same corrupted lists of messages, byte for byte.
+  echo           Datagrams with random control messages arrive over loopback as they were sent (Linux). A case: two sockets of
+                 random specs, up to 16 datagrams.
+  hostile        Randomly corrupted slots become declared datagrams or named faults, and the counters balance. A case: a socket
+                 of a random spec, up to 100 datagrams.
+  soak           Random actions on real sockets against a model. Every datagram arrives once, as it was sent, or its loss is
+                 announced (Linux). A case: 200 actions.
+  extensions     Randomly corrupted extensions of ICMP messages are decoded by their frame, or rejected.
+  reentrance     Programs call the engine again at every call out. Each datagram and event is delivered once, and the counters
+                 balance. A case: 120 actions on three sockets in memory.
+  network        Random programs of system calls have the same results on the kernel and on the network in memory (Linux, in a
+                 network namespace of its own). A case: 18 to 42 calls on four sockets.
 
-  network        random programs of system calls have the same results on the kernel and on the network in memory (Linux, in a network
-                 namespace of its own). A case: 18 to 42 calls on four sockets
-
-  --only <part>  that part alone; may be repeated
-  --abi <name>   differential: that ABI alone; may be repeated. By default every one that this machine has a compiler for
+  --only <part>  only that part; may be repeated
+  --abi <name>   differential: only that ABI; may be repeated. By default every ABI that this machine has a compiler for
   --count <n>    cases of each part, and of each ABI. By default ${Object.entries(counts)
     .map(([part, count]) => `${count} (${part})`)
     .join(", ")}
   --seed <n>     0 to 4294967295. By default a new one, which is printed
-  --first <n>    index of the first case: with the seed it says what the case is. By default 0
+  --first <n>    index of the first case. The seed and the index determine a case. By default 0
   --help         this
 `
 
@@ -51,7 +50,7 @@ export interface Options {
 
 const isPart = (name: string): name is PartName => name in counts
 
-/** The options, or what is wrong with them. */
+/** Returns the options, or the problem with them. */
 export const parse = (args: ReadonlyArray<string>): Options | "help" | { readonly wrong: string } => {
   const string = { type: "string" } as const
   let values

@@ -1,6 +1,6 @@
 /**
- * A driver of paper: of any ABI on any machine, it agrees to everything, and receives as many empty slots as are pending. Hooks around it
- * write what they hold.
+ * A driver without a system, of any ABI on any machine. Every call succeeds, and it receives as many empty slots as are pending. Hooks around it
+ * write the contents of the slots.
  */
 import { type Abi, InternetEndpoint, Ipv4Address, Ipv6Address, SocketAddress, UnixEndpoint } from "@ancillary/control"
 import * as Arena from "@ancillary/engine/driver/Arena"
@@ -23,13 +23,13 @@ export const paper = (abi: Abi, pending: Pending): Driver => ({
     socket(abi, { family: "unix", protocol: "unix" }, pending)
   ],
   adopt: (_, kind) => socket(abi, kind, pending),
-  // Descriptors are made up here: none of them may be closed.
+  // Descriptors are invented here, so none of them may be closed.
   release: () => undefined,
   interfaces: () => [],
   errorName: String
 })
 
-/** An event loop that says in each turn that there is something to read and room to send, as long as anybody wants to know. */
+/** An event loop that reports readable and writable in each turn, as long as there is an interest. */
 export const readyAtOnce: NativeSocket["poll"] = (onReady) => {
   let wanted = { readable: false, writable: false }
   let next: NodeJS.Immediate | undefined

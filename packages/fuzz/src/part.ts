@@ -1,16 +1,16 @@
-/** One part of the fuzzer: what it is given, and whom it tells. */
+/** One part of the fuzzer: its input, and the callbacks for its results. */
 export interface Run {
   readonly seed: number
-  /** Index of the first case. A case follows from the seed and its index alone. */
+  /** Index of the first case. Only the seed and the index determine a case. */
   readonly first: number
   readonly count: number
-  /** After a number of cases. */
+  /** Called after a number of cases. */
   readonly progress: (done: number) => void
-  /** Tells of a difference, and whether it is worth going on. */
+  /** Reports a difference. Returns true if the part should continue. */
   readonly found: (difference: Difference) => boolean
 }
 
-/** A case that is not as it should be, for people to read. */
+/** A case that fails, as text. */
 export interface Difference {
   readonly index: number
   readonly lines: ReadonlyArray<string>

@@ -1,5 +1,5 @@
 /**
- * The C half, compiled for an ABI, in a folder of its own: with the real headers, run as it is, under qemu-user or under Wine.
+ * The C half, compiled for an ABI with the real headers in a folder of its own. It runs natively, under qemu-user or under Wine.
  */
 import { execFile } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -14,10 +14,10 @@ import { runProgram, wineAvailable } from "../../winsock/wine/prepare.mjs"
 const c = (unit: string) => fileURLToPath(new URL(`../c/${unit}.c`, import.meta.url))
 const source = { units: ["random", "case", "observe"].map(c), main: c("main"), entry: "observe" }
 
-/** Wine runs x64 programs alone; those of the other Windows ABIs are loaded into a process of this machine. */
+/** Wine runs only x64 programs. Those of the other Windows ABIs are loaded into a process of this machine. */
 const underWine = "winsock-x64"
 
-/** The ABIs that the macros can be asked for: whether this machine can, and how it could. */
+/** The ABIs whose macros can run: true if this machine can run them, and the packages that it requires. */
 export const targets = (): ReadonlyArray<{
   readonly name: string
   readonly available: boolean
@@ -55,12 +55,12 @@ export class Program {
     }
   }
 
-  /** The digest of each of `count` cases from `first` on. */
+  /** Returns the digest of each of `count` cases from `first` on. */
   digests(seed: number, first: number, count: number): Promise<Uint32Array> {
     return this.#answer(["digests", String(seed), String(first), String(count)])
   }
 
-  /** What there is to see in one case. */
+  /** Returns the observable results of one case. */
   words(seed: number, index: number): Promise<Uint32Array> {
     return this.#answer(["words", String(seed), String(index)])
   }

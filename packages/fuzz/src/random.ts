@@ -1,5 +1,5 @@
 /**
- * splitmix32: the numbers that everything here is drawn from, a sequence of its own for each case. `c/random.c` draws the same.
+ * splitmix32: the source of all random numbers here, with a separate sequence for each case. `c/random.c` draws the same numbers.
  */
 const mix = (value: number): number => {
   value = Math.imul(value ^ (value >>> 16), 0x21f0aaad)
@@ -22,17 +22,17 @@ export class Random {
     return mix(this.#state) >>> 0
   }
 
-  /** An integer from 0 up to, and not, `limit`. */
+  /** An integer from 0 to below `limit`. */
   below(limit: number): number {
     return this.draw() % limit
   }
 
-  /** Once in so many times, on average. */
+  /** True once in so many calls, on average. */
   oneIn(times: number): boolean {
     return this.below(times) === 0
   }
 
-  /** One of them; there is at least one. */
+  /** One of the values, of which there is at least one. */
   pick<A>(values: ReadonlyArray<A>): A {
     return values[this.below(values.length)] as A
   }

@@ -2,15 +2,15 @@
 import { type Datagram, DatagramFault, type DatagramReceiveError, type DatagramSocket } from "@ancillary/effect3"
 import { Effect, Either, Stream } from "effect"
 
-/** A socket whose types were drawn: its datagrams carry what they carry. */
+/** A socket of a random spec, so the types of its datagrams are unknown. */
 export type Socket = DatagramSocket<"ipv4", never>
 export type Outcome = Datagram.Datagram<"ipv4", never> | DatagramFault
 
 export interface Reader {
   readonly name: string
-  /** Whether it hands over faults. */
+  /** True if it returns faults. */
   readonly faults: boolean
-  /** Until there is an error. */
+  /** Reads until there is an error. */
   readonly read: (socket: Socket, hand: (outcome: Outcome) => void) => Effect.Effect<unknown, DatagramReceiveError>
 }
 

@@ -1,6 +1,6 @@
 /**
- * Programs that enter the engine again wherever it calls out: from wake-ups, callbacks, definitions that read, fields of messages, and a driver that
- * reports from within a call. Each datagram and event is handed over once, as it was sent, and the accounts balance at every call out.
+ * Programs that call the engine again at every call out: from wake-ups, callbacks, codecs, fields of messages, and a driver that reports from
+ * within a call. Each datagram and event is delivered once, as it was sent, and the counters balance at every call out.
  */
 import {
   type Codec,
@@ -20,7 +20,7 @@ import { hopsLeft, MemoryNetwork } from "./memory.ts"
 import type { Part } from "./part.ts"
 import { Random } from "./random.ts"
 
-/** Actions of a case, and how deep they are nested. */
+/** Number of actions of a case, and their greatest depth. */
 const actions = 120
 const deepest = 4
 const payloadBytes = 16
@@ -29,7 +29,7 @@ interface Own extends ControlMessage<"own", "ipv4"> {
   readonly received: { readonly own: unknown }
 }
 
-/** A message whose definition calls a program when it reads. */
+/** A message whose codec calls a program when it reads. */
 const own = (read: Codec.Codec<unknown>["read"]) => {
   const hops = HopLimit.cell("linux", "ipv4")
   if (isUnsupported(hops) || hops.receive === undefined || isUnsupported(hops.receive))
@@ -46,7 +46,7 @@ const own = (read: Codec.Codec<unknown>["read"]) => {
 
 const at = (port: number) => new InternetEndpoint("ipv4", Ipv4Address.of(127, 0, 0, 1), port)
 
-/** Every byte of a payload says which datagram it is. */
+/** Every byte of a payload identifies its datagram. */
 const payload = (id: number): Uint8Array => {
   const data = new Uint8Array(payloadBytes).fill(id & 255)
   new DataView(data.buffer).setUint32(0, id)
@@ -56,7 +56,7 @@ const idOf = (data: Uint8Array): number => new DataView(data.buffer, data.byteOf
 const isWhole = (data: Uint8Array): boolean =>
   data.length === payloadBytes && data.subarray(4).every((byte) => byte === (idOf(data) & 255))
 
-/** What may break an engine, so that it is seen that the fuzzer finds it. */
+/** A change that breaks an engine, to show that the fuzzer finds it. */
 export type Sabotage = (socket: OpenSocket) => void
 
 class Program {
@@ -68,7 +68,7 @@ class Program {
   #left = actions
   #depth = 0
   #nextId = 1
-  /** From a datagram to the socket that it was sent to; a dead port is the socket that sent it. */
+  /** The socket that each datagram was sent to. For a port without a socket it is the sender. */
   #sent = new Map<number, OpenSocket>()
   #reported = new Map<number, OpenSocket>()
   #seen = new Map<number, number>()
@@ -120,11 +120,11 @@ class Program {
       const batch = socket.tryReceive()
       if (!isBatch(batch)) break
       for (const outcome of batch) this.#see(outcome)
-      // The turn of the event loop is over after some: a wait begins the next one.
+      // The turn of the event loop ends after some reads, and a wait begins the next one.
       if (batch.length === 0 && socket.isTurnSpent) socket.counters.receive.beginTurn()
       else if (batch.length === 0) break
     }
-    // Those that wait come first, and then what is in the error queue.
+    // Waiting ones come first, and then those in the error queue.
     for (let events = socket.takeEvents(); isEvents(events) && events.length > 0; events = socket.takeEvents())
       this.#seeEvents(events)
   }
@@ -146,7 +146,7 @@ class Program {
     this.#seen.set(id, (this.#seen.get(id) ?? 0) + 1)
   }
 
-  /** Whatever the engine calls: the accounts balance, and the program may do anything. */
+  /** Runs at every call out of the engine: the counters must balance, and the program may do anything. */
   #callOut(where: string): void {
     this.#check(where)
     if (this.#depth >= deepest) return
@@ -231,7 +231,7 @@ class Program {
     } else if (isOpen && !from.closed) this.faults.push(`a send failed: ${JSON.stringify(failed)}`)
   }
 
-  /** Handed over by a callback: its payload stays as it is for as long as that runs. */
+  /** Lent to a callback: its payload stays unchanged while the callback runs. */
   #handed(outcome: Outcome, where: string): boolean {
     this.#see(outcome)
     this.#callOut(where)
@@ -284,12 +284,12 @@ const isBatch = (value: unknown): value is ReadonlyArray<Outcome> => Array.isArr
 
 const isEvents = (value: unknown): value is ReadonlyArray<unknown> => Array.isArray(value)
 
-/** Callbacks may throw: the engine hands that on. */
+/** Callbacks may throw, and the engine reports that. */
 const attempt = (call: () => unknown): void => {
   try {
     call()
   } catch {
-    // It is the callback's own.
+    // The exception is that of the callback.
   }
 }
 

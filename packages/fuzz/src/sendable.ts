@@ -1,6 +1,6 @@
 /**
- * What can be sent with a datagram over loopback, and what its receiver is to read of it. A message that is not listed is sent too, with a
- * value that it does not refuse: then nothing is known of it, but that the datagram arrives, or that the refusal is a typed error.
+ * Messages that can be sent with a datagram over loopback, and the values that its receiver must read. Other messages are also sent, with a
+ * value that they accept. Then either the datagram must arrive, or the refusal must be a typed error.
  */
 import { Codec, ExtensionHeader, InternetEndpoint, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import type { SendEntry } from "@ancillary/engine/plan/Plan"
@@ -18,13 +18,13 @@ export interface Control {
   readonly [key: string]: unknown
 }
 
-/** Any address of 127.0.0.0/8 that is no broadcast address. */
+/** Any address of 127.0.0.0/8 that is not a broadcast address. */
 export const loopbackAddress = (random: Random): Ipv4Address =>
   Ipv4Address.of(127, random.below(256), random.below(256), 1 + random.below(254))
 
 const codepoints = ["not-ect", "ect1", "ect0", "ce"] as const
 
-/** Types that receivers pass over, and at most 7 bytes of padding in a row: what else is sent is dropped on arrival. */
+/** Types that receivers ignore, and at most 7 bytes of padding in a row. Other options are dropped on arrival. */
 const headers = (random: Random): ExtensionHeader.OptionsToSend => ({
   options: Array.from({ length: 1 + random.below(4) }, () => {
     const x = random.pick([1, 2, 4, 8] as const)
@@ -64,7 +64,7 @@ const values: { readonly [key: string]: (random: Random, sending: Sending) => un
   destinationOptions: headers
 }
 
-/** What a program without types might try. */
+/** Values that a program without types might pass. */
 const guesses: ReadonlyArray<unknown> = [
   0,
   1,
@@ -81,7 +81,7 @@ const guesses: ReadonlyArray<unknown> = [
   []
 ]
 
-/** A value to send, or nothing where none is found. */
+/** A value to send, or undefined if none is found. */
 export const draw = (random: Random, { declaration, format }: SendEntry, sending: Sending): unknown => {
   const known = values[declaration.message.key]
   if (known !== undefined) return known(random, sending)
@@ -104,7 +104,7 @@ const optionsRead = (sent: unknown, nextHeader: number) => {
   if (sent === undefined) return absent
   const header = sent as ExtensionHeader.OptionsToSend
   const bytes = ExtensionHeader.buildOptions(header)
-  // The kernel writes the number of what follows.
+  // The kernel writes the number of the next header.
   if (!Codec.isMalformed(bytes)) bytes[0] = nextHeader
   return {
     nextHeader,
@@ -125,7 +125,7 @@ const padded = (sent: unknown) => {
   return bytes
 }
 
-/** What the receiver reads of each message, as far as that is known. */
+/** The values that the receiver must read, if they are known. */
 export const readings = (sent: Control, { loopback, to }: Sending): Control => {
   const { address } = to
   const byte = classOf(sent)
@@ -146,13 +146,13 @@ export const readings = (sent: Control, { loopback, to }: Sending): Control => {
     destinationOptions: optionsRead(sent["destinationOptions"], 17),
     routingHeader: absent,
     fragmentSize: absent,
-    // Of those that were not sent the kernel chooses one, and of the class it derives a priority.
+    // The kernel chooses a flow label if none is sent, and derives a priority from the class.
     ...("flowLabel" in sent ? { flowLabel: sent["flowLabel"] } : {}),
     ...("priority" in sent ? { priority: sent["priority"] } : {})
   }
 }
 
-/** From where it leaves, where nothing else is said. */
+/** The source address without a requested one. */
 export const sourceOf = (sent: Control, { to }: Sending): Ipv4Address | Ipv6Address => {
   const { source } = (sent["pktInfo"] ?? {}) as { readonly source?: Ipv4Address | Ipv6Address }
   if (source !== undefined) return source

@@ -9,7 +9,7 @@ import type { Random } from "./random.ts"
 
 type AnyMessage = Message<ControlMessage.Any>
 
-/** A spec whose types are not known before it is drawn. */
+/** A random spec, whose types are unknown. */
 export type AnySpec = Spec<"ipv4", never>
 
 export type RowFamily = "ipv4" | "ipv6" | "unix"
@@ -30,10 +30,10 @@ const rows = (message: AnyMessage, family: Family): ReadonlyArray<Row<unknown, n
   })
 }
 
-/** In which directions somebody has it for a family: what nobody has is refused by types, and is no matter of the platform. */
+/** The directions that a message has for a family on some platform. Other directions are rejected by types, on every platform. */
 const directionsOf = (message: AnyMessage, family: Family): ReadonlyArray<Direction> => {
   const all = rows(message, family)
-  // What is no part of a datagram is not for us.
+  // Events are not part of a datagram.
   const received = all.some(
     ({ receive }) =>
       receive !== undefined && !isUnsupported(receive) && !receive.some(({ event }) => event !== undefined)
@@ -42,7 +42,7 @@ const directionsOf = (message: AnyMessage, family: Family): ReadonlyArray<Direct
   return received ? (sent ? ["receive", "send", "both"] : ["receive"]) : sent ? ["send"] : []
 }
 
-/** What a combinator does, whatever the types of the spec. */
+/** Applies a combinator without the types of the spec. */
 export const apply = (spec: AnySpec, combinator: unknown): AnySpec => (combinator as (spec: AnySpec) => AnySpec)(spec)
 
 const isPossible = (spec: AnySpec, abi: Abi): boolean => {

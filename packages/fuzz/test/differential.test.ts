@@ -1,5 +1,5 @@
 /**
- * A smaller run of the differential part, the same each time; and that it can fail.
+ * A smaller run of the differential part, equal each time, and proofs that it can fail.
  */
 import { type Abi, abis, ControlBuffer } from "@ancillary/control"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -44,7 +44,7 @@ it("the cases reach every end of a walk, and walks of several messages", { timeo
   }
 })
 
-/** A cursor that believes something else of its ABI. */
+/** A cursor with a wrong ABI. */
 const believing = (belief: Partial<Abi["cmsghdr"]>): typeof ControlBuffer.Cursor =>
   class extends ControlBuffer.Cursor {
     constructor(abi: Abi) {
@@ -128,7 +128,7 @@ const wrong: ReadonlyArray<readonly [string, Partial<Subject>, string]> = [
 ]
 
 const glibc = known.some(({ available, name }) => available && name === "linux-glibc-64")
-describe.runIf(glibc)("is found, told in full", () => {
+describe.runIf(glibc)("is found and printed in full", () => {
   let program: Program
   beforeAll(() => {
     program = new Program("linux-glibc-64")

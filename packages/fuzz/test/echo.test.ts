@@ -1,5 +1,5 @@
 /**
- * A smaller run of the echo, the same each time; and that it can fail.
+ * A smaller run of the echo, equal each time, and proofs that it can fail.
  */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { FaultyDriver } from "@ancillary/testing"
@@ -10,12 +10,12 @@ import { echo } from "../src/echo.ts"
 import { firstOf } from "./firstOf.ts"
 
 const timeout = 120_000
-// Tells of an IPv6 that is not there.
+// Reports that IPv6 is missing.
 hasIpv6()
 const linux = requirement("the kernel's echo", process.platform === "linux", "It is Linux that it asks.")
 
 describe.runIf(linux)("the kernel's echo", () => {
-  it("200 pairs of random sockets: what is sent arrives as it was sent", { timeout }, async () => {
+  it("200 pairs of random sockets: datagrams arrive as they were sent", { timeout }, async () => {
     expect(await firstOf(echo(), 200)).toBe(undefined)
   })
 

@@ -1,10 +1,10 @@
-/** A smaller run of the part on extensions, the same each time; and that it can fail. */
+/** A smaller run of the part on extensions, equal each time, and proofs that it can fail. */
 import { describe, expect, it } from "vitest"
 import { extensions, framed } from "../src/extensions.ts"
 import { firstOf } from "./firstOf.ts"
 
 describe("extensions of ICMP messages", () => {
-  it("20,000 of them are read as their frame is, or refused", async () => {
+  it("20,000 of them are decoded by their frame, or rejected", async () => {
     const seen = new Map<string, number>()
     expect(await firstOf(extensions(seen), 20_000)).toBe(undefined)
     for (const outcome of ["objects", "malformed"]) expect(seen.get(outcome)).toBeGreaterThan(2000)

@@ -1,5 +1,5 @@
 /**
- * A smaller run of the hostile part, the same each time; and that it can fail.
+ * A smaller run of the hostile part, equal each time, and proofs that it can fail.
  */
 import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "vitest"
@@ -10,7 +10,7 @@ import { firstOf } from "./firstOf.ts"
 const timeout = 120_000
 
 describe("hostile slots", () => {
-  it("400 sockets: each slot becomes what its bytes say, and the accounts balance", { timeout }, async () => {
+  it("400 sockets: each slot has the outcome of its bytes, and the counters balance", { timeout }, async () => {
     const seen = new Map<string, number>()
     expect(await firstOf(hostile(seen), 400)).toBe(undefined)
     for (const where of process.platform === "linux" ? ["on paper", "from the kernel"] : ["on paper"])

@@ -1,4 +1,4 @@
-/** A smaller run of the part on re-entrance, the same each time; and that it can fail. */
+/** A smaller run of the part on re-entrance, equal each time, and proofs that it can fail. */
 import type { OpenSocket } from "@ancillary/engine/socket"
 import { describe, expect, it } from "vitest"
 import { reentrance } from "../src/reentrance.ts"
@@ -6,7 +6,7 @@ import { firstOf } from "./firstOf.ts"
 
 describe("programs that enter the engine again", () => {
   it(
-    "300 programs: each datagram and event is handed over once, and accounts balance",
+    "300 programs: each datagram and event is delivered once, and counters balance",
     { timeout: 120_000 },
     async () => {
       expect(await firstOf(reentrance(), 300)).toBe(undefined)

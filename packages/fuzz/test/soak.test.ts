@@ -1,5 +1,5 @@
 /**
- * A smaller run of the soak, the same actions each time; and that it can fail.
+ * A smaller run of the soak, with equal actions each time, and proofs that it can fail.
  */
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
@@ -23,7 +23,7 @@ describe.runIf(linux)("the soak", () => {
 
   const over = (hooks: FaultyDriver.Hooks) =>
     soak(new Map(), { bend: (driver: Driver) => FaultyDriver.wrap(driver, hooks), shrinks: false })
-  /** Now and then, at the same places in every run. */
+  /** Sometimes, at the same places in every run. */
   const sometimes = (bend: (slot: FaultyDriver.ReceivedSlot) => void): FaultyDriver.Hooks => {
     let calls = 0
     return {

@@ -4,8 +4,8 @@ import * as winsock from "@ancillary/winsock"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 
-describe.runIf(process.platform !== "win32")("on another system than Windows", () => {
-  it.scoped("the layer, a socket and a message are errors that say so, and importing them is none", () =>
+describe.runIf(process.platform !== "win32")("on a system other than Windows", () => {
+  it.scoped("a layer, a socket and a message fail with that reason, and an import succeeds", () =>
     Effect.gen(function* () {
       const bind = Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
       const errors = [
@@ -20,14 +20,14 @@ describe.runIf(process.platform !== "win32")("on another system than Windows", (
       )
     })
   )
-  it("the plain socket and message are reasons and not exceptions", async () => {
+  it("a plain socket and message return a reason and throw no exception", async () => {
     const why = `this is ${process.platform}, and Winsock is of Windows`
     expect(winsock.WsaSocket.open("ipv4")).toMatchObject({ feature: "WsaSocket.open", why })
     expect(winsock.WsaMsg.make({ buffers: [1], control: 0 })).toMatchObject({ feature: "WsaMsg.make", why })
     const fault = winsock.WsaMsg.make({ buffers: [], control: 0 })
     expect(winsock.isWsaFault(fault) && fault).toMatchObject({ reason: "InvalidArgument", code: "INVALID", errno: 0 })
   })
-  it.scoped("a message that cannot be is refused before anything is asked of the system", () =>
+  it.scoped("an invalid message is rejected before any system call", () =>
     Effect.gen(function* () {
       const wrong = [
         { buffers: [], control: 0 },

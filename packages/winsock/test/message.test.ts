@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
 import { type Capacity, Message } from "../src/internal/message.ts"
 
-// Above 2^32 where a pointer has 8 bytes, so that both halves of it are seen.
+// Above 2^32 if a pointer has 8 bytes, so that both halves of it are tested.
 const address = (abi: Abi) => (abi.pointerBytes === 8 ? 0x7ff6_1234_0000 : 0x1234_0000)
 const abis = [Abi.winsockX64, Abi.winsockArm64, Abi.winsockIa32]
 
@@ -17,7 +17,7 @@ const layOut = (abi: Abi, capacity: Capacity) => {
   return { message, memory, view: new DataView(memory.buffer) }
 }
 
-/** Every pointer of a WSAMSG with the length that goes with it, as the kernel would read them. */
+/** Every pointer of a WSAMSG with its length, as the kernel reads them. */
 const pointers = (abi: Abi, view: DataView) => {
   const { iovec, msghdr } = abi
   const read = (at: number, field: Field) => ControlBuffer.readField(view, at, field)
@@ -40,35 +40,31 @@ const room = fc.integer({ min: 0, max: 200 })
 const capacities = fc.record({ name: room, buffers: fc.array(room, { minLength: 1, maxLength: 6 }), control: room })
 
 describe.each(abis)("the memory of a WSAMSG, $name", (abi) => {
-  it.prop(
-    "no length goes with NULL, nothing overlaps, everything is inside and aligned",
-    [capacities],
-    ([capacity]) => {
-      const { memory, message, view } = layOut(abi, capacity)
-      message.prepare(0)
-      const { buffers, control, count, name, vectors } = pointers(abi, view)
-      expect(count).toBe(capacity.buffers.length)
-      expect([name.length, control.length, ...buffers.map(({ length }) => length)]).toEqual([
-        capacity.name,
-        capacity.control,
-        ...capacity.buffers
-      ])
-      expect(vectors).toBeGreaterThanOrEqual(abi.msghdr.size)
-      let end = vectors + count * abi.iovec.size
-      for (const { length, pointer } of [name, control, ...buffers]) {
-        if (length === 0) continue
-        expect(pointer).not.toBe(0)
-        expect(pointer % 16).toBe(0)
-        expect(pointer - address(abi)).toBeGreaterThanOrEqual(end)
-        end = pointer - address(abi) + length
-      }
-      expect(end).toBeLessThanOrEqual(memory.length)
-      for (const each of [name, control]) expect(each.pointer === 0).toBe(each.length === 0)
-      for (const { pointer } of buffers) expect(pointer).not.toBe(0)
+  it.prop("NULL has no length, no parts overlap, and all are inside and aligned", [capacities], ([capacity]) => {
+    const { memory, message, view } = layOut(abi, capacity)
+    message.prepare(0)
+    const { buffers, control, count, name, vectors } = pointers(abi, view)
+    expect(count).toBe(capacity.buffers.length)
+    expect([name.length, control.length, ...buffers.map(({ length }) => length)]).toEqual([
+      capacity.name,
+      capacity.control,
+      ...capacity.buffers
+    ])
+    expect(vectors).toBeGreaterThanOrEqual(abi.msghdr.size)
+    let end = vectors + count * abi.iovec.size
+    for (const { length, pointer } of [name, control, ...buffers]) {
+      if (length === 0) continue
+      expect(pointer).not.toBe(0)
+      expect(pointer % 16).toBe(0)
+      expect(pointer - address(abi)).toBeGreaterThanOrEqual(end)
+      end = pointer - address(abi) + length
     }
-  )
+    expect(end).toBeLessThanOrEqual(memory.length)
+    for (const each of [name, control]) expect(each.pointer === 0).toBe(each.length === 0)
+    for (const { pointer } of buffers) expect(pointer).not.toBe(0)
+  })
 
-  it("nothing of an earlier message can pass for an answer", () => {
+  it("nothing of an earlier message is left in the result", () => {
     const { memory, message, view } = layOut(abi, { name: 16, buffers: [4], control: 32 })
     message.setName(new Uint8Array(16).fill(1))
     message.setControl(new Uint8Array(32).fill(1))
@@ -81,7 +77,7 @@ describe.each(abis)("the memory of a WSAMSG, $name", (abi) => {
     expect(message.dwFlags).toBe(2)
   })
 
-  it("what is set is what the kernel reads, and no more", () => {
+  it("the kernel reads exactly the values that are set", () => {
     const { memory, message, view } = layOut(abi, { name: 16, buffers: [4, 4, 4], control: 32 })
     message.setName(Uint8Array.of(2, 0))
     message.setControl(Uint8Array.of(9, 9, 9))

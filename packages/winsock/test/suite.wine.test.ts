@@ -1,5 +1,5 @@
 /**
- * The files of this list, run in a Windows Node under Wine; each of their tests is one here.
+ * Runs the files of this list in a Windows Node under Wine. Each of their tests is a test here.
  */
 import { appendFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
@@ -35,14 +35,14 @@ describe.runIf(requirement("Winsock, which runs under Wine", wineAvailable(), ho
   for (const { error, name, ok, rows = [] } of results) {
     it(name.replace("packages/winsock/test/wine/", ""), () => {
       expect(ok, error).toBe(true)
-      // Where the catalogue is being renewed, what was seen is written down.
+      // If the catalogue is being renewed, the observed rows are recorded.
       if (report !== undefined) appendFileSync(report, `${JSON.stringify({ test: name, rows })}\n`)
     })
   }
 
-  it("every test shows what the catalogue says of it", () => {
+  it("every test proves the rows that the catalogue attributes to it", () => {
     const there = new Set(results.map(({ name }) => name))
-    // Rows come out of another process, as text.
+    // Rows come from another process, as text.
     const seen = new Map(results.map(({ name, rows }) => [name, rows as ReadonlyArray<Row> | undefined]))
     if (report === undefined) expect(files.flatMap((file) => overstated(file, there, seen))).toEqual([])
   })

@@ -1,23 +1,23 @@
 /**
- * Runs test files with vitest's own runner inside the Windows Node, and writes one JSON line as each test starts and ends.
+ * Runs test files with vitest's runner inside the Windows Node, and writes one JSON line when each test starts and ends.
  *
- * A file and not stdout: tests print too, and what was written before a crash is still there.
+ * A file and not stdout, because tests also print, and lines written before a crash are kept.
  */
 import { it } from "@effect/vitest"
 import { startTests, type Task, type VitestRunner } from "@vitest/runner"
 import { getFullName, getSuites, getTests } from "@vitest/runner/utils"
 import { appendFileSync } from "node:fs"
-// By its path: a package that knows the drivers is not one that they know.
+// By its path, because a driver's package must not depend on a package that imports the drivers.
 import { start } from "../../testing/catalogue/session.ts"
 import { expect } from "./vitest-shim.ts"
 
 type Line =
   | { readonly started: string }
-  /** `rows`: what the test saw Winsock do, as the catalogue names it. */
+  /** `rows`: the rows of the catalogue that the test proved on Winsock. */
   | { readonly name: string; readonly ok: boolean; readonly rows?: ReadonlyArray<string>; readonly error?: string }
   | { readonly done: true }
 
-// Wine: control data that is sent is not looked at, which the conformance suite asserts.
+// Wine ignores sent control data, which the conformance suite asserts.
 const take = start({ looks: false })
 
 /** `layer` of @effect/vitest replaces methods of `it`. Vitest gives each file its own `it`; here the next file needs the first ones again. */
@@ -26,7 +26,7 @@ const methods = { ...it }
 const errorsOf = (task: Task): string =>
   (task.result?.errors ?? [])
     .map(({ message, stack = "", diff }) =>
-      // The stack of a timeout is that of the line that declared the test, and lacks the message.
+      // The stack of a timeout has the line of the test, and lacks the message.
       [stack.includes(message) ? undefined : message, stack, diff].filter(Boolean).join("\n")
     )
     .join("\n\n")
@@ -39,7 +39,7 @@ const outcome = (task: Task): Line => {
     case "fail":
       return { name, ok: false, error: errorsOf(task) }
     default:
-      // A test that does not run on Windows says so by the layer's feature list; a skip would look like a proof.
+      // A test that does not apply to Windows must depend on the layer's features, because a skip would look like a proof.
       return { name, ok: false, error: "Did not run: skipped, or its set-up failed" }
   }
 }
@@ -60,7 +60,7 @@ export const runFiles = async (files: Record<string, () => Promise<unknown>>, re
       allowOnly: false,
       sequence: { seed: 0, hooks: "stack", setupFiles: "list" },
       maxConcurrency: 5,
-      // Wine: the first call into a DLL may take a second.
+      // Wine: the first call of a DLL may take a second.
       testTimeout: 60_000,
       hookTimeout: 60_000,
       retry: 0
@@ -76,18 +76,18 @@ export const runFiles = async (files: Record<string, () => Promise<unknown>>, re
     },
     onAfterRunTask: settle
   }
-  // The runner's own timers do not hold the process: without this, a test that waits for nothing would end it.
+  // The timers of the runner do not keep the process alive. Without this timer, a test that waits for nothing would end it.
   setInterval(() => {}, 60_000)
   const ran = await startTests(
     Object.keys(files).map((name) => `/${name}`),
     runner
   )
-  // What the runner passed over in silence: tests that did not run, suites and files whose own code failed.
+  // Failures that the runner does not report: tests that did not run, and suites and files whose own code failed.
   getTests(ran).forEach(settle)
   getSuites(ran)
     .filter((suite) => suite.result?.errors?.length)
     .forEach(settle)
   write({ done: true })
-  // A handle that a test forgot would hold the process, as it would not under vitest.
+  // A handle that a test did not close would keep the process alive, other than under vitest.
   process.exit([...settled].every((task) => task.result?.state === "pass") ? 0 : 1)
 }

@@ -2,7 +2,7 @@
  * `vitest` for test files that run where vitest cannot: the same `describe`, `it`, hooks and matchers, out of the packages
  * that vitest itself is made of, without Vite.
  *
- * What is not here fails: `vi` when the bundle is made, snapshots and `expect.poll` when they are called.
+ * Missing features fail: `vi` when the bundle is made, snapshots and `expect.poll` when they are called.
  */
 import {
   addCustomEqualityTesters,
@@ -41,14 +41,14 @@ chai.use(JestExtend)
 chai.use(JestChaiExpect)
 chai.use(JestAsymmetricMatchers)
 
-/** What `JestExtend` adds to chai's own `expect`, which has no type of its own. */
+/** The method that `JestExtend` adds to chai's `expect`, which has no type for it. */
 const extensible = chai.expect as unknown as { extend(expect: ExpectStatic, matchers: MatchersObject): void }
 
 const assertThat = (value: unknown, message?: string): Chai.Assertion => {
   setState({ assertionCalls: getState(expect).assertionCalls + 1 }, expect)
   const assertion = chai.expect(value, message)
   const running = getCurrentTest()
-  // So that a `rejects` that nobody awaited is awaited by its test.
+  // The test awaits a `rejects` that its code did not await.
   if (running !== undefined) chai.util.flag(assertion, "vitest-test", running)
   return assertion
 }
@@ -66,9 +66,9 @@ export const expect = Object.assign(
 ) as unknown as ExpectStatic
 
 setState({ assertionCalls: 0 }, expect)
-// The matchers look for their state here.
+// The matchers read their state here.
 Object.defineProperty(globalThis, GLOBAL_EXPECT, { value: expect })
 expect.extend(customMatchers)
 
-/** No global set-up runs here, so nothing was provided: vitest answers the same then. */
+/** No global set-up runs here, so nothing was provided. Vitest returns undefined then, too. */
 export const inject = (_key: string): undefined => undefined

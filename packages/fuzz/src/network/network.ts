@@ -52,7 +52,7 @@ export const network =
       const lines = compare(real, steps)
       if (lines.length > 0 && !found({ index, lines: isShrunk ? shrunk(real, steps) : lines })) return
       progress(index - first + 1)
-      // Sockets of the kernel are closed beside the loop.
+      // Sockets of the kernel are closed outside of the loop.
       if (index % 64 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
   }

@@ -15,7 +15,7 @@ import type { End, Step } from "./step.ts"
 const layout = { iovecs: 1, addressBytes: 32, controlBytes: 512, dataBytes: 4096 } as const
 const slots = 8
 
-/** The system chooses ports from here on. Which one, is not a difference. */
+/** The system chooses ports from this number on. The chosen one is not a difference. */
 const ephemeral = 32_768
 const shownPort = (port: number): string => (port >= ephemeral ? "chosen" : String(port))
 
@@ -125,7 +125,7 @@ export class Performer {
           ""
         )
       case "interrupt": {
-        // A reader that waits and goes away changes nothing.
+        // A reader that waits and is cancelled changes nothing.
         const poll = socket.poll(() => {})
         if (isFault(poll)) return poll.code
         poll.update(true, false)

@@ -1,5 +1,5 @@
 /**
- * Actions that change what is there: options, groups, interruptions, held descriptors, and closing.
+ * Actions that change sockets: options, groups, interruptions, held descriptors, and closing.
  */
 import { SocketOption } from "@ancillary/effect3"
 import { Cause, Effect, Exit, Fiber, Scope } from "effect"

@@ -1,5 +1,5 @@
 /**
- * A socket of the soak, with what the model knows of it: the datagrams that are on their way to it, and the losses that the laws allow.
+ * A socket of the soak with its model: the datagrams that are on their way to it, and the losses that the laws allow.
  */
 import type { DatagramSocket } from "@ancillary/effect3"
 import type { Scope } from "effect"
@@ -25,7 +25,7 @@ export interface Due {
   readonly destination: string
   readonly delivery: "unicast" | "multicast"
   readonly carried: Carried
-  /** `maybe`: the send was interrupted, or dropped without a word. */
+  /** `maybe`: the send was interrupted, or silently dropped. */
   state: "sent" | "maybe"
 }
 
@@ -47,7 +47,7 @@ export interface MemberOptions {
   readonly peer: Member | undefined
 }
 
-/** Most datagrams that one read brings: as many slots, each of which may be merged from as many. */
+/** Maximum datagrams of one read: the number of slots, each of which may be coalesced from as many. */
 const slots = 64
 
 export class Member {
@@ -63,7 +63,7 @@ export class Member {
   peer: Member | undefined
   closed = false
 
-  // What the kernel must answer with, after live changes.
+  // The values that the kernel must return after live changes.
   defaultHopLimit = 64
   defaultClass = 0
 
@@ -73,13 +73,13 @@ export class Member {
   readonly seen = new Set<number>()
   recorded = 0
   strangers = 0
-  /** Datagrams that readers who stopped early may have given up. */
+  /** Datagrams that readers may have lost by an early stop. */
   forgone = 0
-  /** Whether a server has read it. */
+  /** True if a server has read it. */
   served = false
-  /** Whether datagrams may have been given back, or taken apart: those have memory of their own. */
+  /** True if datagrams may have been put back or split. Those have memory of their own. */
   gaveBack: boolean
-  /** Datagrams that went out for sure, and those of which it is not known. */
+  /** Datagrams that were certainly sent, and those that may have been sent. */
   sent = 0
   maybeSent = 0
   /** Groups by how many scopes hold them. */
@@ -90,7 +90,7 @@ export class Member {
   readonly seenEvents = new Set<string>()
   events = 0
   eventsForgone = 0
-  /** Whether an unreachable peer may fail its reads and sends. */
+  /** True if an unreachable peer may fail its reads and sends. */
   unreachable = false
   /** The last datagrams that were read and can be answered. */
   readonly asked: Array<{ readonly datagram: unknown; readonly due: Due }> = []
@@ -126,7 +126,7 @@ export class Member {
     this.dueBytes += bytes
   }
 
-  /** Whether a datagram of another socket arrives here. */
+  /** True if a datagram of another socket arrives here. */
   hears(sender: Member): boolean {
     if (this.closed || (this.peer !== undefined && this.peer !== sender)) return false
     if (sender.peer !== undefined && sender.peer !== this) return false

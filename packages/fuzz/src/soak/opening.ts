@@ -96,7 +96,7 @@ const keep = (
   return member
 }
 
-/** Runs what opens a socket; reports what fails, because nothing here may. */
+/** Runs an effect that opens a socket. A failure is reported, because none may occur here. */
 const opened = <A>(
   world: World,
   what: string,

@@ -1,5 +1,5 @@
 /**
- * Actions that read, in every way that there is: each reader runs until it has enough, fails, throws or is interrupted.
+ * Actions that read, in every way. Each reader runs until it has enough, fails, throws or is interrupted.
  */
 import { fstatSync } from "node:fs"
 import type { Descriptor as Received } from "@ancillary/control"
@@ -39,7 +39,7 @@ const takeSome = (world: World, random: Random, arrived: Arrived, due: Due): voi
 const own = (world: World, random: Random, member: Member, arrived: Arrived, how: string, isAlone = true): void => {
   const due = world.record(member, arrived, how, !isAlone)
   if (due === undefined) return
-  // Of a batch, what an earlier read brought may be closed by now.
+  // Descriptors of an earlier read may already be closed.
   if (isAlone) takeSome(world, random, arrived, due)
   if (member.declares.has("pktInfo") && member.asked.length < 4) member.asked.push({ datagram: arrived, due })
 }
@@ -65,7 +65,7 @@ const within = (world: World, random: Random, member: Member): void => {
   )
 }
 
-/** What loses a race is gone, at most one. */
+/** A read that loses a race loses at most one datagram. */
 const raced = (world: World, random: Random, member: Member): void => {
   world.say(`receive ${member.name}, raced`)
   const read = Effect.map(member.socket.receive, (arrived) => own(world, random, member, arrived, "a race"))
@@ -96,7 +96,7 @@ const batch = (world: World, random: Random, member: Member): void => {
   )
 }
 
-/** The same datagram is read later: nothing is entered into the model. */
+/** The datagram is read again later, so the model does not change. */
 const peek = (world: World, member: Member): void => {
   world.say(`peek ${member.name}`)
   world.read(
@@ -140,7 +140,7 @@ const stream = (world: World, random: Random, member: Member): void => {
   world.read(name, member, Stream.runForEach(limited, consume), { datagrams: member.batch })
 }
 
-/** What a callback does besides reading its datagram: everything that a program might, as it stands in the middle of a batch. */
+/** The actions of a callback beside reading its datagram: everything that a program might do in the middle of a batch. */
 const misbehave = (world: World, random: Random, member: Member, isBorrowed: boolean): void => {
   const what = random.below(isBorrowed ? 12 : 14)
   if (what === 0) {

@@ -8,14 +8,14 @@ import type { Carried, Due, Member } from "./member.ts"
 import { headerBytes, stamp } from "./stamp.ts"
 import type { World } from "./world.ts"
 
-/** Bytes of a receive buffer (212,992) that may be taken: a datagram takes the size of its packet buffer as well. */
+/** Bytes of a receive buffer (212,992) that may be used. A datagram also takes the size of its packet buffer. */
 const dueBytesAtMost = 90_000
 /** A Unix receiver that has so many waits with the next, by `net.unix.max_dgram_qlen`. */
 const unixDueAtMost = 8
 
 const costOf = (size: number) => 1024 + 2 * size
 
-/** A message for `send`, and what must arrive of it. */
+/** A message for `send`, and the datagrams that must arrive. */
 export interface Letter {
   readonly message: { readonly [key: string]: unknown }
   readonly target: Member
@@ -59,7 +59,7 @@ const unixLetter = (world: World, random: Random, sender: Member, target: Member
   return { message, target, dues: [[due, costOf(size)]] }
 }
 
-/** The control data of a datagram, and what its receiver must read of that. */
+/** The control data of a datagram, and the values that its receiver must read. */
 const controlFor = (random: Random, sender: Member, isGroup: boolean) => {
   const control: { [key: string]: unknown } = {}
   let hopLimit = isGroup ? 1 : sender.defaultHopLimit
@@ -79,7 +79,7 @@ const controlFor = (random: Random, sender: Member, isGroup: boolean) => {
   return { control, carried: { hopLimit, classByte, inodes: [] } satisfies Carried }
 }
 
-/** From which address it leaves: that of its packet information, if that can be given, or the one that the kernel chooses. */
+/** The source address: that of its packet information, if it has one, or the one that the kernel chooses. */
 const sourceFor = (random: Random, sender: Member, target: Member, family: "ipv4" | "ipv6", isGroup: boolean) => {
   const chosen = sender.address ?? (family === "ipv6" ? "::1" : "127.0.0.1")
   const isFree = sender.declares.has("pktInfo") && sender.address === undefined && target.peer === undefined
@@ -146,7 +146,7 @@ export const letterFor = (world: World, random: Random, sender: Member): Letter 
     : internetLetter(world, random, sender, target)
 }
 
-/** Enters a letter into the model before it is sent: a receiver may read it within the send. */
+/** Adds a message to the model before it is sent, because a receiver may read it within the send. */
 const enter = (world: World, sender: Member, { dues, message, target }: Letter, state: Due["state"]): void => {
   for (const [due, cost] of dues) {
     due.state = state
@@ -157,7 +157,7 @@ const enter = (world: World, sender: Member, { dues, message, target }: Letter, 
   if (transmitTimestamp !== undefined) sender.stamps.add(transmitTimestamp)
 }
 
-/** It went for sure, or did not. */
+/** The send is certain, or certainly did not happen. */
 const settle = (sender: Member, { dues, target }: Letter, went: boolean): void => {
   for (const [due] of dues) {
     if (went) due.state = "sent"
@@ -166,7 +166,7 @@ const settle = (sender: Member, { dues, target }: Letter, went: boolean): void =
   if (went) sender.sent += dues.length
 }
 
-/** A send that drops may succeed without having sent; one to a socket that is being closed may fail. */
+/** With backpressure "drop" a send may succeed without sending. A send to a socket that is being closed may fail. */
 const drops = (sender: Member): boolean => sender.backpressure === "drop"
 
 const mayFail = (sender: Member, target: Member, reason: unknown): boolean =>
@@ -194,7 +194,7 @@ export const sendUnsafely = (world: World, random: Random, sender: Member): void
 
 const idsOf = ({ dues }: Letter) => dues.map(([{ id }]) => id).join(",")
 
-/** Forked: it may wait for room, and be interrupted there. */
+/** Forked, because it may wait for room and be interrupted then. */
 export const send = (world: World, random: Random, sender: Member): void => {
   const letter = letterFor(world, random, sender)
   if (letter === undefined) return
@@ -215,7 +215,7 @@ export const send = (world: World, random: Random, sender: Member): void => {
   })
 }
 
-/** Several, some of which cannot be sent: they fail by their place, the others go. */
+/** Sends several, of which some are invalid. Those fail with their index, and the others are sent. */
 export const sendMany = (world: World, random: Random, sender: Member): void => {
   const letters: Array<Letter | undefined> = []
   const count = 1 + random.below(12)
@@ -272,7 +272,7 @@ interface Reported {
   readonly failed: ReadonlyArray<{ readonly index: number; readonly error: { readonly reason: string } }>
 }
 
-/** Answers a datagram that was read before, from the address that was asked. */
+/** Answers a datagram that was read before, from the requested address. */
 export const reply = (world: World, random: Random, socket: Member): void => {
   const asked = socket.asked.pop()
   if (asked === undefined) return
@@ -308,7 +308,7 @@ export const reply = (world: World, random: Random, socket: Member): void => {
   else settle(socket, letter, Either.isRight(sent))
 }
 
-/** To a port of this host where no socket is: with error reports that comes back as an event. */
+/** Sends to a port of this host without a socket. With error reports this causes an event. */
 export const sendToNobody = (world: World, random: Random, sender: Member): void => {
   if (sender.family === "unix" || sender.peer !== undefined) return
   const id = world.nextId()

@@ -1,6 +1,6 @@
 /**
- * Random actions on real sockets against a model: every datagram arrives once, with its own control data, at the socket it was sent to, or is
- * lost in a way that the laws of reading announce. The accounts balance, and descriptors and memory do not grow.
+ * Random actions on real sockets against a model. Every datagram arrives once, with its control data, at its destination, or is lost in a way
+ * that the laws of reading allow. The counters balance, and descriptors and memory do not grow.
  */
 import { closeSync, fstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -55,7 +55,7 @@ const interruptAll = async (world: World): Promise<void> => {
   }
 }
 
-/** Drops of a socket that the kernel counts for want of room. */
+/** Drops of a socket that the kernel counts, because its buffer was full. */
 const kernelDrops = (member: Member): number => {
   if (member.family === "unix") return 0
   const port = member.port.toString(16).toUpperCase().padStart(4, "0")
@@ -67,10 +67,10 @@ const kernelDrops = (member: Member): number => {
 
 const certain = (member: Member): number => [...member.due.values()].filter(({ state }) => state === "sent").length
 
-/** Reads what is left: nothing may be missing that was sent for sure and not given up. */
+/** Reads the rest. No datagram may be missing that was certainly sent and not lost by a reader. */
 const settle = async (world: World, random: Random): Promise<void> => {
   await interruptAll(world)
-  // Those that wait for room find it as their receivers are read.
+  // Waiting sends get room when their receivers are read.
   for (let round = 0; round < 200; round++) {
     for (const member of world.members) await Effect.runPromise(drain(world, random, member))
     await turn()
@@ -144,7 +144,7 @@ const finish = async (world: World, random: Random): Promise<void> => {
 
 const descriptors = (): number => readdirSync("/proc/self/fd").length
 
-/** Waits a little for what is closed in the background. */
+/** Waits a little for descriptors that are closed in the background. */
 const leaked = async (before: number): Promise<number> => {
   let more = descriptors() - before
   for (let patience = 0; patience < 200 && more > 0; patience++) {
@@ -162,7 +162,7 @@ interface Ground {
   readonly tally: Map<string, number>
 }
 
-/** Runs one case, or some of its actions alone. An action follows from the seed, the case and its own number. */
+/** Runs one case, or only some of its actions. The seed, the case and its number determine an action. */
 const runCase = async (
   ground: Ground,
   seed: number,
@@ -204,7 +204,7 @@ const runCase = async (
 
 const attemptsToShrink = 40
 
-/** Leaves out actions as long as the case still fails. What the kernel and the timers do is not repeated, so some failures shrink to nothing. */
+/** Leaves out actions as long as the case still fails. The kernel and the timers are not repeatable, so some failures shrink to nothing. */
 const shrink = async (ground: Ground, seed: number, index: number): Promise<World | undefined> => {
   let kept = Array.from({ length: actionsPerCase }, (_, action) => action)
   let smallest: World | undefined
@@ -231,17 +231,17 @@ const collect = (): (() => void) => {
   return runInNewContext("gc") as () => void
 }
 
-/** Bytes that may be kept more at the end than after a fifth of the cases. */
+/** Bytes by which memory may grow from a fifth of the cases to the end. */
 const growthAtMost = 24 << 20
 
 interface Options {
-  /** What is put around the driver. */
+  /** A wrapper for the driver. */
   readonly bend?: (driver: Driver) => Driver
-  /** Whether a case that fails is made smaller. */
+  /** True if a case that fails is shrunk. */
   readonly shrinks?: boolean
 }
 
-/** Counts actions and datagrams into `tally`; over the driver of Linux, or one that is known to be wrong. */
+/** Counts actions and datagrams into `tally`. It runs over the driver of Linux, or one that is known to be wrong. */
 export const soak =
   (
     tally: Map<string, number> = new Map<string, number>(),
@@ -263,11 +263,11 @@ export const soak =
     })
     const runtimes = [await runtimeOf(false), await runtimeOf(true)] as const
     const ground: Ground = { runtimes, files, folder, ipv6: hasIpv6(), tally }
-    // What the first sockets of a process open stays open.
+    // Descriptors that the first sockets of a process open stay open.
     await runCase(ground, 1, 0, () => true)
     tally.clear()
     const gc = collect()
-    /** Buffers are freed some turns after their objects: the least of several looks counts. */
+    /** Buffers are freed some turns after their objects, so the least of several measurements counts. */
     const kept = async () => {
       let least = Infinity
       for (let look = 0; look < 5; look++) {
@@ -282,7 +282,7 @@ export const soak =
     const fifth = first + Math.floor(count / 5)
     try {
       for (let index = first; index < first + count; index++) {
-        // Its sockets and their memory are not held: what is kept is counted.
+        // Its sockets and their memory are not referenced here, so only kept memory is counted.
         const { problems, trace } = await runCase(ground, seed, index, () => true)
         if (index === fifth) base = await kept()
         const isLast = index === first + count - 1

@@ -12,12 +12,12 @@ import { shown } from "../shown.ts"
 import type { Due, Member } from "./member.ts"
 import { identify } from "./stamp.ts"
 
-/** What the soak throws itself. */
+/** An exception that the soak throws itself. */
 export class Thrown {
   readonly _tag = "Thrown"
 }
 
-/** The shape of what arrives, before its types. */
+/** The shape of received datagrams without types. */
 export interface Arrived {
   readonly data: Uint8Array
   readonly from: { readonly address: unknown; readonly port: number; readonly path?: string | undefined }
@@ -30,7 +30,7 @@ export interface Reader {
   readonly name: string
   readonly member: Member
   fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
-  /** Datagrams that it gives up at most if it ends before its socket. */
+  /** Maximum datagrams that it loses if it ends before its socket. */
   readonly forgoes: number
   readonly eventsForgone: number
   done: boolean
@@ -56,11 +56,11 @@ export class World {
   readonly closedMembers: Array<Member> = []
   readonly readers: Array<Reader> = []
   readonly sendings: Array<Sending> = []
-  /** Memberships that are held, and descriptors that were taken. */
+  /** Held memberships, and taken descriptors. */
   readonly holds: Array<{ readonly release: () => void }> = []
   readonly problems: Array<string> = []
   readonly trace: Array<string> = []
-  /** Numbers of datagrams that were sent where no socket was, as far as the model knows. */
+  /** Numbers of datagrams to ports without a socket, as known to the model. */
   readonly nowhere = new Set<number>()
   names = 0
   #id = 0
@@ -103,12 +103,12 @@ export class World {
     return Runtimes.runFork(this.runtime)(effect)
   }
 
-  /** Runs what does not wait. */
+  /** Runs an effect that does not wait. */
   exit<A, E>(effect: Effect.Effect<A, E, DatagramSockets>): Exit.Exit<A, E> {
     return Runtimes.runSyncExit(this.runtime)(effect)
   }
 
-  /** Runs a reader until it ends, and checks how. */
+  /** Runs a reader until it ends, and checks its result. */
   read(
     name: string,
     member: Member,
@@ -176,7 +176,7 @@ export class World {
     return due
   }
 
-  /** What of a datagram is not as it was sent. */
+  /** Returns the difference between a datagram and its send. */
   mismatch(
     member: Member,
     due: Due,

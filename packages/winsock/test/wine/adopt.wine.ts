@@ -1,4 +1,4 @@
-/** SOCKETs that were made elsewhere: taken over, refused where they are none of ours, honest about what was queued before. */
+/** Adopting SOCKETs: others than datagram sockets are rejected, and datagrams queued before are reported as such. */
 import { Codec, endpoint, SocketAddress } from "@ancillary/control"
 import { Datagram, DatagramSockets, withCounterTimestamp, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { WinsockSockets } from "@ancillary/effect3/node"
@@ -24,7 +24,7 @@ const length = (bytes: number) => new Uint8Array(Int32Array.of(bytes).buffer)
 
 const isOpen = (handle: number): boolean => ws2.getsockopt(handle, 0xffff, 0x1008, new Uint8Array(4), length(4)) === 0
 
-/** As a program that knows nothing of us makes it: blocking, overlapped, with nothing set; its port, and who closes it if nobody took it. */
+/** A socket as another program makes it: blocking, overlapped, without options. Returns its port, and closes it at the end if it was not adopted. */
 const foreign = (family: "ipv4" | "ipv6" = "ipv4", type = SOCK_DGRAM) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -44,9 +44,9 @@ const foreign = (family: "ipv4" | "ipv6" = "ipv4", type = SOCK_DGRAM) =>
 
 const guarded = DatagramSockets.layer(WinsockSockets.driver({ guarded: true }), WinsockSockets.capabilities)
 
-// Without the test clock: datagrams take the time of the wall.
+// Without the test clock, because datagrams take real time.
 layer(guarded, { excludeTestServices: true })("a SOCKET that was made elsewhere", (it) => {
-  it.scoped("is taken over: what the spec declares arrives, it answers, and its scope closes it", () =>
+  it.scoped("receives what its spec declares, answers, and is closed by its scope", () =>
     Effect.gen(function* () {
       const { handle, ...to } = yield* foreign()
       const scope = yield* Scope.make()
@@ -54,7 +54,7 @@ layer(guarded, { excludeTestServices: true })("a SOCKET that was made elsewhere"
       const socket = yield* Scope.extend(adopting, scope)
       expect([yield* socket.descriptor, socket.queuedBefore]).toEqual([handle, false])
       expect(String(socket.localAddress)).toBe(`127.0.0.1:${to.port}`)
-      // It was a socket that blocks: a reader that waits would stop the whole process.
+      // It was a blocking socket: a waiting reader would block the whole process.
       const waiting = yield* Effect.fork(socket.receive)
       yield* Effect.repeatN(Effect.yieldNow(), 20)
       const client = yield* Datagram.client(Datagram.ipv4)
@@ -71,7 +71,7 @@ layer(guarded, { excludeTestServices: true })("a SOCKET that was made elsewhere"
     })
   )
 
-  it.scoped("says what was queued before it was adopted", () =>
+  it.scoped("reports datagrams that were queued before it was adopted", () =>
     Effect.gen(function* () {
       const { handle, ...to } = yield* foreign()
       const client = yield* Datagram.client(Datagram.ipv4)
@@ -83,7 +83,7 @@ layer(guarded, { excludeTestServices: true })("a SOCKET that was made elsewhere"
       const [before, after] = [yield* socket.receive, yield* socket.receive]
       expect([[...before.data], [...after.data]]).toEqual([[1], [2]])
       expect(String(before.control.pktInfo.destination)).toBe("127.0.0.1")
-      // Not Windows: Wine hands on what its host has kept, and Linux did not keep the interface.
+      // Not Windows: Wine returns the data that its host kept, and Linux did not keep the interface.
       expect(before.control.pktInfo.interfaceIndex).toBe(0)
       expect(after.control.pktInfo.interfaceIndex).toBeGreaterThan(0)
       for (const asked of [before, after]) {
@@ -94,7 +94,7 @@ layer(guarded, { excludeTestServices: true })("a SOCKET that was made elsewhere"
     })
   )
 
-  it.scoped("is refused where it is no datagram socket of the family, and stays open and its caller's", () =>
+  it.scoped("is rejected if it is of another kind or family, and stays its caller's", () =>
     Effect.gen(function* () {
       const refused = (handle: number) => Effect.flip(Datagram.adopt(Datagram.ipv4, handle))
       const stream = yield* foreign("ipv4", SOCK_STREAM)
@@ -118,14 +118,14 @@ layer(guarded, { excludeTestServices: true })("a SOCKET that was made elsewhere"
       expect(isOpen(handle)).toBe(true)
       const dual = yield* Effect.flip(Datagram.adopt(Datagram.dual, other.handle))
       expect(dual).toMatchObject({ _tag: "DatagramBindError", syscall: "setsockopt", code: "WSAEINVAL" })
-      // What was refused as another kind is as good as before; it cannot be told any more that it serves IPv6 alone, and does.
+      // The rejected socket still works. Its IPV6_V6ONLY cannot be set any more, and it serves only IPv6.
       const six = yield* Datagram.adopt(Datagram.ipv6, other.handle)
       yield* six.send({ data: one, to: six.localAddress })
       expect((yield* six.receive).from).toEqual(six.localAddress)
     })
   )
 
-  it.scoped("stays its caller's where the spec asks for what it does not take", () =>
+  it.scoped("stays its caller's if it refuses an option of the spec", () =>
     Effect.gen(function* () {
       const { handle } = yield* foreign()
       const error = yield* Effect.flip(Datagram.adopt(Datagram.ipv4.pipe(withCounterTimestamp()), handle))
@@ -136,7 +136,7 @@ layer(guarded, { excludeTestServices: true })("a SOCKET that was made elsewhere"
     })
   )
 
-  it.scoped("is one user of Winsock while it is ours, and none where it was refused", () =>
+  it.scoped("counts as one user of Winsock while adopted, and as none after a rejection", () =>
     Effect.gen(function* () {
       const counts = { started: 0, cleaned: 0 }
       const counted: Ws2 = {
@@ -161,7 +161,7 @@ layer(guarded, { excludeTestServices: true })("a SOCKET that was made elsewhere"
     })
   )
 
-  it.scoped("tells its peer where it has one, whose datagrams it hears and no other's", () =>
+  it.scoped("reports its peer if it is connected, and receives only from that peer", () =>
     Effect.gen(function* () {
       const peer = yield* Datagram.bind(Datagram.ipv4, { address: "127.0.0.1", port: 0 })
       const stranger = yield* Datagram.client(Datagram.ipv4)
@@ -173,7 +173,7 @@ layer(guarded, { excludeTestServices: true })("a SOCKET that was made elsewhere"
 
       ok(alone.connect(name))
       expect([alone.peerAddress(into), into.subarray(0, 8)]).toEqual([16, name.subarray(0, 8)])
-      // The peer that it has when it is adopted is known from the start, and taken away again by disconnecting.
+      // The peer of an adopted socket is known from the start, and removed again by disconnecting.
       const connected = ok(adopt({ abi, ws2 }, handle, udp))
       expect(connected.peerAddress(into)).toBe(16)
       const socket = yield* Datagram.adopt(Datagram.ipv4.pipe(withHopLimit()), handle)

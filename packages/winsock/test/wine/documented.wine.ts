@@ -1,5 +1,5 @@
 /**
- * What Windows documents and Wine does not do, played by a WSARecvMsg that answers as the documents say.
+ * Behaviour that Windows documents and Wine lacks, simulated by a WSARecvMsg that returns the documented results.
  */
 import { ControlBuffer } from "@ancillary/control"
 import { type Arena, type ArenaLayout, type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
@@ -17,7 +17,7 @@ interface Answer {
   readonly count?: number
   readonly data?: string
   readonly dwFlags?: number
-  /** What is not given here stays as it was, like what a call did not write. */
+  /** A part that is absent here stays unchanged, as if a call did not write it. */
   readonly name?: Uint8Array
   readonly control?: Uint8Array
 }
@@ -33,7 +33,7 @@ const layout: ArenaLayout = {
 const peer = Uint8Array.of(2, 0, 0x12, 0x34, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
 const hops = ControlBuffer.fromMessages(abi, [{ level: 0, type: 4, payload: Uint8Array.of(64, 0, 0, 0) }])
 
-/** A socket whose calls answer one after the other, then would block, and the arena that they write to. */
+/** A socket whose calls return the given results in order and then would block, and the arena that they write to. */
 const answering = (answers: ReadonlyArray<Answer>) =>
   Effect.gen(function* () {
     const arena: NativeArena = arenas()(layout)
@@ -65,7 +65,7 @@ const dataOf = (arena: Arena, slot: number) =>
   text(arena.bytes.subarray(arena.dataAt(slot), arena.dataAt(slot) + arena.dataLength(slot)))
 
 describe("as Windows documents it", () => {
-  it.scoped("data that was cut: MSG_TRUNC, and the bytes that there was room for", () =>
+  it.scoped("cut data: MSG_TRUNC, and the bytes that fit", () =>
     Effect.gen(function* () {
       const cut = { error: WSAEMSGSIZE, dwFlags: MSG_TRUNC, count: 8, data: "too larg", name: peer, control: hops }
       const { arena, socket } = yield* answering([cut])
@@ -73,7 +73,7 @@ describe("as Windows documents it", () => {
       expect([arena.flags(0), dataOf(arena, 0)]).toEqual([ReceiveFlags.dataTruncated, "too larg"])
     })
   )
-  it.scoped("control data that was cut: MSG_CTRUNC, the full count, and what is in the buffer is not believed", () =>
+  it.scoped("cut control data: MSG_CTRUNC and the full count; the buffer is not used", () =>
     Effect.gen(function* () {
       const cut = { error: WSAEMSGSIZE, dwFlags: MSG_CTRUNC, count: 5, data: "hello", name: peer, control: hops }
       const { arena, socket } = yield* answering([cut])
@@ -82,7 +82,7 @@ describe("as Windows documents it", () => {
       expect(arena.controlLength(0)).toBe(0)
     })
   )
-  it.scoped("both were cut: both are told", () =>
+  it.scoped("cut data and control data: both flags", () =>
     Effect.gen(function* () {
       const { arena, socket } = yield* answering([
         { error: WSAEMSGSIZE, dwFlags: MSG_TRUNC | MSG_CTRUNC, count: 8, name: peer }
@@ -101,7 +101,7 @@ describe("as Windows documents it", () => {
       expect([arena.flags(0), arena.flags(1)]).toEqual([ReceiveFlags.broadcast, ReceiveFlags.multicast])
     })
   )
-  it.scoped("a name and control data that a call did not write are not those of an earlier datagram", () =>
+  it.scoped("an unwritten address or control data is not that of an earlier datagram", () =>
     Effect.gen(function* () {
       const { arena, socket } = yield* answering([
         { count: 1, name: peer, control: hops },
@@ -111,7 +111,7 @@ describe("as Windows documents it", () => {
       expect(socket.receive(arena, 4, false)).toBe(1)
       expect(socket.receive(arena, 4, false)).toBe(1)
       expect(arena.view.getUint16(arena.addressAt(0))).toBe(0)
-      // A length of 0 would be a sender without a name, which is another thing.
+      // A length of 0 would mean an unnamed sender, which is different.
       expect(arena.addressLength(0)).toBe(16)
       const cursor = new ControlBuffer.Cursor(abi)
       cursor.reset(arena.view, arena.controlAt(0), arena.controlLength(0))
@@ -119,7 +119,7 @@ describe("as Windows documents it", () => {
       expect(cursor.malformed?.malformed).toMatch(/declares 0 bytes/)
     })
   )
-  it.scoped("a connected socket's name that was not written is none", () =>
+  it.scoped("an unwritten address of a connected socket is empty", () =>
     Effect.gen(function* () {
       const { arena, socket } = yield* answering([
         { count: 1, control: hops },
@@ -130,7 +130,7 @@ describe("as Windows documents it", () => {
       expect([arena.addressLength(0), arena.addressLength(1)]).toEqual([0, 16])
     })
   )
-  it.scoped("an error behind datagrams comes with the next call, once", () =>
+  it.scoped("an error after datagrams is returned by the next call, once", () =>
     Effect.gen(function* () {
       const { arena, socket } = yield* answering([
         { count: 1, name: peer, control: hops },
@@ -147,7 +147,7 @@ describe("as Windows documents it", () => {
       expect(arena.dataLength(0)).toBe(2)
     })
   )
-  it.scoped("a write behind its place is found by the call that made it", () =>
+  it.scoped("a write beyond its place is found by the call that made it", () =>
     Effect.gen(function* () {
       const { arena, socket } = yield* answering([{ count: 9, data: "9 letters", name: peer }])
       expect(() => socket.receive(arena, 4, false)).toThrow(/a write behind its payload of 8 bytes/)

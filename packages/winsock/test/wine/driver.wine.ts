@@ -1,5 +1,5 @@
 /**
- * The driver's promises about sockets: who counts as a user of Winsock, what a closed one answers, peeking, batches.
+ * The driver's promises about sockets: users of Winsock, closed sockets, peeking, and batches.
  */
 import type { ArenaLayout } from "@ancillary/engine/driver/Arena"
 import type { Fault } from "@ancillary/engine/driver/Driver"
@@ -51,8 +51,8 @@ const counting = (instead: Partial<Ws2> = {}) => {
 }
 
 describe("the build of the system", () => {
-  it.effect("is the number that Windows tells", () =>
-    // Wine's prefix says that it is Windows 7, 6.1.7601.
+  it.effect("is the number that Windows reports", () =>
+    // Wine's prefix has the version of Windows 7, 6.1.7601.
     Effect.map(WinsockSockets.driver(), ({ build }) => {
       expect(build).toBeGreaterThan(7000)
       expect(release()).toMatch(new RegExp(`^\\d+\\.\\d+\\.${build}$`))
@@ -61,7 +61,7 @@ describe("the build of the system", () => {
 })
 
 describe("users of Winsock", () => {
-  it("are counted: one a socket, from its opening to its closing", () => {
+  it("are counted: one per socket, from its opening to its closing", () => {
     const { counts, host } = counting()
     const sockets = [1, 2, 3].map(() => ok(open(host, udp)))
     expect(counts).toEqual({ started: 3, cleaned: 0, opened: 3, closed: 0 })
@@ -69,20 +69,20 @@ describe("users of Winsock", () => {
     for (const socket of sockets) expect(socket.close()).toMatchObject({ code: "WSAENOTSOCK" })
     expect(counts).toEqual({ started: 3, cleaned: 3, opened: 3, closed: 3 })
   })
-  it("do not count where no socket could be opened", () => {
+  it("do not count if no socket could be opened", () => {
     const { counts, host } = counting({ WSASocketW: () => -1, WSAGetLastError: () => 10024 })
     expect(open(host, udp)).toEqual({ syscall: "WSASocketW", code: "WSAEMFILE", errno: 10024 })
     expect(counts).toEqual({ started: 1, cleaned: 1, opened: 0, closed: 0 })
   })
-  it("do not count where a socket could not be set up: it is closed again", () => {
+  it("do not count if a socket could not be set up, because it is closed again", () => {
     const { counts, host } = counting({ WSAIoctl: () => -1, WSAGetLastError: () => 10022 })
     expect(open(host, udp)).toEqual({ syscall: "WSAIoctl", code: "WSAEINVAL", errno: 10022 })
     expect(counts).toEqual({ started: 1, cleaned: 1, opened: 1, closed: 1 })
   })
 })
 
-describe("what Winsock does not have", () => {
-  it("Unix datagrams and ICMP are faults, and nobody is counted", () => {
+describe("features that Winsock lacks", () => {
+  it("Unix datagrams and ICMP are faults, and no user is counted", () => {
     const { counts, host } = counting()
     expect(open(host, { family: "unix", protocol: "unix" })).toMatchObject({ code: "WSAEAFNOSUPPORT", errno: 10047 })
     expect(open(host, { family: "ipv4", protocol: "icmp" })).toMatchObject({ code: "WSAEPROTONOSUPPORT", errno: 10043 })
@@ -91,11 +91,11 @@ describe("what Winsock does not have", () => {
 })
 
 describe("a closed socket", () => {
-  it("answers a fault to every call, and makes none", () => {
+  it("returns a fault from every call, and makes no system call", () => {
     const { host } = counting()
     const socket = ok(open(host, udp))
     socket.close()
-    // Under Wine the next one has the same number: that is whom a call would reach.
+    // Under Wine the next socket has this number, so a call would reach it.
     const next = ok(open(host, udp))
     const arena = arenas()(layout)
     const four = new Uint8Array(4)
@@ -120,8 +120,8 @@ describe("a closed socket", () => {
   })
 })
 
-describe("a socket that does not overlap", () => {
-  it.scoped("naked: MSG_PEEK shows a datagram without taking it, and stays in dwFlags", () =>
+describe("a socket without overlapped I/O", () => {
+  it.scoped("bare: MSG_PEEK shows a datagram without taking it, and stays in dwFlags", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
       yield* sendTo(client, server, "hello")
@@ -133,7 +133,7 @@ describe("a socket that does not overlap", () => {
       expect(receiveNaked(server, message(16, [8], 0)).error).toBe(10035)
     })
   )
-  it.scoped("ours: a peek is of the first datagram, once, whatever room there is", () =>
+  it.scoped("ours: a peek returns the first datagram once, with any number of slots", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
       yield* sendTo(client, server, "first")
@@ -149,7 +149,7 @@ describe("a socket that does not overlap", () => {
 })
 
 describe("calls that set up", () => {
-  it.scoped("several slots go out in one send, and disconnecting takes the peer away", () =>
+  it.scoped("several slots are sent in one call, and disconnecting removes the peer", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
       const out = arenas()({ ...layout, purpose: "send" })
@@ -162,7 +162,7 @@ describe("calls that set up", () => {
       expect(server.socket.receive(arena, 4, false)).toBe(3)
     })
   )
-  it.scoped("a write behind a slot that is about to be sent is found before the call", () =>
+  it.scoped("a write beyond a slot that is about to be sent is found before the call", () =>
     Effect.gen(function* () {
       const { name, socket } = yield* bound()
       const out = arenas()({ ...layout, purpose: "send" })
@@ -172,7 +172,7 @@ describe("calls that set up", () => {
       expect(() => socket.send(out, 0, 1)).toThrow(/slot 0: a write behind its payload/)
     })
   )
-  it.scoped("options can be read back, and are refused by name", () =>
+  it.scoped("options can be read back, and refusals have the name of the option", () =>
     Effect.gen(function* () {
       const { socket } = yield* bound()
       const value = new Uint8Array(4)
@@ -181,14 +181,14 @@ describe("calls that set up", () => {
       expect(socket.setOption(0, 9999, value)).toEqual({ syscall: "setsockopt", code: "WSAENOPROTOOPT", errno: 10042 })
     })
   )
-  it.scoped("Wine: SIO_UDP_NETRESET is refused, and a socket opens all the same", () =>
+  it.scoped("Wine: SIO_UDP_NETRESET is refused, and a socket opens nevertheless", () =>
     Effect.gen(function* () {
       const { socket } = yield* bound()
       expect(socket.ioctl(0x9800000f, Uint8Array.of(0, 0, 0, 0), new Uint8Array(0))).toMatchObject({ errno: 10045 })
       expect(socket.ioctl(0x9800000c, Uint8Array.of(0, 0, 0, 0), new Uint8Array(0))).toBe(0)
     })
   )
-  it.scoped("other peers' ICMP errors are off, and the peer's own are on while there is one", () =>
+  it.scoped("ICMP errors of other peers are off, and those of a connected peer are on", () =>
     Effect.gen(function* () {
       const asked: Array<string> = []
       const names: { readonly [code in number]?: string } = { 0x9800000c: "connreset", 0x9800000f: "netreset" }

@@ -1,4 +1,4 @@
-/** Wrong, lying and throwing values in each setter of a raw socket and of its message: an error that can be told, and no other effect. */
+/** Wrong, false and throwing values in each setter of a raw socket and of its message: a typed error, and no other effect. */
 import { WsaMsg, WsaSocket } from "@ancillary/effect3/node"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit } from "effect"
@@ -43,7 +43,7 @@ const values: { readonly [name: string]: () => unknown } = {
   "a list of a detached view": () => [detached()]
 }
 
-/** Typed: a failure with a sentence. A success is one, too, of values that are right. */
+/** Typed: a failure with a sentence, or a success of values that are valid. */
 const wrongly = (exit: Exit.Exit<unknown, unknown>): string | undefined => {
   if (Exit.isSuccess(exit)) return undefined
   const { _tag, message } = Object(Cause.squash(exit.cause)) as { readonly _tag?: unknown; readonly message?: unknown }

@@ -1,5 +1,5 @@
 /**
- * The host's interfaces as `GetAdaptersAddresses` tells of them, beside what Node makes of the same call.
+ * The host's interfaces as `GetAdaptersAddresses` returns them, compared with Node, which makes the same call.
  */
 import { networkInterfaces } from "node:os"
 import { Datagram, Interfaces, withPktInfo } from "@ancillary/effect3"
@@ -8,11 +8,11 @@ import { expect, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { loadIphlpapi } from "../../src/internal/iphlpapi.ts"
 
-// Without the test clock: datagrams take the time of the wall.
+// Without the test clock, because datagrams take real time.
 layer(Layer.provideMerge(Interfaces.layer, WinsockSockets.layer), { excludeTestServices: true })(
   "interfaces on Winsock",
   (it) => {
-    it.effect("have the names, the addresses and the prefixes that Node knows", () =>
+    it.effect("have the names, the addresses and the prefixes that Node lists", () =>
       Effect.gen(function* () {
         const found = yield* (yield* Interfaces).list
         const ours = found.flatMap(({ addresses, name, up }) =>
@@ -29,7 +29,7 @@ layer(Layer.provideMerge(Interfaces.layer, WinsockSockets.layer), { excludeTestS
         expect(ours.toSorted()).toEqual(nodes.toSorted())
       })
     )
-    it.scoped("the index of a packet information is that of the loopback interface", () =>
+    it.scoped("the index in packet information is that of the loopback interface", () =>
       Effect.gen(function* () {
         const { byIndex, nameOf } = yield* Interfaces
         const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "127.0.0.1", port: 0 })
@@ -41,7 +41,7 @@ layer(Layer.provideMerge(Interfaces.layer, WinsockSockets.layer), { excludeTestS
         expect(nameOf(interfaceIndex)).toBe(one.name)
       })
     )
-    it.effect("the loopback interface runs, and no address of this host is tentative, duplicate or deprecated", () =>
+    it.effect("loopback runs, and no address is tentative, duplicate or deprecated", () =>
       Effect.gen(function* () {
         const found = yield* (yield* Interfaces).list
         expect(found.find(({ loopback }) => loopback)).toMatchObject({ kind: "loopback", running: true, up: true })
@@ -50,12 +50,12 @@ layer(Layer.provideMerge(Interfaces.layer, WinsockSockets.layer), { excludeTestS
           if (hardwareAddress !== undefined) expect(hardwareAddress).toMatch(/^[0-9a-f]{2}(:[0-9a-f]{2})*$/)
           if (mtu !== undefined) expect(mtu).toBeGreaterThanOrEqual(576)
         }
-        // The state is the host's, which Linux has looked for duplicates of.
+        // The state is that of the host, for which Linux has completed duplicate detection.
         for (const { deprecated, duplicate, tentative } of found.flatMap(({ addresses }) => addresses))
           expect([tentative, duplicate, deprecated]).toEqual([false, false, false])
       })
     )
-    it.effect("the structures have the sizes and offsets of the headers of Windows", () =>
+    it.effect("the structures have the sizes and offsets of the Windows headers", () =>
       Effect.sync(() => {
         // iptypes.h by x86_64-w64-mingw32-gcc: offsetof(IP_ADAPTER_ADDRESSES, …), offsetof(IP_ADAPTER_UNICAST_ADDRESS, …).
         const memory = new Uint8Array(512)
@@ -72,7 +72,7 @@ layer(Layer.provideMerge(Interfaces.layer, WinsockSockets.layer), { excludeTestS
         expect(loadIphlpapi().unicastAddress(memory, 0).DadState).toBe(3)
       })
     )
-    it.effect("an index that nobody has is an error", () =>
+    it.effect("an unknown index is an error", () =>
       Effect.gen(function* () {
         const { byIndex } = yield* Interfaces
         expect((yield* Effect.flip(byIndex(4_000_000))).reason).toBe("UnknownIndex")

@@ -1,4 +1,4 @@
-/** Messages that Wine refuses, asked for and delivered as Windows documents them: the calls are answered, and the buffers filled, by the test. */
+/** Messages that Wine refuses, requested and delivered as Windows documents them. The test returns the results of the calls and fills the buffers. */
 import { ControlBuffer } from "@ancillary/control"
 import {
   Datagram,
@@ -20,7 +20,7 @@ interface Played {
   readonly control: object
 }
 
-/** What a socket asks for, and what it makes of a datagram that comes with this message. */
+/** The requests of a socket, and the control data of a datagram with this message. */
 const played = (
   spec: Spec<"ipv4", never>,
   level: number,
@@ -53,10 +53,10 @@ const played = (
   }).pipe(Effect.scoped, Effect.provide(layer))
 }
 
-/** What is declared is seen at run time; the needs of it are met by the test. */
+/** A spec without its types, because the test provides the capabilities that it requires. */
 const declared = (spec: Spec.Any): Spec<"ipv4", never> => spec as unknown as Spec<"ipv4", never>
 
-it.live("a counter's ticks: SIO_TIMESTAMPING with TIMESTAMPING_CONFIG asks, SO_TIMESTAMP of 64 bits arrives", () =>
+it.live("counter ticks: SIO_TIMESTAMPING requests them, a 64-bit SO_TIMESTAMP arrives", () =>
   Effect.gen(function* () {
     const ticks = new Uint8Array(BigUint64Array.of(2n ** 63n + 5n).buffer)
     const { asked, control } = yield* played(
@@ -70,7 +70,7 @@ it.live("a counter's ticks: SIO_TIMESTAMPING with TIMESTAMPING_CONFIG asks, SO_T
   })
 )
 
-it.live("merged datagrams: UDP_RECV_MAX_COALESCED_SIZE with the maximum asks, UDP_COALESCED_INFO has their size", () =>
+it.live("coalescing: UDP_RECV_MAX_COALESCED_SIZE requests it, UDP_COALESCED_INFO arrives", () =>
   Effect.gen(function* () {
     const spec = declared(Datagram.ipv4.pipe(withCoalescedSize({ maximumBytes: 0x1234 })))
     const { asked, control } = yield* played(spec, 17, 3, new Uint8Array(Uint32Array.of(1200).buffer))
@@ -79,36 +79,34 @@ it.live("merged datagrams: UDP_RECV_MAX_COALESCED_SIZE with the maximum asks, UD
   })
 )
 
-it.live(
-  "a merged payload without the size of what is in it is a fault, never one datagram, and merging is switched off",
-  () =>
-    Effect.gen(function* () {
-      const asked: Array<string> = []
-      const layer = DatagramSockets.layer(
-        Effect.map(WinsockSockets.driver({ guarded: true }), (driver) =>
-          FaultyDriver.wrap(driver, {
-            onSetOption: (level, option, value) => {
-              asked.push(`${level},${option} = ${Buffer.from(value).toString("hex")}`)
-              return 0
-            }
-          })
-        ),
-        []
-      )
-      const spec = declared(Datagram.ipv4.pipe(withCoalescing(), withMaximumDatagramSize(4)))
-      const seen = yield* Effect.gen(function* () {
-        const socket = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
-        const client = yield* Datagram.client(Datagram.ipv4)
-        for (const text of ["four", "5more", "last"]) yield* client.send({ data: bytes(text), to: socket.localAddress })
-        const first = yield* socket.receive
-        const fault = yield* Effect.flip(socket.receive)
-        return [first.data.length, fault.message.replace(/:\d+:/, ":"), (yield* socket.receive).data.length]
-      }).pipe(Effect.scoped, Effect.provide(layer))
-      expect(seen).toEqual([
-        4,
-        "A datagram from 127.0.0.1: a payload of several datagrams came without their size: withCoalescing is switched off",
-        4
-      ])
-      expect(asked).toEqual(["17,3 = f7ff0000", "17,3 = 00000000"])
-    })
+it.live("a coalesced payload without its size is a fault, and turns coalescing off", () =>
+  Effect.gen(function* () {
+    const asked: Array<string> = []
+    const layer = DatagramSockets.layer(
+      Effect.map(WinsockSockets.driver({ guarded: true }), (driver) =>
+        FaultyDriver.wrap(driver, {
+          onSetOption: (level, option, value) => {
+            asked.push(`${level},${option} = ${Buffer.from(value).toString("hex")}`)
+            return 0
+          }
+        })
+      ),
+      []
+    )
+    const spec = declared(Datagram.ipv4.pipe(withCoalescing(), withMaximumDatagramSize(4)))
+    const seen = yield* Effect.gen(function* () {
+      const socket = yield* Datagram.bind(spec, { address: "127.0.0.1", port: 0 })
+      const client = yield* Datagram.client(Datagram.ipv4)
+      for (const text of ["four", "5more", "last"]) yield* client.send({ data: bytes(text), to: socket.localAddress })
+      const first = yield* socket.receive
+      const fault = yield* Effect.flip(socket.receive)
+      return [first.data.length, fault.message.replace(/:\d+:/, ":"), (yield* socket.receive).data.length]
+    }).pipe(Effect.scoped, Effect.provide(layer))
+    expect(seen).toEqual([
+      4,
+      "A datagram from 127.0.0.1: a payload of several datagrams came without their size: withCoalescing is switched off",
+      4
+    ])
+    expect(asked).toEqual(["17,3 = f7ff0000", "17,3 = 00000000"])
+  })
 )

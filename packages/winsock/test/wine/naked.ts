@@ -1,5 +1,5 @@
 /**
- * Sockets and calls as they are, with nothing of ours around them but the memory: what the quirk tests show first.
+ * Sockets and calls of Winsock without the driver, except for its memory, for the tests that show the bare system first.
  */
 import { Abi, Codec, endpoint, SocketAddress } from "@ancillary/control"
 import * as Arena from "@ancillary/engine/driver/Arena"
@@ -13,10 +13,10 @@ import type { WSARecvMsg, Ws2 } from "../../src/internal/ws2_32.ts"
 export const abi = Abi.winsockX64
 export const ws2 = load()
 
-/** Arenas of their own, guarded. */
+/** Separate arenas, guarded. */
 export const arenas = () => Arena.shared(abi, { ...memory, guarded: true })
 
-/** An open socket of the driver, and the function that its provider told. */
+/** An open socket of the driver, and the function that its provider returned. */
 export interface Open {
   readonly socket: WinsockSocket
   readonly recvMsg: WSARecvMsg
@@ -37,7 +37,7 @@ export const ok = <A>(answer: A): Exclude<A, { readonly errno: number }> => {
   return answer as Exclude<A, { readonly errno: number }>
 }
 
-/** A socket on loopback, with a call or two of Winsock replaced where a test wants that. */
+/** A socket on loopback. A test may replace calls of Winsock. */
 export const bound = (instead: Partial<Ws2> = {}): Effect.Effect<Open, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
@@ -74,10 +74,10 @@ export const sendTo = (from: Open, to: Open, ...pieces: ReadonlyArray<string>): 
     return moment
   })
 
-/** Long enough for a datagram to arrive on loopback, in time of the clock. */
+/** Long enough in real time for a datagram to arrive on loopback. */
 export const moment: Effect.Effect<void> = Effect.promise(() => new Promise((resume) => setTimeout(resume, 30)))
 
-/** One WSARecvMsg, with nothing prepared but the lengths: what it answered, and its count, which was 777 before. */
+/** One WSARecvMsg with only the lengths prepared. Returns its result, and its count, which was 777 before. */
 export const receiveNaked = (
   { recvMsg, socket }: Open,
   into: Message,

@@ -1,12 +1,12 @@
 /**
- * What a probe finds on Wine: what it delivers, what it refuses, and that it passes over all control data that is sent.
+ * The findings of a probe on Wine: delivered and refused messages. It ignores all sent control data.
  */
 import { Capabilities } from "@ancillary/effect3"
 import { WinsockSockets } from "@ancillary/effect3/node"
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 
-it.live("a probe on Wine tells what arrives, what is refused, and that what is sent is ignored", () =>
+it.live("a probe on Wine finds received, refused and ignored messages", () =>
   Effect.gen(function* () {
     const { findings } = yield* Capabilities.probe()
     const found = (key: string, family: string) => findings.find((one) => one.key === key && one.family === family)
@@ -28,7 +28,7 @@ it.live("a probe on Wine tells what arrives, what is refused, and that what is s
         why: "only Linux reports the number of datagrams that a socket has dropped"
       })
     }
-    // Nothing that is sent is looked at, whatever it is.
+    // All sent control data is ignored.
     const sent = findings.map(({ sent }) => sent.answer)
     expect(sent.filter((answer) => answer !== "absent" && answer !== "ignored")).toEqual([])
   }).pipe(Effect.provide(WinsockSockets.layer))

@@ -1,5 +1,5 @@
 /**
- * koffi's poll on a SOCKET: its hazards naked, each in a process of its own, then ours.
+ * koffi's poll on a SOCKET: first its hazards alone, each in its own process, then ours.
  */
 import { isFault, type Poll } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"
@@ -9,7 +9,7 @@ import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { bound, message, moment, type Open, receiveNaked, sendTo } from "./naked.ts"
 
-/** How a process ends that does this with a socket `s`; 7 is well. */
+/** The exit code of a process that runs this code with a socket `s`. 7 is success. */
 const ends = (code: string): number | null => {
   const script = `
     import koffi from "koffi"
@@ -18,13 +18,13 @@ const ends = (code: string): number | null => {
     const poll = (socket) => koffi.node.poll(socket, { readable: true }, () => {})
     ${code}
     setTimeout(() => process.exit(7), 50)`
-  // The bundle lies where the Windows koffi is found.
+  // The bundle is in a folder from which the Windows koffi is found.
   const cwd = dirname(fileURLToPath(import.meta.url))
   return spawnSync(process.execPath, ["--input-type=module", "-e", script], { cwd, stdio: "ignore" }).status
 }
 
-describe("naked: koffi's poll", () => {
-  it("is closed twice without harm, and two on one socket do none either", () => {
+describe("bare: koffi's poll", () => {
+  it("is closed twice without harm, and two on one socket cause none either", () => {
     expect(ends("const h = poll(s); h.close(); h.close()")).toBe(7)
     expect(ends("poll(s); poll(s)")).toBe(7)
   })
@@ -32,10 +32,10 @@ describe("naked: koffi's poll", () => {
     expect(ends("const h = poll(s); h.close(); h.stop()")).not.toBe(7)
     expect(ends("const h = poll(s); h.close(); h.start({ readable: true }, () => {})")).not.toBe(7)
   })
-  it("aborts the process on a number that is no socket", () => {
+  it("aborts the process on a number that is not a socket", () => {
     expect(ends("poll(999999)")).not.toBe(7)
   })
-  it("wants its callback again when it is started again", () => {
+  it("requires its callback again when it is started again", () => {
     expect(ends("const h = poll(s); h.stop(); h.start({ readable: true })")).not.toBe(7)
   })
 })
@@ -61,7 +61,7 @@ const watching = (server: Open) =>
 const drain = (server: Open) => receiveNaked(server, message(16, [99], 0))
 
 describe("ours: a watch", () => {
-  it.scoped("reports nothing before it is asked to", () =>
+  it.scoped("reports nothing before update", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
       const { seen } = yield* watching(server)
@@ -69,7 +69,7 @@ describe("ours: a watch", () => {
       expect(seen).toEqual([])
     })
   )
-  it.scoped("reports what is there, again and again until it is taken", () =>
+  it.scoped("reports a queued datagram repeatedly until it is read", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
       const { seen, poll } = yield* watching(server)
@@ -87,7 +87,7 @@ describe("ours: a watch", () => {
       expect(seen.length).toBe(before)
     })
   )
-  it.scoped("stops when nobody is interested, goes on when somebody is, and tells of room to write", () =>
+  it.scoped("stops without an interest, continues with one, and reports room to write", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
       const { seen, poll } = yield* watching(server)
@@ -104,7 +104,7 @@ describe("ours: a watch", () => {
       expect(seen.length).toBe(before)
     })
   )
-  it.scoped("may be closed and used afterwards, also from its own callback", () =>
+  it.scoped("may be closed and used afterwards, even in its own callback", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
       const { hooks, seen, poll } = yield* watching(server)
@@ -119,7 +119,7 @@ describe("ours: a watch", () => {
       poll.update(false, false)
     })
   )
-  it.scoped("keeps a defect of its callback out of other calls", () =>
+  it.scoped("does not throw the exception of its callback in other calls", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
       const defects: Array<unknown> = []
@@ -139,12 +139,12 @@ describe("ours: a watch", () => {
       expect(defects.map(String)).toEqual(["Error: a defect"])
     })
   )
-  it.scoped("outlives a collection of garbage, and its socket may be closed under it", () =>
+  it.scoped("survives a garbage collection, and the close of its socket", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]
       const { seen, poll } = yield* watching(server)
       poll.update(true, false)
-      // Enough garbage for the collector to run: a handle that nothing held would be gone.
+      // Enough garbage for the collector to run, which would collect a handle without a reference.
       for (let i = 0; i < 50; i++) new Uint8Array(4_000_000).fill(i)
       yield* moment
       yield* sendTo(client, server, "x")
@@ -153,7 +153,7 @@ describe("ours: a watch", () => {
       yield* moment
       poll.update(false, false)
       poll.close()
-      // A poll on that number, which is no socket any more, would abort the process.
+      // A poll on that number, which is no longer a socket, would abort the process.
       poll.update(true, true)
     })
   )

@@ -21,9 +21,9 @@ const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
 const loopback = { address: "127.0.0.1", port: 0 }
 const guarded = DatagramSockets.layer(driver({ guarded: true }), capabilities)
 
-// Without the test clock: datagrams take the time of the wall.
+// Without the test clock, because datagrams take real time.
 layer(guarded, { excludeTestServices: true })("a socket on Winsock", (it) => {
-  it.scoped("receives with control data what is asked, and answers as the one who was asked", () =>
+  it.scoped("receives requests with control data, and replies from the requested address", () =>
     Effect.gen(function* () {
       const server = yield* Datagram.bind(spec, loopback)
       const client = yield* Datagram.connect(Datagram.ipv4, server.localAddress)
@@ -53,7 +53,7 @@ layer(guarded, { excludeTestServices: true })("a socket on Winsock", (it) => {
       expect([...(yield* client.receive).data]).toEqual([2])
     })
   )
-  it.scoped("is drained by forEach, whose end is the end of its scope", () =>
+  it.scoped("is drained by forEach, which ends with its scope", () =>
     Effect.gen(function* () {
       const seen: Array<number> = []
       const scope = yield* Scope.make()
@@ -68,7 +68,7 @@ layer(guarded, { excludeTestServices: true })("a socket on Winsock", (it) => {
       expect((yield* Effect.flip(server.receive)).message).toMatch(/^The socket is closed/)
     })
   )
-  it.scoped("is refused where Winsock has no such sockets", () =>
+  it.scoped("is rejected if Winsock has no such sockets", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Datagram.bind(Datagram.unix, { path: "C:\\socket" }))
       expect(error).toMatchObject({
@@ -94,7 +94,7 @@ layer(guarded, { excludeTestServices: true })("a socket on Winsock", (it) => {
       ])
     })
   )
-  it.scoped("Wine: what it does not implement is refused by name, or declined where it is optional", () =>
+  it.scoped("Wine: an unimplemented message is rejected by name, or declined if optional", () =>
     Effect.gen(function* () {
       const required = Datagram.ipv4.pipe(withOriginalArrivalInterface())
       const refused = yield* Effect.flip(Datagram.bind(required, loopback))

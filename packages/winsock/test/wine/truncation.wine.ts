@@ -1,5 +1,5 @@
 /**
- * What Winsock does with what does not fit: first the naked call, then ours.
+ * Datagrams that do not fit on Winsock: first the bare call, then ours.
  */
 import { ControlBuffer } from "@ancillary/control"
 import { type Arena, type ArenaLayout, ReceiveFlags } from "@ancillary/engine/driver/Arena"
@@ -31,14 +31,14 @@ const asking = Effect.gen(function* () {
   return { server, client }
 })
 
-describe("naked: a datagram that does not fit", () => {
+describe("bare: a datagram that does not fit", () => {
   const take = ({ server, client }: { readonly server: Open; readonly client: Open }, room: number, control: number) =>
     Effect.map(sendTo(client, server, "hello"), () => {
       const into = message(16, [room], control)
       return { into, answer: receiveNaked(server, into), next: receiveNaked(server, message(16, [9], 64)) }
     })
 
-  it.scoped("data: a failed call without a flag or a count, that has written and taken it", () =>
+  it.scoped("data: the call fails without a flag or a count, but has taken the datagram", () =>
     Effect.gen(function* () {
       const sockets = yield* asking
       const { into, answer, next } = yield* take(sockets, 2, 64)
@@ -50,7 +50,7 @@ describe("naked: a datagram that does not fit", () => {
       expect(next.error).toBe(WSAEWOULDBLOCK)
     })
   )
-  it.scoped("control data: MSG_CTRUNC, nothing of it, no count, and the data is there", () =>
+  it.scoped("control data: MSG_CTRUNC, none of it, no count, and the data is complete", () =>
     Effect.gen(function* () {
       const sockets = yield* asking
       const { into, answer, next } = yield* take(sockets, 9, 8)
@@ -61,7 +61,7 @@ describe("naked: a datagram that does not fit", () => {
       expect(next.error).toBe(WSAEWOULDBLOCK)
     })
   )
-  it.scoped("both: control data alone is told", () =>
+  it.scoped("both: only the flag of control data", () =>
     Effect.gen(function* () {
       const sockets = yield* asking
       const { into, answer } = yield* take(sockets, 2, 8)
@@ -80,7 +80,7 @@ describe("naked: a datagram that does not fit", () => {
       expect(into.name).toEqual(new Uint8Array(0))
     })
   )
-  it.scoped("nothing there: lengths and count stay as they were", () =>
+  it.scoped("an empty queue: lengths and count stay unchanged", () =>
     Effect.gen(function* () {
       const { server } = yield* asking
       const into = message(16, [9], 64)
@@ -90,12 +90,12 @@ describe("naked: a datagram that does not fit", () => {
   )
 })
 
-/** The structure as the kernel sees it: a message begins with it. */
+/** The structure as the kernel reads it. A message begins with it. */
 const headerOf = (into: { readonly buffers: ReadonlyArray<Uint8Array> }): DataView =>
   new DataView(into.buffers[0]?.buffer ?? new ArrayBuffer(0))
 
 describe("ours: a datagram that does not fit", () => {
-  it.scoped("data: its slot is full and marked, and those around it are whole", () =>
+  it.scoped("data: its slot is full and marked, and the slots around it are complete", () =>
     Effect.gen(function* () {
       const { server, client } = yield* asking
       for (const each of ["whole", "too large", "next"]) yield* sendTo(client, server, each)
@@ -106,7 +106,7 @@ describe("ours: a datagram that does not fit", () => {
       expect([0, 1, 2].map((slot) => arena.controlLength(slot))).toEqual([24, 24, 24])
     })
   )
-  it.scoped("the count of an earlier datagram is not this one's", () =>
+  it.scoped("the count of an earlier datagram is not used for this one", () =>
     Effect.gen(function* () {
       const { server, client } = yield* asking
       yield* sendTo(client, server, "four")
@@ -116,7 +116,7 @@ describe("ours: a datagram that does not fit", () => {
       expect([arena.dataLength(0), arena.dataLength(1)]).toEqual([4, 8])
     })
   )
-  it.scoped("control data: marked, and none of it is shown", () =>
+  it.scoped("control data: marked as cut, and none of it is returned", () =>
     Effect.gen(function* () {
       const { server, client } = yield* asking
       yield* sendTo(client, server, "hello")
@@ -125,7 +125,7 @@ describe("ours: a datagram that does not fit", () => {
       expect([arena.flags(0), arena.controlLength(0)]).toEqual([ReceiveFlags.controlTruncated, 0])
     })
   )
-  it.scoped("no room for control data at all: no pointer either", () =>
+  it.scoped("without room for control data the pointer is null", () =>
     Effect.gen(function* () {
       const { server, client } = yield* asking
       yield* sendTo(client, server, "hello")

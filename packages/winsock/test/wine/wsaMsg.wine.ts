@@ -11,7 +11,7 @@ const loopback = { address: "127.0.0.1", port: 0 }
 const IP_PKTINFO = [0, 19] as const
 const IP_RECVTTL = [0, 21] as const
 
-/** A server that is told where and with how many hops a datagram arrived, and a client. */
+/** A server that receives packet information and hop limit, and a client. */
 const sockets = Effect.gen(function* () {
   const server = yield* WsaSocket.open("ipv4")
   yield* server.setOption(...IP_PKTINFO, 1)
@@ -37,7 +37,7 @@ const sendText = (
   })
 
 describe("WsaMsg", () => {
-  it.scoped("gathers what it sends and scatters what it receives", () =>
+  it.scoped("gathers sent data and scatters received data", () =>
     Effect.gen(function* () {
       const { address, client, server } = yield* sockets
       expect(yield* sendText(client, address, "hel", "lo, world")).toEqual({ _tag: "Sent", bytes: 12 })
@@ -50,7 +50,7 @@ describe("WsaMsg", () => {
       expect(text(yield* message.copy(12))).toBe("hello, world")
     })
   )
-  it.scoped("tells who sent it, as bytes and as an endpoint, and is sent back to them", () =>
+  it.scoped("has the sender as bytes and as an endpoint, and can be sent back", () =>
     Effect.gen(function* () {
       const { address, client, server } = yield* sockets
       yield* sendText(client, address, "ping")
@@ -98,7 +98,7 @@ describe("WsaMsg", () => {
       expect(control?.getInt32(seen[1]?.[2] ?? 0, true)).toBe(64)
     })
   )
-  it.scoped("peeks, and takes afterwards", () =>
+  it.scoped("peeks, and receives afterwards", () =>
     Effect.gen(function* () {
       const { address, client, server } = yield* sockets
       yield* sendText(client, address, "x")
@@ -110,7 +110,7 @@ describe("WsaMsg", () => {
       expect(yield* WsaMsg.receive(server, message)).toEqual({ _tag: "WouldBlock" })
     })
   )
-  it.scoped("nothing there is an outcome, and leaves nothing to read", () =>
+  it.scoped("an empty queue is an outcome, without data to read", () =>
     Effect.gen(function* () {
       const { server } = yield* sockets
       const message = yield* WsaMsg.make({ name: 16, buffers: [8], control: 64 })
@@ -119,12 +119,12 @@ describe("WsaMsg", () => {
       expect(yield* message.endpoint).toEqual(Option.none())
     })
   )
-  it.scoped("what was cut is an outcome of its own, and taken", () =>
+  it.scoped("a cut datagram is an outcome of its own, and removed from the queue", () =>
     Effect.gen(function* () {
       const { address, client, server } = yield* sockets
       for (const each of ["one", "two", "three"]) yield* sendText(client, address, each)
       const small = yield* WsaMsg.make({ name: 16, buffers: [1, 1], control: 64 })
-      // Wine tells no bytes of a datagram that was cut; they are there.
+      // Wine reports no bytes of a cut datagram, but they are in the buffer.
       expect(yield* WsaMsg.receive(server, small)).toEqual({ _tag: "Truncated", bytes: 0, data: true, control: false })
       expect(text(yield* small.copy(2))).toBe("on")
       const cramped = yield* WsaMsg.make({ name: 16, buffers: [9], control: 8 })
@@ -140,7 +140,7 @@ describe("WsaMsg", () => {
       expect(yield* none.control).toBeUndefined()
     })
   )
-  it.scoped("goes without a name on connected sockets", () =>
+  it.scoped("is sent without an address on connected sockets", () =>
     Effect.gen(function* () {
       const { address, client, server } = yield* sockets
       yield* client.connect(address)
@@ -161,7 +161,7 @@ describe("WsaMsg", () => {
       expect(yield* WsaMsg.receive(server, message)).toEqual({ _tag: "Received", bytes: 0 })
     })
   )
-  it.scoped("control data that is set goes with the call, exactly as long as it is", () =>
+  it.scoped("control data is passed to the call with its exact length", () =>
     Effect.gen(function* () {
       const { address, client, server } = yield* sockets
       const message = yield* WsaMsg.make({ name: 16, buffers: [8], control: 64 })
@@ -170,12 +170,12 @@ describe("WsaMsg", () => {
       yield* message.setBuffers([bytes("x")])
       yield* message.setControl(ControlBuffer.fromMessages(message.abi, [hops]))
       expect((yield* message.control)?.byteLength).toBe(24)
-      // Wine ignores it; a length without its end would be refused by Windows.
+      // Wine ignores it. Windows would reject a length that exceeds the buffer.
       expect(yield* WsaMsg.send(client, message)).toEqual({ _tag: "Sent", bytes: 1 })
       yield* server.readable
     })
   )
-  it.scoped("a dual socket is sent to, and named, in both families", () =>
+  it.scoped("a dual socket has addresses of both families", () =>
     Effect.gen(function* () {
       const server = yield* WsaSocket.open("dual")
       yield* server.bind({ address: "::", port: 0 })
@@ -197,8 +197,8 @@ describe("WsaMsg", () => {
 
 const failure = <A, R>(effect: Effect.Effect<A, WsaError, R>) => Effect.flip(effect)
 
-describe("WsaMsg refuses", () => {
-  it.scoped("what does not fit, before any call", () =>
+describe("WsaMsg rejects", () => {
+  it.scoped("values that do not fit, before any call", () =>
     Effect.gen(function* () {
       const message = yield* WsaMsg.make({ name: 16, buffers: [2, 3], control: 8 })
       const errors = [
@@ -213,7 +213,7 @@ describe("WsaMsg refuses", () => {
       expect(errors[0]?.message).toBe("A name of 17 bytes does not fit into 16. No call was made.")
     })
   )
-  it.scoped("calls that Winsock refuses, with its code and what to do", () =>
+  it.scoped("calls that Winsock refuses, with its code and a remedy", () =>
     Effect.gen(function* () {
       const { client, server } = yield* sockets
       const message = yield* WsaMsg.make({ buffers: [8], control: 0 })
@@ -266,7 +266,7 @@ describe("scopes", () => {
       for (const error of errors) expect(error).toMatchObject({ _tag: "WsaError", reason: "Closed", code: "CLOSED" })
     })
   )
-  it.scoped("a socket's calls end with it, and whoever waits for it", () =>
+  it.scoped("the calls of a socket, and waits for it, end with it", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const socket = yield* Scope.extend(WsaSocket.open("ipv4"), scope)

@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as Fiber from "effect/Fiber"
 import type * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
@@ -22,6 +23,7 @@ import {
 } from "@ancillary/engine/socket"
 import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import { cancellable } from "./cancellable.ts"
+import { parking } from "./parked.ts"
 import { eventful, readable, waitFor } from "./waiting.ts"
 
 /**
@@ -30,12 +32,14 @@ import { eventful, readable, waitFor } from "./waiting.ts"
  * A fiber yields after a number of operations, and may be interrupted there. An interruption between taking a datagram and succeeding with
  * it would lose the datagram. Therefore the fiber yields before `take` if the end of its turn is near.
  */
-const handOver = <A, E>(take: (reader: FiberId.FiberId) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.withFiberRuntime((fiber) =>
+const handOver = <A, E>(take: (reader: Reader) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.withFiberRuntime<A, E>((fiber) =>
     fiber.currentOpCount + 2 > fiber.getFiberRef(FiberRef.currentMaxOpsBeforeYield)
-      ? Effect.flatMap(Effect.yieldNow(), () => take(fiber.id()))
-      : take(fiber.id())
+      ? Effect.flatMap(Effect.yieldNow(), () => take(fiber))
+      : take(fiber)
   )
+
+type Reader = Fiber.RuntimeFiber<unknown, unknown>
 
 /** The result of a receive of the engine that took something or failed. */
 type Taken<A> = A | DatagramFault | Engine.DatagramReceiveError
@@ -52,14 +56,15 @@ const receiving = <A>(
 ): Effect.Effect<A, DatagramFault | DatagramReceiveError> => {
   /** The fiber that took the last datagram. If it reads again, it waits before a call that would probably return nothing. */
   let last: FiberId.FiberId | undefined
+  const wait = parking(core, () => attempt)
   const attempt: Effect.Effect<A, DatagramFault | DatagramReceiveError> = handOver((reader) => {
-    const due = core.due() ?? (last === reader && core.isDrained ? "readable" : undefined)
+    const due = core.due() ?? (last === reader.id() && core.isDrained ? "readable" : undefined)
     last = undefined
-    if (due !== undefined) return Effect.zipRight(waitFor(core, due), attempt)
+    if (due !== undefined) return wait(reader, due)
     const taken = attemptOne()
-    if (taken === undefined) return Effect.zipRight(readable(core), attempt)
+    if (taken === undefined) return wait(reader)
     if (taken === "again") return attempt
-    last = reader
+    last = reader.id()
     return present(taken)
   })
   return attempt
@@ -133,15 +138,16 @@ export const takeBatch = <A>(
 ): Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> => {
   /** The fiber that took the last batch, as in `receiving`. */
   let last: FiberId.FiberId | undefined
+  const wait = parking(core, () => attempt)
   const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = handOver((reader) => {
     for (;;) {
-      const due = core.due() ?? (last === reader && core.isDrained ? "readable" : undefined)
+      const due = core.due() ?? (last === reader.id() && core.isDrained ? "readable" : undefined)
       last = undefined
-      if (due !== undefined) return Effect.zipRight(waitFor(core, due), attempt)
+      if (due !== undefined) return wait(reader, due)
       const taken = core.tryReceive(most)
       if (isFault(taken)) return fail(taken)
-      if (taken.length === 0) return Effect.zipRight(waitFor(core, core.due() ?? "readable"), attempt)
-      last = reader
+      if (taken.length === 0) return wait(reader, core.due())
+      last = reader.id()
       const chunk = Chunk.unsafeFromArray(present(taken))
       if (Chunk.isNonEmpty(chunk)) return Effect.succeed(chunk)
     }
@@ -158,14 +164,15 @@ export const pulling = <A>(
   present: (outcomes: ReadonlyArray<Outcome>) => ReadonlyArray<A>
 ): Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> => {
   let waits = false
-  const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = handOver(() => {
+  const wait = parking(core, () => attempt)
+  const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = handOver((reader) => {
     for (;;) {
       const due = core.due() ?? (waits && core.isDrained ? "readable" : undefined)
       waits = false
-      if (due !== undefined) return Effect.zipRight(waitFor(core, due), attempt)
+      if (due !== undefined) return wait(reader, due)
       const taken = core.tryReceive(undefined, true)
       if (isFault(taken)) return fail(taken)
-      if (taken.length === 0) return Effect.zipRight(waitFor(core, core.due() ?? "readable"), attempt)
+      if (taken.length === 0) return wait(reader, core.due())
       waits = true
       const chunk = Chunk.unsafeFromArray(present(taken))
       if (Chunk.isNonEmpty(chunk)) return Effect.succeed(chunk)

@@ -26,7 +26,17 @@ interface Program {
   readonly file: string
   readonly port: number
   readonly inherits: boolean
+  readonly words?: ReadonlyArray<string>
+  /** A request that it answers, in hexadecimal digits. Most programs answer any bytes. */
+  readonly request?: string
 }
+
+const zeros = (count: number) => "00".repeat(count)
+/** A query for the address of `page.local`, and for that of a name of the DNS example. */
+const mdnsQuery = `0007 0000 0001 0000 0000 0000 0470616765056c6f63616c00 0001 0001`
+const dnsQuery = `0007 0100 0001 0000 0000 0000 026e73076578616d706c65047465737400 0001 0001`
+/** A DHCPDISCOVER. */
+const discover = `01010600 00000007 ${zeros(20)} 020000000001 ${zeros(10 + 64 + 128)} 63825363 350101 ff`
 
 /** Blocks of a document that answer. Each is a separate program. */
 const programsOf = (document: string): ReadonlyArray<readonly [string, string]> => {
@@ -75,15 +85,25 @@ const examples: ReadonlyArray<readonly [string, () => Program]> = [
   ["examples/echo-server", () => ({ file: "examples/echo-server/src/main.ts", port: 5300, inherits: false })],
   ["examples/all-cores", () => ({ file: "examples/all-cores/src/main.ts", port: 5302, inherits: false })],
   ["examples/engine", () => ({ file: "examples/engine/src/main.ts", port: 5303, inherits: false })],
+  ["examples/dns", () => ({ file: "examples/dns/src/main.ts", port: 5353, inherits: false, request: dnsQuery })],
+  [
+    "examples/mdns",
+    () => ({ file: "examples/mdns/src/main.ts", port: 5353, inherits: false, words: ["page"], request: mdnsQuery })
+  ],
+  [
+    "examples/dhcp",
+    () => ({ file: "examples/dhcp/src/main.ts", port: 67, inherits: false, words: ["lo"], request: discover })
+  ],
   ...blocks.map((block) => [block[0], () => written(block)] as const)
 ]
 
 /** Starts a program in its own network namespace, and returns its output so far. */
-const start = (namespace: string, { file, inherits, port }: Program) => {
+const start = (namespace: string, { file, inherits, port, words: given = [] }: Program) => {
   // The workers of a program are files of their own.
-  const words = file.includes("all-cores")
+  const program = file.includes("all-cores")
     ? [process.execPath, "--import", "tsx", "-C", "@ancillary/source", file]
     : [process.execPath, bundled(pathToFileURL(resolve(root, file)))]
+  const words = [...program, ...given]
   const bound = `
 import os, socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -109,8 +129,11 @@ os.execv(sys.argv[1], sys.argv[1:])
 const hostile = `
 import json, socket, struct, sys
 port = int(sys.argv[1])
+request = bytes.fromhex(sys.argv[2])
 raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-def forged(source, source_port, destination="127.0.0.1", data=b"hostile"):
+def forged(source, source_port, destination="127.0.0.1"):
+    for data in (b"hostile", request): send(source, source_port, destination, data)
+def send(source, source_port, destination, data):
     udp = struct.pack("!HHHH", source_port, port, 8 + len(data), 0) + data
     ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, socket.inet_aton(source), socket.inet_aton(destination))
     try:
@@ -121,9 +144,9 @@ def forged(source, source_port, destination="127.0.0.1", data=b"hostile"):
 def ask(patience):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         peer.settimeout(patience)
-        peer.sendto(b"who?", ("127.0.0.1", port))
+        peer.sendto(request, ("127.0.0.1", port))
         try:
-            assert peer.recvfrom(100)[1] == ("127.0.0.1", port)
+            assert peer.recvfrom(2000)[1] == ("127.0.0.1", port)
             return True
         except TimeoutError:
             return False
@@ -159,6 +182,8 @@ while answers != 6:
 print(json.dumps(answers))
 `
 
+const hostileWords = ({ port, request = Buffer.from("who?").toString("hex") }: Program) => [String(port), request]
+
 describe.runIf(able)("hostile datagrams", () => {
   it("are sent to every block of the documents that answers", () => {
     expect(blocks.length).toBeGreaterThan(5)
@@ -173,7 +198,7 @@ describe.runIf(able)("hostile datagrams", () => {
     ip("-n", namespace, "addr", "add", "10.9.8.7/24", "brd", "+", "dev", "lo")
     const made = program()
     const { child, output } = start(namespace, made)
-    const asking = spawn("ip", ["netns", "exec", namespace, "python3", "-c", hostile, String(made.port)])
+    const asking = spawn("ip", ["netns", "exec", namespace, "python3", "-c", hostile, ...hostileWords(made)])
     onTestFinished(() => void asking.kill("SIGKILL"))
     let printed = ""
     asking.stdout.on("data", (chunk) => (printed += String(chunk)))

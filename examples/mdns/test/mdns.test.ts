@@ -2,6 +2,7 @@ import { Ipv4Address, Ipv6Address } from "@ancillary/control"
 import * as dns from "dns-packet"
 import { describe, expect, it } from "vitest"
 import { mutations } from "../../../packages/fuzz/src/mutate.ts"
+import { stepsOf } from "../../../packages/fuzz/src/steps.ts"
 import { decodeQuery, encodeName, encodeResponse, type } from "../src/message.ts"
 import { announcement, answerTo, recordsOf } from "../src/service.ts"
 
@@ -151,19 +152,7 @@ describe("hostile datagrams", () => {
   })
 
   it("the steps of a name are limited, so those of a datagram grow with its size", () => {
-    /** Number of bytes that are read. */
-    const steps = (bytes: Uint8Array): number => {
-      let count = 0
-      const counting = new Proxy(bytes, {
-        get: (target, key) => {
-          count++
-          const value: unknown = Reflect.get(target, key, target)
-          return typeof value === "function" ? value.bind(target) : value
-        }
-      })
-      decodeQuery(counting)
-      return count
-    }
+    const steps = (bytes: Uint8Array) => stepsOf(decodeQuery, bytes)
     // A chain of pointers, each to the one before, and questions that all begin at its end.
     const chain = (size: number) => {
       const bytes = new Uint8Array(size)

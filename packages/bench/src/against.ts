@@ -1,6 +1,6 @@
 /**
  * Two checkouts compared: the bench of each runs in a process of its own, and every round of a candidate is done by one and then by the other. The
- * next round begins with the other one, so what the machine does to one it does to both.
+ * next round begins with the other one, so the machine affects both alike.
  */
 import { execFileSync, fork } from "node:child_process"
 import { join, resolve } from "node:path"

@@ -12,7 +12,7 @@ import {
 import type { HopLimit, PktInfo } from "@ancillary/control"
 import { receiveBuffer } from "./nodeSocket.ts"
 
-/** The same spec as that of the Effect faces. */
+/** Equal to the spec of the Effect faces. */
 const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withReceiveBufferSize(receiveBuffer))
 const loopback = { address: "127.0.0.1", port: 0 } as const
 

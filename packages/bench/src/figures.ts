@@ -1,5 +1,5 @@
 /**
- * What is to be reached, and whether it was.
+ * The figures to reach, and the judgement of each.
  */
 import type { Measured } from "./result.ts"
 import { ratio, type Series, spread, type Spread } from "./rounds.ts"
@@ -10,11 +10,11 @@ export interface Figure {
   readonly what: string
   readonly workload: string
   readonly candidate: string
-  /** Absent: the reading itself is the figure. */
+  /** If absent, the reading itself is the figure. */
   readonly against?: string
-  /** Reached up to here. */
+  /** The limit of the figure. */
   readonly most: number
-  /** Which of the workload's readings, where it is not the first. */
+  /** The reading of the workload, if it is not the first. */
   readonly reading?: number
 }
 
@@ -93,7 +93,7 @@ export const figures: ReadonlyArray<Figure> = [
 
 export interface Verdict {
   readonly figure: Figure
-  /** Absent: the machine lacks the peer. */
+  /** Absent if the machine lacks the peer. */
   readonly value: Spread | undefined
   readonly reached: boolean | undefined
 }

@@ -4,7 +4,7 @@
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
-// The bench runs as it was built: what runs TypeScript as it is gives each function a name of its own, which takes 10 KB a socket.
+// The bench runs as it was built. A loader of TypeScript gives each function a name of its own, which takes 10 KB per socket.
 const pathOf = (program: string): string => fileURLToPath(new URL(`${program}.js`, import.meta.url))
 
 export const forked = (program: string, ...args: ReadonlyArray<string | number>): Promise<ReadonlyArray<number>> =>

@@ -1,11 +1,11 @@
 /**
- * What a process holds of memory once all that nobody needs is collected.
+ * The memory of a process after a garbage collection.
  */
 import { Effect } from "effect"
 
-/** Bytes that are alive, in the heap and in buffers outside of it, and that are resident: pages that were kept for later fill up first. */
+/** Live bytes in the heap and in buffers outside of it, and resident bytes. Pages that were kept for later are used first. */
 export const held: Effect.Effect<readonly [alive: number, resident: number]> = Effect.gen(function* () {
-  // V8 drops code that was not used for some collections, and finalizers run between them.
+  // V8 drops code that is unused for some collections, and finalizers run between them.
   for (let collection = 0; collection < 8; collection++) {
     global.gc?.()
     yield* Effect.sleep(20)

@@ -1,6 +1,6 @@
 /**
- * `idleProcess.js engine|fiber|forEach|node|runForEach|stream SOCKETS`: opens so many sockets that wait for datagrams, and tells its parent what each took: bytes that are
- * alive, and bytes that the process grew by.
+ * `idleProcess.js engine|fiber|forEach|node|runForEach|stream SOCKETS`: opens so many sockets that wait for datagrams, and sends to its parent
+ * the memory of each: live bytes, and the growth of the process in bytes.
  */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { DatagramSockets } from "@ancillary/effect3"
@@ -37,7 +37,7 @@ const one: Effect.Effect<unknown, unknown, DatagramSockets | Scope.Scope> =
 const open = (many: number) => Effect.forEach(Array.from({ length: many }), () => one, { discard: true })
 
 const opened = Effect.gen(function* () {
-  // What the first sockets bring with them stays, however many there are.
+  // The first sockets allocate memory that all share.
   yield* open(Math.ceil(sockets / 10))
   const before = yield* held
   yield* open(sockets)

@@ -66,7 +66,7 @@ const bench = Effect.gen(function* () {
     Effect.tap(measure(workload, settings, how), (measured) => {
       const { series } = measured
       if (series.length === 0) return console.log(`not run here: ${workload.title}`)
-      // The times of one cold round are worth nothing.
+      // The times of one cold round have no meaning.
       if (options.quick) return console.log(`${workload.title}: ${series.map(({ name }) => name).join("; ")}`)
       return console.log(`\n${workload.title}\n\n${candidates(measured)}`)
     })

@@ -18,7 +18,7 @@ const checked =
     }
   })
 
-/** Opens the candidates of a workload, as far as they are wanted. They are closed with the scope. */
+/** Opens the chosen candidates of a workload. They are closed with the scope. */
 export const open = (workload: Workload, setting: Setting, wanted: (name: string) => boolean): Candidates =>
   Effect.map(workload.candidates(setting), (all) => all.filter(({ name }) => wanted(name)).map(checked(workload)))
 

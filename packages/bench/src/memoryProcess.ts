@@ -1,6 +1,6 @@
 /**
- * `memoryProcess.js WAY DATAGRAMS`: sends so many datagrams to itself and reads them that way, and tells its parent what it holds after each tenth
- * of them: bytes that are alive, and bytes that are resident, in turn.
+ * `memoryProcess.js WAY DATAGRAMS`: sends so many datagrams to itself and reads them in that way. After each tenth of them it sends its memory
+ * to its parent: live bytes and resident bytes, in turn.
  */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Effect } from "effect"

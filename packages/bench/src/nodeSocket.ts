@@ -1,6 +1,6 @@
 /**
- * A socket of `node:dgram` as its best users make one: its own `lookup` returns a literal as it is, which saves a turn through the resolver for each
- * datagram that is sent.
+ * A socket of `node:dgram` as its best users make one. Its `lookup` returns a literal unchanged, which saves a call of the resolver for each
+ * sent datagram.
  */
 import { createSocket, type Socket } from "node:dgram"
 

@@ -1,5 +1,5 @@
 /**
- * The figures as a picture: for each a bar from nothing to the median, its spread, and where it should end. What is beyond twice that is cut off.
+ * The figures as a picture: for each a bar from 0 to the median, its spread, and its limit. Bars are cut off at twice the limit.
  */
 import { type Figure, figures, judge } from "./figures.ts"
 import type { Run } from "./result.ts"
@@ -10,7 +10,7 @@ import type { Unit } from "./workload.ts"
 const row = 34
 const left = 330
 const width = 900
-/** The value at the right edge, in times of what is to be reached. */
+/** The value at the right edge, in multiples of the limit. */
 const edge = 2
 
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
@@ -38,7 +38,7 @@ export const plot = ({ machine, measured }: Run): string => {
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
   <rect width="${width}" height="${height}" fill="#fff"/>
-  <text x="${left}" y="22">What was found, as a part of what is to be reached (dashed). ${escaped(machine.date)}</text>
+  <text x="${left}" y="22">Each figure as a part of its limit (dashed). ${escaped(machine.date)}</text>
 ${drawn.join("\n")}
   <path d="M${x(1)} 36V${height - 12}" stroke="#000" stroke-dasharray="4 3"/>
 </svg>

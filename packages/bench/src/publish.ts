@@ -1,5 +1,5 @@
 /**
- * Puts a run where people read it: the tables between the marks of `docs/performance.md`, the picture, and everything that was measured.
+ * Writes a run to the documents: the tables between the marks of `docs/performance.md`, the picture, and all measured values.
  */
 import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
@@ -29,7 +29,7 @@ const measured = (run: Run): string => {
   return [
     `Measured on ${date}: ${processor}, ${cores} cores, ${system}, Node ${node}. ${shownPrices(prices)}`,
     verdicts(run),
-    "![Each figure as a part of what is to be reached](performance.svg)",
+    "![Each figure as a part of its limit](performance.svg)",
     ...run.measured.flatMap((each) => [
       `## ${each.workload.title}`,
       `\`${command(each.workload.name)}\``,

@@ -1,5 +1,5 @@
 /**
- * What a run found, as it is kept in `docs/performance.json`.
+ * The results of a run, as they are kept in `docs/performance.json`.
  */
 import { cpus, release } from "node:os"
 import type { Prices } from "./prices.ts"

@@ -1,28 +1,28 @@
 /**
- * Candidates in turn, round after round, in an order that rotates: what the machine does to one it does to all, so the ratios of one round hold
- * where absolute times do not.
+ * Runs candidates in turn, in rounds with a rotating order. The machine affects all alike, so the ratios of one round hold even if absolute
+ * times do not.
  */
 
-/** Does the work once, and answers what the workload's readings say of it, in their order. */
+/** Does the work once, and returns the readings of the workload in their order. */
 export interface Candidate {
   readonly name: string
   readonly round: () => Promise<ReadonlyArray<number>>
 }
 
-/** What a candidate read in each round. */
+/** The readings of a candidate in each round. */
 export interface Series {
   readonly name: string
   readonly rounds: ReadonlyArray<ReadonlyArray<number>>
 }
 
-/** Over the rounds. */
+/** The spread over the rounds. */
 export interface Spread {
   readonly median: number
   readonly lowest: number
   readonly highest: number
 }
 
-/** Warm: a first round of each is not counted, when its code is not compiled yet and its memory not there. */
+/** With warm a first round of each is not counted, because its code is not compiled yet and its memory not allocated. */
 export const alternate = async (
   candidates: ReadonlyArray<Candidate>,
   { rounds, warm }: { readonly rounds: number; readonly warm: boolean },
@@ -41,11 +41,11 @@ export const alternate = async (
   return series
 }
 
-/** Of one reading. */
+/** The spread of one reading. */
 export const spread = ({ rounds }: Series, reading = 0): Spread =>
   spreadOf(rounds.map((each) => each[reading] ?? Number.NaN))
 
-/** Of one reading, against another candidate in the same round. */
+/** The ratio of one reading to that of another candidate in the same round. */
 export const ratio = (one: Series, other: Series, reading = 0): Spread =>
   spreadOf(
     one.rounds.map((each, round) => (each[reading] ?? Number.NaN) / (other.rounds[round]?.[reading] ?? Number.NaN))
@@ -56,7 +56,7 @@ const spreadOf = (values: ReadonlyArray<number>): Spread => {
   return { median: median(sorted), lowest: sorted[0] ?? Number.NaN, highest: sorted.at(-1) ?? Number.NaN }
 }
 
-/** Of values in order. */
+/** The median of sorted values. */
 export const median = (sorted: ReadonlyArray<number>): number => {
   const middle = sorted.length / 2
   return ((sorted[Math.floor(middle - 0.5)] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2

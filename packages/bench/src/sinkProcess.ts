@@ -1,6 +1,6 @@
 /**
- * `sinkProcess.js WAY|node COUNT`: says its port, reads that way until it has so many datagrams, and says that it is done. Ends with its standard
- * input.
+ * `sinkProcess.js WAY|node COUNT`: prints its port, reads in that way until it has so many datagrams, and prints that it is done. Ends with its
+ * standard input.
  */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Effect } from "effect"

@@ -1,5 +1,5 @@
 /**
- * The sockets that the workloads have in common, ours and Node's; their scope closes them.
+ * The sockets that the workloads share, ours and Node's. Their scope closes them.
  */
 import type { Socket } from "node:dgram"
 import { Datagram, DatagramSockets, withHopLimit, withPktInfo, withReceiveBufferSize } from "@ancillary/effect3"
@@ -7,12 +7,12 @@ import { isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 import { type Context, Effect, type Scope } from "effect"
 import { bindNode, nodeSocket, receiveBuffer } from "./nodeSocket.ts"
 
-/** Too little for anything: a sink where nobody reads. */
+/** Too little for any datagram: the buffer of a sink without a reader. */
 export const noBuffer = 2304
 
 export const loopback = { address: "127.0.0.1", port: 0 } as const
 
-/** What every reader of ours decodes. */
+/** The spec of every reader of ours. */
 export const reading = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withReceiveBufferSize(receiveBuffer))
 
 export const reader = Datagram.bind(reading, loopback)
@@ -21,7 +21,7 @@ export type Reader = Effect.Effect.Success<typeof reader>
 export const sender = Datagram.bind(Datagram.ipv4, loopback)
 export type Sender = Effect.Effect.Success<typeof sender>
 
-/** Sends a payload so many times, in this turn of the event loop: nobody reads meanwhile. */
+/** Sends a payload so many times in this turn of the event loop, so that no reader runs meanwhile. */
 export const filler =
   (from: Sender, to: Parameters<Sender["send"]>[0]["to"], bytes: number) =>
   (count: number): void => {
@@ -48,7 +48,7 @@ export const plain: Effect.Effect<Plain, never, Scope.Scope> = Effect.map(
   (socket) => ({ socket, at: { address: loopback.address, port: socket.address().port } })
 )
 
-/** The driver with something else in place of its sockets' own calls. */
+/** The driver with other functions in place of its sockets' calls. */
 export const socketsBy = (
   bend: (native: NativeSocket) => Partial<NativeSocket>
 ): Effect.Effect<Context.Tag.Service<DatagramSockets>, never, DatagramSockets> =>

@@ -39,7 +39,7 @@ const formats: { readonly [unit in Unit]: (value: number) => string } = {
 /** Formats a value in its unit. A few calls for many datagrams are a fraction of one. */
 export const shown = (value: number, unit: Unit): string => formats[unit](value)
 
-/** What a command prints of one workload. */
+/** The command that measures one workload. */
 export const command = (workload: string): string => `npm run bench -- --only ${workload}`
 
 /** A workload's candidates: what each took, and that against Node's and the first of C's in the same round. */

@@ -29,7 +29,7 @@ export type Unit = "time" | "bytes" | "calls" | "faults" | "percent" | "a second
 export interface Reading {
   readonly name: string
   readonly unit: Unit
-  /** True if it is compared with the other candidates. The first reading always is. */
+  /** True if it is compared with the other candidates. The first reading is always compared. */
   readonly compared?: boolean
 }
 
@@ -58,5 +58,5 @@ export const rateOf = reading("a second")
 
 export const faultsOf = reading("faults")
 
-/** Minor faults, as they stand beside each cost. */
+/** Minor faults, which are shown beside each cost. */
 export const faults = faultsOf("minor faults")

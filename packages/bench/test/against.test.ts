@@ -21,7 +21,7 @@ const workload: Workload = {
   candidates: () => Effect.succeed([])
 }
 
-it("two checkouts do a candidate's round one after the other, and take turns in being first", async () => {
+it("two checkouts run each round one after the other, and alternate the first", async () => {
   const order: Array<string> = []
   const here = [noting(order, "<", "a", 1), noting(order, "<", "b", 2)]
   const there = [noting(order, ">", "a", 4), noting(order, ">", "b", 4)]

@@ -2,7 +2,7 @@ import { expect, it } from "vitest"
 import { judge } from "../src/figures.ts"
 import { alternate, type Candidate, ratio, spread } from "../src/rounds.ts"
 
-/** Candidates that tell when they were asked, and answer the next of some values. */
+/** Candidates that record the order of their rounds, and return the next of some values. */
 const told = (answers: { readonly [name: string]: ReadonlyArray<number> }) => {
   const order: Array<string> = []
   const candidates = Object.entries(answers).map(([name, values]): Candidate => {
@@ -18,7 +18,7 @@ const told = (answers: { readonly [name: string]: ReadonlyArray<number> }) => {
   return { candidates, order }
 }
 
-it("rounds: everybody once, in an order that rotates, after one that is not counted", async () => {
+it("rounds: every candidate once, in a rotating order, after one that is not counted", async () => {
   const { candidates, order } = told({ a: [1], b: [2], c: [3] })
   const series = await alternate(candidates, { rounds: 3, warm: true }, () => undefined)
   expect(order.join("")).toBe("abcabcbcacab")
@@ -29,7 +29,7 @@ it("rounds: everybody once, in an order that rotates, after one that is not coun
   ])
 })
 
-it("a ratio is of the same round: what slows a round down for both does not change it", async () => {
+it("a ratio is of one round: a delay of both in a round does not change it", async () => {
   const { candidates } = told({ ours: [2, 200, 4], theirs: [4, 400, 8] })
   const [ours, theirs] = await alternate(candidates, { rounds: 3, warm: false }, () => undefined)
   if (ours === undefined || theirs === undefined) throw new Error("two series")
@@ -41,7 +41,7 @@ it("a median of an even number of rounds is between the middle two", () => {
   expect(spread({ name: "x", rounds: [[4], [1], [3], [2]] }).median).toBe(2.5)
 })
 
-it("a figure is reached up to its limit, and nothing is said of one whose peer the machine lacks", () => {
+it("a figure is reached up to its limit, and undefined without its peer", () => {
   const figure = { what: "x", workload: "w", candidate: "ours", against: "theirs", most: 0.5 }
   const ours = { name: "ours", rounds: [[1], [2]] }
   expect(judge(figure, [ours, { name: "theirs", rounds: [[2], [4]] }]).reached).toBe(true)

@@ -1,4 +1,4 @@
-/** What one walk found is tried first on the next buffer: it may differ in any header, in length, in what is there at all. */
+/** The layout of one walk is tried first on the next buffer, which may differ in any header, in length, or in its messages. */
 import { Abi, ControlBuffer } from "@ancillary/control"
 import { Datagram, Plan, withDropCount, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Option } from "effect"
@@ -26,12 +26,12 @@ const read = (
     : [String(control["pktInfo"] !== undefined), control["hopLimit"], control["dropCount"]]
 }
 
-it("each buffer is read as it is, whatever the one before looked like", () => {
+it("each buffer is decoded correctly, whatever the previous one contained", () => {
   const decode = decoder(Plan.compile(spec, abi, option))
   const usual = [info, hops(64)]
   expect(read(decode, usual)).toEqual(["true", 64, Option.none()])
   expect(read(decode, [info, hops(9)])).toEqual(["true", 9, Option.none()])
-  // The same length: another order, a type, a level, a length that is not what it was, in either half.
+  // Buffers of equal length with another order, type, level or message length, in either half.
   expect(read(decode, [hops(3), info])).toEqual(["true", 3, Option.none()])
   expect(read(decode, usual)).toEqual(["true", 64, Option.none()])
   const second = ControlBuffer.space(abi, info.payload.length)

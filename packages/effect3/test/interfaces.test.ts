@@ -1,4 +1,4 @@
-/** What the service makes of what a driver tells: names by index, refusals, changes. What real drivers tell is tested where they are. */
+/** The service over the lists of a driver: names by index, refusals, changes. The lists of real drivers are tested in their packages. */
 import { Ipv4Address } from "@ancillary/control"
 import { DatagramSockets, type InterfaceChange, Interfaces, type NetworkInterface } from "@ancillary/effect3"
 import type { Driver, Fault } from "@ancillary/engine/driver/Driver"
@@ -18,18 +18,18 @@ const down = { ...eth, up: false }
 const wifi = { ...eth, name: "wlan0" }
 const refused: Fault = { syscall: "getifaddrs", code: "ENOMEM", errno: 12 }
 
-/** A host that answers one thing after the other, the last one for ever, and how often it was asked. */
+/** A host that returns the given lists in order, and the last one from then on, with a count of the calls. */
 const host = (...answers: ReadonlyArray<ReadonlyArray<NetworkInterface> | Fault>) => {
   const asked = { times: 0 }
   const driver: Pick<Driver, "interfaces"> = {
     interfaces: () => answers[Math.min(asked.times++, answers.length - 1)] ?? []
   }
-  // Nothing else of a driver is asked for here.
+  // The service calls nothing else of a driver.
   const sockets = Layer.succeed(DatagramSockets, { driver: driver as Driver })
   return { asked, layer: Layer.provide(Interfaces.layer, sockets) }
 }
 
-it.effect("a name that was told once is told again without asking the system", () => {
+it.effect("a known name is returned again without a system call", () => {
   const { asked, layer } = host([lo, eth])
   return Effect.gen(function* () {
     const { nameOf } = yield* Interfaces
@@ -38,7 +38,7 @@ it.effect("a name that was told once is told again without asking the system", (
   }).pipe(Effect.provide(layer))
 })
 
-it.effect("an index that is new asks the system; one that nobody has does so once a second", () => {
+it.effect("a new index calls the system, and an unknown index does once per second", () => {
   const { asked, layer } = host([lo], [lo], [lo, eth])
   return Effect.gen(function* () {
     const { nameOf } = yield* Interfaces
@@ -52,7 +52,7 @@ it.effect("an index that is new asks the system; one that nobody has does so onc
   }).pipe(Effect.provide(layer))
 })
 
-it.effect("an interface that was renamed has its new name once the system was asked", () => {
+it.effect("a renamed interface has its new name after the next system call", () => {
   const { layer } = host([lo, eth], [lo, wifi])
   return Effect.gen(function* () {
     const { list, nameOf } = yield* Interfaces
@@ -62,7 +62,7 @@ it.effect("an interface that was renamed has its new name once the system was as
   }).pipe(Effect.provide(layer))
 })
 
-it.effect("a system that refuses has no names, and its refusal is an error where there is somebody to tell", () => {
+it.effect("a system that refuses has no names, and list and byName fail with its error", () => {
   const { layer } = host(refused)
   return Effect.gen(function* () {
     const { byName, list, nameOf } = yield* Interfaces
@@ -83,7 +83,7 @@ it.effect("a system that refuses has no names, and its refusal is an error where
   }).pipe(Effect.provide(layer))
 })
 
-it.effect("names and indices that nobody has are errors that say who is there", () => {
+it.effect("unknown names and indices are errors that list the interfaces", () => {
   const { layer } = host([lo, eth])
   return Effect.gen(function* () {
     const { byIndex, byName } = yield* Interfaces
@@ -107,7 +107,7 @@ const told = (change: InterfaceChange) =>
     ? `${change.interface.name} changed from ${change.before.name}, ${change.before.up ? "up" : "down"}`
     : `${change.interface.name} ${change._tag.toLowerCase()}`
 
-it.effect("changes begin with what there is, and go on once an interval with what is other than before", () => {
+it.effect("changes begin with all interfaces, and report differences once per interval", () => {
   const { asked, layer } = host(
     [lo],
     [lo],
@@ -133,7 +133,7 @@ it.effect("changes begin with what there is, and go on once an interval with wha
   }).pipe(Effect.provide(layer))
 })
 
-it.effect("the same addresses in another order are no change", () => {
+it.effect("equal addresses in another order are not a change", () => {
   const second = { address: Ipv4Address.of(10, 0, 0, 1), prefix: 24 }
   const [first] = lo.addresses
   const { layer } = host(
@@ -149,7 +149,7 @@ it.effect("the same addresses in another order are no change", () => {
   }).pipe(Effect.provide(layer))
 })
 
-it.effect("changes end with the refusal of the system", () => {
+it.effect("changes fail with the refusal of the system", () => {
   const { layer } = host([lo], refused)
   return Effect.gen(function* () {
     const { changes } = yield* Interfaces
@@ -159,7 +159,7 @@ it.effect("changes end with the refusal of the system", () => {
   }).pipe(Effect.provide(layer))
 })
 
-it.effect("a renamed interface has its new name a second later, without being asked for", () => {
+it.effect("a renamed interface has its new name a second later, without a lookup", () => {
   const { layer } = host([lo, eth], [lo, wifi])
   return Effect.gen(function* () {
     const { nameOf } = yield* Interfaces
@@ -169,7 +169,7 @@ it.effect("a renamed interface has its new name a second later, without being as
   }).pipe(Effect.provide(layer))
 })
 
-it.effect("any other field that differs is a change", () => {
+it.effect("a difference in any other field is a change", () => {
   const [address] = lo.addresses
   const { layer } = host(
     [{ ...lo, running: false }],
@@ -190,7 +190,7 @@ it.effect("any other field that differs is a change", () => {
   }).pipe(Effect.provide(layer))
 })
 
-it.effect("an interval that is not a duration above zero is refused before the system is asked", () => {
+it.effect("an interval that is not a positive duration is rejected before any system call", () => {
   const { asked, layer } = host([lo])
   const throwing = {
     get interval(): never {

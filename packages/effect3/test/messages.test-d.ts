@@ -1,4 +1,4 @@
-/** What each message is to a program, by its combinator: the value that is read, what may be sent, on which families, what it needs. */
+/** The types of each message by its combinator: the received value, the sendable value, the families, and the requirements. */
 import type { Capability, InternetEndpoint, Stamps } from "@ancillary/control"
 import type { DarwinSockets, LinuxSockets } from "@ancillary/effect3/node"
 import type { WinsockSockets } from "@ancillary/effect3/node"
@@ -29,7 +29,7 @@ import { describe, expectTypeOf, it } from "vitest"
 type Has<L extends { readonly capabilities: ReadonlyArray<string> }> = Capability<L["capabilities"][number]>
 
 describe("both ways", () => {
-  it("the traffic class is a number, of every platform", () => {
+  it("the traffic class is a number on every platform", () => {
     const spec = Datagram.dual.pipe(withTrafficClass(), withDscp())
     expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{ readonly trafficClass: number; readonly dscp: number }>()
     expectTypeOf<Spec.Sendable<typeof spec>["trafficClass"]>().toEqualTypeOf<number | undefined>()
@@ -46,7 +46,7 @@ describe("both ways", () => {
     expectTypeOf<Spec.Needs<typeof spec>>().toEqualTypeOf<Capability<"mark"> | Capability<"priority">>()
   })
 
-  it("a flow label is IPv6's, options are IPv4's", () => {
+  it("a flow label exists on IPv6, and options exist on IPv4", () => {
     const six = Datagram.ipv6.pipe(withFlowLabel())
     expectTypeOf<Spec.Received<typeof six>>().toEqualTypeOf<{ readonly flowLabel: Option.Option<number> }>()
     expectTypeOf<Spec.Sendable<typeof six>>().toEqualTypeOf<{ readonly flowLabel?: number | undefined }>()
@@ -61,7 +61,7 @@ describe("both ways", () => {
 })
 
 describe("only sent", () => {
-  it("a size of segments, a time to leave, a wish to stay whole: nothing of it is read", () => {
+  it("segment size, transmit time and unfragmented are not received", () => {
     const spec = Datagram.ipv6.pipe(withSegmentation(), withTransmitTime({ clock: "tai" }), withUnfragmented())
     // oxlint-disable-next-line typescript/no-generated-empty-object-type -- nothing is what is meant
     expectTypeOf<keyof Spec.Received<typeof spec>>().toEqualTypeOf<never>()
@@ -79,7 +79,7 @@ describe("only sent", () => {
 })
 
 describe("only read", () => {
-  it("stamps of three kinds", () => {
+  it("timestamps of three kinds", () => {
     const spec = Datagram.ipv4.pipe(withTimestamping({ hardware: true }), withCounterTimestamp())
     expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{
       readonly timestamping: Option.Option<Stamps>
@@ -89,7 +89,7 @@ describe("only read", () => {
     expectTypeOf<keyof Spec.Sendable<typeof spec>>().toEqualTypeOf<never>()
   })
 
-  it("sizes and a sum, perhaps", () => {
+  it("optional sizes, and an optional checksum", () => {
     const spec = Datagram.ipv4.pipe(withCoalescedSize(), withFragmentSize(), withChecksum())
     expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{
       readonly coalescedSize: Option.Option<number>
@@ -98,7 +98,7 @@ describe("only read", () => {
     }>()
   })
 
-  it("nothing of what was merged and taken apart again", () => {
+  it("no message for payloads that were coalesced and split", () => {
     const spec = Datagram.ipv4.pipe(withCoalescing(), withChecksum())
     expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{ readonly checksum: Option.Option<number> }>()
     expectTypeOf<Spec.Needs<typeof spec>>().toEqualTypeOf<Capability<"coalescing"> | Capability<"checksum">>()
@@ -133,7 +133,7 @@ describe("the lists of features", () => {
   )
   const windows = Datagram.ipv4.pipe(withCounterTimestamp(), withSegmentation(), withCoalescedSize())
 
-  it("Linux has what only Linux has, Windows its counter, and both cut and merge", () => {
+  it("Linux and Windows have their own features, and both segment and coalesce", () => {
     expectTypeOf<Spec.Needs<typeof linux>>().toExtend<Has<typeof LinuxSockets>>()
     expectTypeOf<Spec.Needs<typeof windows>>().toExtend<Has<typeof WinsockSockets>>()
     expectTypeOf<Spec.Needs<typeof windows>>().not.toExtend<Has<typeof LinuxSockets>>()

@@ -1,6 +1,6 @@
 /**
- * Adding a message can never cut another: whatever is declared together, the derived buffer holds the largest that can arrive of every bounded
- * message, and the declared room of the others. Every message that the library exports takes part, on every ABI and family.
+ * An added message never truncates another. With any declared messages, the derived buffer has room for the largest form of every bounded
+ * message, and the declared room for the others. Every message that the library exports takes part, on every ABI and family.
  */
 import * as control from "@ancillary/control"
 import {
@@ -25,7 +25,7 @@ import { ControlFault, decoder } from "@ancillary/engine/receive/decoder"
 interface View extends ControlMessage<string, "ipv4", "optional"> {
   readonly received: { readonly [key in string]: Uint8Array }
 }
-/** Views of one message that take different parts of it, as a program may define them; the library's own take the same bytes. */
+/** Views of one message with different parts of it, as a program may define them. The built-in views have the same bytes. */
 const view = (key: string, bytes: number) => {
   const payload = { ...Codec.bytes({ maximum: bytes }), size: bytes }
   const row = { ipv4: { request: [], receive: [{ level: 200, type: 1, payload }] } }
@@ -43,11 +43,11 @@ const rowFamilies = (family: Family): ReadonlyArray<RowFamily> => (family === "d
 
 interface Declared {
   readonly message: Message<ControlMessage.Any>
-  /** The room that the spec declares for a message that may repeat. */
+  /** The room that the spec declares for a repeated message. */
   readonly room: number
 }
 
-/** A plan of these messages, each where the platform has it. */
+/** A plan of these messages, without those that the platform lacks. */
 const compile = (family: Family, declared: ReadonlyArray<Declared>, abi: Abi) => {
   const recipe = declared.reduce((spec, { message, room }) => {
     const maximumBytes = message.presence === "repeated" ? room : undefined
@@ -62,7 +62,7 @@ const sizeOf = ({ payload: { size } }: ReceiveFormat<unknown>) =>
     ? { smallest: size, largest: size }
     : { smallest: Math.max(1, size.minimum ?? 1), largest: size.maximum }
 
-/** A seed's numbers, for choices that are made while messages are laid out. */
+/** Numbers of a seed, for choices while messages are laid out. */
 type Choose = (below: number) => number
 const choosing = (seed: number): Choose => {
   let state = seed
@@ -73,16 +73,16 @@ const choosing = (seed: number): Choose => {
 }
 
 /**
- * What a kernel may deliver at most with one datagram, in any order: of each level and type one message of its largest size, or several that fill
- * the room that is declared for them. On a dual socket that is of both families at once.
+ * The most that a kernel may deliver with one datagram, in any order: one message of the largest size per level and type, or several that fill
+ * the declared room. On a dual socket that is of both families at once.
  */
 const most = (family: Family, declared: ReadonlyArray<Declared>, abi: Abi, choose: Choose, beyond = 0) => {
   const delivered = new Map<string, ReadonlyArray<ControlBuffer.RawMessage>>()
-  // Where versions of a system mark messages by different types, it is one version that marks them all.
+  // If versions of a system use different types for messages, one version is chosen for all.
   const version = choose(2)
   for (const { message, room } of declared) {
     const cells = rowFamilies(family).map((each) => message.cell(abi.platform, each))
-    // One that a dual socket could not have of both is declined as a whole, but for events, which may be of one.
+    // A message that a dual socket lacks for one family is declined completely, except events, which one family may have.
     if (
       message.deliveredAs !== "asEvent" &&
       cells.some((cell) => isUnsupported(cell) || cell.receive === undefined || isUnsupported(cell.receive))
@@ -90,7 +90,7 @@ const most = (family: Family, declared: ReadonlyArray<Declared>, abi: Abi, choos
       continue
     for (const cell of cells) {
       if (isUnsupported(cell) || cell.receive === undefined || isUnsupported(cell.receive)) continue
-      // What the error queue brings has a buffer of its own, but for what strays from there.
+      // Messages of the error queue have a buffer of their own, except those that may accompany datagrams.
       const arrivals = cell.receive.filter(
         ({ event, mayAccompanyDatagram }) => event !== "errorQueue" || mayAccompanyDatagram === true
       )
@@ -123,7 +123,7 @@ const most = (family: Family, declared: ReadonlyArray<Declared>, abi: Abi, choos
 const spaceOf = (abi: Abi, raws: ReadonlyArray<ControlBuffer.RawMessage>): number =>
   raws.reduce((sum, { payload }) => sum + ControlBuffer.space(abi, payload.length), 0)
 
-/** Sizes of at least `smallest` and at most `largest` that are `room` together: all as small as can be, one as large as can be, or any. */
+/** Sizes from `smallest` to `largest` with the sum `room`: all of the smallest size, one of the largest, or any. */
 const parts = (room: number, smallest: number, largest: number, choose: Choose): ReadonlyArray<number> => {
   const sizes: Array<number> = []
   const how = choose(3)
@@ -137,7 +137,7 @@ const parts = (room: number, smallest: number, largest: number, choose: Choose):
   return sizes
 }
 
-/** Puts messages into a buffer as kernels do (`put_cmsg`): what does not fit is cut, and of the last one the padding may be. */
+/** Writes messages into a buffer as kernels do (`put_cmsg`). A message that does not fit is truncated, and the last one may lack its padding. */
 const deliver = (abi: Abi, raws: ReadonlyArray<ControlBuffer.RawMessage>, capacity: number) => {
   const buffer = new Uint8Array(capacity).fill(0xa5)
   const view = new DataView(buffer.buffer)
@@ -167,7 +167,7 @@ const cases = FastCheck.record({
 const runs = { seed: 10, numRuns: 3000 }
 
 describe("any messages together", () => {
-  it("are more than a handful, and each of them can be had somewhere", () => {
+  it("are more than a few, and each exists on some platform", () => {
     expect(messages.length).toBeGreaterThan(20)
     for (const message of messages) {
       const plans = abis.flatMap((abi) => specFamilies.map((family) => compile(family, [{ message, room: 512 }], abi)))
@@ -178,7 +178,7 @@ describe("any messages together", () => {
     }
   })
 
-  it("have room for the largest of each at once, in whichever order it comes", () => {
+  it("have room for the largest of each at once, in any order", () => {
     FastCheck.assert(
       FastCheck.property(cases, ({ abi, declared, family, seed }) => {
         const { receive } = compile(family, declared, abi)
@@ -186,7 +186,7 @@ describe("any messages together", () => {
         const { bytes, cut } = deliver(abi, raws, receive.bytes)
         expect(cut).toBe(false)
         expect(ControlBuffer.toMessages(abi, bytes)).toEqual({ messages: raws, malformed: undefined })
-        // And not a byte for nothing, where a peer does not decide how many there are.
+        // And no spare byte, unless a peer decides the number of messages.
         if (declared.every(({ message }) => message.presence !== "repeated"))
           expect(receive.bytes).toBe(spaceOf(abi, raws))
       }),
@@ -194,7 +194,7 @@ describe("any messages together", () => {
     )
   })
 
-  it("never lose one without a fault of its datagram, where a peer sends more than was declared", () => {
+  it("are never lost without a fault if a peer sends more than declared", () => {
     let faults = 0
     FastCheck.assert(
       FastCheck.property(cases, ({ abi, declared, family, seed }) => {

@@ -1,4 +1,4 @@
-/** What a server needs of its program: all that its handler needs, but for the scope, which each handler has of its own. */
+/** The requirements of a server: those of its handler, without the scope, because each handler has its own. */
 import {
   Datagram,
   type DatagramBindError,
@@ -21,18 +21,18 @@ type Failing<E> = E extends Effect.Effect<infer _A, infer E, infer _R> ? E : nev
 class Database extends Context.Tag("Database")<Database, { readonly put: Effect.Effect<void> }>() {}
 
 describe("serve", () => {
-  it("needs what its handler needs, without the scope", () => {
+  it("requires what its handler requires, except the scope", () => {
     const server = serve(Datagram.ipv4, { address: "::1", port: 1 }, () =>
       Effect.zipRight(
         Effect.addFinalizer(() => Effect.void),
         Effect.flatMap(Database, ({ put }) => put)
       )
     )
-    // The scope is the server's own: that of its socket.
+    // This scope is that of the server's socket.
     expectTypeOf<Needed<typeof server>>().toEqualTypeOf<DatagramSockets | Scope.Scope | Database>()
   })
 
-  it("leaves a handler's scope to the handler", () => {
+  it("gives a handler a scope of its own", () => {
     const program = Effect.scoped(
       Effect.flatMap(Datagram.bind(spec, at), (socket) =>
         serveOn(socket, ({ control }) => Effect.asVoid(Effect.forEach(control.rights, Descriptor.take)))

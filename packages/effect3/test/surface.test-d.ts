@@ -1,4 +1,4 @@
-/** What a declaration means, to be read: what a spec receives, what it may send, what it needs. */
+/** The types of declarations: received values, sendable values, and requirements. */
 import type {
   Capability,
   Descriptor,
@@ -58,8 +58,8 @@ const at = { address: "127.0.0.1", port: 0 }
 type Needed<E> = E extends Effect.Effect<infer _A, infer _E, infer R> ? R : never
 type Provided<L> = L extends Layer.Layer<infer A, infer _E, infer _R> ? A : never
 
-describe("what is received", () => {
-  it("is the bare value where the kernel tells it in every datagram", () => {
+describe("received control data", () => {
+  it("is the plain value if the kernel delivers it with every datagram", () => {
     const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
     expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{
       readonly pktInfo: PacketInfo<"ipv4">
@@ -67,7 +67,7 @@ describe("what is received", () => {
     }>()
   })
 
-  it("is an Option where it perhaps does, and where the platform perhaps does", () => {
+  it("is an Option if the kernel may omit it, or the platform may lack it", () => {
     const spec = Datagram.ipv4.pipe(withTimestamp(), withOptional(withHopLimit()))
     expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{
       readonly timestamp: Option.Option<bigint>
@@ -75,7 +75,7 @@ describe("what is received", () => {
     }>()
   })
 
-  it("is an array where it may come any number of times, optional or not", () => {
+  it("is an array if it may be repeated, optional or not", () => {
     const required = Datagram.ipv6.pipe(withRoutingHeader())
     const optional = Datagram.ipv6.pipe(withOptional(withRoutingHeader()))
     type Headers = { readonly routingHeader: ReadonlyArray<ExtensionHeader.RoutingHeader> }
@@ -83,21 +83,21 @@ describe("what is received", () => {
     expectTypeOf<Spec.Received<typeof optional>>().toEqualTypeOf<Headers>()
   })
 
-  it("is of the family: a dual socket's destination is one of either", () => {
+  it("has the family: the destination of a dual socket is of either", () => {
     const four = Datagram.ipv4.pipe(withPktInfo())
     const both = Datagram.dual.pipe(withPktInfo())
     expectTypeOf<Spec.Received<typeof four>["pktInfo"]["destination"]>().toEqualTypeOf<Ipv4Address>()
     expectTypeOf<Spec.Received<typeof both>["pktInfo"]["destination"]>().toEqualTypeOf<Ipv4Address | Ipv6Address>()
   })
 
-  it("is nothing where nothing was declared", () => {
+  it("is empty without declarations", () => {
     // oxlint-disable-next-line typescript/no-generated-empty-object-type -- nothing is what is meant
     expectTypeOf<Spec.Received<typeof Datagram.ipv4>>().toEqualTypeOf<{}>()
   })
 })
 
-describe("what may be sent", () => {
-  it("is what was declared, each of it left out if one likes", () => {
+describe("sendable control data", () => {
+  it("has the declared messages, all optional", () => {
     const spec = Datagram.ipv6.pipe(withPktInfo(), withHopLimit())
     expectTypeOf<Spec.Sendable<typeof spec>>().toEqualTypeOf<{
       readonly pktInfo?: PacketSource<"ipv6"> | undefined
@@ -105,7 +105,7 @@ describe("what may be sent", () => {
     }>()
   })
 
-  it("is one header of a kind, whatever arrives of it", () => {
+  it("has one header of a kind, even if several are received", () => {
     const spec = Datagram.ipv6.pipe(withDestinationOptions(), withNextHop(), withRoutingHeader({ also: "send" }))
     expectTypeOf<Spec.Sendable<typeof spec>>().toEqualTypeOf<{
       readonly destinationOptions?: ExtensionHeader.OptionsToSend | undefined
@@ -118,7 +118,7 @@ describe("what may be sent", () => {
     }>()
   })
 
-  it("is nothing of what only arrives", () => {
+  it("has no message that is only received", () => {
     const spec = Datagram.ipv4.pipe(withTimestamp(), withDropCount())
     // oxlint-disable-next-line typescript/no-generated-empty-object-type -- nothing is what is meant
     expectTypeOf<Spec.Sendable<typeof spec>>().toEqualTypeOf<{}>()
@@ -130,14 +130,14 @@ describe("an event of the socket", () => {
   const program = Datagram.bind(spec, at)
   type Socket = Effect.Effect.Success<typeof program>
 
-  it("is nothing that a datagram carries", () => {
+  it("is not part of a datagram", () => {
     // oxlint-disable-next-line typescript/no-generated-empty-object-type -- nothing is what is meant
     expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{}>()
     const optional = Datagram.ipv4.pipe(withOptional(withErrorReports()), withHopLimit())
     expectTypeOf<Spec.Received<typeof optional>>().toEqualTypeOf<{ readonly hopLimit: number }>()
   })
 
-  it("is read from the socket, whatever that declares", () => {
+  it("is read from any socket", () => {
     expectTypeOf<Socket["events"]>().toEqualTypeOf<Stream.Stream<SocketEvent, DatagramReceiveError>>()
     expectTypeOf<SocketEvent["_tag"]>().toEqualTypeOf<
       "ErrorReport" | "PathMtuReport" | "TransmitTimestamp" | "UserEvent"
@@ -145,13 +145,13 @@ describe("an event of the socket", () => {
     expectTypeOf<DatagramSource<"ipv4", never>["events"]>().toEqualTypeOf<Socket["events"]>()
   })
 
-  it("is asked for with a datagram where it is about that one", () => {
+  it("is requested with a datagram if it is about that datagram", () => {
     expectTypeOf<Spec.Sendable<typeof spec>>().toEqualTypeOf<{
       readonly transmitTimestamp?: number | StampRequest | undefined
     }>()
   })
 
-  it("needs of the platform what it is called, and nothing where it is optional", () => {
+  it("requires its capability of the platform, and none if it is optional", () => {
     expectTypeOf<Needed<typeof program>>().toEqualTypeOf<
       | DatagramSockets
       | Scope.Scope
@@ -167,23 +167,23 @@ describe("an event of the socket", () => {
 describe("one direction", () => {
   const spec = Datagram.ipv4.pipe(withHopLimit({ only: "send" }), withDscp({ only: "receive" }))
 
-  it("receives what is not only sent", () => {
+  it("receives messages that are not only sent", () => {
     expectTypeOf<Spec.Received<typeof spec>>().toEqualTypeOf<{ readonly dscp: number }>()
   })
 
-  it("sends what is not only received", () => {
+  it("sends messages that are not only received", () => {
     expectTypeOf<Spec.Sendable<typeof spec>>().toEqualTypeOf<{ readonly hopLimit?: number | undefined }>()
   })
 })
 
 describe("a spec's type", () => {
-  it("is the set of what it declares: order does not matter", () => {
+  it("is the set of its declarations: order does not matter", () => {
     const one = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withEcn())
     const two = Datagram.ipv4.pipe(withEcn(), withHopLimit(), withPktInfo())
     expectTypeOf(one).toEqualTypeOf(two)
   })
 
-  it("does not tell a fragment from its parts", () => {
+  it("is equal for a fragment and for its parts", () => {
     const server = Datagram.combine(withPktInfo(), withHopLimit(), withReuseAddress())
     expectTypeOf(Datagram.dual.pipe(server)).toEqualTypeOf(Datagram.dual.pipe(withHopLimit(), withPktInfo()))
     const unix = Datagram.combine(withTimestamp(), withReceiveBufferSize(1 << 20))
@@ -191,20 +191,20 @@ describe("a spec's type", () => {
   })
 })
 
-describe("what a program needs", () => {
-  it("is a driver and a scope where every platform has what it declares", () => {
+describe("the requirements of a program", () => {
+  it("are a driver and a scope if every platform has its declarations", () => {
     const program = Datagram.bind(Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withReuseAddress()), at)
     expectTypeOf<Needed<typeof program>>().toEqualTypeOf<DatagramSockets | Scope.Scope>()
   })
 
-  it("and a capability for each thing that not every platform has, of messages and options", () => {
+  it("include a capability for each message or option that some platform lacks", () => {
     const program = Datagram.bind(Datagram.ipv4.pipe(withTimestamp(), withDropCount(), withBindToDevice("eth0")), at)
     expectTypeOf<Needed<typeof program>>().toEqualTypeOf<
       DatagramSockets | Scope.Scope | Capability<"timestamp"> | Capability<"dropCount"> | Capability<"bindToDevice">
     >()
   })
 
-  it("by direction where a platform has one alone", () => {
+  it("depend on the direction if a platform has only one", () => {
     const received = Datagram.ipv6.pipe(withRoutingHeader({ maximumBytes: 64 }))
     const sent = Datagram.ipv6.pipe(withRoutingHeader({ only: "send" }))
     const both = Datagram.ipv6.pipe(withRoutingHeader({ also: "send" }))
@@ -215,12 +215,12 @@ describe("what a program needs", () => {
     >()
   })
 
-  it("but none for a message whose number the program gives", () => {
+  it("include none for a message whose number the program gives", () => {
     const spec = Datagram.ipv6.pipe(withNextHop({ type: 9 }), withDestinationOptions({ type: 60, only: "receive" }))
     expectTypeOf<Spec.Needs<typeof spec>>().toEqualTypeOf<never>()
   })
 
-  it("but none for what is optional", () => {
+  it("include none for optional messages", () => {
     const spec = Datagram.ipv4.pipe(withOptional(withOriginalArrivalInterface()), withOptional(withTimestamp()))
     expectTypeOf<Spec.Needs<typeof spec>>().toEqualTypeOf<never>()
   })
@@ -242,11 +242,11 @@ describe("a ping socket", () => {
 })
 
 describe("a layer's type is its list of features", () => {
-  it("NodeSockets promises what every platform has", () => {
+  it("NodeSockets promises the features of every platform", () => {
     expectTypeOf<Provided<typeof NodeSockets.layer>>().toEqualTypeOf<DatagramSockets>()
   })
 
-  it("LinuxSockets and WinsockSockets what theirs have, by name", () => {
+  it("LinuxSockets and WinsockSockets promise the features of theirs, by name", () => {
     expectTypeOf<"timestamp" | "dropCount" | "errorReports">().toExtend<(typeof LinuxSockets.capabilities)[number]>()
     expectTypeOf<"counterTimestamp">().not.toExtend<(typeof LinuxSockets.capabilities)[number]>()
     expectTypeOf<"originalArrivalInterface">().toExtend<(typeof WinsockSockets.capabilities)[number]>()
@@ -261,7 +261,7 @@ describe("a layer's type is its list of features", () => {
     >()
   })
 
-  it("all of them may fail where the system is another", () => {
+  it("all of them may fail on another system", () => {
     type Failing<L> = L extends Layer.Layer<infer _A, infer E, infer _R> ? E : never
     expectTypeOf<Failing<typeof NodeSockets.layer>>().toEqualTypeOf<DatagramUnsupportedError>()
     expectTypeOf<Failing<typeof LinuxSockets.layer>>().toEqualTypeOf<DatagramUnsupportedError>()
@@ -270,7 +270,7 @@ describe("a layer's type is its list of features", () => {
 })
 
 describe("parts and pairs", () => {
-  it("a payload has as many parts as are declared, each a Uint8Array", () => {
+  it("a payload has the declared number of parts, each a Uint8Array", () => {
     const spec = Datagram.ipv4.pipe(withScatter(12, 1500), withPktInfo())
     expectTypeOf<Spec.Received<typeof spec>["parts"]>().toEqualTypeOf<readonly [Uint8Array, Uint8Array]>()
     // @ts-expect-error: it is declared once.
@@ -282,7 +282,7 @@ describe("parts and pairs", () => {
     expectTypeOf<Spec.Sendable<typeof spec>>().not.toHaveProperty("parts")
   })
 
-  it("one read has as many parts as it gives sizes, beside what the spec declares", () => {
+  it("one read has one part for each given size, beside the declared messages", () => {
     const spec = Datagram.ipv4.pipe(withPktInfo())
     const read = (socket: DatagramSocket<"ipv4", PktInfo>) => socket.receiveScattered(12, 1500)
     type Read = Effect.Effect.Success<ReturnType<typeof read>>
@@ -296,7 +296,7 @@ describe("parts and pairs", () => {
     return texts
   })
 
-  it("the halves of a pair send to each other alone", () => {
+  it("the halves of a pair send only to each other", () => {
     const halves = Datagram.pair(Datagram.unix)
     type Half = Effect.Effect.Success<typeof halves>[0]
     expectTypeOf<Half>().toEqualTypeOf<ConnectedSocket<"unix", never>>()
@@ -307,14 +307,14 @@ describe("parts and pairs", () => {
 describe("open files and credentials", () => {
   const spec = Datagram.unix.pipe(withRights({ maximum: 2 }), withCredentials())
 
-  it("arrive as an array of descriptors, and for certain", () => {
+  it("arrive as an array of descriptors, with every datagram", () => {
     expectTypeOf<Spec.Received<typeof spec>["rights"]>().toEqualTypeOf<ReadonlyArray<Descriptor>>()
     expectTypeOf<Spec.Received<typeof spec>["credentials"]["pid"]>().toEqualTypeOf<number>()
     expectTypeOf<Spec.Sendable<typeof spec>["rights"]>().toEqualTypeOf<ReadonlyArray<Descriptor | number> | undefined>()
     expectTypeOf<Spec.Needs<typeof spec>>().toEqualTypeOf<Capability<"rights"> | Capability<"credentials">>()
   })
 
-  it("are of Unix sockets, bounded, and in the directions that were asked for", () => {
+  it("exist only on Unix sockets, with a maximum, in the declared directions", () => {
     // @ts-expect-error: descriptors cross no network.
     Datagram.ipv4.pipe(withRights({ maximum: 1 }))
     // @ts-expect-error: a peer decides how many, so the program has to.
@@ -327,15 +327,15 @@ describe("open files and credentials", () => {
   })
 })
 
-describe("what can go wrong", () => {
+describe("error types", () => {
   const program = Datagram.bind(Datagram.ipv4, at)
   type Socket = Effect.Effect.Success<typeof program>
 
-  it("binding: what the platform lacks, and what the system refuses", () => {
+  it("binding: unsupported features, and refusals of the system", () => {
     expectTypeOf<Effect.Effect.Error<typeof program>>().toEqualTypeOf<DatagramBindError | DatagramUnsupportedError>()
   })
 
-  it("one datagram: a fault of it alone, or of the socket; a stream passes over the former", () => {
+  it("one datagram: a fault or an error of the socket; a stream has only the latter", () => {
     type Datagrams = Stream.Stream.Error<Socket["datagrams"]>
     expectTypeOf<Effect.Effect.Error<Socket["receive"]>>().toEqualTypeOf<DatagramFault | DatagramReceiveError>()
     expectTypeOf<Datagrams>().toEqualTypeOf<DatagramReceiveError>()
@@ -345,7 +345,7 @@ describe("what can go wrong", () => {
     expectTypeOf<Effect.Effect.Error<ReturnType<Socket["send"]>>>().toEqualTypeOf<DatagramSendError>()
   })
 
-  it("a loop ends by an error alone", () => {
+  it("a loop ends only with an error", () => {
     expectTypeOf<Effect.Effect.Success<ReturnType<Socket["forEach"]>>>().toEqualTypeOf<never>()
   })
 })
@@ -354,7 +354,7 @@ describe("connecting a bound socket", () => {
   const spec = Datagram.dual.pipe(withHopLimit())
   type Socket = Effect.Effect.Success<ReturnType<typeof Datagram.bind<"dual", Spec.Declared<typeof spec>, never>>>
 
-  it("gives a connected socket of the same declarations, until a scope ends", () => {
+  it("returns a connected socket with equal declarations, until a scope ends", () => {
     expectTypeOf<ReturnType<Socket["connect"]>>().toEqualTypeOf<
       Effect.Effect<
         ConnectedSocket<"dual", Spec.Declared<typeof spec>>,
@@ -365,7 +365,7 @@ describe("connecting a bound socket", () => {
     expectTypeOf<ConnectedSocket<"dual", never>>().not.toHaveProperty("connect")
   })
 
-  it("takes a peer of the family: as it is written, or as it was received", () => {
+  it("takes a peer of the family, as text or as received", () => {
     const use = (
       socket: Socket,
       four: DatagramSocket<"ipv4", never>,
@@ -387,12 +387,12 @@ describe("sending many", () => {
   type Socket = Effect.Effect.Success<ReturnType<typeof Datagram.bind<"ipv4", Spec.Declared<typeof spec>, never>>>
   const message = { data: new Uint8Array(3), to: at }
 
-  it("takes what send takes, and cannot fail", () => {
+  it("takes the messages of send, and cannot fail", () => {
     const use = (socket: Socket) => socket.sendAll([message, { ...message, control: { hopLimit: 3 }, segmentSize: 2 }])
     expectTypeOf<ReturnType<typeof use>>().toEqualTypeOf<Effect.Effect<SendReport>>()
   })
 
-  it("takes nothing that is not declared, and no destination on a connected socket", () => {
+  it("takes no undeclared message, and no destination on a connected socket", () => {
     const use = (socket: Socket, connected: ConnectedSocket<"ipv4", never>) => {
       // @ts-expect-error -- 'ttl' is no message of this spec
       void socket.sendAll([{ ...message, control: { ttl: 3 } }])
@@ -405,13 +405,13 @@ describe("sending many", () => {
     expectTypeOf(use).toBeFunction()
   })
 
-  it("is a sink of the same messages, whose result is how many went", () => {
+  it("is a sink of these messages, and its result is the sent number", () => {
     expectTypeOf<Socket["sink"]>().toEqualTypeOf<
       Sink.Sink<number, Outgoing<"ipv4", Spec.Declared<typeof spec>>, never, DatagramSendError>
     >()
   })
 
-  it("says what becomes of a datagram without room", () => {
+  it("reports the outcome of a datagram without room", () => {
     expectTypeOf(withBackpressure).parameter(0).toEqualTypeOf<"wait" | "fail" | "drop">()
     expectTypeOf(Datagram.unix.pipe(withBackpressure("drop"))).toEqualTypeOf<typeof Datagram.unix>()
   })

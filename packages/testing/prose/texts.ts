@@ -86,8 +86,10 @@ const ofComment = (comment: string, first: number): ReadonlyArray<Text> => {
   const lines = comment
     .split("\n")
     .map((line) => line.replace(/^\s*(?:\/\/+|\/\*|\*)?\s?/, "").replace(/\*\/$/, ""))
-    // A value that an example prints; a directive, of which only the reason is English.
-    .map((line) => (/^\s*=>/.test(line) ? "" : line.replace(/^\s*(?:oxlint-\S+ .*?(?:-- |$)|@ts-\S+\s*)/, "")))
+    // A value that an example prints; an error of the compiler and a name, which tests of types read; a directive, of which only the reason is English.
+    .map((line) =>
+      /^\s*(?:=>|error: |held by: )/.test(line) ? "" : line.replace(/^\s*(?:oxlint-\S+ .*?(?:-- |$)|@ts-\S+\s*)/, "")
+    )
   return paragraphs("comment", lines, first)
 }
 

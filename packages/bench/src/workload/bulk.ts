@@ -1,5 +1,5 @@
 /**
- * Ten mebibytes in segments of 1,280 bytes to one peer: as datagrams, and cut and merged by the kernel.
+ * Ten mebibytes in segments of 1,280 bytes to one peer: as datagrams, and segmented and coalesced by the kernel.
  */
 import type { Socket } from "node:dgram"
 import { Datagram, withCoalescedSize, withCoalescing, withReceiveBufferSize } from "@ancillary/effect3"
@@ -15,21 +15,21 @@ const segmentSize = 1280
 const megabytes = 10
 const allSegments = (megabytes << 20) / segmentSize
 
-/** Segments that fit into the largest payload there is. */
+/** Segments that fit into the largest payload. */
 const most = Math.floor(65_507 / segmentSize)
 
 export const segmented = "in segments"
 export const merged = "merged"
 export const split = "merged and taken apart"
 
-/** Segments that a program hands over at once. */
+/** Segments that a program sends at once. */
 const largeBurst = 512
 
-/** Goes through the segments, at most so many at a time. */
+/** Iterates over the segments, at most so many at a time. */
 const inSteps = (segments: number, step: number): ReadonlyArray<number> =>
   Array.from({ length: Math.ceil(segments / step) }, (_, i) => Math.min(step, segments - i * step))
 
-/** Datagrams in a payload, merged or not. */
+/** Datagrams in a payload, coalesced or not. */
 const segmentsOf = (bytes: number): number => Math.ceil(bytes / segmentSize)
 
 /** A payload, at most so many segments at a time. */
@@ -38,11 +38,11 @@ const pieces = (payload: Uint8Array, step: number): ReadonlyArray<Uint8Array> =>
   return inSteps(segmentsOf(payload.length), step).map((count) => payload.subarray(at, (at += count * segmentSize)))
 }
 
-// What fits into the receive buffer, where a datagram takes more room than it has bytes, and a merged one little more.
+// The numbers that fit into the receive buffer. A datagram takes more room than its bytes, and a coalesced payload little more.
 const plainBurst = 128
 const mergedBurst = 4
 
-// A sink takes merged segments: what it would cost to cut them for it is not the sender's.
+// A sink receives coalesced segments, because segmenting them for it would not be a cost of the sender.
 const sink = Datagram.bind(Datagram.ipv4.pipe(withCoalescedSize(), withReceiveBufferSize(noBuffer)), loopback)
 
 const sendPlain = (socket: Socket, payload: Uint8Array, port: number): Promise<void> =>
@@ -69,7 +69,7 @@ const sending = (segments: number) =>
   Effect.gen(function* () {
     const { localAddress: to } = yield* sink
     const { socket } = yield* plain
-    // All of it is there: a page that was never written would be the same zeros again.
+    // All bytes are written, because all unwritten pages would be one page of zeros.
     const payload = new Uint8Array(segments * segmentSize).fill(1)
     const own = yield* sender
     const messages = pieces(payload, largeBurst).map((data) => own.send({ data, to, segmentSize }))
@@ -129,7 +129,7 @@ const receiving = (segments: number) =>
     const separate = yield* reader
     const separateArrivals = new Arrivals(cost())
     yield* Effect.forkScoped(separate.forEach(({ data }) => separateArrivals.count(segmentsOf(data.length))))
-    // Sent outside of the clock, in pieces that the kernel merges again.
+    // Sent outside of the clock, in pieces that the kernel coalesces again.
     const filling = (to: Parameters<typeof from.send>[0]["to"]) => (count: number) => {
       const data = new Uint8Array(count * segmentSize)
       Effect.runSync(from.send({ data, to, segmentSize }))

@@ -1,7 +1,7 @@
 /**
- * Reading what is there: a socket is filled in one turn of the event loop, so that nobody reads meanwhile; then the gauge runs until the last of
- * it was handed over. Every candidate of ours decodes packet information and the hop limit, copies the payload where it is not borrowed, and
- * has a field of each read.
+ * Reading queued datagrams. A socket is filled in one turn of the event loop, so that no reader runs meanwhile. Then the gauge runs until the
+ * last datagram is delivered. Every candidate of ours decodes packet information and the hop limit, copies the payload unless it is borrowed,
+ * and reads a field of each.
  */
 import { Effect, Stream } from "effect"
 import { Arrivals, turn } from "../arrivals.ts"
@@ -51,14 +51,14 @@ export const isWay = (name: string | undefined): name is keyof typeof reads => n
 
 export interface Drained {
   readonly bytes: number
-  /** How many datagrams are there at the i-th time. */
+  /** Number of queued datagrams of the i-th burst. */
   readonly burst: (i: number) => number
-  /** How many are sent for it; all of them, unless it is said. */
+  /** Number of sent datagrams, by default all of them. */
   readonly sent?: number
   readonly bursts: number
   /** A gauge for each candidate. */
   readonly gauge: () => Gauge
-  /** Over the bursts of a round: their sum a datagram, or the median of what each took a datagram, which a collection of garbage does not move. */
+  /** Combines the bursts of a round: their sum per datagram, or the median of each burst per datagram, which a garbage collection does not change. */
   readonly over: "sum" | "median"
 }
 
@@ -73,7 +73,7 @@ const round =
       const read = await arrivals.until(burst)
       total += burst
       each.push(drained.over === "sum" ? read : read.map((value) => value / burst))
-      // The next burst is not for the reader's turn that is ending.
+      // The next burst must not arrive in the reader's current turn.
       await turn()
     }
     return (each[0] ?? []).map((_, reading) => {

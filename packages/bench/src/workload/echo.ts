@@ -1,5 +1,5 @@
 /**
- * Echo servers at a fixed rate: a C program asks from 64 flows, whether the server keeps up or not.
+ * Echo servers at a fixed rate: a C program sends from 64 flows, even if the server does not keep up.
  */
 import { Effect } from "effect"
 import { faults, percentOf, time, type Workload } from "../workload.ts"

@@ -1,6 +1,6 @@
 /**
- * A flooded socket among others: a C program sends to it as fast as it can, while a timer is set again and again, and a datagram comes to another
- * socket every 10 ms. What is measured is how late those are.
+ * A flooded socket among others. A C program sends to it as fast as it can, while a timer is set repeatedly, and another socket receives a
+ * datagram every 10 ms. The lateness of the timer and of these datagrams is measured.
  */
 import { Effect } from "effect"
 import { turn } from "../arrivals.ts"
@@ -19,7 +19,7 @@ const briefly = 100
 /** Milliseconds to wait for the first datagram of the quiet socket. */
 const patience = 20_000
 
-/** What was late in a round, in nanoseconds. */
+/** The lateness in a round, in nanoseconds. */
 class Late {
   readonly #timers: Array<number> = []
   readonly #quiet: Array<number> = []
@@ -30,7 +30,7 @@ class Late {
     if (hops > 0) this.#flooded++
   }
 
-  /** One of the quiet socket, which says when it left. */
+  /** A datagram of the quiet socket, which contains its send time. */
   arrive(data: Uint8Array): void {
     const left = new DataView(data.buffer, data.byteOffset).getBigUint64(0, true)
     this.#quiet.push(Number(process.hrtime.bigint() - left))

@@ -1,6 +1,6 @@
 /**
- * Sending to a thousand peers, addresses of the loopback network, which share one sink that nobody reads: the kernel delivers until its buffer is
- * full and drops the rest, the same for every candidate. Each datagram leaves from an address that is named with it, where that is said.
+ * Sending to a thousand peers, which are addresses of the loopback network with one sink that has no reader. The kernel delivers until its
+ * buffer is full and drops the rest, for every candidate alike. Some candidates give a source address with each datagram.
  */
 import type { Socket } from "node:dgram"
 import { InternetEndpoint, Ipv4Address } from "@ancillary/control"
@@ -48,7 +48,7 @@ const ours = (repeats: number) =>
     const socket = yield* sending
     const data = new Uint8Array(bytes)
     const { port } = sink.localAddress
-    // As a program has those that wrote to it: Node's are texts, ours numbers, and so is the address that was asked.
+    // Peers as a program has them after a receive: Node's are texts, ours numbers, and so are the source addresses.
     const peers = addresses.map(
       (_, i) => new InternetEndpoint("ipv4", Ipv4Address.of(127, 1, (i + 1) >> 8, (i + 1) & 255), port)
     )
@@ -60,7 +60,7 @@ const ours = (repeats: number) =>
         Effect.runPromise(Effect.forEach(peers, (peer) => socket.send(message(peer)), { discard: true }))
       )
     })
-    // Made anew each time: a program has something else to say.
+    // Made again each time, because a program sends other payloads.
     const together = (name: string, messages: () => ReadonlyArray<Message>) => ({
       name,
       round: repeated(repeats, async () => {
@@ -107,7 +107,7 @@ export const fanOut: Workload = {
   }
 }
 
-/** What is ours of it: everything but the call, which says that all went. */
+/** Our part of the work: everything except the call, which returns that all were sent. */
 export const fanOutReplay: Workload = {
   name: "replay-send",
   title: "Sending to 1,000 peers without the kernel, 100 bytes",

@@ -34,7 +34,7 @@ const reads = {
 
 type Fill = (count: number) => void
 
-/** Fills the socket so often, each time with a good datagram last, and waits for those that are delivered. */
+/** Fills the socket so often, each time with a good datagram last, and waits for the delivered ones. */
 const round = (bursts: number, arrivals: Arrivals, fill: Fill, last: Fill, delivered: number) => async () => {
   const sums = [0, 0]
   for (let i = 0; i < bursts; i++) {

@@ -1,5 +1,5 @@
 /**
- * What a thousand sockets that wait take of memory, each candidate in a process of its own.
+ * The memory of a thousand waiting sockets, each candidate in a process of its own.
  */
 import { Effect } from "effect"
 import { forked } from "../forked.ts"

@@ -1,6 +1,5 @@
 /**
- * Whether memory stays as it was over five million datagrams, each way of reading in a process of its own: what it holds after each tenth of them,
- * and by how much that grows.
+ * Memory over five million datagrams, each way of reading in a process of its own: the memory after each tenth of them, and its growth.
  */
 import { Effect } from "effect"
 import { forked } from "../forked.ts"
@@ -10,7 +9,7 @@ import type { reads } from "./drain.ts"
 
 const all = 5_000_000
 
-/** The slope of the line that fits best, for values that are one apart. */
+/** The slope of the best-fitting line through values at distance one. */
 const slope = (values: ReadonlyArray<number>): number => {
   const middle = (values.length - 1) / 2
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
@@ -27,7 +26,7 @@ const measured = (name: keyof typeof reads, datagrams: number): Candidate => ({
     const samples = await forked("memoryProcess", name, datagrams)
     return [0, 1].flatMap((which) => {
       const values = samples.filter((_, i) => i % 2 === which)
-      // What the first tenth of the datagrams compiled and made room for is there once.
+      // The first tenth of the datagrams compiles code and allocates memory that later ones share.
       const rest = values.slice(1)
       return [
         (slope(rest) * 1_000_000 * values.length) / datagrams,

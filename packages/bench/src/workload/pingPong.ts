@@ -10,7 +10,7 @@ import { plain, type Reader, reader } from "../sockets.ts"
 import { cSingle, dgram } from "../names.ts"
 import { time, type Workload } from "../workload.ts"
 
-/** Asks so often, and answers the median of the times; `ask` answers a question with a call of `answered`. */
+/** Sends so many requests, and returns the median of the times. `ask` answers a request with a call of `answered`. */
 const asked =
   (pings: number, ask: () => void, listen: (answered: () => void) => void): Candidate["round"] =>
   () =>
@@ -39,7 +39,7 @@ const nodes = (bytes: number, pings: number) =>
     return [{ name: dgram, round: asked(pings, ask, (next) => (answered = next)) }]
   })
 
-/** Plain functions on both sides, which send at once, or by an effect that each of them runs. */
+/** Plain functions on both sides, which send synchronously, or by an effect that each of them runs. */
 const callbacks = (name: string, send: Sending, bytes: number, pings: number) =>
   Effect.gen(function* () {
     const client = yield* reader
@@ -64,7 +64,7 @@ type Sending = (socket: Reader, message: Parameters<Reader["trySend"]>[0]) => vo
 const plainly: Sending = (socket, message) => Either.getOrThrow(socket.trySend(message))
 const byEffect: Sending = (socket, message) => Effect.runSync(socket.send(message))
 
-/** A fiber on both sides; the server answers as the one who was asked, which takes the packet information. */
+/** A fiber on both sides. The server replies from the requested address, which requires packet information. */
 const fibers = (bytes: number, pings: number) =>
   Effect.gen(function* () {
     const client = yield* reader

@@ -1,6 +1,6 @@
 /**
- * The library's part of a datagram's time: one call of the kernel brings 64 datagrams, and the next calls find them in their slots again. One more
- * datagram stays in the kernel until then, so that the event loop goes on reporting the socket as readable.
+ * The library's part of a datagram's time. One system call receives 64 datagrams, and the next calls find them in their slots again. One more
+ * datagram stays in the kernel until then, so that the event loop still reports the socket as readable.
  */
 import { DatagramSockets } from "@ancillary/effect3"
 import { Effect } from "effect"

@@ -1,6 +1,6 @@
 /**
- * All system calls of a process that reads what this one sends it, its threads among them, as strace counts them: 256 datagrams at a time, over
- * and over. Who is fast reads while they come, and finds fewer at once.
+ * All system calls of a process that reads the datagrams of this one, including its threads, as strace counts them: 256 datagrams at a time,
+ * repeatedly. A fast candidate reads while they arrive, and finds fewer at once.
  */
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"

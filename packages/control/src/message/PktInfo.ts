@@ -22,7 +22,7 @@ declare const Arrived: unique symbol
  * @since 0.1.0
  */
 export interface PacketInfo<F extends Family> {
-  readonly [Arrived]?: "what arrived"
+  readonly [Arrived]?: "received packet information"
   /** The destination address in the IP header: ours, a group's, or a broadcast address. */
   readonly destination: Address<F>
   /**
@@ -42,7 +42,7 @@ export interface PacketInfo<F extends Family> {
  * @since 0.1.0
  */
 export interface PacketSource<F extends Family> {
-  readonly [Arrived]?: "what arrived does not say from where to send, Datagram.reply knows"
+  readonly [Arrived]?: "received packet information is not a source: use Datagram.reply"
   /**
    * An address of this host. Absent: the address that the socket is bound to, or the kernel's choice if it is bound to
    * all addresses.

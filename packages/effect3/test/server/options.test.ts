@@ -213,7 +213,7 @@ describe("several addresses", () => {
     })
   )
 
-  it.scoped("are refused if there is none, or if they are not an array", () =>
+  it.scoped("are rejected if they are missing, or not an array", () =>
     Effect.gen(function* () {
       const { on } = yield* lab
       const thrower = (): never => {

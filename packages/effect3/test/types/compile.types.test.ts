@@ -1,6 +1,5 @@
 /**
- * What must compile and what must not. Above each wrong program stands a part of what the compiler has to say; a line without such a mark has to
- * be right.
+ * Programs that must compile, and programs that must not. Above each wrong program is a part of its error. A line without such a mark must compile.
  */
 import path from "node:path"
 import { describe, expect, it } from "vitest"
@@ -16,21 +15,21 @@ describe("compiles", () => {
   })
 })
 
-describe("is refused, with a sentence", () => {
+describe("is rejected with a sentence", () => {
   describe.each(wrong.map((file) => ({ name: path.basename(file), ...verdicts(program, file) })))("$name", (file) => {
-    it.each(file.wrong)("$code: $says", ({ code, place, said, says }) => {
-      if (said.length === 0) expect.fail(`${place} compiles: ${code}`)
-      if (!said.some((text) => text.includes(says))) {
-        expect.fail(`${place}: ${code}\nsays\n${said.join("\n")}\ninstead of\n${says}`)
+    it.each(file.wrong)("$code: $error", ({ code, error, place, reported }) => {
+      if (reported.length === 0) expect.fail(`${place} compiles: ${code}`)
+      if (!reported.some((text) => text.includes(error))) {
+        expect.fail(`${place}: ${code}\nerror\n${reported.join("\n")}\ninstead of\n${error}`)
       }
     })
-    it("and nothing else in the file", () => {
+    it("without other errors in the file", () => {
       expect(file.elsewhere).toEqual([])
     })
   })
 })
 
-it("there are enough of them for an empty folder not to pass", () => {
+it("there are enough programs, so that an empty folder fails", () => {
   expect(programs.length).toBeGreaterThanOrEqual(8)
   expect(wrong.flatMap((file) => verdicts(program, file).wrong).length).toBeGreaterThanOrEqual(51)
 })

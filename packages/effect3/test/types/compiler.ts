@@ -1,6 +1,6 @@
 /**
- * The compiler, asked about the programs beside this file as a user's editor would ask it: with the repository's own options, one program for
- * all files of a test, and sources that may be changed in memory (to see what a restriction of the types is good for).
+ * The compiler, used on the programs beside this file as an editor uses it. It has the options of the repository, and one program for all files
+ * of a test. Sources may be changed in memory, to show the effect of a restriction of the types.
  */
 import { readdirSync } from "node:fs"
 import path from "node:path"
@@ -10,7 +10,7 @@ import ts from "typescript"
 /** The repository. */
 export const root = path.resolve(fileURLToPath(new URL(".", import.meta.url)), "../../../..")
 
-/** Those of every test in the repository: `tsconfig.base.json` with `customConditions`, so that the sources are what is imported. */
+/** The options of every test in the repository: `tsconfig.base.json` with `customConditions`, so that sources are imported. */
 export const options: ts.CompilerOptions = (() => {
   const config = path.join(root, "tsconfig.test.json")
   const { error, config: json } = ts.readConfigFile(config, ts.sys.readFile)
@@ -24,7 +24,7 @@ export const filesOf = (folder: "programs" | "wrong"): ReadonlyArray<string> => 
   return readdirSync(directory).map((name) => path.join(directory, name))
 }
 
-/** One change to a source of the repository. `from` must be there once: a test that changes nothing shows nothing. */
+/** One change to a source of the repository. `from` must occur once, because a test without a change proves nothing. */
 export interface Patch {
   readonly file: string
   readonly from: string
@@ -44,7 +44,7 @@ export const compile = (
   }: {
     readonly before?: ts.Program
     readonly patches?: ReadonlyArray<Patch>
-    /** Files that are nowhere but here, by name. */
+    /** Files that exist only here, by name. */
     readonly texts?: ReadonlyMap<string, string>
   } = {}
 ): ts.Program => {
@@ -73,14 +73,14 @@ export const compile = (
   return ts.createProgram({ rootNames: files, options, host, ...(before === undefined ? {} : { oldProgram: before }) })
 }
 
-/** What the compiler says about a file. */
+/** The errors of the compiler for a file. */
 export const diagnostics = (program: ts.Program, file: string): ReadonlyArray<ts.Diagnostic> => {
   const source = program.getSourceFile(file)
   if (source === undefined) throw new Error(`${file} is not in the program`)
   return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
 }
 
-/** The words of a diagnostic, the innermost reason last. */
+/** The text of a diagnostic, the innermost reason last. */
 export function text(diagnostic: ts.Diagnostic): string {
   return ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n")
 }
@@ -93,13 +93,13 @@ export const place = (source: ts.SourceFile, position: number): string =>
 export const located = (diagnostic: ts.Diagnostic): string =>
   `${diagnostic.file === undefined ? "" : place(diagnostic.file, diagnostic.start ?? 0)}: ${text(diagnostic)}`
 
-/** A statement, or a property of an object literal, that must be refused: what stands above it as comments. */
+/** A statement, or a property of an object literal, that must be rejected, with the comments above it. */
 export interface Wrong {
   readonly place: string
   readonly code: string
-  /** A part of what the compiler must say. */
-  readonly says: string
-  /** The restrictions (`restriction.types.test.ts`) without which it compiles: each of them alone. */
+  /** A part of the required error. */
+  readonly error: string
+  /** The restrictions (`restriction.types.test.ts`) of which each alone prevents that it compiles. */
   readonly heldBy: ReadonlyArray<string>
   readonly start: number
   readonly end: number
@@ -112,29 +112,29 @@ export const wrongOf = (source: ts.SourceFile): ReadonlyArray<Wrong> => {
     if (ts.isStatement(node) || ts.isObjectLiteralElement(node)) {
       const comments = ts.getLeadingCommentRanges(source.text, node.pos) ?? []
       const marks = comments.map(({ pos, end }) => source.text.slice(pos, end))
-      const says = marks.flatMap((mark) => /^\/\/ says: (.*)$/.exec(mark)?.[1] ?? [])
+      const errors = marks.flatMap((mark) => /^\/\/ error: (.*)$/.exec(mark)?.[1] ?? [])
       const heldBy = marks.flatMap((mark) => /^\/\/ held by: (.*)$/.exec(mark)?.[1] ?? [])
-      for (const words of says) {
+      for (const error of errors) {
         const start = node.getStart(source)
         const code = node.getText(source).replace(/\s+/g, " ")
-        found.push({ place: place(source, start), code, says: words, heldBy, start, end: node.end })
+        found.push({ place: place(source, start), code, error, heldBy, start, end: node.end })
       }
     }
     ts.forEachChild(node, visit)
   }
   visit(source)
-  const written = source.text.split("// says: ").length - 1
+  const written = source.text.split("// error: ").length - 1
   if (found.length !== written)
     throw new Error(`${source.fileName}: ${written} marks, ${found.length} of them above a statement`)
   return found
 }
 
-/** What is said about each wrong program of a file, and what is said elsewhere. */
+/** The errors of each wrong program of a file, and errors at other places. */
 export const verdicts = (
   program: ts.Program,
   file: string
 ): {
-  readonly wrong: ReadonlyArray<Wrong & { readonly said: ReadonlyArray<string> }>
+  readonly wrong: ReadonlyArray<Wrong & { readonly reported: ReadonlyArray<string> }>
   readonly elsewhere: ReadonlyArray<string>
 } => {
   const source = program.getSourceFile(file)
@@ -143,7 +143,7 @@ export const verdicts = (
   const within = ({ start, end }: Wrong, { start: at }: ts.Diagnostic) => at !== undefined && at >= start && at < end
   const wrong = wrongOf(source).map((program) => ({
     ...program,
-    said: all.filter((d) => within(program, d)).map(text)
+    reported: all.filter((d) => within(program, d)).map(text)
   }))
   return { wrong, elsewhere: all.filter((d) => !wrong.some((program) => within(program, d))).map(located) }
 }

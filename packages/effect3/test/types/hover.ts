@@ -1,6 +1,6 @@
 /**
- * What an editor shows: the language service on a source of one's own, which stands beside this file and is never written. `/*^*\/` before a name
- * asks for what is displayed there.
+ * The language service of an editor, on a source in memory that has a path beside this file. `/*^*\/` before a name marks a place whose hover is
+ * read.
  */
 import path from "node:path"
 import ts from "typescript"
@@ -48,7 +48,7 @@ export const quickInfo = (
   })
 }
 
-/** What the compiler says, a list of lines for each error, the innermost reason last. */
+/** The errors of the compiler, each a list of lines, the innermost reason last. */
 export const errors = (text: string): ReadonlyArray<ReadonlyArray<string>> => {
   write(text)
   return [...service.getSyntacticDiagnostics(file), ...service.getSemanticDiagnostics(file)].map(({ messageText }) =>
@@ -66,7 +66,7 @@ export const completions = (text: string): ReadonlyArray<string> => {
   return (info?.entries ?? []).map(({ name }) => name)
 }
 
-/** How many types the compiler made to check a source on its own. */
+/** The number of types that the compiler made to check only this source. */
 export const cost = (text: string): number => {
   write(text)
   const program = service.getProgram()

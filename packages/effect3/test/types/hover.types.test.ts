@@ -1,14 +1,14 @@
 /**
- * What is displayed, not only what is assignable: hovers stay as short as the names, documentation travels to where people look, an error's last
- * line is a sentence, and a long spec costs nothing.
+ * Displayed types and not only assignable ones. Hovers stay as short as the names, and documentation is shown at every use. The last line of an
+ * error is a sentence, and a long spec is cheap.
  */
 import { describe, expect, it, vi } from "vitest"
 import { completions, cost, errors, quickInfo } from "./hover.ts"
 
-// The first question makes the compiler read everything, on a machine that may be busy.
+// The first query makes the compiler read everything, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 })
 
-/** Members of the union that stands as a type's second argument; a union shows its members in the order they came to be. */
+/** Members of the union in a type's second argument. A union shows its members in the order of their creation. */
 const declared = (display: string): ReadonlyArray<string> =>
   (/<[^,]*, (.*), [^,]*>$/.exec(display)?.[1] ?? display).split(" | ").toSorted()
 
@@ -34,7 +34,7 @@ const shown = (spec: string) => {
 }
 
 describe("an editor shows", () => {
-  it("a spec as the messages it declares", () => {
+  it("a spec as its declared messages", () => {
     const { datagram, socket, spec } = shown("Datagram.ipv4.pipe(withPktInfo(), withHopLimit())")
     expect(spec).toMatch(/^const spec: Spec<"ipv4", [A-Za-z |]+, never>$/)
     expect(declared(spec)).toEqual(["HopLimit", "PktInfo"])
@@ -42,29 +42,29 @@ describe("an editor shows", () => {
     expect(datagram).toMatch(/^const datagram: Datagram\.Datagram<"ipv4", [A-Za-z |]+>$/)
   })
 
-  it("the same for another order", () => {
+  it("an equal type for another order", () => {
     const { spec } = shown("Datagram.ipv4.pipe(withHopLimit(), withPktInfo())")
     expect(declared(spec)).toEqual(["HopLimit", "PktInfo"])
   })
 
-  it("one direction and the optional by their names", () => {
+  it("one direction and optional messages by their names", () => {
     const { spec } = shown(
       'Datagram.ipv4.pipe(withHopLimit({ only: "send" }), withOptional(withOriginalArrivalInterface()))'
     )
     expect(declared(spec)).toEqual(["Optional<OriginalArrivalInterface>", "SendOnly<HopLimit>"])
   })
 
-  it("what a datagram carries as one flat record", () => {
+  it("the control data of a datagram as one flat record", () => {
     const { control } = shown("Datagram.ipv4.pipe(withPktInfo(), withHopLimit())")
     expect(control.split(".control: ")[1]).toBe('{ readonly pktInfo: PacketInfo<"ipv4">; readonly hopLimit: number; }')
   })
 
-  it("the optional as an Option", () => {
+  it("an optional message as an Option", () => {
     const { control } = shown("Datagram.dual.pipe(withEcn(), withOptional(withTimestamp()))")
     expect(control.split(".control: ")[1]).toBe("{ readonly ecn: EcnCodepoint; readonly timestamp: Option<bigint>; }")
   })
 
-  it("a shared fragment by its messages and needs", () => {
+  it("a shared fragment by its messages and requirements", () => {
     const [info] = quickInfo(`
       import { Datagram, withBindToDevice, withHopLimit, withPktInfo, withReuseAddress } from "@ancillary/effect3"
       export const /*^*/defaults = Datagram.combine(withPktInfo(), withHopLimit(), withReuseAddress(), withBindToDevice("eth0"))
@@ -75,7 +75,7 @@ describe("an editor shows", () => {
   })
 })
 
-describe("the documentation travels", () => {
+describe("the documentation is shown", () => {
   const socket = `
     import type { Datagram, DatagramSocket } from "@ancillary/effect3"
     import type { ControlMessage, HopLimit, Optional, PktInfo } from "@ancillary/control"
@@ -88,7 +88,7 @@ describe("the documentation travels", () => {
     declare const datagram: Datagram.Datagram<"ipv4", PktInfo | Optional<HopLimit> | Mark>
     declare const socket: DatagramSocket<"ipv4", PktInfo>
   `
-  it("to the fields of a datagram, one's own messages among them, and through Optional", () => {
+  it("at the fields of a datagram, for a program's own messages, and through Optional", () => {
     const infos = quickInfo(`${socket}
       export const fields = [datagram.control./*^*/hopLimit, datagram.control./*^*/mark, datagram./*^*/data]
       export const of = [datagram.control./*^*/pktInfo, datagram.control.pktInfo./*^*/destination, socket./*^*/receiveWithin]
@@ -112,7 +112,7 @@ describe("sending", () => {
     const data = new Uint8Array(1)
     const to = { address: "192.0.2.1", port: 53 }
   `
-  it("is shown in six lines at the most", () => {
+  it("is shown in at most six lines", () => {
     const infos = quickInfo(`${socket}
       export const bare = socket./*^*/send
       export const called = socket./*^*/send({ data, to, control: { hopLimit: 3 } })
@@ -121,7 +121,7 @@ describe("sending", () => {
     expect(infos[0]?.display).toContain('(message: Outgoing<"ipv4", PktInfo | HopLimit | Ecn, Given>)')
   })
 
-  it("offers what the spec declares, and its values", () => {
+  it("completes declared messages and their values", () => {
     expect(completions(`${socket} socket.send({ data, to, control: { /*^*/ } })`)).toEqual([
       "ecn",
       "hopLimit",
@@ -271,7 +271,7 @@ describe("fifteen messages", () => {
       return datagram./*^*/control
     })
   `
-  it("stay one line, every name in it", () => {
+  it("stay one line with every name", () => {
     expect(errors(source)).toEqual([])
     const [spec, control] = quickInfo(source).map(({ display }) => display)
     expect(spec).not.toContain("\n")
@@ -283,10 +283,10 @@ describe("fifteen messages", () => {
     expect(control?.split("\n")).toHaveLength(17)
   })
 
-  it("are checked in no time", () => {
-    // Counted, not timed: some 8,000 instantiations take a third of a second.
+  it("are checked with little work", () => {
+    // Counted and not timed: some 8,000 instantiations take a third of a second.
     const instantiations = cost(source)
-    // Twice what they are: a spec whose types grow with the square of its messages does not pass.
+    // Twice the present number, so a spec whose types grow with the square of its messages fails.
     expect(instantiations).toBeGreaterThan(1000)
     expect(instantiations).toBeLessThan(16_000)
   })

@@ -8,7 +8,7 @@ import { expect, it, vi } from "vitest"
 import { build } from "../../../testing/built.ts"
 import { compile, place, root } from "./compiler.ts"
 
-// The compiler is quick, but a machine that runs other tests beside it may not be.
+// The compiler is fast, but the machine may be busy with other tests.
 vi.setConfig({ testTimeout: 240_000 })
 
 const packages = path.join(root, "packages")
@@ -98,7 +98,7 @@ const nameOf = (node: ts.Node): string => {
   return named && node.name !== undefined ? [outer, node.name.getText()].filter(Boolean).join(".") : outer
 }
 
-it("no declaration has an `any`, where it is not a bound that nothing else can be", async () => {
+it("no declaration has an `any`, except as a bound that must be one", async () => {
   const files = await declarations()
   expect(files.size).toBe(sources.length)
   const found = new Set<string>()
@@ -109,10 +109,10 @@ it("no declaration has an `any`, where it is not a bound that nothing else can b
     }
     visit(file)
   }
-  // Effect's own: what `Data.TaggedError` answers, and a tagged error extends.
+  // Effect's own types: the result of `Data.TaggedError`, which a tagged error extends.
   const effects = /^\w+_base: Record<string, any>$/
   expect([...found].filter((any) => !effects.test(any)).toSorted()).toEqual([
-    // Specs and combinators are invariant: nothing else stands for every one of them, and `infer` gets the types back.
+    // Specs and combinators are invariant, so only this bound accepts all of them, and `infer` recovers the types.
     "AnyPart: Configure<any, any>",
     "AnyPart: With<any>",
     "Spec.Any: Spec<any, any, any>"
@@ -123,7 +123,7 @@ const isExported = (statement: ts.Statement): boolean =>
   ts.canHaveModifiers(statement) &&
   (ts.getModifiers(statement) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
 
-/** A number under the name that the headers of a platform give it; its module says which headers. */
+/** A number under its name in the headers of a platform. Its module names the headers. */
 const isHeadersConstant = (name: string, { fileName }: ts.SourceFile): boolean =>
   fileName.includes("/platform/") && /^[A-Z][A-Z0-9_]*$/.test(name)
 

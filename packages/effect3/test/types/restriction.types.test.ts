@@ -1,6 +1,6 @@
 /**
- * Each wrong program was seen compiling: a restriction is taken out of the sources, in memory, and exactly the programs that name it
- * (`// held by: …`) are no longer refused. So none of them is refused for a reason that nobody meant, and no restriction is there for nothing.
+ * Proves each wrong program. A restriction is removed from the sources in memory, and exactly the programs that name it (`// held by: …`) then
+ * compile. So no program is rejected for another reason, and every restriction has an effect.
  */
 import { beforeEach, expect, it, vi } from "vitest"
 import { compile, diagnostics, filesOf, text, verdicts } from "./compiler.ts"
@@ -8,7 +8,7 @@ import { restrictions } from "./restrictions.ts"
 
 // A change costs a fifth of a second, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 })
-// The compiler gives nobody else a turn, and vitest takes a worker that is silent for a minute for dead.
+// The compiler blocks the event loop, and vitest gives up a worker that is silent for a minute.
 beforeEach(() => new Promise((next) => void setImmediate(next)))
 
 const files = filesOf("wrong")
@@ -18,24 +18,26 @@ const shown = ({ code, place }: (typeof wrong)[number]) => `${place} ${code}`
 
 it.each(Object.entries(restrictions))("%s", (name, patches) => {
   const program = compile(files, { patches, before })
-  const compiles = files.flatMap((file) => verdicts(program, file).wrong.filter(({ said }) => said.length === 0))
+  const compiles = files.flatMap((file) =>
+    verdicts(program, file).wrong.filter(({ reported }) => reported.length === 0)
+  )
   const named = wrong.filter(({ heldBy }) => heldBy.includes(name))
   expect(named.length).toBeGreaterThan(0)
   expect(compiles.map(shown)).toEqual(named.map(shown))
 })
 
-it("every wrong program is held by restrictions that there are", () => {
+it("every wrong program names existing restrictions", () => {
   const unheld = wrong.filter(({ heldBy }) => heldBy.length === 0 || heldBy.some((name) => !(name in restrictions)))
   expect(unheld.map(shown)).toEqual([])
 })
 
-it("a change of the sources that would change nothing is refused", () => {
+it("a change of the sources without an effect is rejected", () => {
   const file = "packages/engine/src/spec/Spec.ts"
   expect(() => compile(files, { patches: [{ file, from: "this is nowhere", to: "" }] })).toThrow("0 places, not one")
   expect(() => compile(files, { patches: [{ file, from: "readonly", to: "" }] })).toThrow(/\d+ places, not one/)
 })
 
-it("SendOnly keeps what is received: else what goes both ways would not pass for what goes one way", () => {
+it("without the received part of SendOnly, both directions would not fit for one", () => {
   const programs = filesOf("programs")
   const received = '  readonly received: ControlMessage.Received<M, this["family"]["is"]>\n'
   const program = compile(programs, {

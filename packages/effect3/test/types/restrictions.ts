@@ -1,6 +1,6 @@
 /**
- * What keeps wrong programs from compiling, one restriction an entry, each with the change that takes it out. `restriction.types.test.ts` makes the
- * changes in memory, one at a time, and sees what compiles then.
+ * The restrictions that reject wrong programs, each with the change that removes it. `restriction.types.test.ts` makes the changes in memory,
+ * one at a time, and compiles the programs.
  */
 import type { Patch } from "./compiler.ts"
 
@@ -19,12 +19,12 @@ const routingHeader = "packages/control/src/message/RoutingHeader.ts"
 const extensionHeader = "packages/control/src/ExtensionHeader.ts"
 const pktInfo = "packages/control/src/message/PktInfo.ts"
 
-/** By the name that the wrong programs call it (`// held by: …`). */
+/** By the name in the wrong programs (`// held by: …`). */
 export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } = {
   // ---- declaring
   "the check for duplicates": [at(spec, "? `'${M[\"key\"]}' is already declared by this spec`", "? never")],
   "the check for families": [at(spec, ": `'${M[\"key\"]}' does not exist for ${F} sockets`", ": never")],
-  "each member of a union being asked by itself": [
+  "each member of a union being checked by itself": [
     at(spec, '= M extends unknown\n  ? M["key"]', '= [M] extends [unknown]\n  ? M["key"]')
   ],
   "the families of options": [
@@ -104,7 +104,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   ],
 
   // ---- reading
-  "the record of what arrives": [at(received, "readonly control: Control<F, D>", "readonly control: any")],
+  "the record of received control data": [at(received, "readonly control: Control<F, D>", "readonly control: any")],
   "that record being read-only": [
     at(
       spec,
@@ -120,7 +120,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   ],
   "an Option where the kernel may omit it": [at(spec, "Maybe<Kind, Fields[K]>", "Fields[K]")],
   "an array where it comes any number of times": [at(spec, ": ReadonlyArray<Fields[K]>", ": Fields[K]")],
-  "what is only sent not being read": [
+  "a send-only message not being received": [
     at(spec, 'D extends { readonly direction: "send" }', 'D extends { readonly direction: "neither" }')
   ],
 
@@ -128,17 +128,17 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "the refusal of undeclared keys": [
     at(outgoing, "readonly control?: Exact<Given, SendControl<F, D>> | undefined", "readonly control?: Given")
   ],
-  "what arrived not being a source": [
-    at(pktInfo, '  readonly [Arrived]?: "what arrived does not say from where to send, Datagram.reply knows"', "")
+  "received information not being a source": [
+    at(pktInfo, '  readonly [Arrived]?: "received packet information is not a source: use Datagram.reply"', "")
   ],
-  "the type of what is given": [
+  "the type of a given value": [
     at(
       socket,
       "readonly send: <const Given extends Sendable<F, D> = SendControl<F, D>>(\n    message: Outgoing",
       "readonly send: <const Given = SendControl<F, D>>(\n    message: Outgoing"
     )
   ],
-  "what is only received not being sent": [
+  "a receive-only message not being sent": [
     at(spec, 'D extends { readonly direction: "receive" }', 'D extends { readonly direction: "neither" }')
   ],
   "a destination of the socket's family": [at(outgoing, "EndpointInput<F> | Destination<F>", "any")],
@@ -246,7 +246,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "a table of every family": [
     at(messages, '[F in Exclude<M["families"], "dual">]:', '[F in Exclude<M["families"], "dual">]?:')
   ],
-  "a table of nothing else": [
+  "a table without other keys": [
     at(
       messages,
       "  readonly table: {\n",
@@ -270,7 +270,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "the presence of a definition": [
     at(messages, '  readonly presence: M["presence"]\n  /** Total', "  readonly presence: Presence\n  /** Total")
   ],
-  "define wanting to be told its message": [
+  "define requiring its message type": [
     at(messages, "define = <M extends ControlMessage.Any = never>", "define = <M extends ControlMessage.Any>"),
     at(messages, "  readonly table: {\n", "  readonly table: any & {\n")
   ]

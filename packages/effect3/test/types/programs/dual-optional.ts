@@ -1,4 +1,4 @@
-// One socket for both families; the timestamp only where there is one.
+// One socket for both families. The timestamp is optional.
 import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withDscp, withEcn, withOptional, withPktInfo, withTimestamp } from "@ancillary/effect3"
 import { Effect, Option, Stream } from "effect"

@@ -1,4 +1,4 @@
-// A family that is chosen at run time: what both have is declared once, and read, sent and answered alike.
+// A family that is chosen at run time. Messages of both are declared once, and received, sent and answered alike.
 import type { HopLimit, InternetEndpoint, PktInfo } from "@ancillary/control"
 import { NodeSockets } from "@ancillary/effect3/node"
 import {

@@ -14,7 +14,7 @@ import {
 } from "@ancillary/effect3"
 import { Context, Effect, Layer, Stream } from "effect"
 
-/** Counts congestion marks and hands every datagram on, its type untouched. */
+/** Counts congestion marks and passes every datagram on with its type. */
 export const congestion = <A extends Datagram.Datagram<Internet, Ecn>, E, R>(
   datagrams: Stream.Stream<A, E, R>,
   on: () => void
@@ -39,7 +39,7 @@ export const decrement = <F extends Internet>(socket: DatagramSocket<F, HopLimit
     ({ control, data, from }) => socket.send({ data, to: from, control: { hopLimit: control.hopLimit - 1 } })
   )
 
-/** What goes both ways passes for what goes one way. */
+/** A message of both directions is accepted for one direction. */
 export const probe = (socket: DatagramSocket<"ipv4", SendOnly<HopLimit>>) =>
   socket.send({ data: new Uint8Array(1), to: { address: "192.0.2.1", port: 33434 }, control: { hopLimit: 1 } })
 export const distance = (source: DatagramSource<"ipv4", ReceiveOnly<HopLimit>>) =>
@@ -90,7 +90,7 @@ export const program = Effect.gen(function* () {
   yield* Stream.runForEach(marked, ({ control }) => Effect.log(control.pktInfo.interfaceIndex, control.dscp))
 })
 
-/** The same declaration in another order is the same type. */
+/** Equal declarations in another order have an equal type. */
 const one = Datagram.ipv4.pipe(withPktInfo(), withHopLimit())
 const two: typeof one = Datagram.ipv4.pipe(withHopLimit(), withPktInfo())
 export type Same = Spec.Received<typeof one>

@@ -1,4 +1,4 @@
-// Timestamps, drop counts and a device: Linux, said by the types alone.
+// Timestamps, drop counts and a device: the types require Linux.
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
   Datagram,

@@ -28,7 +28,7 @@ import {
 } from "@ancillary/effect3"
 import { Effect, Option } from "effect"
 
-// Where every platform has it, nothing is needed of one.
+// Options of every platform require no capability.
 const everywhere = Datagram.dual.pipe(
   withBroadcast(),
   withDefaultHopLimit(9),
@@ -80,7 +80,7 @@ const live = Effect.gen(function* () {
       yield* socket.join("ff15::1234", { interfaceIndex: 2, source: "2001:db8::1" })
       yield* socket.block("239.1.2.3", "192.0.2.1")
       const { from } = yield* socket.receive
-      // A sender that was heard is one that may be silenced.
+      // The sender of a received datagram can be blocked.
       yield* socket.block("239.1.2.3", from.address, { interfaceIndex: 2 })
     })
   )

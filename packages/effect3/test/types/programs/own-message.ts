@@ -48,5 +48,5 @@ export const program = Effect.gen(function* () {
   const mark: number = Option.getOrElse(control.mark, () => 0)
   yield* socket.send({ data, to: from, control: { mark, hopLimit: control.hopLimit } })
 })
-// It needs nothing of the platform in its type: where its table has an absence, `bind` fails with that reason.
+// Its type requires no capability. If the table has no row for the platform, `bind` fails with the reason.
 export const main = () => Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeSockets.layer)))

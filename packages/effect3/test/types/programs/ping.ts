@@ -1,4 +1,4 @@
-// How far away a host is, in hops: a ping whose reply tells its hop limit.
+// The distance of a host in hops: a ping whose reply has a hop limit.
 import { Codec, IcmpEcho } from "@ancillary/control"
 import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withHopLimit } from "@ancillary/effect3"

@@ -1,4 +1,4 @@
-// A server that answers as the one who was asked.
+// A server that replies from the requested address.
 import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Effect, Stream } from "effect"

@@ -1,4 +1,4 @@
-// Sending: several pieces, control data per datagram, one direction only, what may be left out.
+// Sending: several pieces, control data per datagram, only one direction, optional fields.
 import { NodeSockets } from "@ancillary/effect3/node"
 import { Datagram, withDscp, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { Effect } from "effect"

@@ -1,4 +1,4 @@
-// What only Winsock has is in the type of the program, and a Winsock layer takes it out again.
+// A feature of only Winsock is in the type of the program, and a Winsock layer removes it.
 import type { Capability } from "@ancillary/control"
 import { Datagram, type DatagramSockets, withOriginalArrivalInterface } from "@ancillary/effect3"
 import { WinsockSockets } from "@ancillary/effect3/node"

@@ -1,4 +1,4 @@
-// @ts-nocheck: these must not compile; ../compile.types.test.ts takes this line out and reads what the compiler says.
+// @ts-nocheck: These must not compile. ../compile.types.test.ts removes this line and reads the errors.
 import { type ControlMessage, define } from "@ancillary/control"
 import {
   Datagram,
@@ -27,110 +27,110 @@ const rights = define<Rights>({
   table: { linux: { unix: none }, winsock: { unix: none }, darwin: { unix: none } }
 })
 
-// ---- the same message twice
+// ---- a message twice
 
-// says: 'pktInfo' is already declared by this spec
+// error: 'pktInfo' is already declared by this spec
 // held by: the check for duplicates
 Datagram.ipv4.pipe(withPktInfo(), withPktInfo())
 
-// says: 'hopLimit' is already declared by this spec
+// error: 'hopLimit' is already declared by this spec
 // held by: the check for duplicates
 Datagram.ipv4.pipe(withHopLimit(), withOptional(withHopLimit()))
 
-// says: 'hopLimit' is already declared by this spec
+// error: 'hopLimit' is already declared by this spec
 // held by: the check for duplicates
 Datagram.ipv4.pipe(withHopLimit({ only: "send" }), withHopLimit({ only: "receive" }))
 
-// says: 'pktInfo' is already declared by this spec
+// error: 'pktInfo' is already declared by this spec
 // held by: the check for duplicates
 Datagram.ipv4.pipe(Datagram.combine(withPktInfo(), withHopLimit()), withPktInfo())
 
-// says: 'pktInfo' is already declared by this spec
+// error: 'pktInfo' is already declared by this spec
 // held by: the check for duplicates
-// held by: each member of a union being asked by itself
+// held by: each member of a union being checked by itself
 Datagram.ipv4.pipe(withPktInfo(), Datagram.combine(withPktInfo(), withHopLimit()))
 
-// says: 'pktInfo' is declared twice
+// error: 'pktInfo' is declared twice
 // held by: the check for duplicates within combine
 Datagram.combine(withPktInfo(), withReuseAddress(), withPktInfo())
 
-// says: 'hopLimit' is declared twice
+// error: 'hopLimit' is declared twice
 // held by: the check for duplicates within combine
 Datagram.combine(withHopLimit(), withOptional(withHopLimit()))
 
 // ---- of another family
 
-// says: 'originalArrivalInterface' does not exist for ipv6 sockets
+// error: 'originalArrivalInterface' does not exist for ipv6 sockets
 // held by: the check for families
 Datagram.ipv6.pipe(withOriginalArrivalInterface())
 
-// says: 'originalArrivalInterface' does not exist for dual sockets
+// error: 'originalArrivalInterface' does not exist for dual sockets
 // held by: the check for families
 Datagram.dual.pipe(withOriginalArrivalInterface())
 
-// says: 'routingHeader' does not exist for ipv4 sockets
+// error: 'routingHeader' does not exist for ipv4 sockets
 // held by: the check for families
 Datagram.ipv4.pipe(withRoutingHeader())
 
-// says: 'hopLimit' does not exist for unix sockets
+// error: 'hopLimit' does not exist for unix sockets
 // held by: the check for families
 Datagram.unix.pipe(withHopLimit())
 
-// says: 'errorReports' does not exist for unix sockets
+// error: 'errorReports' does not exist for unix sockets
 // held by: the check for families
 Datagram.unix.pipe(withErrorReports())
 
-// says: 'routingHeader' does not exist for ipv4 sockets
+// error: 'routingHeader' does not exist for ipv4 sockets
 // held by: the check for families
 Datagram.ipv4.pipe(withOptional(withRoutingHeader()))
 
-// says: 'hopLimit' does not exist for unix sockets
+// error: 'hopLimit' does not exist for unix sockets
 // held by: the check for families
 Datagram.unix.pipe(withHopLimit({ only: "send" }))
 
-// says: 'rights' does not exist for ipv4 sockets
+// error: 'rights' does not exist for ipv4 sockets
 // held by: the check for families
 Datagram.ipv4.pipe(withControlMessage(rights))
 
-// says: 'rights' does not exist for ipv4 sockets
+// error: 'rights' does not exist for ipv4 sockets
 // held by: the check for families
-// held by: each member of a union being asked by itself
+// held by: each member of a union being checked by itself
 Datagram.ipv4.pipe(Datagram.combine(withHopLimit(), withControlMessage(rights)))
 
-// says: this option does not exist for unix sockets
+// error: this option does not exist for unix sockets
 // held by: the families of options
 Datagram.unix.pipe(withReuseAddress())
 
-// says: this option does not exist for unix sockets
+// error: this option does not exist for unix sockets
 // held by: the families of options
 // held by: the families of options within combine
 Datagram.unix.pipe(Datagram.combine(withTimestamp(), withReuseAddress()))
 
-// ---- options that there are not
+// ---- options that do not exist
 
-// says: Type '"both"' is not assignable to type
+// error: Type '"both"' is not assignable to type
 // held by: the two directions
 Datagram.ipv4.pipe(withPktInfo({ only: "both" }))
 
-// says: Expected 0 arguments, but got 1
+// error: Expected 0 arguments, but got 1
 // held by: withTimestamp having one direction
 Datagram.ipv4.pipe(withTimestamp({ only: "send" }))
 
-// says: Argument of type '"ignore"' is not assignable
+// error: Argument of type '"ignore"' is not assignable
 // held by: the three policies
 Datagram.ipv4.pipe(withTruncation("ignore"))
 
-// says: is not assignable to parameter of type 'With<
+// error: is not assignable to parameter of type 'With<
 // held by: withOptional taking messages only
 Datagram.ipv4.pipe(withOptional(withReuseAddress()))
 
 // A family that is chosen at run time has what both families have.
 declare const v6: boolean
 const either = v6 ? Datagram.ipv6 : Datagram.ipv4
-// says: 'flowLabel' does not exist for ipv4 sockets
+// error: 'flowLabel' does not exist for ipv4 sockets
 // held by: the check for families
 either.pipe(withFlowLabel())
 
-// says: this option does not exist for ipv4 sockets
+// error: this option does not exist for ipv4 sockets
 // held by: the families of options
 either.pipe(withAutoFlowLabel(false))

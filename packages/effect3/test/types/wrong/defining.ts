@@ -1,4 +1,4 @@
-// @ts-nocheck: these must not compile; ../compile.types.test.ts takes this line out and reads what the compiler says.
+// @ts-nocheck: These must not compile. ../compile.types.test.ts removes this line and reads the errors.
 import { type Codec, type ControlMessage, define } from "@ancillary/control"
 import { Datagram, withControlMessage } from "@ancillary/effect3"
 import type { Effect } from "effect"
@@ -18,32 +18,32 @@ interface Both extends ControlMessage<"both", "ipv4" | "ipv6" | "dual"> {
 
 // ---- the table is total
 
-// says: Property 'darwin' is missing
+// error: Property 'darwin' is missing
 // held by: a table of every platform
-// held by: define wanting to be told its message
+// held by: define requiring its message type
 define<Own>({ key: "own", presence: "required", table: { linux: { ipv4: row }, winsock: { ipv4: row } } })
 
 define<Both>({
   key: "both",
   presence: "required",
-  // says: Property 'ipv6' is missing
+  // error: Property 'ipv6' is missing
   // held by: a table of every family
-  // held by: define wanting to be told its message
+  // held by: define requiring its message type
   table: { linux: { ipv4: row, ipv6: row }, winsock: { ipv4: row }, darwin: { ipv4: row, ipv6: row } }
 })
 
-// says: 'ipv6' does not exist in type
-// held by: a table of nothing else
-// held by: define wanting to be told its message
+// error: 'ipv6' does not exist in type
+// held by: a table without other keys
+// held by: define requiring its message type
 define<Own>({
   key: "own",
   presence: "required",
   table: { linux: { ipv4: row, ipv6: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
-// ---- and says what the type says
+// ---- and must agree with its type
 
-// says: Type '"optional"' is not assignable to type '"required"'
+// error: Type '"optional"' is not assignable to type '"required"'
 // held by: presence being part of a message
 // held by: the presence of a definition
 define<Own>({
@@ -52,7 +52,7 @@ define<Own>({
   table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
-// says: Type '"mine"' is not assignable to type '"own"'
+// error: Type '"mine"' is not assignable to type '"own"'
 // held by: the key of a definition
 define<Own>({
   key: "mine",
@@ -60,24 +60,24 @@ define<Own>({
   table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
-// says: is not assignable to type 'Unsupported | Row<number, never>'
+// error: is not assignable to type 'Unsupported | Row<number, never>'
 // held by: the values of a table
-// held by: define wanting to be told its message
+// held by: define requiring its message type
 define<Own>({
   key: "own",
   presence: "required",
   table: { linux: { ipv4: words }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
-// says: is not assignable to type 'never'
-// held by: define wanting to be told its message
+// error: is not assignable to type 'never'
+// held by: define requiring its message type
 define({
   key: "own",
   presence: "required",
   table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
-// ---- one's own is held to the same
+// ---- a program's own message has these restrictions, too
 
 const own = define<Own>({
   key: "own",
@@ -85,17 +85,17 @@ const own = define<Own>({
   table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
-// says: 'own' does not exist for ipv6 sockets
+// error: 'own' does not exist for ipv6 sockets
 // held by: the check for families
 Datagram.ipv6.pipe(withControlMessage(own))
 
-// says: 'own' is already declared by this spec
+// error: 'own' is already declared by this spec
 // held by: the check for duplicates
 Datagram.ipv4.pipe(withControlMessage(own), withControlMessage(own))
 
 const bindOwn = () => Datagram.bind(Datagram.ipv4.pipe(withControlMessage(own)), { address: "127.0.0.1", port: 9 })
 declare const ownSocket: Effect.Effect.Success<ReturnType<typeof bindOwn>>
 
-// says: 'own' cannot be sent on this socket
+// error: 'own' cannot be sent on this socket
 // held by: the refusal of undeclared keys
 ownSocket.send({ data: new Uint8Array(1), to: { address: "127.0.0.1", port: 9 }, control: { own: 3 } })

@@ -1,4 +1,4 @@
-// @ts-nocheck: these must not compile; ../compile.types.test.ts takes this line out and reads what the compiler says.
+// @ts-nocheck: These must not compile. ../compile.types.test.ts removes this line and reads the errors.
 import type { ExtensionHeader } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import {
@@ -16,9 +16,9 @@ const at = { address: "::1", port: 9 }
 const data = new Uint8Array(1)
 declare const sourceRoute: ExtensionHeader.SourceRoute
 
-// ---- what the layer lacks, by direction
+// ---- capabilities that the layer lacks, by direction
 
-// says: 'Capability<"sentRoutingHeader">' is not assignable to type 'never'
+// error: 'Capability<"sentRoutingHeader">' is not assignable to type 'never'
 // held by: the needs of messages
 // held by: the needs of a direction
 Effect.runPromise(
@@ -27,7 +27,7 @@ Effect.runPromise(
   )
 )
 
-// says: 'Capability<"sentRoutingHeader">' is not assignable to type 'never'
+// error: 'Capability<"sentRoutingHeader">' is not assignable to type 'never'
 // held by: the needs of messages
 // held by: the needs of a direction
 Effect.runPromise(
@@ -36,13 +36,13 @@ Effect.runPromise(
   )
 )
 
-// says: 'Capability<"nextHop">' is not assignable to type 'never'
+// error: 'Capability<"nextHop">' is not assignable to type 'never'
 // held by: the needs of messages
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.ipv6.pipe(withNextHop()), at)).pipe(Effect.provide(LinuxSockets.layer))
 )
 
-// says: 'Capability<"destinationOptions">' is not assignable to type 'never'
+// error: 'Capability<"destinationOptions">' is not assignable to type 'never'
 // held by: the needs of messages
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.ipv6.pipe(withDestinationOptions()), at)).pipe(
@@ -52,41 +52,41 @@ Effect.runPromise(
 
 // ---- families
 
-// says: 'hopByHopOptions' does not exist for dual sockets
+// error: 'hopByHopOptions' does not exist for dual sockets
 // held by: the check for families
 Datagram.dual.pipe(withHopByHopOptions())
 
-// says: 'hopByHopOptions' does not exist for ipv4 sockets
+// error: 'hopByHopOptions' does not exist for ipv4 sockets
 // held by: the check for families
 Datagram.icmp4.pipe(withHopByHopOptions())
 
-// says: 'nextHop' does not exist for ipv4 sockets
+// error: 'nextHop' does not exist for ipv4 sockets
 // held by: the check for families
 Datagram.ipv4.pipe(withOptional(withNextHop({ type: 9 })))
 
 export const program = Effect.gen(function* () {
   const spec = Datagram.ipv6.pipe(withRoutingHeader(), withHopByHopOptions(), withNextHop({ type: 9 }))
   const socket = yield* Datagram.bind(spec, at)
-  // says: 'routingHeader' cannot be sent on this socket: its spec does not declare it for sending
-  // held by: what is only received not being sent
+  // error: 'routingHeader' cannot be sent on this socket: its spec does not declare it for sending
+  // held by: a receive-only message not being sent
   // held by: the refusal of undeclared keys
   // held by: ReceiveOnly narrowing the direction
   yield* socket.send({ data, to: at, control: { routingHeader: { kind: "homeAddress", address: "::1" } } })
 
   const router = yield* Datagram.bind(Datagram.ipv6.pipe(withRoutingHeader({ also: "send" })), at)
-  // says: Type '"sourceRoute"' is not assignable to type '"segments"'
+  // error: Type '"sourceRoute"' is not assignable to type '"segments"'
   // held by: no source route being sent
-  // held by: the type of what is given
+  // held by: the type of a given value
   yield* router.send({ data, to: at, control: { routingHeader: sourceRoute } })
 
   const odd = { options: [{ type: 30, data, alignment: { x: 3, y: 0 } as const }] }
-  // says: Type '3' is not assignable to type '1 | 2 | 4 | 8'
+  // error: Type '3' is not assignable to type '1 | 2 | 4 | 8'
   // held by: alignments to powers of two
-  // held by: the type of what is given
+  // held by: the type of a given value
   yield* socket.send({ data, to: at, control: { hopByHopOptions: odd } })
 
   const datagram = yield* socket.receive
-  // says: Property 'nextHop' does not exist
-  // held by: the record of what arrives
+  // error: Property 'nextHop' does not exist
+  // held by: the record of received control data
   return datagram.control.nextHop
 })

@@ -1,4 +1,4 @@
-// @ts-nocheck: these must not compile; ../compile.types.test.ts takes this line out and reads what the compiler says.
+// @ts-nocheck: These must not compile. ../compile.types.test.ts removes this line and reads the errors.
 import { type Capability, Codec, type Ipv4Address, type Ipv6Address } from "@ancillary/control"
 import { NodeSockets } from "@ancillary/effect3/node"
 import { DarwinSockets, LinuxSockets } from "@ancillary/effect3/node"
@@ -40,85 +40,85 @@ declare const connected: ConnectedSocket<"ipv6", never>
 
 // ---- a family that does not have it
 
-// says: this option does not exist for ipv6 sockets
+// error: this option does not exist for ipv6 sockets
 // held by: the families of options
 Datagram.ipv6.pipe(withBroadcast())
 
-// says: this option does not exist for ipv4 sockets
+// error: this option does not exist for ipv4 sockets
 // held by: the families of options
 Datagram.ipv4.pipe(withAutoFlowLabel(false))
 
-// says: this option does not exist for unix sockets
+// error: this option does not exist for unix sockets
 // held by: the families of options
 Datagram.unix.pipe(withDefaultHopLimit(9))
 
-// says: this option does not exist for unix sockets
+// error: this option does not exist for unix sockets
 // held by: the families of options
 Datagram.unix.pipe(withMulticastLoopback(false), withDontFragment())
 
-// says: this option does not exist for unix sockets
+// error: this option does not exist for unix sockets
 // held by: the families of options
 // held by: the families of options within combine
 Datagram.unix.pipe(Datagram.combine(withMulticastHopLimit(1), withMulticastInterface(2)))
 
-// says: this option does not exist for ipv6 sockets
+// error: this option does not exist for ipv6 sockets
 // held by: the families of options
 Datagram.ipv6.pipe(withSocketOption(SocketOption.broadcast, true))
 
-// says: this option does not exist for ipv6 sockets
+// error: this option does not exist for ipv6 sockets
 // held by: the families of options
 // held by: the family of a socket
 six.setOption(SocketOption.broadcast, true)
 
-// says: this option does not exist for unix sockets
+// error: this option does not exist for unix sockets
 // held by: the families of options
 // held by: the family of a socket
 unix.getOption(SocketOption.defaultHopLimit)
 
-// says: this option does not exist for ipv6 sockets
+// error: this option does not exist for ipv6 sockets
 // held by: the families of options
 connected.setOption(SocketOption.broadcast, true)
 
 // ---- a value of another type
 
-// says: Argument of type 'number' is not assignable to parameter of type 'boolean'
+// error: Argument of type 'number' is not assignable to parameter of type 'boolean'
 // held by: the value of an option's type
 Datagram.ipv4.pipe(withSocketOption(SocketOption.broadcast, 1))
 
-// says: Argument of type 'boolean' is not assignable to parameter of type 'number'
+// error: Argument of type 'boolean' is not assignable to parameter of type 'number'
 // held by: the value of a live option's type
 four.setOption(SocketOption.receiveBufferSize, true)
 
-// says: Argument of type '"always"' is not assignable to parameter of type 'PathMtuMode'
+// error: Argument of type '"always"' is not assignable to parameter of type 'PathMtuMode'
 // held by: the modes of path MTU discovery
 withPathMtuDiscovery("always")
 
-// says: Argument of type '"always"' is not assignable to parameter of type 'PathMtuMode'
+// error: Argument of type '"always"' is not assignable to parameter of type 'PathMtuMode'
 // held by: the modes of path MTU discovery
 // held by: the value of a live option's type
 four.setOption(SocketOption.pathMtuDiscovery, "always")
 
-// ---- what the layer lacks
+// ---- capabilities that the layer lacks
 
-// says: 'Capability<"freebind">' is not assignable to type 'never'
+// error: 'Capability<"freebind">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withFreebind()), at)).pipe(Effect.provide(DarwinSockets.layer))
 )
 
-// says: 'Capability<"transparent">' is not assignable to type 'never'
+// error: 'Capability<"transparent">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withTransparent()), at)).pipe(Effect.provide(WinsockSockets.layer))
 )
 
-// says: 'Capability<"multicastAll">' is not assignable to type 'never'
+// error: 'Capability<"multicastAll">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withMulticastAll(false)), at)).pipe(Effect.provide(NodeSockets.layer))
 )
 
-// says: 'Capability<"unicastInterface">' is not assignable to type 'never'
+// error: 'Capability<"unicastInterface">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withUnicastInterface(2)), at)).pipe(
@@ -126,19 +126,19 @@ Effect.runPromise(
   )
 )
 
-// says: 'Capability<"reusePort">' is not assignable to type 'never'
+// error: 'Capability<"reusePort">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withReusePort()), at)).pipe(Effect.provide(WinsockSockets.layer))
 )
 
-// says: 'Capability<"exclusiveUse">' is not assignable to type 'never'
+// error: 'Capability<"exclusiveUse">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withExclusiveUse()), at)).pipe(Effect.provide(LinuxSockets.layer))
 )
 
-// says: 'Capability<"defaultTrafficClass">' is not assignable to type 'never'
+// error: 'Capability<"defaultTrafficClass">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withDefaultTrafficClass(184)), at)).pipe(
@@ -146,7 +146,7 @@ Effect.runPromise(
   )
 )
 
-// says: 'Capability<"pathMtuDiscovery">' is not assignable to type 'never'
+// error: 'Capability<"pathMtuDiscovery">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withPathMtuDiscovery("do")), at)).pipe(
@@ -154,19 +154,19 @@ Effect.runPromise(
   )
 )
 
-// says: 'Capability<"defaultPriority">' is not assignable to type 'never'
+// error: 'Capability<"defaultPriority">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withDefaultPriority(1)), at)).pipe(Effect.provide(DarwinSockets.layer))
 )
 
-// says: 'Capability<"defaultMark">' is not assignable to type 'never'
+// error: 'Capability<"defaultMark">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withDefaultMark(1)), at)).pipe(Effect.provide(NodeSockets.layer))
 )
 
-// says: 'Capability<"autoFlowLabel">' is not assignable to type 'never'
+// error: 'Capability<"autoFlowLabel">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withAutoFlowLabel(false)), at)).pipe(
@@ -174,7 +174,7 @@ Effect.runPromise(
   )
 )
 
-// says: 'Capability<"freebind">' is not assignable to type 'never'
+// error: 'Capability<"freebind">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withSocketOption(SocketOption.freebind, true)), at)).pipe(
@@ -187,14 +187,14 @@ Effect.runPromise(
 const row = { level: 1, option: 46, codec: Codec.int32 }
 const none = { unsupported: "no such thing" }
 
-// says: Property 'darwin' is missing in type
+// error: Property 'darwin' is missing in type
 // held by: an option's table of every platform
 SocketOption.define<number, "ipv4">({ name: "OWN", table: { linux: { ipv4: row }, winsock: { ipv4: none } } })
 
 SocketOption.define<number, "ipv4" | "ipv6">({
   name: "OWN",
   table: {
-    // says: Property 'ipv6' is missing in type
+    // error: Property 'ipv6' is missing in type
     // held by: an option's table of every family
     linux: { ipv4: row },
     winsock: { ipv4: none, ipv6: none },
@@ -206,7 +206,7 @@ SocketOption.define<boolean, "ipv4">({
   name: "OWN",
   table: {
     linux: {
-      // says: Type 'Codec<number>' is not assignable to type 'Codec<boolean>'
+      // error: Type 'Codec<number>' is not assignable to type 'Codec<boolean>'
       // held by: the codec of an option's value
       ipv4: { level: 1, option: 46, codec: Codec.int32 }
     },
@@ -220,7 +220,7 @@ const own = SocketOption.define<number, "ipv4", Capability<"busyPoll">>({
   table: { linux: { ipv4: row }, winsock: { ipv4: none }, darwin: { ipv4: none } }
 })
 
-// says: 'Capability<"busyPoll">' is not assignable to type 'never'
+// error: 'Capability<"busyPoll">' is not assignable to type 'never'
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.ipv4.pipe(withSocketOption(own, 50)), at)).pipe(
@@ -230,28 +230,28 @@ Effect.runPromise(
 
 // ---- groups
 
-// says: 'Refused<"a Unix socket joins no groups">'
+// error: 'Refused<"a Unix socket joins no groups">'
 // held by: a Unix socket joining no groups
 // held by: the family of a socket
 unix.join("239.1.2.3")
 
-// says: 'Refused<"a Unix socket joins no groups">'
+// error: 'Refused<"a Unix socket joins no groups">'
 // held by: a Unix socket joining no groups
 // held by: the family of a socket
 unix.block("239.1.2.3", "192.0.2.1")
 
-// says: is not assignable to parameter of type 'string | Ipv4Address'
+// error: is not assignable to parameter of type 'string | Ipv4Address'
 // held by: a group of the socket's family
 four.join(sixth)
 
-// says: Type 'Ipv4Address' is not assignable to type 'string | Ipv6Address | undefined'
+// error: Type 'Ipv4Address' is not assignable to type 'string | Ipv6Address | undefined'
 // held by: a group of the socket's family
 six.join("ff15::1", { source: fourth })
 
-// says: Property 'join' does not exist on type 'ConnectedSocket<"ipv6", never>'
+// error: Property 'join' does not exist on type 'ConnectedSocket<"ipv6", never>'
 // held by: a connected socket joining no groups
 connected.join("ff15::1")
 
-// says: 'Scope' is not assignable to type 'never'
+// error: 'Scope' is not assignable to type 'never'
 // held by: a membership needing a scope
 Effect.runPromise(both.join("239.1.2.3"))

@@ -171,7 +171,7 @@ export class Socket extends Binding {
   #connectNow(port: number, host: string, ip: string): Error | undefined {
     const state = this[stateKey]
     if (state.options.sendBlockList?.check(ip, listFamily(ip)) === true) return blocked(ip)
-    // What was sent before goes where it was sent to.
+    // Earlier sends still go to their own destinations.
     state.sender?.flush()
     const to = state.endpoint(ip, port)
     const failed = to === undefined ? "EINVAL" : (state.handle?.connect(to) ?? undefined)

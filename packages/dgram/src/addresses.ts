@@ -34,7 +34,7 @@ export class Addresses {
     this.#platform = driver.abi.platform
   }
 
-  /** Reads an address of the socket's family; nothing if it is none. A zone that no interface has is 0. */
+  /** Parses an address of the socket's family. Returns undefined if it is not one. A zone that no interface has is 0. */
   parse(type: Type, text: unknown): Ipv4Address | Ipv6Address | undefined {
     if (typeof text !== "string") return undefined
     const parsed = type === "udp4" ? Ipv4Address.parse(text) : Ipv6Address.parse(this.#withZone(text))

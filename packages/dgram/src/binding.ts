@@ -28,7 +28,7 @@ export interface BindOptions {
   readonly fd?: number | undefined
 }
 
-/** Where to bind to, before the address is looked up. */
+/** The address and port to bind to, before the lookup. */
 interface Target {
   readonly port: number
   readonly address: string
@@ -92,7 +92,7 @@ export abstract class Binding extends Settings {
 
   abstract address(): AddressInfo
 
-  /** An address that is none but a literal one; nothing for an empty one. */
+  /** Checks that an address is a literal. Returns undefined for an empty one. */
   protected literal(address: unknown, name: string, method: string): string | undefined {
     if (address === undefined || address === null || address === "") return undefined
     checkString(address, name)

@@ -1,4 +1,4 @@
-/** What a descriptor is, in the words of Node's errors. */
+/** The kind of a descriptor, in the words of Node's errors. */
 import { fstatSync, readFileSync, readlinkSync } from "node:fs"
 import { isatty } from "node:tty"
 

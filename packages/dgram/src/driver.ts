@@ -3,7 +3,7 @@ import { type Driver, isUnavailable } from "@ancillary/engine/driver/Driver"
 import { systemDriver } from "@ancillary/node"
 import { Addresses } from "./addresses.ts"
 
-/** What sockets of this thread are opened with. */
+/** The driver that opens the sockets of this thread. */
 export interface Host {
   readonly driver: Driver
   readonly addresses: Addresses

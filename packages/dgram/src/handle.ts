@@ -12,7 +12,7 @@ import { getOption, type Option, setOption } from "./options.ts"
 import { named, nameOf } from "./names.ts"
 import { specs } from "./specs.ts"
 
-/** What a socket is opened with. */
+/** The parameters of an opened socket. */
 export interface Opening {
   readonly type: Type
   readonly reuseAddr: boolean

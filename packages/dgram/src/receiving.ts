@@ -63,8 +63,8 @@ export class Receiving {
   }
 
   /**
-   * Emits each datagram as if it had been received alone: the event loop runs the ticks and microtasks of its listeners before the next immediate, and
-   * the next one also if a listener throws.
+   * Emits each datagram as if it had been received alone. The event loop runs the ticks and microtasks of its listeners before the next
+   * immediate. That one also runs if a listener throws.
    */
   readonly #emitAll = (): void => {
     for (let i = 1; i < this.#queue.length; i++) setImmediate(this.#again)

@@ -1,4 +1,4 @@
-/** What a listener of `message` learns of a datagram. */
+/** The information about a datagram that a listener of `message` gets. */
 import { type Endpoint, type Family, Ipv4Address, type PacketInfo } from "@ancillary/control"
 import type { ReceivedDatagram } from "@ancillary/engine/socket"
 import type { Addresses, Type } from "./addresses.ts"
@@ -109,7 +109,7 @@ export class RemoteInfo {
     return info.#datagram.from
   }
 
-  /** Where an answer to the datagram leaves from: the address and the interface at which it arrived. */
+  /** The source of a reply to the datagram: the address and the interface at which it arrived. */
   static source(info: RemoteInfo): { readonly source?: string; readonly interfaceIndex?: number } | undefined {
     const packet = info.#packet
     if (packet === undefined) return undefined

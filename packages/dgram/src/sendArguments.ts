@@ -1,4 +1,4 @@
-/** What `send` is called with: any of the orders of `node:dgram`, or an object of options. */
+/** The arguments of `send`: any of the orders of `node:dgram`, or an object of options. */
 import { invalidType, isConnected, outOfBounds } from "./errors.ts"
 import type { RemoteInfo } from "./remoteInfo.ts"
 import type { SendCallback, SendControl } from "./sending.ts"

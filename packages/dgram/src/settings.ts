@@ -7,7 +7,7 @@ import type { RemoteInfo } from "./remoteInfo.ts"
 import type { State } from "./state.ts"
 import { checkNumber, checkString } from "./validate.ts"
 
-/** Where a socket keeps its state. */
+/** The key of a socket's state. */
 export const stateKey: unique symbol = Symbol("state")
 
 /** Events of a socket, and the arguments of their listeners. */

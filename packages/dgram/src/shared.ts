@@ -26,7 +26,7 @@ interface SharedHandle {
   readonly close: () => void
 }
 
-/** What Node's own modules call, and this one with them: it is not documented, and the same from Node 0.12 to 26. */
+/** The interface that Node's own modules and this one call. It is not documented, and is equal from Node 0.12 to 26. */
 interface Worker {
   readonly _getServer?: (
     socket: EventEmitter,

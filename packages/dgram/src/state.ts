@@ -69,7 +69,7 @@ export class State {
     if (this.closed) throw notRunning()
   }
 
-  /** The bound socket, for a call that needs one. Throws EBADF of that call if there is none. */
+  /** The bound socket, for a call that needs one. If the socket is not bound, throws EBADF of that call. */
   opened(syscall: string): Handle {
     this.check()
     if (this.handle === undefined) throw systemError(syscall, "EBADF")

@@ -10,7 +10,7 @@ export const failure = (call: string, code: string, errno: number) => ({
   message: `${call} ${code}`
 })
 
-/** What a call on a closed socket throws. */
+/** The error of a call on a closed socket. */
 export const gone = (kit: Kit) =>
   differing(kit, "calls on a closed socket", {
     node: { name: "TypeError" },

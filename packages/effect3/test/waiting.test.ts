@@ -39,7 +39,7 @@ describe("readers that share one effect", () => {
       })
     ))
 
-  it("leave nothing behind when they are interrupted, and the next one gets the datagram", () =>
+  it("leave nothing when they are interrupted, and the next one gets the datagram", () =>
     run((server, client) =>
       Effect.gen(function* () {
         const one = yield* Effect.fork(server.receive)

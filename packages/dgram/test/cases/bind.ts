@@ -291,5 +291,5 @@ export const bind = (kit: Kit): unknown =>
     })
   })
 
-/** What becomes of ports that are none: the lower 16 bits of the integer are the port. */
+/** The outcomes of invalid ports: the lower 16 bits of the integer are the port. */
 const portOutcomes: Record<string, string> = { "-1": "bound", "65536": "bound", "1.5": "bound", NaN: "bound" }

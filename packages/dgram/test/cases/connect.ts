@@ -255,7 +255,7 @@ export const disconnect = (kit: Kit): unknown =>
       await done
     })
 
-    it("of a socket whose port the system chose keeps it, or loses it as a difference says", async () => {
+    it("of a socket with a port of the system keeps it, or loses it (a difference)", async () => {
       const [peer, socket] = [await bound(kit), await bound(kit)]
       const { port } = socket.address()
       await called<[]>((done) => socket.connect(peer.address().port, done))

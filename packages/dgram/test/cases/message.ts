@@ -231,7 +231,7 @@ export const close = (kit: Kit): unknown =>
       expect(order).toStrictEqual(["before", "close", "after"])
     })
 
-    it("adds its callback as a listener of close, with no arguments and the socket as this", async () => {
+    it("adds its callback as a listener of close, without arguments and with this", async () => {
       const socket = await bound(kit)
       const seen = await new Promise<ReadonlyArray<unknown>>((resolve) => {
         socket.close(function (this: unknown, ...args: ReadonlyArray<unknown>) {
@@ -310,7 +310,7 @@ export const close = (kit: Kit): unknown =>
       await end
     })
 
-    it("after a send that waits for the bind closes once it is bound, and the datagram is dropped", async () => {
+    it("after a send that waits for the bind closes after it, and drops the datagram", async () => {
       const receiver = await bound(kit)
       const socket = open(kit)
       const events: Array<string> = []

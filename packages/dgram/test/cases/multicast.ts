@@ -108,7 +108,7 @@ export const multicast = (kit: Kit): void => {
       expect((await next).data.toString()).toBe("heard")
     })
 
-    it("a socket of udp6 joins a group on an interface by its name or number, and leaves it", async () => {
+    it("a udp6 socket joins a group on an interface by its name or number, and leaves it", async () => {
       const socket = await bound(kit, "udp6")
       for (const zone of ["lo", "1"]) {
         expect(socket.addMembership("ff02::114", `::%${zone}`)).toBeUndefined()

@@ -1,4 +1,4 @@
-/** What a socket does to its process, shown by child processes. */
+/** The effects of a socket on its process, shown by child processes. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { text } from "node:stream/consumers"

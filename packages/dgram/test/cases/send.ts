@@ -261,7 +261,7 @@ export const send = (kit: Kit): unknown =>
     })
   })
 
-/** What throws, on a socket that is not connected and on one that is. */
+/** Calls that throw, on unconnected and on connected sockets. */
 export const sendArguments = (kit: Kit): unknown =>
   describe("arguments of send", () => {
     const isConnected = { code: "ERR_SOCKET_DGRAM_IS_CONNECTED", name: "Error", message: "Already connected" }
@@ -284,7 +284,7 @@ export const sendArguments = (kit: Kit): unknown =>
     })
 
     it.each([[[23]], [["a", 23]], [[null]], [[["a"]]]])(
-      "a part that is none, of %j, throws ERR_INVALID_ARG_TYPE",
+      "an invalid part, of %j, throws ERR_INVALID_ARG_TYPE",
       async (parts) => {
         const { port, sender } = await link(kit)
         expect(thrown(() => sender.send(parts as never, port))).toMatchObject({

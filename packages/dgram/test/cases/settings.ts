@@ -137,7 +137,7 @@ export const buffers = (kit: Kit): unknown =>
 
 export const references = (kit: Kit): unknown =>
   describe("ref, unref", () => {
-    it("return the socket, any number of times, also before it is bound and once it is closed", async () => {
+    it("return the socket, any number of times, before the bind and after the close, too", async () => {
       const socket = open(kit)
       expect([socket.ref(), socket.unref(), socket.unref(), socket.ref()]).toStrictEqual(Array(4).fill(socket))
       await called<[]>((done) => socket.bind(0, done))

@@ -87,7 +87,7 @@ export const blockLists = (kit: Kit): unknown =>
     }
     const error = { code: "ERR_IP_BLOCKED", name: "Error", message: "IP(127.0.0.1) is blocked by net.BlockList" }
 
-    it.each(["receiveBlockList", "sendBlockList"] as const)("%s that is none throws ERR_INVALID_ARG_TYPE", (option) => {
+    it.each(["receiveBlockList", "sendBlockList"] as const)("an invalid %s throws ERR_INVALID_ARG_TYPE", (option) => {
       for (const list of [{}, "127.0.0.1", 5, [], new Set()]) {
         const failure = thrown(() => kit.createSocket({ type: "udp4", [option]: list as never }))
         expect(failure).toMatchObject({ code: "ERR_INVALID_ARG_TYPE", name: "TypeError" })
@@ -253,7 +253,7 @@ export const lookup = (kit: Kit): unknown =>
       expect((await received).data.toString()).toBe("hello")
     })
 
-    it("whose answers overtake each other sends in the order of the answers", async () => {
+    it("with answers out of order sends in the order of the answers", async () => {
       const answers: Array<() => void> = []
       const held = ((name: string, family: number, callback: (...args: ReadonlyArray<unknown>) => void) =>
         name === "0.0.0.0"

@@ -83,6 +83,7 @@ Running.runPromise(Running.scoped(Running.zipRight(${main}, Running.never)).pipe
 
 const examples: ReadonlyArray<readonly [string, () => Program]> = [
   ["examples/echo-server", () => ({ file: "examples/echo-server/src/main.ts", port: 5300, inherits: false })],
+  ["examples/template", () => ({ file: "examples/template/src/main.ts", port: 5300, inherits: false })],
   ["examples/all-cores", () => ({ file: "examples/all-cores/src/main.ts", port: 5302, inherits: false })],
   ["examples/engine", () => ({ file: "examples/engine/src/main.ts", port: 5303, inherits: false })],
   ["examples/dns", () => ({ file: "examples/dns/src/main.ts", port: 5353, inherits: false, request: dnsQuery })],

@@ -57,7 +57,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
         const late = yield* socket.receive
         expect(late.data).toEqual(new Uint8Array(20_000).fill(7))
         expect(late.from.toString()).toBe(`127.0.0.1:${sender.localAddress.port}`)
-      }).pipe(Effect.provide(over({ decideSend: (_, i) => (i === 0 ? FaultyDriver.delay("20 millis") : undefined) })))
+      }).pipe(Effect.provide(over({ decideSend: (_, i) => (i === 0 ? FaultyDriver.delay(20) : undefined) })))
     )
 
     it.scopedLive("a delayed datagram is lost if its socket closes", () =>
@@ -161,7 +161,7 @@ export const verdicts = ({ driver, facts, over }: Bench): void => {
         const [socket, sender] = yield* pair
         yield* sender.sendAll(messages(socket, 2))
         expect(yield* first(socket, 2)).toEqual([0, 1])
-      }).pipe(Effect.provide(over({ decideReceive: () => FaultyDriver.delay("2 millis") })))
+      }).pipe(Effect.provide(over({ decideReceive: () => FaultyDriver.delay(2) })))
     )
 
     it.scopedLive("a peek shows the datagram that the next read returns", () =>

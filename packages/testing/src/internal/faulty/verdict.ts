@@ -1,5 +1,4 @@
 /** Decisions about single datagrams, and how a test writes them. `FaultyDriver` exports all of this. */
-import { Duration } from "effect"
 
 /**
  * Decides the outcome of one datagram. `lose`, `duplicate`, `delay` and `reorder` make verdicts.
@@ -99,7 +98,7 @@ export const duplicate = (copies = 2): Verdict => {
 }
 
 /**
- * Delivers the datagram later, by the timers of the host: a `TestClock` does not move them.
+ * Delivers the datagram so many milliseconds later, by the timers of the host: a `TestClock` does not move them.
  *
  * **Gotchas**
  *
@@ -108,10 +107,9 @@ export const duplicate = (copies = 2): Verdict => {
  * @category verdicts
  * @since 0.1.0
  */
-export const delay = (duration: Duration.DurationInput): Verdict => {
-  const milliseconds = Duration.toMillis(duration)
+export const delay = (milliseconds: number): Verdict => {
   if (!(milliseconds >= 0 && milliseconds < 2 ** 31))
-    throw new RangeError(`delay(${milliseconds} ms): give a duration of 0 ms to 24 days`)
+    throw new RangeError(`delay(${milliseconds} ms): give a number of milliseconds up to 24 days`)
   return { _tag: "Delay", milliseconds }
 }
 

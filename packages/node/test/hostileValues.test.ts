@@ -8,7 +8,7 @@ import * as posix from "@ancillary/posix"
 import * as socket from "@ancillary/effect3"
 import { Datagram, serve, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import * as winsock from "@ancillary/winsock"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Layer, Scope } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { requirement } from "../../testing/machine.ts"
 import { type Bench, entries, type Entry } from "./hostile/entries.ts"
@@ -93,7 +93,9 @@ const call = async ({ kind, spec, self }: Entry, name: string, f: AnyFunction, a
     result = Reflect.apply(construct(name, f), self?.(), args)
   } catch (error) {
     if (kind === "bytes") return error instanceof Error ? undefined : `throws ${firstLine(error)}`
-    return kind === "effect" ? `throws ${firstLine(error)} instead of returning` : thrownWrongly(error)
+    return kind === "effect" || kind === "layer"
+      ? `throws ${firstLine(error)} instead of returning`
+      : thrownWrongly(error)
   }
   if (kind === "part") {
     const family = (spec as { readonly family: string }).family
@@ -108,6 +110,7 @@ const call = async ({ kind, spec, self }: Entry, name: string, f: AnyFunction, a
       return thrownWrongly(error)
     }
   }
+  if (kind === "layer") return endedWrongly(Layer.build(result as Layer.Layer<unknown, unknown, never>))
   return kind === "effect" ? endedWrongly(result) : undefined
 }
 

@@ -24,10 +24,11 @@ import { Effect } from "effect"
  *   is the caller's fault.
  * - `part` makes a part of a spec, which is then bound.
  * - `promise` returns a promise that never rejects. Its result is a value, a fault, or the reason for its absence.
+ * - `layer` makes a layer, which is then built as an effect.
  * - `effect` makes an effect, which then ends by itself, fails with a typed error, or waits and can be interrupted.
  */
 export interface Entry {
-  readonly kind: "bytes" | "effect" | "part" | "pure"
+  readonly kind: "bytes" | "effect" | "layer" | "part" | "pure"
   readonly args: (bench: Bench) => ReadonlyArray<unknown>
   /** The class of a member. */
   readonly self?: () => object
@@ -188,6 +189,8 @@ const socket: { readonly [name: string]: Entry } = {
     table: { linux: { ipv4: { level: 1, option: 46, codec: Codec.int32 } }, darwin: {}, winsock: {} }
   }),
   serve: effect(() => [ipv4, at, () => Effect.void, { concurrency: 4, shutdown: 0 }]),
+  serveAll: effect(() => [ipv4, [at], () => Effect.void, { concurrency: 4, shutdown: 0 }]),
+  serveLayer: { kind: "layer", args: () => [ipv4, at, () => Effect.void, { concurrency: 4, shutdown: 0 }] },
   serveOn: effect(({ socket }) => [socket, () => Effect.void, { concurrency: 4, shutdown: 0 }]),
   withAutoFlowLabel: part(ipv6, true),
   withBackpressure: part(ipv4, "drop"),

@@ -1,9 +1,8 @@
 /**
- * `npm run prose`: checks the English of the files in `clean.ts`, prints the counts of each folder, and exits with 1 if a rule is broken.
- * `npm run prose -- <path>...` checks other files or folders, and prints their counts without limits.
+ * `npm run prose`: checks the English of the whole repository, prints the counts of each folder, and exits with 1 if a rule is broken.
+ * `npm run prose -- <path>...` checks only these files or folders, and prints their counts without limits.
  */
 import { fileURLToPath } from "node:url"
-import { clean } from "./clean.ts"
 import { countsOf, limitsPassed, table } from "./counts.ts"
 import { filesOf, textsOf } from "./files.ts"
 import { problemsOf } from "./rules.ts"
@@ -19,6 +18,9 @@ export interface Report {
 const folderOf = (path: string) => path.split("/").slice(0, -1).slice(0, 3).join("/") || "."
 
 const isProse = ({ kind }: Text) => kind === "docstring" || kind === "comment" || kind === "document"
+
+/** The path of the whole repository. */
+export const everything: ReadonlyArray<string> = ["."]
 
 export const check = (root: string, paths: ReadonlyArray<string>, limits: boolean): Report => {
   const chosen = filesOf(root).filter((file) =>
@@ -45,7 +47,7 @@ if (process.argv[1] === program) {
   const given = process.argv.slice(2).map((path) => path.replace(/\/$/, ""))
   const { problems, table: counts } = check(
     fileURLToPath(new URL("../../..", import.meta.url)),
-    given.length === 0 ? clean : given,
+    given.length === 0 ? everything : given,
     given.length === 0
   )
   console.log(counts)

@@ -35,7 +35,8 @@ describe.runIf(requirement("counting system calls", canTrace, "apt-get install -
       }
     }
 
-    it.each(["callback", "serve", "stream", "receive"])("%s: wait, receive, send", async (way) => {
+    /** Counts the calls of an echo for each of the echoes, which have a pause between them. */
+    const counted = async (way: string, pause: number) => {
       const server = spawn(process.execPath, [program, way], { stdio: ["pipe", "pipe", "inherit"] })
       const port = Number(String((await once(server.stdout, "data"))[0]))
       const client = createSocket("udp4")
@@ -44,7 +45,7 @@ describe.runIf(requirement("counting system calls", canTrace, "apt-get install -
           client.send(Uint8Array.of(i), port, "127.0.0.1")
           await once(client, "message")
           // The server waits again before the next question.
-          await new Promise((next) => setTimeout(next, 1))
+          await new Promise((next) => setTimeout(next, pause))
         }
       }
       await echo(50)
@@ -54,6 +55,11 @@ describe.runIf(requirement("counting system calls", canTrace, "apt-get install -
       client.close()
       server.stdin.end()
       await once(server, "exit")
+      return calls
+    }
+
+    it.each(["callback", "serve", "stream", "receive"])("%s: wait, receive, send", async (way) => {
+      const calls = await counted(way, 1)
       expect(calls(/^send/)).toBe(1)
       // Node's loop first polls without a wait.
       expect(calls(/^epoll_pwait/)).toBeLessThanOrEqual(2.2)
@@ -61,6 +67,12 @@ describe.runIf(requirement("counting system calls", canTrace, "apt-get install -
       expect(calls(/^recv/)).toBeLessThanOrEqual(1.3)
       // The driver's own epoll: the loop's report is enough.
       expect(calls(/^epoll_(wait|ctl)$/)).toBeLessThanOrEqual(0.5)
+    })
+
+    it.each(["stream", "receive"])("%s: no timer wakes the loop between two datagrams", async (way) => {
+      const calls = await counted(way, 15)
+      // A timer would add two.
+      expect(calls(/^epoll_pwait/)).toBeLessThanOrEqual(3)
     })
   }
 )

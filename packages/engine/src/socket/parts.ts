@@ -113,15 +113,16 @@ export class Parts {
     if (!this.#closed) this.#poll.update(reading, writing, attending && this.events.declared)
   }
 
-  /** Sets the interest later, when readers that were woken have had time to wait again. */
+  /**
+   * Sets the interest later, when readers that were woken have had time to wait again. Most do so within the microtasks of the report. Only
+   * the others cost a timer, whose end wakes the event loop.
+   */
   watchLater(): void {
-    if (watched.size === 0)
-      later(patience, () => {
-        const due = Array.from(watched)
-        watched.clear()
-        for (const parts of due) parts.watch()
-      })
-    watched.add(this)
+    if (woken.length === 0) {
+      hops = 0
+      queueMicrotask(look)
+    }
+    woken.push(this)
   }
 
   close(): void {
@@ -139,9 +140,37 @@ export class Parts {
   }
 }
 
-/** Sockets whose interest is set later, and the milliseconds until then. A process that reads no more ends so much later. */
+/** Every JavaScript host has it, but none of the types that this package compiles with declares it. */
+declare const queueMicrotask: (task: () => void) => void
+
+/** Sockets whose readers were woken in this turn, and the microtasks that have passed since. A reader of promises takes several to wait again. */
+let woken: Array<Parts> = []
+let hops = 0
+const mostHops = 16
+
+const look = (): void => {
+  if (hops++ < mostHops && !woken.every(({ waiters }) => waiters.reading)) return queueMicrotask(look)
+  const due = woken
+  woken = []
+  for (const parts of due) {
+    if (parts.waiters.reading) parts.watch()
+    else watchAfter(parts)
+  }
+}
+
+/** Sockets whose interest is set after a pause, and its milliseconds. A process that reads no more ends so much later. */
 const watched = new Set<Parts>()
 const patience = 10
+
+const watchAfter = (parts: Parts): void => {
+  if (watched.size === 0)
+    later(patience, () => {
+      const due = Array.from(watched)
+      watched.clear()
+      for (const parts of due) parts.watch()
+    })
+  watched.add(parts)
+}
 
 interface HostAddresses {
   readonly turn: number

@@ -284,7 +284,10 @@ class Poller {
     return watch?.wanted === EPOLLIN && !watch.isDoubtful ? watch : undefined
   }
 
-  /** Calls all waiting callbacks and returns their number. With `first`, the interest in events that nothing waits for is removed. */
+  /**
+   * Calls all waiting callbacks and returns their number. With `first`, the interest in events that nothing waits for is removed. Without it,
+   * those that a report has called and that have read nothing since are left to the next report.
+   */
   #dispatch(first: boolean): number {
     let called = 0
     const count = this.#epoll.wait(this.#descriptor, this.#events.address, most, 0)
@@ -295,6 +298,8 @@ class Poller {
         if (first) watch.disarm()
         continue
       }
+      // Its reader was woken and has not read yet, because a fiber or a promise continues after the report.
+      if (!first && watch.isDoubtful) continue
       called++
       watch.isDoubtful = true
       this.#wanted = watch

@@ -23,11 +23,11 @@ const echo = (asked: Engine.ReceivedDatagram) => {
   if (forged !== undefined) return forged
   const answer = Engine.answerTo(socket, asked)
   if ("syscall" in answer) return answer
-  const { otherwise, pktInfo, to } = answer
-  const sent = socket.trySend({ data: asked.data, to, control: { pktInfo }, [Engine.withoutSource]: otherwise })
+  const { fallback, pktInfo, to } = answer
+  const sent = socket.trySend({ data: asked.data, to, control: { pktInfo }, [Engine.withoutSource]: fallback })
   if (!(sent instanceof Engine.SendQueue)) return sent
   // One call was not enough. An echo does not wait for room in the send buffer.
-  while (sent.run() !== undefined) sent.refuseWait()
+  while (sent.run() !== undefined) sent.failBlocked()
   return sent.failed[0]?.error
 }
 

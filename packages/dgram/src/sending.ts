@@ -157,10 +157,10 @@ export class Sender {
     this.#inBatch = this.#queue
     this.#queue = []
     this.#batch = this.#handle.queue(this.#inBatch)
-    this.#goOn()
+    this.#continueSending()
   }
 
-  readonly #goOn = (error?: DatagramSendError): void => {
+  readonly #continueSending = (error?: DatagramSendError): void => {
     const batch = this.#batch
     if (batch === undefined) return
     if (error !== undefined) batch.refuse(error)
@@ -178,8 +178,8 @@ export class Sender {
   }
 
   #wait(pause: Pause): void {
-    if (pause === "its next turn") setImmediate(() => this.#goOn())
-    else this.#handle.socket.onSendSpace(pause.roomAt, this.#goOn)
+    if (pause === "its next turn") setImmediate(() => this.#continueSending())
+    else this.#handle.socket.onSendSpace(pause.roomAt, this.#continueSending)
   }
 
   #settle(queued: Queued, error: DatagramSendError | undefined): void {

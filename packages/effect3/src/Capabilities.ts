@@ -147,11 +147,11 @@ const isWhole = (value: unknown): value is Message<ControlMessage.Any> => {
 
 type RowFamily = Finding["family"]
 
-const told = (answer: Answer["answer"], why = "", code?: string): Answer => ({ answer, code, why })
+const answerOf = (answer: Answer["answer"], why = "", code?: string): Answer => ({ answer, code, why })
 
 /** The definition may belong to the program and may throw. */
 const unreadable = ({ key }: Message<ControlMessage.Any>, family: RowFamily, defect: unknown): Finding => {
-  const answer = told("refused", `its definition throws (${Codec.format(defect)})`)
+  const answer = answerOf("refused", `its definition throws (${Codec.format(defect)})`)
   return { key, family, received: answer, sent: answer }
 }
 
@@ -165,16 +165,16 @@ const findingOf = (
     const { key } = message
     const cell = message.cell(platform, family)
     if (isUnsupported(cell)) {
-      const absent = told("absent", cell.unsupported)
+      const absent = answerOf("absent", cell.unsupported)
       return { key, family, received: absent, sent: absent }
     }
     const { receive, send } = cell
     const { answer: received, usual } =
       receive === undefined || isUnsupported(receive)
-        ? { answer: told("absent", receive?.unsupported ?? "it is only sent"), usual: undefined }
+        ? { answer: answerOf("absent", receive?.unsupported ?? "it is only sent"), usual: undefined }
         : yield* receiving(message, family, receive)
     if (send === undefined || isUnsupported(send))
-      return { key, family, received, sent: told("absent", send?.unsupported ?? "it is only received") }
+      return { key, family, received, sent: answerOf("absent", send?.unsupported ?? "it is only received") }
     const sent = yield* sending(message, family, cell, { answer: received, usual }, validatesSentControl)
     // If the message arrived as it was sent, it was delivered.
     return { key, family, received: sent.answer === "supported" ? sent : received, sent }
@@ -195,7 +195,7 @@ const receiving = (
     Effect.map((usual): Received => {
       const event = arrives.some(({ event }) => event !== undefined)
       const why = event ? "it comes as an event, and none was provoked" : "it does not come with every datagram"
-      return { answer: usual === undefined ? told("accepted", why) : told("supported"), usual }
+      return { answer: usual === undefined ? answerOf("accepted", why) : answerOf("supported"), usual }
     }),
     Effect.catchAll((error) => Effect.succeed({ answer: complaint(error), usual: undefined }))
   )
@@ -209,25 +209,25 @@ const sending = (
 ): Effect.Effect<Answer, never, DatagramSockets> =>
   Effect.gen(function* () {
     const tried = tryable(row, usual)
-    if (tried === undefined) return told("untried", "its definition refuses every value that was thought of")
+    if (tried === undefined) return answerOf("untried", "its definition rejects every sample value")
     const { value } = tried
     const comes = answer === "supported" || answer === "accepted"
     const seen = yield* exchange(message, family, comes ? "both" : "send", { [message.key]: value })
     // If no other datagram has the message, it arrived because it was sent, even if the system changed its value.
-    if (seen !== undefined && (usual === undefined || same(seen, value))) return told("supported")
+    if (seen !== undefined && (usual === undefined || same(seen, value))) return answerOf("supported")
     // The fields of a sent record differ from those of a received one.
-    if (seen !== undefined && typeof value !== "object") return told("ignored", "it did not arrive as it was sent")
+    if (seen !== undefined && typeof value !== "object") return answerOf("ignored", "it did not arrive as it was sent")
     return validatesSentControl
-      ? told("accepted", "nothing arrives that would show it")
-      : told("ignored", "this system takes any control data, also what no system has")
+      ? answerOf("accepted", "nothing arrives that shows it")
+      : answerOf("ignored", "this system accepts any control data, even invalid data")
   }).pipe(Effect.catchAll((error) => Effect.succeed(complaint(error))))
 
 const complaint = (error: DatagramError): Answer => {
-  if (error._tag === "DatagramFault") return told("ignored", error.message)
+  if (error._tag === "DatagramFault") return answerOf("ignored", error.message)
   // The error occurred before any system call: the probe requested an impossible value.
-  if (error.errno === 0) return told("untried", error.message)
+  if (error.errno === 0) return answerOf("untried", error.message)
   const privilege = /^(EPERM|EACCES|WSAEACCES)$/.test(error.code)
-  return told("refused", privilege ? "a privilege is missing" : `so says ${error.syscall}`, error.code)
+  return answerOf("refused", privilege ? "a privilege is missing" : `reported by ${error.syscall}`, error.code)
 }
 
 /** Sends a datagram with the given control data to its own socket. Returns the received value of the message, or nothing. */

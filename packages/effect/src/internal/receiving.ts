@@ -30,7 +30,7 @@ const handOverOps = 8
  * A fiber yields after a number of operations, and may be interrupted there. An interruption between taking a datagram and succeeding with
  * it would lose the datagram. Therefore the fiber yields before `take` if the end of its turn is near.
  */
-const handOver = <A, E>(take: (reader: number) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+const yieldBeforeTaking = <A, E>(take: (reader: number) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.withFiber((fiber) =>
     fiber.currentOpCount + handOverOps >= fiber.cache.maxOpsBeforeYield
       ? Effect.flatMap(Effect.yieldNow, () => take(fiber.id))
@@ -52,7 +52,7 @@ const receiving = <A>(
 ): Effect.Effect<A, DatagramFault | DatagramReceiveError> => {
   /** The fiber that took the last datagram. If it reads again, it waits before a call that would probably return nothing. */
   let last: number | undefined
-  const attempt: Effect.Effect<A, DatagramFault | DatagramReceiveError> = handOver((reader) => {
+  const attempt: Effect.Effect<A, DatagramFault | DatagramReceiveError> = yieldBeforeTaking((reader) => {
     const due = core.due() ?? (last === reader && core.isDrained ? "readable" : undefined)
     last = undefined
     if (due !== undefined) return Effect.andThen(waitFor(core, due), attempt)
@@ -104,19 +104,20 @@ export const receiveWithin = (
     /** Only the wait races the clock, and a wait takes nothing. */
     const waiting = (wait: Effect.Effect<void, DatagramReceiveError>, milliseconds: number) =>
       Effect.timeoutOption(wait, Duration.millis(Math.max(0, milliseconds)))
-    const attempt: Effect.Effect<Option.Option<ReceivedDatagram>, DatagramFault | DatagramReceiveError> = handOver(
-      () => {
-        const taken = core.receive()
-        // One operation, so an interruption cannot come before the program has the datagram.
-        if (taken instanceof ReceivedDatagram) return Effect.succeed(Option.some(taken))
-        if (taken !== undefined && taken !== "again") return present<never>(taken)
-        const due = core.due() ?? (taken === undefined ? "readable" : undefined)
-        const wait = due === undefined ? Effect.void : waitFor(core, due)
-        return Effect.flatMap(monotonic, (now) =>
-          now >= deadline ? Effect.succeedNone : Effect.andThen(waiting(wait, deadline - now), attempt)
-        )
-      }
-    )
+    const attempt: Effect.Effect<
+      Option.Option<ReceivedDatagram>,
+      DatagramFault | DatagramReceiveError
+    > = yieldBeforeTaking(() => {
+      const taken = core.receive()
+      // One operation, so an interruption cannot come before the program has the datagram.
+      if (taken instanceof ReceivedDatagram) return Effect.succeed(Option.some(taken))
+      if (taken !== undefined && taken !== "again") return present<never>(taken)
+      const due = core.due() ?? (taken === undefined ? "readable" : undefined)
+      const wait = due === undefined ? Effect.void : waitFor(core, due)
+      return Effect.flatMap(monotonic, (now) =>
+        now >= deadline ? Effect.succeedNone : Effect.andThen(waiting(wait, deadline - now), attempt)
+      )
+    })
     // Other fibers have their turn even if the duration is zero. The attempt comes after it.
     const due = core.due()
     return due === undefined ? attempt : Effect.andThen(waiting(waitFor(core, due), deadline - start), attempt)
@@ -133,7 +134,7 @@ export const takeBatch = <A>(
 ): Effect.Effect<Arr.NonEmptyReadonlyArray<A>, DatagramReceiveError> => {
   /** The fiber that took the last batch, as in `receiving`. */
   let last: number | undefined
-  const attempt: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, DatagramReceiveError> = handOver((reader) => {
+  const attempt: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, DatagramReceiveError> = yieldBeforeTaking((reader) => {
     for (;;) {
       const due = core.due() ?? (last === reader && core.isDrained ? "readable" : undefined)
       last = undefined
@@ -158,7 +159,7 @@ export const pulling = <A>(
   present: (outcomes: ReadonlyArray<Outcome>) => ReadonlyArray<A>
 ): Effect.Effect<Arr.NonEmptyReadonlyArray<A>, DatagramReceiveError> => {
   let waits = false
-  const attempt: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, DatagramReceiveError> = handOver(() => {
+  const attempt: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, DatagramReceiveError> = yieldBeforeTaking(() => {
     for (;;) {
       const due = core.due() ?? (waits && core.isDrained ? "readable" : undefined)
       waits = false
@@ -185,7 +186,7 @@ export const takeUpTo = (
 export const takeEvents = (
   core: Conversation
 ): Effect.Effect<Arr.NonEmptyReadonlyArray<SocketEvent>, DatagramReceiveError> => {
-  const attempt: Effect.Effect<Arr.NonEmptyReadonlyArray<SocketEvent>, DatagramReceiveError> = handOver(() => {
+  const attempt: Effect.Effect<Arr.NonEmptyReadonlyArray<SocketEvent>, DatagramReceiveError> = yieldBeforeTaking(() => {
     const events = core.takeEvents()
     if (isFault(events)) return fail(events)
     return Arr.isReadonlyArrayNonEmpty(events) ? Effect.succeed(events) : Effect.andThen(eventful(core), attempt)

@@ -53,7 +53,7 @@ export const finish = (
     const [failure] = begun.failed
     return failure === undefined ? Effect.void : fail(failure.error)
   })
-  return pause === undefined ? ended : Effect.andThen(goOn(core, begun, pause), ended)
+  return pause === undefined ? ended : Effect.andThen(continueSending(core, begun, pause), ended)
 }
 
 /** Sends without a fiber, and fails instead of waiting. */
@@ -62,7 +62,7 @@ export const trySend = (core: Conversation, message: unknown): Result.Result<voi
   if (begun === undefined) return Result.void
   if (!(begun instanceof SendQueue)) return Result.fail(errorOf(begun))
   for (let pause = begun.run(); pause !== undefined; pause = begun.run())
-    if (pause !== "its next turn") begun.refuseWait()
+    if (pause !== "its next turn") begun.failBlocked()
   const [failure] = begun.failed
   return failure === undefined ? Result.void : Result.fail(errorOf(failure.error))
 }
@@ -76,7 +76,7 @@ export const sendAll = (core: Conversation, messages: ReadonlyArray<unknown>): E
       failed: failedOf(batch)
     }))
     const pause = batch.run()
-    return pause === undefined ? report : Effect.andThen(goOn(core, batch, pause), report)
+    return pause === undefined ? report : Effect.andThen(continueSending(core, batch, pause), report)
   })
 
 /** The failed messages of a queue in their order. Messages that share a record share its error. */
@@ -102,7 +102,7 @@ export const sink = (core: Conversation): Sink.Sink<number, unknown, never, Data
   )
 
 /** Waits and continues to send until all messages are done. */
-const goOn = (core: Conversation, batch: SendQueue, pause: Pause | undefined): Effect.Effect<void> =>
+const continueSending = (core: Conversation, batch: SendQueue, pause: Pause | undefined): Effect.Effect<void> =>
   pause === undefined
     ? Effect.void
     : Effect.flatMap(deadlineOf(core), (deadline) => goOnUntil(core, batch, pause, deadline))

@@ -32,7 +32,7 @@ import { eventful, readable, waitFor } from "./waiting.ts"
  * A fiber yields after a number of operations, and may be interrupted there. An interruption between taking a datagram and succeeding with
  * it would lose the datagram. Therefore the fiber yields before `take` if the end of its turn is near.
  */
-const handOver = <A, E>(take: (reader: Reader) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+const yieldBeforeTaking = <A, E>(take: (reader: Reader) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.withFiberRuntime<A, E>((fiber) =>
     fiber.currentOpCount + 2 > fiber.getFiberRef(FiberRef.currentMaxOpsBeforeYield)
       ? Effect.flatMap(Effect.yieldNow(), () => take(fiber))
@@ -57,7 +57,7 @@ const receiving = <A>(
   /** The fiber that took the last datagram. If it reads again, it waits before a call that would probably return nothing. */
   let last: FiberId.FiberId | undefined
   const wait = parking(core, () => attempt)
-  const attempt: Effect.Effect<A, DatagramFault | DatagramReceiveError> = handOver((reader) => {
+  const attempt: Effect.Effect<A, DatagramFault | DatagramReceiveError> = yieldBeforeTaking((reader) => {
     const due = core.due() ?? (last === reader.id() && core.isDrained ? "readable" : undefined)
     last = undefined
     if (due !== undefined) return wait(reader, due)
@@ -109,19 +109,20 @@ export const receiveWithin = (
     /** Only the wait races the clock, and a wait takes nothing. */
     const waiting = (wait: Effect.Effect<void, DatagramReceiveError>, milliseconds: number) =>
       Effect.timeoutOption(wait, Duration.millis(Math.max(0, milliseconds)))
-    const attempt: Effect.Effect<Option.Option<ReceivedDatagram>, DatagramFault | DatagramReceiveError> = handOver(
-      () => {
-        const taken = core.receive()
-        // One operation, so an interruption cannot come before the program has the datagram.
-        if (taken instanceof ReceivedDatagram) return Effect.succeed(Option.some(taken))
-        if (taken !== undefined && taken !== "again") return present<never>(taken)
-        const due = core.due() ?? (taken === undefined ? "readable" : undefined)
-        const wait = due === undefined ? Effect.void : waitFor(core, due)
-        return Effect.flatMap(monotonic, (now) =>
-          now >= deadline ? Effect.succeedNone : Effect.zipRight(waiting(wait, deadline - now), attempt)
-        )
-      }
-    )
+    const attempt: Effect.Effect<
+      Option.Option<ReceivedDatagram>,
+      DatagramFault | DatagramReceiveError
+    > = yieldBeforeTaking(() => {
+      const taken = core.receive()
+      // One operation, so an interruption cannot come before the program has the datagram.
+      if (taken instanceof ReceivedDatagram) return Effect.succeed(Option.some(taken))
+      if (taken !== undefined && taken !== "again") return present<never>(taken)
+      const due = core.due() ?? (taken === undefined ? "readable" : undefined)
+      const wait = due === undefined ? Effect.void : waitFor(core, due)
+      return Effect.flatMap(monotonic, (now) =>
+        now >= deadline ? Effect.succeedNone : Effect.zipRight(waiting(wait, deadline - now), attempt)
+      )
+    })
     // Other fibers have their turn even if the duration is zero. The attempt comes after it.
     const due = core.due()
     return due === undefined ? attempt : Effect.zipRight(waiting(waitFor(core, due), deadline - start), attempt)
@@ -139,7 +140,7 @@ export const takeBatch = <A>(
   /** The fiber that took the last batch, as in `receiving`. */
   let last: FiberId.FiberId | undefined
   const wait = parking(core, () => attempt)
-  const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = handOver((reader) => {
+  const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = yieldBeforeTaking((reader) => {
     for (;;) {
       const due = core.due() ?? (last === reader.id() && core.isDrained ? "readable" : undefined)
       last = undefined
@@ -165,7 +166,7 @@ export const pulling = <A>(
 ): Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> => {
   let waits = false
   const wait = parking(core, () => attempt)
-  const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = handOver((reader) => {
+  const attempt: Effect.Effect<Chunk.NonEmptyChunk<A>, DatagramReceiveError> = yieldBeforeTaking((reader) => {
     for (;;) {
       const due = core.due() ?? (waits && core.isDrained ? "readable" : undefined)
       waits = false
@@ -190,7 +191,7 @@ export const takeUpTo = (
     : fail(receiveInvalid(core, "maximum", `${Codec.format(maximum)} is not a number of datagrams: give 1 or more`))
 
 export const takeEvents = (core: Conversation): Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> => {
-  const attempt: Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> = handOver(() => {
+  const attempt: Effect.Effect<Chunk.Chunk<SocketEvent>, DatagramReceiveError> = yieldBeforeTaking(() => {
     const events = core.takeEvents()
     if (isFault(events)) return fail(events)
     return events.length === 0
@@ -203,7 +204,7 @@ export const takeEvents = (core: Conversation): Effect.Effect<Chunk.Chunk<Socket
 const isDatagram = (outcome: Outcome): outcome is ReceivedDatagram => outcome instanceof ReceivedDatagram
 export const datagramsOf = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ReceivedDatagram> =>
   outcomes.every(isDatagram) ? outcomes : outcomes.filter(isDatagram)
-export const eithersOf = (
+export const toEithers = (
   outcomes: ReadonlyArray<Outcome>
 ): ReadonlyArray<Either.Either<ReceivedDatagram, DatagramFault>> =>
   outcomes.map((outcome) => (outcome instanceof DatagramFault ? Either.left(outcome) : Either.right(outcome)))

@@ -54,7 +54,7 @@ export const finish = (
     const [failure] = begun.failed
     return failure === undefined ? Effect.void : fail(failure.error)
   })
-  return pause === undefined ? ended : Effect.zipRight(goOn(core, begun, pause), ended)
+  return pause === undefined ? ended : Effect.zipRight(continueSending(core, begun, pause), ended)
 }
 
 /** Sends without a fiber, and fails instead of waiting. */
@@ -63,7 +63,7 @@ export const trySend = (core: Conversation, message: unknown): Either.Either<voi
   if (begun === undefined) return Either.void
   if (!(begun instanceof SendQueue)) return Either.left(errorOf(begun))
   for (let pause = begun.run(); pause !== undefined; pause = begun.run())
-    if (pause !== "its next turn") begun.refuseWait()
+    if (pause !== "its next turn") begun.failBlocked()
   const [failure] = begun.failed
   return failure === undefined ? Either.void : Either.left(errorOf(failure.error))
 }
@@ -77,7 +77,7 @@ export const sendAll = (core: Conversation, messages: ReadonlyArray<unknown>): E
       failed: failedOf(batch)
     }))
     const pause = batch.run()
-    return pause === undefined ? report : Effect.zipRight(goOn(core, batch, pause), report)
+    return pause === undefined ? report : Effect.zipRight(continueSending(core, batch, pause), report)
   })
 
 /** The failed messages of a queue in their order. Messages that share a record share its error. */
@@ -100,7 +100,7 @@ export const sink = (core: Conversation): Sink.Sink<number, unknown, never, Data
   )
 
 /** Waits and continues to send until all messages are done. */
-const goOn = (core: Conversation, batch: SendQueue, pause: Pause | undefined): Effect.Effect<void> =>
+const continueSending = (core: Conversation, batch: SendQueue, pause: Pause | undefined): Effect.Effect<void> =>
   pause === undefined
     ? Effect.void
     : Effect.flatMap(deadlineOf(core), (deadline) => goOnUntil(core, batch, pause, deadline))

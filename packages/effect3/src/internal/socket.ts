@@ -16,7 +16,7 @@ import { block, join, leave } from "./groups.ts"
 import { getOption, limits, setOption } from "./options.ts"
 import {
   datagramsOf,
-  eithersOf,
+  toEithers,
   forEach,
   peek,
   pulling,
@@ -95,7 +95,7 @@ class Members<Core extends Conversation> {
     return kept(
       this,
       "outcomes",
-      Stream.suspend(() => chunksOf(pulling(core, eithersOf)))
+      Stream.suspend(() => chunksOf(pulling(core, toEithers)))
     )
   }
   get forEach() {

@@ -8,9 +8,9 @@ import {
 import { type Driver, type Fault, isFault, type NetworkInterface } from "./Driver.ts"
 
 /** Time in milliseconds for which names are cached, and for which an unknown index is not looked up again. */
-const patienceMillis = 1000
+const retryAfterMillis = 1000
 /** Maximum part of the time that is spent on listing interfaces for names: one thousandth. */
-const patiencePerCost = 1000
+const retryPerCost = 1000
 /** Maximum number of remembered indices without an interface. */
 const maximumMissing = 256
 
@@ -26,7 +26,7 @@ export class HostInterfaces {
   readonly #now: () => number
   #names: ReadonlyMap<number, string> = new Map()
   #askedAt = Number.NEGATIVE_INFINITY
-  #patience = patienceMillis
+  #patience = retryAfterMillis
   readonly #missing = new Map<number, number>()
 
   constructor(driver: Pick<Driver, "interfaces">, now: () => number) {
@@ -70,7 +70,7 @@ export class HostInterfaces {
   #look(): ReadonlyArray<NetworkInterface> | Fault {
     this.#askedAt = this.#now()
     const found = this.#driver.interfaces()
-    this.#patience = Math.max(patienceMillis, (this.#now() - this.#askedAt) * patiencePerCost)
+    this.#patience = Math.max(retryAfterMillis, (this.#now() - this.#askedAt) * retryPerCost)
     if (!isFault(found)) this.#names = new Map(found.map(({ index, name }) => [index, name]))
     return found
   }

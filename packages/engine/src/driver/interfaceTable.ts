@@ -6,9 +6,9 @@ import { type Driver, isFault, type NetworkInterface } from "./Driver.ts"
 declare const performance: { readonly now: () => number }
 
 /** Time in milliseconds for which cached addresses are used. */
-const patienceMillis = 1000
+const retryAfterMillis = 1000
 /** At most one thousandth of the time is spent on listing interfaces. */
-const patiencePerCost = 1000
+const retryPerCost = 1000
 
 export class InterfaceTable {
   #interfaces: Driver["interfaces"]
@@ -53,7 +53,7 @@ export class InterfaceTable {
       for (const one of interfaces) this.#add(one)
     }
     const after = performance.now()
-    this.#until = after + Math.max(patienceMillis, (after - now) * patiencePerCost)
+    this.#until = after + Math.max(retryAfterMillis, (after - now) * retryPerCost)
   }
 
   #add({ addresses, index }: NetworkInterface): void {

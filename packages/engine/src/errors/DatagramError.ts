@@ -36,7 +36,7 @@ const make = <Tag extends DatagramError["_tag"], Rest extends object>(
 export const showFault = ({ code, errno, syscall }: Fault): string => `(${syscall}: ${code} ${errno})`
 
 /** The sentences of a failed call. `what` begins the first one. */
-const explain = (what: string, fault: Fault, [, cause, remedy]: Cause<string>): string =>
+const formatFault = (what: string, fault: Fault, [, cause, remedy]: Cause<string>): string =>
   `${what} failed ${showFault(fault)}. ${cause}. ${remedy}.`
 
 /** Puts values into a text of the table. */
@@ -46,7 +46,7 @@ const fill = (text: string, values: { readonly [name: string]: string }): string
 /** A call that was not made because an argument was refused. */
 const refusedBefore = (syscall: string): Fault => ({ syscall, code: "INVALID", errno: 0 })
 const closed: Fault = { syscall: "close", code: "CLOSED", errno: 0 }
-const bindAnother = "The socket is closed. Bind another one to go on."
+const closedMessage = "The socket is closed. Bind another one to go on."
 
 /** The call that sends, and the call that receives. Without a socket the platform is not known. */
 const sendCall = (platform?: Platform): string => (platform === "winsock" ? "WSASendMsg" : "sendmsg")
@@ -57,7 +57,7 @@ const bindFailure = (
   what: string,
   option: string | undefined,
   cause: Cause<DatagramBindError["reason"]>
-): DatagramBindError => make("DatagramBindError", fault, explain(what, fault, cause), { reason: cause[0], option })
+): DatagramBindError => make("DatagramBindError", fault, formatFault(what, fault, cause), { reason: cause[0], option })
 
 /**
  * A call that failed while a socket was opened, set up or bound. `what` begins the first sentence. `known` replaces the cause and the remedy if more is
@@ -197,7 +197,7 @@ export const settingError = (
 export const optionError = (fault: Fault, option: string, privilege?: string): DatagramOptionError => {
   const cause = optionCause(fault, privilege)
   const what = `${fault.syscall === "getsockopt" ? "Getting" : "Setting"} ${option}`
-  return make("DatagramOptionError", fault, explain(what, fault, cause), { reason: cause[0], option })
+  return make("DatagramOptionError", fault, formatFault(what, fault, cause), { reason: cause[0], option })
 }
 
 /**
@@ -234,7 +234,7 @@ export const unknownValue = (option: string, malformed: string): DatagramOptionE
  * @since 0.1.0
  */
 export const optionClosed = (option: string): DatagramOptionError =>
-  make("DatagramOptionError", closed, bindAnother, { reason: "Closed" as const, option })
+  make("DatagramOptionError", closed, closedMessage, { reason: "Closed" as const, option })
 
 /**
  * A membership that the system refused. `what` begins the first sentence.
@@ -244,7 +244,7 @@ export const optionClosed = (option: string): DatagramOptionError =>
  */
 export const membershipError = (fault: Fault, what: string, group: string): DatagramMembershipError => {
   const cause = causeOf("membership", fault)
-  return make("DatagramMembershipError", fault, explain(what, fault, cause), { reason: cause[0], group })
+  return make("DatagramMembershipError", fault, formatFault(what, fault, cause), { reason: cause[0], group })
 }
 
 /**
@@ -255,7 +255,7 @@ export const membershipError = (fault: Fault, what: string, group: string): Data
  */
 export const notJoined = (fault: Fault, group: string, what: string): DatagramMembershipError => {
   const cause = causes.membership["*, never joined"]
-  return make("DatagramMembershipError", fault, explain(what, fault, cause), { reason: cause[0], group })
+  return make("DatagramMembershipError", fault, formatFault(what, fault, cause), { reason: cause[0], group })
 }
 
 /**
@@ -277,7 +277,7 @@ export const invalidMembership = (
  * @since 0.1.0
  */
 export const membershipClosed = (group: string): DatagramMembershipError =>
-  make("DatagramMembershipError", closed, bindAnother, { reason: "Closed" as const, group })
+  make("DatagramMembershipError", closed, closedMessage, { reason: "Closed" as const, group })
 
 /**
  * A control message that was sent with a datagram: the privilege that it may require, and its own explanations of codes.
@@ -424,7 +424,7 @@ export const invalidSend = (
  * @since 0.1.0
  */
 export const sendClosed = (sentBytes = 0): DatagramSendError =>
-  make("DatagramSendError", closed, `${bindAnother}${wentBefore(sentBytes)}`, {
+  make("DatagramSendError", closed, `${closedMessage}${wentBefore(sentBytes)}`, {
     reason: "Closed" as const,
     field: undefined,
     sentBytes
@@ -438,7 +438,7 @@ export const sendClosed = (sentBytes = 0): DatagramSendError =>
  */
 export const receiveError = (fault: Fault, ends = false): DatagramReceiveError => {
   const cause = ends ? unknownCause : causeOf("receive", fault)
-  return make("DatagramReceiveError", fault, explain("Receiving", fault, cause), { reason: cause[0] })
+  return make("DatagramReceiveError", fault, formatFault("Receiving", fault, cause), { reason: cause[0] })
 }
 
 /**
@@ -459,7 +459,7 @@ export const invalidReceive = (argument: string, why: string, platform?: Platfor
  * @since 0.1.0
  */
 export const receiveClosed = (): DatagramReceiveError =>
-  make("DatagramReceiveError", closed, bindAnother, { reason: "Closed" as const })
+  make("DatagramReceiveError", closed, closedMessage, { reason: "Closed" as const })
 
 /**
  * The refusal of the system to list its interfaces.
@@ -468,7 +468,7 @@ export const receiveClosed = (): DatagramReceiveError =>
  * @since 0.1.0
  */
 export const interfaceError = (fault: Fault): DatagramInterfaceError =>
-  make("DatagramInterfaceError", fault, explain("Listing the interfaces", fault, unknownCause), {
+  make("DatagramInterfaceError", fault, formatFault("Listing the interfaces", fault, unknownCause), {
     reason: "Other" as const
   })
 

@@ -192,15 +192,15 @@ export class Events {
   }
 
   /** Handles an error that the event loop reported. Returns true if it was only of the queue, so no call has to fetch it. */
-  attend(): boolean {
+  onErrorQueueReady(): boolean {
     const { entries } = this.drain()
     // If no call fetched the error, the event loop would report it without end.
-    if (entries === 0 && !this.#waiters.reading && !this.#waiters.writing) this.look()
+    if (entries === 0 && !this.#waiters.reading && !this.#waiters.writing) this.peekPseudoDatagram()
     return entries > 0 && this.#pending === undefined
   }
 
   /** Peeks for an event in place of a datagram, which the poll does not report. Datagrams stay in the queue. */
-  look(): void {
+  peekPseudoDatagram(): void {
     if (receivedMemory.isRead) return
     const arena = this.#incoming.receiver.arena
     const count = this.#native.receive(arena, 1, true)

@@ -10,16 +10,16 @@ export const isSizeless = (outcome: Outcome | undefined): boolean =>
   outcome instanceof DatagramFault && outcome.reason === "ControlMissing"
 
 /** Returns the datagrams of a merged payload in order, with `undefined` for each that the spec drops. */
-export const apart = (plan: Plan, merged: ReceivedDatagram): ReadonlyArray<Outcome | undefined> => {
+export const splitPayload = (plan: Plan, merged: ReceivedDatagram): ReadonlyArray<Outcome | undefined> => {
   const { [Coalescing.key]: size, ...control } = merged.control
-  const told = plan.maybe.get(size)
+  const given = plan.maybe.get(size)
   const { length } = merged.data
   const why = "a payload of several datagrams came without their size: withCoalescing is switched off"
   // Winsock: some machines do not report the segment size. On other platforms, or if merging was declined, a payload without it is one
   // datagram.
-  if (told === undefined && length > plan.datagramBytes && plan.abi.platform === "winsock" && merges(plan))
+  if (given === undefined && length > plan.datagramBytes && plan.abi.platform === "winsock" && merges(plan))
     return [faultOf(plan.maybe, "ControlMissing", Coalescing.key, merged.from, why)]
-  const each = typeof told === "number" ? told : Math.max(length, 1)
+  const each = typeof given === "number" ? given : Math.max(length, 1)
   const outcomes: Array<Outcome | undefined> = []
   for (let at = 0; at === 0 || at < length; at += each)
     outcomes.push(one(plan, merged, control, merged.data.subarray(at, at + each)))

@@ -53,7 +53,7 @@ export class ReceiveCounters {
   take(): void {
     this.#taken++
   }
-  hand(): void {
+  deliver(): void {
     this.#received++
   }
   fault(reason: DatagramFault["reason"]): void {

@@ -46,7 +46,7 @@ export type Decode = (
 ) => { [key: string]: unknown } | ControlFault
 
 /** A message at the offset where the last walk found it, with its header. Its header is compared even if the message is not declared. */
-interface Step {
+interface CachedMessage {
   /** Offset of the header from the start of the buffer, and of the payload. */
   readonly at: number
   readonly payloadAt: number
@@ -58,9 +58,9 @@ interface Step {
 }
 
 /** Offsets of a walk that found each message at most once. `bytes` is the total length. */
-interface Course {
+interface CachedWalk {
   readonly bytes: number
-  readonly steps: ReadonlyArray<Step>
+  readonly steps: ReadonlyArray<CachedMessage>
   /** Indexes of the optional messages that did not arrive. */
   readonly absent: ReadonlyArray<number>
 }
@@ -118,12 +118,12 @@ export const decoder = oncePerPlan((plan): Decode => {
   const { none, some } = plan.maybe
   const values = new Array<unknown>(fields.length)
   const record = recordOf(fields.map(({ key }) => key))
-  const perhaps = fields.map(({ presence }) => presence === "optional")
+  const isOptional = fields.map(({ presence }) => presence === "optional")
   const { length: lengthAt, level: levelAt, type: typeAt } = plan.abi.cmsghdr
   const wide = lengthAt.bytes === 8
   // If a message may be repeated, each buffer is walked.
-  const learns = fields.every(({ presence }) => presence !== "repeated")
-  const courses: { [family in "ipv4" | "ipv6" | "unix"]: Course | undefined } = {
+  const isCacheable = fields.every(({ presence }) => presence !== "repeated")
+  const cachedWalks: { [family in "ipv4" | "ipv6" | "unix"]: CachedWalk | undefined } = {
     ipv4: undefined,
     ipv6: undefined,
     unix: undefined
@@ -133,7 +133,7 @@ export const decoder = oncePerPlan((plan): Decode => {
   let current: Reader | undefined
 
   /** Returns true if every header is unchanged and every payload can be decoded. `values` then holds the results. */
-  const follow = ({ absent: missing, steps }: Course, view: DataView, at: number): boolean => {
+  const tryCached = ({ absent: missing, steps }: CachedWalk, view: DataView, at: number): boolean => {
     for (let i = 0; i < missing.length; i++) values[missing[i] ?? 0] = none
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i]
@@ -151,17 +151,18 @@ export const decoder = oncePerPlan((plan): Decode => {
       current = reader
       const value = reader.read(view, at + step.payloadAt, step.payloadLength)
       if (value === undefined || Codec.isMalformed(value)) return false
-      values[reader.slot] = perhaps[reader.slot] === true ? some(value) : value
+      values[reader.slot] = isOptional[reader.slot] === true ? some(value) : value
     }
     return true
   }
 
   const decode: Decode = (view, at, bytes, peer, cut) => {
-    const course = courses[peer]
-    if (course !== undefined && course.bytes === bytes && !cut && follow(course, view, at)) return record(values)
+    const cachedWalk = cachedWalks[peer]
+    if (cachedWalk !== undefined && cachedWalk.bytes === bytes && !cut && tryCached(cachedWalk, view, at))
+      return record(values)
     const wanted = byFamily[peer]
-    const steps: Array<Step> = []
-    let once = learns
+    const steps: Array<CachedMessage> = []
+    let once = isCacheable
     for (let i = 0; i < fields.length; i++) values[i] = fields[i]?.presence === "repeated" ? [] : absent
     cursor.reset(view, at, bytes)
     while (cursor.next()) {
@@ -212,14 +213,14 @@ export const decoder = oncePerPlan((plan): Decode => {
     const missing: Array<number> = []
     for (let i = 0; i < fields.length; i++) {
       const value = values[i]
-      if (perhaps[i] === true) {
+      if (isOptional[i] === true) {
         if (value === absent) missing.push(i)
         values[i] = value === absent ? none : some(value)
       } else if (value === absent) {
         return notArrived(fields[i]?.key)
       }
     }
-    if (once && !cut) courses[peer] = { bytes, steps, absent: missing }
+    if (once && !cut) cachedWalks[peer] = { bytes, steps, absent: missing }
     return record(values)
   }
 

@@ -35,7 +35,7 @@ export class Descriptors {
   readonly #cursor: ControlBuffer.Cursor
   readonly #carriers: ReadonlyArray<ReceiveFormat<unknown>>
   /** Untaken descriptors, and whether the next read closes them. */
-  readonly #untaken = new Map<Descriptor, "until the next read" | "until told">()
+  readonly #untaken = new Map<Descriptor, "until the next read" | "until released">()
 
   readonly #maybe: MaybeShape
 
@@ -86,7 +86,7 @@ export class Descriptors {
   /**
    * Sets the lifetime of a datagram's untaken descriptors. Those of a datagram that was put back or is being handled outlive the next read.
    */
-  keep(carried: Carried, how: "until the next read" | "until told"): void {
+  keep(carried: Carried, how: "until the next read" | "until released"): void {
     for (const descriptor of carriedBy.get(carried) ?? none)
       if (this.#untaken.has(descriptor)) this.#untaken.set(descriptor, how)
   }
@@ -138,11 +138,11 @@ export const take = (descriptor: Descriptor): (() => void) | undefined => owners
  * @category sockets
  * @since 0.1.0
  */
-export const hold = (carried: Carried): (() => void) => {
+export const retain = (carried: Carried): (() => void) => {
   const owner = (carriedBy.get(carried) ?? none)
     .map((descriptor) => owners.get(descriptor))
     .find((owner) => owner !== undefined)
-  owner?.keep(carried, "until told")
+  owner?.keep(carried, "until released")
   return () => owner?.drop(carried)
 }
 

@@ -108,7 +108,7 @@ export class Loop {
   }
 
   /** Returns whether the loop continues. */
-  readonly #hand = (outcome: Outcome): boolean => {
+  readonly #deliver = (outcome: Outcome): boolean => {
     if (!(outcome instanceof ReceivedDatagram)) return true
     try {
       this.#calls.f(outcome)
@@ -156,7 +156,7 @@ export class Loop {
   /** An exception of the driver ends the loop, as one of `f` does. Nothing else learns of it in the event loop's callback. */
   #attempt(most: number | undefined): boolean | DatagramReceiveError {
     try {
-      return this.#read(this.#hand, this.#isRunning, most)
+      return this.#read(this.#deliver, this.#isRunning, most)
     } catch (cause) {
       this.#defect ??= { defect: cause }
       return false

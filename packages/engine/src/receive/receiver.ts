@@ -12,7 +12,7 @@ import type { Connection } from "../socket/connection.ts"
 import type { Calls } from "../socket/syscalls.ts"
 import { hold, release } from "../socket/wakeUps.ts"
 import type { Events } from "../events/events.ts"
-import { apart, isSizeless, stopMerging } from "./coalesced.ts"
+import { splitPayload, isSizeless, stopMerging } from "./coalesced.ts"
 import type { ReceiveCounters } from "./counters.ts"
 import { DatagramFault } from "./DatagramFault.ts"
 import { Descriptors } from "./descriptors.ts"
@@ -218,7 +218,7 @@ export class Receiver {
         if (isWanted?.() === false) break
         const outcome = batch[next++]
         this.#held--
-        if (outcome !== undefined) goesOn = this.#hand(outcome, f)
+        if (outcome !== undefined) goesOn = this.#deliver(outcome, f)
       }
     } finally {
       this.#held -= batch.length - next
@@ -291,7 +291,9 @@ export class Receiver {
       // Linux: a peek at an event removes it.
       if (outcome === event) continue
       const next =
-        this.#plan.splitCoalesced && outcome instanceof ReceivedDatagram ? apart(this.#plan, outcome)[0] : outcome
+        this.#plan.splitCoalesced && outcome instanceof ReceivedDatagram
+          ? splitPayload(this.#plan, outcome)[0]
+          : outcome
       if (next !== undefined) return next
       // Reads it again. A peek brings its descriptors a second time, and it may be another datagram if processes share the socket.
       const taken = this.#fill(1, true, 1)
@@ -304,7 +306,7 @@ export class Receiver {
   /** Counts a datagram that is delivered. */
   count(outcome: Outcome): void {
     if (outcome instanceof DatagramFault) this.counters.fault(outcome.reason)
-    else this.counters.hand()
+    else this.counters.deliver()
   }
 
   /** Closes the untaken descriptors of a datagram whose callback has returned, or that is not delivered. */
@@ -314,7 +316,7 @@ export class Receiver {
 
   /** True if a receive would return a datagram or a permanent error. It receives with no room, so no descriptor is installed. */
   isWaiting(): boolean {
-    if (this.#events.inPlaceOfDatagrams) this.#events.look()
+    if (this.#events.inPlaceOfDatagrams) this.#events.peekPseudoDatagram()
     const arena = this.#driver.arena({
       purpose: "receive",
       slots: 1,
@@ -378,7 +380,7 @@ export class Receiver {
   /** Puts back the datagrams that a reader did not reach, for the next reader. */
   #putBack(rest: ReadonlyArray<Outcome>): void {
     if (this.#closed) return this.counters.drop(rest.length)
-    for (const outcome of rest) this.#retain(outcome, "until told")
+    for (const outcome of rest) this.#retain(outcome, "until released")
     this.#unread.putBack(rest)
     this.#waiters.wakeReaders()
   }
@@ -455,7 +457,7 @@ export class Receiver {
   }
 
   #split(merged: ReceivedDatagram): ReadonlyArray<Outcome | undefined> {
-    const pieces = apart(this.#plan, merged)
+    const pieces = splitPayload(this.#plan, merged)
     if (isSizeless(pieces[0])) stopMerging(this.#plan, this.#native)
     return pieces
   }
@@ -465,7 +467,7 @@ export class Receiver {
     if (outcome === undefined) return this.counters.drop()
     into.push(outcome)
     this.#held++
-    this.#retain(outcome, "until told")
+    this.#retain(outcome, "until released")
   }
 
   /** Lends the datagrams of a slot. Copies of those that `f` did not reach go into `rest`. Returns whether `f` accepts more. */
@@ -494,19 +496,19 @@ export class Receiver {
 
   #lendOne(outcome: Outcome | undefined, f: (outcome: Outcome) => boolean): boolean {
     this.counters.take()
-    if (outcome !== undefined) return this.#hand(outcome, f)
+    if (outcome !== undefined) return this.#deliver(outcome, f)
     this.counters.drop()
     return true
   }
 
   /** Descriptors of a datagram belong to its reader until the next read, or are kept until the datagram is delivered. */
-  #retain(outcome: Outcome, how: "until the next read" | "until told"): void {
+  #retain(outcome: Outcome, how: "until the next read" | "until released"): void {
     if (this.#descriptors?.some === true && outcome instanceof ReceivedDatagram)
       this.#descriptors.keep(outcome.control, how)
   }
 
   /** Counts a datagram and calls `f` with it. Afterwards descriptors that `f` did not take are closed. */
-  #hand(outcome: Outcome, f: (outcome: Outcome) => boolean): boolean {
+  #deliver(outcome: Outcome, f: (outcome: Outcome) => boolean): boolean {
     this.count(outcome)
     if (this.#descriptors === undefined) return f(outcome)
     this.#retain(outcome, "until the next read")

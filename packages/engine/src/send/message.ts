@@ -13,7 +13,7 @@ import type { Refusal } from "./encoder.ts"
 import { notSent } from "./notSent.ts"
 import { part, piecesOf, sizeOf, sizeOfAll } from "../driver/payload.ts"
 import { validatePing } from "./ping.ts"
-import { type Otherwise, withoutSource } from "./reply.ts"
+import { type Fallback, withoutSource } from "./reply.ts"
 import { SentControl } from "./sentControl.ts"
 
 /** The socket that messages are validated for. */
@@ -32,10 +32,10 @@ interface Given {
   readonly to?: unknown
   readonly control?: unknown
   readonly segmentSize?: unknown
-  readonly [withoutSource]?: Otherwise | undefined
+  readonly [withoutSource]?: Fallback | undefined
 }
 
-export class Letter {
+export class PendingMessage {
   /** Position among the messages of one call. */
   readonly index: number
   readonly to: Endpoint<Family> | undefined
@@ -45,7 +45,7 @@ export class Letter {
   readonly segmentSize: number | undefined
   control: SentControl | undefined
   /** Fallback that is tried once if the system refuses its source. */
-  otherwise: Otherwise | undefined
+  fallback: Fallback | undefined
   #bytesSent = 0
   #isDone = false
   #gsoError: Fault | undefined
@@ -57,7 +57,7 @@ export class Letter {
     pieces: ReadonlyArray<Uint8Array>,
     size: number,
     segmentSize: number | undefined,
-    otherwise: Otherwise | undefined
+    fallback: Fallback | undefined
   ) {
     this.index = index
     this.to = to
@@ -65,7 +65,7 @@ export class Letter {
     this.pieces = pieces
     this.size = size
     this.segmentSize = segmentSize
-    this.otherwise = otherwise
+    this.fallback = fallback
   }
 
   /** Number of bytes that were sent. */
@@ -99,11 +99,11 @@ export class Letter {
   }
 
   /** Takes the fallback after the system refused its source. It can be taken once. */
-  takeFallback(fault: Fault): Otherwise | undefined {
-    const { otherwise } = this
-    if (otherwise?.code !== fault.code) return undefined
-    this.otherwise = undefined
-    return otherwise
+  takeFallback(fault: Fault): Fallback | undefined {
+    const { fallback } = this
+    if (fallback?.code !== fault.code) return undefined
+    this.fallback = undefined
+    return fallback
   }
 
   /** Returns `bytes` bytes from an offset. */
@@ -133,12 +133,12 @@ interface ControlEncoder {
 }
 
 /** Reads each field once. Returns the first invalid one with the reason. */
-export const letter = (
+export const validateMessage = (
   core: MessageSocket,
   index: number,
   message: unknown,
   encoder: ControlEncoder
-): Letter | DatagramSendError => {
+): PendingMessage | DatagramSendError => {
   if (typeof message !== "object" || message === null)
     return notSent(core, "message", `${Codec.format(message)} is not a message: give { data, to }`)
   const given: Given = message as Given
@@ -146,7 +146,7 @@ export const letter = (
   let to: unknown
   let control: unknown
   let segmentSize: unknown
-  let otherwise: Otherwise | undefined
+  let fallback: Fallback | undefined
   let field = "data"
   try {
     pieces = piecesOf(given.data)
@@ -154,7 +154,7 @@ export const letter = (
     to = given.to
     field = "control"
     control = given.control
-    otherwise = given[withoutSource]
+    fallback = given[withoutSource]
     field = "segmentSize"
     segmentSize = given.segmentSize
   } catch (cause) {
@@ -187,7 +187,7 @@ export const letter = (
   if (sent !== undefined && !(sent instanceof SentControl)) return refused(core, sent)
   if (segmentSize !== undefined && sent?.value(Segmentation.key) !== undefined)
     return notSent(core, "segmentSize", "it is given in 'control', too: give one of them")
-  return new Letter(index, destination, sent, pieces, size, segmentSize as number | undefined, otherwise)
+  return new PendingMessage(index, destination, sent, pieces, size, segmentSize as number | undefined, fallback)
 }
 
 /** The error of a message that cannot be sent. */

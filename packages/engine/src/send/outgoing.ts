@@ -10,7 +10,7 @@ import type { Connection } from "../socket/connection.ts"
 import { Destinations } from "./addressCache.ts"
 import { type Encode, encoder, type Refusal } from "./encoder.ts"
 import { foreignSource } from "./nonLocalSource.ts"
-import type { Letter } from "./message.ts"
+import type { PendingMessage } from "./message.ts"
 import type { Live } from "../socket/options.ts"
 import { type MissingInterface, missingInterface } from "./missingInterface.ts"
 import { nameOf } from "../socket/sockaddr.ts"
@@ -106,13 +106,13 @@ export class Outgoing {
     return ++fillings
   }
 
-  /** Fills a slot with the next part of a letter, from an offset. Returns its bytes, or the reason why it cannot be sent. */
-  fill(slot: number, letter: Letter, from: number): number | Refusal {
-    const changed = letter.changed()
+  /** Fills a slot with the next part of a message, from an offset. Returns its bytes, or the reason why it cannot be sent. */
+  fill(slot: number, pending: PendingMessage, from: number): number | Refusal {
+    const changed = pending.changed()
     if (changed !== undefined) return changed
     const arena = this.#arena
     const { abi, family } = this.#plan
-    const { control, segmentSize, to } = letter
+    const { control, segmentSize, to } = pending
     const addressBytes =
       to === undefined ? 0 : SocketAddress.write(abi, to, arena.view, arena.addressAt(slot), family === "dual")
     let controlBytes = 0
@@ -121,33 +121,38 @@ export class Outgoing {
       control.copy(arena.view, arena.controlAt(slot))
     }
     if (segmentSize === undefined) {
-      arena.fill(slot, addressBytes, controlBytes, letter.pieces)
-      return letter.size
+      arena.fill(slot, addressBytes, controlBytes, pending.pieces)
+      return pending.size
     }
     const peer = to ?? this.#connection.peer
-    const rest = letter.size - from
+    const rest = pending.size - from
     let bytes =
-      letter.gsoError === undefined ? this.segments.take(rest, segmentSize, peer) : Math.min(rest, segmentSize)
+      pending.gsoError === undefined ? this.segments.take(rest, segmentSize, peer) : Math.min(rest, segmentSize)
     const at = arena.controlAt(slot)
     const withSize = bytes > segmentSize ? this.segments.write(arena.view, at, controlBytes, segmentSize) : undefined
     if (withSize === undefined) {
       bytes = Math.min(bytes, segmentSize)
-      const isPart = letter.size > segmentSize
+      const isPart = pending.size > segmentSize
       controlBytes = this.segments.keepWhole(arena.view, at, controlBytes, segmentSize, isPart, peer)
     } else controlBytes = withSize
-    arena.fill(slot, addressBytes, controlBytes, letter.part(from, bytes))
+    arena.fill(slot, addressBytes, controlBytes, pending.part(from, bytes))
     return bytes
   }
 
   /**
-   * Sends slots that were filled from letters. Returns their number (0 if the buffer is full), or the reason why the first failed. Returns
+   * Sends slots that were filled from messages. Returns their number (0 if the buffer is full), or the reason why the first failed. Returns
    * `undefined` if the memory was filled again after `use` returned that number.
    */
-  send(filling: number, letters: ReadonlyArray<Letter>, first: number, slots: number): number | Fault | undefined {
+  send(
+    filling: number,
+    pending: ReadonlyArray<PendingMessage>,
+    first: number,
+    slots: number
+  ): number | Fault | undefined {
     if (filling !== fillings) return undefined
     hold()
     try {
-      return this.#calls.send(this.#arena, first, slots, letters)
+      return this.#calls.send(this.#arena, first, slots, pending)
     } finally {
       release()
     }
@@ -159,7 +164,7 @@ export class Outgoing {
   }
 
   /** Returns the interface index that a send failed with, if this host does not have it. */
-  missingInterface({ control, to }: Letter, failed: Fault): MissingInterface | undefined {
+  missingInterface({ control, to }: PendingMessage, failed: Fault): MissingInterface | undefined {
     return missingInterface(this.#driver, to ?? this.#connection.peer, control, failed)
   }
 

@@ -13,7 +13,7 @@ import {
 } from "../errors/DatagramError.ts"
 import { type Fault, isFault } from "../driver/Driver.ts"
 import type { Refusal } from "./encoder.ts"
-import { letter as check, Letter, type MessageSocket, refused } from "./message.ts"
+import { validateMessage as check, PendingMessage, type MessageSocket, refused } from "./message.ts"
 import { notSent } from "./notSent.ts"
 import { type Outgoing, sendSlots } from "./outgoing.ts"
 import { SentControl } from "./sentControl.ts"
@@ -32,7 +32,7 @@ export interface SendingSocket extends MessageSocket {
 /** A message that was validated before there was a batch, with the result of its call if there was one. */
 export interface Begun {
   readonly message: unknown
-  readonly letter: Letter
+  readonly pending: PendingMessage
   readonly filling: number
   readonly result: number | Fault | undefined
 }
@@ -65,9 +65,9 @@ export class SendQueue {
   #filling = 0
   #next = 0
   /** Validated messages that are not done. */
-  #open: Array<Letter> = []
+  #open: Array<PendingMessage> = []
   /** For each filled slot: its message, and the message's offset after the slot is sent. */
-  #letters: Array<Letter> = []
+  #bySlot: Array<PendingMessage> = []
   #ends: Array<number> = []
   /** Encoded control data except the last; and the last, because many messages have equal control data. */
   #controls: Array<SentControl> | undefined
@@ -84,13 +84,13 @@ export class SendQueue {
   }
 
   /** Makes a batch of one message, with its progress. */
-  static of(core: SendingSocket, { filling, letter, message, result }: Begun): SendQueue {
+  static of(core: SendingSocket, { filling, pending, message, result }: Begun): SendQueue {
     const batch = new SendQueue(core, [message])
     batch.#next = 1
-    batch.#open = [letter]
-    batch.#letters = [letter]
-    batch.#ends = [letter.size]
-    batch.#encoded = letter.control
+    batch.#open = [pending]
+    batch.#bySlot = [pending]
+    batch.#ends = [pending.size]
+    batch.#encoded = pending.control
     batch.#filling = filling
     batch.#result = result
     return batch
@@ -117,20 +117,20 @@ export class SendQueue {
       if (this.#core.closed) return this.#close()
       if (slots === 0) return this.#end()
       for (let first = 0; first < slots; calls++) {
-        const count = this.#result ?? outgoing.send(this.#filling, this.#letters, first, slots - first)
+        const count = this.#result ?? outgoing.send(this.#filling, this.#bySlot, first, slots - first)
         this.#result = undefined
-        const letter = this.#letters[first]
+        const pending = this.#bySlot[first]
         // The memory was filled again in the meantime, so these slots are filled once more.
-        if (count === undefined || letter === undefined) break
+        if (count === undefined || pending === undefined) break
         if (isFault(count)) {
-          if (this.#goesOtherwise(letter, first, count)) break
-          this.#fail(letter, this.#errorOf(letter, count))
+          if (this.#retryWithFallback(pending, first, count)) break
+          this.#fail(pending, this.#errorOf(pending, count))
         } else if (count === 0) {
-          if (this.#core.plan.backpressure === "wait") return { roomAt: letter.to }
-          this.#giveUp(letter)
+          if (this.#core.plan.backpressure === "wait") return { roomAt: pending.to }
+          this.#dropOrFail(pending)
         }
-        for (const end = first + (isFault(count) ? 0 : count); first < end; first++) this.#went(first)
-        while (first < slots && this.#letters[first]?.isDone === true) first++
+        for (const end = first + (isFault(count) ? 0 : count); first < end; first++) this.#markSent(first)
+        while (first < slots && this.#bySlot[first]?.isDone === true) first++
       }
     }
     return "its next turn"
@@ -138,33 +138,33 @@ export class SendQueue {
 
   /** Fails the waiting message, because the wait cannot succeed. */
   refuse(error: DatagramSendError): void {
-    const letter = this.#open.find(({ isDone }) => !isDone)
-    if (letter !== undefined && !this.#core.closed) this.#fail(letter, error)
+    const pending = this.#open.find(({ isDone }) => !isDone)
+    if (pending !== undefined && !this.#core.closed) this.#fail(pending, error)
   }
 
   /** Drops and counts the waiting datagram, because its sender has stopped waiting. */
   giveUp(): void {
-    const letter = this.#open.find(({ isDone }) => !isDone)
-    if (letter !== undefined) this.#giveUp(letter)
+    const pending = this.#open.find(({ isDone }) => !isDone)
+    if (pending !== undefined) this.#dropOrFail(pending)
   }
 
   /** Fails the waiting message, because this sender cannot wait, although its spec requires it. */
-  refuseWait(): void {
-    const letter = this.#open.find(({ isDone }) => !isDone)
-    if (letter !== undefined)
+  failBlocked(): void {
+    const pending = this.#open.find(({ isDone }) => !isDone)
+    if (pending !== undefined)
       this.#fail(
-        letter,
+        pending,
         sendWouldBlock(
-          this.#what(letter),
+          this.#what(pending),
           "use send, which waits",
-          letter.bytesSent,
+          pending.bytesSent,
           this.#full(),
           this.#core.plan.abi.platform
         )
       )
   }
 
-  /** Encodes the control data of a message for `letter`. */
+  /** Encodes the control data of a message for `pending`. */
   encode(control: object, family: "ipv4" | "ipv6" | "unix"): SentControl | Refusal {
     const last = this.#encoded
     if (last !== undefined && control === this.#control && family === this.#family) return last
@@ -178,19 +178,19 @@ export class SendQueue {
   }
 
   /**
-   * Fills slots with the waiting letters in their order, then with the next messages. All are validated first. That runs the program's own
+   * Fills slots with the waiting messages in their order, then with the next messages. All are validated first. That runs the program's own
    * code, which may send from the same memory.
    */
   #fill(): number {
     const waiting = this.#open
     this.#open = []
-    for (const letter of waiting) if (!letter.isDone) this.#open.push(letter)
+    for (const pending of waiting) if (!pending.isDone) this.#open.push(pending)
     this.#control = undefined
     this.#core.outgoing.begin()
     while (this.#open.length < sendSlots && this.#next < this.#count) {
       const index = this.#next++
       const checked = this.#check(index)
-      if (checked instanceof Letter) this.#open.push(checked)
+      if (checked instanceof PendingMessage) this.#open.push(checked)
       else this.failed.push({ index, error: checked })
     }
     const [first] = this.#open
@@ -198,14 +198,14 @@ export class SendQueue {
     this.#slots = this.#count === 1 && first.segmentSize === undefined ? 1 : sendSlots
     this.#filling = this.#core.outgoing.use(this.#slots)
     let slots = 0
-    for (const letter of this.#open) {
+    for (const pending of this.#open) {
       if (slots === this.#slots) break
-      slots = this.#stage(letter, slots)
+      slots = this.#fillSlots(pending, slots)
     }
     return slots
   }
 
-  #check(index: number): Letter | DatagramSendError {
+  #check(index: number): PendingMessage | DatagramSendError {
     let message: unknown
     try {
       message = this.#messages[index]
@@ -231,70 +231,70 @@ export class SendQueue {
     return 0
   }
 
-  /** Fills the free slots with the rest of a letter. */
-  #stage(letter: Letter, from: number): number {
+  /** Fills the free slots with the rest of a message. */
+  #fillSlots(pending: PendingMessage, from: number): number {
     let slots = from
-    let at = letter.bytesSent
+    let at = pending.bytesSent
     while (slots < this.#slots) {
-      const bytes = this.#core.outgoing.fill(slots, letter, at)
+      const bytes = this.#core.outgoing.fill(slots, pending, at)
       if (typeof bytes !== "number") {
-        this.#fail(letter, refused(this.#core, bytes))
+        this.#fail(pending, refused(this.#core, bytes))
         return from
       }
       at += bytes
-      this.#letters[slots] = letter
+      this.#bySlot[slots] = pending
       this.#ends[slots] = at
       slots++
-      if (at === letter.size) break
+      if (at === pending.size) break
     }
     return slots
   }
 
-  #went(slot: number): void {
-    const letter = this.#letters[slot]
+  #markSent(slot: number): void {
+    const pending = this.#bySlot[slot]
     const end = this.#ends[slot]
-    if (letter === undefined || end === undefined) return
+    if (pending === undefined || end === undefined) return
     const { outgoing } = this.#core
-    outgoing.counters.send(letter.datagrams(letter.bytesSent, end))
+    outgoing.counters.send(pending.datagrams(pending.bytesSent, end))
     // The kernel refused to split the payload, and not the datagram.
-    if (letter.gsoError !== undefined && letter.segmentSize !== undefined)
-      outgoing.segments.remember(letter.to ?? this.#core.peer, letter.segmentSize, letter.gsoError)
-    letter.markSent(end)
-    if (letter.isDone) this.sent++
+    if (pending.gsoError !== undefined && pending.segmentSize !== undefined)
+      outgoing.segments.remember(pending.to ?? this.#core.peer, pending.segmentSize, pending.gsoError)
+    pending.markSent(end)
+    if (pending.isDone) this.sent++
   }
 
   /** True if a failed send may succeed in another way. */
-  #goesOtherwise(letter: Letter, slot: number, fault: Fault): boolean {
+  #retryWithFallback(pending: PendingMessage, slot: number, fault: Fault): boolean {
     const { outgoing } = this.#core
-    const isCut = (this.#ends[slot] ?? 0) - letter.bytesSent > (letter.segmentSize ?? Infinity)
+    const isCut = (this.#ends[slot] ?? 0) - pending.bytesSent > (pending.segmentSize ?? Infinity)
     if (isCut && outgoing.segments.isRefusal(fault)) {
-      letter.cutRefused(fault)
+      pending.cutRefused(fault)
       return true
     }
-    const fallback = letter.takeFallback(fault)
+    const fallback = pending.takeFallback(fault)
     if (fallback === undefined) return false
-    const encoded = this.encode(fallback.control, (letter.to ?? this.#core.peer)?.family ?? "ipv4")
+    const encoded = this.encode(fallback.control, (pending.to ?? this.#core.peer)?.family ?? "ipv4")
     if (!(encoded instanceof SentControl)) return false
     outgoing.counters.refuseSource()
-    letter.control = encoded
+    pending.control = encoded
     return true
   }
 
-  /** Fails or drops a letter, because there is no room and the spec does not wait for it. */
-  #giveUp(letter: Letter): void {
+  /** Fails or drops a message, because there is no room and the spec does not wait for it. */
+  #dropOrFail(pending: PendingMessage): void {
     if (this.#core.plan.backpressure === "fail")
       return this.#fail(
-        letter,
+        pending,
         sendWouldBlock(
-          this.#what(letter),
+          this.#what(pending),
           'declare withBackpressure("wait")',
-          letter.bytesSent,
+          pending.bytesSent,
           this.#full(),
           this.#core.plan.abi.platform
         )
       )
-    this.#core.outgoing.counters.drop(letter.datagrams(letter.bytesSent, letter.size))
-    letter.finish()
+    this.#core.outgoing.counters.drop(pending.datagrams(pending.bytesSent, pending.size))
+    pending.finish()
     this.unsent++
   }
 
@@ -303,28 +303,28 @@ export class SendQueue {
     return this.#core.plan.family === "unix" ? "the receiver's queue or the send buffer is full" : undefined
   }
 
-  #fail(letter: Letter, error: DatagramSendError): void {
-    letter.finish()
-    this.failed.push({ index: letter.index, error })
+  #fail(pending: PendingMessage, error: DatagramSendError): void {
+    pending.finish()
+    this.failed.push({ index: pending.index, error })
   }
 
-  #errorOf(letter: Letter, fault: Fault): DatagramSendError {
+  #errorOf(pending: PendingMessage, fault: Fault): DatagramSendError {
     const { outgoing } = this.#core
-    const source = outgoing.foreignSource(letter.control, fault)
-    if (source !== undefined) return sourceNotOurs(fault, source, letter.bytesSent)
-    const missing = outgoing.missingInterface(letter, fault)
-    if (missing !== undefined) return noSuchInterface(fault, missing.field, missing.index, letter.bytesSent)
-    const remedy = interfaceRemedy(fault, letter.to)
-    return sendError(fault, this.#what(letter), sentMessages(this.#core, letter), letter.bytesSent, remedy)
+    const source = outgoing.foreignSource(pending.control, fault)
+    if (source !== undefined) return sourceNotOurs(fault, source, pending.bytesSent)
+    const missing = outgoing.missingInterface(pending, fault)
+    if (missing !== undefined) return noSuchInterface(fault, missing.field, missing.index, pending.bytesSent)
+    const remedy = interfaceRemedy(fault, pending.to)
+    return sendError(fault, this.#what(pending), sentMessages(this.#core, pending), pending.bytesSent, remedy)
   }
 
-  #what({ bytesSent, segmentSize, size, to }: Letter): string {
+  #what({ bytesSent, segmentSize, size, to }: PendingMessage): string {
     const how = segmentSize === undefined ? "" : ` in segments of ${segmentSize}`
     return `Sending ${size - bytesSent} bytes${how} to ${to ?? this.#core.peer}`
   }
 
   #close(): undefined {
-    for (const letter of this.#open) if (!letter.isDone) this.#fail(letter, sendClosed(letter.bytesSent))
+    for (const pending of this.#open) if (!pending.isDone) this.#fail(pending, sendClosed(pending.bytesSent))
     const error = sendClosed()
     while (this.#next < this.#count) this.failed.push({ index: this.#next++, error })
     return this.#end()

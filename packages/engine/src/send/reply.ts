@@ -29,7 +29,7 @@ import { isLinkLocal, mayBeBroadcast } from "../driver/interfaceTable.ts"
 export const withoutSource: unique symbol = Symbol("@ancillary/engine/withoutSource")
 
 /** The fallback that is tried if a send with the source fails with this code. */
-export interface Otherwise {
+export interface Fallback {
   readonly code: "WSAEINVAL" | "ENETUNREACH"
   readonly control: { readonly pktInfo?: PacketSource<Family> | undefined }
 }
@@ -49,7 +49,7 @@ interface Asked {
 export interface Answer {
   readonly to: Endpoint<Internet>
   readonly pktInfo: PacketSource<Family>
-  readonly otherwise: Otherwise | undefined
+  readonly fallback: Fallback | undefined
 }
 
 /** The members of a socket that decide the destination of a reply. Absent for an object that a program made itself. */
@@ -61,8 +61,8 @@ export interface AnsweringSocket {
   readonly mayBroadcast: () => boolean
 }
 
-const byTheKernel: Otherwise = { code: "ENETUNREACH", control: { pktInfo: {} } }
-const withoutPacketInfo: Otherwise = { code: "WSAEINVAL", control: {} }
+const byTheKernel: Fallback = { code: "ENETUNREACH", control: { pktInfo: {} } }
+const withoutPacketInfo: Fallback = { code: "WSAEINVAL", control: {} }
 
 /**
  * Returns the destination of a reply; docs/reply.md has the table.
@@ -88,13 +88,13 @@ export const answerTo = (socket: AnsweringSocket | undefined, asked: unknown): A
     return {
       to: from,
       pktInfo: { source: destination },
-      otherwise: byTheKernel
+      fallback: byTheKernel
     }
-  if (delivery !== "unicast") return { to: from, pktInfo: { interfaceIndex }, otherwise: undefined }
+  if (delivery !== "unicast") return { to: from, pktInfo: { interfaceIndex }, fallback: undefined }
   return {
     to: from,
     pktInfo: kind === "link-local" ? { source: destination, interfaceIndex } : { source: destination },
-    otherwise:
+    fallback:
       address instanceof Ipv4Address
         ? withoutPacketInfo
         : { code: "WSAEINVAL", control: { pktInfo: { interfaceIndex } } }
@@ -157,6 +157,6 @@ const toNoHost = (
   return {
     to: new InternetEndpoint("ipv4", Ipv4Address.broadcast, from.port),
     pktInfo: delivery === "unicast" ? { source: destination, interfaceIndex } : { interfaceIndex },
-    otherwise: undefined
+    fallback: undefined
   }
 }

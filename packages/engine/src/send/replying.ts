@@ -27,8 +27,8 @@ export const replyOf = (
     if (refused !== undefined) return refused
     const answered = answerTo(socket, asked)
     if ("syscall" in answered) return answered
-    const { otherwise, pktInfo, to } = answered
-    const message = { data, to, control: { pktInfo }, [withoutSource]: otherwise }
+    const { fallback, pktInfo, to } = answered
+    const message = { data, to, control: { pktInfo }, [withoutSource]: fallback }
     return message
   } catch {
     return notSent(

@@ -16,7 +16,7 @@
  */
 export type { ErrorReport, UserEvent, PathMtuReport, SocketEvent, TransmitTimestamp } from "../events/SocketEvent.ts"
 export { DatagramFault } from "../receive/DatagramFault.ts"
-export { hold as retainDescriptors, take as takeDescriptor } from "../receive/descriptors.ts"
+export { retain as retainDescriptors, take as takeDescriptor } from "../receive/descriptors.ts"
 export { type Outcome, ReceivedDatagram } from "../receive/incoming.ts"
 export type { Loop, LoopCalls, LoopEnd } from "../receive/loop.ts"
 export type { ReceiveWait } from "../receive/receiver.ts"

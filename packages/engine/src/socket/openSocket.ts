@@ -433,7 +433,7 @@ export class OpenSocket extends Conversation {
   ready(readable: boolean, writable: boolean, failed: boolean): void {
     // An error queue entry is not a reason to receive or to send. If there is another reason, the event loop reports again.
     const { reading } = this.waiters
-    if (!failed || !this.parts.events.attend()) {
+    if (!failed || !this.parts.events.onErrorQueueReady()) {
       if (readable) this.waiters.wakeReader()
       if (writable) this.waiters.wakeWriters()
     }

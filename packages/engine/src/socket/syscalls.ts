@@ -82,7 +82,7 @@ export class Calls {
         return count
       }
       const whose = this.#events.attributeError(sent[first]?.to)
-      if (this.#events.inPlaceOfDatagrams && count.code === "EMSGSIZE") this.#events.look()
+      if (this.#events.inPlaceOfDatagrams && count.code === "EMSGSIZE") this.#events.peekPseudoDatagram()
       // If the queue does not explain the error, the send is repeated once. A second error is the send's own.
       if (!this.#isAnothers(count, whose) || again >= (whose === undefined ? 1 : maximumPassed)) return count
     }

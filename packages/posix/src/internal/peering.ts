@@ -72,8 +72,8 @@ export const peering = ({ abi, libc, numbers }: Host, fd: number, family: Socket
       if (!(local instanceof Uint8Array)) return local
       const now = device()
       // AF_UNSPEC.
-      const nobody = new Uint8Array(abi.sockaddr.ipv4)
-      if (libc.connect(fd, nobody, nobody.length) < 0) return lastFault("connect")
+      const unspecified = new Uint8Array(abi.sockaddr.ipv4)
+      if (libc.connect(fd, unspecified, unspecified.length) < 0) return lastFault("connect")
       // Reading the error that the peer caused clears it.
       libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, new Uint8Array(4), new Uint8Array(Uint32Array.of(4).buffer))
       const isAsConnected = now.length === after.length && now.every((byte, i) => byte === after[i])

@@ -11,7 +11,7 @@ import { allocate } from "@ancillary/native/memory"
 import { type Peering, peering } from "./peering.ts"
 import { isPolled } from "./polled.ts"
 import { poll } from "./readiness.ts"
-import { made } from "./socketFile.ts"
+import { trackSocketFile } from "./socketFile.ts"
 
 /** Maximum size of an option or an address that is passed in memory whose address is known. */
 const smallBytes = 256
@@ -109,8 +109,8 @@ export const adopt = (host: Host, fd: number, kind: SocketKind): NativeSocket | 
   const socket = fromDescriptor(host, fd, kind)
   const is = (option: number, expected: number): Fault | undefined => {
     const value = new Uint8Array(4)
-    const told = socket.getOption(numbers.SOL_SOCKET, option, value)
-    if (isFault(told)) return told
+    const result = socket.getOption(numbers.SOL_SOCKET, option, value)
+    if (isFault(result)) return result
     return value[0] === expected ? undefined : fault("adopt", EPROTOTYPE)
   }
   const other = is(numbers.SO_TYPE, numbers.SOCK_DGRAM)
@@ -234,7 +234,7 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
     bind: (name) => {
       if (!open) return closed("bind")
       const failed = answer("bind", libc.bindAt(fd, place(name), name.length))
-      if (failed === undefined && family === "unix") removeFile = made(name)
+      if (failed === undefined && family === "unix") removeFile = trackSocketFile(name)
       return failed
     },
     connect: (name) => {
@@ -294,9 +294,9 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
     },
     poll: (onReady) => {
       if (!open) return closed("poll")
-      const made = poll(libc, fd, onReady)
-      if (made instanceof Watch) watch = made
-      return made
+      const polled = poll(libc, fd, onReady)
+      if (polled instanceof Watch) watch = polled
+      return polled
     },
     close: () => {
       if (!open) return closed("close")

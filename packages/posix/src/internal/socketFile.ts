@@ -12,7 +12,7 @@ const pathAt = 2
  * Returns the function that removes the file that a bind has just made, if it is still that file. Returns `undefined` if the address has no
  * file.
  */
-export const made = (name: Uint8Array): (() => void) | undefined => {
+export const trackSocketFile = (name: Uint8Array): (() => void) | undefined => {
   const end = name.indexOf(0, pathAt)
   const path = name.subarray(pathAt, end < 0 ? name.length : end)
   // Linux: an abstract address begins with a NUL. The kernel chooses an address without a path.

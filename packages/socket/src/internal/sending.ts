@@ -27,7 +27,7 @@ export const send = (
     const begun = core.trySend(message)
     if (begun === undefined) return sent
     if (!(begun instanceof SendQueue)) return Promise.reject(errorOf(begun))
-    return settled(begun, goOn(core, begun, signal, patience))
+    return settled(begun, continueSending(core, begun, signal, patience))
   } catch (error) {
     return Promise.reject(error)
   }
@@ -45,7 +45,7 @@ export const trySend = (core: Conversation, message: unknown): DatagramSendError
   if (begun === undefined) return undefined
   if (!(begun instanceof SendQueue)) return errorOf(begun)
   for (let pause = begun.run(); pause !== undefined; pause = begun.run())
-    if (pause !== "its next turn") begun.refuseWait()
+    if (pause !== "its next turn") begun.failBlocked()
   const failure = failureOf(begun)
   return failure === undefined ? undefined : errorOf(failure)
 }
@@ -59,7 +59,7 @@ export const sendAll = async (
   const signal = signalOf(core, options)
   signal?.throwIfAborted()
   const queue = core.sendQueue(messages)
-  await goOn(core, queue, signal, patience)
+  await continueSending(core, queue, signal, patience)
   return { sent: queue.sent, dropped: queue.unsent, failed: failedOf(queue) }
 }
 
@@ -76,7 +76,7 @@ const failedOf = (queue: SendQueue): SendReport["failed"] => {
 }
 
 /** Sends until all messages are done. Returns `undefined` if that needs no wait. */
-const goOn = (
+const continueSending = (
   core: Conversation,
   queue: SendQueue,
   signal: AbortSignal | undefined,

@@ -150,7 +150,7 @@ export class Serving {
     const core = this.#core
     for (let call = 0; call < callsPerTurn && !core.isPauseDue && !core.isTurnSpent; call++) {
       if (!this.#isWanted()) return undefined
-      const more = core.receiveEach(this.#hand, this.#isWanted)
+      const more = core.receiveEach(this.#deliver, this.#isWanted)
       if (typeof more !== "boolean") return more
       if (!more) return undefined
     }
@@ -160,7 +160,7 @@ export class Serving {
   readonly #isWanted = (): boolean =>
     this.#isReading && (this.#running < this.#options.concurrency || this.#drops) && !this.#core.closed
 
-  readonly #hand = (outcome: Outcome): boolean => {
+  readonly #deliver = (outcome: Outcome): boolean => {
     // A fault is counted and ends with its datagram.
     if (outcome instanceof ReceivedDatagram) this.#handle(outcome)
     return this.#isWanted()

@@ -55,7 +55,7 @@ export const probe = ({ driver, facts, layer, over }: Bench): void => {
       return Effect.gen(function* () {
         const refused = yield* Capabilities.probe([ttl])
         expect(refused.findings.map(({ received }) => received)).toEqual([
-          { answer: "refused", code: "ENOPROTOOPT", why: "so says setsockopt" }
+          { answer: "refused", code: "ENOPROTOOPT", why: "reported by setsockopt" }
         ])
         code = "EPERM"
         const forbidden = yield* Capabilities.probe([ttl])

@@ -259,8 +259,8 @@ const fromHandle = (
       // If no call has returned the peer's error yet, it is not an error of the next call.
       if (!connected) ws2.getsockopt(handle, Numbers.SOL_SOCKET, Numbers.SO_ERROR, new Uint8Array(4), fourBytes())
       // Winsock: a socket with one peer can only get errors of that peer, as on every platform. Its refusals are receive errors.
-      const told = ioctl(ws2, handle, Numbers.SIO_UDP_CONNRESET, bool(connected), noBytes)
-      return isFault(told) ? told : undefined
+      const result = ioctl(ws2, handle, Numbers.SIO_UDP_CONNRESET, bool(connected), noBytes)
+      return isFault(result) ? result : undefined
     },
     localAddress: (into) => name("getsockname", into),
     peerAddress: (into) => name("getpeername", into),

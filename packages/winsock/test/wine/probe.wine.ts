@@ -10,7 +10,7 @@ it.live("a probe on Wine finds received, refused and ignored messages", () =>
   Effect.gen(function* () {
     const { findings } = yield* Capabilities.probe()
     const found = (key: string, family: string) => findings.find((one) => one.key === key && one.family === family)
-    const unknown = { answer: "refused", code: "WSAENOPROTOOPT", why: "so says setsockopt" }
+    const unknown = { answer: "refused", code: "WSAENOPROTOOPT", why: "reported by setsockopt" }
     expect(found("originalArrivalInterface", "ipv4")?.received).toEqual(unknown)
     expect(found("routingHeader", "ipv6")?.received).toEqual(unknown)
     for (const family of ["ipv4", "ipv6"]) {
@@ -20,7 +20,7 @@ it.live("a probe on Wine finds received, refused and ignored messages", () =>
       })
       expect(found("pktInfo", family)).toMatchObject({
         received: { answer: "supported" },
-        sent: { answer: "ignored", why: "this system takes any control data, also what no system has" }
+        sent: { answer: "ignored", why: "this system accepts any control data, even invalid data" }
       })
       expect(found("dropCount", family)?.received).toEqual({
         answer: "absent",

@@ -10,7 +10,7 @@ export const isSizeless = (outcome: Outcome | undefined): boolean =>
   outcome instanceof DatagramFault && outcome.reason === "ControlMissing"
 
 /** Returns the datagrams of a merged payload in order, with `undefined` for each that the spec drops. */
-export const splitPayload = (plan: Plan, merged: ReceivedDatagram): ReadonlyArray<Outcome | undefined> => {
+export const partsOf = (plan: Plan, merged: ReceivedDatagram): ReadonlyArray<Outcome | undefined> => {
   const { [Coalescing.key]: size, ...control } = merged.control
   const given = plan.maybe.get(size)
   const { length } = merged.data

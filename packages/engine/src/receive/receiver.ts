@@ -12,7 +12,7 @@ import type { Connection } from "../socket/connection.ts"
 import type { Calls } from "../socket/syscalls.ts"
 import { hold, release } from "../socket/wakeUps.ts"
 import type { Events } from "../events/events.ts"
-import { splitPayload, isSizeless, stopMerging } from "./coalesced.ts"
+import { isSizeless, partsOf, stopMerging } from "./coalesced.ts"
 import type { ReceiveCounters } from "./counters.ts"
 import { DatagramFault } from "./DatagramFault.ts"
 import { Descriptors } from "./descriptors.ts"
@@ -291,9 +291,7 @@ export class Receiver {
       // Linux: a peek at an event removes it.
       if (outcome === event) continue
       const next =
-        this.#plan.splitCoalesced && outcome instanceof ReceivedDatagram
-          ? splitPayload(this.#plan, outcome)[0]
-          : outcome
+        this.#plan.splitCoalesced && outcome instanceof ReceivedDatagram ? partsOf(this.#plan, outcome)[0] : outcome
       if (next !== undefined) return next
       // Reads it again. A peek brings its descriptors a second time, and it may be another datagram if processes share the socket.
       const taken = this.#fill(1, true, 1)
@@ -457,7 +455,7 @@ export class Receiver {
   }
 
   #split(merged: ReceivedDatagram): ReadonlyArray<Outcome | undefined> {
-    const pieces = splitPayload(this.#plan, merged)
+    const pieces = partsOf(this.#plan, merged)
     if (isSizeless(pieces[0])) stopMerging(this.#plan, this.#native)
     return pieces
   }

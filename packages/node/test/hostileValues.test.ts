@@ -110,7 +110,7 @@ const call = async ({ kind, spec, self }: Entry, name: string, f: AnyFunction, a
       return thrownWrongly(error)
     }
   }
-  if (kind === "layer") return endedWrongly(Layer.build(result as Layer.Layer<unknown, unknown, never>))
+  if (kind === "layer") return endedWrongly(Layer.build(result as Layer.Layer<unknown, unknown>))
   return kind === "effect" ? endedWrongly(result) : undefined
 }
 

@@ -6,3 +6,4 @@
  */
 export * as FaultyDriver from "./FaultyDriver.ts"
 export * as Network from "./Network.ts"
+export * as NetworkRun from "./NetworkRun.ts"

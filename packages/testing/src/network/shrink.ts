@@ -13,13 +13,32 @@
  * @since 0.1.0
  */
 export const shrink = <A>(list: ReadonlyArray<A>, fails: (fewer: ReadonlyArray<A>) => boolean): ReadonlyArray<A> => {
+  const steps = attempts(list)
+  let step = steps.next(false)
+  while (step.done !== true) step = steps.next(fails(step.value))
+  return step.value
+}
+
+/** As `shrink`, for a condition that waits. */
+export const shrinkAsync = async <A>(
+  list: ReadonlyArray<A>,
+  fails: (fewer: ReadonlyArray<A>) => Promise<boolean>
+): Promise<ReadonlyArray<A>> => {
+  const steps = attempts(list)
+  let step = steps.next(false)
+  while (step.done !== true) step = steps.next(await fails(step.value))
+  return step.value
+}
+
+/** Yields lists to try, and returns the smallest that fails. `next` passes the result of each. */
+function* attempts<A>(list: ReadonlyArray<A>): Generator<ReadonlyArray<A>, ReadonlyArray<A>, boolean> {
   let rest = list
   let size = Math.ceil(rest.length / 2)
   while (size >= 1) {
     let isShorter = false
     for (let at = 0; at < rest.length;) {
       const fewer = [...rest.slice(0, at), ...rest.slice(at + size)]
-      if (fewer.length < rest.length && fails(fewer)) {
+      if (fewer.length < rest.length && (yield fewer)) {
         rest = fewer
         isShorter = true
       } else at += size

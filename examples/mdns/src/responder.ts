@@ -92,13 +92,13 @@ const sendToGroup = (socket: Socket, link: NetworkInterface, family: Family, dat
 const addressesOf = (link: Pick<NetworkInterface, "addresses">) => link.addresses.map(({ address }) => address)
 
 /** True if the first bits of the address are those of an address of the link. */
-const isOnLink = (link: NetworkInterface, address: Address): boolean => {
+export const isOnLink = ({ addresses }: Pick<NetworkInterface, "addresses">, address: Address): boolean => {
   const bytes = bytesOf(address)
-  return link.addresses.some(({ address: own, prefix }) => {
-    const differs = bytesOf(own).findIndex((byte, i) => byte !== bytes[i])
+  return addresses.some(({ address: own, prefix }) => {
     if (own.family !== address.family) return false
-    if (differs < 0) return true
-    const bit = differs * 8 + Math.clz32((bytesOf(own)[differs] ?? 0) ^ (bytes[differs] ?? 0)) - 24
-    return bit >= prefix
+    const differences = bytesOf(own).map((byte, i) => byte ^ (bytes[i] ?? 0))
+    const first = differences.findIndex((byte) => byte !== 0)
+    // Equal bits from the left: clz32 counts the 24 bits above a byte, too.
+    return first < 0 || first * 8 + Math.clz32(differences[first] ?? 0) - 24 >= prefix
   })
 }

@@ -14,7 +14,7 @@ export function* mutations(
     random.drawFor(seed, index)
     if (random.oneIn(16)) yield random.bytes(random.below(600))
     else {
-      let bytes = Uint8Array.from(random.pick(samples))
+      let bytes = new Uint8Array(random.pick(samples))
       for (let changes = 1 + random.below(4); changes > 0; changes--) bytes = changed(random, bytes, samples)
       yield bytes
     }

@@ -42,10 +42,17 @@ export const answer = (zone: Zone, bytes: Uint8Array): Uint8Array | undefined =>
 /** The kind of the request: 0 is a query. RFC 1035, 4.1.1. */
 const opcodeOf = ({ flags = 0 }: dns.DecodedPacket): number => (flags >> 11) & 15
 
-/** Anyone can send any bytes, and the decoder throws for some. */
+/** Bytes of a header, of the smallest question, and of the smallest record. RFC 1035, 4.1. */
+const [headerSize, questionSize, recordSize] = [12, 5, 11]
+
+/** Anyone can send any bytes. The decoder throws for some, and for a count above those bytes it makes as many empty records. */
 const decode = (bytes: Uint8Array): dns.DecodedPacket | undefined => {
+  const packet = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (packet.length < headerSize) return undefined
+  const records = packet.readUInt16BE(6) + packet.readUInt16BE(8) + packet.readUInt16BE(10)
+  if (headerSize + packet.readUInt16BE(4) * questionSize + records * recordSize > packet.length) return undefined
   try {
-    return dns.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    return dns.decode(packet)
   } catch {
     return undefined
   }

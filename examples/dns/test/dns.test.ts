@@ -19,6 +19,12 @@ it("a query of dig is answered with its id and its question", () => {
   expect(Buffer.from(bytes?.subarray(0, 12) ?? []).toString("hex")).toBe("000785000001000100000001")
 })
 
+it.each([4, 6, 8, 10])("a count at byte %i above the bytes of the datagram is no query", (at) => {
+  // The decoder would make 65,535 empty records, which takes some 50 ms for each such datagram.
+  const [query = new Uint8Array()] = samples
+  expect(answer(exampleZone, query.with(at, 0xff).with(at + 1, 0xff))).toBeUndefined()
+})
+
 it("of 100,000 hostile datagrams none throws, and no answer exceeds its limit", () => {
   let [answers, tooLarge] = [0, 0]
   for (const bytes of mutations(samples)) {

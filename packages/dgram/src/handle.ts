@@ -126,6 +126,8 @@ export class Handle {
       outgoing,
       plan,
       peer: this.#peer,
+      // Nothing serves a socket of this face.
+      guard: undefined,
       get closed() {
         return socket.closed
       }

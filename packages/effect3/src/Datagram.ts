@@ -42,6 +42,7 @@ import {
   openPairOf,
   replyOf
 } from "@ancillary/engine/socket"
+import { allowanceOf, validatePeer } from "@ancillary/engine/server"
 import { engineSocketOf } from "./internal/sockets.ts"
 import { type Failure, isFailure, type Opened, opening, orFailure } from "./internal/opening.ts"
 import { makeAdopted, makeConnected, makeSocket } from "./internal/socket.ts"
@@ -372,6 +373,34 @@ export const tryReply: Reply<Either.Either<void, DatagramSendError>> = <F extend
     ? Either.left(errorOf(given))
     : socket.trySend(given as unknown as Parameters<typeof socket.trySend>[0])
 }
+
+/**
+ * Marks a peer of a served socket as validated, because it has proven its address. It repeated a value that was sent to
+ * it, for example. Its answers have no limit from then on. After 5 minutes without a datagram it has to prove its address again.
+ *
+ * **Details**
+ *
+ * It does nothing if the socket has no limits, or if the value is not a peer with an address and a port.
+ *
+ * @see docs/servers.md
+ * @category limits
+ * @since 0.1.0
+ */
+export const validate = <F extends Internet>(socket: DatagramSocket<F, never>, peer: Endpoint<F>): Effect.Effect<void> =>
+  Effect.sync(() => validatePeer(engineSocketOf(socket)?.guard, peer))
+
+/**
+ * Returns the bytes that the limits of a served socket permit to be sent to a peer now, `Infinity` if there is no limit.
+ * A handler may answer shortly if its answer is longer, as name servers do with a truncated response.
+ *
+ * @see docs/servers.md
+ * @category limits
+ * @since 0.1.0
+ */
+export const allowance = <F extends Internet>(
+  socket: DatagramSocket<F, never>,
+  peer: Endpoint<F>
+): Effect.Effect<number> => Effect.sync(() => allowanceOf(engineSocketOf(socket)?.guard, peer))
 
 const answer = <F extends Internet>(
   socket: DatagramSocket<F, PktInfo>,

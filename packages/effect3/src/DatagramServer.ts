@@ -18,8 +18,10 @@ import type { DatagramSockets } from "./DatagramSockets.ts"
 import type { StopReport } from "./internal/handlers.ts"
 import { checkAddresses, checkHandler, checkOptions, checkSocket } from "./internal/serveOptions.ts"
 import { makeServer, serving } from "./internal/serving.ts"
+import type { LimitOptions } from "@ancillary/engine/server"
 import type { NeedsAll, Spec } from "@ancillary/engine/spec/Spec"
 
+export type { LimitOptions, ResponseRateOptions } from "@ancillary/engine/server"
 export type { StopReport } from "./internal/handlers.ts"
 
 /**
@@ -28,7 +30,7 @@ export type { StopReport } from "./internal/handlers.ts"
  * @category models
  * @since 0.1.0
  */
-export interface ServeOptions {
+export interface ServeOptions extends LimitOptions {
   /** Maximum number of running handlers: 1 to 1,048,576, by default 64. `overflow` decides about further datagrams. */
   readonly concurrency?: number | undefined
   /** Time for handlers to finish when the server stops, by default 5 seconds. `Infinity` waits without a limit. */

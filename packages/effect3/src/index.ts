@@ -29,7 +29,16 @@ export {
   DatagramUnsupportedError,
   DescriptorUnavailableError
 } from "./DatagramError.ts"
-export { serve, serveAll, serveLayer, serveOn, type ServeOptions, type StopReport } from "./DatagramServer.ts"
+export {
+  type LimitOptions,
+  type ResponseRateOptions,
+  serve,
+  serveAll,
+  serveLayer,
+  serveOn,
+  type ServeOptions,
+  type StopReport
+} from "./DatagramServer.ts"
 export type {
   ConnectedSocket,
   DatagramSocket,

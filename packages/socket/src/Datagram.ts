@@ -31,6 +31,7 @@ import { notASocket, replyOf } from "@ancillary/engine/socket"
 import { make, type Spec as EngineSpec } from "@ancillary/engine/spec/Spec"
 import { type DatagramSendError, errorOf } from "./DatagramError.ts"
 import type { AdoptedSocket, ConnectedSocket, DatagramSocket, Waiting } from "./DatagramSocket.ts"
+import { allowanceOf, validatePeer } from "@ancillary/engine/server"
 import { openSocketOf } from "./internal/socket.ts"
 import { system } from "./internal/system.ts"
 import type { Datagram } from "./ReceivedDatagram.ts"
@@ -295,6 +296,32 @@ export const tryReply: Reply<[], DatagramSendError | undefined> = <F extends Int
     ? errorOf(message)
     : socket.trySend(message as unknown as Parameters<typeof socket.trySend>[0])
 }
+
+/**
+ * Marks a peer of a served socket as validated, because it has proven its address. It repeated a value that was sent to
+ * it, for example. Its answers have no limit from then on. After 5 minutes without a datagram it has to prove its address again.
+ *
+ * **Details**
+ *
+ * It does nothing if the socket has no limits, or if the value is not a peer with an address and a port.
+ *
+ * @see docs/servers.md
+ * @category limits
+ * @since 0.1.0
+ */
+export const validate = <F extends Internet>(socket: DatagramSocket<F, never>, peer: Endpoint<F>): void =>
+  validatePeer(openSocketOf(socket)?.guard, peer)
+
+/**
+ * Returns the bytes that the limits of a served socket permit to be sent to a peer now, `Infinity` if there is no limit.
+ * A handler may answer shortly if its answer is longer, as name servers do with a truncated response.
+ *
+ * @see docs/servers.md
+ * @category limits
+ * @since 0.1.0
+ */
+export const allowance = <F extends Internet>(socket: DatagramSocket<F, never>, peer: Endpoint<F>): number =>
+  allowanceOf(openSocketOf(socket)?.guard, peer)
 
 const answer = <F extends Internet>(
   socket: DatagramSocket<F, PktInfo>,

@@ -4,8 +4,11 @@
  * @since 0.1.0
  */
 import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
+import type { LimitOptions } from "@ancillary/engine/server"
 import type { DatagramSocket, DatagramStats } from "./DatagramSocket.ts"
 import type { Datagram } from "./ReceivedDatagram.ts"
+
+export type { LimitOptions, ResponseRateOptions } from "@ancillary/engine/server"
 
 /**
  * Options of a server.
@@ -13,7 +16,7 @@ import type { Datagram } from "./ReceivedDatagram.ts"
  * @category models
  * @since 0.1.0
  */
-export interface ServeOptions {
+export interface ServeOptions extends LimitOptions {
   /** Maximum number of handlers whose promises are pending: 1 to 1,048,576, by default 64. `overflow` decides about further datagrams. */
   readonly concurrency?: number | undefined
   /** Milliseconds for handlers to finish when the server stops, by default 5000. `Infinity` waits without a limit. */

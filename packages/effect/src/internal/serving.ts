@@ -10,6 +10,7 @@ import * as Scope from "effect/Scope"
 import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
+import { addServedPort } from "@ancillary/engine/server"
 import { isItself, type ReceivedDatagram, retainDescriptors, Served } from "@ancillary/engine/socket"
 import { Failures, quietly } from "./failures.ts"
 import { Handlers, leave, type StopReport } from "./handlers.ts"
@@ -47,8 +48,10 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
   checked: Checked
 ): Effect.Effect<Server<F, D>, never, Scope.Scope | Exclude<R, Scope.Scope>> =>
   Effect.gen(function* () {
+    const clock = yield* Clock.Clock
     const kinds = new Failures()
     const handlers = new Handlers()
+    const ends: Array<() => void> = []
     const reading = new Reading(checked.concurrency, checked.overflow === "wait")
     // The fiber begins in the callback of the event loop, so a handler that ends without a wait costs no turn. It is interruptible where
     // the handler runs.
@@ -56,19 +59,20 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
     const limit = Duration.isFinite(checked.timeLimit)
       ? new TimeLimit(
           Duration.toMillis(checked.timeLimit),
-          yield* Clock.Clock,
+          clock,
           Effect.runForkWith(yield* Effect.context())
         )
       : undefined
     // Finalizers run from the last to the first: reading stops, handlers finish, the remaining handlers are interrupted, the socket is
     // closed.
     yield* Effect.addFinalizer(() =>
-      Effect.flatMap(handlers.end(checked.shutdown), (report) =>
-        Effect.andThen(limit?.close ?? Effect.void, reported(report, checked))
-      )
+      Effect.flatMap(handlers.end(checked.shutdown), (report) => {
+        for (const end of ends) end()
+        return Effect.andThen(limit?.close ?? Effect.void, reported(report, checked))
+      })
     )
     return {
-      serve: (socket) => served(socket, handler, { checked, kinds, handlers, reading, fork, limit })
+      serve: (socket) => served(socket, handler, { checked, kinds, handlers, reading, fork, limit, clock, ends })
     }
   })
 
@@ -94,18 +98,28 @@ interface Shared<R> {
     options: { readonly uninterruptible: true }
   ) => Fiber.Fiber<void>
   readonly limit: TimeLimit | undefined
+  readonly clock: Clock.Clock
+  /** Called when the server has ended. */
+  readonly ends: Array<() => void>
 }
 
 const served = <F extends Family, D extends ControlMessage.Any, E, R>(
   socket: DatagramSocket<F, D>,
   handler: Handler<F, D, E, R>,
-  { checked: { overflow, sendTimeout }, fork, handlers, kinds, limit, reading }: Shared<R>
+  { checked: { limits, overflow, sendTimeout }, clock, ends, fork, handlers, kinds, limit, reading }: Shared<R>
 ): Effect.Effect<Fiber.Fiber<never, DatagramReceiveError>, never, Scope.Scope> =>
   Effect.suspend(() => {
     const core = engineSocketOf(socket)
     const counts = core?.served ?? new Served()
     const isUnix = socket.family === "unix"
     const drops = overflow === "drop"
+    const { localAddress } = socket
+    const unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
+    const guard = core?.protect(limits, () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
+    ends.push(() => {
+      unserved?.()
+      if (guard !== undefined) core?.unprotect(guard)
+    })
 
     const settle = (
       from: Datagram<F, D>["from"],
@@ -163,6 +177,7 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
         counts.fromItself++
         return
       }
+      if (guard !== undefined && !guard.receives(datagram.from, datagram.data)) return
       if (drops && reading.isFull) {
         counts.overflow++
         return

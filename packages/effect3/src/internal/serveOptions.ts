@@ -1,5 +1,6 @@
 /** The options of a server, read once and validated before anything is opened. */
 import { Codec, type EndpointInput, type Family } from "@ancillary/control"
+import { type Limits, readLimits } from "@ancillary/engine/server"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { type DatagramBindError, invalidBind } from "../DatagramError.ts"
@@ -16,6 +17,7 @@ export interface Checked {
   readonly overflow: "wait" | "drop"
   readonly timeLimit: Duration.Duration
   readonly onStop: ((report: StopReport) => Effect.Effect<void>) | undefined
+  readonly limits: Limits
 }
 
 interface Given {
@@ -25,6 +27,9 @@ interface Given {
   readonly overflow?: unknown
   readonly timeLimit?: unknown
   readonly onStop?: unknown
+  readonly amplification?: unknown
+  readonly responseRate?: unknown
+  readonly loops?: unknown
 }
 
 /** Fails with the first invalid option. */
@@ -35,9 +40,12 @@ export const checkOptions = (given: unknown): Effect.Effect<Checked, DatagramBin
       return Effect.fail(invalidBind(`options: ${Codec.format(given)} is not a record of options. Leave it out.`))
     try {
       const {
+        amplification,
         concurrency = defaults.concurrency,
+        loops,
         onStop,
         overflow = "wait",
+        responseRate,
         sendTimeout,
         shutdown,
         timeLimit
@@ -53,6 +61,9 @@ export const checkOptions = (given: unknown): Effect.Effect<Checked, DatagramBin
         overflow,
         onStop: onStop as Checked["onStop"]
       }
+      const limits = readLimits({ amplification, responseRate, loops })
+      if ("message" in limits) return Effect.fail(invalidBind(limits.message, limits.option))
+      checked.limits = limits
       const durations = [
         ["shutdown", shutdown],
         ["sendTimeout", sendTimeout],
@@ -82,7 +93,8 @@ const defaults: Checked = {
   sendTimeout: Duration.zero,
   overflow: "wait",
   timeLimit: Duration.infinity,
-  onStop: undefined
+  onStop: undefined,
+  limits: { amplification: 3, responseRate: undefined, breaksLoops: true }
 }
 
 const refused = (option: string, value: unknown, range: string, otherwise: string) =>

@@ -1,6 +1,7 @@
 /** The loop of a server: room for a handler, then a datagram, then the handler. No result of a handler ends the loop. */
 import type { ControlMessage, Family } from "@ancillary/control"
 import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,6 +14,7 @@ import * as Scope from "effect/Scope"
 import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
+import { addServedPort } from "@ancillary/engine/server"
 import { isItself, type ReceivedDatagram, retainDescriptors, Served } from "@ancillary/engine/socket"
 import { Failures, quietly } from "./failures.ts"
 import { Handlers, leave, type StopReport } from "./handlers.ts"
@@ -50,8 +52,10 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
   checked: Checked
 ): Effect.Effect<Server<F, D>, never, Scope.Scope | Exclude<R, Scope.Scope>> =>
   Effect.gen(function* () {
+    const clock = yield* Effect.clock
     const kinds = new Failures()
     const handlers = new Handlers()
+    const ends: Array<() => void> = []
     const reading = new Reading(checked.concurrency, checked.overflow === "wait")
     // The fiber begins in the callback of the event loop, so a handler that ends without a wait costs no turn. It is interruptible where
     // the handler runs.
@@ -61,19 +65,20 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
     const limit = Duration.isFinite(checked.timeLimit)
       ? new TimeLimit(
           Duration.toMillis(checked.timeLimit),
-          yield* Effect.clock,
+          clock,
           Runtime.runFork(yield* Effect.runtime())
         )
       : undefined
     // Finalizers run from the last to the first: reading stops, handlers finish, the remaining handlers are interrupted, the socket is
     // closed.
     yield* Effect.addFinalizer(() =>
-      Effect.flatMap(handlers.end(checked.shutdown), (report) =>
-        Effect.zipRight(limit?.close ?? Effect.void, reported(report, checked))
-      )
+      Effect.flatMap(handlers.end(checked.shutdown), (report) => {
+        for (const end of ends) end()
+        return Effect.zipRight(limit?.close ?? Effect.void, reported(report, checked))
+      })
     )
     return {
-      serve: (socket) => served(socket, handler, { checked, kinds, handlers, reading, fork, limit })
+      serve: (socket) => served(socket, handler, { checked, kinds, handlers, reading, fork, limit, clock, ends })
     }
   })
 
@@ -96,18 +101,28 @@ interface Shared<R> {
   readonly reading: Reading
   readonly fork: (handler: Effect.Effect<void, never, Exclude<R, Scope.Scope>>) => Fiber.RuntimeFiber<void>
   readonly limit: TimeLimit | undefined
+  readonly clock: Clock.Clock
+  /** Called when the server has ended. */
+  readonly ends: Array<() => void>
 }
 
 const served = <F extends Family, D extends ControlMessage.Any, E, R>(
   socket: DatagramSocket<F, D>,
   handler: Handler<F, D, E, R>,
-  { checked: { overflow, sendTimeout }, fork, handlers, kinds, limit, reading }: Shared<R>
+  { checked: { limits, overflow, sendTimeout }, clock, ends, fork, handlers, kinds, limit, reading }: Shared<R>
 ): Effect.Effect<Fiber.RuntimeFiber<never, DatagramReceiveError>, never, Scope.Scope> =>
   Effect.suspend(() => {
     const core = engineSocketOf(socket)
     const counts = core?.served ?? new Served()
     const isUnix = socket.family === "unix"
     const drops = overflow === "drop"
+    const { localAddress } = socket
+    const unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
+    const guard = core?.protect(limits, () => Number(clock.unsafeCurrentTimeNanos()) / 1e6)
+    ends.push(() => {
+      unserved?.()
+      if (guard !== undefined) core?.unprotect(guard)
+    })
 
     const settle = (
       from: Datagram<F, D>["from"],
@@ -169,6 +184,7 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
         counts.fromItself++
         return
       }
+      if (guard !== undefined && !guard.receives(datagram.from, datagram.data)) return
       if (drops && reading.isFull) {
         counts.overflow++
         return

@@ -408,7 +408,7 @@ export const noSuchInterface = (fault: Fault, field: string, index: number, sent
 export const invalidSend = (
   field: string,
   why: string,
-  reason: "InvalidArgument" | "MessageTooLarge" | "Unsupported" = "InvalidArgument",
+  reason: "InvalidArgument" | "MessageTooLarge" | "Unsupported" | "Limited" = "InvalidArgument",
   platform?: Platform
 ): DatagramSendError =>
   make("DatagramSendError", refusedBefore(sendCall(platform)), `${field}: ${why}. Nothing was sent.`, {

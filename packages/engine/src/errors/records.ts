@@ -74,6 +74,7 @@ export interface DatagramSendError extends Described {
     | "PermissionDenied"
     | "BufferFull"
     | "WouldBlock"
+    | "Limited"
     | "Closed"
     | "Unsupported"
     | "Other"

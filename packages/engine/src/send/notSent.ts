@@ -11,5 +11,5 @@ export const notSent = (
   core: { readonly plan: Plan } | undefined,
   field: string,
   why: string,
-  reason?: "InvalidArgument" | "MessageTooLarge" | "Unsupported"
+  reason?: "InvalidArgument" | "MessageTooLarge" | "Unsupported" | "Limited"
 ): DatagramSendError => invalidSend(field, why, reason, core?.plan.abi.platform)

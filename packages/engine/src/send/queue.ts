@@ -12,7 +12,9 @@ import {
   sourceNotOurs
 } from "../errors/DatagramError.ts"
 import { type Fault, isFault } from "../driver/Driver.ts"
+import type { Guard } from "../server/guard.ts"
 import type { Refusal } from "./encoder.ts"
+import { guarded } from "./guarded.ts"
 import { validateMessage as check, PendingMessage, type MessageSocket, refused } from "./message.ts"
 import { notSent } from "./notSent.ts"
 import { type Outgoing, sendSlots } from "./outgoing.ts"
@@ -27,6 +29,8 @@ const callsATurn = 16
 export interface SendingSocket extends MessageSocket {
   readonly closed: boolean
   readonly outgoing: Outgoing
+  /** Limits of what is sent, while the socket is served. */
+  readonly guard: Guard | undefined
 }
 
 /** A message that was validated before there was a batch, with the result of its call if there was one. */
@@ -190,7 +194,8 @@ export class SendQueue {
     while (this.#open.length < sendSlots && this.#next < this.#count) {
       const index = this.#next++
       const checked = this.#check(index)
-      if (checked instanceof PendingMessage) this.#open.push(checked)
+      if (checked === undefined) this.unsent++
+      else if (checked instanceof PendingMessage) this.#open.push(checked)
       else this.failed.push({ index, error: checked })
     }
     const [first] = this.#open
@@ -205,7 +210,8 @@ export class SendQueue {
     return slots
   }
 
-  #check(index: number): PendingMessage | DatagramSendError {
+  /** Returns a message that may be sent, its error, or `undefined` if a limit of the server drops it. */
+  #check(index: number): PendingMessage | DatagramSendError | undefined {
     let message: unknown
     try {
       message = this.#messages[index]
@@ -216,7 +222,11 @@ export class SendQueue {
         `message ${index} cannot be read (${Codec.format(cause)}): give an array of messages`
       )
     }
-    return check(this.#core, index, message, this)
+    const checked = check(this.#core, index, message, this)
+    const { guard } = this.#core
+    if (guard === undefined || !(checked instanceof PendingMessage)) return checked
+    const refusal = guarded(this.#core, guard, checked)
+    return refusal === undefined ? checked : refusal === "drop" ? undefined : refusal
   }
 
   /** Number of messages. A value that is not an array is one message, which cannot be sent. */

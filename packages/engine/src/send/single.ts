@@ -4,6 +4,7 @@
  */
 import { type DatagramSendError, sendClosed } from "../errors/DatagramError.ts"
 import { SendQueue, type SendingSocket } from "./queue.ts"
+import { guarded } from "./guarded.ts"
 import { validateMessage as check, PendingMessage, refused } from "./message.ts"
 
 /** Sends a message. Returns the error if it cannot be sent, or a batch that continues with it if one call was not enough. */
@@ -13,6 +14,14 @@ export const sendOne = (core: SendingSocket, message: unknown): DatagramSendErro
   outgoing.begin()
   const pending = check(core, 0, message, outgoing)
   if (!(pending instanceof PendingMessage)) return pending
+  const { guard } = core
+  if (guard !== undefined) {
+    const refusal = guarded(core, guard, pending)
+    if (refusal !== undefined) {
+      if (pending.control !== undefined) outgoing.recycle(pending.control)
+      return refusal === "drop" ? undefined : refusal
+    }
+  }
   // Fields and definitions of the message are the program's own code, which may have closed the socket.
   if (core.closed || pending.segmentSize !== undefined)
     return SendQueue.of(core, { message, pending, filling: 0, result: undefined })

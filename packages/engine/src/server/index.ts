@@ -5,3 +5,9 @@
  * @since 0.1.0
  */
 export { type Aged, AgeList } from "./ageList.ts"
+export { Guard, LimitCounters, type Limits } from "./guard.ts"
+export { type LimitOptions, readLimits, type ResponseRateOptions } from "./limitOptions.ts"
+export { PeerTable } from "./peerTable.ts"
+export { type Rate, ResponseRate } from "./responseRate.ts"
+export { addServedPort, isServedPort } from "./servedPorts.ts"
+export { allowanceOf, validatePeer } from "./peers.ts"

@@ -35,6 +35,7 @@ import type { Connection } from "./connection.ts"
 import { blockSource, type Joined, joinGroup, leaveGroup } from "./groups.ts"
 import { type Limits, limitsOf } from "./limits.ts"
 import type { Memberships } from "./memberships.ts"
+import { Guard, type Limits as ServerLimits } from "../server/guard.ts"
 import { getOption, type Live, type OptionValue, setOption } from "./options.ts"
 import { type Cancel, onSendSpace, whenWritable } from "./sendSpace.ts"
 import { type Making, Parts } from "./parts.ts"
@@ -97,6 +98,9 @@ abstract class Conversation {
   }
   get outgoing(): Outgoing {
     return this.parts.outgoing
+  }
+  get guard(): Guard | undefined {
+    return this.parts.guard
   }
 
   /** Number of datagrams that were taken and not delivered. */
@@ -395,6 +399,23 @@ export class OpenSocket extends Conversation {
 
   get memberships(): Memberships {
     return this.parts.memberships
+  }
+
+  /**
+   * Limits sends to peers, and returns the guard that a server asks about each datagram. Returns `undefined` if there is nothing to limit.
+   * `now` returns milliseconds of a monotonic clock.
+   */
+  protect(limits: ServerLimits, now: () => number): Guard | undefined {
+    const { family, protocol } = this.plan.kind
+    if (family === "unix" || protocol === "icmp") return undefined
+    if (limits.amplification === Infinity && limits.responseRate === undefined && !limits.breaksLoops) return undefined
+    this.parts.guard = new Guard(limits, now, this.served.limits)
+    return this.parts.guard
+  }
+
+  /** Ends the limits of a guard. Those of another one stay. */
+  unprotect(guard: Guard): void {
+    if (this.parts.guard === guard) this.parts.guard = undefined
   }
 
   /** Returns true if there is something to read, so that `receive` would not return `undefined`. */

@@ -15,6 +15,7 @@ import { Outgoing } from "../send/outgoing.ts"
 import type { Connection } from "./connection.ts"
 import { Memberships } from "./memberships.ts"
 import type { Live } from "./options.ts"
+import type { Guard } from "../server/guard.ts"
 import { Served } from "./served.ts"
 import { Calls } from "./syscalls.ts"
 import type { Waiters } from "./waiters.ts"
@@ -45,6 +46,8 @@ export class Parts {
   readonly calls: Calls
   readonly receiver: Receiver
   readonly sent = new SendCounters()
+  /** Limits of received and sent datagrams, while a server has some. */
+  guard: Guard | undefined
   #driver: Driver
   #poll: Poll
   #outgoing: Outgoing | undefined

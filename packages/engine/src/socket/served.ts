@@ -1,3 +1,5 @@
+import { LimitCounters } from "../server/guard.ts"
+
 /**
  * Counters of one socket's handlers: started handlers, and their results.
  *
@@ -14,6 +16,7 @@ export class Served {
   fromItself = 0
   /** Datagrams that were dropped because all handlers were running. */
   overflow = 0
+  readonly limits: LimitCounters = new LimitCounters()
 
   get running(): number {
     return this.started - this.succeeded - this.failed - this.interrupted - this.timedOut

@@ -46,6 +46,19 @@ export interface DatagramStats {
   readonly fromItself: bigint
   /** Datagrams that a server dropped because all of its handlers were running, under `overflow: "drop"`. */
   readonly overflow: bigint
+  /** Datagrams that the limits of a server concern. */
+  readonly limits: {
+    /** Received datagrams that were not handled, because their prefix is above `responseRate`. */
+    readonly rateLimited: bigint
+    /** Received datagrams that were handled although their prefix is above `responseRate`, one of `slip`. */
+    readonly slipped: bigint
+    /** Received datagrams that were not handled, because they belong to a loop with another server. */
+    readonly loops: bigint
+    /** Messages that were refused, because they exceed `amplification`. */
+    readonly amplified: bigint
+    /** Messages that were dropped, because their prefix is above `responseRate`. */
+    readonly unsent: bigint
+  }
   /** Handlers of `serve` and `serveOn`. `started` is the sum of the others. */
   readonly handlers: {
     readonly started: bigint
@@ -97,6 +110,13 @@ export const statsOf = ({ counters: { events, receive, send }, served, unread }:
   sourceRefused: BigInt(send.sourceRefused),
   fromItself: BigInt(served.fromItself),
   overflow: BigInt(served.overflow),
+  limits: {
+    rateLimited: BigInt(served.limits.rateLimited),
+    slipped: BigInt(served.limits.slipped),
+    loops: BigInt(served.limits.loops),
+    amplified: BigInt(served.limits.amplified),
+    unsent: BigInt(served.limits.unsent)
+  },
   handlers: {
     started: BigInt(served.started),
     succeeded: BigInt(served.succeeded),

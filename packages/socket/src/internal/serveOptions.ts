@@ -1,6 +1,7 @@
 /** The options of a server, read once and validated before anything is opened. */
 import { Codec, type Endpoint, type Family } from "@ancillary/control"
 import { invalidBind } from "@ancillary/engine/errors/DatagramError"
+import { type Limits, readLimits } from "@ancillary/engine/server"
 import type { OpenSocket } from "@ancillary/engine/socket"
 import { errorOf } from "../DatagramError.ts"
 import { openSocketOf } from "./socket.ts"
@@ -17,6 +18,7 @@ export interface Checked {
   readonly overflow: "wait" | "drop"
   /** In milliseconds, `Infinity` without a limit. */
   readonly timeLimit: number
+  readonly limits: Limits
   readonly signal: AbortSignal | undefined
   readonly onError: ((error: unknown, from: Endpoint<Family>) => void) | undefined
 }
@@ -28,6 +30,9 @@ interface Given {
   readonly sendTimeout?: unknown
   readonly overflow?: unknown
   readonly timeLimit?: unknown
+  readonly amplification?: unknown
+  readonly responseRate?: unknown
+  readonly loops?: unknown
   readonly signal?: unknown
   readonly onError?: unknown
 }
@@ -53,6 +58,7 @@ export const checkOptions = (handler: unknown, options: unknown): Checked => {
   if (overflow !== "wait" && overflow !== "drop") throw outOfRange("overflow", overflow, `"wait" or "drop"`, `"wait"`)
   if (!isDuration(timeLimit) || timeLimit === 0)
     throw outOfRange("timeLimit", timeLimit, "a number of milliseconds above 0", "Infinity")
+  const limits = limitsOf(given)
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw outOfRange("signal", signal, "an AbortSignal", "none")
   if (onError !== undefined && typeof onError !== "function")
@@ -64,6 +70,7 @@ export const checkOptions = (handler: unknown, options: unknown): Checked => {
     sendTimeout,
     overflow,
     timeLimit,
+    limits,
     signal,
     onError: onError as Checked["onError"]
   }
@@ -74,11 +81,23 @@ const read = (options: unknown): Given => {
   if (typeof options !== "object" || options === null)
     throw errorOf(invalidBind(`options: ${Codec.format(options)} is not a record of options. Leave it out.`))
   try {
-    const { concurrency, onError, overflow, sendTimeout, shutdown, signal, timeLimit } = options as Given
-    return { concurrency, onError, overflow, sendTimeout, shutdown, signal, timeLimit }
+    const { amplification, concurrency, loops, onError, overflow, responseRate, sendTimeout, shutdown, signal, timeLimit } =
+      options as Given
+    return { amplification, concurrency, loops, onError, overflow, responseRate, sendTimeout, shutdown, signal, timeLimit }
   } catch {
     throw invalid("options", "reading them threw. Give a plain object.")
   }
+}
+
+const limitsOf = (given: Given): Limits => {
+  let limits: ReturnType<typeof readLimits>
+  try {
+    limits = readLimits(given)
+  } catch {
+    throw invalid("responseRate", "reading it threw. Give a plain object.")
+  }
+  if ("message" in limits) throw errorOf(invalidBind(limits.message, limits.option))
+  return limits
 }
 
 const isDuration = (given: unknown): given is number => typeof given === "number" && given >= 0

@@ -1,6 +1,7 @@
 /** The loop of a server: a datagram for each free slot of a handler. No result of a handler ends the loop. */
 import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
 import type { DatagramReceiveError as Failure } from "@ancillary/engine/errors/DatagramError"
+import { addServedPort, type Guard } from "@ancillary/engine/server"
 import {
   type Cancel,
   FailureKinds,
@@ -36,6 +37,8 @@ export class Serving {
   readonly #isUnix: boolean
   readonly #drops: boolean
   readonly #limit: TimeLimit | undefined
+  readonly #guard: Guard | undefined
+  readonly #unserved: (() => void) | undefined
   #running = 0
   /** Cancels the wait for datagrams. */
   #leave: Cancel = () => {}
@@ -57,6 +60,9 @@ export class Serving {
     this.#owned = given.owned
     this.#drops = options.overflow === "drop"
     this.#limit = options.timeLimit === Infinity ? undefined : new TimeLimit(options.timeLimit)
+    const { localAddress } = core
+    this.#unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
+    this.#guard = core.protect(options.limits, () => performance.now())
     this.#isUnix = core.plan.family === "unix"
     this.#finished = new Promise((resolve, reject) => {
       this.#finish = () => (this.#failure === undefined ? resolve() : reject(this.#failure.error))
@@ -101,6 +107,8 @@ export class Serving {
       else this.#print(`${late} handlers of a server were aborted, because it stopped`)
     }
     this.#limit?.close()
+    this.#unserved?.()
+    if (this.#guard !== undefined) this.#core.unprotect(this.#guard)
     if (this.#owned) this.#core.close()
     this.#finish()
     return { finished: begun - late, interrupted: late - this.#running, abandoned: this.#running }
@@ -172,6 +180,7 @@ export class Serving {
       counts.fromItself++
       return
     }
+    if (this.#guard !== undefined && !this.#guard.receives(datagram.from, datagram.data)) return
     if (this.#drops && this.#running >= this.#options.concurrency) {
       counts.overflow++
       return

@@ -386,8 +386,10 @@ export const tryReply: Reply<Either.Either<void, DatagramSendError>> = <F extend
  * @category limits
  * @since 0.1.0
  */
-export const validate = <F extends Internet>(socket: DatagramSocket<F, never>, peer: Endpoint<F>): Effect.Effect<void> =>
-  Effect.sync(() => validatePeer(engineSocketOf(socket)?.guard, peer))
+export const validate = <F extends Internet>(
+  socket: DatagramSocket<F, never>,
+  peer: Endpoint<F>
+): Effect.Effect<void> => Effect.sync(() => validatePeer(engineSocketOf(socket)?.guard, peer))
 
 /**
  * Returns the bytes that the limits of a served socket permit to be sent to a peer now, `Infinity` if there is no limit.

@@ -39,6 +39,7 @@ export {
   type ServeOptions,
   type StopReport
 } from "./DatagramServer.ts"
+export { serveSessions, type Session, type SessionKey, type SessionOptions } from "./DatagramSessions.ts"
 export type {
   ConnectedSocket,
   DatagramSocket,

@@ -13,7 +13,14 @@ import { system } from "./internal/system.ts"
 import type { DatagramServer, Handler, ServeOptions } from "./ServerTypes.ts"
 import type { Spec } from "./Spec.ts"
 
-export type { DatagramServer, Handler, LimitOptions, ResponseRateOptions, ServeOptions, StopReport } from "./ServerTypes.ts"
+export type {
+  DatagramServer,
+  Handler,
+  LimitOptions,
+  ResponseRateOptions,
+  ServeOptions,
+  StopReport
+} from "./ServerTypes.ts"
 
 /**
  * Binds a socket and calls a function for each datagram. Resolves with the server when the socket is bound.

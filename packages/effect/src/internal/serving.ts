@@ -57,11 +57,7 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
     // the handler runs.
     const fork = Effect.runForkWith(yield* Effect.context<Exclude<R, Scope.Scope>>())
     const limit = Duration.isFinite(checked.timeLimit)
-      ? new TimeLimit(
-          Duration.toMillis(checked.timeLimit),
-          clock,
-          Effect.runForkWith(yield* Effect.context())
-        )
+      ? new TimeLimit(Duration.toMillis(checked.timeLimit), clock, Effect.runForkWith(yield* Effect.context()))
       : undefined
     // Finalizers run from the last to the first: reading stops, handlers finish, the remaining handlers are interrupted, the socket is
     // closed.
@@ -77,7 +73,10 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
   })
 
 /** Passes the report to the program, and waits for it as long as for handlers. It never fails. */
-const reported = (report: StopReport, { onStop, shutdown }: Checked): Effect.Effect<void> =>
+export const reported = (
+  report: StopReport,
+  { onStop, shutdown }: Pick<Checked, "onStop" | "shutdown">
+): Effect.Effect<void> =>
   onStop === undefined
     ? Effect.void
     : Effect.asVoid(
@@ -226,7 +225,7 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
 const timedOut = Cause.fail({ _tag: "TimeLimit" })
 
 /** The end of a handler and of its scope: a failure of either, or of both. */
-const both = <E>(exit: Exit.Exit<void, E>, closed: Exit.Exit<void>): Exit.Exit<void, E> => {
+export const both = <E>(exit: Exit.Exit<void, E>, closed: Exit.Exit<void>): Exit.Exit<void, E> => {
   if (closed._tag === "Success") return exit
   return exit._tag === "Success" ? closed : Exit.failCause(Cause.combine(exit.cause, closed.cause))
 }
@@ -235,5 +234,5 @@ const both = <E>(exit: Exit.Exit<void, E>, closed: Exit.Exit<void>): Exit.Exit<v
  * The socket itself receives datagrams that it sent to a group, and so does another program with its port. A reply is delivered to only one
  * of them.
  */
-const isToMany = ({ delivery }: { readonly delivery: string }): boolean =>
+export const isToMany = ({ delivery }: { readonly delivery: string }): boolean =>
   delivery === "multicast" || delivery === "broadcast"

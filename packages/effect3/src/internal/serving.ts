@@ -63,11 +63,7 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
       Runtime.disableRuntimeFlag(yield* Effect.runtime<Exclude<R, Scope.Scope>>(), RuntimeFlags.Interruption)
     )
     const limit = Duration.isFinite(checked.timeLimit)
-      ? new TimeLimit(
-          Duration.toMillis(checked.timeLimit),
-          clock,
-          Runtime.runFork(yield* Effect.runtime())
-        )
+      ? new TimeLimit(Duration.toMillis(checked.timeLimit), clock, Runtime.runFork(yield* Effect.runtime()))
       : undefined
     // Finalizers run from the last to the first: reading stops, handlers finish, the remaining handlers are interrupted, the socket is
     // closed.
@@ -83,7 +79,10 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
   })
 
 /** Passes the report to the program, and waits for it as long as for handlers. It never fails. */
-const reported = (report: StopReport, { onStop, shutdown }: Checked): Effect.Effect<void> =>
+export const reported = (
+  report: StopReport,
+  { onStop, shutdown }: Pick<Checked, "onStop" | "shutdown">
+): Effect.Effect<void> =>
   onStop === undefined
     ? Effect.void
     : Effect.asVoid(
@@ -236,5 +235,5 @@ const timedOut = Cause.fail({ _tag: "TimeLimit" })
  * The socket itself receives datagrams that it sent to a group, and so does another program with its port. A reply is delivered to only one
  * of them.
  */
-const isToMany = ({ delivery }: { readonly delivery: string }): boolean =>
+export const isToMany = ({ delivery }: { readonly delivery: string }): boolean =>
   delivery === "multicast" || delivery === "broadcast"

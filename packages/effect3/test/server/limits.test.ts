@@ -123,14 +123,20 @@ describe("the response rate", () => {
     Effect.gen(function* () {
       for (const [options, expected] of [
         [{ amplification: Infinity }, { handled: 50n + 50n, limited: 50n }],
-        [{ amplification: Infinity, responseRate: false }, { handled: 150n, limited: 0n }],
+        [
+          { amplification: Infinity, responseRate: false },
+          { handled: 150n, limited: 0n }
+        ],
         [{}, { handled: 150n, limited: 0n }],
         [{ responseRate: { perSecond: 40, slip: 0 } }, { handled: 10n, limited: 140n }]
       ] as ReadonlyArray<readonly [ServeOptions, { readonly handled: bigint; readonly limited: bigint }]>) {
         const { client, network, on } = yield* labOf()
-        const server = yield* serve(spec, at, (asked, socket) => Datagram.reply(socket, asked, asked.data), options).pipe(
-          Effect.provide(on)
-        )
+        const server = yield* serve(
+          spec,
+          at,
+          (asked, socket) => Datagram.reply(socket, asked, asked.data),
+          options
+        ).pipe(Effect.provide(on))
         for (let i = 0; i < 150; i++) yield* client.send({ data: new Uint8Array(20), to: at })
         yield* NetworkSockets.settle(network)
         const { delivered, handlers, limits } = yield* server.stats
@@ -143,7 +149,10 @@ describe("the response rate", () => {
   it.scoped("lets requests slip whose answers are not longer, and drops longer answers", () =>
     Effect.gen(function* () {
       const { client, network, on } = yield* labOf()
-      const handler = (asked: Datagram.Datagram<"ipv4", never>, socket: Effect.Effect.Success<ReturnType<typeof bound>>) =>
+      const handler = (
+        asked: Datagram.Datagram<"ipv4", never>,
+        socket: Effect.Effect.Success<ReturnType<typeof bound>>
+      ) =>
         Effect.flatMap(Datagram.allowance(socket, asked.from), (room) =>
           // A name server sends its truncated response here.
           socket.send({ data: new Uint8Array(room < 60 ? 20 : 60), to: asked.from })
@@ -166,7 +175,12 @@ describe("the response rate", () => {
 })
 
 describe("two servers that answer each other", () => {
-  const echo = (layer: ReturnType<typeof NetworkSockets.layer>, address: string, port: number, options?: ServeOptions) =>
+  const echo = (
+    layer: ReturnType<typeof NetworkSockets.layer>,
+    address: string,
+    port: number,
+    options?: ServeOptions
+  ) =>
     serve(spec, { address, port }, (asked, socket) => Datagram.reply(socket, asked, asked.data), options).pipe(
       Effect.provide(layer)
     )

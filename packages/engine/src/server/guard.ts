@@ -91,7 +91,8 @@ export class Guard {
     this.#limits = limits
     this.#now = now
     this.#peers = new PeerTable(columns, maximumPeers, seed)
-    this.#rate = limits.responseRate === undefined ? undefined : new ResponseRate(limits.responseRate, seed ^ 0x9e3779b9)
+    this.#rate =
+      limits.responseRate === undefined ? undefined : new ResponseRate(limits.responseRate, seed ^ 0x9e3779b9)
   }
 
   /** Counts a received datagram. Returns false if it is not to be handled. */

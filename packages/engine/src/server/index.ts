@@ -11,3 +11,15 @@ export { PeerTable } from "./peerTable.ts"
 export { type Rate, ResponseRate } from "./responseRate.ts"
 export { addServedPort, isServedPort } from "./servedPorts.ts"
 export { allowanceOf, validatePeer } from "./peers.ts"
+export {
+  peerKey,
+  readKey,
+  readSessionSettings,
+  SessionCounters,
+  type SessionEnd,
+  type SessionKey,
+  type SessionPath,
+  type SessionSettings,
+  SessionState,
+  SessionTable
+} from "./sessions.ts"

@@ -42,9 +42,9 @@ export interface LimitOptions {
    */
   readonly responseRate?: ResponseRateOptions | false | undefined
   /**
-   * Treatment of loops: two servers that answer each other without end, after one forged datagram. With `"break"`, the default, a datagram is not
-   * handled if its port is a server's (below 1024, or served by this process) and it repeats, for more than 16 answers without a pause of a
-   * second, what that peer sent. `"allow"` handles it.
+   * Treatment of loops: two servers that answer each other without end, after one forged datagram. With `"break"`, the default, a datagram of a
+   * loop is not handled, and `"allow"` handles it. A loop has a port of a server: below 1024, or served by this process. Its payloads repeat,
+   * for more than 16 answers without a pause of a second.
    */
   readonly loops?: "break" | "allow" | undefined
 }

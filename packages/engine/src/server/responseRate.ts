@@ -69,7 +69,7 @@ export class ResponseRate {
     return 2
   }
 
-  /** Takes the room of `datagrams` responses of `bytes` together. Returns false if there is none. */
+  /** Takes the room of `datagrams` responses of `bytes` together. Returns false if there is no room. */
   respond(a: number, b: number, c: number, d: number, now: number, bytes: number, datagrams: number): boolean {
     const slot = this.#bucket(a, b, c, d, now, false)
     // The prefix asked nothing, so this is not a response.

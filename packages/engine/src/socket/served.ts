@@ -1,4 +1,5 @@
 import { LimitCounters } from "../server/guard.ts"
+import { SessionCounters } from "../server/sessions.ts"
 
 /**
  * Counters of one socket's handlers: started handlers, and their results.
@@ -17,6 +18,7 @@ export class Served {
   /** Datagrams that were dropped because all handlers were running. */
   overflow = 0
   readonly limits: LimitCounters = new LimitCounters()
+  readonly sessions: SessionCounters = new SessionCounters()
 
   get running(): number {
     return this.started - this.succeeded - this.failed - this.interrupted - this.timedOut

@@ -71,6 +71,29 @@ export interface DatagramStats {
     readonly timedOut: bigint
     readonly running: bigint
   }
+  /** Sessions of `serveSessions`. `started` is the sum of the ends and of `running`. */
+  readonly sessions: {
+    readonly started: bigint
+    /** Sessions whose program ended by itself. */
+    readonly completed: bigint
+    /** Sessions whose program failed, died or threw. */
+    readonly failed: bigint
+    /** Sessions that received no datagram for `idle`. */
+    readonly idle: bigint
+    /** Sessions that ended because a new one began and `maximum` were running. */
+    readonly evicted: bigint
+    /** Sessions that ended with their server. */
+    readonly stopped: bigint
+    readonly running: bigint
+    /** Datagrams that were put into the inbox of a session. */
+    readonly accepted: bigint
+    /** Datagrams that were dropped because the inbox of their session was full. */
+    readonly inboxFull: bigint
+    /** Datagrams that were dropped because `key` returned no key, or threw. */
+    readonly unkeyed: bigint
+    /** Datagrams of new keys that were dropped, because too many evicted sessions had not ended. */
+    readonly refused: bigint
+  }
   /** Counters of events. `dequeued` is the sum of the others. */
   readonly events: {
     readonly dequeued: bigint
@@ -124,6 +147,19 @@ export const statsOf = ({ counters: { events, receive, send }, served, unread }:
     interrupted: BigInt(served.interrupted),
     timedOut: BigInt(served.timedOut),
     running: BigInt(served.running)
+  },
+  sessions: {
+    started: BigInt(served.sessions.started),
+    completed: BigInt(served.sessions.completed),
+    failed: BigInt(served.sessions.failed),
+    idle: BigInt(served.sessions.idle),
+    evicted: BigInt(served.sessions.evicted),
+    stopped: BigInt(served.sessions.stopped),
+    running: BigInt(served.sessions.running),
+    accepted: BigInt(served.sessions.accepted),
+    inboxFull: BigInt(served.sessions.inboxFull),
+    unkeyed: BigInt(served.sessions.unkeyed),
+    refused: BigInt(served.sessions.refused)
   },
   events: {
     dequeued: events.taken,

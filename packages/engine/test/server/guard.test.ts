@@ -7,8 +7,7 @@ import { randomOf } from "./random.ts"
 type Peer = Endpoint<"ipv4"> | Endpoint<"ipv6">
 
 const v4 = (last: number, port = 40_000) => new InternetEndpoint("ipv4", Ipv4Address.of(192, 0, 2, last), port)
-const v6 = (last: number, port = 40_000) =>
-  new InternetEndpoint("ipv6", new Ipv6Address(0x2001_0db8, 0, 0, last), port)
+const v6 = (last: number, port = 40_000) => new InternetEndpoint("ipv6", new Ipv6Address(0x2001_0db8, 0, 0, last), port)
 
 const guardOf = (limits: Partial<Limits> = {}) => {
   const clock = { now: 0 }

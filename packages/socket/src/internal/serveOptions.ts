@@ -81,9 +81,30 @@ const read = (options: unknown): Given => {
   if (typeof options !== "object" || options === null)
     throw errorOf(invalidBind(`options: ${Codec.format(options)} is not a record of options. Leave it out.`))
   try {
-    const { amplification, concurrency, loops, onError, overflow, responseRate, sendTimeout, shutdown, signal, timeLimit } =
-      options as Given
-    return { amplification, concurrency, loops, onError, overflow, responseRate, sendTimeout, shutdown, signal, timeLimit }
+    const {
+      amplification,
+      concurrency,
+      loops,
+      onError,
+      overflow,
+      responseRate,
+      sendTimeout,
+      shutdown,
+      signal,
+      timeLimit
+    } = options as Given
+    return {
+      amplification,
+      concurrency,
+      loops,
+      onError,
+      overflow,
+      responseRate,
+      sendTimeout,
+      shutdown,
+      signal,
+      timeLimit
+    }
   } catch {
     throw invalid("options", "reading them threw. Give a plain object.")
   }

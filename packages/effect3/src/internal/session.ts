@@ -1,0 +1,107 @@
+/** The interface of one session for its program. */
+import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
+import type { SessionKey, SessionState } from "@ancillary/engine/server"
+import { answerPath, type OpenSocket } from "@ancillary/engine/socket"
+import * as Chunk from "effect/Chunk"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { Datagram } from "../Datagram.ts"
+import { type DatagramSendError, fail } from "../DatagramError.ts"
+import { send } from "./sending.ts"
+
+/** The server of a session. */
+export interface SessionServer {
+  readonly core: OpenSocket
+  /** True if answers have the address that was asked as their source. */
+  readonly asAsked: boolean
+  /** True when it stops: sessions that wait for a datagram end. */
+  readonly isStopping: boolean
+  /** Marks a session as proven. */
+  readonly prove: (session: SessionState<never>) => void
+}
+
+export class ServedSession<F extends Family, D extends ControlMessage.Any> {
+  readonly #state: SessionState<Datagram<F, D>>
+  readonly #server: SessionServer
+
+  constructor(state: SessionState<Datagram<F, D>>, server: SessionServer) {
+    this.#state = state
+    this.#server = server
+  }
+
+  get key(): SessionKey {
+    return this.#state.key
+  }
+
+  // The first datagram and `migrate` are of the spec's family.
+  get peer(): Effect.Effect<Endpoint<F>> {
+    return Effect.sync(() => this.#state.path.from as Endpoint<F>)
+  }
+
+  get receive(): Effect.Effect<Datagram<F, D>> {
+    return Effect.suspend(() => {
+      const datagram = this.#state.take()
+      return datagram === undefined ? Effect.zipRight(this.#wait, this.receive) : Effect.succeed(datagram)
+    })
+  }
+
+  get receiveWithin() {
+    return (duration: Duration.DurationInput): Effect.Effect<Option.Option<Datagram<F, D>>> =>
+      Effect.suspend(() => {
+        const datagram = this.#state.take()
+        if (datagram !== undefined) return Effect.succeed(Option.some(datagram))
+        // Only the wait races the clock, and a wait takes nothing.
+        return Effect.map(Effect.timeoutOption(this.#wait, duration), () => Option.fromNullable(this.#state.take()))
+      })
+  }
+
+  get datagrams(): Stream.Stream<Datagram<F, D>> {
+    const next: Effect.Effect<Chunk.Chunk<Datagram<F, D>>> = Effect.suspend(() => {
+      const all = this.#state.takeAll()
+      return all.length === 0 ? Effect.zipRight(this.#wait, next) : Effect.succeed(Chunk.unsafeFromArray(all))
+    })
+    return Stream.repeatEffectChunk(next)
+  }
+
+  get send() {
+    return (data: unknown): Effect.Effect<void, DatagramSendError> =>
+      Effect.suspend(() => {
+        const { core } = this.#server
+        const { path } = this.#state
+        const replying = { socket: core, localAddress: core.localAddress }
+        const message = answerPath(replying, this.#server.asAsked, path, data)
+        return "syscall" in message ? fail(message) : send(core, message)
+      })
+  }
+
+  get migrate() {
+    return ({ control, delivery, from }: Datagram<F, D>): Effect.Effect<void> =>
+      Effect.sync(() => {
+        this.#state.path = { control, delivery, from }
+      })
+  }
+
+  get validate(): Effect.Effect<void> {
+    return Effect.sync(() => {
+      const { from } = this.#state.path
+      if (from.family !== "unix") this.#server.core.guard?.validate(from)
+      this.#server.prove(this.#state as unknown as SessionState<never>)
+    })
+  }
+
+  /** Waits for a datagram. Interrupts the session if its server stops. */
+  get #wait(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.#server.isStopping) return Effect.interrupt
+      return Effect.flatMap(
+        Effect.async<void>((resume) => {
+          const cancel = this.#state.onDatagram(() => resume(Effect.void))
+          return Effect.sync(cancel)
+        }),
+        () => (this.#state.waiting === 0 && this.#server.isStopping ? Effect.interrupt : Effect.void)
+      )
+    })
+  }
+}

@@ -1,0 +1,237 @@
+/** The sessions of a server: one fiber, one scope and one inbox for each key. No result of a program ends the server. */
+import type { ControlMessage, Family } from "@ancillary/control"
+import {
+  addServedPort,
+  peerKey,
+  readKey,
+  type SessionKey,
+  SessionState,
+  SessionTable
+} from "@ancillary/engine/server"
+import { answersAsAsked, isItself, type OpenSocket, type ReceivedDatagram } from "@ancillary/engine/socket"
+import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
+import * as Scope from "effect/Scope"
+import type { Datagram } from "../Datagram.ts"
+import type { DatagramReceiveError } from "../DatagramError.ts"
+import type { Session } from "../DatagramSessions.ts"
+import type { DatagramSocket } from "../DatagramSocket.ts"
+import { Failures, quietly } from "./failures.ts"
+import { Handlers } from "./handlers.ts"
+import { handled } from "./handling.ts"
+import { Reading } from "./reading.ts"
+import { isToMany, reported } from "./serving.ts"
+import { ServedSession, type SessionServer } from "./session.ts"
+import type { Checked } from "./sessionOptions.ts"
+import { engineSocketOf } from "./sockets.ts"
+
+/** Evicted sessions that have not ended may be as many as `maximum`. */
+const unended = 2
+
+type Program<F extends Family, D extends ControlMessage.Any, E, R> = (
+  session: Session<F, D>,
+  socket: DatagramSocket<F, D>
+) => Effect.Effect<void, E, R>
+
+class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements SessionServer {
+  readonly core: OpenSocket
+  readonly asAsked: boolean
+  isStopping = false
+  readonly handlers = new Handlers()
+  readonly #socket: DatagramSocket<F, D>
+  readonly #program: Program<F, D, E, R>
+  readonly #checked: Checked
+  readonly #clock: Clock.Clock
+  readonly #fork: (program: Effect.Effect<void, never, Exclude<R, Scope.Scope>>) => Fiber.RuntimeFiber<void>
+  readonly #table: SessionTable<Datagram<F, D>>
+  readonly #kinds = new Failures()
+  #sweeping: Fiber.RuntimeFiber<void> | undefined
+
+  constructor(given: {
+    readonly core: OpenSocket
+    readonly socket: DatagramSocket<F, D>
+    readonly program: Program<F, D, E, R>
+    readonly checked: Checked
+    readonly clock: Clock.Clock
+    readonly fork: (program: Effect.Effect<void, never, Exclude<R, Scope.Scope>>) => Fiber.RuntimeFiber<void>
+  }) {
+    this.core = given.core
+    this.asAsked = answersAsAsked(given.core.plan)
+    this.#socket = given.socket
+    this.#program = given.program
+    this.#checked = given.checked
+    this.#clock = given.clock
+    this.#fork = given.fork
+    this.#table = new SessionTable(given.checked.maximum, Duration.toMillis(given.checked.idle))
+  }
+
+  now(): number {
+    return Number(this.#clock.unsafeCurrentTimeNanos()) / 1e6
+  }
+
+  readonly prove = (state: SessionState<never>): void =>
+    this.#table.prove(state as unknown as SessionState<Datagram<F, D>>, this.now())
+
+  /** Passes a datagram to its session, which may be a new one. */
+  readonly take = (datagram: Datagram<F, D>): void => {
+    const { core } = this
+    const counts = core.served.sessions
+    if (isItself(core, this.#socket.localAddress, datagram.from) && !isToMany(datagram)) {
+      core.served.fromItself++
+      return
+    }
+    if (core.guard !== undefined && !core.guard.receives(datagram.from, datagram.data)) return
+    const key = this.#keyOf(datagram)
+    if (key === undefined) {
+      counts.unkeyed++
+      return
+    }
+    const now = this.now()
+    let state = this.#table.get(key, now)
+    if (state === undefined) {
+      if (counts.running >= this.#checked.maximum * unended) {
+        counts.refused++
+        return
+      }
+      state = this.#begin(key, datagram, now)
+    }
+    if (state.put(datagram, this.#checked.inbox)) counts.accepted++
+    else counts.inboxFull++
+  }
+
+  #keyOf(datagram: Datagram<F, D>): SessionKey | undefined {
+    const { key } = this.#checked
+    if (key === undefined) return peerKey(datagram.from)
+    try {
+      return readKey(key(datagram))
+    } catch {
+      return undefined
+    }
+  }
+
+  #begin(key: SessionKey, { control, delivery, from }: Datagram<F, D>, now: number): SessionState<Datagram<F, D>> {
+    const state = new SessionState<Datagram<F, D>>(key, { control, delivery, from })
+    const evicted = this.#table.add(state, now)
+    if (evicted !== undefined) end(evicted, "evicted")
+    this.core.served.sessions.started++
+    const fiber = this.#fork(this.#run(state))
+    state.stop = () => fiber.unsafeInterruptAsFork(FiberId.none)
+    this.handlers.add(fiber)
+    if (state.end !== undefined) state.stop()
+    this.#sweeping ??= this.#fork(this.#sweep)
+    return state
+  }
+
+  #run(state: SessionState<Datagram<F, D>>): Effect.Effect<void, never, Exclude<R, Scope.Scope>> {
+    return Effect.flatMap(Scope.make(), (scope) => {
+      const begin = () => this.#program(new ServedSession(state, this), this.#socket)
+      const begun = Effect.zipRight(
+        FiberRef.update(FiberRef.currentContext, Context.add(Scope.Scope, scope)),
+        // Begins after the datagram is in the inbox.
+        Effect.exit(Effect.interruptible(Effect.zipRight(Effect.yieldNow(), handled(begin))))
+      ) as Effect.Effect<Exit.Exit<void, E>, never, Exclude<R, Scope.Scope>>
+      return Effect.flatMap(begun, (exit) =>
+        Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) =>
+          this.#settle(state, closed._tag === "Success" ? exit : Exit.zipLeft(exit, closed))
+        )
+      )
+    })
+  }
+
+  #settle(state: SessionState<Datagram<F, D>>, exit: Exit.Exit<void, E>): Effect.Effect<void> {
+    const counts = this.core.served.sessions
+    this.#table.remove(state)
+    if (exit._tag === "Failure" && !Cause.isInterruptedOnly(exit.cause)) {
+      counts.failed++
+      return this.#kinds.log(
+        `The session of ${String(state.path.from)} failed. Others that fail in this way are counted by stats.sessions.failed and not logged`,
+        exit.cause
+      )
+    }
+    if (exit._tag === "Success") counts.completed++
+    else if (state.end !== undefined) counts[state.end]++
+    else if (this.isStopping) counts.stopped++
+    // It interrupted itself.
+    else counts.completed++
+    return Effect.void
+  }
+
+  /** Ends idle sessions, and waits for the next one that may be. */
+  readonly #sweep: Effect.Effect<void> = Effect.suspend(() => {
+    const now = this.now()
+    for (;;) {
+      const idle = this.#table.takeIdle(now)
+      if (idle === undefined) break
+      end(idle, "idle")
+    }
+    const rest = this.#table.untilIdle(now)
+    if (rest === undefined || this.isStopping) {
+      this.#sweeping = undefined
+      return Effect.void
+    }
+    return Effect.interruptible(
+      Effect.zipRight(this.#clock.sleep(Duration.millis(Math.max(Math.ceil(rest), 1))), this.#sweep)
+    )
+  })
+
+  /** Ends the sessions that wait for a datagram, and gives the others the time of `shutdown`. */
+  readonly stop: Effect.Effect<void> = Effect.suspend(() => {
+    this.isStopping = true
+    for (const state of this.#table.all()) state.wake()
+    const sweeping = this.#sweeping === undefined ? Effect.void : Fiber.interruptFork(this.#sweeping)
+    return Effect.zipRight(
+      sweeping,
+      Effect.flatMap(this.handlers.end(this.#checked.shutdown), (report) => reported(report, this.#checked))
+    )
+  })
+}
+
+/** Ends a session that was removed from its table. */
+const end = <A>(state: SessionState<A>, reason: "idle" | "evicted"): void => {
+  state.end = reason
+  state.stop?.()
+}
+
+export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
+  socket: DatagramSocket<F, D>,
+  program: Program<F, D, E, R>,
+  checked: Checked
+): Effect.Effect<Fiber.RuntimeFiber<never, DatagramReceiveError>, never, Scope.Scope | Exclude<R, Scope.Scope>> =>
+  Effect.gen(function* () {
+    const core = engineSocketOf(socket)
+    if (core === undefined) return yield* Effect.dieMessage("a socket of this library is served")
+    const clock = yield* Effect.clock
+    const fork = Runtime.runFork(
+      Runtime.disableRuntimeFlag(yield* Effect.runtime<Exclude<R, Scope.Scope>>(), RuntimeFlags.Interruption)
+    )
+    const sessions = new Sessions({ core, socket, program, checked, clock, fork })
+    const { localAddress } = core
+    const unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
+    const guard = core.protect(checked.limits, () => sessions.now())
+    yield* Effect.addFinalizer(() =>
+      Effect.zipRight(
+        sessions.stop,
+        Effect.sync(() => {
+          unserved?.()
+          if (guard !== undefined) core.unprotect(guard)
+        })
+      )
+    )
+    const reading = new Reading(1, false)
+    // The spec that the socket was opened for decides the type of its datagrams.
+    const take = sessions.take as unknown as (datagram: ReceivedDatagram) => void
+    return yield* Effect.forkScoped(
+      Effect.tapErrorCause(reading.byCallback(core, take), (cause) =>
+        Cause.isInterruptedOnly(cause) ? Effect.void : quietly(Effect.logError("The server stopped reading", cause))
+      )
+    )
+  })

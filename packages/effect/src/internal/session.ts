@@ -40,10 +40,11 @@ export class ServedSession<F extends Family, D extends ControlMessage.Any> {
   }
 
   get receive(): Effect.Effect<Datagram<F, D>> {
-    return Effect.suspend(() => {
+    const next: Effect.Effect<Datagram<F, D>> = Effect.suspend(() => {
       const datagram = this.#state.take()
-      return datagram === undefined ? Effect.andThen(this.#wait, this.receive) : Effect.succeed(datagram)
+      return datagram === undefined ? Effect.andThen(this.#wait, next) : Effect.succeed(datagram)
     })
+    return next
   }
 
   get receiveWithin() {

@@ -32,8 +32,17 @@ export const checkSessionOptions = (given: unknown = {}): Effect.Effect<Checked,
     if (typeof given !== "object" || given === null)
       return Effect.fail(invalidBind(`options: ${Codec.format(given)} is not a record of options. Leave it out.`))
     try {
-      const { amplification, idle = thirty, inbox, key, loops, maximum, onStop, responseRate, shutdown = five } =
-        given as Given
+      const {
+        amplification,
+        idle = thirty,
+        inbox,
+        key,
+        loops,
+        maximum,
+        onStop,
+        responseRate,
+        shutdown = five
+      } = given as Given
       const settings = readSessionSettings({ inbox, key, maximum })
       if ("message" in settings) return Effect.fail(invalidBind(settings.message, settings.option))
       const limits = readLimits({ amplification, responseRate, loops })

@@ -1,13 +1,6 @@
 /** The sessions of a server: one fiber, one scope and one inbox for each key. No result of a program ends the server. */
 import type { ControlMessage, Family } from "@ancillary/control"
-import {
-  addServedPort,
-  peerKey,
-  readKey,
-  type SessionKey,
-  SessionState,
-  SessionTable
-} from "@ancillary/engine/server"
+import { addServedPort, peerKey, readKey, type SessionKey, SessionState, SessionTable } from "@ancillary/engine/server"
 import { answersAsAsked, isItself, type OpenSocket, type ReceivedDatagram } from "@ancillary/engine/socket"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -78,8 +71,7 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
     return Number(this.#clock.monotonicTimeNanosUnsafe()) / 1e6
   }
 
-  readonly prove = (state: SessionState<never>): void =>
-    this.#table.prove(state as unknown as SessionState<Datagram<F, D>>, this.now())
+  readonly prove = (state: SessionState<never>): void => this.#table.prove(state, this.now())
 
   /** Passes a datagram to its session, which may be a new one. */
   readonly take = (datagram: Datagram<F, D>): void => {
@@ -138,9 +130,7 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
       const program = Effect.andThen(Effect.yieldNow, handled(begin))
       const begun = Effect.exit(Scope.provide(Effect.interruptible(program), scope))
       return Effect.flatMap(begun, (exit) =>
-        Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) =>
-          this.#settle(state, both(exit, closed))
-        )
+        Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) => this.#settle(state, both(exit, closed)))
       )
     })
   }

@@ -1,5 +1,12 @@
 /** Sessions on the network in memory. */
-import { Datagram, DatagramSockets, serveSessions, type Session, type SessionOptions, withPktInfo } from "@ancillary/effect"
+import {
+  Datagram,
+  DatagramSockets,
+  serveSessions,
+  type Session,
+  type SessionOptions,
+  withPktInfo
+} from "@ancillary/effect"
 import type { PktInfo } from "@ancillary/control"
 import { Network } from "@ancillary/testing"
 import { Effect, Exit, Logger, Option, Scope, Stream } from "effect"
@@ -31,8 +38,10 @@ const lab = (program: Program, options?: SessionOptions<"ipv4", PktInfo>) =>
     return { client, close, sessions, reached }
   })
 const run = <A, E>(program: Effect.Effect<A, E, Scope.Scope>) => Effect.runPromise(program.pipe(Effect.scoped, quiet))
-const send = (socket: { readonly send: (message: { data: Uint8Array; to: typeof at }) => Effect.Effect<void, unknown> }) =>
-  (byte: number) => socket.send({ data: Uint8Array.of(byte), to: at })
+const send =
+  (socket: { readonly send: (message: { data: Uint8Array; to: typeof at }) => Effect.Effect<void, unknown> }) =>
+  (byte: number) =>
+    socket.send({ data: Uint8Array.of(byte), to: at })
 
 it("a session has the datagrams of one peer in their order, and answers it", () =>
   run(
@@ -54,7 +63,7 @@ it("a session has the datagrams of one peer in their order, and answers it", () 
     })
   ))
 
-it("a session whose program ends or fails is counted and releases its scope, and another one begins", () =>
+it("a session whose program ends or fails is counted, and another one begins", () =>
   run(
     Effect.gen(function* () {
       const ended: Array<string> = []
@@ -131,7 +140,7 @@ it("a session with a key from the bytes has another peer only after migrate", ()
     })
   ))
 
-it("receiveWithin returns None after its time, and loses no datagram that comes later", () =>
+it("receiveWithin returns None after its time, and loses no later datagram", () =>
   run(
     Effect.gen(function* () {
       const seen: Array<number | undefined> = []
@@ -139,7 +148,9 @@ it("receiveWithin returns None after its time, and loses no datagram that comes 
         Effect.gen(function* () {
           yield* session.receive
           while (seen.at(-1) === undefined)
-            seen.push(Option.getOrUndefined(Option.map(yield* session.receiveWithin("5 millis"), ({ data }) => data[0])))
+            seen.push(
+              Option.getOrUndefined(Option.map(yield* session.receiveWithin("5 millis"), ({ data }) => data[0]))
+            )
         })
       )
       const socket = yield* client

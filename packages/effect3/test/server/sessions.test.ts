@@ -19,7 +19,10 @@ const lab = (program: Program, options?: SessionOptions<"ipv4", PktInfo>) =>
     const on = NetworkSockets.layer(host)
     const scope = yield* Scope.make()
     // Nothing moves the clock when the test is over.
-    const server = yield* serveSessions(spec, at, program, { shutdown: 0, ...options }).pipe(Scope.extend(scope), Effect.provide(on))
+    const server = yield* serveSessions(spec, at, program, { shutdown: 0, ...options }).pipe(
+      Scope.extend(scope),
+      Effect.provide(on)
+    )
     const client = Datagram.client(spec).pipe(Effect.provide(NetworkSockets.layer(other)))
     const close = Scope.close(scope, Exit.void)
     yield* Effect.addFinalizer(() => close)
@@ -223,7 +226,10 @@ describe("a key from the bytes", () => {
           Effect.iterate([0, true] as readonly [number, boolean], {
             while: ([, more]) => more,
             body: ([n]) =>
-              Effect.map(socket.receiveWithin(0), (got) => [Option.isSome(got) ? n + 1 : n, Option.isSome(got)] as const)
+              Effect.map(
+                socket.receiveWithin(0),
+                (got) => [Option.isSome(got) ? n + 1 : n, Option.isSome(got)] as const
+              )
           }),
           ([n]) => n
         )

@@ -68,7 +68,7 @@ export class SessionState<A> implements Aged<SessionState<A>> {
   older: SessionState<A> | undefined
   newer: SessionState<A> | undefined
   readonly key: SessionKey
-  /** Where answers go. A program changes it when it accepts another address of the peer. */
+  /** Destination and source of answers. A program changes it when it accepts another address of the peer. */
   path: SessionPath
   /** True if the session is evicted after those that are not proven. */
   isProven = false
@@ -169,8 +169,7 @@ export class SessionTable<A> {
 
   /** Adds a session with a new key. Returns the one that was removed for it: the longest idle one that is not proven, if there is one. */
   add(session: SessionState<A>, now: number): SessionState<A> | undefined {
-    const evicted =
-      this.#sessions.size < this.#maximum ? undefined : (this.#fresh.oldest ?? this.#proven.oldest)
+    const evicted = this.#sessions.size < this.#maximum ? undefined : (this.#fresh.oldest ?? this.#proven.oldest)
     if (evicted !== undefined) this.remove(evicted)
     this.#sessions.set(session.key, session)
     this.#listOf(session).add(session, now)

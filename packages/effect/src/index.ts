@@ -17,6 +17,7 @@ export * from "@ancillary/engine/spec/combinators/options"
 export * from "@ancillary/engine/spec/combinators/unix"
 export * as Capabilities from "./Capabilities.ts"
 export * as Datagram from "./Datagram.ts"
+export * as DatagramClient from "./DatagramClient.ts"
 export { DatagramFault } from "./DatagramFault.ts"
 export {
   DatagramBindError,
@@ -25,6 +26,7 @@ export {
   DatagramMembershipError,
   DatagramOptionError,
   DatagramReceiveError,
+  DatagramRequestError,
   DatagramSendError,
   DatagramUnsupportedError,
   DescriptorUnavailableError

@@ -118,6 +118,17 @@ export class DescriptorUnavailableError extends Data.TaggedError("DescriptorUnav
   readonly message: string
 }> {}
 
+/**
+ * A request of a client that has no answer. `NoAnswer`: its schedule and `timeout` are over. `InvalidArgument`: it was not sent.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DatagramRequestError extends Data.TaggedError("DatagramRequestError")<{
+  readonly reason: "NoAnswer" | "InvalidArgument"
+  readonly message: string
+}> {}
+
 /** The errors by their tags. */
 interface Errors {
   readonly DatagramBindError: DatagramBindError

@@ -23,3 +23,4 @@ export {
   SessionState,
   SessionTable
 } from "./sessions.ts"
+export { RequestCounters, RequestTable, type WaitingRequest } from "./requests.ts"

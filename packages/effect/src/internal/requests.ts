@@ -1,0 +1,165 @@
+/** The requests of a client: transmission by a schedule, and the answer that ends it. */
+import { Codec, type ControlMessage, type Family } from "@ancillary/control"
+import { readKey, RequestTable, type SessionKey, type WaitingRequest } from "@ancillary/engine/server"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
+import type { Datagram } from "../Datagram.ts"
+import {
+  type DatagramBindError,
+  type DatagramReceiveError,
+  DatagramRequestError,
+  invalidBind
+} from "../DatagramError.ts"
+import type { DatagramSocket } from "../DatagramSocket.ts"
+import { durationOf } from "./durations.ts"
+import { engineSocketOf } from "./sockets.ts"
+
+interface Transmission {
+  readonly retransmit: Schedule.Schedule<unknown>
+  readonly timeout: Duration.Duration
+}
+
+interface Checked extends Transmission {
+  readonly key: (datagram: never) => unknown
+}
+
+const defaults: Transmission = {
+  retransmit: Schedule.upTo(Schedule.exponential("1 second"), { times: 3 }),
+  timeout: Duration.seconds(5)
+}
+
+/** Fails with the first invalid option. */
+export const checkClientOptions = (given: unknown): Effect.Effect<Checked, DatagramBindError> =>
+  Effect.suspend(() => {
+    try {
+      const key: unknown = (given as { readonly key?: unknown } | undefined)?.key
+      if (typeof key !== "function")
+        return Effect.fail(
+          invalidBind(`key: ${Codec.format(key)} is not a function. Give one that returns a key.`, "key")
+        )
+      return Effect.map(checkTransmission(given, defaults), (checked) => ({ ...checked, key: key as Checked["key"] }))
+    } catch {
+      return unreadable
+    }
+  })
+
+const unreadable = Effect.fail(invalidBind("options: reading them threw. Give a plain object.", "options"))
+
+const checkTransmission = (given: unknown, otherwise: Transmission): Effect.Effect<Transmission, DatagramBindError> =>
+  Effect.suspend(() => {
+    if (given === undefined) return Effect.succeed(otherwise)
+    try {
+      const { retransmit = otherwise.retransmit, timeout = otherwise.timeout } = given as {
+        readonly retransmit?: unknown
+        readonly timeout?: unknown
+      }
+      if (!Schedule.isSchedule(retransmit)) return refused("retransmit", retransmit, "a schedule", "3 retransmissions")
+      const duration = durationOf(timeout)
+      if (duration === undefined) return refused("timeout", timeout, "a duration of 0 or more", "5s")
+      return Effect.succeed({ retransmit: retransmit as Transmission["retransmit"], timeout: duration })
+    } catch {
+      return unreadable
+    }
+  })
+
+const refused = (option: string, value: unknown, range: string, otherwise: string) =>
+  Effect.fail(invalidBind(`${option}: ${Codec.format(value)} is not ${range}. Leave it out for ${otherwise}.`, option))
+
+const invalid = (message: string) => Effect.fail(new DatagramRequestError({ reason: "InvalidArgument", message }))
+
+/** Reads the answers of a socket, and returns the functions of its client. */
+export const requesting = <F extends Family, D extends ControlMessage.Any>(
+  socket: DatagramSocket<F, D>,
+  checked: Checked
+) =>
+  Effect.gen(function* () {
+    const table = new RequestTable<Datagram<F, D>>()
+    const { counters } = table
+    const keyOf = checked.key as (datagram: Datagram<F, D>) => unknown
+    const unread = yield* Deferred.make<never, DatagramReceiveError>()
+    const read = socket.forEach((datagram) => {
+      let key: SessionKey | undefined
+      try {
+        key = readKey(keyOf(datagram))
+      } catch {
+        key = undefined
+      }
+      table.receive(key, datagram)
+    })
+    yield* Effect.forkScoped(Effect.onExit(read, (exit) => Effect.sync(() => Deferred.doneUnsafe(unread, exit))))
+
+    const begin = (
+      message: Parameters<typeof socket.send>[0] & { readonly key: unknown },
+      transmission: Transmission
+    ) => {
+      const key = readKey(message.key)
+      if (key === undefined)
+        return invalid(`key: ${Codec.format(message.key)} is not a key. Give a text, a number, a bigint or bytes.`)
+      const to = engineSocketOf(socket)?.outgoing.destinations.of(message.to)
+      if (to === undefined || typeof to === "string") return invalid(`to: ${String(to)}. Give an address and a port.`)
+      const answered = Deferred.makeUnsafe<Datagram<F, D>>()
+      const request: WaitingRequest<Datagram<F, D>> = {
+        to,
+        onAnswer: (datagram) => Deferred.doneUnsafe(answered, Exit.succeed(datagram))
+      }
+      if (!table.add(key, request))
+        return invalid(`key: a request with the key ${Codec.format(message.key)} waits already. Choose another one.`)
+      const again = Effect.andThen(
+        Effect.sync(() => void counters.retransmitted++),
+        socket.send(message)
+      )
+      const over = Effect.suspend(() =>
+        table.end(key, request, "unanswered")
+          ? Effect.fail(
+              new DatagramRequestError({
+                reason: "NoAnswer",
+                message: `${String(to)} did not answer. Ask again later, or give a longer schedule.`
+              })
+            )
+          : Deferred.await(answered)
+      )
+      const transmit = socket
+        .send(message)
+        .pipe(
+          Effect.andThen(Effect.schedule(again, transmission.retransmit)),
+          Effect.andThen(Effect.sleep(transmission.timeout)),
+          Effect.andThen(over)
+        )
+      return Effect.onExit(
+        Effect.raceFirst(Deferred.await(answered), Effect.raceFirst(transmit, Deferred.await(unread))),
+        (exit) =>
+          Effect.sync(() => {
+            if (exit._tag === "Failure") table.end(key, request, Exit.hasInterrupts(exit) ? "cancelled" : "failed")
+          })
+      )
+    }
+    return {
+      request: (message: Parameters<typeof begin>[0], options?: unknown) =>
+        Effect.flatMap(checkTransmission(options, checked), (transmission) =>
+          Effect.suspend(() => {
+            try {
+              return begin(message, transmission)
+            } catch {
+              return invalid("request: reading it threw. Give a plain object.")
+            }
+          })
+        ),
+      stats: Effect.sync(() => ({
+        started: BigInt(counters.started),
+        answered: BigInt(counters.answered),
+        unanswered: BigInt(counters.unanswered),
+        cancelled: BigInt(counters.cancelled),
+        failed: BigInt(counters.failed),
+        waiting: BigInt(counters.waiting),
+        retransmitted: BigInt(counters.retransmitted),
+        received: BigInt(counters.received),
+        late: BigInt(counters.late),
+        duplicate: BigInt(counters.duplicate),
+        foreign: BigInt(counters.foreign),
+        unknown: BigInt(counters.unknown)
+      }))
+    }
+  })

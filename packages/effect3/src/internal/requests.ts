@@ -6,6 +6,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type { DatagramClient } from "../ClientTypes.ts"
 import type { Datagram } from "../Datagram.ts"
 import {
   type DatagramBindError,
@@ -74,7 +76,7 @@ const invalid = (message: string) => Effect.fail(new DatagramRequestError({ reas
 export const requesting = <F extends Family, D extends ControlMessage.Any>(
   socket: DatagramSocket<F, D>,
   checked: Checked
-) =>
+): Effect.Effect<DatagramClient<F, D>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const table = new RequestTable<Datagram<F, D>>()
     const { counters } = table
@@ -138,6 +140,7 @@ export const requesting = <F extends Family, D extends ControlMessage.Any>(
       )
     }
     return {
+      socket,
       request: (message: Parameters<typeof begin>[0], options?: unknown) =>
         Effect.flatMap(checkTransmission(options, checked), (transmission) =>
           Effect.suspend(() => {

@@ -16,7 +16,7 @@ const silent = Logger.remove(Logger.defaultLogger)
 const addresses = 250
 const ports = 200
 const seconds = Number(process.env["ANCILLARY_FLOOD_SECONDS"] ?? 0.1)
-/** Datagrams that the receive buffer of the server holds at the least. */
+/** Datagrams that fit into the receive buffer of the server. */
 const burst = 250
 const requestBytes = 30
 const answerBytes = 60
@@ -76,7 +76,7 @@ const lab = Effect.gen(function* () {
 const permitted = (rate: number) => rate * (seconds + 0.25)
 
 describe("50,000 forged sources a second", () => {
-  it.scoped("begin sessions, which answer no more than the limit, and an honest client is answered", () =>
+  it.scoped("begin sessions within the limit, and an honest client is answered", () =>
     Effect.gen(function* () {
       const { layer, run } = yield* lab
       const server = yield* serveSessions(

@@ -59,7 +59,7 @@ describe("a request", () => {
     })
   )
 
-  it.scoped("fails with NoAnswer after its schedule and its timeout, and a late answer is ignored", () =>
+  it.scoped("fails with NoAnswer after its schedule, and a late answer is ignored", () =>
     Effect.gen(function* () {
       const times: Array<number> = []
       const { ask, balance, network } = yield* lab(({ data, from }, socket) =>

@@ -144,7 +144,7 @@ describe("a session", () => {
     })
   )
 
-  it.scoped("ends after its idle time without a datagram, and each datagram begins the time anew", () =>
+  it.scoped("ends after its idle time, which each datagram begins anew", () =>
     Effect.gen(function* () {
       const ended: Array<string> = []
       const { ask, balance, client, counts, network } = yield* lab(
@@ -167,7 +167,7 @@ describe("a session", () => {
     })
   )
 
-  it.scoped("is evicted by a new one beyond the maximum: the longest idle, validated ones last", () =>
+  it.scoped("is evicted beyond the maximum: the longest idle, validated ones last", () =>
     Effect.gen(function* () {
       const ended: Array<number> = []
       const { ask, balance, client, counts } = yield* lab(
@@ -205,7 +205,7 @@ describe("a session", () => {
 describe("a key from the bytes", () => {
   const key = ({ data }: { readonly data: Uint8Array }) => (data[0] === 0 ? undefined : data.subarray(0, 1))
 
-  it.scoped("keeps the session while the peer has another address, which the program may accept", () =>
+  it.scoped("keeps the session if the peer has another address, until migrate accepts it", () =>
     Effect.gen(function* () {
       const { ask, client, counts } = yield* lab(
         (session) =>

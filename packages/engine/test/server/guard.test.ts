@@ -137,7 +137,7 @@ describe("a loop", () => {
     expect(exchange(guardOf(), v4(1, 45_454), same)).toBe(1000)
   })
 
-  it("is not seen in datagrams that differ, pause, are not answered, or come from a client's port", () => {
+  it("is not seen if datagrams differ, pause, have no answer, or a client's port", () => {
     expect(exchange(guardOf(), v4(1, 19), (n) => Uint8Array.of(n, n >> 8))).toBe(1000)
     expect(exchange(guardOf(), v4(1, 19), same, { wait: 1000 })).toBe(1000)
     expect(exchange(guardOf(), v4(1, 19), same, { answers: false })).toBe(1000)

@@ -58,7 +58,7 @@ describe("a table of peers", () => {
     expect(table.find(...keyOf(0))).toBe(-1)
   })
 
-  it("distributes sequential addresses over its sets, so few replace others before it is full", () => {
+  it("distributes sequential addresses over its sets", () => {
     const table = new PeerTable(1, 4096, 99)
     let replaced = 0
     for (let n = 0; n < 2048; n++) {

@@ -7,7 +7,7 @@ import { randomOf } from "./random.ts"
 const at = (last: number) => new InternetEndpoint("ipv4", Ipv4Address.of(192, 0, 2, last), 53)
 
 for (let seed = 1; seed <= 20; seed++)
-  it(`each request has one end and each datagram one count, in random order of operations (seed ${seed})`, () => {
+  it(`requests and datagrams count once, in random order of operations (seed ${seed})`, () => {
     const random = randomOf(seed)
     const table = new RequestTable<{ readonly from: InternetEndpoint<"ipv4"> }>()
     const waiting = new Map<number, { readonly to: InternetEndpoint<"ipv4">; readonly onAnswer: () => void }>()

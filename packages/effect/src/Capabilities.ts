@@ -97,8 +97,7 @@ const builtIns: ReadonlyArray<Message<ControlMessage.Any>> = Object.values<unkno
  * @example
  * ```ts
  * import { Capabilities } from "@ancillary/effect"
- * import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
+ * import { Console, Effect } from "effect"
  *
  * const print = Effect.flatMap(Capabilities.probe(), (found) => Console.log(String(found)))
  * ```

@@ -104,7 +104,7 @@ export const unix: Spec<"unix", never> = make("unix")
  * ```ts
  * import { Codec, IcmpEcho } from "@ancillary/control"
  * import { Datagram, withHopLimit } from "@ancillary/effect"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const ping = Effect.gen(function* () {
  *   const socket = yield* Datagram.client(Datagram.icmp4.pipe(withHopLimit()))
@@ -162,7 +162,7 @@ export const bind = <F extends Family, D extends ControlMessage.Any, R>(
  * @example
  * ```ts
  * import { Datagram } from "@ancillary/effect"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const ask = Effect.gen(function* () {
  *   const socket = yield* Datagram.client(Datagram.ipv4)
@@ -349,8 +349,7 @@ export const reply: Reply<Effect.Effect<void, DatagramSendError>> = <F extends I
  * @example
  * ```ts
  * import { Datagram, withPktInfo } from "@ancillary/effect"
- * import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
+ * import { Effect, Result } from "effect"
  *
  * const echo = Effect.gen(function* () {
  *   const socket = yield* Datagram.bind(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 5300 })

@@ -21,7 +21,7 @@ export type { ClientOptions, ClientStats, DatagramClient, Request } from "./Clie
  * @example
  * ```ts
  * import { Datagram, DatagramClient } from "@ancillary/effect"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * // The first two bytes of a request are repeated by its answer.
  * const ask = Effect.gen(function* () {

@@ -167,8 +167,7 @@ export const serveAll = <F extends Family, D extends ControlMessage.Any, R, E, R
  * ```ts
  * import { Datagram, serveLayer, withPktInfo } from "@ancillary/effect"
  * import { NodeSockets } from "@ancillary/effect/node"
- * import * as Effect from "effect/Effect"
- * import * as Layer from "effect/Layer"
+ * import { Effect, Layer } from "effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  * const Echo = serveLayer(spec, { address: "0.0.0.0", port: 5300 }, (asked, socket) =>
@@ -205,7 +204,7 @@ export const serveLayer = <F extends Family, D extends ControlMessage.Any, R, E,
  * @example
  * ```ts
  * import { Datagram, serveOn } from "@ancillary/effect"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * // Bound by the program that started this one, and inherited as descriptor 3.
  * const activated = Effect.gen(function* () {

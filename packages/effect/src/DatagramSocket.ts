@@ -104,7 +104,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect"
-   * import * as Effect from "effect/Effect"
+   * import { Effect } from "effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5004 })
@@ -133,7 +133,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect"
-   * import * as Effect from "effect/Effect"
+   * import { Effect } from "effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })
@@ -196,7 +196,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
  * @example
  * ```ts
  * import { Datagram, SocketOption } from "@ancillary/effect"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const program = Effect.gen(function* () {
  *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })
@@ -259,7 +259,7 @@ export interface DatagramSender<in Message> {
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect"
-   * import * as Effect from "effect/Effect"
+   * import { Effect } from "effect"
    *
    * const notify = (peers: ReadonlyArray<{ readonly address: string; readonly port: number }>, data: Uint8Array) =>
    *   Effect.gen(function* () {
@@ -309,8 +309,7 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect"
-   * import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
+   * import { Effect, Result } from "effect"
    *
    * const relay = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5140 })
@@ -397,7 +396,7 @@ import * as Result from "effect/Result"
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect"
-   * import * as Effect from "effect/Effect"
+   * import { Effect } from "effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })

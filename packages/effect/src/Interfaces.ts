@@ -31,9 +31,7 @@ export type { InterfaceChange } from "./InterfaceChange.ts"
  * ```ts
  * import { LinuxSockets } from "@ancillary/posix"
  * import { Datagram, DatagramSockets, Interfaces, withPktInfo } from "@ancillary/effect"
- * import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
+ * import { Effect, Layer, Stream } from "effect"
  *
  * const listen = Effect.gen(function* () {
  *   const interfaces = yield* Interfaces

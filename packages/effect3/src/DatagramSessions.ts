@@ -37,7 +37,7 @@ export type { Session, SessionOptions } from "./SessionTypes.ts"
  * @example
  * ```ts
  * import { Datagram, serveSessions, withPktInfo } from "@ancillary/effect3"
- * import * as Stream from "effect/Stream"
+ * import { Stream } from "effect"
  *
  * // Numbers the datagrams of each peer.
  * const numbers = serveSessions(Datagram.ipv4.pipe(withPktInfo()), { address: "0.0.0.0", port: 5300 }, (session) =>

@@ -104,7 +104,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect3"
-   * import * as Effect from "effect/Effect"
+   * import { Effect } from "effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5004 })
@@ -133,7 +133,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect3"
-   * import * as Effect from "effect/Effect"
+   * import { Effect } from "effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })
@@ -194,7 +194,7 @@ export interface DatagramSource<out F extends Family, in D extends ControlMessag
  * @example
  * ```ts
  * import { Datagram, SocketOption } from "@ancillary/effect3"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const program = Effect.gen(function* () {
  *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })
@@ -257,7 +257,7 @@ export interface DatagramSender<in Message> {
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect3"
-   * import * as Effect from "effect/Effect"
+   * import { Effect } from "effect"
    *
    * const notify = (peers: ReadonlyArray<{ readonly address: string; readonly port: number }>, data: Uint8Array) =>
    *   Effect.gen(function* () {
@@ -307,8 +307,7 @@ export interface DatagramSocket<in out F extends Family, in D extends ControlMes
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect3"
-   * import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+   * import { Effect, Either } from "effect"
    *
    * const relay = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5140 })
@@ -395,7 +394,7 @@ import * as Either from "effect/Either"
    * @example
    * ```ts
    * import { Datagram } from "@ancillary/effect3"
-   * import * as Effect from "effect/Effect"
+   * import { Effect } from "effect"
    *
    * const program = Effect.gen(function* () {
    *   const socket = yield* Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5300 })

@@ -28,7 +28,7 @@ export type { Descriptor } from "@ancillary/control"
  * @example
  * ```ts
  * import { Datagram, Descriptor, withRights } from "@ancillary/effect3"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  * import { readFileSync } from "node:fs"
  *
  * const textOf = Effect.gen(function* () {

@@ -31,9 +31,7 @@ export type { InterfaceChange } from "./InterfaceChange.ts"
  * ```ts
  * import { NodeSockets } from "@ancillary/effect3/node"
  * import { Datagram, Interfaces, withPktInfo } from "@ancillary/effect3"
- * import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
+ * import { Effect, Layer, Stream } from "effect"
  *
  * const listen = Effect.gen(function* () {
  *   const interfaces = yield* Interfaces

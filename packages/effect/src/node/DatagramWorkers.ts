@@ -155,7 +155,7 @@ export interface Options {
  * ```ts
  * import { DatagramWorkers, NodeSockets } from "@ancillary/effect/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *
@@ -285,7 +285,7 @@ const restartBy = (
  * ```ts
  * import { DatagramWorkers, NodeSockets } from "@ancillary/effect/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *

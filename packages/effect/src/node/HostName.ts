@@ -36,7 +36,7 @@ export class HostNameError extends Data.TaggedError("HostNameError")<HostNameFau
  * ```ts
  * import { HostName } from "@ancillary/effect/node"
  * import { Datagram } from "@ancillary/effect"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const ask = Effect.gen(function* () {
  *   const spec = Datagram.dual

@@ -161,7 +161,7 @@ export const restart: Schedule.Schedule<unknown> = Schedule.exponential("100 mil
  * import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect3"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *
@@ -290,7 +290,7 @@ const restartBy = (
  * import { DatagramWorkers, NodeSockets } from "@ancillary/effect3/node"
  * import { Datagram, withPktInfo } from "@ancillary/effect3"
  * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *

@@ -15,7 +15,7 @@
  * ```ts
  * import { ControlBuffer } from "@ancillary/control"
  * import { WsaMsg, WsaSocket } from "@ancillary/effect3/node"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const program = Effect.gen(function* () {
  *   const socket = yield* WsaSocket.open("ipv4")

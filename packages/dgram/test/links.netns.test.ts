@@ -76,7 +76,7 @@ describe.runIf(able)("a host with two links", () => {
     return sources
   }
 
-  it("naked: over node:dgram it answers on one link", async () => {
+  it("bare: over node:dgram it answers on one link", async () => {
     expect(await sourcesOver([], "first")).toEqual({ first: "10.77.1.1" })
   })
 

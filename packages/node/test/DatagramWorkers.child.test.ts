@@ -51,7 +51,7 @@ it.scopedLive(
 
 describe("a worker that is killed", () => {
   it(
-    "trap, naked: a terminated thread leaves its socket open, its peers get no answer",
+    "trap, bare: a terminated thread leaves its socket open, its peers get no answer",
     () => {
       const { stdout } = spawnSync(process.execPath, [fileURLToPath(built("threads"))], { encoding: "utf8" })
       const { after, before } = JSON.parse(stdout) as { readonly before: number; readonly after: number }
@@ -61,7 +61,7 @@ describe("a worker that is killed", () => {
     patient
   )
 
-  it.scopedLive("trap, naked: a socket that leaves or joins a port moves peers of the others", () =>
+  it.scopedLive("trap, bare: a socket that leaves or joins a port moves peers of the others", () =>
     Effect.gen(function* () {
       const shared = Datagram.ipv4.pipe(withReusePort())
       const leaving = yield* Scope.make()

@@ -20,8 +20,8 @@ import { hasIpv6 } from "../../testing/machine.ts"
 import { bundled } from "../../testing/program.ts"
 import { throwsEverywhere } from "../../testing/src/internal/openings.ts"
 import { leakingNothing } from "./files.ts"
-import { libc } from "./naked.ts"
-import { unixName } from "./nakedUnix.ts"
+import { libc } from "./bareKernel.ts"
+import { unixName } from "./bareUnix.ts"
 import { openDescriptors, openDescriptorsAre } from "./process.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)

@@ -14,7 +14,7 @@ import {
 import { type Arena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
-import { addressOf, arena, bound, int, ok, sendRaw } from "./naked.ts"
+import { addressOf, arena, bound, int, ok, sendRaw } from "./bareKernel.ts"
 import { seeded } from "./random.ts"
 
 const one = Uint8Array.of(1)

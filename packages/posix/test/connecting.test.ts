@@ -13,8 +13,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Logger, Scope } from "effect"
 import { hasIpv6, requirement } from "../../testing/machine.ts"
 import { files, isOpen, leakingNothing } from "./files.ts"
-import { libc, ok } from "./naked.ts"
-import { nakedUnix, receiveUnix, sendUnix, unixName } from "./nakedUnix.ts"
+import { libc, ok } from "./bareKernel.ts"
+import { bareUnix, receiveUnix, sendUnix, unixName } from "./bareUnix.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 const any = { address: "127.0.0.1", port: 0 }
@@ -112,7 +112,7 @@ describe("a Unix socket", () => {
   it.scoped("bare kernel: disconnecting purges the receive queue", () =>
     Effect.gen(function* () {
       const driver = yield* LinuxSockets.driver({ guarded: true })
-      const [one, other] = [yield* nakedUnix(driver, abstract("purged")), yield* nakedUnix(driver, abstract("purging"))]
+      const [one, other] = [yield* bareUnix(driver, abstract("purged")), yield* bareUnix(driver, abstract("purging"))]
       ok(one.connect(unixName(driver, abstract("purging"))))
       ok(sendUnix(driver, other, data, undefined, abstract("purged")))
       ok(one.connect(undefined))

@@ -17,7 +17,7 @@ import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber, Option, Ref, Scope, Stream } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"
-import { bound, int } from "./naked.ts"
+import { bound, int } from "./bareKernel.ts"
 
 const driver = LinuxSockets.driver({ guarded: true })
 const layer = DatagramSockets.layer(driver, LinuxSockets.capabilities)

@@ -3,7 +3,7 @@ import { Effect, type Scope } from "effect"
 import { fromDescriptor } from "../src/internal/socket.ts"
 import { linux } from "../src/internal/platform.ts"
 import { LinuxSockets } from "@ancillary/effect3/node"
-import { addressOf, int, libc, type Naked, ok, sendTo } from "./naked.ts"
+import { addressOf, int, libc, type BareSocket, ok, sendTo } from "./bareKernel.ts"
 
 type Family = "ipv4" | "ipv6"
 
@@ -90,6 +90,6 @@ export const forger = (
       ok(socket.setOption(hopLevel, hopLimit, int(fields.hopLimit)))
       ok(socket.setOption(classLevel, trafficClass, int(fields.trafficClass)))
     }
-    const at: Naked = { driver, socket, family, port: 0 }
+    const at: BareSocket = { driver, socket, family, port: 0 }
     return (message) => void ok(sendTo(at, addressOf(at), icmp(family, message)))
   })

@@ -4,8 +4,8 @@ import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope } from "effect"
 import { leakingNothing, unixLayerOver } from "./files.ts"
-import { ok } from "./naked.ts"
-import { nakedPair, nakedUnix, sendUnix } from "./nakedUnix.ts"
+import { ok } from "./bareKernel.ts"
+import { barePair, bareUnix, sendUnix } from "./bareUnix.ts"
 import { sockets, turn } from "./process.ts"
 
 const { unix } = Datagram
@@ -31,9 +31,9 @@ const counting = () => {
 
 it.scoped("trap 31, bare kernel: a full receiver is EAGAIN, yet the sender polls writable", () =>
   Effect.gen(function* () {
-    const { driver } = yield* nakedPair
-    yield* nakedUnix(driver, abstract("full"))
-    const sender = yield* nakedUnix(driver)
+    const { driver } = yield* barePair
+    yield* bareUnix(driver, abstract("full"))
+    const sender = yield* bareUnix(driver)
     const send = () => ok(sendUnix(driver, sender, data, undefined, abstract("full")))
     let sent = 0
     while (send() === 1) sent++

@@ -7,7 +7,7 @@ import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { hasIpv6, requirement } from "../../testing/machine.ts"
 import { bundled, ended } from "../../testing/program.ts"
-import { int, ok } from "./naked.ts"
+import { int, ok } from "./bareKernel.ts"
 
 const program = new URL("children/limits.ts", import.meta.url)
 const child = async (word: string, ...around: ReadonlyArray<string>): Promise<unknown> => {

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"
-import { libc, ok } from "./naked.ts"
+import { libc, ok } from "./bareKernel.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 const ipv6 = hasIpv6()

@@ -74,7 +74,7 @@ describe.runIf(able)("two cables", () => {
 
   it("trap 33, groups joined by others: bare, a dual socket receives IPv6; ours, both", () => {
     // Linux: IP_MULTICAST_ALL is off on an IPv6 socket, though it is on on an IPv4 one (traps/options.test.ts).
-    expect(left.bystanders).toEqual({ naked: ["ff15::775"], on: ["239.77.5.5", "ff15::775"], off: [] })
+    expect(left.bystanders).toEqual({ bareKernel: ["ff15::775"], on: ["239.77.5.5", "ff15::775"], off: [] })
   })
 
   it("a datagram larger than the MTU is rejected or fragmented by the option", () => {

@@ -12,7 +12,7 @@ const able = requirement(
 const to = "10.78.1.1"
 
 /** The results of the bare kernel for 3,000 bytes in segments of 1,000, and then for a plain datagram of 1,000. */
-const naked = `
+const bareKernel = `
 import errno, json, socket, struct
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 def attempt(data, control):
@@ -35,7 +35,7 @@ describe.runIf(able)("over a cable whose route has an MTU of 576", () => {
   })
 
   it("bare kernel: EMSGSIZE for segments, while one alone is sent in fragments", async () => {
-    expect(python(network.client, naked)).toEqual(["EMSGSIZE", 1000])
+    expect(python(network.client, bareKernel)).toEqual(["EMSGSIZE", 1000])
     expect(await reading.lines(1)).toMatchObject([{ bytes: 1000, fragmentSize: 572 }])
   })
 

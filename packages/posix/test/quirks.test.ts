@@ -6,7 +6,7 @@ import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"
-import { arena, bound, int, message, ok, receiveRaw, sendRaw } from "./naked.ts"
+import { arena, bound, int, message, ok, receiveRaw, sendRaw } from "./bareKernel.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), [])
 const one = Uint8Array.of(1)

@@ -4,7 +4,7 @@ import { isFault } from "@ancillary/engine/driver/Driver"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import koffi from "koffi"
-import { bare, bound, int, type Naked, ok, receiveErrorRaw, receiveRaw, sendRaw } from "./naked.ts"
+import { bare, bound, int, type BareSocket, ok, receiveErrorRaw, receiveRaw, sendRaw } from "./bareKernel.ts"
 import { collect, pollHandles } from "./process.ts"
 
 const one = Uint8Array.of(1)
@@ -110,7 +110,7 @@ describe("bare: koffi's poll", () => {
   )
 })
 
-const watching = (at: Naked) =>
+const watching = (at: BareSocket) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const seen: Array<string> = []

@@ -39,7 +39,7 @@ describe.runIf(able)("across links", () => {
   })
 
   it("bare kernel: keeping the interface loses the reply on an asymmetric route", async () => {
-    stop = await start(network.server, "answering.ts", "naked")
+    stop = await start(network.server, "answering.ts", "bareKernel")
     expect(ask(network, "AF_INET", "10.77.1.1")).toBe("10.77.1.1")
     // The route back to this peer uses the other cable, and no host on the first has its address.
     expect(ask(network, "AF_INET", "10.77.1.1", "10.77.9.2")).toBe(null)

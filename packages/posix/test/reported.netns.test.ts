@@ -99,11 +99,11 @@ describe.runIf(able)("across a router", () => {
   describe("trap 20: a path with a smaller MTU, without options", () => {
     it("bare kernel: the read of a connected socket fails with EMSGSIZE", async () => {
       flush()
-      expect(await run(network.client, "reporting.ts", "unaskedNaked")).toBe("EMSGSIZE")
+      expect(await run(network.client, "reporting.ts", "unrequestedBare")).toBe("EMSGSIZE")
     })
     it("ours: one read fails with an error of its own reason", async () => {
       flush()
-      expect(await run(network.client, "reporting.ts", "unasked")).toEqual(["MessageTooLarge", "EMSGSIZE"])
+      expect(await run(network.client, "reporting.ts", "unrequested")).toEqual(["MessageTooLarge", "EMSGSIZE"])
     })
   })
 
@@ -118,7 +118,7 @@ describe.runIf(able)("across a router", () => {
     afterAll(() => tc("del"))
 
     it("bare kernel: a failed send takes a number, so counting sent ones is wrong", async () => {
-      const { numbers, sent } = (await run(network.client, "reporting.ts", "stampsNaked")) as {
+      const { numbers, sent } = (await run(network.client, "reporting.ts", "stampsBare")) as {
         readonly sent: ReadonlyArray<string>
         readonly numbers: ReadonlyArray<number>
       }

@@ -9,8 +9,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Exit, Fiber, Option, Scope, Stream } from "effect"
 import { linux } from "../src/internal/platform.ts"
 import { contentOf, files, isClosedOnExec, isOpen, leakingNothing, unixLayerOver } from "./files.ts"
-import { int, libc, ok } from "./naked.ts"
-import { nakedPair, receiveUnix, rightsMessage, sendUnix, unixArena } from "./nakedUnix.ts"
+import { int, libc, ok } from "./bareKernel.ts"
+import { barePair, receiveUnix, rightsMessage, sendUnix, unixArena } from "./bareUnix.ts"
 import { openDescriptors, openDescriptorsAre, turn } from "./process.ts"
 
 const data = Uint8Array.of(1)
@@ -19,7 +19,7 @@ const spec = Datagram.unix.pipe(withRights({ maximum: 3 }))
 describe("trap 30, bare kernel", () => {
   it.scoped("room for one descriptor takes two, and the kernel closes and reports a third", () =>
     Effect.gen(function* () {
-      const { driver, first, second } = yield* nakedPair
+      const { driver, first, second } = yield* barePair
       const numbers = yield* files(3)
       for (const [sent, arrived, flags] of [
         [1, 1, 0],
@@ -38,7 +38,7 @@ describe("trap 30, bare kernel", () => {
 
   it.scoped("each peek installs another set", () =>
     Effect.gen(function* () {
-      const { driver, first, second } = yield* nakedPair
+      const { driver, first, second } = yield* barePair
       const before = openDescriptors()
       ok(sendUnix(driver, first, data, rightsMessage(driver, [0])))
       const seen = [true, true, false].flatMap((peek) => receiveUnix(driver, second, 24, peek).numbers)
@@ -50,7 +50,7 @@ describe("trap 30, bare kernel", () => {
 
   it.scoped("they are inherited by child programs without the flag that ours sets", () =>
     Effect.gen(function* () {
-      const { driver, first, second } = yield* nakedPair
+      const { driver, first, second } = yield* barePair
       ok(sendUnix(driver, first, data, rightsMessage(driver, [0])))
       ok(sendUnix(driver, first, data, rightsMessage(driver, [0])))
       const into = unixArena(driver, "receive", 24) as NativeArena

@@ -11,7 +11,7 @@ import { declare, make } from "@ancillary/engine/spec/Spec"
 import { expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"
-import { bound, int, type Naked, sendRaw } from "./naked.ts"
+import { bound, int, type BareSocket, sendRaw } from "./bareKernel.ts"
 import { seeded } from "./random.ts"
 
 const messages: ReadonlyArray<Message<ControlMessage.Any>> = Object.values<unknown>(control).filter(isMessage)
@@ -59,7 +59,7 @@ const fullest: { readonly [F in "ipv4" | "ipv6"]: ReadonlyArray<ReadonlyArray<Co
 }
 
 /** Sends every selection of those groups, and one payload of the greatest size. Returns the number of accepted datagrams. */
-const sendAll = (sender: Naked, port: number): number => {
+const sendAll = (sender: BareSocket, port: number): number => {
   const groups = fullest[sender.family]
   let taken = 0
   const send = (data: Uint8Array, raws: ReadonlyArray<ControlBuffer.RawMessage>) => {

@@ -14,7 +14,7 @@ import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber, Scope, Stream } from "effect"
 import { leakingNothing, unixLayerOver } from "./files.ts"
-import { bound, int, message, ok, receiveRaw, sendRaw } from "./naked.ts"
+import { bound, int, message, ok, receiveRaw, sendRaw } from "./bareKernel.ts"
 import { turn } from "./process.ts"
 
 const driver = LinuxSockets.driver({ guarded: true })

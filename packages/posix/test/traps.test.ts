@@ -17,7 +17,7 @@ import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Either, Scope } from "effect"
 import { hasIpv6 } from "../../testing/machine.ts"
-import { arena, bare, bound, int, libc, ok, receiveRaw, sendRaw } from "./naked.ts"
+import { arena, bare, bound, int, libc, ok, receiveRaw, sendRaw } from "./bareKernel.ts"
 import { seeded } from "./random.ts"
 
 const ipv6 = hasIpv6()

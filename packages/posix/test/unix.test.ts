@@ -18,8 +18,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Option, Scope } from "effect"
 import { linux } from "../src/internal/platform.ts"
 import { leakingNothing, unixLayer as layer } from "./files.ts"
-import { libc, ok } from "./naked.ts"
-import { nakedPair, nakedUnix, receiveUnix, sendUnix, unixArena } from "./nakedUnix.ts"
+import { libc, ok } from "./bareKernel.ts"
+import { barePair, bareUnix, receiveUnix, sendUnix, unixArena } from "./bareUnix.ts"
 
 const data = Uint8Array.of(1)
 const folder = Effect.acquireRelease(
@@ -59,11 +59,11 @@ describe("names", () => {
     Effect.gen(function* () {
       const inside = yield* folder
       const path = join(inside, "x".repeat(108 - inside.length - 1))
-      const { driver, second } = yield* nakedPair
-      const receiver = yield* nakedUnix(driver, join(inside, "naked"))
+      const { driver, second } = yield* barePair
+      const receiver = yield* bareUnix(driver, join(inside, "bareKernel"))
       const sender = yield* Effect.scoped(
         Effect.gen(function* () {
-          ok(sendUnix(driver, yield* nakedUnix(driver, path), data, undefined, join(inside, "naked")))
+          ok(sendUnix(driver, yield* bareUnix(driver, path), data, undefined, join(inside, "bareKernel")))
           return receiveUnix(driver, receiver, 0).addressLength
         })
       )
@@ -83,9 +83,9 @@ describe("names", () => {
 
   it.scopedLive("trap 31: an unnamed sender is received, and cannot be answered", () =>
     Effect.gen(function* () {
-      const { driver } = yield* nakedPair
+      const { driver } = yield* barePair
       const socket = yield* Datagram.bind(unix, { path: abstract("asked") })
-      ok(sendUnix(driver, yield* nakedUnix(driver), data, undefined, abstract("asked")))
+      ok(sendUnix(driver, yield* bareUnix(driver), data, undefined, abstract("asked")))
       const { from } = yield* socket.peek
       expect([from.path, String(from), from.equals(new UnixEndpoint(undefined))]).toEqual([undefined, "unnamed", true])
       expect((yield* socket.receive).from).toEqual(from)
@@ -245,11 +245,11 @@ describe("the file of a path", () => {
         const path = join(yield* folder, "socket")
         const bind = Datagram.bind(unix, { path })
         const live = yield* Effect.scoped(Effect.zipRight(bind, Effect.flip(bind)))
-        const { driver } = yield* nakedPair
+        const { driver } = yield* barePair
         // Renamed, so that its close does not find it.
         yield* Effect.scoped(
           Effect.gen(function* () {
-            yield* nakedUnix(driver, `${path}-elsewhere`)
+            yield* bareUnix(driver, `${path}-elsewhere`)
             renameSync(`${path}-elsewhere`, path)
           })
         )
@@ -354,7 +354,7 @@ const reasonOf = (error: { readonly _tag: string }): unknown => ("reason" in err
 describe("trap 31: the error queue of a Unix socket", () => {
   it.scoped("bare kernel: reading it takes data; ours does not read it, so no data is lost", () =>
     Effect.gen(function* () {
-      const { driver, first, second } = yield* nakedPair
+      const { driver, first, second } = yield* barePair
       const into = unixArena(driver, "receive", 0) as NativeArena
       for (const byte of [1, 2]) ok(sendUnix(driver, first, Uint8Array.of(byte)))
       into.prepare(1, 0)

@@ -21,8 +21,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Option, Stream } from "effect"
 import { bundled, ended } from "../../testing/program.ts"
 import { contentOf, files, leakingNothing, unixLayerOver } from "./files.ts"
-import { ok } from "./naked.ts"
-import { nakedPair, receiveUnix, rightsMessage, sendUnix, unixName } from "./nakedUnix.ts"
+import { ok } from "./bareKernel.ts"
+import { barePair, receiveUnix, rightsMessage, sendUnix, unixName } from "./bareUnix.ts"
 import { openDescriptors, openDescriptorsAre } from "./process.ts"
 import { seeded } from "./random.ts"
 
@@ -49,7 +49,7 @@ const roomy = define<Roomy>({
 
 it.scoped("trap 30, bare kernel: undeclared descriptors stay open without notice", () =>
   Effect.gen(function* () {
-    const { driver, first, second } = yield* nakedPair
+    const { driver, first, second } = yield* barePair
     const before = openDescriptors()
     ok(sendUnix(driver, first, data, rightsMessage(driver, [0, 0])))
     const { numbers } = receiveUnix(driver, second, 64)

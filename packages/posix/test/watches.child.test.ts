@@ -36,7 +36,7 @@ describe.runIf(requirement("few epoll watches", onPath("gcc"), "apt-get install 
     it("bare: node:dgram ends the process", async () => {
       // On Node 22 and 24 libuv continues, as if this library were not loaded. The reason is unknown.
       const isAsked = Number(process.versions.node.split(".")[0]) < 22
-      expect((await run(3, "naked")).signal).toBe(isAsked ? "SIGABRT" : null)
+      expect((await run(3, "bareKernel")).signal).toBe(isAsked ? "SIGABRT" : null)
     })
     it("each socket has its own watch after bind, and the next bind fails", async () => {
       for (const watches of [2, 3, 6]) {

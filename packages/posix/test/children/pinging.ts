@@ -45,7 +45,7 @@ const answerTo = <A, E>(socket: {
 }) => Effect.flatten(socket.receiveWithin("5 seconds"))
 
 /** The result of the bare kernel for a payload. */
-const naked = ({ address, family }: Each, data: Uint8Array) =>
+const bareKernel = ({ address, family }: Each, data: Uint8Array) =>
   Effect.map(Effect.orDie(LinuxSockets.driver()), (driver) => {
     const socket: NativeSocket | { readonly code: string } = driver.open({ family, protocol: "icmp" })
     if ("code" in socket) return socket.code
@@ -101,7 +101,7 @@ const pings = (each: Each) =>
       ],
       (data) =>
         Effect.all({
-          kernel: naked(each, data),
+          kernel: bareKernel(each, data),
           ours: Effect.map(Effect.flip(socket.send({ data, to })), ({ code, message }) => `${code}, ${message}`)
         })
     )

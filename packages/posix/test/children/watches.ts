@@ -1,4 +1,4 @@
-/** Binds and reads sockets until no watch is left, frees one, and goes on; `naked`: sockets of `node:dgram`. Prints what happened. */
+/** Binds and reads sockets until no watch is left, frees one, and goes on; `bareKernel`: sockets of `node:dgram`. Prints what happened. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram } from "@ancillary/effect3"
 import { Effect, Either, Exit, Fiber, Scope } from "effect"
@@ -40,7 +40,7 @@ const ours = Effect.gen(function* () {
   return { bound, error: last, leaked, again: got instanceof Object && "data" in got }
 })
 
-if (process.argv[2] === "naked") {
+if (process.argv[2] === "bareKernel") {
   for (let i = 0; i < 9; i++) createSocket("udp4").bind(0, "127.0.0.1")
   // Long after the event loop has polled all of them.
   setTimeout(() => process.exit(0), 10_000)

@@ -3,7 +3,7 @@ import { LinuxSockets } from "@ancillary/effect3/node"
 import { Datagram, withPktInfo } from "@ancillary/effect3"
 import { Console, Effect, Stream } from "effect"
 
-const naked = process.argv[2] === "naked"
+const bareKernel = process.argv[2] === "bareKernel"
 const port = 5399
 
 const ipv4 = Effect.gen(function* () {
@@ -16,7 +16,7 @@ const ipv4 = Effect.gen(function* () {
       to: asked.from,
       control: { pktInfo: { source: destination, interfaceIndex } }
     })
-    return Effect.ignore(naked ? back : Datagram.reply(socket, asked, asked.data))
+    return Effect.ignore(bareKernel ? back : Datagram.reply(socket, asked, asked.data))
   })
 })
 const ipv6 = Effect.gen(function* () {
@@ -25,7 +25,7 @@ const ipv6 = Effect.gen(function* () {
     const { interfaceIndex } = asked.control.pktInfo
     // This is enough to reach a link-local peer, but the kernel chooses the source.
     const over = socket.send({ data: asked.data, to: asked.from, control: { pktInfo: { interfaceIndex } } })
-    return Effect.ignore(naked ? over : Datagram.reply(socket, asked, asked.data))
+    return Effect.ignore(bareKernel ? over : Datagram.reply(socket, asked, asked.data))
   })
 })
 

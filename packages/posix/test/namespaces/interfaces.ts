@@ -11,7 +11,7 @@ const left = (device: string) => about(device, "statistics/tx_packets")
 const data = Uint8Array.of(1)
 
 /** The bare kernel: a driver whose sockets do not report the interface that they are bound to. */
-const naked = (driver: Driver): Driver => ({
+const bareKernel = (driver: Driver): Driver => ({
   ...driver,
   open: (kind) => {
     const socket = driver.open(kind)
@@ -23,7 +23,7 @@ const naked = (driver: Driver): Driver => ({
   }
 })
 const layers = {
-  naked: DatagramSockets.layer(Effect.map(LinuxSockets.driver(), naked), LinuxSockets.capabilities),
+  bareKernel: DatagramSockets.layer(Effect.map(LinuxSockets.driver(), bareKernel), LinuxSockets.capabilities),
   ours: LinuxSockets.layer
 }
 
@@ -65,10 +65,10 @@ const program = Effect.gen(function* () {
   return {
     indices: { lo: index("lo"), sA: index("sA"), sB: index("sB") },
     own: yield* Effect.provide(own, layers.ours),
-    naked: {
-      escape: yield* Effect.provide(escape, layers.naked),
-      escape6: yield* Effect.provide(escape6, layers.naked),
-      astray: yield* Effect.provide(astray, layers.naked)
+    bareKernel: {
+      escape: yield* Effect.provide(escape, layers.bareKernel),
+      escape6: yield* Effect.provide(escape6, layers.bareKernel),
+      astray: yield* Effect.provide(astray, layers.bareKernel)
     },
     ours: {
       escape: yield* Effect.provide(escape, layers.ours),

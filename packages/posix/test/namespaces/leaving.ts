@@ -85,7 +85,7 @@ const bystanders = Effect.gen(function* () {
       }
     })
   const set = (all: boolean) => Datagram.dual.pipe(withMulticastAll(all))
-  return { naked: yield* heard(Datagram.dual), on: yield* heard(set(true)), off: yield* heard(set(false)) }
+  return { bareKernel: yield* heard(Datagram.dual), on: yield* heard(set(true)), off: yield* heard(set(false)) }
 })
 
 /** A datagram larger than the MTU: fragmented, rejected, fragmented again. */

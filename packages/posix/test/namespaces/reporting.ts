@@ -16,7 +16,7 @@ import {
 import { Codec, endpoint, SocketAddress } from "@ancillary/control"
 import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { Chunk, Effect, type Layer, Option, type Scope, Stream } from "effect"
-import { arena, int, message, ok, receiveErrorRaw, receiveRaw, sendTo } from "../naked.ts"
+import { arena, int, message, ok, receiveErrorRaw, receiveRaw, sendTo } from "../bareKernel.ts"
 
 const port = 9
 const server = { ipv4: "10.78.2.2", ipv6: "fd78:2::2" }
@@ -79,7 +79,7 @@ const reported = (family: "ipv4" | "ipv6") =>
   })
 
 /** A datagram larger than the MTU of a hop, from a connected socket without options: the result of the next read. */
-const unasked = Effect.gen(function* () {
+const unrequested = Effect.gen(function* () {
   const to = { address: server.ipv4, port }
   const error = yield* Effect.flip(
     Effect.gen(function* () {
@@ -90,7 +90,7 @@ const unasked = Effect.gen(function* () {
   )
   return error._tag === "DatagramReceiveError" ? [error.reason, error.code] : [error._tag]
 })
-const unaskedNaked = Effect.gen(function* () {
+const unrequestedBare = Effect.gen(function* () {
   const at = yield* open("ipv4")
   ok(at.socket.connect(nameOf(at.driver, server.ipv4)))
   const out = arena(at, "send", 1, 0, 1500)
@@ -105,7 +105,7 @@ const unaskedNaked = Effect.gen(function* () {
 
 /** A burst larger than the queue of the interface, with a timestamp for each datagram: the numbers of the timestamps. */
 const burst = 20
-const stampsNaked = Effect.gen(function* () {
+const stampsBare = Effect.gen(function* () {
   const at = yield* open("ipv4")
   ok(at.socket.setOption(0, 11, int(1)))
   // SOFTWARE, OPT_ID, OPT_TSONLY; then TX_SOFTWARE for each.
@@ -164,7 +164,7 @@ const nameOf = (driver: Driver, address: string): Uint8Array => {
   return bytes
 }
 
-const programs = { ipv4: reported("ipv4"), ipv6: reported("ipv6"), unasked, unaskedNaked, stamps, stampsNaked }
+const programs = { ipv4: reported("ipv4"), ipv6: reported("ipv6"), unrequested, unrequestedBare, stamps, stampsBare }
 type Needs = Layer.Layer.Success<typeof LinuxSockets.layer> | Scope.Scope
 const program = Effect.suspend(() => {
   const [, , which] = process.argv

@@ -7,7 +7,7 @@ import { Datagram, DatagramSockets, withDscp, withEcn, withHopLimit, withPktInfo
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { hasIpv6 } from "../../../testing/machine.ts"
-import { bound, boundDual, int, mapped, message, ok, receiveRaw, sendRaw, sendTo } from "../naked.ts"
+import { bound, boundDual, int, mapped, message, ok, receiveRaw, sendRaw, sendTo } from "../bareKernel.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), [])
 const one = Uint8Array.of(1)

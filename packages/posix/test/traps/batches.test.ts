@@ -4,7 +4,7 @@ import { Datagram, DatagramSockets } from "@ancillary/effect3"
 import type { NativeArena } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber } from "effect"
-import { addressOf, arena, bare, bound, int, libc, message, ok, sendRaw } from "../naked.ts"
+import { addressOf, arena, bare, bound, int, libc, message, ok, sendRaw } from "../bareKernel.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), [])
 const at = { address: "127.0.0.1", port: 0 }

@@ -25,12 +25,12 @@ import {
   int,
   libc,
   message,
-  type Naked,
+  type BareSocket,
   ok,
   receiveErrorRaw,
   receiveRaw,
   sendRaw
-} from "../naked.ts"
+} from "../bareKernel.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 const layerOver = (hooks: FaultyDriver.Hooks) =>
@@ -54,7 +54,7 @@ const turns = (count: number) =>
   })
 /** A port without a socket. */
 const nobody = (family: "ipv4" | "ipv6" = "ipv4") => Effect.scoped(Effect.map(bound(family), ({ port }) => port))
-const recverr = (at: Naked) => ok(at.socket.setOption(0, 11, int(1)))
+const recverr = (at: BareSocket) => ok(at.socket.setOption(0, 11, int(1)))
 
 const take = (socket: { readonly events: Stream.Stream<SocketEvent, unknown> }, count: number) =>
   Effect.map(Stream.runCollect(Stream.take(socket.events, count)), Chunk.toReadonlyArray)
@@ -249,7 +249,8 @@ it.scopedLive("trap 19, ours: the whole error queue is read at once, however lon
 })
 
 describe("trap 21: reading an entry of the error queue", () => {
-  const failed = (receiver: Naked, gone: number) => sendRaw(receiver, { ...receiver, port: gone }, Uint8Array.of(1, 2))
+  const failed = (receiver: BareSocket, gone: number) =>
+    sendRaw(receiver, { ...receiver, port: gone }, Uint8Array.of(1, 2))
 
   it.scoped("bare kernel: a peek removes it, and too little room for control data loses it", () =>
     Effect.gen(function* () {

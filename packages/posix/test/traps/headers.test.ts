@@ -20,7 +20,18 @@ import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { hasIpv6, hasRawPrivilege } from "../../../testing/machine.ts"
-import { addressOf, bound, int, libc, message, type Naked, ok, receiveRaw, sendRaw, sendTo } from "../naked.ts"
+import {
+  addressOf,
+  bound,
+  int,
+  libc,
+  message,
+  type BareSocket,
+  ok,
+  receiveRaw,
+  sendRaw,
+  sendTo
+} from "../bareKernel.ts"
 import { linux } from "../../src/internal/platform.ts"
 import { fromDescriptor } from "../../src/internal/socket.ts"
 
@@ -86,9 +97,9 @@ const raw = Effect.gen(function* () {
   const fd = libc.socket(driver.abi.family.ipv6, 3, 255)
   const socket = fromDescriptor({ abi: driver.abi, libc, numbers: linux }, fd, { family: "ipv6", protocol: "udp" })
   yield* Effect.addFinalizer(() => Effect.sync(() => socket.close()))
-  const naked: Naked = { driver, socket, family: "ipv6", port: 0 }
+  const bareKernel: BareSocket = { driver, socket, family: "ipv6", port: 0 }
   return (port: number, headers: ReadonlyArray<readonly [number, Uint8Array]>) =>
-    expect(sendTo(naked, addressOf(naked), packet(port, headers))).toBe(1)
+    expect(sendTo(bareKernel, addressOf(bareKernel), packet(port, headers))).toBe(1)
 })
 
 describe("trap 24: headers repeat, and a peer chooses their size", () => {

@@ -12,7 +12,7 @@ const able = requirement(
 interface Seen {
   readonly indices: { readonly lo: number; readonly sA: number; readonly sB: number }
   readonly own: { readonly arrivedOn: number; readonly destination: string; readonly delivery: string }
-  readonly naked: { readonly escape: unknown; readonly escape6: unknown; readonly astray: unknown }
+  readonly bareKernel: { readonly escape: unknown; readonly escape6: unknown; readonly astray: unknown }
   readonly ours: { readonly escape: unknown; readonly escape6: unknown }
 }
 
@@ -32,8 +32,8 @@ describe.runIf(able)("trap 7: interfaces", () => {
   })
 
   it("bare kernel: a message's interface overrides the interface of the binding", () => {
-    expect(seen.naked.escape).toEqual({ sent: "sent", leftByOther: true })
-    expect(seen.naked.escape6).toBe("sent")
+    expect(seen.bareKernel.escape).toEqual({ sent: "sent", leftByOther: true })
+    expect(seen.bareKernel.escape6).toBe("sent")
   })
 
   it("ours: an interface other than the bound one is rejected before the call", () => {
@@ -45,6 +45,6 @@ describe.runIf(able)("trap 7: interfaces", () => {
 
   // Only the kernel's routes could show this, and it returns no error. The documentation of PktInfo mentions it.
   it("bare kernel: an interface without a route to the destination sends nevertheless", () => {
-    expect(seen.naked.astray).toBe("sent")
+    expect(seen.bareKernel.astray).toBe("sent")
   })
 })

@@ -13,7 +13,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Option, Scope } from "effect"
 import { hasIpv6 } from "../../../testing/machine.ts"
 import { lastError } from "../../src/internal/errno.ts"
-import { int, libc } from "../naked.ts"
+import { int, libc } from "../bareKernel.ts"
 
 const ipv6 = hasIpv6()
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
@@ -119,19 +119,19 @@ const hears = (socket: DatagramSocket<"ipv4", never>) =>
 describe("trap 33: groups that others have joined", () => {
   it.scopedLive("bare: a socket bound to any gets them; ours: not with withMulticastAll(false)", () =>
     Effect.gen(function* () {
-      const naked = yield* Datagram.bind(Datagram.ipv4, any)
+      const bareKernel = yield* Datagram.bind(Datagram.ipv4, any)
       const ours = yield* Datagram.bind(Datagram.ipv4.pipe(withMulticastAll(false)), any)
-      expect([yield* hears(naked), yield* hears(ours)]).toEqual([false, false])
+      expect([yield* hears(bareKernel), yield* hears(ours)]).toEqual([false, false])
       const other = yield* Datagram.bind(Datagram.ipv4, any)
       yield* other.join(group, { interfaceIndex: lo })
-      expect([yield* hears(naked), yield* hears(ours)]).toEqual([true, false])
+      expect([yield* hears(bareKernel), yield* hears(ours)]).toEqual([true, false])
       yield* ours.join(group, { interfaceIndex: lo })
       expect(yield* hears(ours)).toBe(true)
       // … and on an open socket, on and off.
-      yield* naked.setOption(SocketOption.multicastAll, false)
-      expect(yield* hears(naked)).toBe(false)
-      yield* naked.setOption(SocketOption.multicastAll, true)
-      expect(yield* hears(naked)).toBe(true)
+      yield* bareKernel.setOption(SocketOption.multicastAll, false)
+      expect(yield* hears(bareKernel)).toBe(false)
+      yield* bareKernel.setOption(SocketOption.multicastAll, true)
+      expect(yield* hears(bareKernel)).toBe(true)
     }).pipe(Effect.provide(layer))
   )
 })

@@ -4,7 +4,7 @@ import { Datagram, DatagramSockets, type SocketEvent, withDontFragment, withPath
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Either, Option, Stream } from "effect"
 import { hasIpv6 } from "../../../testing/machine.ts"
-import { borrowed, bound, int, ok, receiveRaw, sendRaw } from "../naked.ts"
+import { borrowed, bound, int, ok, receiveRaw, sendRaw } from "../bareKernel.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 const one = Uint8Array.of(1)

@@ -17,7 +17,7 @@ import { FaultyDriver } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Option } from "effect"
 import { hasIpv6 } from "../../../testing/machine.ts"
-import { bound, int, message, ok, receiveRaw, sendRaw } from "../naked.ts"
+import { bound, int, message, ok, receiveRaw, sendRaw } from "../bareKernel.ts"
 
 const layer = DatagramSockets.layer(LinuxSockets.driver({ guarded: true }), LinuxSockets.capabilities)
 const one = Uint8Array.of(1)

@@ -6,7 +6,7 @@ import { expect, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
 import { adopt } from "../../src/internal/native.ts"
 import type { Ws2 } from "../../src/internal/ws2_32.ts"
-import { abi, moment, ok, ws2 } from "./naked.ts"
+import { abi, moment, ok, ws2 } from "./bareCalls.ts"
 
 const [SOCK_STREAM, SOCK_DGRAM] = [1, 2]
 const one = Uint8Array.of(1)

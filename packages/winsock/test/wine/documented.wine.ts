@@ -5,7 +5,7 @@ import { ControlBuffer } from "@ancillary/control"
 import { type Arena, type ArenaLayout, type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { abi, arenas, bound, bytes, ok, text, ws2 } from "./naked.ts"
+import { abi, arenas, bound, bytes, ok, text, ws2 } from "./bareCalls.ts"
 
 const WSAEWOULDBLOCK = 10035
 const WSAEMSGSIZE = 10040

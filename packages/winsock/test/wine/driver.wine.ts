@@ -9,7 +9,7 @@ import { release } from "node:os"
 import { WinsockSockets } from "@ancillary/effect3/node"
 import { open } from "../../src/internal/native.ts"
 import type { Ws2 } from "../../src/internal/ws2_32.ts"
-import { abi, arenas, bound, message, ok, receiveNaked, sendTo, text, ws2 } from "./naked.ts"
+import { abi, arenas, bound, message, ok, receiveBare, sendTo, text, ws2 } from "./bareCalls.ts"
 
 const udp = { family: "ipv4", protocol: "udp" } as const
 const layout: ArenaLayout = {
@@ -127,10 +127,10 @@ describe("a socket without overlapped I/O", () => {
       yield* sendTo(client, server, "hello")
       for (const dwFlags of [2, 2, 0]) {
         const into = message(16, [8], 0)
-        expect(receiveNaked(server, into, dwFlags)).toEqual({ error: 0, count: 5 })
+        expect(receiveBare(server, into, dwFlags)).toEqual({ error: 0, count: 5 })
         expect(into.dwFlags).toBe(dwFlags)
       }
-      expect(receiveNaked(server, message(16, [8], 0)).error).toBe(10035)
+      expect(receiveBare(server, message(16, [8], 0)).error).toBe(10035)
     })
   )
   it.scoped("ours: a peek returns the first datagram once, with any number of slots", () =>

@@ -13,7 +13,7 @@ import { FaultyDriver } from "@ancillary/testing"
 import { WinsockSockets } from "@ancillary/effect3/node"
 import { expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
-import { abi, bytes } from "./naked.ts"
+import { abi, bytes } from "./bareCalls.ts"
 
 interface Played {
   readonly asked: ReadonlyArray<string>

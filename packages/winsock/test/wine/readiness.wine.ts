@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
-import { bound, message, moment, type Open, receiveNaked, sendTo } from "./naked.ts"
+import { bound, message, moment, type Open, receiveBare, sendTo } from "./bareCalls.ts"
 
 /** The exit code of a process that runs this code with a socket `s`. 7 is success. */
 const ends = (code: string): number | null => {
@@ -58,7 +58,7 @@ const watching = (server: Open) =>
     (all): { readonly seen: Array<string>; readonly poll: Poll; readonly hooks: { onReport: () => void } } => all
   )
 
-const drain = (server: Open) => receiveNaked(server, message(16, [99], 0))
+const drain = (server: Open) => receiveBare(server, message(16, [99], 0))
 
 describe("ours: a watch", () => {
   it.scoped("reports nothing before update", () =>

@@ -13,7 +13,7 @@ import {
 import { WinsockSockets } from "@ancillary/effect3/node"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
-import { moment } from "./naked.ts"
+import { moment } from "./bareCalls.ts"
 
 const { capabilities, driver } = WinsockSockets
 

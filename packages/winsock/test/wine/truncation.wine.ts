@@ -5,7 +5,7 @@ import { ControlBuffer } from "@ancillary/control"
 import { type Arena, type ArenaLayout, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { abi, arenas, bound, message, ok, type Open, receiveNaked, sendTo, text } from "./naked.ts"
+import { abi, arenas, bound, message, ok, type Open, receiveBare, sendTo, text } from "./bareCalls.ts"
 
 const IP_PKTINFO = [0, 19] as const
 const on = Uint8Array.of(1, 0, 0, 0)
@@ -35,7 +35,7 @@ describe("bare: a datagram that does not fit", () => {
   const take = ({ server, client }: { readonly server: Open; readonly client: Open }, room: number, control: number) =>
     Effect.map(sendTo(client, server, "hello"), () => {
       const into = message(16, [room], control)
-      return { into, answer: receiveNaked(server, into), next: receiveNaked(server, message(16, [9], 64)) }
+      return { into, answer: receiveBare(server, into), next: receiveBare(server, message(16, [9], 64)) }
     })
 
   it.scoped("data: the call fails without a flag or a count, but has taken the datagram", () =>
@@ -74,7 +74,7 @@ describe("bare: a datagram that does not fit", () => {
       const { server, client } = yield* asking
       yield* sendTo(client, server, "hello")
       const into = message(4, [9], 64)
-      expect(receiveNaked(server, into)).toEqual({ error: 0, count: 5 })
+      expect(receiveBare(server, into)).toEqual({ error: 0, count: 5 })
       const length = ControlBuffer.readField(headerOf(into), 0, abi.msghdr.nameLength)
       expect(length).toBe(0xffffffff)
       expect(into.name).toEqual(new Uint8Array(0))
@@ -84,7 +84,7 @@ describe("bare: a datagram that does not fit", () => {
     Effect.gen(function* () {
       const { server } = yield* asking
       const into = message(16, [9], 64)
-      expect(receiveNaked(server, into)).toEqual({ error: WSAEWOULDBLOCK, count: 777 })
+      expect(receiveBare(server, into)).toEqual({ error: WSAEWOULDBLOCK, count: 777 })
       expect([into.name?.length, into.control?.byteLength]).toEqual([16, 64])
     })
   )

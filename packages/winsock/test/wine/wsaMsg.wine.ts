@@ -5,7 +5,7 @@ import { ControlBuffer } from "@ancillary/control"
 import { type WsaError, WsaMsg, WsaSocket } from "@ancillary/effect3/node"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope } from "effect"
-import { bytes, moment, text } from "./naked.ts"
+import { bytes, moment, text } from "./bareCalls.ts"
 
 const loopback = { address: "127.0.0.1", port: 0 }
 const IP_PKTINFO = [0, 19] as const

@@ -8,7 +8,7 @@ import { load } from "../src/internal/libc.ts"
 import { linux } from "../src/internal/platform.ts"
 import { fromDescriptor } from "../src/internal/socket.ts"
 
-export interface Naked {
+export interface BareSocket {
   readonly driver: Driver
   readonly socket: NativeSocket
   readonly port: number
@@ -29,7 +29,7 @@ const nameOf = (driver: Driver, family: "ipv4" | "ipv6", port: number): Uint8Arr
 }
 
 /** A socket on loopback without options. */
-export const bound = (family: "ipv4" | "ipv6" = "ipv4"): Effect.Effect<Naked, never, Scope.Scope> =>
+export const bound = (family: "ipv4" | "ipv6" = "ipv4"): Effect.Effect<BareSocket, never, Scope.Scope> =>
   Effect.gen(function* () {
     const driver = yield* Effect.orDie(LinuxSockets.driver({ guarded: true }))
     const socket = yield* Effect.acquireRelease(
@@ -45,7 +45,7 @@ export const bound = (family: "ipv4" | "ipv6" = "ipv4"): Effect.Effect<Naked, ne
 export const libc = load("linux")
 
 /** A socket on loopback with its descriptor, for calls that the driver does not make. */
-export const bare: Effect.Effect<Naked & { readonly fd: number }, never, Scope.Scope> = Effect.gen(function* () {
+export const bare: Effect.Effect<BareSocket & { readonly fd: number }, never, Scope.Scope> = Effect.gen(function* () {
   const driver = yield* Effect.orDie(LinuxSockets.driver())
   const { abi } = driver
   const fd = libc.socket(abi.family.ipv4, linux.SOCK_DGRAM | linux.openFlags, 0)
@@ -58,7 +58,7 @@ export const bare: Effect.Effect<Naked & { readonly fd: number }, never, Scope.S
 })
 
 /** Other code with the descriptor of a socket, which the socket still owns. */
-export const borrowed = (fd: number, family: "ipv4" | "ipv6"): Effect.Effect<Naked> =>
+export const borrowed = (fd: number, family: "ipv4" | "ipv6"): Effect.Effect<BareSocket> =>
   Effect.map(Effect.orDie(LinuxSockets.driver()), (driver) => {
     const socket = fromDescriptor({ abi: driver.abi, libc, numbers: linux }, fd, { family, protocol: "udp" })
     const name = new Uint8Array(28)
@@ -67,7 +67,7 @@ export const borrowed = (fd: number, family: "ipv4" | "ipv6"): Effect.Effect<Nak
   })
 
 export const arena = (
-  { driver, family }: Naked,
+  { driver, family }: BareSocket,
   purpose: "receive" | "send",
   slots: number,
   controlBytes: number,
@@ -83,10 +83,10 @@ export const arena = (
   })
 
 /** The encoded address of a socket. */
-export const addressOf = ({ driver, family, port }: Naked): Uint8Array => nameOf(driver, family, port)
+export const addressOf = ({ driver, family, port }: BareSocket): Uint8Array => nameOf(driver, family, port)
 
 /** An IPv6 socket that serves both families, without other options. */
-export const boundDual: Effect.Effect<Naked, never, Scope.Scope> = Effect.gen(function* () {
+export const boundDual: Effect.Effect<BareSocket, never, Scope.Scope> = Effect.gen(function* () {
   const driver = yield* Effect.orDie(LinuxSockets.driver({ guarded: true }))
   const socket = yield* Effect.acquireRelease(
     Effect.sync(() => ok(driver.open({ family: "ipv6", protocol: "udp" }))),
@@ -101,19 +101,19 @@ export const boundDual: Effect.Effect<Naked, never, Scope.Scope> = Effect.gen(fu
 })
 
 /** `::ffff:127.0.0.1` as a mapped IPv6 address. */
-export const mapped = (at: Naked): Uint8Array => {
+export const mapped = (at: BareSocket): Uint8Array => {
   const name = addressOf({ ...at, family: "ipv6" })
   name.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1], 8)
   return name
 }
 
 /** Sends a payload with exactly these bytes of control data. */
-export const sendRaw = (from: Naked, to: Naked, data: Uint8Array, control: Uint8Array = new Uint8Array(0)) =>
+export const sendRaw = (from: BareSocket, to: BareSocket, data: Uint8Array, control: Uint8Array = new Uint8Array(0)) =>
   sendTo(from, addressOf({ ...from, port: to.port }), data, control)
 
 /** Sends a payload with exactly these bytes of control data to an encoded address. */
 export const sendTo = (
-  from: Naked,
+  from: BareSocket,
   name: Uint8Array,
   data: Uint8Array,
   control: Uint8Array = new Uint8Array(0)
@@ -127,7 +127,7 @@ export const sendTo = (
   return sent
 }
 
-const taken = (at: Naked, controlBytes: number, dataBytes: number, call: (into: Arena) => number | Fault) => {
+const taken = (at: BareSocket, controlBytes: number, dataBytes: number, call: (into: Arena) => number | Fault) => {
   const into = arena(at, "receive", 1, controlBytes, dataBytes)
   const count = call(into)
   const control = into.bytes.slice(into.controlAt(0), into.controlAt(0) + into.controlLength(0))
@@ -143,13 +143,13 @@ const taken = (at: Naked, controlBytes: number, dataBytes: number, call: (into: 
 }
 
 /** One received datagram, with its control messages. */
-export const receiveRaw = (at: Naked, controlBytes: number, dataBytes = 70_000, peek = false) =>
+export const receiveRaw = (at: BareSocket, controlBytes: number, dataBytes = 70_000, peek = false) =>
   taken(at, controlBytes, dataBytes, (into) => at.socket.receive(into, 1, peek))
 
 /** One entry of the error queue, with its control messages. */
-export const receiveErrorRaw = (at: Naked, controlBytes: number, dataBytes = 2048) =>
+export const receiveErrorRaw = (at: BareSocket, controlBytes: number, dataBytes = 2048) =>
   taken(at, controlBytes, dataBytes, (into) => at.socket.receiveErrors(into, 1))
 
 export const int = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer)
-export const message = (at: Naked, level: number, type: number, payload: Uint8Array): Uint8Array =>
+export const message = (at: BareSocket, level: number, type: number, payload: Uint8Array): Uint8Array =>
   ControlBuffer.fromMessages(at.driver.abi, [{ level, type, payload }])

@@ -4,15 +4,15 @@ import { LinuxSockets } from "@ancillary/effect3/node"
 import type { Arena } from "@ancillary/engine/driver/Arena"
 import type { Driver, NativeSocket } from "@ancillary/engine/driver/Driver"
 import { Effect, type Scope } from "effect"
-import { ok } from "./naked.ts"
+import { ok } from "./bareKernel.ts"
 
-export interface NakedPair {
+export interface BarePair {
   readonly driver: Driver
   readonly first: NativeSocket
   readonly second: NativeSocket
 }
 
-export const nakedPair: Effect.Effect<NakedPair, never, Scope.Scope> = Effect.gen(function* () {
+export const barePair: Effect.Effect<BarePair, never, Scope.Scope> = Effect.gen(function* () {
   const driver = yield* Effect.orDie(LinuxSockets.driver({ guarded: true }))
   const [first, second] = yield* Effect.acquireRelease(
     Effect.sync(() => ok(driver.pair())),
@@ -22,7 +22,7 @@ export const nakedPair: Effect.Effect<NakedPair, never, Scope.Scope> = Effect.ge
 })
 
 /** An open Unix socket, without a name unless one is given. */
-export const nakedUnix = (driver: Driver, path?: string): Effect.Effect<NativeSocket, never, Scope.Scope> =>
+export const bareUnix = (driver: Driver, path?: string): Effect.Effect<NativeSocket, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const socket = ok(driver.open({ family: "unix", protocol: "unix" }))

@@ -78,7 +78,7 @@ export const sendTo = (from: Open, to: Open, ...pieces: ReadonlyArray<string>): 
 export const moment: Effect.Effect<void> = Effect.promise(() => new Promise((resume) => setTimeout(resume, 30)))
 
 /** One WSARecvMsg with only the lengths prepared. Returns its result, and its count, which was 777 before. */
-export const receiveNaked = (
+export const receiveBare = (
   { recvMsg, socket }: Open,
   into: Message,
   dwFlags = 0

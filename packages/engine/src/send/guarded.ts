@@ -5,7 +5,11 @@ import type { PendingMessage, MessageSocket } from "./message.ts"
 import { notSent } from "./notSent.ts"
 
 /** Returns the error of a message that the limits of a server refuse, `"drop"` if they drop it, or `undefined` if it may be sent. */
-export const guarded = (core: MessageSocket, guard: Guard, pending: PendingMessage): DatagramSendError | "drop" | undefined => {
+export const guarded = (
+  core: MessageSocket,
+  guard: Guard,
+  pending: PendingMessage
+): DatagramSendError | "drop" | undefined => {
   const to = pending.to ?? core.peer
   const verdict = guard.sends(to, pending.size, pending.datagrams(0, pending.size))
   if (typeof verdict !== "number") return verdict

@@ -54,7 +54,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Datagram from "../Datagram.ts"
@@ -74,6 +73,7 @@ import type { Spec } from "../Spec.ts"
 import { type DatagramWorkerError, workerError } from "./DatagramWorkerError.ts"
 import { bindAll, endpointOf, plain, workersOn } from "./internal/sharing.ts"
 import { type Checked, checkOptions } from "./internal/workerOptions.ts"
+import { Result } from "../requires effect 4 - run npm install effect@4 - or install @ancillary/effect3 beside effect 3.ts"
 
 export { DatagramWorkerError } from "./DatagramWorkerError.ts"
 
@@ -214,13 +214,7 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
     const running = yield* Effect.acquireRelease(
       Effect.sync(() =>
         startWorkers({
-          program: options.program,
-          fork: options.fork,
-          concurrency: options.concurrency,
-          shutdown: Duration.toMillis(options.shutdown),
-          startup: Duration.toMillis(options.startup),
-          heartbeat: Duration.toMillis(options.heartbeat),
-          patience: Duration.toMillis(options.patience),
+          ...options,
           at: sockets[0] === undefined ? plain(at) : endpointOf(sockets[0]),
           descriptors: scopes.map((_, i) => descriptors[i]),
           restart: () => (options.restart === undefined ? exponentialRestart() : restartBy(options.restart, services)),

@@ -42,8 +42,6 @@ import { type Began, type Begin, type Counters, obeyOrders, type Restart, startW
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -67,6 +65,10 @@ import type { Spec } from "../Spec.ts"
 import { type DatagramWorkerError, workerError } from "./DatagramWorkerError.ts"
 import { bindAll, endpointOf, plain, workersOn } from "./internal/sharing.ts"
 import { type Checked, checkOptions } from "./internal/workerOptions.ts"
+import {
+  Either,
+  ExecutionStrategy
+} from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 
 export { DatagramWorkerError } from "./DatagramWorkerError.ts"
 
@@ -189,7 +191,7 @@ export const serve = <F extends Internet, D extends ControlMessage.Any, R>(
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
-    const checked = yield* checkOptions(options, restart)
+    const checked = yield* checkOptions(options)
     const count = yield* workersOn(driver.abi.platform, checked.workers)
     const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
     return yield* Effect.onError(
@@ -220,16 +222,10 @@ const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
     const running = yield* Effect.acquireRelease(
       Effect.sync(() =>
         startWorkers({
-          program: options.program,
-          fork: options.fork,
-          concurrency: options.concurrency,
-          shutdown: Duration.toMillis(options.shutdown),
-          startup: Duration.toMillis(options.startup),
-          heartbeat: Duration.toMillis(options.heartbeat),
-          patience: Duration.toMillis(options.patience),
+          ...options,
           at: sockets[0] === undefined ? plain(at) : endpointOf(sockets[0]),
           descriptors: scopes.map((_, i) => descriptors[i]),
-          restart: () => restartBy(options.restart, runtime),
+          restart: () => restartBy(options.restart ?? restart, runtime),
           // A fiber of its own, since a logger may throw.
           log: (level, message) =>
             void Runtime.runFork(runtime)(level === "warning" ? Effect.logWarning(message) : Effect.logError(message)),

@@ -1,86 +1,15 @@
-/** Options of a server in several processes. They are read once and checked before anything is bound or started. */
-import { Codec } from "@ancillary/control"
-import type { DatagramBindError } from "../../DatagramError.ts"
-import { invalidBind } from "../../DatagramError.ts"
-import { durationOf } from "../../internal/durations.ts"
-import { checkOptions as checkServeOptions } from "../../internal/serveOptions.ts"
+/** Options of a server in several processes, in the words of this face. */
+import { type CheckedWorkers, checkWorkerOptions } from "@ancillary/node"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import { type DatagramBindError, fail } from "../../DatagramError.ts"
+import { durationOf } from "../../internal/durations.ts"
 import type { DatagramWorkerError } from "../DatagramWorkerError.ts"
-import type { WorkersStart } from "@ancillary/node"
 
-/** Values of a program before validation. */
-type Given = { readonly [option: string]: unknown }
-
-/** Valid options. */
-export interface Checked extends Pick<WorkersStart, "program" | "fork" | "concurrency"> {
-  readonly shutdown: Duration.Duration
-  readonly startup: Duration.Duration
-  readonly heartbeat: Duration.Duration
-  readonly patience: Duration.Duration
-  readonly workers: number | undefined
-  readonly restart: Schedule.Schedule<unknown, DatagramWorkerError>
-}
-
-const defaults = {
-  shutdown: Duration.seconds(5),
-  startup: Duration.seconds(60),
-  heartbeat: Duration.seconds(1),
-  patience: Duration.seconds(10)
-}
-
-/** Fails with the first invalid option. `restart` is the default schedule. */
-export const checkOptions = (given: unknown, restart: Checked["restart"]): Effect.Effect<Checked, DatagramBindError> =>
-  Effect.flatMap(
-    Effect.try({
-      try: () => ({ ...(given as Given) }),
-      catch: () => invalidBind("options: reading them threw. Give a plain object.", "options")
-    }),
-    (options) =>
-      Effect.gen(function* () {
-        const { concurrency, fork, program, restart: schedule = restart, workers } = options
-        if (!isProgram(program))
-          return yield* refused("program", program, "a path or a URL", "Give the program that runs work")
-        if (fork !== undefined && (typeof fork !== "object" || fork === null))
-          return yield* refused("fork", fork, "a record of options", "Leave it out for none")
-        if (!isSchedule(schedule))
-          return yield* refused("restart", schedule, "a Schedule", "Leave it out for DatagramWorkers.restart")
-        yield* checkServeOptions({ concurrency, shutdown: options["shutdown"] })
-        const timing = { ...defaults }
-        for (const option of ["startup", "heartbeat", "patience", "shutdown"] as const) {
-          const value = options[option]
-          if (value === undefined) continue
-          const duration = durationOf(value)
-          const isZero = option !== "shutdown" && duration !== undefined && Duration.toMillis(duration) === 0
-          if (duration === undefined || isZero || (option === "heartbeat" && !Duration.isFinite(duration)))
-            return yield* refused(
-              option,
-              value,
-              option === "heartbeat" ? "a duration above 0 that ends" : "a duration above 0",
-              `Leave it out for ${Duration.format(defaults[option])}`
-            )
-          timing[option] = duration
-        }
-        return {
-          ...timing,
-          program,
-          // Checked above and in sharing.ts. The compiler does not know this of an untyped record.
-          fork: fork ?? {},
-          concurrency: concurrency as number | undefined,
-          workers: workers as number | undefined,
-          restart: schedule
-        }
-      })
-  )
-
-/** A proxy throws when its prototype is read. */
-const isProgram = (value: unknown): value is string | URL => {
-  try {
-    return typeof value === "string" || value instanceof URL
-  } catch {
-    return false
-  }
+/** Valid options, with times in milliseconds. */
+export interface Checked extends CheckedWorkers {
+  readonly restart: Schedule.Schedule<unknown, DatagramWorkerError> | undefined
 }
 
 const isSchedule = (value: unknown): value is Schedule.Schedule<unknown> => {
@@ -91,5 +20,23 @@ const isSchedule = (value: unknown): value is Schedule.Schedule<unknown> => {
   }
 }
 
-const refused = (option: string, value: unknown, range: string, remedy: string) =>
-  Effect.fail(invalidBind(`${option}: ${Codec.format(value)} is not ${range}. ${remedy}.`, option))
+const above = "a duration above 0"
+const words = {
+  milliseconds: (given: unknown) => {
+    const duration = durationOf(given)
+    return duration === undefined ? undefined : Duration.toMillis(duration)
+  },
+  format: (milliseconds: number) => Duration.format(Duration.millis(milliseconds)),
+  ranges: { startup: above, heartbeat: `${above} that ends`, patience: above, shutdown: "a duration of 0 or more" },
+  isRestart: isSchedule,
+  restart: { range: "a Schedule", remedy: "Leave it out for DatagramWorkers.restart" }
+}
+
+/** Fails with the first invalid option. */
+export const checkOptions = (given: unknown): Effect.Effect<Checked, DatagramBindError> =>
+  Effect.suspend(() => {
+    const checked = checkWorkerOptions(given, words)
+    if ("_tag" in checked) return fail(checked)
+    const { restart } = checked
+    return Effect.succeed({ ...checked, restart: isSchedule(restart) ? restart : undefined })
+  })

@@ -17,7 +17,7 @@
 import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
 import { UnixEndpoint } from "@ancillary/control"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
+import { Result } from "./requires effect 4 - run npm install effect@4 - or install @ancillary/effect3 beside effect 3.ts"
 import type * as Scope from "effect/Scope"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import {

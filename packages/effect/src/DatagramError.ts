@@ -5,10 +5,10 @@
  * @since 0.1.0
  */
 import * as Engine from "@ancillary/engine/errors/DatagramError"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { DatagramFault } from "./DatagramFault.ts"
+import { Data } from "./requires effect 4 - run npm install effect@4 - or install @ancillary/effect3 beside effect 3.ts"
 
 export type { Described } from "@ancillary/engine/errors/DatagramError"
 

@@ -17,7 +17,7 @@
 import type { Abi, ControlMessage, Endpoint, EndpointInput, Family, Internet, PktInfo } from "@ancillary/control"
 import { UnixEndpoint } from "@ancillary/control"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+import { Either } from "./requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 import type * as Scope from "effect/Scope"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import {

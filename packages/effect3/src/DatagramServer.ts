@@ -6,7 +6,7 @@
 import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import { ExecutionStrategy } from "./requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"

@@ -19,6 +19,7 @@ export const packages = [
   "winsock",
   "node",
   "socket",
+  "dgram",
   "testing"
 ] as const
 export type Name = (typeof packages)[number]

@@ -5,7 +5,6 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
 import { isFault } from "@ancillary/engine/driver/Driver"
@@ -20,6 +19,7 @@ import {
 } from "@ancillary/engine/socket"
 import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import { eventful, readable, waitFor } from "./waiting.ts"
+import { Result } from "../requires effect 4 - run npm install effect@4 - or install @ancillary/effect3 beside effect 3.ts"
 
 /** Maximum number of operations from taking a datagram to the program's own code. */
 const handOverOps = 8

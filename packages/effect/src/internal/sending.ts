@@ -1,12 +1,12 @@
 /** Sending, as effects around one socket of the engine. Everything is validated first, so a failed message was not sent. */
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Sink from "effect/Sink"
 import { type DatagramSendError, errorOf, fail } from "../DatagramError.ts"
 import type { SendReport } from "../DatagramSocket.ts"
 import { type Conversation, type Pause, SendQueue } from "@ancillary/engine/socket"
 import { before, type Deadline, deadlineOf } from "./patience.ts"
 import { sendSpace, writable } from "./waiting.ts"
+import { Result } from "../requires effect 4 - run npm install effect@4 - or install @ancillary/effect3 beside effect 3.ts"
 
 /** An effect of `send` that was not changed, and what it sends. */
 export interface Sending {

@@ -3,13 +3,15 @@ import type { Driver } from "@ancillary/engine/driver/Driver"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import { OpenSocket } from "@ancillary/engine/socket"
 import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { DatagramBindError, DatagramUnsupportedError, errorOf } from "../DatagramError.ts"
 import { DatagramSockets } from "../DatagramSockets.ts"
+import {
+  DefaultServices,
+  FiberRef
+} from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 
 export type Failure = DatagramBindError | DatagramUnsupportedError
 

@@ -5,8 +5,8 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
 import type { Conversation } from "@ancillary/engine/socket"
+import { FiberRef } from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 
 /** Sends on one socket that have a limit. All other sends wait as their spec declares. */
 export interface Patience {

@@ -4,10 +4,8 @@ import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import type * as Fiber from "effect/Fiber"
 import type * as FiberId from "effect/FiberId"
-import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import type * as Engine from "@ancillary/engine/errors/DatagramError"
 import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
@@ -25,6 +23,10 @@ import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import { cancellable } from "./cancellable.ts"
 import { parking } from "./parked.ts"
 import { eventful, readable, waitFor } from "./waiting.ts"
+import {
+  Either,
+  FiberRef
+} from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 
 /**
  * Runs `take` so that its result is delivered within the same turn of the fiber.

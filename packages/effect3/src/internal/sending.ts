@@ -1,13 +1,13 @@
 /** Sending, as effects around one socket of the engine. Everything is validated first, so a failed message was not sent. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Sink from "effect/Sink"
 import { type DatagramSendError, errorOf, fail } from "../DatagramError.ts"
 import type { SendReport } from "../DatagramSocket.ts"
 import { type Conversation, type Pause, SendQueue } from "@ancillary/engine/socket"
 import { before, type Deadline, deadlineOf } from "./patience.ts"
 import { sendSpace, writable } from "./waiting.ts"
+import { Either } from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 
 /** An effect of `send` that was not changed, and what it sends. */
 export interface Sending {

@@ -7,9 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as FiberRef from "effect/FiberRef"
 import * as Runtime from "effect/Runtime"
-import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
 import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
@@ -25,6 +23,10 @@ import { finish, heard, listen } from "./sending.ts"
 import { engineSocketOf } from "./sockets.ts"
 import type { Checked } from "./serveOptions.ts"
 import { Deadline, TimeLimit } from "./timeLimit.ts"
+import {
+  FiberRef,
+  RuntimeFlags
+} from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 
 /** A server, which serves any number of sockets with the same handler. */
 export interface Server<F extends Family, D extends ControlMessage.Any> {

@@ -4,7 +4,7 @@ import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
+import { FiberId } from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 
 /** The deadline of one handler. */
 export class Deadline implements Aged<Deadline> {

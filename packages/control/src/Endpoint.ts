@@ -127,14 +127,26 @@ export type Endpoint<F extends Family> = F extends "unix"
       : never
 
 /**
- * Forms in which a program may write an endpoint.
+ * Addresses of other libraries, by family: those of Effect 4's `effect/net/NetAddress`. They have a tag, and their text is the address.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TaggedAddressOf {
+  readonly ipv4: { readonly _tag: "Ipv4Address"; toString(): string }
+  readonly ipv6: { readonly _tag: "Ipv6Address"; toString(): string }
+  readonly dual: { readonly _tag: "Ipv4Address" | "Ipv6Address"; toString(): string }
+}
+
+/**
+ * Forms in which a program may write an endpoint. An address and a port of Effect 4's `NetAddress.InetAddress` are one of them.
  *
  * @category models
  * @since 0.1.0
  */
 export type EndpointInput<F extends Family> = F extends "unix"
   ? { readonly path: string } | UnixEndpoint
-  : { readonly address: string | Address<F>; readonly port: number }
+  : { readonly address: string | Address<F> | TaggedAddressOf[F & Internet]; readonly port: number }
 
 /**
  * Reads an address in either notation. The notation decides the family.
@@ -186,7 +198,7 @@ const readEndpoint = (family: Family, input: unknown): Made => {
   const port = "port" in input ? input.port : undefined
   if (!isInteger(port, 0, 65535))
     return { malformed: `the port ${format(port)} is not an integer from 0 to 65535`, offset: 0 }
-  const address = readAddress("address" in input ? input.address : undefined)
+  const address = zoned(readAddress("address" in input ? input.address : undefined), input)
   if (!(address instanceof Ipv4Address || address instanceof Ipv6Address)) return address
   if (address instanceof Ipv4Address)
     return family === "ipv6"
@@ -195,6 +207,18 @@ const readEndpoint = (family: Family, input: unknown): Made => {
   if (family === "ipv4") return { malformed: `${address} is an IPv6 address, this socket speaks IPv4 only`, offset: 0 }
   const mapped = family === "dual" ? address.toIpv4() : undefined
   return mapped === undefined ? new InternetEndpoint("ipv6", address, port) : new InternetEndpoint("ipv4", mapped, port)
+}
+
+/** Adds the zone that an endpoint of another library has beside its address. */
+const zoned = (
+  address: Ipv4Address | Ipv6Address | Malformed,
+  input: object
+): Ipv4Address | Ipv6Address | Malformed => {
+  if (!(address instanceof Ipv6Address) || !("scopeId" in input)) return address
+  const { scopeId } = input
+  if (!isInteger(scopeId, 0, 0xffffffff))
+    return { malformed: `the scope ${format(scopeId)} is not an interface index`, offset: 0 }
+  return scopeId === 0 ? address : new Ipv6Address(address.a, address.b, address.c, address.d, scopeId)
 }
 
 /**
@@ -217,9 +241,15 @@ export const readAddress = (given: unknown): Ipv4Address | Ipv6Address | Malform
     } else if (given instanceof Ipv6Address) {
       const { a, b, c, d, zone } = given
       if ([a, b, c, d, zone].every((word) => isInteger(word, 0, 0xffffffff))) return new Ipv6Address(a, b, c, d, zone)
-    }
+    } else if (isTagged(given)) return parseAddress(String(given))
     return { malformed: `${format(given)} is not an IP address`, offset: 0 }
   } catch (cause) {
     return { malformed: `the address cannot be read (${format(cause)})`, offset: 0 }
   }
 }
+
+const isTagged = (given: unknown): given is TaggedAddressOf["dual"] =>
+  typeof given === "object" &&
+  given !== null &&
+  "_tag" in given &&
+  (given._tag === "Ipv4Address" || given._tag === "Ipv6Address")

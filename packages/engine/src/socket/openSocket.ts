@@ -364,6 +364,11 @@ abstract class Conversation {
     )
   }
 
+  /** Sets whether waiting readers and senders keep the process running. They do by default. */
+  keepAlive(keeps: boolean): void {
+    this.parts.keepAlive(keeps)
+  }
+
   /** Updates the poll interest for the current waits. */
   watch(): void {
     this.parts.watch()

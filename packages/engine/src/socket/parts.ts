@@ -110,6 +110,11 @@ export class Parts {
     return this.#closed
   }
 
+  /** Sets whether waiting readers and senders keep the process running. They do by default. */
+  keepAlive(keeps: boolean): void {
+    if (!this.#closed) this.#poll.keepAlive(keeps)
+  }
+
   /** Sets the interest while there are waits, and clears it after a report that no wait needs. */
   watch(): void {
     const { attending, reading, writing } = this.waiters

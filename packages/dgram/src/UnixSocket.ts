@@ -82,7 +82,7 @@ export class UnixSocket extends EventEmitter {
     this.#send(data, this.#peer, first, true)
   }
 
-  /** The same as `send` with a path. */
+  /** Sends to a path, as `send` does. */
   sendto(data: Uint8Array, offset: number, length: number, path: string, callback?: SendCallback): void {
     this.send(data, offset, length, path, callback)
   }
@@ -186,7 +186,7 @@ export class UnixSocket extends EventEmitter {
     const begun = socket.trySend(message)
     if (begun === undefined || !(begun instanceof SendQueue)) return begun
     for (let pause = begun.run(); pause !== undefined; pause = begun.run())
-      if (pause !== "its next turn") begun.refuseWait()
+      if (pause !== "its next turn") begun.failBlocked()
     return begun.failed[0]?.error
   }
 

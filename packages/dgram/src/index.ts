@@ -21,7 +21,7 @@ export { type UnixRemoteInfo, UnixSocket } from "./UnixSocket.ts"
 /**
  * Makes a socket. It is bound by `bind`, `connect` or the first `send`. With `unix_dgram` it is a socket as the package `unix-dgram` has it.
  *
- * @throws ERR_SOCKET_BAD_TYPE if the type is none of `udp4`, `udp6` and `unix_dgram`.
+ * @throws ERR_SOCKET_BAD_TYPE if the type is unknown.
  *
  * @category constructors
  * @since 0.1.0

@@ -34,7 +34,7 @@ const errorsOf = (socket: dgram.UnixSocket): Array<string> => {
   return seen
 }
 
-it("a server receives what a client sends to its path, in order, with the size and the sender", async () => {
+it("a server receives datagrams to its path in order, with their size and sender", async () => {
   const [path, own] = [free(), free()]
   const seen: Array<unknown> = []
   const server = make((data, { address, size }) => seen.push([data.toString(), size, address.path]))

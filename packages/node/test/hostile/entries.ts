@@ -16,7 +16,7 @@ import {
 import { Datagram, type DatagramSocket, Plan, SocketOption, withHopLimit } from "@ancillary/effect3"
 import { faultOf } from "@ancillary/engine/receive/DatagramFault"
 import { orUndefined } from "@ancillary/engine/spec/Maybe"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 
 /**
  * - `pure` returns or throws. An exception of the library names the argument; an exception of the value may pass.
@@ -168,6 +168,7 @@ const socket: { readonly [name: string]: Entry } = {
   "Capabilities.probe": effect(() => [[HopLimit]]),
   "Datagram.adopt": effect(() => [ipv4, 1_000_000]),
   "Datagram.bind": effect(() => [ipv4, at]),
+  "Datagram.allowance": effect(({ socket }) => [socket, endpoint()]),
   "Datagram.client": effect(() => [ipv4]),
   "Datagram.combine": part(ipv4, withHopLimit()),
   "Datagram.connect": effect(() => [ipv4, { address: "127.0.0.1", port: 9 }, { local: at }]),
@@ -175,6 +176,8 @@ const socket: { readonly [name: string]: Entry } = {
   "Datagram.pair": effect(() => [unix]),
   "Datagram.reply": effect(({ asked, socket }) => [socket, asked, data()]),
   "Datagram.tryReply": { kind: "pure", args: ({ asked, socket }) => [socket, asked, data()] },
+  "Datagram.validate": effect(({ socket }) => [socket, endpoint()]),
+  "DatagramClient.make": effect(() => [ipv4, { key: () => 1, retransmit: Schedule.recurs(2), timeout: "1 second" }]),
   "DatagramFault#toString": member(() => faultOf(orUndefined, "DataTruncated", undefined, undefined, "it is a test")),
   "DatagramFault#toJSON": member(() => faultOf(orUndefined, "DataTruncated", undefined, undefined, "it is a test")),
   "DatagramSockets.driver": effect(() => [() => ({ feature: "none", why: "it is a test", remedy: "Do nothing" })]),
@@ -191,6 +194,7 @@ const socket: { readonly [name: string]: Entry } = {
   serve: effect(() => [ipv4, at, () => Effect.void, { concurrency: 4, shutdown: 0 }]),
   serveAll: effect(() => [ipv4, [at], () => Effect.void, { concurrency: 4, shutdown: 0 }]),
   serveLayer: { kind: "layer", args: () => [ipv4, at, () => Effect.void, { concurrency: 4, shutdown: 0 }] },
+  serveSessions: effect(() => [ipv4, at, () => Effect.void, { key: () => 1, inbox: 4, shutdown: 0 }]),
   serveOn: effect(({ socket }) => [socket, () => Effect.void, { concurrency: 4, shutdown: 0 }]),
   withAutoFlowLabel: part(ipv6, true),
   withBackpressure: part(ipv4, "drop"),

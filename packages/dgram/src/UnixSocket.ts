@@ -17,7 +17,12 @@ import { codeOf, invalidType, systemError } from "./errors.ts"
 // The type of a spec without messages fits no type of all specs.
 const spec = Spec.make("unix") as unknown as Spec.Spec.Any
 
-/** The second argument of a listener: the size in bytes, and the name of the sender if it has one. */
+/**
+ * The second argument of a listener: the size in bytes, and the name of the sender if it has one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface UnixRemoteInfo {
   readonly size: number
   readonly address: { readonly path?: string }

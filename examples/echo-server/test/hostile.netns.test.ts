@@ -50,7 +50,7 @@ const programsOf = (document: string): ReadonlyArray<readonly [string, string]> 
       // A worker and its parent are two files: examples/all-cores tests both.
       .filter(([, code]) => !code.includes("DatagramWorkers"))
       // A network in memory has no strangers.
-      .filter(([, code]) => !code.includes("@ancillary/testing"))
+      .filter(([, code]) => !/"@ancillary\/(?:effect\/)?testing/.test(code))
   )
 }
 

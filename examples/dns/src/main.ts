@@ -8,7 +8,7 @@ import { exampleZone } from "./zone.ts"
 const spec = Datagram.dual.pipe(withPktInfo())
 
 /** Answers are longer than questions, and a resolver proves no address. The rate of responses is limited instead. */
-const options = { amplification: Infinity, responseRate: { perSecond: 200 } }
+const options = { amplification: Infinity, responseRate: { perSecond: Number(process.env["RATE"] ?? 200) } }
 
 const program = Effect.gen(function* () {
   const at = { address: "::", port: Number(process.env["PORT"] ?? 5353) }

@@ -7,7 +7,7 @@ import type { Conversation, ReceiveWait } from "@ancillary/engine/socket"
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import type * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
+import { FiberId } from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import { readable, waitFor } from "./waiting.ts"
 

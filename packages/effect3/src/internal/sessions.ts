@@ -1,4 +1,9 @@
 /** The sessions of a server: one fiber, one scope and one inbox for each key. No result of a program ends the server. */
+import {
+  FiberId,
+  FiberRef,
+  RuntimeFlags
+} from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 import type { ControlMessage, Family } from "@ancillary/control"
 import { addServedPort, peerKey, readKey, type SessionKey, SessionState, SessionTable } from "@ancillary/engine/server"
 import { answersAsAsked, isItself, type OpenSocket, type ReceivedDatagram } from "@ancillary/engine/socket"
@@ -9,10 +14,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
-import * as FiberRef from "effect/FiberRef"
 import * as Runtime from "effect/Runtime"
-import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
 import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"

@@ -229,7 +229,7 @@ export const restrictions: { readonly [name in string]: ReadonlyArray<Patch> } =
   "an address of the family": [
     at(
       endpoints,
-      "? { readonly path: string } | UnixEndpoint\n  : { readonly address: string | Address<F>; readonly port: number }",
+      "? { readonly path: string } | UnixEndpoint\n  : { readonly address: string | Address<F> | TaggedAddressOf[F & Internet]; readonly port: number }",
       "? any\n  : any"
     )
   ],

@@ -65,7 +65,7 @@ informed.send({ data, to, control: { pktInfo: { interfaceName: "eth0" } } })
 // held by: an address of the family
 informed.send({ data, to: { address: "127.0.0.1" } })
 
-// error: Type 'Ipv6Address' is not assignable to type 'string | Ipv4Address'
+// error: Type 'Ipv6Address' is not assignable to type 'string | Ipv4Address | { readonly _tag: "Ipv4Address"; toString(): string; }'
 // held by: a destination of the socket's family
 // held by: the family of a socket
 // held by: an address of the family

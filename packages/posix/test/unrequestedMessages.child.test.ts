@@ -140,7 +140,7 @@ describe("trap 30: more descriptors than declared", () => {
     [3, 4, "'rights' came with 4 values, more than the 3 that are declared: raise its maximum"],
     [100, 253, "the kernel had more control data than fits into the derived buffer"]
   ] as const) {
-    it.live(`${sent} where ${maximum} may come: a fault of that datagram, whoever reads`, () =>
+    it.live(`${sent} where ${maximum} may come: a fault of that datagram, with every way of reading`, () =>
       leakingNothing(
         Effect.gen(function* () {
           const socket = yield* Datagram.bind(Datagram.unix.pipe(withRights({ maximum })), { path: name("more") })

@@ -58,7 +58,10 @@ describe.runIf(requirement("counting system calls", canTrace, "apt-get install -
       return calls
     }
 
-    it.each(["callback", "serve", "stream", "receive"])("%s: wait, receive, send", async (way) => {
+    // A busy machine adds wake-ups of V8's own tasks: the best of three counts.
+    const retry = 2
+
+    it.each(["callback", "serve", "stream", "receive"])("%s: wait, receive, send", { retry }, async (way) => {
       const calls = await counted(way, 1)
       expect(calls(/^send/)).toBe(1)
       // Node's loop first polls without a wait.
@@ -69,7 +72,7 @@ describe.runIf(requirement("counting system calls", canTrace, "apt-get install -
       expect(calls(/^epoll_(wait|ctl)$/)).toBeLessThanOrEqual(0.5)
     })
 
-    it.each(["stream", "receive"])("%s: no timer wakes the loop between two datagrams", async (way) => {
+    it.each(["stream", "receive"])("%s: no timer wakes the loop between two datagrams", { retry }, async (way) => {
       const calls = await counted(way, 15)
       // A timer would add two.
       expect(calls(/^epoll_pwait/)).toBeLessThanOrEqual(3)

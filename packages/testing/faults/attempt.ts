@@ -91,7 +91,6 @@ export const attempt = async (
   const injected = new Injected(host.driver, at, verdict === "stop" ? stop : verdict)
   const typed = (error: unknown, where: string) => {
     if (verdict === "throw" && error instanceof Thrown) return
-    if (verdict === "throw" && codeOf(error) === "undefined") return
     if (verdict === "stop" && controller.signal.aborted) return
     if (!isTyped(error)) problems.push(`${where} with an error that is not typed: ${String(error)}`)
   }

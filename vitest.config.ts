@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os"
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import projects from "./vitest.workspace.ts"
 
@@ -12,6 +13,7 @@ export default defineConfig({
   test: {
     projects,
     passWithNoTests: false,
+    setupFiles: [fileURLToPath(new URL("packages/testing/turn.ts", import.meta.url))],
     // A folder for reports of each run, which `npm run test:names` reads.
     reporters:
       reports === undefined ? ["default"] : ["default", ["json", { outputFile: `${reports}/${process.pid}.json` }]],

@@ -1,13 +1,11 @@
-import { spawnSync } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { onPath, requirement } from "../../../packages/testing/machine.ts"
+import { ended } from "../../../packages/testing/program.ts"
 import { expect, it } from "vitest"
 
-const root = fileURLToPath(new URL("../../..", import.meta.url))
-const demo = (script: string) => spawnSync("npm", ["run", "--silent", script], { cwd: root, encoding: "utf8" })
+const demo = (script: string) => ended(["npm", "run", "--silent", script])
 
-it("npm run demo prints its observations and exits with 0", () => {
-  const { status, stderr, stdout } = demo("demo")
+it("npm run demo prints its observations and exits with 0", async () => {
+  const { status, stderr, stdout } = await demo("demo")
   expect(stderr).toBe("")
   expect(stdout).toContain("  asked at: 127.0.0.2\n")
   expect(stdout).toContain("  hop limit, set for this datagram: 7\n")
@@ -22,8 +20,8 @@ const wine = requirement(
   onPath("wine64") || onPath("wine"),
   "apt-get install -y --no-install-recommends wine wine64"
 )
-it.runIf(wine)("npm run demo:winsock prints the control messages of WSARecvMsg", () => {
-  const { status, stdout } = demo("demo:winsock")
+it.runIf(wine)("npm run demo:winsock prints the control messages of WSARecvMsg", async () => {
+  const { status, stdout } = await demo("demo:winsock")
   expect(stdout).toContain("ipv4 on winsock-x64: ")
   expect(stdout).toContain("  asked at: 127.0.0.2\n")
   expect(stdout).toContain(

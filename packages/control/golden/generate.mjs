@@ -2,6 +2,7 @@
 //
 //   node generate.mjs [abi…]           writes <abi>.json of each ABI that this machine has a compiler for
 //   node generate.mjs --check [abi…]   compares instead, prints each difference, and exits with 1 if there is one
+//   node generate.mjs --print abi      prints the document that the compiler makes
 //
 // Runs on x86-64 Linux. An ABI that is named must have its compiler; of the others, those without one are told and left alone.
 
@@ -30,7 +31,7 @@ const constants = () =>
     .join("")
 
 /** The document of an ABI, from its compiler. */
-export const generate = (name) => {
+const generate = (name) => {
   const cwd = mkdtempSync(join(tmpdir(), `golden-${name}-`))
   try {
     writeFileSync(join(cwd, "constants.h"), constants())
@@ -88,4 +89,8 @@ const main = (args) => {
   return unknown.length === 0 && served.every((well) => well)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = main(process.argv.slice(2)) ? 0 : 1
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [option, name, ...rest] = process.argv.slice(2)
+  if (option === "--print" && rest.length === 0) console.log(JSON.stringify(generate(name)))
+  else process.exitCode = main(process.argv.slice(2)) ? 0 : 1
+}

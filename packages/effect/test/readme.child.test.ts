@@ -1,13 +1,13 @@
 /** The program of the README, run as a reader would. */
-import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect, it, onTestFinished } from "vitest"
+import { ended } from "../../testing/program.ts"
 
 const own = fileURLToPath(new URL("..", import.meta.url))
 
-it("the README's echo program prints its answer and ends", () => {
+it("the README's echo program prints its answer and ends", async () => {
   const [, program = ""] = /```ts\n(import.*?)```/s.exec(readFileSync(join(own, "README.md"), "utf8")) ?? []
   // Below this package, whose effect is version 4.
   const folder = mkdtempSync(join(own, "node_modules/readme-"))
@@ -15,6 +15,7 @@ it("the README's echo program prints its answer and ends", () => {
   const file = join(folder, "main.mts")
   writeFileSync(file, program)
   const tsx = join(own, "../../node_modules/tsx/dist/cli.mjs")
-  const args = [tsx, "-C", "@ancillary/source", file]
-  expect(execFileSync(process.execPath, args, { cwd: own, encoding: "utf8" })).toContain("hello, 64 hops left")
+  const { status, stdout } = await ended([process.execPath, tsx, "-C", "@ancillary/source", file], { cwd: own })
+  expect(stdout).toContain("hello, 64 hops left")
+  expect(status).toBe(0)
 })

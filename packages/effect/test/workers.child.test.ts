@@ -1,10 +1,10 @@
 /** One server in several processes, in Effect 4. The suite of Effect 3 has the cases of the processes themselves. */
-import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Datagram, withPktInfo } from "@ancillary/effect"
 import { DatagramWorkers, NodeSockets } from "@ancillary/effect/node"
 import { Effect, Exit, Fiber, Option, Schedule, Scope } from "effect"
 import { expect, it } from "vitest"
+import { ended } from "../../testing/program.ts"
 
 const spec = Datagram.ipv4.pipe(withPktInfo())
 const program = new URL("children/worker.ts", import.meta.url)
@@ -92,11 +92,8 @@ it.each([
   expect(error).toMatchObject({ _tag: "DatagramBindError", reason: "InvalidArgument", message })
 })
 
-it("a worker without a parent process fails with a typed error", () => {
-  const { stderr, stdout } = spawnSync(process.execPath, [...execArgv, fileURLToPath(program)], {
-    encoding: "utf8",
-    timeout: 20_000
-  })
+it("a worker without a parent process fails with a typed error", async () => {
+  const { stderr, stdout } = await ended([process.execPath, ...execArgv, fileURLToPath(program)])
   expect(stdout + stderr).toContain(
     "DatagramWorkers.runWorker: no parent process started this program. Start it with DatagramWorkers.serve, which passes it a socket."
   )

@@ -10,7 +10,6 @@ import { Program, targets } from "../src/program.ts"
 import { firstOf } from "./firstOf.ts"
 
 const seed = 1
-const timeout = 120_000
 
 const known = targets().map((target) => ({
   ...target,
@@ -18,12 +17,12 @@ const known = targets().map((target) => ({
 }))
 
 for (const { available, name } of known) {
-  it.runIf(available)(`${name}: 20,000 cases are written and walked as by the macros`, { timeout }, async () => {
+  it.runIf(available)(`${name}: 20,000 cases are written and walked as by the macros`, async () => {
     expect(await firstOf(differential(name), 20_000)).toBe(undefined)
   })
 }
 
-it("the cases reach every end of a walk, and walks of several messages", { timeout }, () => {
+it("the cases reach every end of a walk, and walks of several messages", () => {
   for (const abi of abis) {
     const observer = new Observer(abi, ControlBuffer)
     const seen = new Map<string, number>()
@@ -132,10 +131,10 @@ describe.runIf(glibc)("is found and printed in full", () => {
   let program: Program
   beforeAll(() => {
     program = new Program("linux-glibc-64")
-  }, timeout)
+  })
   afterAll(() => program.remove())
 
-  it.each(wrong)("%s", { timeout }, async (_, part, sentence) => {
+  it.each(wrong)("%s", async (_, part, sentence) => {
     const difference = await firstOf(beside(program, { ...ControlBuffer, ...part }), 2000)
     const told = difference?.lines.join("\n")
     expect(told).toContain(sentence)

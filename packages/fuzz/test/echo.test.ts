@@ -9,13 +9,12 @@ import { hasIpv6, requirement } from "../../testing/machine.ts"
 import { echo } from "../src/echo.ts"
 import { firstOf } from "./firstOf.ts"
 
-const timeout = 120_000
 // Reports that IPv6 is missing.
 hasIpv6()
 const linux = requirement("the kernel's echo", process.platform === "linux", "It is Linux that it asks.")
 
 describe.runIf(linux)("the kernel's echo", () => {
-  it("200 pairs of random sockets: datagrams arrive as they were sent", { timeout }, async () => {
+  it("200 pairs of random sockets: datagrams arrive as they were sent", async () => {
     expect(await firstOf(echo(), 200)).toBe(undefined)
   })
 
@@ -31,7 +30,7 @@ describe.runIf(linux)("the kernel's echo", () => {
     ["a message too little", { onReceived: (slot) => void (slot.controlLength -= 24) }, /is left|are left|arrive/],
     ["a mark of truncation", { onReceived: (slot) => void (slot.flags |= 1) }, /did not fit|arrive/]
   ]
-  it.each(wrong)("finds %s", { timeout }, async (_, hooks, sentence) => {
+  it.each(wrong)("finds %s", async (_, hooks, sentence) => {
     const difference = await firstOf(echo(wrapped(hooks)), 50)
     expect(difference?.lines.join("\n")).toMatch(sentence)
   })

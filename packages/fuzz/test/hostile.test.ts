@@ -7,10 +7,8 @@ import { hostile } from "../src/hostile.ts"
 import { expected } from "../src/model.ts"
 import { firstOf } from "./firstOf.ts"
 
-const timeout = 120_000
-
 describe("hostile slots", () => {
-  it("400 sockets: each slot has the outcome of its bytes, and the counters balance", { timeout }, async () => {
+  it("400 sockets: each slot has the outcome of its bytes, and the counters balance", async () => {
     const seen = new Map<string, number>()
     expect(await firstOf(hostile(seen), 400)).toBe(undefined)
     for (const where of process.platform === "linux" ? ["on paper", "from the kernel"] : ["on paper"])
@@ -36,7 +34,7 @@ describe("hostile slots", () => {
       (plan, slot) => expected(plan, { ...slot, control: more(slot.control) })
     ]
   ]
-  it.each(wrong)("contradict a model that %s", { timeout }, async (_, model) => {
+  it.each(wrong)("contradict a model that %s", async (_, model) => {
     expect((await firstOf(hostile(new Map(), model), 100))?.lines.join("\n")).toMatch(/declared: /)
   })
 })

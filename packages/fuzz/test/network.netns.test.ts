@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { onPath, requirement } from "../../testing/machine.ts"
+import { ended } from "../../testing/program.ts"
 
 const runnable = requirement(
   "the programs on kernel and memory",
@@ -12,20 +13,20 @@ const runnable = requirement(
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
-const run = (file: string, ...options: ReadonlyArray<string>): string => {
+const run = async (file: string, ...options: ReadonlyArray<string>): Promise<string> => {
   const node = [process.execPath, "-C", "@ancillary/source", "--import", "tsx", pathOf(file), ...options]
-  const { stderr, stdout } = spawnSync("unshare", ["-n", "sh", pathOf("namespace.sh"), ...node], { encoding: "utf8" })
+  const { stderr, stdout } = await ended(["unshare", "-n", "sh", pathOf("namespace.sh"), ...node])
   return `${stdout}${stderr}`
 }
 
 describe.runIf(runnable)("random programs on the kernel and in memory", () => {
-  it("10,000 programs: each call has the same result on both", { timeout: 600_000 }, () => {
-    const told = run("../src/main.ts", "--only", "network", "--count", "10000", "--seed", "1")
-    expect(told).toContain("network: 10000 of 10000, 0 differences")
-    expect(told).toContain("No difference.")
+  it("10,000 programs: each call has the same result on both", async () => {
+    const printed = await run("../src/main.ts", "--only", "network", "--count", "10000", "--seed", "1")
+    expect(printed).toContain("network: 10000 of 10000, 0 differences")
+    expect(printed).toContain("No difference.")
   })
 
-  it("a wrong bit of a received payload is a difference", { timeout: 120_000 }, () => {
-    expect(run("children/network.ts")).toMatch(/"call":"(receive|errors)".*\n.*in memory: /)
+  it("a wrong bit of a received payload is a difference", async () => {
+    expect(await run("children/network.ts")).toMatch(/"call":"(receive|errors)".*\n.*in memory: /)
   })
 })

@@ -8,12 +8,11 @@ import { hasIpv6, requirement } from "../../testing/machine.ts"
 import { soak } from "../src/soak/soak.ts"
 import { firstOf } from "./firstOf.ts"
 
-const timeout = 120_000
 hasIpv6()
 const linux = requirement("the soak", process.platform === "linux", "It is Linux that it asks.")
 
 describe.runIf(linux)("the soak", () => {
-  it("1,600 random actions: each datagram arrives once, or its loss is announced", { timeout }, async () => {
+  it("1,600 random actions: each datagram arrives once, or its loss is announced", async () => {
     const tally = new Map<string, number>()
     expect(await firstOf(soak(tally), 8)).toBe(undefined)
     expect(tally.get("actions")).toBe(1600)
@@ -65,7 +64,7 @@ describe.runIf(linux)("the soak", () => {
       /arrived twice|was for another socket|has \d+ bytes/
     ]
   ]
-  it.each(wrong)("finds %s", { timeout }, async (_, hooks, sentence) => {
+  it.each(wrong)("finds %s", async (_, hooks, sentence) => {
     const difference = await firstOf(over(hooks), 20)
     expect(difference?.lines.join("\n")).toMatch(sentence)
   })

@@ -31,7 +31,7 @@ describe.runIf(requirement("the packed packages", onPath("tar"), "apt-get instal
     layOutFlat(folderOf("npm"), tarballs, foreign)
     layOutStrictly(folderOf("pnpm"), tarballs, ["effect3", "node", "posix", "winsock", "testing"], foreign)
   })
-  afterAll(() => rmSync(folder, { recursive: true }), 120_000)
+  afterAll(() => rmSync(folder, { recursive: true }))
 
   it.each([
     ["npm", "Bundler"],

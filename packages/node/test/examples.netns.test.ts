@@ -10,6 +10,7 @@ import ts from "typescript"
 import { afterAll, describe, expect, it } from "vitest"
 import { blocks, ownerOf } from "../../effect3/test/types/blocks.ts"
 import { onPath, requirement } from "../../testing/machine.ts"
+import { ended } from "../../testing/program.ts"
 import { root } from "./packing.ts"
 
 /** These blocks require something that the namespace lacks. They fail as they would for a reader. */
@@ -65,7 +66,7 @@ describe.runIf(runnable)("examples run", async () => {
   const folderOf = (owner: string): string => {
     mkdirSync(join(root, owner, "node_modules/.cache"), { recursive: true })
     const folder = mkdtempSync(join(root, owner, "node_modules/.cache/ancillary-examples-"))
-    afterAll(() => rmSync(folder, { recursive: true }), 120_000)
+    afterAll(() => rmSync(folder, { recursive: true }))
     return folder
   }
 
@@ -85,16 +86,15 @@ describe.runIf(runnable)("examples run", async () => {
   }
 
   /** Runs blocks with the runtime of a package, and returns the failures by name. */
-  const failuresOf = (owner: string, all: typeof blocks): { readonly [name: string]: string } => {
+  const failuresOf = async (owner: string, all: typeof blocks): Promise<{ readonly [name: string]: string }> => {
     if (!runnable) return {}
     const folder = folderOf(owner)
     const list = join(folder, "list.json")
     writeFileSync(list, JSON.stringify(all.map(([name, code]) => [name, write(folder, name, code)])))
     const program = join(root, owner, "test/children/examples.mjs")
     const node = [process.execPath, "-C", "@ancillary/source", "--import", "tsx", program, list]
-    const { stderr, stdout } = spawnSync("unshare", ["-n", "sh", "-c", network, "sh", ...node], {
-      cwd: join(root, owner),
-      encoding: "utf8"
+    const { stderr, stdout } = await ended(["unshare", "-n", "sh", "-c", network, "sh", ...node], {
+      cwd: join(root, owner)
     })
     try {
       return JSON.parse(stdout.slice(stdout.lastIndexOf("\n"))) as { readonly [name: string]: string }
@@ -143,14 +143,14 @@ describe.runIf(runnable)("examples run", async () => {
 
   const run = blocks.filter(([name]) => !elsewhere.includes(name))
   const seen: { readonly [name: string]: string } = {
-    ...failuresOf(
+    ...(await failuresOf(
       "packages/node",
       run.filter((block) => ownerOf(block) === "node")
-    ),
-    ...failuresOf(
+    )),
+    ...(await failuresOf(
       "packages/effect",
       run.filter((block) => ownerOf(block) === "effect")
-    ),
+    )),
     ...(await failuresOfPrograms(run.filter((block) => ownerOf(block) === "socket")))
   }
 

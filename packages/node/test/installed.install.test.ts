@@ -76,7 +76,7 @@ describe.runIf(
   beforeAll(async () => {
     installed = await installer(folder)
   })
-  afterAll(() => rmSync(folder, { recursive: true }), 120_000)
+  afterAll(() => rmSync(folder, { recursive: true }))
 
   /** Returns the first output of a program that runs on, or its whole output if it ends. */
   const begin = (cwd: string, file: string) =>

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { hasIpv6, hasRawPrivilege, onPath, requirement } from "../../testing/machine.ts"
-import { bundled } from "../../testing/program.ts"
+import { bundled, ended } from "../../testing/program.ts"
 import { canMakeNamespaces, run, startReading, sysctl } from "./namespaces/network.ts"
 import { makeRouted, type Routed } from "./namespaces/routed.ts"
 
@@ -85,30 +85,31 @@ const mayDropPrivileges = requirement(
   "Run as root, with apt-get install -y util-linux"
 )
 
-it.runIf(mayDropPrivileges)("without CAP_NET_RAW: the error names the message and the capability to grant", () => {
-  const program = new URL("children/unprivileged.ts", import.meta.url)
-  const node = [process.execPath, bundled(program)]
-  const { stderr, stdout } = spawnSync("setpriv", ["--bounding-set=-net_raw", "--inh-caps=-net_raw", ...node], {
-    encoding: "utf8"
-  })
-  if (stdout === "") throw new Error(stderr)
-  const denied = (key: string) => ({
-    _tag: "DatagramSendError",
-    reason: "PermissionDenied",
-    syscall: "sendmsg",
-    code: "EPERM",
-    field: { _tag: "Some", value: `control.${key}` },
-    message: `Sending 1 bytes to [::1]:port with '${key}' failed (sendmsg: EPERM 1). '${key}' requires CAP_NET_RAW. Grant it to this process, or send without it.`
-  })
-  expect(JSON.parse(stdout)).toMatchObject({
-    sent: [denied("hopByHopOptions"), denied("destinationOptions")],
-    hopLimit: 9,
-    sticky: {
-      _tag: "DatagramBindError",
+it.runIf(mayDropPrivileges)(
+  "without CAP_NET_RAW: the error names the message and the capability to grant",
+  async () => {
+    const program = new URL("children/unprivileged.ts", import.meta.url)
+    const node = [process.execPath, bundled(program)]
+    const { stderr, stdout } = await ended(["setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", ...node])
+    if (stdout === "") throw new Error(stderr)
+    const denied = (key: string) => ({
+      _tag: "DatagramSendError",
       reason: "PermissionDenied",
+      syscall: "sendmsg",
       code: "EPERM",
-      option: { _tag: "Some", value: "withStickyHopByHopOptions(header)" }
-    },
-    routed: true
-  })
-})
+      field: { _tag: "Some", value: `control.${key}` },
+      message: `Sending 1 bytes to [::1]:port with '${key}' failed (sendmsg: EPERM 1). '${key}' requires CAP_NET_RAW. Grant it to this process, or send without it.`
+    })
+    expect(JSON.parse(stdout)).toMatchObject({
+      sent: [denied("hopByHopOptions"), denied("destinationOptions")],
+      hopLimit: 9,
+      sticky: {
+        _tag: "DatagramBindError",
+        reason: "PermissionDenied",
+        code: "EPERM",
+        option: { _tag: "Some", value: "withStickyHopByHopOptions(header)" }
+      },
+      routed: true
+    })
+  }
+)

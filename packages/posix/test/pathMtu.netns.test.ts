@@ -35,7 +35,7 @@ describe.runIf(able)("over a cable whose route has an MTU of 576", () => {
   })
 
   it("bare kernel: EMSGSIZE for segments, while one alone is sent in fragments", async () => {
-    expect(python(network.client, bareKernel)).toEqual(["EMSGSIZE", 1000])
+    expect(await python(network.client, bareKernel)).toEqual(["EMSGSIZE", 1000])
     expect(await reading.lines(1)).toMatchObject([{ bytes: 1000, fragmentSize: 572 }])
   })
 

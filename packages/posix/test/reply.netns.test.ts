@@ -40,35 +40,35 @@ describe.runIf(able)("across links", () => {
 
   it("bare kernel: keeping the interface loses the reply on an asymmetric route", async () => {
     stop = await start(network.server, "answering.ts", "bareKernel")
-    expect(ask(network, "AF_INET", "10.77.1.1")).toBe("10.77.1.1")
+    expect(await ask(network, "AF_INET", "10.77.1.1")).toBe("10.77.1.1")
     // The route back to this peer uses the other cable, and no host on the first has its address.
-    expect(ask(network, "AF_INET", "10.77.1.1", "10.77.9.2")).toBe(null)
+    expect(await ask(network, "AF_INET", "10.77.1.1", "10.77.9.2")).toBe(null)
     // A group cannot be a source, so the send fails.
-    expect(ask(network, "AF_INET", "239.77.7.7")).toBe(null)
+    expect(await ask(network, "AF_INET", "239.77.7.7")).toBe(null)
     // The kernel always replies from one of several link-local addresses, whichever was asked.
-    const answers = ["fe80::77:1", "fe80::77:3"].map((asked) =>
-      String(ask(network, "AF_INET6", `${asked}%cA`)).replace(/%.*/, "")
-    )
-    expect(new Set(answers).size).toBe(1)
+    const answers = new Set<string>()
+    for (const asked of ["fe80::77:1", "fe80::77:3"])
+      answers.add(String(await ask(network, "AF_INET6", `${asked}%cA`)).replace(/%.*/, ""))
+    expect(answers.size).toBe(1)
     await stop()
     stop = undefined
   })
 
   it("asymmetric routes: a reply has the requested address, over the route's interface", async () => {
     stop = await start(network.server, "answering.ts")
-    expect(ask(network, "AF_INET", "10.77.1.1")).toBe("10.77.1.1")
-    expect(ask(network, "AF_INET", "10.77.1.1", "10.77.9.2")).toBe("10.77.1.1")
-    expect(ask(network, "AF_INET", "10.77.2.1", "10.77.9.2")).toBe("10.77.2.1")
+    expect(await ask(network, "AF_INET", "10.77.1.1")).toBe("10.77.1.1")
+    expect(await ask(network, "AF_INET", "10.77.1.1", "10.77.9.2")).toBe("10.77.1.1")
+    expect(await ask(network, "AF_INET", "10.77.2.1", "10.77.9.2")).toBe("10.77.2.1")
   })
 
-  it("groups and broadcasts are answered over the arrival interface, from its address", () => {
-    expect(ask(network, "AF_INET", "239.77.7.7")).toBe("10.77.1.1")
-    expect(ask(network, "AF_INET", "10.77.1.255")).toBe("10.77.1.1")
-    expect(ask(network, "AF_INET", "10.77.2.255")).toBe("10.77.2.1")
+  it("groups and broadcasts are answered over the arrival interface, from its address", async () => {
+    expect(await ask(network, "AF_INET", "239.77.7.7")).toBe("10.77.1.1")
+    expect(await ask(network, "AF_INET", "10.77.1.255")).toBe("10.77.1.1")
+    expect(await ask(network, "AF_INET", "10.77.2.255")).toBe("10.77.2.1")
   })
 
-  it("a link-local peer is answered over its link, from the requested address", () => {
+  it("a link-local peer is answered over its link, from the requested address", async () => {
     for (const asked of ["fe80::77:1", "fe80::77:3"])
-      expect(String(ask(network, "AF_INET6", `${asked}%cA`)).replace(/%.*/, "")).toBe(asked)
+      expect(String(await ask(network, "AF_INET6", `${asked}%cA`)).replace(/%.*/, "")).toBe(asked)
   })
 })

@@ -97,10 +97,10 @@ describe.runIf(able)("the table of replies", () => {
   afterAll(() => network.remove())
 
   /** Runs a server of that kind while `asks` sends requests, and returns its lines, one for each datagram. */
-  const answered = async (kind: string, lines: number, asks: () => void) => {
+  const answered = async (kind: string, lines: number, asks: () => Promise<void>) => {
     const server = await startReading(network.server, "replying.ts", kind, String(port))
     try {
-      asks()
+      await asks()
       return await server.lines(lines)
     } finally {
       await server.stop()
@@ -109,18 +109,20 @@ describe.runIf(able)("the table of replies", () => {
 
   for (const kind of ["ipv4", "dual", "bound"])
     it(`${kind}: a 169.254 peer is answered on its link, from the address that it asked`, async () => {
-      await answered(kind, 3, () => {
-        for (const asked of ["169.254.7.2", "169.254.7.3"]) expect(ask(network, "cB", "169.254.7.9", asked)).toBe(asked)
+      await answered(kind, 3, async () => {
+        for (const asked of ["169.254.7.2", "169.254.7.3"])
+          expect(await ask(network, "cB", "169.254.7.9", asked)).toBe(asked)
         // After a broadcast request: from an address of that link.
-        expect(ask(network, "cB", "169.254.7.9", "255.255.255.255")).toMatch(/^(169\.254\.7\.[23]|10\.77\.2\.1)$/)
+        expect(await ask(network, "cB", "169.254.7.9", "255.255.255.255")).toMatch(/^(169\.254\.7\.[23]|10\.77\.2\.1)$/)
       })
     })
 
   for (const kind of ["ipv6", "dual"])
     it(`${kind}: an fe80 peer is answered on its link, whether it asked an address or a group`, async () => {
-      await answered(kind, 3, () => {
-        for (const asked of ["fe80::77:1", "fe80::77:3"]) expect(ask(network, "cA", "fe80::77:2", asked)).toBe(asked)
-        expect(ask(network, "cB", "fe80::78:2", "ff02::1")).toMatch(/^fe80::/)
+      await answered(kind, 3, async () => {
+        for (const asked of ["fe80::77:1", "fe80::77:3"])
+          expect(await ask(network, "cA", "fe80::77:2", asked)).toBe(asked)
+        expect(await ask(network, "cB", "fe80::78:2", "ff02::1")).toMatch(/^fe80::/)
       })
     })
 
@@ -131,9 +133,9 @@ describe.runIf(able)("the table of replies", () => {
     ["dualBroadcast", ["255.255.255.255"]]
   ] as const)
     it(`${kind}: a peer at 0.0.0.0 hears a broadcast on the interface that it asked on`, async () => {
-      const lines = await answered(kind, destinations.length, () => {
+      const lines = await answered(kind, destinations.length, async () => {
         for (const asked of destinations)
-          expect(forged(network, "0.0.0.0", asked, { hears: true })).toEqual([
+          expect(await forged(network, "0.0.0.0", asked, { hears: true })).toEqual([
             "who?",
             expect.stringMatching(/^(169\.254\.7\.[23]|10\.77\.2\.1)$/)
           ])
@@ -145,7 +147,7 @@ describe.runIf(able)("the table of replies", () => {
 
   for (const kind of ["ipv4", "dual"])
     it(`${kind}: a peer at 0.0.0.0 is refused if the socket may not broadcast`, async () => {
-      const lines = await answered(kind, 1, () => void forged(network, "0.0.0.0", "255.255.255.255"))
+      const lines = await answered(kind, 1, async () => void (await forged(network, "0.0.0.0", "255.255.255.255")))
       expect(lines).toEqual([
         [
           "0.0.0.0",
@@ -156,7 +158,7 @@ describe.runIf(able)("the table of replies", () => {
     })
 
   it("a peer at :: is refused", async () => {
-    const lines = await answered("ipv6", 1, () => void forged(network, "::", "ff02::1"))
+    const lines = await answered("ipv6", 1, async () => void (await forged(network, "::", "ff02::1")))
     expect(lines).toEqual([
       [
         "::",
@@ -167,14 +169,18 @@ describe.runIf(able)("the table of replies", () => {
   })
 
   it("a peer at port 0 is refused", async () => {
-    const lines = await answered("broadcast", 1, () => forged(network, "10.77.2.2", "10.77.2.1", { sourcePort: 0 }))
+    const lines = await answered(
+      "broadcast",
+      1,
+      async () => void (await forged(network, "10.77.2.2", "10.77.2.1", { sourcePort: 0 }))
+    )
     expect(lines).toEqual([["10.77.2.2", "unicast", expect.stringMatching(/port 0 .* Nothing was sent\.$/)]])
   })
 
   it("group or 255.255.255.255 sources never arrive, other broadcasts are rejected", async () => {
-    const lines = await answered("broadcast", 2, () => {
-      for (const source of ["224.0.0.9", "255.255.255.255", "10.77.2.255"]) forged(network, source, "10.77.2.1")
-      forged(network, "10.77.2.2", "10.77.2.1")
+    const lines = await answered("broadcast", 2, async () => {
+      for (const source of ["224.0.0.9", "255.255.255.255", "10.77.2.255"]) await forged(network, source, "10.77.2.1")
+      await forged(network, "10.77.2.2", "10.77.2.1")
     })
     const why = `to: 10.77.2.255:${clientPort} is the address of every host and not of a peer: drop the datagram. Nothing was sent.`
     expect(lines).toEqual([

@@ -1,9 +1,9 @@
 /** The programs of the README, run as a reader would. */
-import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect, it, onTestFinished } from "vitest"
+import { ended } from "../../testing/program.ts"
 
 const own = fileURLToPath(new URL("..", import.meta.url))
 const readme = readFileSync(join(own, "README.md"), "utf8")
@@ -28,13 +28,13 @@ it("each program of the README has its output here", () => {
 
 it.each(programs.map(({ language, text }, i) => [i + 1, language, text, outputs[i]] as const))(
   "program %i of the README (%s) prints its output and ends",
-  (_, language, text, output) => {
+  async (_, language, text, output) => {
     const folder = mkdtempSync(join(own, "test/readme-"))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, `main.m${language}`)
     writeFileSync(file, text)
     const tsx = join(own, "../../node_modules/tsx/dist/cli.mjs")
-    const args = [tsx, "-C", "@ancillary/source", file]
-    expect(execFileSync(process.execPath, args, { cwd: own, encoding: "utf8" })).toBe(output)
+    const { status, stdout } = await ended([process.execPath, tsx, "-C", "@ancillary/source", file], { cwd: own })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: output })
   }
 )

@@ -1,9 +1,9 @@
 /** One server in several processes. The suite of Effect 3 has the cases of the processes themselves. */
-import { spawnSync } from "node:child_process"
 import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { Datagram, DatagramWorkers, withPktInfo } from "@ancillary/socket"
 import { expect, it, onTestFinished } from "vitest"
+import { ended } from "../../testing/program.ts"
 
 const spec = Datagram.ipv4.pipe(withPktInfo())
 const program = new URL("children/worker.ts", import.meta.url)
@@ -118,11 +118,8 @@ it.each([
   await expect(served(options)).rejects.toMatchObject({ name: "DatagramBindError", reason: "InvalidArgument", message })
 })
 
-it("a worker without a parent process rejects with a typed error", () => {
-  const { stderr } = spawnSync(process.execPath, [...execArgv, fileURLToPath(program)], {
-    encoding: "utf8",
-    timeout: 20_000
-  })
+it("a worker without a parent process rejects with a typed error", async () => {
+  const { stderr } = await ended([process.execPath, ...execArgv, fileURLToPath(program)])
   expect(stderr).toContain(
     "DatagramWorkers.runWorker: no parent process started this program. Start it with DatagramWorkers.serve, which passes it a socket."
   )

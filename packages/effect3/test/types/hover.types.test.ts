@@ -2,11 +2,8 @@
  * Displayed types and not only assignable ones. Hovers stay as short as the names, and documentation is shown at every use. The last line of an
  * error is a sentence, and a long spec is cheap.
  */
-import { describe, expect, it, vi } from "vitest"
+import { describe, expect, it } from "vitest"
 import { completions, cost, errors, quickInfo } from "./hover.ts"
-
-// The first query makes the compiler read everything, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 })
 
 /** Members of the union in a type's second argument. A union shows its members in the order of their creation. */
 const declared = (display: string): ReadonlyArray<string> =>

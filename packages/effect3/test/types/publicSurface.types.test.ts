@@ -4,12 +4,9 @@
 import { readdirSync, readFileSync } from "node:fs"
 import path from "node:path"
 import ts from "typescript"
-import { expect, it, vi } from "vitest"
+import { expect, it } from "vitest"
 import { build } from "../../../testing/built.ts"
 import { compile, place, root } from "./compiler.ts"
-
-// The compiler is fast, but the machine may be busy with other tests.
-vi.setConfig({ testTimeout: 240_000 })
 
 const packages = path.join(root, "packages")
 const isPrivate = (name: string) =>

@@ -2,14 +2,9 @@
  * Proves each wrong program. A restriction is removed from the sources in memory, and exactly the programs that name it (`// held by: …`) then
  * compile. So no program is rejected for another reason, and every restriction has an effect.
  */
-import { beforeEach, expect, it, vi } from "vitest"
+import { expect, it } from "vitest"
 import { compile, diagnostics, filesOf, text, verdicts } from "./compiler.ts"
 import { restrictions } from "./restrictions.ts"
-
-// A change costs a fifth of a second, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 })
-// The compiler blocks the event loop, and vitest gives up a worker that is silent for a minute.
-beforeEach(() => new Promise((next) => void setImmediate(next)))
 
 const files = filesOf("wrong")
 const before = compile(files)

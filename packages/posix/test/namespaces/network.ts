@@ -167,10 +167,8 @@ export const startReading = async (
 }
 
 /** Runs Python inside a namespace, and returns its output, which is JSON. */
-export const python = (namespace: string, program: string): unknown => {
-  const { status, stderr, stdout } = spawnSync("ip", ["netns", "exec", namespace, "python3", "-c", program], {
-    encoding: "utf8"
-  })
+export const python = async (namespace: string, program: string): Promise<unknown> => {
+  const { status, stderr, stdout } = await ended(["ip", "netns", "exec", namespace, "python3", "-c", program])
   if (status !== 0) throw new Error(stderr)
   return JSON.parse(stdout)
 }

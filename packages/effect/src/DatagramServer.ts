@@ -16,6 +16,7 @@ import type { DatagramSocket } from "./DatagramSocket.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
 import type { StopReport } from "./internal/handlers.ts"
 import { checkAddresses, checkHandler, checkOptions, checkSocket } from "./internal/serveOptions.ts"
+import { annotateLocal } from "./internal/tracing.ts"
 import { makeServer, serving } from "./internal/serving.ts"
 import type { LimitOptions } from "@ancillary/engine/server"
 import type { NeedsAll, Spec } from "@ancillary/engine/spec/Spec"
@@ -54,6 +55,11 @@ export interface ServeOptions extends LimitOptions {
    * `stats.handlers.timedOut` counts it. The first one is logged. The handler counts as running until it has ended.
    */
   readonly timeLimit?: Duration.Input | undefined
+  /**
+   * True if each datagram has a span `DatagramServer.handle`, in which its handler runs. It begins a trace, and has the
+   * addresses and the size of the datagram. By default there are none, because a span costs more than most handlers.
+   */
+  readonly traced?: boolean | undefined
   /**
    * Runs when the server has stopped, with the number of handlers that were cut off. It may take as long as the
    * handlers. Its failures are ignored. By default only handlers that were cut off are logged.
@@ -109,6 +115,7 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
     yield* checkHandler(handler)
     const checked = yield* checkOptions(options)
     const socket = yield* Datagram.bind(spec, at)
+    yield* annotateLocal(socket.localAddress)
     yield* serving(socket, handler, checked)
     return socket
   }).pipe(Effect.withSpan("DatagramServer.serve"))

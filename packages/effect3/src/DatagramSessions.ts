@@ -14,6 +14,7 @@ import type { DatagramSockets } from "./DatagramSockets.ts"
 import { checkHandler } from "./internal/serveOptions.ts"
 import { checkSessionOptions } from "./internal/sessionOptions.ts"
 import { serving } from "./internal/sessions.ts"
+import { annotateLocal } from "./internal/tracing.ts"
 import type { Session, SessionOptions } from "./SessionTypes.ts"
 
 export type { SessionKey } from "@ancillary/engine/server"
@@ -62,6 +63,7 @@ export const serveSessions = <F extends Family, D extends ControlMessage.Any, R,
     yield* checkHandler(program)
     const checked = yield* checkSessionOptions(options)
     const socket = yield* Datagram.bind(spec, at)
+    yield* annotateLocal(socket.localAddress)
     yield* serving(socket, program, checked)
     return socket
   }).pipe(Effect.withSpan("DatagramServer.serveSessions"))

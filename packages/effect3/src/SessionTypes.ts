@@ -73,6 +73,8 @@ export interface SessionOptions<F extends Family, D extends ControlMessage.Any> 
   readonly idle?: Duration.DurationInput | undefined
   /** Time for sessions to finish when the server stops, by default 5 seconds. `Infinity` waits without a limit. */
   readonly shutdown?: Duration.DurationInput | undefined
+  /** True if each session has a span `DatagramServer.session`, which begins a trace. By default there are none. */
+  readonly traced?: boolean | undefined
   /** Runs when the server has stopped, with the number of sessions that were cut off. */
   readonly onStop?: ((report: StopReport) => Effect.Effect<void>) | undefined
 }

@@ -17,6 +17,7 @@ export * from "@ancillary/engine/spec/combinators/options"
 export * from "@ancillary/engine/spec/combinators/unix"
 export * as Capabilities from "./Capabilities.ts"
 export * as Datagram from "./Datagram.ts"
+export * as DatagramMetrics from "./DatagramMetrics.ts"
 export * as DatagramClient from "./DatagramClient.ts"
 export { DatagramFault } from "./DatagramFault.ts"
 export {

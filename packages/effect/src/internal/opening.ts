@@ -5,9 +5,10 @@ import { OpenSocket } from "@ancillary/engine/socket"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import * as Tracer from "effect/Tracer"
 import { DatagramBindError, DatagramUnsupportedError, errorOf } from "../DatagramError.ts"
 import { DatagramSockets } from "../DatagramSockets.ts"
+import { metering } from "./metering.ts"
+import { annotateLocal, isTraced } from "./tracing.ts"
 
 export type Failure = DatagramBindError | DatagramUnsupportedError
 
@@ -41,23 +42,39 @@ export const opening = <A>(
     const context = fiber.context as Context.Context<DatagramSockets | Scope.Scope>
     const { driver } = Context.get(context, DatagramSockets)
     const scope = Context.get(context, Scope.Scope)
-    // The tracer of a program that provides none keeps no span that was successful.
-    const isTraced = fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
+    const spans = isTraced(fiber)
     const opened = Effect.uninterruptible(
       Effect.suspend(() => {
         const result = open(driver)
-        if (!isFailure(result)) return Effect.map(Scope.addFinalizer(scope, close(result.sockets)), result.make)
-        return isTraced ? Effect.fail(result) : Effect.withSpan(Effect.fail(result), name)
+        if (!isFailure(result)) {
+          const ends = metered(result.sockets, fiber.context)
+          const made = Effect.map(Scope.addFinalizer(scope, close(result.sockets, ends)), result.make)
+          return spans ? Effect.tap(made, annotateLocal(result.sockets[0].localAddress)) : made
+        }
+        return spans ? Effect.fail(result) : Effect.withSpan(Effect.fail(result), name)
       })
     )
-    return isTraced ? Effect.withSpan(opened, name) : opened
+    return spans ? Effect.withSpan(opened, name) : opened
   })
 
-const close = ([first, second]: Opened<unknown>["sockets"]): Effect.Effect<void> =>
+/** Adds the sockets to the metrics of the program, if it has some. */
+const metered = (sockets: Opened<unknown>["sockets"], context: Context.Context<never>): ReadonlyArray<() => void> => {
+  const meter = Context.get(context, metering)
+  return meter === undefined
+    ? []
+    : sockets.flatMap((socket) => (socket === undefined ? [] : [meter.socket(socket, context)]))
+}
+
+/** The last counts of a socket are those after it was closed. */
+const close = ([first, second]: Opened<unknown>["sockets"], ends: ReadonlyArray<() => void>): Effect.Effect<void> =>
   Effect.sync(() => {
     try {
       first.close()
     } finally {
-      second?.close()
+      try {
+        second?.close()
+      } finally {
+        for (const end of ends) end()
+      }
     }
   })

@@ -1,6 +1,8 @@
 /** The requests of a client: transmission by a schedule, and the answer that ends it. */
 import { Codec, type ControlMessage, type Family } from "@ancillary/control"
 import { readKey, RequestTable, type SessionKey, type WaitingRequest } from "@ancillary/engine/server"
+import { spanAttributes } from "@ancillary/engine/socket"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -17,7 +19,9 @@ import {
 } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import { durationOf } from "./durations.ts"
+import { metering } from "./metering.ts"
 import { engineSocketOf } from "./sockets.ts"
+import { traced } from "./tracing.ts"
 
 interface Transmission {
   readonly retransmit: Schedule.Schedule<unknown>
@@ -80,6 +84,9 @@ export const requesting = <F extends Family, D extends ControlMessage.Any>(
   Effect.gen(function* () {
     const table = new RequestTable<Datagram<F, D>>()
     const { counters } = table
+    const context = yield* Effect.context()
+    const end = Context.get(context, metering)?.requests(counters, context)
+    if (end !== undefined) yield* Effect.addFinalizer(() => Effect.sync(end))
     const keyOf = checked.key as (datagram: Datagram<F, D>) => unknown
     const unread = yield* Deferred.make<never, DatagramReceiveError>()
     const read = socket.forEach((datagram) => {
@@ -130,12 +137,17 @@ export const requesting = <F extends Family, D extends ControlMessage.Any>(
           Effect.andThen(Effect.sleep(transmission.timeout)),
           Effect.andThen(over)
         )
-      return Effect.onExit(
+      const answer = Effect.onExit(
         Effect.raceFirst(Deferred.await(answered), Effect.raceFirst(transmit, Deferred.await(unread))),
         (exit) =>
           Effect.sync(() => {
             if (exit._tag === "Failure") table.end(key, request, Exit.hasInterrupts(exit) ? "cancelled" : "failed")
           })
+      )
+      return traced(
+        "DatagramClient.request",
+        () => ({ kind: "client", attributes: spanAttributes("peer", to) }),
+        answer
       )
     }
     return {

@@ -16,6 +16,7 @@ export interface Checked {
   readonly sendTimeout: Duration.Duration
   readonly overflow: "wait" | "drop"
   readonly timeLimit: Duration.Duration
+  readonly traced: boolean
   readonly onStop: ((report: StopReport) => Effect.Effect<void>) | undefined
   readonly limits: Limits
 }
@@ -27,6 +28,7 @@ interface Given {
   readonly overflow?: unknown
   readonly timeLimit?: unknown
   readonly onStop?: unknown
+  readonly traced?: unknown
   readonly amplification?: unknown
   readonly responseRate?: unknown
   readonly loops?: unknown
@@ -48,17 +50,20 @@ export const checkOptions = (given: unknown): Effect.Effect<Checked, DatagramBin
         responseRate,
         sendTimeout,
         shutdown,
-        timeLimit
+        timeLimit,
+        traced = false
       } = given as Given
       if (!Codec.isInteger(concurrency, 1, maximumHandlers))
         return refused("concurrency", concurrency, `an integer from 1 to ${maximumHandlers}`, "64")
       if (overflow !== "wait" && overflow !== "drop") return refused("overflow", overflow, `"wait" or "drop"`, `"wait"`)
+      if (typeof traced !== "boolean") return refused("traced", traced, "true or false", "false")
       if (onStop !== undefined && typeof onStop !== "function")
         return refused("onStop", onStop, "a function that returns an effect", "a log entry")
       const checked: { -readonly [K in keyof Checked]: Checked[K] } = {
         ...defaults,
         concurrency,
         overflow,
+        traced,
         onStop: onStop as Checked["onStop"]
       }
       const limits = readLimits({ amplification, responseRate, loops })
@@ -93,6 +98,7 @@ const defaults: Checked = {
   sendTimeout: Duration.zero,
   overflow: "wait",
   timeLimit: Duration.infinity,
+  traced: false,
   onStop: undefined,
   limits: { amplification: 3, responseRate: undefined, breaksLoops: true }
 }

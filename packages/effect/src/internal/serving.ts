@@ -19,6 +19,7 @@ import { patience } from "./patience.ts"
 import { Reading } from "./reading.ts"
 import { finish, heard, listen } from "./sending.ts"
 import { engineSocketOf } from "./sockets.ts"
+import { withDatagramSpan } from "./tracing.ts"
 import type { Checked } from "./serveOptions.ts"
 import { Deadline, TimeLimit } from "./timeLimit.ts"
 
@@ -105,16 +106,19 @@ interface Shared<R> {
 const served = <F extends Family, D extends ControlMessage.Any, E, R>(
   socket: DatagramSocket<F, D>,
   handler: Handler<F, D, E, R>,
-  { checked: { limits, overflow, sendTimeout }, clock, ends, fork, handlers, kinds, limit, reading }: Shared<R>
+  { checked: { limits, overflow, sendTimeout, traced }, clock, ends, fork, handlers, kinds, limit, reading }: Shared<R>
 ): Effect.Effect<Fiber.Fiber<never, DatagramReceiveError>, never, Scope.Scope> =>
   Effect.suspend(() => {
     const core = engineSocketOf(socket)
     const counts = core?.served ?? new Served()
     const isUnix = socket.family === "unix"
     const drops = overflow === "drop"
+    // A send without a fiber would have no span.
+    const listens = core !== undefined && !isUnix && !traced
     const { localAddress } = socket
     const unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
-    const guard = core?.protect(limits, () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
+    const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+    const guard = core?.protect(limits, now)
     ends.push(() => {
       unserved?.()
       if (guard !== undefined) core?.unprotect(guard)
@@ -123,9 +127,11 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
     const settle = (
       from: Datagram<F, D>["from"],
       exit: Exit.Exit<void, E>,
-      deadline: Deadline | undefined
+      deadline: Deadline | undefined,
+      begun: number
     ): Effect.Effect<void> => {
       reading.release()
+      counts.times?.add((now() - begun) / 1000)
       if (deadline !== undefined) {
         limit?.end(deadline)
         if (deadline.isOver) {
@@ -154,13 +160,21 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
     const handle = (
       datagram: Datagram<F, D>,
       begin: () => Effect.Effect<void, E, R>,
-      deadline: Deadline | undefined
+      deadline: Deadline | undefined,
+      begun: number
     ) => {
+      const work = traced
+        ? withDatagramSpan(
+            "DatagramServer.handle",
+            { from: datagram.from, local: localAddress, bytes: datagram.data.length },
+            handled(begin)
+          )
+        : handled(begin)
       const ending = Effect.flatMap(Scope.make(), (scope) => {
-        const begun = Effect.exit(Scope.provide(Effect.interruptible(handled(begin)), scope))
-        return Effect.flatMap(begun, (exit) =>
+        const exited = Effect.exit(Scope.provide(Effect.interruptible(work), scope))
+        return Effect.flatMap(exited, (exit) =>
           Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) =>
-            settle(datagram.from, both(exit, closed), deadline)
+            settle(datagram.from, both(exit, closed), deadline, begun)
           )
         )
       })
@@ -173,7 +187,7 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
 
     const take = (datagram: Datagram<F, D>): void => {
       if (isItself(core, socket.localAddress, datagram.from) && !isToMany(datagram)) {
-        counts.fromItself++
+        counts.skippedItself++
         return
       }
       if (guard !== undefined && !guard.receives(datagram.from, datagram.data)) return
@@ -183,28 +197,30 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
       }
       counts.started++
       reading.take()
+      const begun = counts.times === undefined ? 0 : now()
       let begin: () => Effect.Effect<void, E, R>
-      if (core !== undefined && !isUnix) listen()
+      if (listens) listen()
       try {
         const returned = handler(datagram, socket)
-        const sending = core === undefined || isUnix ? undefined : heard(core, returned)
+        const sending = core === undefined || !listens ? undefined : heard(core, returned)
         if (sending === undefined) begin = () => returned
         else {
-          const begun = sending.core.trySend(sending.message)
-          if (begun === undefined) {
+          const sent = sending.core.trySend(sending.message)
+          if (sent === undefined) {
             counts.succeeded++
+            counts.times?.add((now() - begun) / 1000)
             reading.release()
             return
           }
           // The error of the handler's effect is that of its send.
-          begin = () => finish(sending.core, begun) as Effect.Effect<void, E>
+          begin = () => finish(sending.core, sent) as Effect.Effect<void, E>
         }
       } catch (thrown) {
         if (core !== undefined) heard(core, undefined)
         begin = () => Effect.die(thrown)
       }
       const deadline = limit === undefined ? undefined : new Deadline()
-      const fiber = fork(handle(datagram, begin, deadline), { uninterruptible: true })
+      const fiber = fork(handle(datagram, begin, deadline, begun), { uninterruptible: true })
       handlers.add(fiber)
       if (deadline !== undefined) limit?.begin(deadline, fiber)
     }

@@ -21,6 +21,7 @@ import { both, isToMany, reported } from "./serving.ts"
 import { ServedSession, type SessionServer } from "./session.ts"
 import type { Checked } from "./sessionOptions.ts"
 import { engineSocketOf } from "./sockets.ts"
+import { withDatagramSpan } from "./tracing.ts"
 
 /** Evicted sessions that have not ended may be as many as `maximum`. */
 const unended = 2
@@ -78,7 +79,7 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
     const { core } = this
     const counts = core.served.sessions
     if (isItself(core, this.#socket.localAddress, datagram.from) && !isToMany(datagram)) {
-      core.served.fromItself++
+      core.served.skippedItself++
       return
     }
     if (core.guard !== undefined && !core.guard.receives(datagram.from, datagram.data)) return
@@ -127,12 +128,21 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
     return Effect.flatMap(Scope.make(), (scope) => {
       const begin = () => this.#program(new ServedSession(state, this), this.#socket)
       // Begins after the datagram is in the inbox.
-      const program = Effect.andThen(Effect.yieldNow, handled(begin))
+      const program = Effect.andThen(Effect.yieldNow, this.#traced(state, handled(begin)))
       const begun = Effect.exit(Scope.provide(Effect.interruptible(program), scope))
       return Effect.flatMap(begun, (exit) =>
         Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) => this.#settle(state, both(exit, closed)))
       )
     })
+  }
+
+  #traced<A>(state: SessionState<Datagram<F, D>>, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    if (!this.#checked.traced) return work
+    return withDatagramSpan(
+      "DatagramServer.session",
+      { from: state.path.from, local: this.core.localAddress, bytes: undefined },
+      work
+    )
   }
 
   #settle(state: SessionState<Datagram<F, D>>, exit: Exit.Exit<void, E>): Effect.Effect<void> {

@@ -5,13 +5,11 @@ import { OpenSocket } from "@ancillary/engine/socket"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import * as Tracer from "effect/Tracer"
 import { DatagramBindError, DatagramUnsupportedError, errorOf } from "../DatagramError.ts"
 import { DatagramSockets } from "../DatagramSockets.ts"
-import {
-  DefaultServices,
-  FiberRef
-} from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
+import { type Meter, metering } from "./metering.ts"
+import { annotateLocal, isTraced } from "./tracing.ts"
+import { FiberRef } from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 
 export type Failure = DatagramBindError | DatagramUnsupportedError
 
@@ -32,9 +30,6 @@ export interface Opened<A> {
   readonly make: () => A
 }
 
-/** The tracer of a program that provides none. It keeps no span that was successful. */
-const keepsNothing = Context.get(DefaultServices.liveServices, Tracer.Tracer)
-
 /**
  * Opens sockets, which the scope closes. It is one step of a fiber: `acquireRelease` would keep the state of the fiber for the release, and
  * costs as much as everything else. A span is made if a tracer keeps it, or if opening fails.
@@ -48,22 +43,48 @@ export const opening = <A>(
     const context = fiber.getFiberRef(FiberRef.currentContext) as Context.Context<DatagramSockets | Scope.Scope>
     const { driver } = Context.get(context, DatagramSockets)
     const scope = Context.get(context, Scope.Scope)
-    const isTraced = Context.get(fiber.getFiberRef(DefaultServices.currentServices), Tracer.Tracer) !== keepsNothing
-    const opened = Effect.uninterruptible(
+    const spans = isTraced(fiber)
+    const meter = Context.get(context, metering)
+    const opened = (result: Opened<A>) => {
+      const { localAddress } = result.sockets[0]
+      const made = Effect.flatMap(metered(meter, result.sockets), (ends) =>
+        Effect.map(Scope.addFinalizer(scope, close(result.sockets, ends)), result.make)
+      )
+      return spans ? Effect.zipLeft(made, annotateLocal(localAddress)) : made
+    }
+    const steps = Effect.uninterruptible(
       Effect.suspend(() => {
         const result = open(driver)
-        if (!isFailure(result)) return Effect.map(Scope.addFinalizer(scope, close(result.sockets)), result.make)
-        return isTraced ? Effect.fail(result) : Effect.withSpan(Effect.fail(result), name)
+        if (!isFailure(result)) return opened(result)
+        return spans ? Effect.fail(result) : Effect.withSpan(Effect.fail(result), name)
       })
     )
-    return isTraced ? Effect.withSpan(opened, name) : opened
+    return spans ? Effect.withSpan(steps, name) : steps
   })
 
-const close = ([first, second]: Opened<unknown>["sockets"]): Effect.Effect<void> =>
+const unmetered: Effect.Effect<ReadonlyArray<() => void>> = Effect.succeed([])
+
+/** Adds the sockets to the metrics of the program, if it has some. */
+const metered = (
+  meter: Meter | undefined,
+  sockets: Opened<unknown>["sockets"]
+): Effect.Effect<ReadonlyArray<() => void>> =>
+  meter === undefined
+    ? unmetered
+    : Effect.map(Effect.metricLabels, (labels) =>
+        sockets.flatMap((socket) => (socket === undefined ? [] : [meter.socket(socket, labels)]))
+      )
+
+/** The last counts of a socket are those after it was closed. */
+const close = ([first, second]: Opened<unknown>["sockets"], ends: ReadonlyArray<() => void>): Effect.Effect<void> =>
   Effect.sync(() => {
     try {
       first.close()
     } finally {
-      second?.close()
+      try {
+        second?.close()
+      } finally {
+        for (const end of ends) end()
+      }
     }
   })

@@ -1,6 +1,7 @@
 /** The requests of a client: transmission by a schedule, and the answer that ends it. */
 import { Codec, type ControlMessage, type Family } from "@ancillary/control"
 import { readKey, RequestTable, type SessionKey, type WaitingRequest } from "@ancillary/engine/server"
+import { spanAttributes } from "@ancillary/engine/socket"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -17,7 +18,9 @@ import {
 } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import { durationOf } from "./durations.ts"
+import { metering } from "./metering.ts"
 import { engineSocketOf } from "./sockets.ts"
+import { traced } from "./tracing.ts"
 
 interface Transmission {
   readonly retransmit: Schedule.Schedule<unknown>
@@ -80,6 +83,9 @@ export const requesting = <F extends Family, D extends ControlMessage.Any>(
   Effect.gen(function* () {
     const table = new RequestTable<Datagram<F, D>>()
     const { counters } = table
+    const meter = yield* metering
+    const end = meter?.requests(counters, yield* Effect.metricLabels)
+    if (end !== undefined) yield* Effect.addFinalizer(() => Effect.sync(end))
     const keyOf = checked.key as (datagram: Datagram<F, D>) => unknown
     const me = yield* Effect.fiberId
     const unread = yield* Deferred.make<never, DatagramReceiveError>()
@@ -131,12 +137,17 @@ export const requesting = <F extends Family, D extends ControlMessage.Any>(
           Effect.zipRight(Effect.sleep(transmission.timeout)),
           Effect.zipRight(over)
         )
-      return Effect.onExit(
+      const answer = Effect.onExit(
         Effect.raceFirst(Deferred.await(answered), Effect.raceFirst(transmit, Deferred.await(unread))),
         (exit) =>
           Effect.sync(() => {
             if (exit._tag === "Failure") table.end(key, request, Exit.isInterrupted(exit) ? "cancelled" : "failed")
           })
+      )
+      return traced(
+        "DatagramClient.request",
+        () => ({ kind: "client", attributes: spanAttributes("peer", to) }),
+        answer
       )
     }
     return {

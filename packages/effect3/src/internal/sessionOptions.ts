@@ -10,6 +10,7 @@ import type { StopReport } from "./handlers.ts"
 export interface Checked extends SessionSettings {
   readonly idle: Duration.Duration
   readonly shutdown: Duration.Duration
+  readonly traced: boolean
   readonly onStop: ((report: StopReport) => Effect.Effect<void>) | undefined
   readonly limits: Limits
 }
@@ -24,6 +25,7 @@ interface Given {
   readonly onStop?: unknown
   readonly responseRate?: unknown
   readonly shutdown?: unknown
+  readonly traced?: unknown
 }
 
 /** Fails with the first invalid option. */
@@ -41,7 +43,8 @@ export const checkSessionOptions = (given: unknown = {}): Effect.Effect<Checked,
         maximum,
         onStop,
         responseRate,
-        shutdown = five
+        shutdown = five,
+        traced = false
       } = given as Given
       const settings = readSessionSettings({ inbox, key, maximum })
       if ("message" in settings) return Effect.fail(invalidBind(settings.message, settings.option))
@@ -52,12 +55,14 @@ export const checkSessionOptions = (given: unknown = {}): Effect.Effect<Checked,
         return refused("idle", idle, "a duration above 0", "30s")
       const shutdownTime = durationOf(shutdown)
       if (shutdownTime === undefined) return refused("shutdown", shutdown, "a duration of 0 or more", "5s")
+      if (typeof traced !== "boolean") return refused("traced", traced, "true or false", "false")
       if (onStop !== undefined && typeof onStop !== "function")
         return refused("onStop", onStop, "a function that returns an effect", "a log entry")
       return Effect.succeed({
         ...settings,
         idle: idleTime,
         shutdown: shutdownTime,
+        traced,
         onStop: onStop as Checked["onStop"],
         limits
       })

@@ -28,6 +28,7 @@ import { isToMany, reported } from "./serving.ts"
 import { ServedSession, type SessionServer } from "./session.ts"
 import type { Checked } from "./sessionOptions.ts"
 import { engineSocketOf } from "./sockets.ts"
+import { withDatagramSpan } from "./tracing.ts"
 
 /** Evicted sessions that have not ended may be as many as `maximum`. */
 const unended = 2
@@ -80,7 +81,7 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
     const { core } = this
     const counts = core.served.sessions
     if (isItself(core, this.#socket.localAddress, datagram.from) && !isToMany(datagram)) {
-      core.served.fromItself++
+      core.served.skippedItself++
       return
     }
     if (core.guard !== undefined && !core.guard.receives(datagram.from, datagram.data)) return
@@ -131,7 +132,7 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
       const begun = Effect.zipRight(
         FiberRef.update(FiberRef.currentContext, Context.add(Scope.Scope, scope)),
         // Begins after the datagram is in the inbox.
-        Effect.exit(Effect.interruptible(Effect.zipRight(Effect.yieldNow(), handled(begin))))
+        Effect.exit(Effect.interruptible(Effect.zipRight(Effect.yieldNow(), this.#traced(state, handled(begin)))))
       ) as Effect.Effect<Exit.Exit<void, E>, never, Exclude<R, Scope.Scope>>
       return Effect.flatMap(begun, (exit) =>
         Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) =>
@@ -139,6 +140,15 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
         )
       )
     })
+  }
+
+  #traced<A>(state: SessionState<Datagram<F, D>>, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    if (!this.#checked.traced) return work
+    return withDatagramSpan(
+      "DatagramServer.session",
+      { from: state.path.from, local: this.core.localAddress, bytes: undefined },
+      work
+    )
   }
 
   #settle(state: SessionState<Datagram<F, D>>, exit: Exit.Exit<void, E>): Effect.Effect<void> {

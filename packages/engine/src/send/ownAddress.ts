@@ -50,6 +50,6 @@ export const validateSource = (
   from: Endpoint<Family>
 ): DatagramSendError | undefined => {
   if (!isItself(socket, local, from)) return undefined
-  if (socket !== undefined) socket.served.fromItself++
+  if (socket !== undefined) socket.served.refusedItself++
   return notSent(socket, "to", `${from} is this socket's own address, so its source is forged: drop the datagram`)
 }

@@ -39,5 +39,6 @@ export { compileSpec, type Opener, openAdopted, openBound, openClient, openConne
 export type { OptionValue } from "./options.ts"
 export type { Cancel } from "./sendSpace.ts"
 export { Served } from "./served.ts"
+export { spanAttributes } from "./spanAttributes.ts"
 export { type DatagramStats, statsOf } from "./stats.ts"
 export type { Waiter } from "./waiters.ts"

@@ -31,6 +31,8 @@ import { sendOne } from "../send/single.ts"
 import { rowsOf, type SocketOption } from "../spec/option/definition.ts"
 import { broadcast } from "../spec/option/headers.ts"
 import { connect, disconnect } from "./connecting.ts"
+import type { Recorder } from "../metrics/distribution.ts"
+import type { KernelMemory } from "../metrics/kernelMemory.ts"
 import type { Connection } from "./connection.ts"
 import { blockSource, type Joined, joinGroup, leaveGroup } from "./groups.ts"
 import { type Limits, limitsOf } from "./limits.ts"
@@ -400,6 +402,16 @@ export class OpenSocket extends Conversation {
 
   get closed(): boolean {
     return this.parts.closed
+  }
+
+  /** Counts of the kernel. Absent unless `measure` was called, and on systems without them. */
+  get kernelMemory(): KernelMemory | undefined {
+    return this.parts.kernelMemory
+  }
+
+  /** Records the datagrams of each receive call and the seconds of each handler from now on. */
+  measure(batches: Recorder, times: Recorder): void {
+    this.parts.measure(batches, times)
   }
 
   get memberships(): Memberships {

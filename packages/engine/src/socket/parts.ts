@@ -6,6 +6,8 @@ import type { Endpoint, Family, Ipv4Address, Ipv6Address } from "@ancillary/cont
 import { closeAll } from "../driver/closing.ts"
 import { later } from "../driver/eventLoop.ts"
 import { type Driver, isFault, type NativeSocket, type Poll } from "../driver/Driver.ts"
+import { KernelMemory } from "../metrics/kernelMemory.ts"
+import type { Recorder } from "../metrics/distribution.ts"
 import { Events } from "../events/events.ts"
 import type { Plan } from "../plan/Plan.ts"
 import { ReceiveCounters } from "../receive/counters.ts"
@@ -54,6 +56,8 @@ export class Parts {
   #memberships: Memberships | undefined
   #served: Served | undefined
   #addresses: HostAddresses | undefined
+  /** Counts of the kernel. Absent unless the program requests metrics. */
+  kernelMemory: KernelMemory | undefined
   #closed = false
 
   constructor(making: Making) {
@@ -106,6 +110,13 @@ export class Parts {
     return this.#addresses.addresses
   }
 
+  /** Records the sizes of batches and the times of handlers from now on, and keeps the counts of the kernel. */
+  measure(batches: Recorder, times: Recorder): void {
+    this.calls.batches = batches
+    this.served.times = times
+    if (this.plan.abi.platform === "linux") this.kernelMemory ??= new KernelMemory(this.native)
+  }
+
   get closed(): boolean {
     return this.#closed
   }
@@ -137,6 +148,7 @@ export class Parts {
     if (this.#closed) return
     this.#closed = true
     closeAll([
+      () => this.kernelMemory?.read(),
       () => this.#memberships?.close(),
       () => this.#poll.close(),
       () => this.native.close(),

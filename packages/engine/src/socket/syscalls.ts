@@ -6,6 +6,7 @@ import type { Arena } from "../driver/Arena.ts"
 import type { Abi } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
 import type { Connection } from "./connection.ts"
+import type { Recorder } from "../metrics/distribution.ts"
 import type { Events, Sent } from "../events/events.ts"
 import type { ReceiveCounters } from "../receive/counters.ts"
 import type { SendCounters } from "../send/counters.ts"
@@ -29,6 +30,8 @@ export class Calls {
   #prohibited = 0
   #short = 0
   #pause = 0
+  /** Receives the number of datagrams of each receive call. Absent unless the program requests metrics. */
+  batches: Recorder | undefined
 
   constructor(options: {
     readonly native: NativeSocket
@@ -55,6 +58,7 @@ export class Calls {
         this.#failed = 0
         this.#prohibited = 0
         this.#short = 0
+        if (count > 0 && !peek) this.batches?.add(count)
         return count
       }
       if (!this.#isAnothers(count, this.#events.attributeError())) return count

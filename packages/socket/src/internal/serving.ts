@@ -177,7 +177,7 @@ export class Serving {
   #handle(datagram: ReceivedDatagram): void {
     const counts = this.#core.served
     if (isItself(this.#core, this.#core.localAddress, datagram.from) && !isToMany(datagram)) {
-      counts.fromItself++
+      counts.skippedItself++
       return
     }
     if (this.#guard !== undefined && !this.#guard.receives(datagram.from, datagram.data)) return

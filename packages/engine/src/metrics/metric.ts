@@ -24,7 +24,7 @@ export interface Metric<Source> {
 
 /** Metrics of one name that differ by one attribute. */
 export const byAttribute = <Source>(
-  common: Omit<Metric<Source>, "attributes" | "from" | "read">,
+  common: Pick<Metric<Source>, "name" | "kind" | "unit" | "description">,
   attribute: string,
   cases: ReadonlyArray<readonly [value: string, from: string, read: Metric<Source>["read"]]>
 ): ReadonlyArray<Metric<Source>> =>

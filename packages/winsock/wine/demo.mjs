@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(prepare().folder, "demo-"))
 try {
   const outfile = join(folder, "bundle.mjs")
   await bundle(fileURLToPath(new URL("../../../examples/demo/src/main.ts", import.meta.url)), outfile)
-  const { status, stderr, stdout } = await run(outfile, { args: [], env: {}, timeoutMs: 60_000 })
+  const { status, stderr, stdout } = await run(outfile)
   process.stdout.write(stdout)
   process.stderr.write(stderr)
   process.exitCode = status ?? 1

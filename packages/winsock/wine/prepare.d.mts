@@ -14,6 +14,7 @@ export declare const runProgram: (
     readonly args?: ReadonlyArray<string>
     readonly cwd?: string
     readonly env?: Readonly<Record<string, string>>
+    readonly report?: string
     readonly timeoutMs?: number
   }
 ) => Promise<Ended>

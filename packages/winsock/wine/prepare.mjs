@@ -13,6 +13,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync
 } from "node:fs"
 import { delimiter, dirname, join, relative, resolve } from "node:path"
@@ -116,7 +117,7 @@ const make = () => {
     env: npmEnv,
     stdio: ["ignore", "ignore", "inherit"]
   })
-  const options = { env: wineEnv(), stdio: "ignore", timeout: 120_000 }
+  const options = { env: wineEnv(), stdio: "ignore", timeout: 600_000 }
   execFileSync(requireWine(), ["wineboot", "-i"], options)
   // The registry reaches the disk when the server ends: only then is the prefix whole.
   execFileSync("wineserver", ["-w"], options)
@@ -142,8 +143,24 @@ export const prepare = () => {
 // Wine maps the whole file system to drive Z.
 const windowsPath = (file) => `Z:${file.replaceAll("/", "\\")}`
 
-/** Runs a Windows program. `status` is null when it was killed after `timeoutMs`. */
-export const runProgram = async (program, { args = [], cwd, env = {}, timeoutMs = 120_000 } = {}) => {
+/** Kills a process that has run for `timeoutMs`, or for so long after the last growth of its report. */
+const limited = (child, timeoutMs, report) => {
+  const sizeOf = () => (report === undefined ? 0 : (statSync(report, { throwIfNoEntry: false })?.size ?? 0))
+  let [size, since] = [sizeOf(), performance.now()]
+  const timer = setInterval(() => {
+    const [known, now] = [size, performance.now()]
+    size = sizeOf()
+    if (size !== known) since = now
+    else if (now - since > timeoutMs) child.kill("SIGKILL")
+  }, 1000).unref()
+  child.on("exit", () => clearInterval(timer))
+}
+
+/**
+ * Runs a Windows program. `status` is null if it was killed after `timeoutMs`, in which its file `report` did not grow. A busy machine is
+ * slow, and a report shows that the program goes on.
+ */
+export const runProgram = async (program, { args = [], cwd, env = {}, report, timeoutMs = 300_000 } = {}) => {
   const { folder } = prepare()
   const output = mkdtempSync(join(folder, "output-"))
   const files = ["stdout", "stderr"].map((name) => join(output, name))
@@ -151,15 +168,13 @@ export const runProgram = async (program, { args = [], cwd, env = {}, timeoutMs 
   const descriptors = files.map((file) => openSync(file, "w"))
   try {
     const status = await new Promise((settle, fail) => {
-      spawn(requireWine(), [program, ...args], {
+      const child = spawn(requireWine(), [program, ...args], {
         cwd,
         env: { ...wineEnv(), ...env },
-        stdio: ["ignore", ...descriptors],
-        timeout: timeoutMs,
-        killSignal: "SIGKILL"
+        stdio: ["ignore", ...descriptors]
       })
-        .on("error", fail)
-        .on("exit", settle)
+      child.on("error", fail).on("exit", settle)
+      limited(child, timeoutMs, report)
     })
     const [stdout, stderr] = files.map((file) => readFileSync(file, "utf8"))
     return { status, stdout, stderr }
@@ -170,11 +185,11 @@ export const runProgram = async (program, { args = [], cwd, env = {}, timeoutMs 
 }
 
 /**
- * Runs a bundle in the Windows Node. `status` is null when it was killed after `timeoutMs`.
+ * Runs a bundle in the Windows Node, as `runProgram` does.
  *
  * Answers a promise, so that a test can talk to the process meanwhile and vitest's worker is not blocked.
  */
-export const run = async (bundlePath, { args = [], env = {}, timeoutMs = 120_000 } = {}) => {
+export const run = async (bundlePath, { args = [], ...options } = {}) => {
   const { folder, node } = prepare()
   const bundle = resolve(bundlePath)
   if (relative(folder, bundle).startsWith("..")) {
@@ -182,7 +197,7 @@ export const run = async (bundlePath, { args = [], env = {}, timeoutMs = 120_000
       `${bundle} is outside of ${folder}: it would load the koffi of this machine, not the one for Windows`
     )
   }
-  return runProgram(node, { args: ["--enable-source-maps", windowsPath(bundle), ...args], env, timeoutMs })
+  return runProgram(node, { args: ["--enable-source-maps", windowsPath(bundle), ...args], ...options })
 }
 
 if (process.argv[1] === here) {

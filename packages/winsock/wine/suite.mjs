@@ -32,7 +32,7 @@ const readReport = (file) => {
 
 /** What is wrong with the run as a whole: a crash, a hang or an empty run is never green. */
 const faultOf = (lines, results, status, timeoutMs) => {
-  if (status === null) return `was killed after ${timeoutMs} ms`
+  if (status === null) return `was killed after ${timeoutMs} ms without a result`
   if (lines.at(-1)?.done !== true) return `ended early, with exit code ${status}`
   if (results.length === 0) return "ran no test"
   if (status !== (results.every((result) => result.ok) ? 0 : 1))
@@ -51,7 +51,7 @@ export const runSuite = async (testFiles, { plugins = [], timeoutMs = 300_000 } 
   try {
     writeFileSync(entry, entryPoint(testFiles))
     await bundle(entry, outfile, { alias: { vitest: beside("vitest-shim.ts") }, ignoreAnnotations: true, plugins })
-    const { status, stdout, stderr } = await run(outfile, { args: [report], timeoutMs })
+    const { status, stdout, stderr } = await run(outfile, { args: [report], report, timeoutMs })
     const output = stdout + stderr
     const lines = readReport(report)
     const results = lines.filter((line) => "ok" in line)

@@ -18,7 +18,7 @@ export { targets }
 const here = fileURLToPath(new URL(".", import.meta.url))
 const c = (unit) => join(here, "c", `${unit}.c`)
 const source = {
-  units: ["text", "layout", "macros", "buffers", "groups", "headers", "extensions"].map(c),
+  units: ["text", "layout", "macros", "buffers", "groups", "headers", "extensions", "steering"].map(c),
   main: c("run"),
   entry: "golden"
 }

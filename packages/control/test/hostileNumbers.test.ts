@@ -16,6 +16,7 @@ import {
   Ipv4Address,
   Ipv6Address,
   SocketAddress,
+  Steering,
   UnixEndpoint
 } from "@ancillary/control"
 import { describe, expect, it } from "vitest"
@@ -192,6 +193,26 @@ const slots: { readonly [name: string]: ReadonlyArray<Slot> } = {
       sound: isBytes
     }
   ],
+  "Steering.write": [
+    { valid: within(1, 65_535), call: (n) => Steering.write({ sockets: n, key: "source" }), sound: isBytes },
+    { valid: never, call: (steering) => Steering.write(steering) },
+    { valid: within(0, 65_535), call: (n) => Steering.write({ sockets: 2, key: "payload", offset: n, length: 1 }) },
+    { valid: never, call: (n) => Steering.write({ sockets: 2, key: "payload", offset: 0, length: n }) }
+  ],
+  "Steering.writePointer": [
+    {
+      valid: within(0, Number.MAX_SAFE_INTEGER),
+      call: (n) => Steering.writePointer(abi, new Uint8Array(8), n),
+      sound: isBytes
+    }
+  ],
+  "Steering.indexOf": [
+    { valid: within(1, 65_535), call: (n) => Steering.indexOf({ sockets: n, key: "source" }, new Uint8Array(4)) },
+    {
+      valid: within(0, 65_535),
+      call: (n) => Steering.indexOf({ sockets: 2, key: "payload", offset: n, length: 1 }, new Uint8Array(4))
+    }
+  ],
   "SocketAddress.size": [{ valid: never, call: (family) => SocketAddress.size(abi, family) }],
   "SocketAddress.read": [
     { valid: nowhere, call: (n) => SocketAddress.read(abi, view, n, 16) },
@@ -331,7 +352,8 @@ const others = [
   "define",
   "isUnsupported",
   "isMessage",
-  "timestamping"
+  "timestamping",
+  "Steering.validate"
 ]
 
 const isCodec = (value: unknown) => typeof value === "object" && value !== null && "read" in value && "size" in value

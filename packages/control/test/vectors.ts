@@ -38,6 +38,8 @@ export interface Vectors {
   readonly groups: ReadonlyArray<{ readonly name: string; readonly bytes: string }>
   /** Extensions of ICMP messages as C makes them, if the kernel's headers are installed. */
   readonly extensions?: ReadonlyArray<{ readonly name: string; readonly bytes: string }>
+  /** Programs of socket filters, and the structure that points to one, if the kernel's headers are installed. */
+  readonly steering?: ReadonlyArray<{ readonly name: string; readonly bytes: string }>
   /** Extension headers as a C library builds them, if it can. */
   readonly headers?: {
     readonly options: ReadonlyArray<{

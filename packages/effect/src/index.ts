@@ -7,6 +7,7 @@
 // Only types: an inferred type of a program has a name here, even if a package manager hides @ancillary/control from it
 // (pnpm).
 export type * from "@ancillary/control"
+export { Steering } from "@ancillary/control"
 export type { TransmitTimestamp as TransmitTimestamps } from "@ancillary/control"
 export type { Explanation } from "@ancillary/engine/plan/explain"
 export type { Coalesced, Combined, Configure, Scatter, Spec as EngineSpec } from "@ancillary/engine/spec/Spec"

@@ -44,6 +44,7 @@ export const capabilities = [
   "bindToDevice",
   "unicastInterface",
   "reusePort",
+  "steering",
   "freebind",
   "transparent",
   "multicastAll",

@@ -192,6 +192,7 @@ export const capabilities = [
   "bindToDevice",
   "unicastInterface",
   "reusePort",
+  "steering",
   "freebind",
   "transparent",
   "multicastAll",

@@ -146,6 +146,7 @@ export const wine: PlatformFacts = {
   options: {
     lacks: {
       withReusePort: "Windows does not spread peers over sockets",
+      withSteering: "Windows does not spread",
       withBindToDevice: "Windows has no option that binds a socket to a device",
       withFreebind: "only Linux lets a socket have an address that the host does not have",
       withMulticastAll: "a socket receives only the groups that it joined itself",

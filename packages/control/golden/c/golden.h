@@ -20,3 +20,4 @@ void buffers(void);
 void groups(void);
 void headers(void);
 void icmpExtensions(void);
+void steering(void);

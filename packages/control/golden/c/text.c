@@ -19,6 +19,7 @@ unsigned golden(char *text) {
 #ifdef __GLIBC__ // the one C library here that builds extension headers, and comes with the kernel's own
   headers();
   icmpExtensions();
+  steering();
 #endif
   put('}');
   return end_of_text - text;

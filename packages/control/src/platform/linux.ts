@@ -20,6 +20,7 @@ export const SO_PRIORITY = 12
 export const SO_REUSEPORT = 15
 export const SO_BINDTODEVICE = 25
 export const SO_MARK = 36
+export const SO_ATTACH_REUSEPORT_CBPF = 51
 export const IP_MTU_DISCOVER = 10
 export const IP_FREEBIND = 15
 export const IP_TRANSPARENT = 19

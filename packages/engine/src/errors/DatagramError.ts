@@ -162,9 +162,17 @@ export const unsupported = (feature: string, why: string, remedy: string, fault?
  */
 export const leaveItOut = "Leave it out on this system"
 
-/** The cause of an option that was refused. `privilege` is the one that the system requires for it, if that is known. */
-const optionCause = (fault: Fault, privilege: string | undefined): Cause<DatagramOptionError["reason"]> => {
-  const [reason, cause, remedy] = causeOf("option", fault)
+/**
+ * The cause of an option that was refused. `privilege` is the one that the system requires for it, if that is known. `name` is the one in the
+ * headers, if it is known.
+ */
+const optionCause = (
+  fault: Fault,
+  privilege: string | undefined,
+  name: string | undefined
+): Cause<DatagramOptionError["reason"]> => {
+  const isUnshared = name === "SO_ATTACH_REUSEPORT_CBPF" && fault.code === "EINVAL"
+  const [reason, cause, remedy] = isUnshared ? causes.option["EINVAL, port not shared"] : causeOf("option", fault)
   return [
     reason,
     fill(cause, { privilege: privilege === undefined ? "a privilege" : `the privilege ${privilege}` }),
@@ -181,9 +189,10 @@ const optionCause = (fault: Fault, privilege: string | undefined): Cause<Datagra
 export const settingError = (
   fault: Fault,
   feature: string,
-  privilege?: string
+  privilege?: string,
+  name?: string
 ): DatagramBindError | DatagramUnsupportedError => {
-  const [reason, ...texts] = optionCause(fault, privilege)
+  const [reason, ...texts] = optionCause(fault, privilege, name)
   if (reason === "Unsupported") return unsupported(feature, "this system does not have the option", leaveItOut, fault)
   return bindFailure(fault, `Setting ${feature}`, feature, [reason === "Closed" ? "Other" : reason, ...texts])
 }
@@ -195,7 +204,7 @@ export const settingError = (
  * @since 0.1.0
  */
 export const optionError = (fault: Fault, option: string, privilege?: string): DatagramOptionError => {
-  const cause = optionCause(fault, privilege)
+  const cause = optionCause(fault, privilege, option)
   const what = `${fault.syscall === "getsockopt" ? "Getting" : "Setting"} ${option}`
   return make("DatagramOptionError", fault, formatFault(what, fault, cause), { reason: cause[0], option })
 }

@@ -253,6 +253,11 @@ export const causes = {
       "The kernel refuses the value on this socket",
       "Compare it with the documentation of the option"
     ],
+    "EINVAL, port not shared": [
+      "InvalidArgument",
+      "The socket was bound without sharing its port",
+      "Declare withSteering() before it is bound"
+    ],
     EADDRNOTAVAIL: ["InvalidArgument", "There is no such interface", "Check its index"],
     ENODEV: ["InvalidArgument", "There is no such interface", "Check its name or index"],
     EPERM: optionForbidden,

@@ -42,7 +42,10 @@ export interface Plan {
   readonly maybe: MaybeShape
   readonly family: Family
   readonly kind: SocketKind
-  /** Options in the order in which they are set, all before `bind`. Datagrams that are queued earlier have wrong control data or none. */
+  /**
+   * Options in the order in which they are set, before `bind`. Datagrams that are queued earlier have wrong control data or none. Only those
+   * that a bound socket accepts are set after it.
+   */
   readonly options: ReadonlyArray<PlannedOption>
   readonly receive: ControlLayout
   readonly send: ControlLayout
@@ -210,7 +213,7 @@ const derive = (spec: SpecData, abi: Abi, maybe: MaybeShape): Plan => {
     maybe,
     family,
     kind: { family: family === "dual" ? "ipv6" : family, protocol },
-    options,
+    options: [...options.filter((each) => !isAfterBind(each)), ...options.filter(isAfterBind)],
     receive: receiveLayout(abi, arrivals),
     errors: errorLayout(abi, arrivals),
     send: sendLayout(abi, family, departures),
@@ -232,6 +235,14 @@ const derive = (spec: SpecData, abi: Abi, maybe: MaybeShape): Plan => {
     splitCoalesced: spec.splitCoalesced
   }
 }
+
+/**
+ * Returns true if only a bound socket accepts the option.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isAfterBind = (planned: PlannedOption): boolean => "afterBind" in planned && planned.afterBind === true
 
 /**
  * Layout of the arena that receives for a plan, `slots` messages at a time.

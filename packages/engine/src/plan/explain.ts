@@ -11,7 +11,7 @@ import type { ControlLayout, Plan, PlannedOption } from "./Plan.ts"
 export interface Explanation {
   readonly abi: AbiName
   readonly family: string
-  /** Options in the order in which they are set, all before `bind`. */
+  /** Options in the order in which they are set, before `bind`. The call of an option that is set after it ends with `after bind`. */
   readonly options: ReadonlyArray<{ readonly feature: string; readonly call: string; readonly value: string }>
   readonly receive: ControlLayout
   readonly send: ControlLayout
@@ -51,8 +51,13 @@ const explainOption = (planned: PlannedOption): Explanation["options"][number] =
     : { feature, call: `ioctl(0x${planned.ioctl.toString(16)})`, value: hex(planned.input) }
 }
 
-const setting = ({ instead, level, option }: Extract<PlannedOption, { readonly option: number }>): string => {
-  const first = `setsockopt(${level}, ${option})`
+const setting = ({
+  afterBind,
+  instead,
+  level,
+  option
+}: Extract<PlannedOption, { readonly option: number }>): string => {
+  const first = `setsockopt(${level}, ${option})${afterBind === true ? ", after bind" : ""}`
   return instead === undefined ? first : `${first}, or (${level}, ${instead}) if the system lacks it`
 }
 

@@ -32,6 +32,8 @@ export type PlannedOption = { readonly requestedBy: ReadonlyArray<Requester> } &
       readonly privilege?: string | undefined
       /** Set if the socket works without it. It is then not an error if a system lacks the option. */
       readonly dispensable?: true | undefined
+      /** Set if only a bound socket accepts it. It is then set after `bind`. */
+      readonly afterBind?: true | undefined
       /** Option to set instead on a system that lacks this one. */
       readonly instead?: number | undefined
     }

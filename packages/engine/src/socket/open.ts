@@ -14,10 +14,11 @@ import {
 } from "../errors/DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
 import { oncePerPlan } from "../plan/memoize.ts"
-import type { Requester, Plan, PlannedOption } from "../plan/Plan.ts"
+import { isAfterBind, type Requester, type Plan, type PlannedOption } from "../plan/Plan.ts"
 import type { SocketOption } from "../spec/option/definition.ts"
 import { ipv6Only } from "../spec/option/ipv6Only.ts"
 import { reuseAddress, reusePort } from "../spec/option/sharing.ts"
+import { steering } from "../spec/option/steering.ts"
 import { onBuild } from "../plan/windowsBuilds.ts"
 import { undoing } from "../driver/closing.ts"
 import { Connection } from "./connection.ts"
@@ -125,17 +126,24 @@ const setUp = (
   const declined = [...plan.declined]
   const anyPort = local !== undefined && local.family !== "unix" && local.port === 0
   const sharing = anyPort ? sharingOf(plan) : undefined
-  for (const planned of plan.options) {
-    if (sharing?.has(planned) === true) continue
+  // Linux: a socket with a program gets a port that no other socket has. On a given port it joins no other socket.
+  const isLate = (planned: PlannedOption) => isAfterBind(planned) && !(anyPort && isOf(plan, planned, steering))
+  const apply = (planned: PlannedOption): Failure | undefined => {
     const fault = set(native, planned)
     if (fault === undefined || isDispensable(planned, fault) || (adopted !== undefined && isSet(native, planned)))
-      continue
+      return undefined
     if (adopted !== undefined && isIpv6Only(plan, planned)) return otherFamilies(fault, adopted, plan.family)
     const required = planned.requestedBy.find(({ optional }) => !optional)
-    if (required !== undefined) return refusedOption(planned, required, fault)
+    if (required !== undefined)
+      return refusedOption(planned, required, fault, isOf(plan, planned, steering) ? steering.name : undefined)
     for (const { feature, key } of planned.requestedBy)
       if (key !== undefined && declined.every((each) => each.key !== key))
         declined.push({ key, why: `${feature}: ${fault.code}` })
+    return undefined
+  }
+  for (const planned of plan.options) {
+    const failed = sharing?.has(planned) === true || isLate(planned) ? undefined : apply(planned)
+    if (failed !== undefined) return failed
   }
   if (local !== undefined) {
     const name = nameOf(plan, local)
@@ -149,6 +157,10 @@ const setUp = (
     const fault = set(native, planned)
     const [asker] = planned.requestedBy
     if (fault !== undefined && asker !== undefined) return unsharedPort(fault, asker.feature)
+  }
+  for (const planned of plan.options) {
+    const failed = isLate(planned) ? apply(planned) : undefined
+    if (failed !== undefined) return failed
   }
   if (peer !== undefined) {
     const name = nameOf(plan, peer)
@@ -200,11 +212,18 @@ const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined =>
 const isDispensable = (planned: PlannedOption, { code }: Fault): boolean =>
   "dispensable" in planned && planned.dispensable === true && bare(code) === "ENOPROTOOPT"
 
-/** The options of a plan that let sockets share an address, in their order. */
-const sharingOf = oncePerPlan(
-  (plan): ReadonlySet<PlannedOption> =>
-    new Set(plan.options.filter((planned) => isOf(plan, planned, reuseAddress) || isOf(plan, planned, reusePort)))
-)
+/**
+ * The options of a plan that let sockets share an address, in their order, if they must not be set before a port is chosen. Linux refuses a
+ * program without SO_REUSEPORT, and a socket with a program shares no port that it is bound to.
+ */
+const sharingOf = oncePerPlan((plan): ReadonlySet<PlannedOption> => {
+  const isSteered = plan.options.some((planned) => isOf(plan, planned, steering))
+  return new Set(
+    plan.options.filter(
+      (planned) => isOf(plan, planned, reuseAddress) || (!isSteered && isOf(plan, planned, reusePort))
+    )
+  )
+})
 
 const isIpv6Only = (plan: Plan, planned: PlannedOption): boolean => isOf(plan, planned, ipv6Only)
 
@@ -264,10 +283,15 @@ const isLeftOver = (driver: Driver, plan: Plan, { code }: Fault, name: Uint8Arra
  * A message that cannot be requested is unsupported, whatever the code, unless a privilege, memory or the socket is missing. An option that
  * a program sets itself may also be refused for its value.
  */
-const refusedOption = (planned: PlannedOption, { feature, key }: Requester, fault: Fault): Failure => {
+const refusedOption = (
+  planned: PlannedOption,
+  { feature, key }: Requester,
+  fault: Fault,
+  name: string | undefined
+): Failure => {
   if (/^(WSA)?E(NOMEM|NOBUFS|BADF|NOTSOCK)$/.test(fault.code)) return bindError(fault, `Setting ${feature}`, feature)
   if (key === undefined || /^(WSA)?E(PERM|ACCES)$/.test(fault.code))
-    return settingError(fault, feature, "privilege" in planned ? planned.privilege : undefined)
+    return settingError(fault, feature, "privilege" in planned ? planned.privilege : undefined, name)
   const why = "this system refuses the option that asks for it"
   return unsupported(feature, why, `Declare withOptional(${feature}) to go without where it is lacking`, fault)
 }

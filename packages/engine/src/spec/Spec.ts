@@ -487,13 +487,13 @@ export const directed = <M extends ControlMessage.Any>(message: Message<M>, name
       : declare(message, written(name, record(name, options)), { direction: options.only })) as Directed<M>
 
 /**
- * A combinator that sets an option.
+ * A combinator that sets an option, or several.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const configure = <For extends Family, Needs = never>(part: Part): Configure<For, Needs> =>
-  combinator([part]) as unknown as Configure<For, Needs>
+export const configure = <For extends Family, Needs = never>(...parts: ReadonlyArray<Part>): Configure<For, Needs> =>
+  combinator(parts) as unknown as Configure<For, Needs>
 
 /**
  * Declares a message without requiring it from the platform. Its value is an `Option`. If the platform lacks it, the socket's `declined`

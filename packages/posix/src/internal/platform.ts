@@ -24,6 +24,8 @@ export interface PlatformNumbers {
   /** Linux: option that returns a socket's protocol. */
   readonly SO_PROTOCOL: number | undefined
   readonly IPPROTO_UDP: number
+  /** Linux: option whose value is a `struct sock_fprog`, which points to a program. */
+  readonly SO_ATTACH_REUSEPORT_CBPF: number | undefined
   /** Linux: flag that reads the error queue instead of the data. */
   readonly MSG_ERRQUEUE: number | undefined
   readonly IFF_UP: number
@@ -53,6 +55,7 @@ export const linux: PlatformNumbers = {
   SO_BINDTODEVICE: 25,
   SO_PROTOCOL: 38,
   IPPROTO_UDP: 17,
+  SO_ATTACH_REUSEPORT_CBPF: 51,
   MSG_ERRQUEUE: 0x2000,
   IFF_UP: 1,
   IFF_LOOPBACK: 8,
@@ -81,6 +84,7 @@ export const darwin: PlatformNumbers = {
   SO_BINDTODEVICE: undefined,
   SO_PROTOCOL: undefined,
   IPPROTO_UDP: 17,
+  SO_ATTACH_REUSEPORT_CBPF: undefined,
   MSG_ERRQUEUE: undefined,
   IFF_UP: 1,
   IFF_LOOPBACK: 8,

@@ -1,4 +1,5 @@
 /** A `NativeSocket` on libc, by `recvmmsg` and `sendmmsg` if they exist, otherwise by `recvmsg` and `sendmsg`. */
+import { Steering } from "@ancillary/control"
 import { type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import { checkBounds, nativeArena } from "@ancillary/native/arena"
@@ -19,6 +20,9 @@ const smallBytes = 256
 const valueAt = 16
 /** Memory of calls with a small value. Passing an array of the program costs several times as much. */
 let small: { readonly address: number; readonly bytes: Uint8Array; readonly view: DataView } | undefined
+
+/** The latest program, kept so that its memory outlives the call. */
+let program: ReturnType<typeof allocate> | undefined
 
 const smallMemory = (): NonNullable<typeof small> => {
   if (small !== undefined) return small
@@ -43,13 +47,28 @@ const getSmall = (libc: Libc, fd: number, level: number, option: number, into: U
   return view.getUint32(0, true)
 }
 
-const setOption = (libc: Libc, fd: number, level: number, option: number, value: Uint8Array): Fault | undefined =>
-  answer(
+const setOption = (
+  { abi, libc, numbers }: Host,
+  fd: number,
+  level: number,
+  option: number,
+  value: Uint8Array
+): Fault | undefined => {
+  const { SO_ATTACH_REUSEPORT_CBPF, SOL_SOCKET } = numbers
+  // The plan has the program, and the kernel takes a structure that points to it.
+  if (level === SOL_SOCKET && option === SO_ATTACH_REUSEPORT_CBPF) {
+    program = allocate(value.length)
+    program.bytes.set(value)
+    const pointer = Steering.writePointer(abi, program.bytes, program.address)
+    return answer("setsockopt", libc.setsockoptAt(fd, level, option, place(pointer), pointer.length))
+  }
+  return answer(
     "setsockopt",
     value.length > smallBytes
       ? libc.setsockopt(fd, level, option, value, value.length)
       : libc.setsockoptAt(fd, level, option, place(value), value.length)
   )
+}
 
 export const open = (host: Host, kind: SocketKind): NativeSocket | Fault => {
   const { abi, libc, numbers } = host
@@ -213,7 +232,7 @@ export const fromDescriptor = (host: Host, fd: number, { family }: SocketKind): 
 
   return {
     descriptor: fd,
-    setOption: (level, option, value) => (open ? setOption(libc, fd, level, option, value) : closed("setsockopt")),
+    setOption: (level, option, value) => (open ? setOption(host, fd, level, option, value) : closed("setsockopt")),
     getOption: (level, option, into) => {
       if (!open) return closed("getsockopt")
       if (into.length <= smallBytes) return getSmall(libc, fd, level, option, into)

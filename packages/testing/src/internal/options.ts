@@ -26,6 +26,7 @@ import {
   withReusePort,
   withSendBufferSize,
   withSocketOption,
+  withSteering,
   withStickyDestinationOptions,
   withStickyHopByHopOptions,
   withStickyRouteOptions,
@@ -165,6 +166,27 @@ export const options = (all: Bench): void => {
     sticky("withStickyRouteOptions", O.stickyRouteOptions, withStickyRouteOptions(header))
     if (!Codec.isMalformed(segments))
       sticky("withStickyRoutingHeader", O.stickyRoutingHeader, withStickyRoutingHeader(segments), segments)
+
+    it.scopedLive.each(here)("withSteering, %s", (family) =>
+      Effect.gen(function* () {
+        const steering = withSteering({ sockets: 2, key: "payload", offset: 0, length: 1 })
+        const why = facts.options.lacks["withSteering"]
+        if (why !== undefined) {
+          const refused = yield* Effect.flip(bind(family, steering))
+          expect(refused).toMatchObject({ _tag: "DatagramUnsupportedError", code: "INVALID" })
+          expect(refused.message).toContain(why)
+          return
+        }
+        const first = yield* bind(family, steering)
+        const to = { address: family === "dual" ? "::1" : loopbacks[family], port: first.localAddress.port }
+        const second = yield* Datagram.bind(declared(family, steering), { ...to, address: loopbacks[family] })
+        const client = yield* Datagram.client(declared(family === "dual" ? "ipv6" : family))
+        for (const byte of [1, 0, 2, 3]) yield* client.send({ data: Uint8Array.of(byte), to })
+        const read = (socket: typeof first) => Effect.map(socket.receive, ({ data }) => data[0])
+        expect([yield* read(first), yield* read(first)]).toEqual([0, 2])
+        expect([yield* read(second), yield* read(second)]).toEqual([1, 3])
+      }).pipe(Effect.provide(layer))
+    )
 
     it.scopedLive("an interface that is no longer chosen: undefined, so the routes decide", () =>
       Effect.gen(function* () {

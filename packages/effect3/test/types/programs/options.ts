@@ -23,6 +23,7 @@ import {
   withReusePort,
   withSendBufferSize,
   withSocketOption,
+  withSteering,
   withTransparent,
   withUnicastInterface
 } from "@ancillary/effect3"
@@ -49,6 +50,7 @@ const onLinux = Datagram.combine(
   withMulticastAll(false),
   withPathMtuDiscovery("probe"),
   withReusePort(),
+  withSteering({ sockets: 4, key: "connectionId", offset: 0, length: 1 }),
   withTransparent(),
   withUnicastInterface(2)
 )

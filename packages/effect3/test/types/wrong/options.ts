@@ -23,6 +23,7 @@ import {
   withPathMtuDiscovery,
   withReusePort,
   withSocketOption,
+  withSteering,
   withTransparent,
   withUnicastInterface
 } from "@ancillary/effect3"
@@ -130,6 +131,14 @@ Effect.runPromise(
 // held by: the needs of options
 Effect.runPromise(
   Effect.scoped(Datagram.bind(Datagram.dual.pipe(withReusePort()), at)).pipe(Effect.provide(WinsockSockets.layer))
+)
+
+// error: 'Capability<"steering">' is not assignable to type 'never'
+// held by: the needs of options
+Effect.runPromise(
+  Effect.scoped(Datagram.bind(Datagram.dual.pipe(withSteering({ sockets: 2, key: "source" })), at)).pipe(
+    Effect.provide(DarwinSockets.layer)
+  )
 )
 
 // error: 'Capability<"exclusiveUse">' is not assignable to type 'never'

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import { type Capability, Codec, type Family, type Internet } from "@ancillary/control"
-import { call, nameOf, record } from "../formatCall.ts"
+import { type Capability, Codec, type Family, type Internet, type Steering } from "@ancillary/control"
+import { call, nameOf, record, written } from "../formatCall.ts"
 import { type SocketOption as Option, optionValue } from "../option/definition.ts"
 import * as SocketOption from "../SocketOption.ts"
 import { type Backpressure, type Configure, configure, type Truncation } from "../Spec.ts"
@@ -50,6 +50,43 @@ export const withReuseAddress = (): Configure<Internet> => set(SocketOption.reus
  */
 export const withReusePort = (): Configure<Internet, Capability<"reusePort">> =>
   set(SocketOption.reusePort, true, "withReusePort()")
+
+/**
+ * Shares an address with other sockets, and steers each datagram to one of them by a key (`SO_ATTACH_REUSEPORT_CBPF`). Every socket of the
+ * port declares it. Linux.
+ *
+ * **Details**
+ *
+ * The index of the socket is the key modulo `sockets`, and sockets have the order in which they were bound. `Steering.indexOf` computes it.
+ * A datagram that is too short for its key goes to a socket by its addresses and ports, as with `withReusePort()`. So does a datagram for an
+ * index that no socket has.
+ *
+ * **Gotchas**
+ *
+ * - If a socket of the port is closed, the last one gets its index.
+ * - Until the last socket is bound, the datagrams of its keys go to the others.
+ * - With `withCoalescing`, the first datagram of a merged payload decides for all of them.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, withSteering } from "@ancillary/effect3"
+ *
+ * // The first byte of a QUIC connection ID, modulo 4, is the index of the worker.
+ * const spec = Datagram.ipv4.pipe(withSteering({ sockets: 4, key: "connectionId", offset: 0, length: 1 }))
+ * ```
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export const withSteering = (
+  steering: Steering.Steering
+): Configure<Internet, Capability<"reusePort"> | Capability<"steering">> => {
+  const feature = written("withSteering", record("withSteering", steering))
+  return configure(
+    { set: optionValue(SocketOption.reusePort, true, feature) },
+    { set: optionValue(SocketOption.steering, steering, feature) }
+  )
+}
 
 /**
  * Reserves the address for this socket, whatever options other sockets set (`SO_EXCLUSIVEADDRUSE`). Winsock only, because an address is

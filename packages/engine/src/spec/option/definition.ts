@@ -28,6 +28,8 @@ export interface Row<in out A> {
   readonly writeOnly?: string | undefined
   /** Privilege that a process requires to set it, by the system's name: `CAP_NET_ADMIN`. */
   readonly privilege?: string | undefined
+  /** Set if only a bound socket accepts the option. A spec sets it after `bind`. */
+  readonly afterBind?: true | undefined
 }
 
 /**
@@ -190,6 +192,8 @@ export interface Call {
   readonly value: Uint8Array
   /** Privilege that a process requires for it, by the system's name. */
   readonly privilege: string | undefined
+  /** Set if only a bound socket accepts it. */
+  readonly afterBind?: true | undefined
 }
 
 /**
@@ -230,7 +234,7 @@ const encodeRows = <A, Families extends Family, Needs>(
   const rows = rowsOf(option, platform, family)
   if (isUnsupported(rows)) return rows
   const calls: Array<Call> = []
-  for (const { codec, unsupportedValue, level, option: number, privilege } of rows) {
+  for (const { afterBind, codec, unsupportedValue, level, option: number, privilege } of rows) {
     const invalid = textOf(codec.validate?.(value))
     if (invalid !== undefined) return { invalid }
     const absent = textOf(unsupportedValue?.(value))
@@ -243,7 +247,13 @@ const encodeRows = <A, Families extends Family, Needs>(
       const claimed = `its definition claims to have written ${Codec.format(length)} bytes, and declares ${declared}`
       return { invalid: `${claimed}: return the bytes written` }
     }
-    calls.push({ level, option: number, value: bytes.subarray(0, length), privilege })
+    calls.push({
+      level,
+      option: number,
+      value: bytes.subarray(0, length),
+      privilege,
+      ...(afterBind === true ? { afterBind } : {})
+    })
   }
   return calls
 }

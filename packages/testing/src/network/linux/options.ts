@@ -54,6 +54,8 @@ const special = (level: number, option: number): { readonly set: Set; readonly g
           return bytes
         }
       }
+    case `${SOL_SOCKET} ${Linux.SO_ATTACH_REUSEPORT_CBPF}`:
+      return steering
     case `${IPPROTO_IP} ${Linux.IP_MULTICAST_IF}`:
       return multicastInterface4
     case `${IPPROTO_IPV6} ${Linux.IPV6_MULTICAST_IF}`:
@@ -80,6 +82,17 @@ const bindToDevice: { readonly set: Set; readonly get: Get } = {
     return name === undefined ? noBytes : Uint8Array.from(`${name}\0`, (each) => each.charCodeAt(0))
   }
 }
+
+/** The value is the program, as the driver of Linux takes it. It applies to all sockets of a port, so the latest one counts. */
+const steering: { readonly set: Set; readonly get: Get } = {
+  set: (_, socket, value) => {
+    if (socket.settings.reusePort === 0) return "EINVAL"
+    socket.filter = { order: ++filters, program: value.slice() }
+    return undefined
+  },
+  get: () => "ENOPROTOOPT"
+}
+let filters = 0
 
 /** `struct in_addr`, `ip_mreq` or `ip_mreqn`: an address, or an index. */
 const multicastInterface4: { readonly set: Set; readonly get: Get } = {

@@ -1,6 +1,7 @@
 /** Sockets of a host by port: who may be bound to what, and who receives a datagram. */
 import { type Address, isSame } from "../address.ts"
-import type { Packet } from "../ip/packet.ts"
+import { type Packet, udpHeaderSize } from "../ip/packet.ts"
+import { runFilter } from "../linux/socketFilter.ts"
 import type { Random } from "../random.ts"
 import { asPacket, type End, isMapped, type SocketState } from "./socket.ts"
 
@@ -54,7 +55,8 @@ export class Ports {
       const [mine, its] = [socket.settings, other.settings]
       if (mine.boundDevice !== 0 && its.boundDevice !== 0 && mine.boundDevice !== its.boundDevice) return false
       if (mine.reuseAddress !== 0 && its.reuseAddress !== 0) return false
-      if (mine.reusePort !== 0 && its.reusePort !== 0) return false
+      // Linux: a socket with a filter joins no other socket.
+      if (mine.reusePort !== 0 && its.reusePort !== 0 && socket.filter === undefined) return false
       return overlap(socket, address, other)
     })
   }
@@ -73,7 +75,11 @@ export class Ports {
     const latest = best.at(-1)
     // Sockets that share a port by SO_REUSEPORT get the peers by a hash. Of others the latest gets everything.
     const group = best.filter(({ settings }) => settings.reusePort !== 0)
-    return group.length > 1 ? group[spread(from, to) % group.length] : latest
+    if (group.length < 2) return latest
+    const filter = latestFilter(group)
+    const chosen =
+      filter === undefined ? undefined : group[runFilter(filter, packet, packet.body.subarray(udpHeaderSize))]
+    return chosen ?? group[spread(from, to) % group.length]
   }
 
   #score(socket: SocketState, packet: Packet, to: End, from: End, device: number): number {
@@ -116,6 +122,12 @@ const overlap = (socket: SocketState, address: Address, other: SocketState): boo
     each.family === "ipv4" || isMapped(at) ? ["ipv4"] : at.isUnspecified && each.isDual ? ["ipv4", "ipv6"] : ["ipv6"]
   const shared = families(socket, address).filter((family) => families(other, other.address).includes(family))
   return shared.length > 0 && (mine.isUnspecified || its.isUnspecified || isSame(mine, its))
+}
+
+const latestFilter = (group: ReadonlyArray<SocketState>): Uint8Array | undefined => {
+  let latest: SocketState["filter"]
+  for (const { filter } of group) if (filter !== undefined && filter.order > (latest?.order ?? 0)) latest = filter
+  return latest?.program
 }
 
 const spread = (from: End, to: End): number => {

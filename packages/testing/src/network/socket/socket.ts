@@ -78,6 +78,8 @@ export class SocketState {
   pathMtu: { readonly to: End; readonly mtu: number } | undefined
   /** Number of the next send that is stamped. */
   stamps = 0
+  /** Chooses a socket of the port. Of all its sockets' filters, the one with the highest number counts. */
+  filter: { readonly order: number; readonly program: Uint8Array } | undefined
   /** Called when it may have become readable or failed. */
   wake: () => void = () => {}
 

@@ -4,6 +4,8 @@
  * starts when its datagram was due, so the delay of an earlier one counts.
  * load flood PORT PROCESS BYTES MILLISECONDS: the flows ask as fast as they can. Prints processor time, minor faults, and echoes in a second.
  * load ceiling PORT PROCESS BYTES MILLISECONDS: prints the highest rate at which at most 1 in 100 echoes is lost.
+ * load one PORT PROCESS BYTES COUNT: one flow asks again when it has its echo. Prints processor time and minor faults for each echo, and the median
+ * of the round trips.
  *
  * Before its first round it has an echo for each flow, and floods the server, so that the server's code is compiled.
  * Every echo is compared with its question.
@@ -133,6 +135,18 @@ static double flood(double milliseconds) {
   return echoes;
 }
 
+static void one_by_one(int count) {
+  start();
+  for (int i = 0; i < count; i++) {
+    next += FLOWS - next % FLOWS;
+    int before = back;
+    while (!ask(wall())) {
+    }
+    for (double end = wall() + PATIENCE; back == before && wall() < end;) listen_for(1e8);
+    require(back > before, "no echo");
+  }
+}
+
 /* A rate holds if one of three tries loses at most 1 in 100: another program may have had the processor. */
 static int holds(double rate, double milliseconds) {
   for (int i = 0; i < 3; i++)
@@ -167,7 +181,7 @@ static void settle(int flow) {
 
 int main(int argc, char **argv) {
   require(argc >= 6, "arguments");
-  int paced = strcmp(argv[1], "rate") == 0, flooding = strcmp(argv[1], "flood") == 0;
+  int paced = strcmp(argv[1], "rate") == 0, flooding = strcmp(argv[1], "flood") == 0, single = strcmp(argv[1], "one") == 0;
   to = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(atoi(argv[2]))};
   server = atoi(argv[3]);
   bytes = atoi(argv[4]);
@@ -183,13 +197,15 @@ int main(int argc, char **argv) {
   }
   for (int i = 0; i < FLOWS; i++) settle(i);
   /* A server that compiles while it runs has compiled. */
-  if (paced || flooding) flood(4 * milliseconds);
+  if (single) flood(1000);
+  else if (paced || flooding) flood(4 * milliseconds);
   char line[64];
   while (fgets(line, sizeof line, stdin)) {
     settle(0);
     double time = server_time(), lost = 0, found = 0;
     long faults = server_faults();
     if (paced) lost = at_rate(rate, milliseconds);
+    else if (single) one_by_one(rate);
     else found = flooding ? flood(milliseconds) : ceiling(milliseconds);
     time = server_time() - time;
     faults = server_faults() - faults;
@@ -201,6 +217,9 @@ int main(int argc, char **argv) {
       qsort(latency, back, sizeof *latency, ascending);
       printf("%.0f %.4f %.0f %.0f %.0f %.3f\n", time / back, (double)faults / back, latency[back / 2], latency[back * 99L / 100],
              latency[back * 999L / 1000], lost * 100);
+    } else if (single) {
+      qsort(latency, back, sizeof *latency, ascending);
+      printf("%.0f %.4f %.0f\n", time / back, (double)faults / back, latency[back / 2]);
     } else if (flooding) printf("%.0f %.4f %.0f\n", time / back, (double)faults / back, found);
     else printf("%.0f\n", found);
     fflush(stdout);

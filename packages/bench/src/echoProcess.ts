@@ -28,8 +28,19 @@ process.stdin.on("end", () => process.exit(0)).resume()
 
 const print = ({ localAddress }: Reader): Effect.Effect<void> => Effect.sync(() => console.log(localAddress.port))
 
-const serving: Effect.Effect<void, unknown, DatagramSockets | Scope.Scope> = Effect.flatMap(
+type Serving = Effect.Effect<void, unknown, DatagramSockets | Scope.Scope>
+
+const serving: Serving = Effect.flatMap(
   serve(reading, loopback, (asked, socket) => Datagram.reply(socket, asked, asked.data)),
+  print
+)
+
+const generating: Serving = Effect.flatMap(
+  serve(reading, loopback, (asked, socket) =>
+    Effect.gen(function* () {
+      yield* Datagram.reply(socket, asked, asked.data)
+    })
+  ),
   print
 )
 
@@ -40,5 +51,7 @@ const answering = (answer: Answer) =>
     return yield* answer(socket)
   })
 
-const program = isAnswer(way) ? answering(answers[way]) : Effect.zipRight(serving, Effect.never)
+const program = isAnswer(way)
+  ? answering(answers[way])
+  : Effect.zipRight(way === "serve, generators" ? generating : serving, Effect.never)
 await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(LinuxSockets.layer)))

@@ -4,7 +4,7 @@
 import { fileURLToPath } from "node:url"
 import { Effect, type Scope } from "effect"
 import { type Peers, served, type Served } from "./peers.ts"
-import { cBatched, dgram, goBatched } from "./names.ts"
+import { cBatched, dgram, face, goBatched } from "./names.ts"
 
 export interface EchoServer extends Omit<Served, "line"> {
   readonly name: string
@@ -12,7 +12,13 @@ export interface EchoServer extends Omit<Served, "line"> {
 }
 
 /** The ways of `echoProcess.ts`. */
-export const ways = ["forEach and tryReply", "serve", "runForEach and reply", "receive and reply"] as const
+export const ways = [
+  "forEach and tryReply",
+  "serve",
+  "serve, generators",
+  "runForEach and reply",
+  "receive and reply"
+] as const
 
 /** The ways of `echoPromiseProcess.ts`, by the names that the tables have. */
 export const promiseWays = {
@@ -20,6 +26,14 @@ export const promiseWays = {
   "promises, callback": "callback",
   "promises, serve": "serve"
 } as const
+
+/** The ways of Effect 4, whose program is in the package that has that version. */
+const ways4 = {
+  "runForEach and reply, Effect 4": "runForEach",
+  "serve, Effect 4": "serve",
+  "serve, generators, Effect 4": "generators"
+} as const
+const program4 = fileURLToPath(new URL("../../effect/bench/echo.mjs", import.meta.url))
 
 const program = (file: string): string => fileURLToPath(new URL(`${file}.js`, import.meta.url))
 
@@ -39,6 +53,8 @@ export const echoServers = ({ goProgram, path }: Peers): Effect.Effect<ReadonlyA
         server(cBatched, path("echo")),
         ...(go === undefined ? [] : [server(goBatched, go, "echo")]),
         ...ways.map((way) => server(way, process.execPath, program("echoProcess"), way)),
+        ...Object.entries(ways4).map(([name, way]) => server(name, process.execPath, program4, way)),
+        server(face, process.execPath, program("echoNodeProcess"), "@ancillary/dgram"),
         ...Object.entries(promiseWays).map(([name, way]) =>
           server(name, process.execPath, program("echoPromiseProcess"), way)
         )

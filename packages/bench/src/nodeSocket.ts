@@ -2,7 +2,8 @@
  * A socket of `node:dgram` as its best users make one. Its `lookup` returns a literal unchanged, which saves a call of the resolver for each
  * sent datagram.
  */
-import { createSocket, type Socket } from "node:dgram"
+import * as node from "node:dgram"
+import type { Socket } from "node:dgram"
 
 /** Requested by every reader, those of other languages too. A kernel grants twice this much without further set-up. */
 export const receiveBuffer = 212_992
@@ -13,7 +14,10 @@ const literal: Lookup = (name, _family, done) => {
   done(null, name, 4)
 }
 
-export const nodeSocket = (): Socket => createSocket({ type: "udp4", lookup: literal })
+/** `node:dgram`, or a module that replaces it. */
+export type Face = Pick<typeof node, "createSocket">
+
+export const nodeSocket = ({ createSocket }: Face = node): Socket => createSocket({ type: "udp4", lookup: literal })
 
 /** Binds to a free port of the loopback address. */
 export const bindNode = (socket: Socket): Promise<Socket> =>

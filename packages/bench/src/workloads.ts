@@ -9,6 +9,7 @@ import { draining } from "./workload/draining.ts"
 import { echo } from "./workload/echo.ts"
 import { echoCalls } from "./workload/echoCalls.ts"
 import { echoCeiling } from "./workload/echoCeiling.ts"
+import { echoOne } from "./workload/echoOne.ts"
 import { echoFlood } from "./workload/echoFlood.ts"
 import { fairness } from "./workload/fairness.ts"
 import { fanOut, fanOutReplay } from "./workload/fanOut.ts"
@@ -25,6 +26,7 @@ import { workers } from "./workload/workers.ts"
 
 export const workloads: ReadonlyArray<Workload> = [
   echo,
+  echoOne,
   echoFlood,
   echoCeiling,
   echoCalls,

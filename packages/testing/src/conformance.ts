@@ -39,6 +39,7 @@ import { segments } from "./internal/segments.ts"
 import { sendings } from "./internal/sendings.ts"
 import { servers } from "./internal/servers.ts"
 import { shortages } from "./internal/shortages.ts"
+import { together } from "./internal/together.ts"
 import { turns } from "./internal/turns.ts"
 import { unix } from "./internal/unix.ts"
 import { zones } from "./internal/zones.ts"
@@ -71,6 +72,7 @@ const once = {
   turns,
   verdicts,
   servers,
+  together,
   shortages,
   durations,
   lent,

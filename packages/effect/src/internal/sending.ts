@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
 import { type DatagramSendError, errorOf, fail } from "../DatagramError.ts"
 import type { SendReport } from "../DatagramSocket.ts"
-import { type Conversation, type Pause, SendQueue } from "@ancillary/engine/socket"
+import { type Conversation, type HeldResult, type Pause, SendQueue } from "@ancillary/engine/socket"
 import { before, type Deadline, deadlineOf } from "./patience.ts"
 import { sendSpace, writable } from "./waiting.ts"
 import { Result } from "../requires effect 4 - run npm install effect@4 - or install @ancillary/effect3 beside effect 3.ts"
@@ -55,6 +55,10 @@ export const finish = (
   })
   return pause === undefined ? ended : Effect.andThen(continueSending(core, begun, pause), ended)
 }
+
+/** Continues with the result of a message that was sent with others. */
+export const settled = (core: Conversation, result: HeldResult): Effect.Effect<void, DatagramSendError> =>
+  result !== undefined && "thrown" in result ? Effect.die(result.thrown) : finish(core, result)
 
 /** Sends without a fiber, and fails instead of waiting. */
 export const trySend = (core: Conversation, message: unknown): Result.Result<void, DatagramSendError> => {

@@ -49,6 +49,7 @@ export const Chunk = {
 
 export const Cause = {
   isDie: Four.Cause.hasDies,
+  pretty: Four.Cause.pretty,
   failures: (cause: Four.Cause.Cause<unknown>) =>
     cause.reasons.filter(Four.Cause.isFailReason).map(({ error }) => error)
 }

@@ -44,13 +44,21 @@ export class Reading {
     this.#resume?.()
   }
 
-  /** Reads in the callback of the event loop. A call requests only as many datagrams as there is room for; the rest stays in the kernel. */
-  byCallback(core: OpenSocket, take: (datagram: ReceivedDatagram) => void): Effect.Effect<never, DatagramReceiveError> {
+  /**
+   * Reads in the callback of the event loop. A call requests only as many datagrams as there is room for; the rest stays in the kernel.
+   * `onBatch` is called after the datagrams of each call.
+   */
+  byCallback(
+    core: OpenSocket,
+    take: (datagram: ReceivedDatagram) => void,
+    onBatch?: () => void
+  ): Effect.Effect<never, DatagramReceiveError> {
     return cancellable((resume) => {
       const loop = core.loop({
         f: take,
         onEnd: (end) => resume("error" in end ? fail(end.error) : Effect.die(end.defect)),
-        room: this.#waits ? () => Math.max(0, this.#room) : undefined
+        room: this.#waits ? () => Math.max(0, this.#room) : undefined,
+        onBatch
       })
       this.#loops.push(loop)
       loop.begin()

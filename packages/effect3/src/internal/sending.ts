@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
 import { type DatagramSendError, errorOf, fail } from "../DatagramError.ts"
 import type { SendReport } from "../DatagramSocket.ts"
-import { type Conversation, type Pause, SendQueue } from "@ancillary/engine/socket"
+import { type Conversation, type HeldResult, type Pause, SendQueue } from "@ancillary/engine/socket"
 import { before, type Deadline, deadlineOf } from "./patience.ts"
 import { sendSpace, writable } from "./waiting.ts"
 import { Either } from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
@@ -56,6 +56,10 @@ export const finish = (
   })
   return pause === undefined ? ended : Effect.zipRight(continueSending(core, begun, pause), ended)
 }
+
+/** Continues with the result of a message that was sent with others. */
+export const settled = (core: Conversation, result: HeldResult): Effect.Effect<void, DatagramSendError> =>
+  result !== undefined && "thrown" in result ? Effect.die(result.thrown) : finish(core, result)
 
 /** Sends without a fiber, and fails instead of waiting. */
 export const trySend = (core: Conversation, message: unknown): Either.Either<void, DatagramSendError> => {

@@ -13,13 +13,13 @@ import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import { addServedPort } from "@ancillary/engine/server"
-import { isItself, type ReceivedDatagram, retainDescriptors, Served } from "@ancillary/engine/socket"
+import { type HeldResult, isItself, type ReceivedDatagram, retainDescriptors, Served } from "@ancillary/engine/socket"
 import { Failures, quietly } from "./failures.ts"
 import { Handlers, leave, type StopReport } from "./handlers.ts"
 import { handled } from "./handling.ts"
 import { patience } from "./patience.ts"
 import { Reading } from "./reading.ts"
-import { finish, heard, listen } from "./sending.ts"
+import { heard, listen, type Sending, settled } from "./sending.ts"
 import { engineSocketOf } from "./sockets.ts"
 import { withDatagramSpan } from "./tracing.ts"
 import type { Checked } from "./serveOptions.ts"
@@ -118,8 +118,8 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
     const counts = core?.served ?? new Served()
     const isUnix = socket.family === "unix"
     const drops = overflow === "drop"
-    // A send without a fiber would have no span.
-    const listens = core !== undefined && !isUnix && !traced
+    // A send without a fiber would have no span. A Unix socket's receiver may be full, so each handler waits for its own room.
+    const together = isUnix || traced ? undefined : core?.together()
     const { localAddress } = socket
     const unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
     const now = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
@@ -207,27 +207,38 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
       counts.started++
       reading.take()
       const begun = counts.times === undefined ? 0 : now()
-      let begin: () => Effect.Effect<void, E, R>
-      if (listens) listen()
+      if (together !== undefined) listen()
+      let returned: Effect.Effect<void, E, R>
+      let sending: Sending | undefined
       try {
-        const returned = handler(datagram, socket)
-        const sending = core === undefined || !listens ? undefined : heard(core, returned)
-        if (sending === undefined) begin = () => returned
-        else {
-          const sent = sending.core.trySend(sending.message)
-          if (sent === undefined) {
-            counts.succeeded++
-            counts.times?.add((now() - begun) / 1000)
-            reading.release()
-            return
-          }
-          // The error of the handler's effect is that of its send.
-          begin = () => finish(sending.core, sent) as Effect.Effect<void, E>
-        }
+        returned = handler(datagram, socket)
+        if (core !== undefined && together !== undefined) sending = heard(core, returned)
       } catch (thrown) {
         if (core !== undefined) heard(core, undefined)
-        begin = () => Effect.die(thrown)
+        return start(datagram, () => Effect.die(thrown), begun)
       }
+      if (sending === undefined || together === undefined) return start(datagram, () => returned, begun)
+      const { core: from, message } = sending
+      // The handler has ended. The error of its effect is that of its send.
+      reading.release()
+      const end = (result: HeldResult): void => {
+        if (result === undefined) {
+          counts.succeeded++
+          counts.times?.add((now() - begun) / 1000)
+        } else {
+          reading.take()
+          start(datagram, () => settled(from, result) as Effect.Effect<void, E>, begun)
+        }
+      }
+      try {
+        if (together.isHolding) together.hold(message, end)
+        else end(from.trySend(message))
+      } catch (thrown) {
+        end({ thrown })
+      }
+    }
+
+    const start = (datagram: Datagram<F, D>, begin: () => Effect.Effect<void, E, R>, begun: number): void => {
       const deadline = limit === undefined ? undefined : new Deadline()
       const fiber = fork(handle(datagram, begin, deadline, begun))
       handlers.add(fiber)
@@ -238,7 +249,7 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
     const read: Effect.Effect<never, DatagramReceiveError> =
       core === undefined
         ? reading.byReceive(socket, take)
-        : reading.byCallback(core, take as unknown as (datagram: ReceivedDatagram) => void)
+        : reading.byCallback(core, take as unknown as (datagram: ReceivedDatagram) => void, () => together?.end())
     return Effect.forkScoped(
       Effect.tapErrorCause(read, (cause) =>
         Cause.isInterruptedOnly(cause) ? Effect.void : quietly(Effect.logError("The server stopped reading", cause))

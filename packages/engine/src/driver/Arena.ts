@@ -137,8 +137,14 @@ export interface ArenaMemory {
   readonly detach?: ((buffer: ArrayBuffer) => void) | undefined
 }
 
-/** From this size in bytes, taking a buffer's address costs less than a copy. Datagrams of one Ethernet frame are copied. */
-const gatheredBytes = 1536
+/**
+ * Size in bytes from which a payload to be sent is not copied, because taking its address costs less. Datagrams of one Ethernet frame are
+ * copied.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const gatheredBytes = 1536
 /** Bits for the pointers of a slot: an address, a control buffer, the slot's own payload only. */
 const hasAddress = 1
 const hasControl = 2

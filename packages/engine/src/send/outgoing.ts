@@ -1,6 +1,6 @@
 /** The memory and the counters of one open socket for sending. It is plain and synchronous; `sending.ts` makes effects of it. */
 import { type Endpoint, type Family, SocketAddress } from "@ancillary/control"
-import type { Arena } from "../driver/Arena.ts"
+import { type Arena, gatheredBytes } from "../driver/Arena.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
 import * as Plan from "../plan/Plan.ts"
 import type { Calls } from "../socket/syscalls.ts"
@@ -10,7 +10,7 @@ import type { Connection } from "../socket/connection.ts"
 import { Destinations } from "./addressCache.ts"
 import { type Encode, encoder, type Refusal } from "./encoder.ts"
 import { foreignSource } from "./nonLocalSource.ts"
-import type { PendingMessage } from "./message.ts"
+import { PendingMessage } from "./message.ts"
 import type { Live } from "../socket/options.ts"
 import { type MissingInterface, missingInterface } from "./missingInterface.ts"
 import { nameOf } from "../socket/sockaddr.ts"
@@ -29,6 +29,26 @@ const maximumSpare = 64
  * each call. No code of a program runs in between, but a callback of a driver might.
  */
 let fillings = 0
+
+/** Messages of one socket that fill the shared memory and are sent later. */
+let holding: { readonly send: () => void } | undefined
+
+/** Sets whose messages are sent before the memory is taken again. */
+export const holdUntilUse = (held: { readonly send: () => void }): void => {
+  holding = held
+}
+
+/** Ends that, because none of them fills the memory any more. */
+export const holdNoMore = (held: { readonly send: () => void }): void => {
+  if (holding === held) holding = undefined
+}
+
+/** Sends the messages that are held, before something that must come after them. */
+export const sendHeld = (): void => {
+  const held = holding
+  holding = undefined
+  held?.send()
+}
 
 export class Outgoing {
   readonly destinations: Destinations
@@ -101,9 +121,22 @@ export class Outgoing {
 
   /** Takes the memory of one slot, or of `sendSlots`, to be filled next. Returns the number that `send` requires. */
   use(slots: number): number {
+    sendHeld()
     this.#arena =
       slots === 1 ? this.#single : (this.#many ??= this.#driver.arena(Plan.sendArena(this.#plan, sendSlots)))
     return ++fillings
+  }
+
+  /** True if `fill` copies the payload of a message whole, so that the program may change it afterwards. */
+  copies({ pieces, segmentSize, size }: PendingMessage): boolean {
+    return segmentSize === undefined && pieces.length === 1 && size < gatheredBytes
+  }
+
+  /** Returns a message that fills a slot, with a copy of its payload from there. */
+  keep(slot: number, { control, fallback, index, segmentSize, size, to }: PendingMessage): PendingMessage {
+    const { bytes, dataAt } = this.#arena
+    const own = bytes.slice(dataAt(slot), dataAt(slot) + size)
+    return new PendingMessage(index, to, control, [own], size, segmentSize, fallback)
   }
 
   /** Fills a slot with the next part of a message, from an offset. Returns its bytes, or the reason why it cannot be sent. */

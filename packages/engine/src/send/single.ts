@@ -9,22 +9,35 @@ import { validateMessage as check, PendingMessage, refused } from "./message.ts"
 
 /** Sends a message. Returns the error if it cannot be sent, or a batch that continues with it if one call was not enough. */
 export const sendOne = (core: SendingSocket, message: unknown): DatagramSendError | SendQueue | undefined => {
+  const pending = validated(core, message)
+  if (!(pending instanceof PendingMessage)) return pending === "drop" ? undefined : pending
+  return sendPending(core, message, pending)
+}
+
+/** Returns a message that may be sent, its error, or `"drop"` if a limit of the server drops it. */
+export const validated = (core: SendingSocket, message: unknown): PendingMessage | DatagramSendError | "drop" => {
   if (core.closed) return sendClosed()
   const { outgoing } = core
   outgoing.begin()
   const pending = check(core, 0, message, outgoing)
-  if (!(pending instanceof PendingMessage)) return pending
   const { guard } = core
-  if (guard !== undefined) {
-    const refusal = guarded(core, guard, pending)
-    if (refusal !== undefined) {
-      if (pending.control !== undefined) outgoing.recycle(pending.control)
-      return refusal === "drop" ? undefined : refusal
-    }
-  }
+  if (guard === undefined || !(pending instanceof PendingMessage)) return pending
+  const refusal = guarded(core, guard, pending)
+  if (refusal === undefined) return pending
+  if (pending.control !== undefined) outgoing.recycle(pending.control)
+  return refusal
+}
+
+/** Sends a message that was validated. */
+export const sendPending = (
+  core: SendingSocket,
+  message: unknown,
+  pending: PendingMessage
+): DatagramSendError | SendQueue | undefined => {
   // Fields and definitions of the message are the program's own code, which may have closed the socket.
   if (core.closed || pending.segmentSize !== undefined)
     return SendQueue.of(core, { message, pending, filling: 0, result: undefined })
+  const { outgoing } = core
   const filling = outgoing.use(1)
   const bytes = outgoing.fill(0, pending, 0)
   if (typeof bytes === "number") {

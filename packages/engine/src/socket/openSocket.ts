@@ -25,9 +25,10 @@ import { Loop, type LoopCalls, type LoopEnd } from "../receive/loop.ts"
 import type { ReceiveWait } from "../receive/receiver.ts"
 import { refusedSizes, ScatteredDatagram, scattered } from "../receive/scattered.ts"
 import type { SendCounters } from "../send/counters.ts"
-import type { Outgoing } from "../send/outgoing.ts"
+import { type Outgoing, sendHeld } from "../send/outgoing.ts"
 import { SendQueue } from "../send/queue.ts"
 import { sendOne } from "../send/single.ts"
+import { Together } from "../send/together.ts"
 import { rowsOf, type SocketOption } from "../spec/option/definition.ts"
 import { broadcast } from "../spec/option/headers.ts"
 import { connect, disconnect } from "./connecting.ts"
@@ -327,6 +328,7 @@ abstract class Conversation {
 
   /** Sets an option. Returns the error if it was not set. */
   setOption<A>(option: AnyOption<A>, value: A): DatagramOptionError | undefined {
+    sendHeld()
     return setOption(this, option, value)
   }
 
@@ -418,6 +420,11 @@ export class OpenSocket extends Conversation {
     return this.parts.memberships
   }
 
+  /** Makes a holder of messages that leave at the end of a batch, for a server. */
+  together(): Together {
+    return new Together(this)
+  }
+
   /**
    * Limits sends to peers, and returns the guard that a server asks about each datagram. Returns `undefined` if there is nothing to limit.
    * `now` returns milliseconds of a monotonic clock.
@@ -458,6 +465,7 @@ export class OpenSocket extends Conversation {
   /** Connects the socket to a peer, until the connection is ended. */
   connect(peer: unknown): ConnectedSocket | DatagramBindError | DatagramUnsupportedError {
     const { receiver } = this.parts
+    sendHeld()
     const connected = connect(this, receiver, peer)
     return "local" in connected ? new ConnectedSocket(this, this.parts, connected.local, connected.peer) : connected
   }

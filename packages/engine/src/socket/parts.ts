@@ -13,7 +13,7 @@ import type { Plan } from "../plan/Plan.ts"
 import { ReceiveCounters } from "../receive/counters.ts"
 import { Receiver } from "../receive/receiver.ts"
 import { SendCounters } from "../send/counters.ts"
-import { Outgoing } from "../send/outgoing.ts"
+import { Outgoing, sendHeld } from "../send/outgoing.ts"
 import type { Connection } from "./connection.ts"
 import { Memberships } from "./memberships.ts"
 import type { Live } from "./options.ts"
@@ -146,6 +146,7 @@ export class Parts {
 
   close(): void {
     if (this.#closed) return
+    sendHeld()
     this.#closed = true
     closeAll([
       () => this.kernelMemory?.read(),

@@ -3,6 +3,7 @@
  */
 import { differential } from "./differential.ts"
 import { echo } from "./echo.ts"
+import { examples } from "./examples.ts"
 import { extensions } from "./extensions.ts"
 import { hostile } from "./hostile.ts"
 import { kernel, network, refuseHost } from "./network/network.ts"
@@ -72,6 +73,11 @@ if (only.includes("echo")) {
 if (only.includes("hostile")) await run("hostile", undefined, hostile())
 if (only.includes("extensions")) await run("extensions", undefined, extensions())
 if (only.includes("reentrance")) await run("reentrance", undefined, reentrance())
+if (only.includes("examples")) {
+  const seen = new Map<string, number>()
+  await run("examples", undefined, examples(seen))
+  for (const [what, times] of [...seen].toSorted(([a], [b]) => (a < b ? -1 : 1))) console.log(`  ${what}: ${times}`)
+}
 if (only.includes("soak")) {
   if (process.platform === "linux") {
     const tally = new Map<string, number>()

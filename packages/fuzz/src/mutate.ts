@@ -12,13 +12,16 @@ export function* mutations(
   const random = new Random()
   for (let index = 0; index < count; index++) {
     random.drawFor(seed, index)
-    if (random.oneIn(16)) yield random.bytes(random.below(600))
-    else {
-      let bytes = new Uint8Array(random.pick(samples))
-      for (let changes = 1 + random.below(4); changes > 0; changes--) bytes = changed(random, bytes, samples)
-      yield bytes
-    }
+    yield mutate(random, samples)
   }
+}
+
+/** Makes one datagram of the samples. */
+export const mutate = (random: Random, samples: ReadonlyArray<Uint8Array>): Uint8Array => {
+  if (random.oneIn(16)) return random.bytes(random.below(600))
+  let bytes = new Uint8Array(random.pick(samples))
+  for (let changes = 1 + random.below(4); changes > 0; changes--) bytes = changed(random, bytes, samples)
+  return bytes
 }
 
 const changed = (

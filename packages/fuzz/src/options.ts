@@ -8,6 +8,7 @@ const counts = {
   soak: 10_000,
   extensions: 200_000,
   reentrance: 20_000,
+  examples: 15_625,
   network: 10_000
 }
 
@@ -27,6 +28,8 @@ Runs random cases until one fails. It prints that case in full, with the command
   extensions     Randomly corrupted extensions of ICMP messages are decoded by their frame, or rejected.
   reentrance     Programs call the engine again at every call out. Each datagram and event is delivered once, and the counters
                  balance. A case: 120 actions on three sockets in memory.
+  examples       Mutated datagrams and control buffers at the servers of the examples: none stops, and steps grow with the size.
+                 A case: 64 datagrams.
   network        Random programs of system calls have the same results on the kernel and on the network in memory (Linux, in a
                  network namespace of its own). A case: 18 to 42 calls on four sockets.
 

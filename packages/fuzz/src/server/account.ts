@@ -1,4 +1,4 @@
-/** Where each datagram of the soak ended. Every sum has to be exact. */
+/** The ends of the datagrams of a soak. Every sum has to be exact. */
 import type { DatagramStats } from "@ancillary/effect3"
 
 /** Handlers by the way in which the soak wanted them to end, counted by the handlers themselves. */

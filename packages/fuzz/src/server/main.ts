@@ -5,8 +5,8 @@ import { soak } from "./soak.ts"
 
 const help = `npm run soak -- [options]
 
-Sends datagrams through servers on real sockets of this host, whose handlers answer, fail, die, are interrupted and are slow, and which stop while
-they are busy and start again. Each datagram has one end. Exits with 1 if one has none, or if memory or descriptors grow. Linux.
+Sends datagrams through servers on real sockets of this host. Their handlers answer, fail, die, are interrupted, or are slow. Servers stop while
+they are busy, and start again. Each datagram has one end. Exits with 1 if one has none, or if memory or descriptors grow. Linux.
 
   --count <n>   datagrams, by default 5000000
   --seed <n>    0 to 4294967295. By default a new one, which is printed

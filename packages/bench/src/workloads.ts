@@ -5,6 +5,7 @@ import type { Workload } from "./workload.ts"
 import { allocation } from "./workload/allocation.ts"
 import { bulkReceive, bulkSend } from "./workload/bulk.ts"
 import { calls } from "./workload/calls.ts"
+import { dgramPatterns } from "./workload/dgramPatterns.ts"
 import { draining } from "./workload/draining.ts"
 import { echo } from "./workload/echo.ts"
 import { echoCalls } from "./workload/echoCalls.ts"
@@ -31,6 +32,7 @@ export const workloads: ReadonlyArray<Workload> = [
   echoCeiling,
   echoCalls,
   ...pingPongs,
+  ...dgramPatterns,
   wakeups,
   openClose,
   start,

@@ -1,7 +1,7 @@
 /**
  * A flood of 50,000 forged sources a second, in virtual time, while an honest client asks. It lasts a tenth of a second, or as many seconds as
- * `ANCILLARY_FLOOD_SECONDS` has: `npm run flood` makes 5 of them. The programs of the sessions read with `receive`, because a stream of each of 250,000
- * sessions takes ten times the memory, and most of the time went to its collection.
+ * `ANCILLARY_FLOOD_SECONDS` has: `npm run flood` makes 5 of them. Sessions read with `receive`,
+ * because a stream for each of 250,000 sessions takes ten times the memory.
  */
 import { Datagram, serve, serveSessions, withPktInfo, withTransparent } from "@ancillary/effect3"
 import { NetworkSockets } from "@ancillary/testing/effect3"

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { TestProjectConfiguration } from "vitest/config"
 import { vitePlugin } from "./packages/effect/test/conformance/replacing.ts"
@@ -19,30 +19,44 @@ const tiers = ["child", "install", "netns", "memory", "leaks", "golden", "types"
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-/** The tests of one workspace: the project `name` is its fast tier, `name/child` and the like are the others. */
+const folders = ["packages", "examples"].flatMap((parent) =>
+  readdirSync(here(parent))
+    .map((name) => `${parent}/${name}`)
+    .filter((folder) => existsSync(here(`${folder}/test`)))
+)
+
+/**
+ * The tests of some folders: the project `name` is their fast tier, `name/child` and the like are the others. Each project compiles the sources
+ * anew, so one project has as many folders as it can.
+ */
 const suite = (
   name: string,
+  folders: ReadonlyArray<string>,
   {
-    root = `packages/${name}`,
-    setupFiles = [],
-    plugins = []
-  }: { readonly root?: string; readonly setupFiles?: Array<string>; readonly plugins?: Array<typeof vitePlugin> } = {}
-): ReadonlyArray<TestProjectConfiguration> => {
-  const files = readdirSync(here(root), { recursive: true, encoding: "utf8" })
-  const project = (name: string, include: string, exclude: Array<string> = []): TestProjectConfiguration => ({
-    extends: true,
+    plugins = [],
+    setupFiles = []
+  }: { readonly plugins?: Array<typeof vitePlugin>; readonly setupFiles?: Array<string> } = {}
+) => {
+  const files = folders.flatMap((folder) => readdirSync(here(`${folder}/test`), { recursive: true, encoding: "utf8" }))
+  const project = (name: string, ending: string, exclude: Array<string> = []) => ({
+    extends: true as const,
     plugins,
-    test: { name, root, include: [`**/test/**/${include}`], exclude: ["**/node_modules/**", ...exclude], setupFiles }
+    test: {
+      name,
+      include: folders.map((folder) => `${folder}/test/**/*${ending}`),
+      exclude: ["**/node_modules/**", ...exclude],
+      setupFiles
+    }
   })
   return [
     project(
       name,
-      "*.test.ts",
+      ".test.ts",
       tiers.map((tier) => `**/*.${tier}.test.ts`)
     ),
     ...tiers
       .filter((tier) => files.some((file) => file.endsWith(`.${tier}.test.ts`)))
-      .map((tier) => project(`${name}/${tier}`, `*.${tier}.test.ts`))
+      .map((tier) => project(`${name}/${tier}`, `.${tier}.test.ts`))
   ]
 }
 
@@ -50,11 +64,11 @@ const suite = (
 const setupFiles = [here("packages/testing/catalogue/setup.ts")]
 
 /** Checks by `tsc` which programs compile and what an editor shows: `expectTypeOf` and `@ts-expect-error`. */
-const declarations: TestProjectConfiguration = {
-  extends: true,
+const declarations = {
+  extends: true as const,
   test: {
     name: "declarations/types",
-    include: [],
+    include: new Array<string>(),
     typecheck: {
       enabled: true,
       only: true,
@@ -64,19 +78,16 @@ const declarations: TestProjectConfiguration = {
   }
 }
 
+/** They need a project of their own. */
+const alone = ["packages/effect", "packages/posix"]
+
 export default [
-  ...suite("control"),
-  ...suite("engine"),
-  ...suite("effect", { plugins: [vitePlugin] }),
-  ...suite("effect3"),
-  ...suite("posix", { setupFiles }),
-  ...suite("winsock"),
-  ...suite("node"),
-  ...suite("dgram"),
-  ...suite("socket"),
-  ...suite("testing"),
-  ...suite("fuzz"),
-  ...suite("bench"),
-  ...suite("examples", { root: "examples" }),
+  ...suite("posix", ["packages/posix"], { setupFiles }),
+  // Its files see Effect 4 in place of Effect 3.
+  ...suite("effect", ["packages/effect"], { plugins: [vitePlugin] }),
+  ...suite(
+    "rest",
+    folders.filter((folder) => !alone.includes(folder))
+  ),
   declarations
-]
+] satisfies ReadonlyArray<TestProjectConfiguration>

@@ -21,12 +21,16 @@ const observe = (files: ReadonlyArray<string>): ReadonlyArray<Observed> => {
   const folder = mkdtempSync(join(tmpdir(), "ancillary-runs-"))
   const report = join(folder, "runs.jsonl")
   try {
-    const { status } = spawnSync("npx", ["vitest", "run", "--project=posix*", "--project=winsock*", ...files], {
-      cwd: root,
-      stdio: "inherit",
-      // Without this, a suite that cannot run here would be silently missing from the catalogue.
-      env: { ...process.env, ANCILLARY_RUNS: report, ANCILLARY_REQUIRE: "all" }
-    })
+    const { status } = spawnSync(
+      "npx",
+      ["vitest", "run", ...(files.length === 0 ? ["packages/posix/", "packages/winsock/"] : files)],
+      {
+        cwd: root,
+        stdio: "inherit",
+        // Without this, a suite that cannot run here would be silently missing from the catalogue.
+        env: { ...process.env, ANCILLARY_RUNS: report, ANCILLARY_REQUIRE: "all" }
+      }
+    )
     if (status !== 0) throw new Error("the suites are not green: what they show is not written down")
     return readFileSync(report, "utf8")
       .trimEnd()

@@ -1,10 +1,21 @@
 /** Rules of the repository. */
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect, it, onTestFinished } from "vitest"
+import projects from "../../../vitest.workspace.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 const sources = (folder: string): ReadonlyArray<string> =>
@@ -194,10 +205,13 @@ it("lint rejects imports against the arrows, and koffi or process outside driver
 })
 
 it("the list of projects contains the tests of every workspace", () => {
-  const projects = readFileSync(join(root, "vitest.workspace.ts"), "utf8")
-  for (const name of readdirSync(join(root, "packages"))) {
-    if (readdirSync(join(root, "packages", name)).includes("test")) expect(projects).toContain(`suite("${name}"`)
-  }
+  const included = projects.flatMap(({ test: { include, name } }) => (name.includes("/") ? [] : include))
+  const workspaces = ["packages", "examples"].flatMap((parent) =>
+    readdirSync(join(root, parent))
+      .map((name) => `${parent}/${name}`)
+      .filter((folder) => existsSync(join(root, folder, "test")))
+  )
+  expect(included.toSorted()).toEqual(workspaces.map((folder) => `${folder}/test/**/*.test.ts`).toSorted())
 })
 
 it("each of the 33 traps that were measured on Linux has a test with its number", () => {

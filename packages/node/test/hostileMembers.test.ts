@@ -168,7 +168,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (!linux) return
   await Effect.runPromise(Scope.close(scope, Exit.void))
-  await runtime.dispose()
   unwatchStrays()
 })
 

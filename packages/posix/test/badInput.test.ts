@@ -61,6 +61,15 @@ const wrongOptions: { readonly [option: string]: ReadonlyArray<unknown> } = {
   reuseAddress: notASwitch,
   reusePort: notASwitch,
   sendBufferSize: [0, -1, 2 ** 30, 1.5],
+  steering: [
+    undefined,
+    {},
+    { sockets: 0, key: "source" },
+    { sockets: 2, key: "port" },
+    { sockets: 2, key: "payload", offset: 0, length: 3 },
+    { sockets: 2, key: "payload", offset: -1, length: 1 },
+    { sockets: 2, key: "connectionId", offset: 255, length: 1 }
+  ],
   stickyDestinationOptions: notAHeader,
   stickyHopByHopOptions: notAHeader,
   stickyRouteOptions: notAHeader,

@@ -6,6 +6,7 @@ import { Cause, Effect, Exit, Fiber, Layer, Logger, ManagedRuntime, Stream } fro
 import { Hostile } from "./values.ts"
 
 const quiet = Logger.remove(Logger.defaultLogger)
+/** Files that share a process share it, so none of them disposes of it. */
 export const runtime = ManagedRuntime.make(
   Layer.mergeAll(Interfaces.layer, quiet).pipe(Layer.provideMerge(LinuxSockets.layer))
 )

@@ -6,7 +6,7 @@ import { abis, type Abi, ControlBuffer, Ipv4Address, SocketAddress } from "@anci
 import { Datagram, DatagramSockets, Plan, serveOn, withBroadcast, withHopLimit, withPktInfo } from "@ancillary/effect3"
 import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"
-import { Cause, Effect, Exit, Fiber, Logger, type Scope } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, type Scope } from "effect"
 import { corrupt } from "./corrupt.ts"
 import { drawEndpoint, drawMessages } from "./draw.ts"
 import { mutate } from "./mutate.ts"
@@ -256,8 +256,9 @@ class Round {
         )
       return wrong
     }).pipe(
-      Effect.provide(DatagramSockets.layer(Effect.succeed(this.#driver()), [])),
-      Effect.provide(Logger.remove(Logger.defaultLogger))
+      Effect.provide(
+        Layer.merge(DatagramSockets.layer(Effect.succeed(this.#driver()), []), Logger.remove(Logger.defaultLogger))
+      )
     )
   }
 }

@@ -20,7 +20,7 @@ import type { SocketKind } from "../driver/Driver.ts"
 import { ask } from "./mergeRequests.ts"
 import { constructorOf, families } from "../spec/families.ts"
 import { errorLayout, receiveLayout, validateRoom, sendLayout } from "./layout.ts"
-import type { ControlLayout, ReceiveEntry, SendEntry, PlannedOption } from "./parts.ts"
+import { type ControlLayout, isAfterBind, type ReceiveEntry, type SendEntry, type PlannedOption } from "./parts.ts"
 import { segmentSpace } from "./segmentMessage.ts"
 import { type OptionValue, optionValue } from "../spec/option/definition.ts"
 import { ipv6Only } from "../spec/option/ipv6Only.ts"
@@ -235,14 +235,6 @@ const derive = (spec: SpecData, abi: Abi, maybe: MaybeShape): Plan => {
     splitCoalesced: spec.splitCoalesced
   }
 }
-
-/**
- * Returns true if only a bound socket accepts the option.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isAfterBind = (planned: PlannedOption): boolean => "afterBind" in planned && planned.afterBind === true
 
 /**
  * Layout of the arena that receives for a plan, `slots` messages at a time.

@@ -41,6 +41,14 @@ export type PlannedOption = { readonly requestedBy: ReadonlyArray<Requester> } &
 )
 
 /**
+ * Returns true if only a bound socket accepts the option.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isAfterBind = (planned: PlannedOption): boolean => "afterBind" in planned && planned.afterBind === true
+
+/**
  * Position of a message in a control buffer. For a receive it is the position that the kernel's order usually gives; the decoder reads the
  * real one.
  *

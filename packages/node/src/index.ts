@@ -3,6 +3,9 @@
  *
  * @since 0.1.0
  */
+export { HandOver, type HandOverFault, type HandOverStart } from "./handOver/handOver.ts"
+export { notifyReady } from "./handOver/notices.ts"
+export { type NamedDescriptor, passedSockets } from "./handOver/passedSockets.ts"
 export { type HostNameFault, resolveHost } from "./resolveHost.ts"
 export { systemDriver } from "./systemDriver.ts"
 export { exponentialRestart } from "./workers/exponentialRestart.ts"

@@ -34,7 +34,7 @@ const inProcesses = ["DatagramWorkers.runWorker", "DatagramWorkers.serve"]
 
 /** Errors and services, which programs do not construct. */
 const made =
-  /^new (?:DatagramWorkers\.|HostName\.)?(?:Datagram|DescriptorUnavailableError|HostNameError|Interfaces|WsaError)/
+  /^new (?:DatagramWorkers\.|HandOver\.|HostName\.)?(?:Datagram|DescriptorUnavailableError|HandOverError|HostNameError|Interfaces|WsaError)/
 
 const functions = Object.entries(modules).flatMap(([pack, module]) =>
   functionsOf(module, "").map(([name, f]) => ({ pack, name, f }))

@@ -5,6 +5,7 @@
  */
 export * as DarwinSockets from "./DarwinSockets.ts"
 export * as DatagramWorkers from "./DatagramWorkers.ts"
+export * as HandOver from "./HandOver.ts"
 export * as HostName from "./HostName.ts"
 export * as LinuxSockets from "./LinuxSockets.ts"
 export * as NodeSockets from "./NodeSockets.ts"

@@ -1,0 +1,203 @@
+/** Sockets that outlive their program: taken from a predecessor or a service manager, and handed to a successor. */
+import type { Driver } from "@ancillary/engine/driver/Driver"
+import type { DatagramBindError, DatagramUnsupportedError } from "@ancillary/engine/errors/DatagramError"
+import { takeDescriptor } from "@ancillary/engine/socket"
+import { Channel, type Letter, maximumSockets } from "./channel.ts"
+import { notifyReady } from "./notices.ts"
+import { type NamedDescriptor, passedSockets } from "./passedSockets.ts"
+
+/**
+ * A hand-over that failed. `NoAnswer`: the predecessor did not answer, or did not stop, in time. `Refused`: it hands its sockets to another program.
+ * `Path`: the socket could not get the path. `NotNotified`: the service manager did not get a message.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HandOverFault {
+  readonly reason: "NoAnswer" | "Refused" | "Path" | "NotNotified"
+  /** Absent if the hand-over has no path. */
+  readonly path: string | undefined
+  /** A sentence that ends with a remedy. */
+  readonly message: string
+}
+
+/**
+ * Options in the units of this package: milliseconds.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HandOverStart {
+  readonly driver: Driver
+  readonly path: string | undefined
+  readonly patience: number
+  /** True if sockets are stored in the descriptor store of systemd. */
+  readonly store: boolean
+}
+
+interface Passed extends NamedDescriptor {
+  readonly by: "predecessor" | "systemd"
+  readonly close: () => void
+}
+
+/** Milliseconds after which a request is sent again, to find out whether the predecessor still lives. */
+const again = 100
+
+/**
+ * A hand-over in progress, without a face.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class HandOver {
+  readonly #start: HandOverStart
+  readonly #channel: Channel | undefined
+  #passed: Array<Passed> = []
+  #offered: Array<NamedDescriptor & { readonly by: Passed["by"] | "bind" }> = []
+  /** Path of the program that takes over. */
+  #successor: string | undefined
+  #hasPredecessor = false
+  #isOver = false
+  #begun = false
+  #taken: () => void = () => {}
+  /** Resolves when a successor has taken the sockets and is ready. */
+  readonly taken: Promise<void> = new Promise((resolve) => (this.#taken = resolve))
+  #wake: (letter: Letter) => void = () => {}
+
+  constructor(start: HandOverStart, channel: Channel | undefined) {
+    this.#start = start
+    this.#channel = channel
+    this.#passed = passedSockets().map((each) => ({ ...each, by: "systemd", close: () => {} }))
+    if (channel === undefined) return
+    channel.onLetter = (letter) => this.#answer(letter)
+    channel.read()
+  }
+
+  /** Opens the channel. */
+  static open(start: HandOverStart): HandOver | DatagramBindError | DatagramUnsupportedError {
+    const channel = start.path === undefined ? undefined : Channel.open(start.driver, start.path)
+    return channel !== undefined && "_tag" in channel ? channel : new HandOver(start, channel)
+  }
+
+  /** Takes the sockets of the predecessor, if one runs. */
+  take(): Promise<HandOverFault | undefined> {
+    return this.#ask("take", "sockets")
+  }
+
+  /** Takes the first socket of a name. It then belongs to the caller. */
+  claim(name: string): NamedDescriptor | undefined {
+    return this.#passed.find((each) => each.name === name)
+  }
+  /** Records that a claimed socket has an owner, or that one was bound. It is offered to the successor until the returned function is called. */
+  offer(name: string, descriptor: number): () => void {
+    const claimed = this.#passed.find((each) => each.descriptor === descriptor)
+    this.#passed = this.#passed.filter((each) => each !== claimed)
+    const offered = { name, descriptor, by: claimed?.by ?? ("bind" as const) }
+    this.#offered.push(offered)
+    return () => void (this.#offered = this.#offered.filter((each) => each !== offered))
+  }
+  /** Names of the sockets that were passed and not claimed. */
+  get unclaimed(): ReadonlyArray<string> {
+    return this.#passed.map(({ name }) => name)
+  }
+
+  /** Waits until the predecessor has stopped, closes its sockets that were not claimed, and waits for a successor from then on. */
+  async begin(): Promise<HandOverFault | undefined> {
+    if (this.#begun) return undefined
+    const fault = this.#hasPredecessor ? await this.#ask("ready", "over") : undefined
+    if (fault !== undefined) return fault
+    this.#begun = true
+    for (const { close } of this.#passed) close()
+    this.#passed = []
+    const why = this.#channel?.listen()
+    if (why !== undefined) {
+      const remedy = "Choose a path in a directory that this program may write to"
+      return this.#fault("Path", `The hand-over socket cannot get its path (${why}). ${remedy}.`)
+    }
+    // systemd already has the sockets that it passed.
+    const stored = this.#start.store ? this.#offered.filter(({ by }) => by !== "systemd") : []
+    const unsent = notifyReady(this.#start.driver, stored)
+    if (unsent === undefined) return undefined
+    return this.#fault("NotNotified", `The service manager was not notified (${unsent}). Check NOTIFY_SOCKET.`)
+  }
+
+  /** Ends the hand-over. A successor that waits begins. */
+  close(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    for (const { close } of this.#passed) close()
+    this.#passed = []
+    if (this.#successor !== undefined) this.#channel?.send(this.#successor, "over")
+    this.#channel?.close(this.#successor !== undefined)
+  }
+
+  #fault(reason: HandOverFault["reason"], message: string): HandOverFault {
+    return { reason, path: this.#channel?.path, message }
+  }
+
+  /** Asks the predecessor until it answers. Resolves without a fault if there is no predecessor. */
+  #ask(word: "take" | "ready", answer: "sockets" | "over"): Promise<HandOverFault | undefined> {
+    const channel = this.#channel
+    if (channel === undefined) return Promise.resolve(undefined)
+    return new Promise((resolve) => {
+      const until = performance.now() + this.#start.patience
+      const done = (fault: HandOverFault | undefined) => {
+        clearTimeout(timer)
+        this.#wake = () => {}
+        resolve(fault)
+      }
+      const ask = (): void => {
+        if (this.#isOver) return done(undefined)
+        const code = channel.send(channel.path, word)
+        // No program has the path, or it ended meanwhile. Its sockets, if they were passed, are this program's.
+        if (code === "ENOENT" || code === "ECONNREFUSED") return done(undefined)
+        if (performance.now() < until) return void (timer = setTimeout(ask, again))
+        const what = word === "take" ? "did not answer" : "did not stop"
+        done(this.#fault("NoAnswer", `The program at ${channel.path} ${what} in time. End it, or raise \`patience\`.`))
+      }
+      this.#wake = (letter) => {
+        if (letter.word === "refused")
+          return done(
+            this.#fault(
+              "Refused",
+              `The program at ${channel.path} hands its sockets to another one. Start one at a time.`
+            )
+          )
+        if (letter.word !== answer) return
+        if (letter.word === "sockets") this.#receive(letter)
+        done(undefined)
+      }
+      let timer: NodeJS.Timeout | undefined
+      ask()
+    })
+  }
+
+  #receive({ names, rights }: Letter): void {
+    this.#hasPredecessor = true
+    const passed: Array<Passed> = []
+    for (const [i, right] of rights.entries()) {
+      const close = takeDescriptor(right)
+      const name = names[i]
+      if (close !== undefined && name !== undefined)
+        passed.push({ name, descriptor: right.number, by: "predecessor", close })
+      else close?.()
+    }
+    // The predecessor's are the newest.
+    this.#passed = [...passed, ...this.#passed]
+  }
+
+  /** Answers a successor, or hands the answer of the predecessor to the one who asked. */
+  #answer(letter: Letter): void {
+    const { from, word } = letter
+    if (word === "take" || word === "ready") {
+      if (!this.#begun) return
+      const isOther = this.#successor !== undefined && this.#successor !== from
+      if (isOther) this.#channel?.send(from, "refused")
+      else if (word === "take") this.#channel?.send(from, "sockets", this.#offered.slice(0, maximumSockets))
+      else if (this.#successor === undefined) {
+        this.#successor = from
+        this.#taken()
+      }
+    } else this.#wake(letter)
+  }
+}

@@ -151,7 +151,11 @@ export const make = (
     )
     yield* orFail(() => plain.take())
     return {
-      bind: (name, spec, at) => bindNamed(plain, name, spec, at),
+      bind: <F extends Internet, D extends ControlMessage.Any, R>(
+        name: string,
+        spec: Spec<F, D, R>,
+        at: EndpointInput<F>
+      ) => bindNamed(plain, name, spec, at),
       begin: orFail(() => plain.begin()),
       awaitSuccessor: Effect.promise(() => plain.taken),
       unclaimed: Effect.sync(() => plain.unclaimed)

@@ -1,7 +1,7 @@
 /**
  * Sockets that outlive their program, so that a restart loses no datagram.
  *
- * A new program takes the bound sockets of the running one over a Unix socket (`SCM_RIGHTS`). The running program stops reading, finishes its
+ * A new program takes the bound sockets of the running one over a Unix socket. The running program stops reading, finishes its
  * answers and ends. Meanwhile datagrams wait in the kernel's buffer. Sockets that systemd passes (`LISTEN_FDS`, `LISTEN_FDNAMES`), also from its
  * descriptor store, are taken in the same way.
  *
@@ -17,7 +17,7 @@
  *
  * A multicast membership ends with the scope that joined, also for the successor. Join the group again after `begin`.
  *
- * @see unix(7), SCM_RIGHTS; sd_listen_fds(3); sd_notify(3)
+ * @see unix(7); sd_listen_fds(3); sd_notify(3)
  * @since 0.1.0
  */
 import { Codec, type ControlMessage, type EndpointInput, type Internet } from "@ancillary/control"

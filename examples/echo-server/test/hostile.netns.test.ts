@@ -4,8 +4,9 @@
  */
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { resolve } from "node:path"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { onPath, requirement } from "../../../packages/testing/machine.ts"
@@ -105,6 +106,7 @@ const start = (namespace: string, { file, inherits, port, words: given = [] }: P
     ? [process.execPath, "--import", "tsx", "-C", "@ancillary/source", file]
     : [process.execPath, bundled(pathToFileURL(resolve(root, file)))]
   const words = [...program, ...given]
+  const folder = mkdtempSync(join(tmpdir(), "ancillary-hostile-"))
   const bound = `
 import os, socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -114,9 +116,14 @@ os.set_inheritable(3, True)
 os.execv(sys.argv[1], sys.argv[1:])
 `
   const child = spawn("ip", ["netns", "exec", namespace, ...(inherits ? ["python3", "-c", bound] : []), ...words], {
-    cwd: root
+    cwd: root,
+    // Another test runs the same blocks, whose Unix sockets have paths below the folder for temporary files.
+    env: { ...process.env, TMPDIR: folder }
   })
-  onTestFinished(() => void child.kill("SIGKILL"))
+  onTestFinished(() => {
+    child.kill("SIGKILL")
+    rmSync(folder, { recursive: true, force: true })
+  })
   let output = ""
   child.stdout.on("data", (chunk) => (output += String(chunk)))
   child.stderr.on("data", (chunk) => (output += String(chunk)))

@@ -18,10 +18,12 @@ import type { OpenSocket } from "@ancillary/engine/socket"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import * as MetricBoundaries from "effect/MetricBoundaries"
-import * as MetricLabel from "effect/MetricLabel"
 import * as Schedule from "effect/Schedule"
 import { metering } from "./internal/metering.ts"
+import {
+  MetricBoundaries,
+  MetricLabel
+} from "./requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 
 /** Sums of one set of metrics, and the values that Effect has already. */
 class Series<Source> {

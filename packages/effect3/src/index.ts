@@ -7,7 +7,6 @@
 // Only types: an inferred type of a program has a name here, even if a package manager hides @ancillary/control from it
 // (pnpm).
 export type * from "@ancillary/control"
-export { Steering } from "@ancillary/control"
 export type { TransmitTimestamp as TransmitTimestamps } from "@ancillary/control"
 export type { Explanation } from "@ancillary/engine/plan/explain"
 export type { Coalesced, Combined, Configure, Scatter, Spec as EngineSpec } from "@ancillary/engine/spec/Spec"
@@ -66,4 +65,5 @@ export type { UserEvent, PathMtuReport, TransmitTimestamp } from "@ancillary/eng
 export type { ErrorReport, SocketEvent } from "./SocketEvent.ts"
 export * as SocketOption from "@ancillary/engine/spec/SocketOption"
 export type { Control, Spec } from "./Spec.ts"
+export * as Steering from "./Steering.ts"
 export { type SendControl, type With, withOptional, withScatter } from "@ancillary/engine/spec/Spec"

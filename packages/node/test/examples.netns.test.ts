@@ -30,6 +30,7 @@ const expected: { readonly [name: string]: RegExp } = {
   "packages/socket/README.md 4": /DatagramUnsupportedError/,
   // The program of the worker is left to the reader.
   "docs/workers.md 2": /^$|DatagramWorkerError/,
+  "docs/workers.md 3": /^$|DatagramWorkerError/,
   "packages/effect3/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
   "packages/effect/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
   "packages/socket/src/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,

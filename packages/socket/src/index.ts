@@ -7,7 +7,6 @@
 // Only types: an inferred type of a program has a name here, even if a package manager hides @ancillary/control from it
 // (pnpm).
 export type * from "@ancillary/control"
-export { Steering } from "@ancillary/control"
 export type { TransmitTimestamp as TransmitTimestamps } from "@ancillary/control"
 export type { InterfaceAddress, NetworkInterface } from "@ancillary/engine/driver/Driver"
 export type { Explanation } from "@ancillary/engine/plan/explain"
@@ -66,3 +65,4 @@ export * as HostName from "./HostName.ts"
 export { type InterfaceChange, Interfaces } from "./Interfaces.ts"
 export type { ErrorReport, SocketEvent } from "./SocketEvent.ts"
 export type { Control, Spec } from "./Spec.ts"
+export * as Steering from "./Steering.ts"

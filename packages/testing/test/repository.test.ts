@@ -149,6 +149,18 @@ it("control, engine, native, node, posix, socket and winsock import no Effect", 
   }
 })
 
+it("effect3 imports the modules that Effect 4 lacks in one file, named for the remedy", () => {
+  const effect4 = readdirSync(join(root, "packages/effect/node_modules/effect/dist"))
+  const lacks = (file: string) =>
+    Array.from(
+      readFileSync(join(root, file), "utf8").matchAll(/^(?:import|export) (?!type ).*from "effect\/(\w+)"/gm),
+      ([, module]) => module ?? ""
+    ).filter((module) => !effect4.includes(`${module}.js`))
+  const [remedy = "", ...others] = sources("packages/effect3/src").filter((file) => lacks(file).length > 0)
+  expect(remedy).toContain("requires effect 3")
+  expect(others).toEqual([])
+})
+
 it("the example of the engine has at most 60 lines and uses no face and no Effect", () => {
   const [main = "", ...rest] = sources("examples/engine/src")
   expect(rest).toEqual([])

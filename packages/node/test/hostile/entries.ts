@@ -67,14 +67,6 @@ const member = (self: () => object, ...args: ReadonlyArray<unknown>): Entry => (
 const part = (spec: unknown, ...args: ReadonlyArray<unknown>): Entry => ({ kind: "part", args: () => args, spec })
 const effect = (args: (bench: Bench) => ReadonlyArray<unknown>): Entry => ({ kind: "effect", args })
 
-/** The faces export these functions, too. */
-const steering: { readonly [name: string]: Entry } = {
-  "Steering.indexOf": bytes(() => [{ sockets: 2, key: "source" }, data(), four()]),
-  "Steering.validate": pure({ sockets: 2, key: "source" }),
-  "Steering.write": bytes(() => [{ sockets: 2, key: "payload", offset: 0, length: 4 }]),
-  "Steering.writePointer": bytes(() => [abi, new Uint8Array(8), 4096])
-}
-
 const control: { readonly [name: string]: Entry } = {
   "Codec.bytes": bytes(() => [{ minimum: 1, maximum: 8 }]),
   "Codec.isInteger": bytes(() => [1, 0, 2]),
@@ -112,7 +104,10 @@ const control: { readonly [name: string]: Entry } = {
   "ExtensionHeader.parseRouting": pure(new Uint8Array(8)),
   "ExtensionHeader.routerAlert": bytes(() => [0]),
   "GroupRequest.write": bytes(() => [abi, { group: Ipv4Address.of(239, 0, 0, 1), interfaceIndex: 1, source: four() }]),
-  ...steering,
+  "Steering.indexOf": bytes(() => [{ sockets: 2, key: "source" }, data(), four()]),
+  "Steering.validate": pure({ sockets: 2, key: "source" }),
+  "Steering.write": bytes(() => [{ sockets: 2, key: "payload", offset: 0, length: 4 }]),
+  "Steering.writePointer": bytes(() => [abi, new Uint8Array(8), 4096]),
   "GroupRequest.writeMreq": bytes(() => [{ group: Ipv4Address.of(239, 0, 0, 1), interfaceIndex: 1 }]),
   "IcmpEcho.decode": pure("ipv4", new Uint8Array(8)),
   "IcmpEcho.encode": pure("ipv4", request()),
@@ -174,7 +169,7 @@ const plan = Plan.compile(ipv4, abi)
 const header = { options: [option] }
 
 const socket: { readonly [name: string]: Entry } = {
-  ...steering,
+  "Steering.indexOf": bytes(() => [{ sockets: 2, key: "source" }, data(), four()]),
   "Capabilities.probe": effect(() => [[HopLimit]]),
   "Datagram.adopt": effect(() => [ipv4, 1_000_000]),
   "Datagram.bind": effect(() => [ipv4, at]),

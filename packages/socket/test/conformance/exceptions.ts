@@ -23,10 +23,11 @@ export const exceptions: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * True for the parts of the suite that hold for promises. Handlers of effects differ from those of promises, which serving.test.ts has. Effects
- * are interrupted where they yield, and promises have no yields: aborting.test.ts aborts at each turn and microtask.
+ * True for the parts of the suite that hold for promises. Handlers of effects differ from those of promises, which serving.test.ts has. The reply
+ * of a promise is sent at once, so replies of a batch do not leave together. Effects are interrupted where they yield, and promises have no yields:
+ * aborting.test.ts aborts at each turn and microtask.
  */
-export const hasPart = (part: Part): boolean => part !== "servers" && part !== "interruptions"
+export const hasPart = (part: Part): boolean => part !== "servers" && part !== "together" && part !== "interruptions"
 
 /** Registers no case of the exceptions. */
 export const without = <F extends object>(register: F): F =>

@@ -149,7 +149,7 @@ it("control, engine, native, node, posix, socket and winsock import no Effect", 
   }
 })
 
-it("effect3 imports the modules that Effect 4 lacks in one file, named for the remedy", () => {
+it("effect3 imports modules that Effect 4 lacks in one file, named for the remedy", () => {
   const effect4 = readdirSync(join(root, "packages/effect/node_modules/effect/dist"))
   const lacks = (file: string) =>
     Array.from(

@@ -117,12 +117,14 @@ export interface HandOver {
  * ```ts
  * import { HandOver, NodeSockets } from "@ancillary/effect3/node"
  * import { Datagram, serveOn, withPktInfo } from "@ancillary/effect3"
+ * import { tmpdir } from "node:os"
+ * import { join } from "node:path"
  * import { Effect } from "effect"
  *
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  *
  * const server = Effect.gen(function* () {
- *   const handOver = yield* HandOver.make({ path: "/tmp/echo-effect3.sock" })
+ *   const handOver = yield* HandOver.make({ path: join(tmpdir(), "echo-effect3.sock") })
  *   const socket = yield* handOver.bind("echo", spec, { address: "0.0.0.0", port: 5300 })
  *   yield* handOver.begin
  *   yield* serveOn(socket, (asked) => Datagram.reply(socket, asked, asked.data))

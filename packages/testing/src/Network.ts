@@ -35,6 +35,7 @@ import { Turns } from "./network/turns.ts"
 
 export { type ManualClock, manualClock, type NetworkClock, systemClock } from "./network/clock.ts"
 export type { LinkFaults } from "./network/faults.ts"
+export type { HostFaults } from "./network/pressure.ts"
 export { type Host, type HostOptions, type Interface, type InterfaceOptions } from "./network/host.ts"
 export { firewall, type FirewallOptions } from "./network/firewall.ts"
 export type { Middlebox } from "./network/middlebox.ts"
@@ -123,7 +124,8 @@ export const make = (options: NetworkOptions = {}): Network => {
       const number = hosts.size + 1
       // Each host has a source of its own, so that one host more does not change the ports of the others.
       const random = new Random(seed ^ Math.imul(number, 0x9e3779b1))
-      const host = new Host(name, number, hostOptions, { agenda, recorder, turns, random })
+      const faults = new Random(seed ^ Math.imul(number, 0xc2b2ae35))
+      const host = new Host(name, number, hostOptions, { agenda, recorder, turns, random, faults })
       hosts.set(name, host)
       return host
     },

@@ -165,7 +165,7 @@ const send = (
 }
 
 /**
- * Returns a smaller run that still fails: datagrams, hosts, links, faults of links and bytes of datagrams are left out as long as `fails` returns
+ * Returns a smaller run that still fails: datagrams, hosts, links, faults and bytes of datagrams are left out as long as `fails` returns
  * true. A run for which `fails` throws counts as one that does not fail.
  *
  * @category reducing
@@ -207,7 +207,15 @@ const first = async (
 
 /** Runs that lack one part. */
 function* smallerThan(run: NetworkRun): Iterable<NetworkRun> {
-  for (const name of Object.keys(run.hosts)) yield without(run, name)
+  for (const [name, host] of Object.entries(run.hosts)) {
+    yield without(run, name)
+    for (const key of Object.keys(host.faults ?? {})) {
+      const { [key as keyof Network.HostFaults]: _, ...faults } = host.faults ?? {}
+      const { faults: _all, ...others } = host
+      const fewer = Object.keys(faults).length === 0 ? others : { ...others, faults }
+      yield { ...run, hosts: { ...run.hosts, [name]: fewer } }
+    }
+  }
   for (const [at, { ends, faults = {} }] of run.links.entries()) {
     yield { ...run, links: run.links.toSpliced(at, 1) }
     for (const key of Object.keys(faults)) {

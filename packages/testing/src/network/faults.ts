@@ -41,12 +41,14 @@ export interface Fate {
 const probabilities = ["loss", "duplicate", "corrupt"] as const
 const amounts = ["delay", "jitter", "bandwidth", "queue", "markFrom"] as const
 
+/** Throws if a number of a fault is not possible. `most` is 1 for a probability. */
+export const within = (name: string, value: number | undefined, most: number): void => {
+  if (value !== undefined && !(value >= 0 && value <= most))
+    throw new TypeError(`${name}: ${value} is not ${most === 1 ? "a probability from 0 to 1" : "a number from 0"}.`)
+}
+
 /** Throws if a fault is not possible, because a test with a fault that never happens shows nothing. */
 export const validateFaults = (faults: LinkFaults): void => {
-  const within = (name: string, value: number | undefined, most: number) => {
-    if (value !== undefined && !(value >= 0 && value <= most))
-      throw new TypeError(`${name}: ${value} is not ${most === 1 ? "a probability from 0 to 1" : "a number from 0"}.`)
-  }
   for (const name of probabilities) within(name, faults[name], 1)
   for (const name of amounts) within(name, faults[name], Number.MAX_VALUE)
   within("reorder.probability", faults.reorder?.probability, 1)

@@ -10,6 +10,7 @@ import { Routes } from "./ip/routes.ts"
 import { Stack } from "./ip/stack.ts"
 import type { Middlebox } from "./middlebox.ts"
 import { Notices } from "./notices.ts"
+import { type HostFaults, Pressure } from "./pressure.ts"
 import { linux } from "./linux/personality.ts"
 import { winsock } from "./winsock/personality.ts"
 import type { Random } from "./random.ts"
@@ -48,6 +49,8 @@ export interface HostOptions extends InterfaceOptions {
   readonly rewriteTrafficClass?: ((trafficClass: number) => number) | undefined
   /** Checks the memory behind each received datagram, and detaches borrowed payloads when they are given back. */
   readonly guarded?: boolean | undefined
+  /** Control data that its sockets lose. Default: none. */
+  readonly faults?: HostFaults | undefined
 }
 
 /** Parts that the hosts of a network share. */
@@ -55,7 +58,10 @@ export interface Parts {
   readonly agenda: Agenda
   readonly recorder: Recorder
   readonly turns: Turns
+  /** Source of the ports that the host chooses. */
   readonly random: Random
+  /** Source of the faults of the host. */
+  readonly faults: Random
 }
 
 const loopbackMtu = 65_536
@@ -78,6 +84,7 @@ export class Host {
   readonly #routes: Routes
   readonly #notices: Notices
   readonly #now: () => bigint
+  readonly #pressure: Pressure
 
   constructor(name: string, number: number, options: HostOptions, parts: Parts) {
     const { agenda, recorder, turns } = parts
@@ -90,7 +97,10 @@ export class Host {
     const drop = (packet: Packet, why: string) => void recorder.record({ kind: "drop", packet, at: name, why })
     const routes = new Routes(this.#devices, now)
     const ports = new Ports(parts.random)
-    const transport = new UdpTransport({ ports, now, drop })
+    const pressure = new Pressure(parts.faults)
+    pressure.change(options.faults ?? {})
+    this.#pressure = pressure
+    const transport = new UdpTransport({ ports, now, drop, pressure })
     this.#ports = ports
     this.#routes = routes
     this.#stack = new Stack({ routes, agenda, transport, drop })
@@ -170,6 +180,11 @@ export class Host {
   /** Sets the boxes that packets pass which this router forwards: a NAT, a firewall. None removes them, with their state. */
   use(...boxes: ReadonlyArray<Middlebox>): void {
     this.#stack.boxes = boxes.map(({ box }) => box({ now: this.#now }))
+  }
+
+  /** Changes faults of the host. Those that are not named stay. */
+  change(faults: HostFaults): void {
+    this.#pressure.change(faults)
   }
 
   /** Number of open sockets. */

@@ -38,7 +38,8 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
   const receiveOne = (arena: Arena, slot: number, peek: boolean): boolean => {
     if (socket.pathMtu !== undefined) {
       const control = personality.pathMtu(socket)
-      slots.write(arena, slot, { from: socket.pathMtu.to, control, data: new Uint8Array(0), kind: "unicast" })
+      const { to } = socket.pathMtu
+      slots.write(arena, slot, { from: to, control, fate: "whole", data: new Uint8Array(0), kind: "unicast" })
       if (!peek) socket.pathMtu = undefined
       return true
     }
@@ -49,6 +50,7 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
     slots.write(arena, slot, {
       from: peerName(from, arrival.device.index),
       control: personality.received(socket, datagram),
+      fate: datagram.control,
       data,
       kind: arrival.kind
     })
@@ -151,6 +153,7 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
         slots.write(arena, count, {
           from: error.origin === "stamp" ? undefined : peerName(error.to, device),
           control: queued(socket, error),
+          fate: "whole",
           data: error.payload,
           kind: "unicast"
         })

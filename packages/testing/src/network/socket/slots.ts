@@ -2,6 +2,7 @@
 import { Codec, ControlBuffer, InternetEndpoint, Ipv6Address, SocketAddress } from "@ancillary/control"
 import { type Arena, type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import type { Personality } from "../personality.ts"
+import type { ControlFate } from "../pressure.ts"
 import type { End } from "./socket.ts"
 
 /** The contents of a slot. */
@@ -9,6 +10,7 @@ export interface Delivery {
   /** The peer, in the notation of the socket. Absent: an entry without a name. */
   readonly from: End | undefined
   readonly control: ReadonlyArray<ControlBuffer.RawMessage>
+  readonly fate: ControlFate
   readonly data: Uint8Array
   readonly kind: "unicast" | "broadcast" | "multicast"
 }
@@ -27,7 +29,7 @@ export class Slots {
     native(arena).prepare(slots, 0)
   }
 
-  write(arena: Arena, slot: number, { control, data, from, kind }: Delivery): void {
+  write(arena: Arena, slot: number, { control, data, fate, from, kind }: Delivery): void {
     const { abi, reportsTrueSize } = this.#personality
     const { bytes, layout, view } = arena
     const header = slot * this.#stride
@@ -35,7 +37,9 @@ export class Slots {
     bytes.set(data.subarray(0, room), arena.dataAt(slot))
     const nameLength = from === undefined ? 0 : this.name(from, bytes, arena.addressAt(slot), layout.addressBytes)
     view.setUint32(header + abi.msghdr.nameLength.at, nameLength, true)
-    const { isTruncated, length } = this.#writeControl(arena, slot, control)
+    const messages = fate === "missing" ? [] : control
+    const bound = typeof fate === "string" ? layout.controlBytes : this.#bytesOf(messages, fate.part)
+    const { isTruncated, length } = this.#writeControl(arena, slot, messages, Math.min(layout.controlBytes, bound))
     view.setUint32(header + abi.msghdr.controlLength.at, length, true)
     let flags = 0
     if (data.length > room) flags |= ReceiveFlags.dataTruncated
@@ -46,9 +50,10 @@ export class Slots {
 
   /** Linux: a message that does not fit is cut, and only its header must fit. */
   #writeControl(
-    { bytes, controlAt, layout, view }: Arena,
+    { bytes, controlAt, view }: Arena,
     slot: number,
-    messages: ReadonlyArray<ControlBuffer.RawMessage>
+    messages: ReadonlyArray<ControlBuffer.RawMessage>,
+    bound: number
   ): { readonly length: number; readonly isTruncated: boolean } {
     const { abi } = this.#personality
     const header = ControlBuffer.headerSize(abi)
@@ -56,7 +61,7 @@ export class Slots {
     let used = 0
     let isTruncated = false
     for (const { level, payload, type } of messages) {
-      const room = layout.controlBytes - used - header
+      const room = bound - used - header
       if (room < 0) {
         isTruncated = true
         continue
@@ -65,10 +70,22 @@ export class Slots {
       const cut = payload.subarray(0, room)
       const at = ControlBuffer.writeHeader(abi, view, base + used, level, type, cut.length)
       bytes.set(cut, at)
-      used = Math.min(layout.controlBytes, used + ControlBuffer.space(abi, cut.length))
+      used = Math.min(bound, used + ControlBuffer.space(abi, cut.length))
     }
     // Winsock: of truncated control data nothing is handed out.
     return { length: isTruncated && abi.platform === "winsock" ? 0 : used, isTruncated }
+  }
+
+  /** Bytes of a part of some messages, fewer than all of them have. */
+  #bytesOf(messages: ReadonlyArray<ControlBuffer.RawMessage>, part: number): number {
+    const { abi } = this.#personality
+    let used = 0
+    let whole = 0
+    for (const { payload } of messages) {
+      whole = used + ControlBuffer.headerSize(abi) + payload.length
+      used += ControlBuffer.space(abi, payload.length)
+    }
+    return Math.floor(whole * part)
   }
 
   /** Writes a `sockaddr`, cut to its room, and returns its whole length. */

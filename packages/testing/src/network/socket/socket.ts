@@ -3,6 +3,7 @@ import { Ipv4Address, Ipv6Address } from "@ancillary/control"
 import { type Address, type Family, unspecified } from "../address.ts"
 import type { Arrival } from "../ip/stack.ts"
 import type { Packet } from "../ip/packet.ts"
+import type { ControlFate } from "../pressure.ts"
 import { chargedBytes } from "./buffers.ts"
 import type { ErrorName } from "./errors.ts"
 import { Memberships } from "./memberships.ts"
@@ -30,6 +31,8 @@ export interface Received {
   readonly isPrepared: boolean
   /** Size of the datagrams that it was merged from, and their number. */
   merged: { readonly size: number; readonly count: number } | undefined
+  /** The control data that is delivered with it. */
+  readonly control: ControlFate
 }
 
 /** An entry of the error queue. */

@@ -6,6 +6,7 @@ import { echoTypes, icmpOf, type IcmpError } from "../ip/icmp.ts"
 import { type Packet, portsOf, protocols, segmentsOf, udpHeaderSize } from "../ip/packet.ts"
 import { type Arrival, loopbackIndex, type Transport } from "../ip/stack.ts"
 import type { Quoted } from "../ip/wire.ts"
+import type { Pressure } from "../pressure.ts"
 import { icmpErrno } from "./icmpErrno.ts"
 import type { Ports } from "./ports.ts"
 import type { Received, SocketState } from "./socket.ts"
@@ -17,15 +18,18 @@ export class UdpTransport implements Transport {
   readonly #ports: Ports
   readonly #now: () => bigint
   readonly #drop: (packet: Packet, why: string) => void
+  readonly #pressure: Pressure
 
   constructor(options: {
     readonly ports: Ports
     readonly now: () => bigint
     readonly drop: (packet: Packet, why: string) => void
+    readonly pressure: Pressure
   }) {
     this.#ports = options.ports
     this.#now = options.now
     this.#drop = options.drop
+    this.#pressure = options.pressure
   }
 
   hears(device: Device, group: Address, source: Address): boolean {
@@ -111,7 +115,8 @@ export class UdpTransport implements Transport {
       time: this.#now(),
       drops: socket.drops,
       isPrepared: socket.settings.ipv4.packetInfo !== 0 || socket.settings.ipv6.packetInfo !== 0,
-      merged: undefined
+      merged: undefined,
+      control: this.#pressure.fate(socket.used, socket.settings.receiveBuffer)
     })
     socket.wake()
   }

@@ -21,20 +21,20 @@ const expected: { readonly [name: string]: RegExp } = {
   // Requires a socket of another program as descriptor 3.
   "packages/effect3/src/DatagramServer.ts 4": /DatagramBindError|DatagramUnsupportedError/,
   "packages/effect/src/DatagramServer.ts 4": /DatagramBindError|DatagramUnsupportedError/,
-  "packages/socket/src/DatagramServer.ts 2": /DatagramBindError/,
+  "packages/socket/src/DatagramServer.ts 3": /DatagramBindError/,
   // Requires the process that `serve` starts: `examples/all-cores` runs both programs.
   "docs/workers.md 1": /DatagramUnsupportedError/,
   "packages/effect3/src/node/DatagramWorkers.ts 2": /DatagramUnsupportedError/,
   "packages/effect/src/node/DatagramWorkers.ts 2": /DatagramUnsupportedError/,
   "packages/socket/src/DatagramWorkers.ts 2": /DatagramUnsupportedError/,
-  "packages/socket/README.md 4": /DatagramUnsupportedError/,
+  "packages/socket/README.md 5": /DatagramUnsupportedError/,
   // The program of the worker is left to the reader.
   "docs/workers.md 2": /^$|DatagramWorkerError/,
   "docs/workers.md 3": /^$|DatagramWorkerError/,
   "packages/effect3/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
   "packages/effect/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
   "packages/socket/src/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
-  "packages/socket/README.md 5": /^$|DatagramWorkerError/,
+  "packages/socket/README.md 6": /^$|DatagramWorkerError/,
   // No datagram arrives before the signal aborts.
   "packages/socket/src/DatagramSocket.ts 1": /^$|TimeoutError/
 }

@@ -5,16 +5,16 @@
  */
 import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
 import type { DatagramSocket } from "./DatagramSocket.ts"
-import { serveWith } from "./internal/serve.ts"
+import { givenOf, serveAllWith, serveWith } from "./internal/serve.ts"
 import { checkOptions, checkSocket } from "./internal/serveOptions.ts"
 import { Serving } from "./internal/serving.ts"
-import { makeSocket } from "./internal/socket.ts"
 import { system } from "./internal/system.ts"
-import type { DatagramServer, Handler, ServeOptions } from "./ServerTypes.ts"
+import type { DatagramServer, DatagramServers, Handler, ServeOptions } from "./ServerTypes.ts"
 import type { Spec } from "./Spec.ts"
 
 export type {
   DatagramServer,
+  DatagramServers,
   Handler,
   LimitOptions,
   ResponseRateOptions,
@@ -60,6 +60,37 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R>(
 ): Promise<DatagramServer<F, D>> => serveWith(system, spec, at, handler, options)
 
 /**
+ * Binds a socket to each of several addresses and calls one function for the datagrams of all. Resolves when all are bound, in the order of
+ * the addresses. If one cannot be bound, the others are closed and it rejects as `serve` does.
+ *
+ * **Details**
+ *
+ * The sockets share `concurrency`, and take turns if all handlers are pending. Handlers run, fail and end as those of `serve`. The handler
+ * gets the socket that received the datagram. Each socket has counters of its own.
+ *
+ * The server stops if one of the sockets cannot be read, or if all are closed. If the program closes one of them, the others go on.
+ *
+ * @example
+ * ```ts
+ * import { Datagram, serveAll, withPktInfo } from "@ancillary/socket"
+ *
+ * const addresses = [{ address: "127.0.0.1", port: 5300 }, { address: "127.0.0.2", port: 5300 }]
+ * await using server = await serveAll(Datagram.ipv4.pipe(withPktInfo()), addresses, (asked, socket) =>
+ *   Datagram.reply(socket, asked, asked.data)
+ * )
+ * await server.finished
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const serveAll = <F extends Family, D extends ControlMessage.Any, R>(
+  spec: Spec<F, D, R>,
+  addresses: ReadonlyArray<EndpointInput<F>>,
+  handler: Handler<F, D>,
+  options?: ServeOptions
+): Promise<DatagramServers<F, D>> => serveAllWith(system, spec, addresses, handler, options)
+
+/**
  * Calls a function for each datagram of an open socket, such as one that was adopted or is in a group. Closing the server leaves the socket
  * open.
  *
@@ -87,9 +118,9 @@ export const serveOn = <F extends Family, D extends ControlMessage.Any>(
   handler: Handler<F, D>,
   options?: ServeOptions
 ): DatagramServer<F, D> => {
-  const core = checkSocket(socket)
+  // A value that is not a socket is found first.
+  checkSocket(socket)
   const checked = checkOptions(handler, options)
   checked.signal?.throwIfAborted()
-  const serving = new Serving(core, checked, { socket: makeSocket<F, D>(core, checked.sendTimeout), owned: false })
-  return serving.server(socket)
+  return new Serving([givenOf(socket, checked)], checked, false).server(socket)
 }

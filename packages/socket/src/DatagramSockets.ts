@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import type * as Datagram from "./Datagram.ts"
-import type { serve as serveSystem } from "./DatagramServer.ts"
+import type { serve as serveSystem, serveAll as serveAllOfSystem } from "./DatagramServer.ts"
 import { Interfaces } from "./Interfaces.ts"
 import { Opening, type MakeDriver } from "./internal/opening.ts"
-import { serveWith } from "./internal/serve.ts"
+import { serveAllWith, serveWith } from "./internal/serve.ts"
 
 export type { MakeDriver } from "./internal/opening.ts"
 
@@ -24,6 +24,7 @@ export interface DatagramSockets {
   readonly adopt: typeof Datagram.adopt
   readonly pair: typeof Datagram.pair
   readonly serve: typeof serveSystem
+  readonly serveAll: typeof serveAllOfSystem
   readonly interfaces: () => Promise<Interfaces>
 }
 
@@ -53,6 +54,7 @@ export const make = (driver: MakeDriver): DatagramSockets => {
     adopt: (spec, descriptor) => opening.adopt(spec, descriptor),
     pair: (spec) => opening.pair(spec),
     serve: (spec, at, handler, options) => serveWith(opening, spec, at, handler, options),
+    serveAll: (spec, addresses, handler, options) => serveAllWith(opening, spec, addresses, handler, options),
     interfaces: async () => new Interfaces((await opening.opener).driver)
   }
 }

@@ -102,3 +102,21 @@ export interface DatagramServer<in out F extends Family, in D extends ControlMes
    */
   readonly close: () => Promise<StopReport>
 }
+
+/**
+ * A running server of several sockets.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DatagramServers<in out F extends Family, in D extends ControlMessage.Any> extends AsyncDisposable {
+  /** The served sockets, in the order of their addresses. Each has counters of its own. */
+  readonly sockets: ReadonlyArray<DatagramSocket<F, D>>
+  /**
+   * Settles when the server has stopped. It rejects with a `DatagramReceiveError` if reading a socket failed with an unknown error, which is
+   * also printed.
+   */
+  readonly finished: Promise<void>
+  /** Stops reading all sockets, waits for the handlers, and closes the sockets, as `close` of a `DatagramServer` does. */
+  readonly close: () => Promise<StopReport>
+}

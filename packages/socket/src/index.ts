@@ -36,8 +36,10 @@ export {
 export { DatagramFault } from "./DatagramFault.ts"
 export {
   type DatagramServer,
+  type DatagramServers,
   type Handler,
   serve,
+  serveAll,
   serveOn,
   type ServeOptions,
   type StopReport

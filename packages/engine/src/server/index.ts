@@ -9,6 +9,7 @@ export { Guard, LimitCounters, type Limits } from "./guard.ts"
 export { type LimitOptions, readLimits, type ResponseRateOptions } from "./limitOptions.ts"
 export { PeerTable } from "./peerTable.ts"
 export { type Rate, ResponseRate } from "./responseRate.ts"
+export { Room } from "./room.ts"
 export { addServedPort, isServedPort } from "./servedPorts.ts"
 export { allowanceOf, validatePeer } from "./peers.ts"
 export {

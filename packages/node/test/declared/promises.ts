@@ -10,6 +10,7 @@ import {
   HostName,
   Interfaces,
   serve,
+  serveAll,
   serveOn,
   SocketOption,
   withCoalescing,
@@ -66,6 +67,7 @@ export const taken = first === undefined ? undefined : Descriptor.take(first)
 export const server = await serve(Datagram.ipv4.pipe(withPktInfo()), at, (asked, socket) =>
   Datagram.reply(socket, asked, asked.data)
 )
+export const servers = await serveAll(ipv4, [at], (asked) => asked.control.hopLimit)
 export const answering = serveOn(bound, () => undefined)
 export const handler = (asked: typeof datagram) => asked.control.pktInfo
 export const explained = Datagram.explain

@@ -1,10 +1,11 @@
-/** Binds a socket and serves it. */
+/** Binds sockets and serves them. */
 import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
-import type { DatagramServer, Handler, ServeOptions } from "../ServerTypes.ts"
+import type { DatagramSocket } from "../DatagramSocket.ts"
+import type { DatagramServer, DatagramServers, Handler, ServeOptions } from "../ServerTypes.ts"
 import type { Spec } from "../Spec.ts"
 import type { Opening } from "./opening.ts"
-import { checkOptions, checkSocket } from "./serveOptions.ts"
-import { Serving } from "./serving.ts"
+import { type Checked, checkAddresses, checkOptions, checkSocket } from "./serveOptions.ts"
+import { type Given, Serving } from "./serving.ts"
 import { makeSocket } from "./socket.ts"
 
 export const serveWith = async <F extends Family, D extends ControlMessage.Any, R>(
@@ -15,12 +16,52 @@ export const serveWith = async <F extends Family, D extends ControlMessage.Any, 
   options: ServeOptions | undefined
 ): Promise<DatagramServer<F, D>> => {
   const checked = checkOptions(handler, options)
-  checked.signal?.throwIfAborted()
-  const socket = await opening.bind(spec, at)
-  if (checked.signal?.aborted === true) {
-    socket.close()
-    throw checked.signal.reason
+  const socket = await bindUnlessAborted(opening, spec, at, checked.signal)
+  return new Serving([givenOf(socket, checked)], checked, true).server(socket)
+}
+
+export const serveAllWith = async <F extends Family, D extends ControlMessage.Any, R>(
+  opening: Opening,
+  spec: Spec<F, D, R>,
+  addresses: ReadonlyArray<EndpointInput<F>>,
+  handler: Handler<F, D>,
+  options: ServeOptions | undefined
+): Promise<DatagramServers<F, D>> => {
+  const checked = checkOptions(handler, options)
+  const each = checkAddresses<F>(addresses)
+  const sockets: Array<DatagramSocket<F, D>> = []
+  try {
+    for (const at of each) sockets.push(await bindUnlessAborted(opening, spec, at, checked.signal))
+  } catch (error) {
+    for (const socket of sockets) socket.close()
+    throw error
   }
+  return new Serving(
+    sockets.map((socket) => givenOf(socket, checked)),
+    checked,
+    true
+  ).servers(sockets)
+}
+
+/** Binds a socket. If the signal is aborted, it throws its reason, and nothing is open. */
+export const bindUnlessAborted = async <F extends Family, D extends ControlMessage.Any, R>(
+  opening: Opening,
+  spec: Spec<F, D, R>,
+  at: EndpointInput<F>,
+  signal: AbortSignal | undefined
+): Promise<DatagramSocket<F, D>> => {
+  signal?.throwIfAborted()
+  const socket = await opening.bind(spec, at)
+  if (signal?.aborted !== true) return socket
+  socket.close()
+  throw signal.reason
+}
+
+/** The socket that handlers get is another one, because its sends have the limit `sendTimeout`. */
+export const givenOf = <F extends Family, D extends ControlMessage.Any>(
+  socket: DatagramSocket<F, D>,
+  { sendTimeout }: Checked
+): Given => {
   const core = checkSocket(socket)
-  return new Serving(core, checked, { socket: makeSocket<F, D>(core, checked.sendTimeout), owned: true }).server(socket)
+  return { core, socket: makeSocket<F, D>(core, sendTimeout) }
 }

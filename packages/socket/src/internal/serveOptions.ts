@@ -1,5 +1,5 @@
 /** The options of a server, read once and validated before anything is opened. */
-import { Codec, type Endpoint, type Family } from "@ancillary/control"
+import { Codec, type Endpoint, type EndpointInput, type Family } from "@ancillary/control"
 import { invalidBind } from "@ancillary/engine/errors/DatagramError"
 import { type Limits, readLimits } from "@ancillary/engine/server"
 import type { OpenSocket } from "@ancillary/engine/socket"
@@ -127,6 +127,17 @@ const invalid = (option: string, why: string) => errorOf(invalidBind(`${option}:
 
 const outOfRange = (option: string, value: unknown, range: string, otherwise: string) =>
   invalid(option, `${Codec.format(value)} is not ${range}. Leave it out for ${otherwise}.`)
+
+/** Returns the addresses of a server, or throws if the value is not an array of at least one. */
+export const checkAddresses = <F extends Family>(addresses: unknown): ReadonlyArray<EndpointInput<F>> => {
+  try {
+    // `bind` checks each of them.
+    if (Array.isArray(addresses) && addresses.length > 0) return Array.from<EndpointInput<F>>(addresses)
+  } catch {
+    // A proxy may throw.
+  }
+  throw invalid("addresses", `${Codec.format(addresses)} is not an array of addresses. Give at least one.`)
+}
 
 /** Returns the engine's socket, or throws if the value is not a socket. */
 export const checkSocket = (socket: unknown): OpenSocket => {

@@ -29,11 +29,13 @@ export const bundled = (program: URL, ...before: ReadonlyArray<URL>): string => 
     format: "esm",
     target: "node20",
     conditions: ["@ancillary/source"],
-    // Its native part belongs to the machine.
-    external: ["koffi"],
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' }
+    // Their native parts belong to the machine.
+    external: ["koffi", "libsql"],
+    banner: {
+      js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);'
+    }
   })
-  // Below the root, where it finds koffi.
+  // Below the root, where it finds them.
   const folder = join(root, "node_modules/.cache/ancillary-programs")
   const name = `${before.length === 0 ? "" : `${before.length}-`}${relative(root, fileURLToPath(program)).replaceAll(/\W+/g, "-")}.mjs`
   const path = join(folder, name)

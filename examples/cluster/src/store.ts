@@ -1,0 +1,26 @@
+/** The store of the cluster: a file for one process, or PostgreSQL for any number of processes. */
+import { RunnerAddress, SingleRunner } from "@effect/cluster"
+import { NodeClusterSocket } from "@effect/platform-node"
+import { LibsqlClient } from "@effect/sql-libsql"
+import { PgClient } from "@effect/sql-pg"
+import { Layer, Option, Redacted } from "effect"
+
+/** One process, with its store in a file. */
+export const embedded = (file: string) =>
+  SingleRunner.layer({ runnerStorage: "memory" }).pipe(
+    // The cluster's ids have 64 bits.
+    Layer.provideMerge(LibsqlClient.layer({ url: `file:${file}`, intMode: "bigint" }))
+  )
+
+/** One of several processes, which find each other in PostgreSQL. The others reach this one at `host` and `port` (TCP). */
+export const postgres = (url: string, host: string, port: number) =>
+  NodeClusterSocket.layer({
+    storage: "sql",
+    shardingConfig: {
+      runnerAddress: Option.some(RunnerAddress.make(host, port)),
+      // A process that is silent for this time has died. The others take over its sessions.
+      shardLockExpiration: "5 seconds",
+      refreshAssignmentsInterval: "1 second",
+      entityMessagePollInterval: "1 second"
+    }
+  }).pipe(Layer.provideMerge(PgClient.layer({ url: Redacted.make(url) })))

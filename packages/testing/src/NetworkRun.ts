@@ -27,7 +27,7 @@
  */
 import { InternetEndpoint, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import { compile } from "@ancillary/engine/plan/Plan"
-import { open, openNew, OpenSocket } from "@ancillary/engine/socket"
+import { open, openNew, OpenSocket, SendQueue } from "@ancillary/engine/socket"
 import { make as spec } from "@ancillary/engine/spec/Spec"
 import * as Network from "./Network.ts"
 import { shrinkAsync } from "./network/shrink.ts"
@@ -118,18 +118,18 @@ export const play = (run: NetworkRun): Played => {
   }
   for (const { ends: names, faults = {} } of run.links) network.link(...names.map((name) => found(ends, name)), faults)
   const host = (name: string) => found(hosts, name)
-  const senders = new Map<string, OpenSocket>()
+  const senders = new Map<string, Sender>()
   const start = clock.now()
   for (const datagram of run.datagrams) {
     host(datagram.from)
-    clock.at(start + BigInt(Math.round(datagram.after * 1_000_000)), () => send(host, senders, datagram))
+    clock.at(start + BigInt(Math.round(datagram.after * 1_000_000)), () => send(host, clock, senders, datagram))
   }
   return {
     network,
     clock,
     host,
     close: () => {
-      for (const socket of senders.values()) socket.close()
+      for (const { socket } of senders.values()) socket.close()
     }
   }
 }
@@ -140,15 +140,24 @@ const found = <A>(all: ReadonlyMap<string, A>, name: string): A => {
   return each
 }
 
+/** A socket of a run, and its datagrams that wait for room in its send buffer. */
+interface Sender {
+  readonly socket: OpenSocket
+  readonly waiting: Array<{ readonly data: Uint8Array; readonly to: RunDatagram["to"] }>
+  /** The send that waits. */
+  blocked: SendQueue | undefined
+}
+
 const send = (
   host: (name: string) => Network.Host,
-  senders: Map<string, OpenSocket>,
+  clock: Network.ManualClock,
+  senders: Map<string, Sender>,
   { data, from, port = 0, to }: RunDatagram
 ): void => {
   const family = to.address.includes(":") ? "ipv6" : "ipv4"
   const key = `${from} ${family} ${port}`
-  let socket = senders.get(key)
-  if (socket === undefined) {
+  let sender = senders.get(key)
+  if (sender === undefined) {
     const { driver } = host(from)
     const local =
       family === "ipv6"
@@ -156,12 +165,29 @@ const send = (
         : new InternetEndpoint("ipv4", Ipv4Address.of(0, 0, 0, 0), port)
     const opened = open(driver, compile(spec(family), driver.abi), { native: openNew, local, peer: undefined })
     if (!(opened instanceof OpenSocket)) throw new TypeError(opened.message)
-    socket = opened
-    senders.set(key, socket)
+    sender = { socket: opened, waiting: [], blocked: undefined }
+    senders.set(key, sender)
   }
-  // An error of an earlier datagram is reported to this one. Another attempt sends it.
-  const message = { data: Uint8Array.from(data), to }
-  if (socket.trySend(message) !== undefined) socket.trySend(message)
+  sender.waiting.push({ data: Uint8Array.from(data), to })
+  if (sender.blocked === undefined) flush(clock, sender)
+}
+
+/** Sends what waits. If the send buffer is full, it tries again each millisecond. */
+const flush = (clock: Network.ManualClock, sender: Sender): void => {
+  const { socket, waiting } = sender
+  while (sender.blocked !== undefined || waiting.length > 0) {
+    const message = waiting[0]
+    let result = sender.blocked ?? socket.trySend(message)
+    // An error of an earlier datagram is reported to this one. Another attempt sends it.
+    if (result !== undefined && !(result instanceof SendQueue)) result = socket.trySend(message)
+    if (result instanceof SendQueue && result.run() !== undefined) {
+      sender.blocked = result
+      clock.at(clock.now() + 1_000_000n, () => flush(clock, sender))
+      return
+    }
+    sender.blocked = undefined
+    waiting.shift()
+  }
 }
 
 /**

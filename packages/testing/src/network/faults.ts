@@ -20,7 +20,7 @@ export interface LinkFaults {
   readonly jitter?: number | undefined
   /** Packets that others overtake: the probability, and the additional time. */
   readonly reorder?: { readonly probability: number; readonly delay: number } | undefined
-  /** Bits per second. Absent: sending takes no time. */
+  /** Bits per second. Absent: sending takes no time. Packets that wait for it take room in the send buffer of their socket. */
   readonly bandwidth?: number | undefined
   /** Packets that can wait for the bandwidth. More are dropped. Default 1,000. */
   readonly queue?: number | undefined

@@ -70,7 +70,8 @@ export class LinkWire implements Wire {
     }
     const sent = this.#enqueue(packet, from, direction)
     if (sent === undefined) return true
-    for (const end of to) this.#carry(sent.packet, from, end, direction, sent.leaves)
+    const away = { ...sent.packet, sendBuffer: undefined }
+    for (const end of to) this.#carry(away, from, end, direction, sent.leaves)
     return true
   }
 
@@ -90,7 +91,11 @@ export class LinkWire implements Wire {
     const leaves = begins + BigInt(Math.round((sizeOf(packet) * 8 * nanosecondsPerSecond) / bandwidth))
     direction.freeAt = leaves
     direction.queued++
-    this.#agenda.at(leaves, () => void direction.queued--)
+    const release = packet.sendBuffer?.take(packet)
+    this.#agenda.at(leaves, () => {
+      direction.queued--
+      release?.()
+    })
     return { packet: isMarked ? { ...packet, trafficClass: packet.trafficClass | 3 } : packet, leaves }
   }
 

@@ -5,7 +5,7 @@ import { isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 
 export const port = 9000
 
-const name = ({ driver }: Network.Host, address: string, to: number): Uint8Array => {
+export const name = ({ driver }: Network.Host, address: string, to: number): Uint8Array => {
   const parsed = Ipv4Address.parse(address)
   if (!(parsed instanceof Ipv4Address)) throw new Error(address)
   const bytes = new Uint8Array(driver.abi.sockaddr.ipv4)

@@ -16,6 +16,12 @@ export interface Train {
   readonly size: number
 }
 
+/** Bytes that the packets of a socket may take while they wait for a link. */
+export interface SendBuffer {
+  /** Takes room for a packet, and returns the function that releases it. */
+  readonly take: (packet: Packet) => () => void
+}
+
 export interface Packet {
   readonly family: Family
   readonly source: Address
@@ -39,6 +45,8 @@ export interface Packet {
   readonly priority: number
   readonly mark: number
   readonly train?: Train | undefined
+  /** The send buffer of its socket. A packet takes room there until it leaves the host. */
+  readonly sendBuffer?: SendBuffer | undefined
   /** Bytes of the largest fragment that it was put together from. */
   readonly largestFragment?: number | undefined
   /** A link saw it. Its checksum is the sender's, so a corrupted body is found. */

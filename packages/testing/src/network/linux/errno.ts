@@ -4,6 +4,7 @@ import type { ErrorName } from "../socket/errors.ts"
 export const errnos: { readonly [N in ErrorName]: number } = {
   EPERM: 1,
   EBADF: 9,
+  EAGAIN: 11,
   EACCES: 13,
   ENODEV: 19,
   EINVAL: 22,

@@ -13,9 +13,10 @@ const FIONREAD = 0x541b
 const SIOCOUTQ = 0x5411
 const FIONBIO = 0x5421
 
-const ioctl = ({ queue }: SocketState, code: number): Uint8Array | "EINVAL" => {
+const ioctl = ({ queue, sendBuffer }: SocketState, code: number): Uint8Array | "EINVAL" => {
   if (code === FIONREAD) return integerBytes(queue[0]?.data.length ?? 0)
-  return code === SIOCOUTQ || code === FIONBIO ? integerBytes(0) : "EINVAL"
+  if (code === SIOCOUTQ) return integerBytes(sendBuffer.used)
+  return code === FIONBIO ? integerBytes(0) : "EINVAL"
 }
 
 export const linux: Personality = {

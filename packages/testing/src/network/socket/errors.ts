@@ -1,6 +1,7 @@
 /** Names of errors. A personality gives them their numbers. */
 export type ErrorName =
   | "EPERM"
+  | "EAGAIN"
   | "ENODEV"
   | "EACCES"
   | "EBADF"

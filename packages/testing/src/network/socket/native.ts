@@ -79,8 +79,15 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
 
   return {
     descriptor: socket.id,
-    setOption: (level, option, value) =>
-      closed("setsockopt") ?? answer("setsockopt", personality.setOption(place, socket, level, option, value)),
+    setOption: (level, option, value) => {
+      const failed = closed("setsockopt")
+      if (failed !== undefined) return failed
+      const before = socket.settings.sendBuffer
+      const refused = personality.setOption(place, socket, level, option, value)
+      // Linux: more room wakes those that wait for it.
+      if (socket.settings.sendBuffer > before) socket.wake()
+      return answer("setsockopt", refused)
+    },
     getOption: (level, option, into) => {
       const failed = closed("getsockopt")
       if (failed !== undefined) return failed
@@ -166,7 +173,7 @@ export const nativeSocket = (place: Place, socket: SocketState): NativeSocket =>
       for (let slot = first; slot < first + count; slot++) {
         const refused = sendOne(arena, slot)
         if (refused === undefined) continue
-        if (slot > first) return slot - first
+        if (slot > first || refused === "EAGAIN") return slot - first
         return fault(count > 1 && personality.batches ? syscalls.sendMany : syscalls.send, refused)
       }
       return count

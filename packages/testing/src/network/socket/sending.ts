@@ -76,6 +76,7 @@ export const send = (
     socket.pending = undefined
     return pending
   }
+  if (socket.sendBuffer.isFull) return "EAGAIN"
   const refused = isCut ? refuseSegments(sender, made, course, data.length, segment) : undefined
   if (refused !== undefined) return refused
   if (socket.protocol === "icmp") return sendEcho(sender, socket, made, course, data)
@@ -177,6 +178,7 @@ const headers = (
     dontFragment: family === "ipv4" && pathMtuModes.setsDontFragment(mode),
     extensions: family === "ipv6" ? extensionsOf(settings.stickyHeaders, sent.extensions, protocol) : [],
     options: recorded(options, source),
+    sendBuffer: socket.sendBuffer,
     priority: sent.priority ?? settings.priority,
     mark: sent.mark ?? settings.mark,
     identification: 0,

@@ -4,7 +4,7 @@ import { type Address, type Family, unspecified } from "../address.ts"
 import type { Arrival } from "../ip/stack.ts"
 import type { Packet } from "../ip/packet.ts"
 import type { ControlFate } from "../pressure.ts"
-import { chargedBytes } from "./buffers.ts"
+import { chargedBytes, SendBuffer } from "./buffers.ts"
 import type { ErrorName } from "./errors.ts"
 import { Memberships } from "./memberships.ts"
 import { makeSettings, type Settings } from "./settings.ts"
@@ -74,6 +74,7 @@ export class SocketState {
   drops = 0
   /** Bytes of the receive buffer that a payload takes. */
   charge: (bytes: number) => number = chargedBytes
+  readonly sendBuffer: SendBuffer
   readonly errors: Array<QueuedError> = []
   /** The error that the next call returns. */
   pending: ErrorName | undefined
@@ -91,7 +92,12 @@ export class SocketState {
     this.family = family
     this.protocol = protocol
     this.address = unspecified[family]
-    this.settings = makeSettings(hopLimit, family)
+    const settings = makeSettings(hopLimit, family)
+    this.settings = settings
+    this.sendBuffer = new SendBuffer(
+      () => settings.sendBuffer,
+      () => this.wake()
+    )
   }
 
   get isDual(): boolean {

@@ -25,7 +25,7 @@ export const watch = (turns: Turns, socket: SocketState, onReady: OnReady): Poll
         return false
       }
       const readable = wanted.readable && socket.queue.length > 0
-      const { writable } = wanted
+      const writable = wanted.writable && socket.sendBuffer.isWritable
       if (!readable && !writable) return false
       onReady(readable, writable, false)
       return waits()

@@ -4,6 +4,7 @@ import type { ErrorName } from "../socket/errors.ts"
 type WsaName =
   | "WSAEACCES"
   | "WSAEINVAL"
+  | "WSAEWOULDBLOCK"
   | "WSAENOTSOCK"
   | "WSAEDESTADDRREQ"
   | "WSAEMSGSIZE"
@@ -23,6 +24,7 @@ type WsaName =
 const numbers: { readonly [N in WsaName]: number } = {
   WSAEACCES: 10_013,
   WSAEINVAL: 10_022,
+  WSAEWOULDBLOCK: 10_035,
   WSAENOTSOCK: 10_038,
   WSAEDESTADDRREQ: 10_039,
   WSAEMSGSIZE: 10_040,
@@ -43,6 +45,7 @@ const numbers: { readonly [N in WsaName]: number } = {
 /** Winsock has fewer errors. A refusal of the peer is a reset there. */
 const names: { readonly [N in ErrorName]: WsaName } = {
   EPERM: "WSAEACCES",
+  EAGAIN: "WSAEWOULDBLOCK",
   EBADF: "WSAENOTSOCK",
   EACCES: "WSAEACCES",
   ENODEV: "WSAEADDRNOTAVAIL",

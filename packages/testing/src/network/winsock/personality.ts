@@ -25,6 +25,8 @@ const prepare = (socket: SocketState): void => {
   const { settings } = socket
   // Windows: a buffer counts payloads alone.
   socket.charge = (bytes) => bytes
+  socket.sendBuffer.charge = ({ body }) => body.length
+  socket.sendBuffer.writablePart = 1
   settings.ipv6Only = 1
   for (const family of [settings.ipv4, settings.ipv6]) {
     family.multicastAll = 0

@@ -27,14 +27,14 @@ const expected: { readonly [name: string]: RegExp } = {
   "packages/effect3/src/node/DatagramWorkers.ts 2": /DatagramUnsupportedError/,
   "packages/effect/src/node/DatagramWorkers.ts 2": /DatagramUnsupportedError/,
   "packages/socket/src/DatagramWorkers.ts 2": /DatagramUnsupportedError/,
-  "packages/socket/README.md 5": /DatagramUnsupportedError/,
+  "packages/socket/README.md 6": /DatagramUnsupportedError/,
   // The program of the worker is left to the reader.
   "docs/workers.md 2": /^$|DatagramWorkerError/,
   "docs/workers.md 3": /^$|DatagramWorkerError/,
   "packages/effect3/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
   "packages/effect/src/node/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
   "packages/socket/src/DatagramWorkers.ts 1": /^$|DatagramWorkerError/,
-  "packages/socket/README.md 6": /^$|DatagramWorkerError/,
+  "packages/socket/README.md 7": /^$|DatagramWorkerError/,
   // No datagram arrives before the signal aborts.
   "packages/socket/src/DatagramSocket.ts 1": /^$|TimeoutError/
 }

@@ -213,13 +213,7 @@ export class DatagramFaultError extends Error {
 
   /** Makes the error of a fault. */
   static of(fault: DatagramFault): DatagramFaultError {
-    const { stackTraceLimit } = Error
-    Error.stackTraceLimit = 0
-    try {
-      return new DatagramFaultError(fault)
-    } finally {
-      Error.stackTraceLimit = stackTraceLimit
-    }
+    return withoutStack(() => new DatagramFaultError(fault))
   }
 
   /** One sentence. It is made on the first read. */
@@ -244,6 +238,43 @@ export class DescriptorUnavailableError extends Error {
     super(message)
     this.name = "DescriptorUnavailableError"
     this.reason = reason
+  }
+}
+
+/**
+ * A session ended, so that its waits and its signal end, too. `Idle`: it received nothing for `idle`. `Evicted`: a new session took its place.
+ * `Stopped`: its server stops. `Ended`: its program has ended.
+ *
+ * **Details**
+ *
+ * It has no stack, because a peer decides how many there are.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DatagramSessionError extends Error {
+  readonly reason: "Idle" | "Evicted" | "Stopped" | "Ended"
+  readonly code = "ERR_SESSION_ENDED"
+
+  private constructor(reason: DatagramSessionError["reason"], message: string) {
+    super(message)
+    this.name = "DatagramSessionError"
+    this.reason = reason
+  }
+
+  /** Makes the error of an end. */
+  static of(reason: DatagramSessionError["reason"], message: string): DatagramSessionError {
+    return withoutStack(() => new DatagramSessionError(reason, message))
+  }
+}
+
+const withoutStack = <A>(make: () => A): A => {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

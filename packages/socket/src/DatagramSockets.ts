@@ -5,9 +5,11 @@
  */
 import type * as Datagram from "./Datagram.ts"
 import type { serve as serveSystem, serveAll as serveAllOfSystem } from "./DatagramServer.ts"
+import type { serveSessions as serveSessionsOfSystem } from "./DatagramSessions.ts"
 import { Interfaces } from "./Interfaces.ts"
 import { Opening, type MakeDriver } from "./internal/opening.ts"
 import { serveAllWith, serveWith } from "./internal/serve.ts"
+import { serveSessionsWith } from "./internal/sessions.ts"
 
 export type { MakeDriver } from "./internal/opening.ts"
 
@@ -25,6 +27,7 @@ export interface DatagramSockets {
   readonly pair: typeof Datagram.pair
   readonly serve: typeof serveSystem
   readonly serveAll: typeof serveAllOfSystem
+  readonly serveSessions: typeof serveSessionsOfSystem
   readonly interfaces: () => Promise<Interfaces>
 }
 
@@ -55,6 +58,7 @@ export const make = (driver: MakeDriver): DatagramSockets => {
     pair: (spec) => opening.pair(spec),
     serve: (spec, at, handler, options) => serveWith(opening, spec, at, handler, options),
     serveAll: (spec, addresses, handler, options) => serveAllWith(opening, spec, addresses, handler, options),
+    serveSessions: (spec, at, program, options) => serveSessionsWith(opening, spec, at, program, options),
     interfaces: async () => new Interfaces((await opening.opener).driver)
   }
 }

@@ -30,6 +30,7 @@ export {
   DatagramOptionError,
   DatagramReceiveError,
   DatagramSendError,
+  DatagramSessionError,
   DatagramUnsupportedError,
   DescriptorUnavailableError
 } from "./DatagramError.ts"
@@ -44,6 +45,13 @@ export {
   type ServeOptions,
   type StopReport
 } from "./DatagramServer.ts"
+export {
+  serveSessions,
+  type Session,
+  type SessionKey,
+  type SessionOptions,
+  type SessionProgram
+} from "./DatagramSessions.ts"
 export type {
   Closable,
   ConnectedSocket,

@@ -89,6 +89,7 @@ const calls: { readonly [name in string]: Call } = {
   serveAll: async (_, value) => (await sockets.serveAll(Datagram.ipv4, value, value, value)).close(),
   "serveAll, addresses": async (_, value) =>
     (await sockets.serveAll(Datagram.ipv4, [here, value], () => undefined)).close(),
+  serveSessions: async (_, value) => (await sockets.serveSessions(Datagram.ipv4, here, value, value)).close(),
   reply: (socket, value) => Datagram.reply(socket as never, value, bytes("x")),
   "reply, socket": (_, value) => Datagram.reply(value, value, bytes("x")),
   tryReply: (socket, value) => {

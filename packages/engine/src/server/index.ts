@@ -24,4 +24,5 @@ export {
   SessionState,
   SessionTable
 } from "./sessions.ts"
+export { type SessionResult, Sessions, type SessionServing } from "./sessionServer.ts"
 export { RequestCounters, RequestTable, type WaitingRequest } from "./requests.ts"

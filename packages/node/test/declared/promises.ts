@@ -12,6 +12,7 @@ import {
   serve,
   serveAll,
   serveOn,
+  serveSessions,
   SocketOption,
   withCoalescing,
   withCredentials,
@@ -68,6 +69,7 @@ export const server = await serve(Datagram.ipv4.pipe(withPktInfo()), at, (asked,
   Datagram.reply(socket, asked, asked.data)
 )
 export const servers = await serveAll(ipv4, [at], (asked) => asked.control.hopLimit)
+export const sessions = await serveSessions(ipv4, at, async (session) => (await session.receive()).control.hopLimit)
 export const answering = serveOn(bound, () => undefined)
 export const handler = (asked: typeof datagram) => asked.control.pktInfo
 export const explained = Datagram.explain

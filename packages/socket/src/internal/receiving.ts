@@ -25,7 +25,7 @@ export const present = <A extends object>(taken: A | DatagramFault | Failure): A
 }
 
 /** Runs a synchronous attempt first, because a datagram is often there. */
-const attempting = <A extends object>(
+export const attempting = <A extends object>(
   core: Conversation,
   options: Waiting | undefined,
   take: () => A | Wait
@@ -143,6 +143,13 @@ export const receiveUpTo = (
 
 const isDatagram = (outcome: unknown): outcome is ReceivedDatagram => outcome instanceof ReceivedDatagram
 
+/** Returns a number of milliseconds, or throws. */
+export const checkMilliseconds = (core: Conversation, given: unknown): number => {
+  if (typeof given === "number" && !Number.isNaN(given)) return given
+  const why = `${Codec.format(given)} is not a number of milliseconds: give 0 or more`
+  throw errorOf(receiveInvalid(core, "milliseconds", why))
+}
+
 /** Takes one datagram, or resolves with `undefined` after a number of milliseconds. Only the wait races the clock, and a wait takes nothing. */
 export const receiveWithin = (
   core: Conversation,
@@ -152,15 +159,7 @@ export const receiveWithin = (
   new Promise((resolve, reject) => {
     const signal = signalOf(core, options)
     if (signal?.aborted === true) return reject(signal.reason)
-    if (typeof milliseconds !== "number" || Number.isNaN(milliseconds))
-      throw errorOf(
-        receiveInvalid(
-          core,
-          "milliseconds",
-          `${Codec.format(milliseconds)} is not a number of milliseconds: give 0 or more`
-        )
-      )
-    const deadline = performance.now() + milliseconds
+    const deadline = performance.now() + checkMilliseconds(core, milliseconds)
     let isLast = false
     // A loop of reads without time would otherwise run without a turn of the event loop, which reports new datagrams.
     const last = () => {

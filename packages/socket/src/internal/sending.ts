@@ -24,13 +24,24 @@ export const send = (
   try {
     const signal = signalOf(core, options)
     if (signal?.aborted === true) return Promise.reject(signal.reason)
-    const begun = core.trySend(message)
-    if (begun === undefined) return sent
-    if (!(begun instanceof SendQueue)) return Promise.reject(errorOf(begun))
-    return settled(begun, continueSending(core, begun, signal, patience))
+    return begin(core, message, signal, patience)
   } catch (error) {
     return Promise.reject(error)
   }
+}
+
+/** Sends a message. `signal` ends a wait; a function returns it if there is one. */
+export const begin = (
+  core: Conversation,
+  message: unknown,
+  signal: AbortSignal | (() => AbortSignal | undefined) | undefined,
+  patience: Patience
+): Promise<void> => {
+  const begun = core.trySend(message)
+  if (begun === undefined) return sent
+  if (!(begun instanceof SendQueue)) return Promise.reject(errorOf(begun))
+  const ends = typeof signal === "function" ? signal() : signal
+  return settled(begun, continueSending(core, begun, ends, patience))
 }
 
 const settled = async (queue: SendQueue, ended: Promise<void> | undefined): Promise<void> => {

@@ -3,7 +3,7 @@ import { Codec, type Endpoint, type EndpointInput, type Family } from "@ancillar
 import { invalidBind } from "@ancillary/engine/errors/DatagramError"
 import { type Limits, readLimits } from "@ancillary/engine/server"
 import type { OpenSocket } from "@ancillary/engine/socket"
-import { errorOf } from "../DatagramError.ts"
+import { type DatagramBindError, errorOf } from "../DatagramError.ts"
 import { openSocketOf } from "./socket.ts"
 
 /** A larger number of handlers is a mistake in its computation. */
@@ -23,34 +23,24 @@ export interface Checked {
   readonly onError: ((error: unknown, from: Endpoint<Family>) => void) | undefined
 }
 
-/** Values of a program that the compiler may not have checked. */
-interface Given {
-  readonly concurrency?: unknown
-  readonly shutdown?: unknown
-  readonly sendTimeout?: unknown
-  readonly overflow?: unknown
-  readonly timeLimit?: unknown
-  readonly amplification?: unknown
-  readonly responseRate?: unknown
-  readonly loops?: unknown
-  readonly signal?: unknown
-  readonly onError?: unknown
-}
+const names = [
+  "amplification",
+  "concurrency",
+  "loops",
+  "onError",
+  "overflow",
+  "responseRate",
+  "sendTimeout",
+  "shutdown",
+  "signal",
+  "timeLimit"
+] as const
 
 /** Returns the checked options, or throws for the first invalid one. */
 export const checkOptions = (handler: unknown, options: unknown): Checked => {
-  if (typeof handler !== "function")
-    throw invalid("handler", `${Codec.format(handler)} is not a function. Give one that takes a datagram.`)
-  const given = read(options)
-  const {
-    concurrency = 64,
-    onError,
-    overflow = "wait",
-    shutdown = 5000,
-    sendTimeout = 0,
-    signal,
-    timeLimit = Infinity
-  } = given
+  if (typeof handler !== "function") throw invalid("handler", handler, "a function. Give one that takes a datagram.")
+  const given = recordOf(options, names)
+  const { concurrency = 64, overflow = "wait", shutdown = 5000, sendTimeout = 0, timeLimit = Infinity } = given
   if (!Codec.isInteger(concurrency, 1, maximumHandlers))
     throw outOfRange("concurrency", concurrency, `an integer from 1 to ${maximumHandlers}`, "64")
   if (!isDuration(shutdown)) throw outOfRange("shutdown", shutdown, "a number of milliseconds, 0 or more", "5000")
@@ -58,11 +48,6 @@ export const checkOptions = (handler: unknown, options: unknown): Checked => {
   if (overflow !== "wait" && overflow !== "drop") throw outOfRange("overflow", overflow, `"wait" or "drop"`, `"wait"`)
   if (!isDuration(timeLimit) || timeLimit === 0)
     throw outOfRange("timeLimit", timeLimit, "a number of milliseconds above 0", "Infinity")
-  const limits = limitsOf(given)
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw outOfRange("signal", signal, "an AbortSignal", "none")
-  if (onError !== undefined && typeof onError !== "function")
-    throw outOfRange("onError", onError, "a function", "console.error")
   return {
     handler: handler as Checked["handler"],
     concurrency,
@@ -70,63 +55,66 @@ export const checkOptions = (handler: unknown, options: unknown): Checked => {
     sendTimeout,
     overflow,
     timeLimit,
-    limits,
-    signal,
-    onError: onError as Checked["onError"]
+    limits: limitsOf(given),
+    ...checkCallbacks(given)
   }
 }
 
-const read = (options: unknown): Given => {
+/** Reads the named options of a program, each once. The compiler may not have checked their values. */
+export const recordOf = <Name extends string>(
+  options: unknown,
+  names: ReadonlyArray<Name>
+): { readonly [name in Name]?: unknown } => {
   if (options === undefined) return {}
   if (typeof options !== "object" || options === null)
     throw errorOf(invalidBind(`options: ${Codec.format(options)} is not a record of options. Leave it out.`))
   try {
-    const {
-      amplification,
-      concurrency,
-      loops,
-      onError,
-      overflow,
-      responseRate,
-      sendTimeout,
-      shutdown,
-      signal,
-      timeLimit
-    } = options as Given
-    return {
-      amplification,
-      concurrency,
-      loops,
-      onError,
-      overflow,
-      responseRate,
-      sendTimeout,
-      shutdown,
-      signal,
-      timeLimit
-    }
+    const given: { [name in Name]?: unknown } = {}
+    for (const name of names) given[name] = Reflect.get(options, name)
+    return given
   } catch {
-    throw invalid("options", "reading them threw. Give a plain object.")
+    throw unreadable("options")
   }
 }
 
-const limitsOf = (given: Given): Limits => {
+/** Checks the signal that stops a server, and the function that gets its failures. */
+export const checkCallbacks = ({
+  onError,
+  signal
+}: {
+  readonly onError?: unknown
+  readonly signal?: unknown
+}): Pick<Checked, "onError" | "signal"> => {
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw outOfRange("signal", signal, "an AbortSignal", "none")
+  if (onError !== undefined && typeof onError !== "function")
+    throw outOfRange("onError", onError, "a function", "console.error")
+  return { signal, onError: onError as Checked["onError"] }
+}
+
+export const limitsOf = (given: Parameters<typeof readLimits>[0]): Limits => {
   let limits: ReturnType<typeof readLimits>
   try {
     limits = readLimits(given)
   } catch {
-    throw invalid("responseRate", "reading it threw. Give a plain object.")
+    throw unreadable("responseRate")
   }
   if ("message" in limits) throw errorOf(invalidBind(limits.message, limits.option))
   return limits
 }
 
-const isDuration = (given: unknown): given is number => typeof given === "number" && given >= 0
+export const isDuration = (given: unknown): given is number => typeof given === "number" && given >= 0
 
-const invalid = (option: string, why: string) => errorOf(invalidBind(`${option}: ${why}`, option))
+/** The error of an argument. `range` ends with an instruction. */
+export const invalid = (option: string, value: unknown, range: string): DatagramBindError =>
+  errorOf(invalidBind(`${option}: ${Codec.format(value)} is not ${range}`, option))
 
-const outOfRange = (option: string, value: unknown, range: string, otherwise: string) =>
-  invalid(option, `${Codec.format(value)} is not ${range}. Leave it out for ${otherwise}.`)
+const unreadable = (option: string) =>
+  errorOf(invalidBind(`${option}: reading ${option === "options" ? "them" : "it"} threw. Give a plain object.`, option))
+
+/** The error of an option that can be left out. */
+export const outOfRange = (option: string, value: unknown, range: string, otherwise: string): DatagramBindError =>
+  invalid(option, value, `${range}. Leave it out for ${otherwise}.`)
 
 /** Returns the addresses of a server, or throws if the value is not an array of at least one. */
 export const checkAddresses = <F extends Family>(addresses: unknown): ReadonlyArray<EndpointInput<F>> => {
@@ -136,12 +124,12 @@ export const checkAddresses = <F extends Family>(addresses: unknown): ReadonlyAr
   } catch {
     // A proxy may throw.
   }
-  throw invalid("addresses", `${Codec.format(addresses)} is not an array of addresses. Give at least one.`)
+  throw invalid("addresses", addresses, "an array of addresses. Give at least one.")
 }
 
 /** Returns the engine's socket, or throws if the value is not a socket. */
 export const checkSocket = (socket: unknown): OpenSocket => {
   const core = openSocketOf(socket)
-  if (core === undefined) throw invalid("socket", `${Codec.format(socket)} is not a socket. Give one that is bound.`)
+  if (core === undefined) throw invalid("socket", socket, "a socket. Give one that is bound.")
   return core
 }

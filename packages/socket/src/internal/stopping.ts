@@ -14,7 +14,7 @@ export interface Stops {
   readonly signal: AbortSignal | undefined
   /** The name of its work in a report. */
   readonly work: "handlers" | "sessions"
-  /** Stops reading. Called once. */
+  /** Stops reading. Called once, when `isStopping` is true. */
   readonly stop: () => void
   /** Aborts the work that has not ended within `shutdown`. */
   readonly abort: () => void
@@ -92,7 +92,8 @@ export class Stopping {
     }
     end()
     this.#finish()
-    return { finished: begun - late, interrupted: late - this.#running, abandoned: this.#running }
+    // A handler may have begun after the first step, which its own function took.
+    return { finished: Math.max(0, begun - late), interrupted: late - this.#running, abandoned: this.#running }
   }
 
   /** Waits until no handler runs, for a number of milliseconds. */

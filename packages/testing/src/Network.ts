@@ -40,6 +40,7 @@ export { type Host, type HostOptions, type Interface, type InterfaceOptions } fr
 export { firewall, type FirewallOptions } from "./network/firewall.ts"
 export type { Middlebox } from "./network/middlebox.ts"
 export { nat, type NatDependence, type NatOptions } from "./network/nat.ts"
+export { prefixTranslation, type PrefixTranslationOptions } from "./network/prefixTranslation.ts"
 export { shrink } from "./network/shrink.ts"
 export type { TraceEvent } from "./network/trace/recorder.ts"
 

@@ -1,9 +1,9 @@
-/** Network address translation of UDP over IPv4, of each kind that RFC 4787 describes. */
-import { type Address, keyOf } from "./address.ts"
+/** Network address translation of UDP, of each kind that RFC 4787 describes. */
+import { type Address, type Family, isOfInterface, keyOf } from "./address.ts"
 import { fromMilliseconds } from "./clock.ts"
 import { plainChecksum } from "./ip/checksum.ts"
 import type { Device } from "./ip/device.ts"
-import { icmpHeaderSize, readError, sealed } from "./ip/icmp.ts"
+import { icmpHeaderSize, icmpOf, readError, sealed } from "./ip/icmp.ts"
 import { type Packet, portsOf, protocols, udpBody, udpHeaderSize } from "./ip/packet.ts"
 import { parse } from "./ip/wire.ts"
 import type { Box, BoxContext, Flow, Middlebox } from "./middlebox.ts"
@@ -23,8 +23,13 @@ export type NatDependence = "endpoint-independent" | "address-dependent" | "addr
  * @since 0.1.0
  */
 export interface NatOptions {
-  /** Name of the router's interface to the world. Its first IPv4 address is the source of all that leaves by it. */
+  /** Name of the router's interface to the world. Its first address of a family is the source of all that leaves by it. */
   readonly outside: string
+  /**
+   * Families that are translated; the other is routed. Default `ipv4`, because RFC 4787 is about IPv4 and most networks route IPv6. With `ipv6` it is
+   * the address and port translation that no RFC describes and Linux has (`MASQUERADE` of ip6tables). RFC 6296 is `prefixTranslation`.
+   */
+  readonly families?: ReadonlyArray<"ipv4" | "ipv6"> | undefined
   /** Peers for which a host keeps the same outer port. Default `endpoint-independent`. */
   readonly mapping?: NatDependence | undefined
   /** Peers from which an outer port receives: all, those that the host has sent to, or only from the port that it has sent to. Default `address-and-port-dependent`. */
@@ -52,6 +57,7 @@ const peerKey = (dependence: NatDependence, address: Address, port: number): str
 
 class Nat implements Box {
   readonly #outside: string
+  readonly #families: ReadonlyArray<Family>
   readonly #mapping: NatDependence
   readonly #filtering: NatDependence
   readonly #timeout: bigint
@@ -60,6 +66,7 @@ class Nat implements Box {
 
   constructor(options: NatOptions, { now }: BoxContext) {
     this.#outside = options.outside
+    this.#families = options.families ?? ["ipv4"]
     this.#mapping = options.mapping ?? "endpoint-independent"
     this.#filtering = options.filtering ?? "address-and-port-dependent"
     this.#timeout = fromMilliseconds(options.timeout ?? 300_000)
@@ -67,13 +74,11 @@ class Nat implements Box {
   }
 
   passes(packet: Packet, from: Device, to: Device): Packet | undefined {
-    if (packet.family === "ipv6" || to.name !== this.#outside) {
-      // The world does not know inner addresses.
-      return packet.family === "ipv4" && from.name === this.#outside && !this.#translated.has(packet)
-        ? undefined
-        : packet
-    }
-    const outer = to.of("ipv4")[0]?.address
+    if (!this.#families.includes(packet.family)) return packet
+    // The world does not know inner addresses.
+    if (to.name !== this.#outside)
+      return from.name === this.#outside && !this.#translated.has(packet) ? undefined : packet
+    const outer = to.of(packet.family).find(({ address }) => !isOfInterface(address))?.address
     const flow = flowOf(packet)
     if (outer === undefined || flow === undefined) return undefined
     const mapping = this.#mapped(flow)
@@ -87,12 +92,12 @@ class Nat implements Box {
   readonly #translated = new WeakSet<Packet>()
 
   arrives(packet: Packet, from: Device): Packet | undefined {
-    if (packet.family === "ipv6" || from.name !== this.#outside) return undefined
-    const error = packet.protocol === protocols.icmp ? this.#reported(packet) : undefined
+    if (!this.#families.includes(packet.family) || from.name !== this.#outside) return undefined
+    const error = packet.protocol === icmpOf[packet.family] ? this.#reported(packet) : undefined
     if (error !== undefined) return this.#admitted(error)
     const flow = flowOf(packet)
     const mapping =
-      flow === undefined ? undefined : this.#live().find((each) => each.outerPort === flow.destinationPort)
+      flow === undefined ? undefined : this.#find(packet.family, (each) => each.outerPort === flow.destinationPort)
     if (flow === undefined || mapping === undefined) return undefined
     if (!mapping.peers.has(peerKey(this.#filtering, flow.source, flow.sourcePort))) return undefined
     return this.#admitted(
@@ -111,13 +116,18 @@ class Nat implements Box {
     return this.#mappings
   }
 
+  #find(family: Family, is: (mapping: Mapping) => boolean): Mapping | undefined {
+    return this.#live().find((each) => each.inner.family === family && is(each))
+  }
+
   #mapped(flow: Flow): Mapping | undefined {
     const inner = `${keyOf(flow.source)} ${flow.sourcePort}`
     const key = `${inner} ${peerKey(this.#mapping, flow.destination, flow.destinationPort)}`
     const live = this.#live()
     const known = live.find((each) => each.key === key)
     if (known !== undefined) return known
-    const isFree = (port: number) => !live.some(({ outerPort }) => outerPort === port)
+    const { family } = flow.source
+    const isFree = (port: number) => !live.some((each) => each.inner.family === family && each.outerPort === port)
     let outerPort = flow.sourcePort
     for (let port = firstPort; !isFree(outerPort); port++) {
       if (port > lastPort) return undefined
@@ -131,21 +141,33 @@ class Nat implements Box {
 
   /** An error about a translated datagram, for the host that sent it. */
   #reported(packet: Packet): Packet | undefined {
-    const quoted = parse(readError("ipv4", packet.body)?.quoted ?? new Uint8Array(0))
+    const quotation = readError(packet.family, packet.body)?.quoted ?? new Uint8Array(0)
+    const quoted = parse(quotation)
     if (quoted === undefined || quoted.protocol !== protocols.udp || quoted.body.length < udpHeaderSize)
       return undefined
     const { source: port } = portsOf(quoted.body)
-    const mapping = this.#live().find(({ outerPort }) => outerPort === port)
-    if (mapping === undefined || mapping.inner.family !== "ipv4") return undefined
+    const mapping = this.#find(packet.family, ({ outerPort }) => outerPort === port)
+    if (mapping === undefined) return undefined
     const body = packet.body.slice()
-    const view = new DataView(body.buffer)
-    const header = (view.getUint8(icmpHeaderSize) & 0xf) * 4
-    view.setUint32(icmpHeaderSize + 12, mapping.inner.value)
-    view.setUint16(icmpHeaderSize + header, mapping.innerPort)
-    view.setUint16(icmpHeaderSize + 10, 0)
-    view.setUint16(icmpHeaderSize + 10, plainChecksum(body.subarray(icmpHeaderSize, icmpHeaderSize + header)))
-    return { ...packet, destination: mapping.inner, body: sealed(body, packet) }
+    const inner = body.subarray(icmpHeaderSize)
+    writeSource(inner, mapping.inner)
+    const header = quotation.length - quoted.body.length
+    new DataView(inner.buffer, inner.byteOffset).setUint16(header, mapping.innerPort)
+    const onward = { ...packet, destination: mapping.inner }
+    return { ...onward, body: sealed(body, onward) }
   }
+}
+
+/** Writes the source into a quoted packet. */
+const writeSource = (quoted: Uint8Array, source: Address): void => {
+  const view = new DataView(quoted.buffer, quoted.byteOffset, quoted.byteLength)
+  if (source.family === "ipv6") {
+    for (const [i, word] of [source.a, source.b, source.c, source.d].entries()) view.setUint32(8 + 4 * i, word)
+    return
+  }
+  view.setUint32(12, source.value)
+  view.setUint16(10, 0)
+  view.setUint16(10, plainChecksum(quoted.subarray(0, (view.getUint8(0) & 0xf) * 4)))
 }
 
 /** The ends of a datagram. A fragment has none, and is dropped. */
@@ -162,7 +184,7 @@ const readdressed = (packet: Packet, flow: Flow): Packet => {
 }
 
 /**
- * Makes a NAT for `host.use`: UDP over IPv4, with the errors about it. It drops fragments, and has no hairpins: hosts inside do not reach each
+ * Makes a NAT for `host.use`: UDP, with the errors about it. It drops fragments, and has no hairpins: hosts inside do not reach each
  * other by the outer address.
  *
  * @category middleboxes

@@ -268,6 +268,27 @@ export class DatagramSessionError extends Error {
   }
 }
 
+/**
+ * A peer did not answer a request of a client, however often it was sent.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DatagramRequestError extends Error {
+  readonly reason = "NoAnswer"
+  readonly code = "ETIMEDOUT"
+  /** The number of `code` in Node. */
+  readonly errno: number | undefined = numbers.get("ETIMEDOUT")
+  /** The address that was asked. */
+  readonly to: Endpoint<Family>
+
+  constructor(to: Endpoint<Family>) {
+    super(`${String(to)} did not answer. Ask again later, or give a longer schedule.`)
+    this.name = "DatagramRequestError"
+    this.to = to
+  }
+}
+
 const withoutStack = <A>(make: () => A): A => {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0

@@ -4,9 +4,11 @@
  * @since 0.1.0
  */
 import type * as Datagram from "./Datagram.ts"
+import type { make as makeClientOfSystem } from "./DatagramClient.ts"
 import type { serve as serveSystem, serveAll as serveAllOfSystem } from "./DatagramServer.ts"
 import type { serveSessions as serveSessionsOfSystem } from "./DatagramSessions.ts"
 import { Interfaces } from "./Interfaces.ts"
+import { makeClientWith } from "./internal/client.ts"
 import { Opening, type MakeDriver } from "./internal/opening.ts"
 import { serveAllWith, serveWith } from "./internal/serve.ts"
 import { serveSessionsWith } from "./internal/sessions.ts"
@@ -28,6 +30,8 @@ export interface DatagramSockets {
   readonly serve: typeof serveSystem
   readonly serveAll: typeof serveAllOfSystem
   readonly serveSessions: typeof serveSessionsOfSystem
+  /** Makes a client that asks, as `DatagramClient.make` does. */
+  readonly makeClient: typeof makeClientOfSystem
   readonly interfaces: () => Promise<Interfaces>
 }
 
@@ -59,6 +63,7 @@ export const make = (driver: MakeDriver): DatagramSockets => {
     serve: (spec, at, handler, options) => serveWith(opening, spec, at, handler, options),
     serveAll: (spec, addresses, handler, options) => serveAllWith(opening, spec, addresses, handler, options),
     serveSessions: (spec, at, program, options) => serveSessionsWith(opening, spec, at, program, options),
+    makeClient: (spec, options) => makeClientWith(opening, spec, options),
     interfaces: async () => new Interfaces((await opening.opener).driver)
   }
 }

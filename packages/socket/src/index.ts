@@ -21,6 +21,7 @@ export * from "@ancillary/engine/spec/combinators/messages"
 export * from "@ancillary/engine/spec/combinators/options"
 export * from "@ancillary/engine/spec/combinators/unix"
 export * as Datagram from "./Datagram.ts"
+export * as DatagramClient from "./DatagramClient.ts"
 export {
   DatagramBindError,
   DatagramError,
@@ -29,6 +30,7 @@ export {
   DatagramMembershipError,
   DatagramOptionError,
   DatagramReceiveError,
+  DatagramRequestError,
   DatagramSendError,
   DatagramSessionError,
   DatagramUnsupportedError,

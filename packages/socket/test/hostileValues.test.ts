@@ -90,6 +90,18 @@ const calls: { readonly [name in string]: Call } = {
   "serveAll, addresses": async (_, value) =>
     (await sockets.serveAll(Datagram.ipv4, [here, value], () => undefined)).close(),
   serveSessions: async (_, value) => (await sockets.serveSessions(Datagram.ipv4, here, value, value)).close(),
+  makeClient: async (_, value) => (await sockets.makeClient(Datagram.ipv4, value)).close(),
+  "makeClient, options": async (_, value) =>
+    (await sockets.makeClient(Datagram.ipv4, { key: value, retransmit: value, timeout: value })).close(),
+  request: async (_, value) => {
+    await using client = await sockets.makeClient(Datagram.ipv4, { key: () => 1, retransmit: [], timeout: 0 })
+    await client.request(value, value)
+  },
+  "request, times": async (_, value) => {
+    await using client = await sockets.makeClient(Datagram.ipv4, { key: () => 1, retransmit: [], timeout: 0 })
+    const times = { retransmit: value, timeout: value, signal: AbortSignal.timeout(20) }
+    await client.request({ key: value, data: value, to: { address: "127.0.0.1", port: 9 } }, times).catch(passAbort)
+  },
   reply: (socket, value) => Datagram.reply(socket as never, value, bytes("x")),
   "reply, socket": (_, value) => Datagram.reply(value, value, bytes("x")),
   tryReply: (socket, value) => {

@@ -4,6 +4,7 @@
  */
 import {
   Datagram,
+  DatagramClient,
   DatagramSockets,
   DatagramWorkers,
   Descriptor,
@@ -70,6 +71,8 @@ export const server = await serve(Datagram.ipv4.pipe(withPktInfo()), at, (asked,
 )
 export const servers = await serveAll(ipv4, [at], (asked) => asked.control.hopLimit)
 export const sessions = await serveSessions(ipv4, at, async (session) => (await session.receive()).control.hopLimit)
+export const asking = await DatagramClient.make(ipv4, { key: ({ data }) => data[0] })
+export const answered = await asking.request({ key: 1, data: new Uint8Array(1), to: at })
 export const answering = serveOn(bound, () => undefined)
 export const handler = (asked: typeof datagram) => asked.control.pktInfo
 export const explained = Datagram.explain

@@ -37,6 +37,7 @@ export {
   DescriptorUnavailableError
 } from "./DatagramError.ts"
 export { DatagramFault } from "./DatagramFault.ts"
+export * as DatagramMetrics from "./DatagramMetrics.ts"
 export {
   type DatagramServer,
   type DatagramServers,

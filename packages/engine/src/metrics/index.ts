@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+export { type MetricAttributes, MetricCollection, type MetricValue } from "./collection.ts"
 export { Distribution, type Recorder } from "./distribution.ts"
 export { batchSize, handlerSeconds, type Histogram } from "./histograms.ts"
 export { KernelMemory } from "./kernelMemory.ts"

@@ -5,6 +5,7 @@
 import {
   Datagram,
   DatagramClient,
+  DatagramMetrics,
   DatagramSockets,
   DatagramWorkers,
   Descriptor,
@@ -73,6 +74,11 @@ export const servers = await serveAll(ipv4, [at], (asked) => asked.control.hopLi
 export const sessions = await serveSessions(ipv4, at, async (session) => (await session.receive()).control.hopLimit)
 export const asking = await DatagramClient.make(ipv4, { key: ({ data }) => data[0] })
 export const answered = await asking.request({ key: 1, data: new Uint8Array(1), to: at })
+export const metrics = DatagramMetrics.make()
+export const measured = metrics.snapshot()
+metrics.add(server)
+metrics.add(servers)
+metrics.add(asking)
 export const answering = serveOn(bound, () => undefined)
 export const handler = (asked: typeof datagram) => asked.control.pktInfo
 export const explained = Datagram.explain

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { HandOver, LinuxSockets } from "@ancillary/effect3/node"
-import { Datagram, Descriptor, withRights, withSteering } from "@ancillary/effect3"
+import { Datagram, Descriptor, serveOn, withPktInfo, withRights, withSteering } from "@ancillary/effect3"
 import { passedSockets } from "@ancillary/node"
 import { expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Schedule, Scope } from "effect"
@@ -13,6 +13,7 @@ import { onPath, requirement } from "../../testing/machine.ts"
 import { bundled, ended } from "../../testing/program.ts"
 
 const worker = new URL("children/handOver.ts", import.meta.url)
+const hangs = new URL("children/handOverHangs.ts", import.meta.url)
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "ancillary-hand-over-"))),
   (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true }))
@@ -62,6 +63,9 @@ it.scopedLive("the first program binds its socket, also over the file of one tha
     const { handOver, socket } = yield* serving(path, scope)
     expect(socket.localAddress.port).toBeGreaterThan(0)
     expect(yield* handOver.unclaimed).toEqual([])
+    // A program without types gives a promise.
+    const error = yield* Effect.flip(handOver.serve(Promise.resolve() as unknown as Effect.Effect<void>))
+    expect(error).toMatchObject({ _tag: "DatagramBindError", reason: "InvalidArgument" })
     yield* Scope.close(scope, Exit.void)
     expect(existsSync(path)).toBe(false)
   }).pipe(Effect.provide(LinuxSockets.layer))
@@ -129,6 +133,70 @@ it.scopedLive("if the predecessor is killed before it stops, the successor begin
     child.kill("SIGKILL")
     yield* Fiber.join(beginning)
     expect(socket.localAddress.port).toBe(port)
+  }).pipe(Effect.provide(LinuxSockets.layer))
+)
+
+/** A server that echoes, and serves again if its successor ends. Returns its port and its end. */
+const echoing = (path: string, patience?: "500 millis") =>
+  Effect.gen(function* () {
+    const handOver = yield* HandOver.make({ path, patience })
+    const socket = yield* handOver.bind("worker", Datagram.ipv4.pipe(withPktInfo()), at)
+    const starts: Array<number> = []
+    const server = Effect.zipRight(
+      Effect.sync(() => starts.push(Date.now())),
+      serveOn(socket, (asked) => Datagram.reply(socket, asked, asked.data))
+    )
+    const end = yield* Effect.forkScoped(handOver.serve(server))
+    yield* Effect.repeat(Effect.yieldNow(), { until: () => starts.length === 1 && existsSync(path) })
+    return { to: socket.localAddress, starts, end }
+  })
+
+it.scopedLive("a successor is killed before it serves: its predecessor serves again", () =>
+  Effect.gen(function* () {
+    const path = join(yield* folder, "hand-over.sock")
+    const { end, starts, to } = yield* echoing(path)
+    const client = yield* Datagram.client(Datagram.ipv4)
+    for (const turn of [1, 2]) {
+      const { child, report } = yield* run(process.execPath, [bundled(hangs), path])
+      expect(yield* report).toBe("the predecessor has stopped")
+      // No program reads it now.
+      yield* client.send({ data: Uint8Array.of(turn), to })
+      child.kill("SIGKILL")
+      expect([...(yield* client.receive).data]).toEqual([turn])
+      expect(starts.length).toBe(1 + turn)
+    }
+    // A successor that serves ends it.
+    const next = yield* echoing(path)
+    yield* Fiber.join(end)
+    yield* client.send({ data: Uint8Array.of(3), to })
+    expect([...(yield* client.receive).data]).toEqual([3])
+    expect([next.to.port, starts.length, next.starts.length]).toEqual([to.port, 3, 1])
+  }).pipe(Effect.provide(LinuxSockets.layer))
+)
+
+it.scopedLive("a successor whose server fails, or hangs: its predecessor serves again", () =>
+  Effect.gen(function* () {
+    const path = join(yield* folder, "hand-over.sock")
+    const { end, starts, to } = yield* echoing(path, "500 millis")
+    const client = yield* Datagram.client(Datagram.ipv4)
+    const failing = Effect.gen(function* () {
+      const handOver = yield* HandOver.make({ path })
+      yield* handOver.bind("worker", Datagram.ipv4, at)
+      yield* handOver.serve(Effect.fail("no configuration"))
+    })
+    expect(yield* Effect.flip(Effect.scoped(failing))).toBe("no configuration")
+    yield* client.send({ data: Uint8Array.of(1), to })
+    expect([...(yield* client.receive).data]).toEqual([1])
+    const { report } = yield* run(process.execPath, [bundled(hangs), path])
+    yield* report
+    yield* client.send({ data: Uint8Array.of(2), to })
+    expect([...(yield* client.receive).data]).toEqual([2])
+    expect(starts.length).toBe(3)
+    // Programs with `begin` and `awaitSuccessor` take over, too.
+    const next = yield* HandOver.make({ path })
+    yield* next.bind("worker", Datagram.ipv4, at)
+    yield* next.begin
+    yield* Fiber.join(end)
   }).pipe(Effect.provide(LinuxSockets.layer))
 )
 

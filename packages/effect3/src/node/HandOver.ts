@@ -95,12 +95,26 @@ export interface HandOver {
     DatagramSockets | Scope.Scope | R | NeedsAll<D>
   >
   /**
-   * Waits until the running program has stopped. Call it when all sockets are bound, and read them afterwards. Passed sockets that no `bind` took
+   * The first half of `serve`. Waits until the running program has stopped. Call it when all sockets are bound, and read them afterwards. Passed sockets that no `bind` took
    * are closed. systemd gets `READY=1` and `MAINPID`. From then on a successor can take the sockets.
    */
   readonly begin: Effect.Effect<void, HandOverError>
-  /** Waits until a successor has the sockets and waits for this program to stop. Close the scope then. */
+  /**
+   * The second half of `serve`. Waits until a successor has the sockets and waits for this program to stop. Close the scope then. If the successor
+   * is killed after that, no program has the sockets.
+   */
   readonly awaitSuccessor: Effect.Effect<void>
+  /**
+   * Runs a server until a successor serves, in place of `begin` and `awaitSuccessor`. Waits until the running program has stopped, and runs `server`
+   * in a scope. When a successor has the sockets, the scope is closed. If the successor ends before its own server runs, `server` runs again on the
+   * same sockets. So a successor that fails or is killed does not leave the sockets without a reader.
+   *
+   * `server` succeeds when it reads, as `serveOn` does. The effect fails with its error, and with `DatagramBindError` of reason `InvalidArgument` if
+   * `server` is not an effect.
+   */
+  readonly serve: <E, R>(
+    server: Effect.Effect<unknown, E, R>
+  ) => Effect.Effect<void, E | DatagramBindError | HandOverError, Exclude<R, Scope.Scope>>
   /** Names of passed sockets that no `bind` took yet. */
   readonly unclaimed: Effect.Effect<ReadonlyArray<string>>
 }
@@ -126,9 +140,7 @@ export interface HandOver {
  * const server = Effect.gen(function* () {
  *   const handOver = yield* HandOver.make({ path: join(tmpdir(), "echo-effect3.sock") })
  *   const socket = yield* handOver.bind("echo", spec, { address: "0.0.0.0", port: 5300 })
- *   yield* handOver.begin
- *   yield* serveOn(socket, (asked) => Datagram.reply(socket, asked, asked.data))
- *   yield* handOver.awaitSuccessor
+ *   yield* handOver.serve(serveOn(socket, (asked) => Datagram.reply(socket, asked, asked.data)))
  * })
  *
  * Effect.runPromise(server.pipe(Effect.scoped, Effect.provide(NodeSockets.layer)))
@@ -160,6 +172,7 @@ export const make = (
       ) => bindNamed(plain, name, spec, at),
       begin: orFail(() => plain.begin()),
       awaitSuccessor: Effect.promise(() => plain.taken),
+      serve: <E, R>(server: Effect.Effect<unknown, E, R>) => serveUntilServed(plain, server),
       unclaimed: Effect.sync(() => plain.unclaimed)
     } satisfies HandOver
   })
@@ -176,6 +189,26 @@ const orFail = (run: () => Promise<HandOverFault | undefined>): Effect.Effect<vo
   Effect.flatMap(Effect.promise(run), (fault) =>
     fault === undefined ? Effect.void : Effect.fail(handOverError(fault))
   )
+
+const serveUntilServed = <E, R>(
+  plain: Plain,
+  server: Effect.Effect<unknown, E, R>
+): Effect.Effect<void, E | DatagramBindError | HandOverError, Exclude<R, Scope.Scope>> => {
+  if (!Effect.isEffect(server)) {
+    const what = `server: ${Codec.format(server)} is not an effect`
+    return Effect.fail(invalidBind(`${what}. Give one that serves, such as \`serveOn\`.`, "server"))
+  }
+  const serving = Effect.gen(function* () {
+    yield* server
+    yield* orFail(() => Promise.resolve(plain.announce()))
+    yield* Effect.promise(() => plain.taken)
+  })
+  return Effect.gen(function* () {
+    yield* orFail(() => plain.awaitPredecessor())
+    do yield* Effect.scoped(serving)
+    while (!(yield* Effect.promise(() => plain.release())))
+  })
+}
 
 const bindNamed = <F extends Internet, D extends ControlMessage.Any, R>(
   plain: Plain,

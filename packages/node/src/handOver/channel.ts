@@ -13,7 +13,7 @@ export const maximumSockets = 253
 const greeting = "ancillary hand-over 1"
 
 /** The words of both ends. `sockets` is followed by a name per descriptor. */
-export type Word = "take" | "sockets" | "ready" | "refused" | "over"
+export type Word = "take" | "sockets" | "ready" | "refused" | "over" | "serving"
 
 export interface Letter {
   readonly word: Word
@@ -122,5 +122,5 @@ const letterOf = ({ control, data, from }: ReceivedDatagram): Letter | undefined
   return { word, names, rights, from: path }
 }
 
-const words: ReadonlySet<string> = new Set<Word>(["take", "sockets", "ready", "refused", "over"])
+const words: ReadonlySet<string> = new Set<Word>(["take", "sockets", "ready", "refused", "over", "serving"])
 const isWord = (word: string | undefined): word is Word => word !== undefined && words.has(word)

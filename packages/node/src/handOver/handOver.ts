@@ -43,6 +43,16 @@ interface Passed extends NamedDescriptor {
 /** Milliseconds after which a request is sent again, to find out whether the predecessor still lives. */
 const again = 100
 
+/** True if no program has the path to which a letter was sent. */
+const hasEnded = (code: string | undefined): boolean => code === "ENOENT" || code === "ECONNREFUSED"
+
+/** A promise and the function that resolves it. */
+const promised = () => {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((resolved) => (resolve = resolved))
+  return { promise, resolve }
+}
+
 /**
  * A hand-over in progress, without a face.
  *
@@ -59,9 +69,10 @@ export class HandOver {
   #hasPredecessor = false
   #isOver = false
   #begun = false
-  #taken: () => void = () => {}
-  /** Resolves when a successor has taken the sockets and is ready. */
-  readonly taken: Promise<void> = new Promise((resolve) => (this.#taken = resolve))
+  #taken = promised()
+  /** True if this program has stopped, and its successor may begin. */
+  #isReleased = false
+  readonly #served = promised()
   #wake: (letter: Letter) => void = () => {}
 
   constructor(start: HandOverStart, channel: Channel | undefined) {
@@ -101,14 +112,29 @@ export class HandOver {
     return this.#passed.map(({ name }) => name)
   }
 
-  /** Waits until the predecessor has stopped, closes its sockets that were not claimed, and waits for a successor from then on. */
+  /** Resolves when a successor has taken the sockets and is ready. */
+  get taken(): Promise<void> {
+    return this.#taken.promise
+  }
+
+  /** Waits until the predecessor has stopped, and announces this program. */
   async begin(): Promise<HandOverFault | undefined> {
+    return (await this.awaitPredecessor()) ?? this.announce()
+  }
+
+  /** Waits until the predecessor has stopped. It serves again if this program ends before it announces itself. */
+  awaitPredecessor(): Promise<HandOverFault | undefined> {
+    return this.#hasPredecessor && !this.#begun ? this.#ask("ready", "over") : Promise.resolve(undefined)
+  }
+
+  /** Lets the predecessor end, closes its sockets that were not claimed, and waits for a successor from then on. */
+  announce(): HandOverFault | undefined {
     if (this.#begun) return undefined
-    const fault = this.#hasPredecessor ? await this.#ask("ready", "over") : undefined
-    if (fault !== undefined) return fault
     this.#begun = true
     for (const { close } of this.#passed) close()
     this.#passed = []
+    // Until this program has the path, its predecessor is reached there. One that has ended does not need to know.
+    if (this.#hasPredecessor && this.#channel !== undefined) this.#channel.send(this.#channel.path, "serving")
     const why = this.#channel?.listen()
     if (why !== undefined) {
       const remedy = "Choose a path in a directory that this program may write to"
@@ -121,14 +147,44 @@ export class HandOver {
     return this.#fault("NotNotified", `The service manager was not notified (${unsent}). Check NOTIFY_SOCKET.`)
   }
 
+  /**
+   * Lets the successor begin, because this program has stopped. Resolves with true when it serves. Resolves with false if it ended before, or does not serve
+   * in time: then this program has to serve again, and another successor may ask.
+   */
+  async release(): Promise<boolean> {
+    const successor = this.#successor
+    const channel = this.#channel
+    if (successor === undefined || channel === undefined) return true
+    this.#isReleased = true
+    const until = performance.now() + this.#start.patience
+    for (let ended = false; !ended && performance.now() < until;) {
+      ended = hasEnded(channel.send(successor, "over"))
+      // A letter that it sent before it ended is read meanwhile.
+      if (await this.#servedWithin(again)) return true
+    }
+    this.#successor = undefined
+    this.#isReleased = false
+    this.#taken = promised()
+    return false
+  }
+
   /** Ends the hand-over. A successor that waits begins. */
   close(): void {
     if (this.#isOver) return
     this.#isOver = true
     for (const { close } of this.#passed) close()
     this.#passed = []
-    if (this.#successor !== undefined) this.#channel?.send(this.#successor, "over")
+    if (this.#successor !== undefined && !this.#isReleased) this.#channel?.send(this.#successor, "over")
     this.#channel?.close(this.#successor !== undefined)
+  }
+
+  #servedWithin(milliseconds: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(this.#isOver), milliseconds)
+    })
+    const served = this.#served.promise.then(() => true)
+    return Promise.race([served, late]).finally(() => clearTimeout(timer))
   }
 
   #fault(reason: HandOverFault["reason"], message: string): HandOverFault {
@@ -150,7 +206,7 @@ export class HandOver {
         if (this.#isOver) return done(undefined)
         const code = channel.send(channel.path, word)
         // No program has the path, or it ended meanwhile. Its sockets, if they were passed, are this program's.
-        if (code === "ENOENT" || code === "ECONNREFUSED") return done(undefined)
+        if (hasEnded(code)) return done(undefined)
         if (performance.now() < until) return void (timer = setTimeout(ask, again))
         const what = word === "take" ? "did not answer" : "did not stop"
         done(this.#fault("NoAnswer", `The program at ${channel.path} ${what} in time. End it, or raise \`patience\`.`))
@@ -196,8 +252,14 @@ export class HandOver {
       else if (word === "take") this.#channel?.send(from, "sockets", this.#offered.slice(0, maximumSockets))
       else if (this.#successor === undefined) {
         this.#successor = from
-        this.#taken()
+        this.#taken.resolve()
       }
+    } else if (word === "serving") {
+      if (!this.#begun) return
+      // Also one that this program no longer waited for.
+      this.#successor = from
+      this.#served.resolve()
+      this.#taken.resolve()
     } else this.#wake(letter)
   }
 }

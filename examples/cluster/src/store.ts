@@ -3,11 +3,16 @@ import { RunnerAddress, SingleRunner } from "@effect/cluster"
 import { NodeClusterSocket } from "@effect/platform-node"
 import { LibsqlClient } from "@effect/sql-libsql"
 import { PgClient } from "@effect/sql-pg"
-import { Layer, Option, Redacted } from "effect"
+import { SqlClient } from "@effect/sql"
+import { Effect, Layer, Option, Redacted } from "effect"
+
+/** A transaction waits for the disk once, and not several times. */
+const writeAhead = Layer.effectDiscard(Effect.flatMap(SqlClient.SqlClient, (sql) => sql`PRAGMA journal_mode = WAL`))
 
 /** One process, with its store in a file. */
 export const embedded = (file: string) =>
   SingleRunner.layer({ runnerStorage: "memory" }).pipe(
+    Layer.provide(writeAhead),
     // The cluster's ids have 64 bits.
     Layer.provideMerge(LibsqlClient.layer({ url: `file:${file}`, intMode: "bigint" }))
   )

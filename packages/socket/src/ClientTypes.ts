@@ -28,7 +28,7 @@ export interface Request<F extends Family, D extends ControlMessage.Any> extends
 export interface Transmission {
   /**
    * Times between the transmissions, by default 1000, 2000 and 4000 (RFC 5389 and RFC 1035 have similar ones). A function gets the number of
-   * transmissions so far, 1 or more, and returns the time until the next one, or `undefined` if there is none. If it throws, the request
+   * transmissions so far, 1 or more, and returns the time until the next one. After `undefined` no more follow. If it throws, the request
    * rejects.
    */
   readonly retransmit?: ReadonlyArray<number> | ((transmissions: number) => number | undefined) | undefined

@@ -39,8 +39,8 @@ export type Measured =
  */
 export interface DatagramMetrics {
   /**
-   * Counts a socket, the sockets of a server, or a client from now on. Its counters are those since it was opened. What is added with one set
-   * of attributes has one sum, in which closed sockets stay. A second call for the same socket has no effect.
+   * Counts a socket, the sockets of a server, or a client from now on. Its counters are those since it was opened. Counters with one set
+   * of attributes are added up, and closed sockets stay in the sum. A second call for the same socket has no effect.
    *
    * Each set of attributes stays in memory, so give names of servers, and not addresses of peers. Throws a `DatagramBindError` of reason
    * `InvalidArgument` for another value, and for a socket of another collection.

@@ -14,7 +14,7 @@ import {
 const unended = 2
 
 /**
- * The result of the program of a session. `interrupted`: it ended because it was told to.
+ * The result of the program of a session. `interrupted`: it ended because its session did.
  *
  * @category servers
  * @since 0.1.0
@@ -109,7 +109,7 @@ export class Sessions<A extends SessionPath> {
     return result === "failed"
   }
 
-  /** Ends idle sessions. Returns the milliseconds until the next one may be idle, or `undefined` if there is none. */
+  /** Ends idle sessions. Returns the milliseconds until the next one may be idle, or `undefined` without sessions. */
   sweep(now: number): number | undefined {
     for (;;) {
       const idle = this.#table.takeIdle(now)

@@ -98,7 +98,7 @@ class SessionServing implements SessionServer {
   }
 
   #settle(state: State, session: ServedSession, failure: { readonly error: unknown } | undefined): void {
-    // A program that was told to end may do so in any way.
+    // A program whose session has ended may end in any way.
     const result = state.end !== undefined ? "interrupted" : failure === undefined ? "completed" : "failed"
     this.#sessions.settle(state, result, this.isStopping)
     this.#running.delete(session)

@@ -42,6 +42,7 @@ export {
   type ServeOptions,
   type StopReport
 } from "./DatagramServer.ts"
+export { type InterfaceServer, type InterfaceStats, serveInterfaces, type ServedInterfaces } from "./InterfaceServer.ts"
 export { serveSessions, type Session, type SessionKey, type SessionOptions } from "./DatagramSessions.ts"
 export type {
   ConnectedSocket,

@@ -29,6 +29,8 @@ export interface Server<F extends Family, D extends ControlMessage.Any> {
   readonly serve: (
     socket: DatagramSocket<F, D>
   ) => Effect.Effect<Fiber.Fiber<never, DatagramReceiveError>, never, Scope.Scope>
+  /** Ends the limits of a socket that is not served any more, while the server goes on. */
+  readonly forget: (socket: DatagramSocket<F, D>) => void
 }
 
 export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
@@ -52,7 +54,7 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
     const clock = yield* Clock.Clock
     const kinds = new Failures()
     const handlers = new Handlers()
-    const ends: Array<() => void> = []
+    const ends = new Map<object, () => void>()
     const reading = new Reading(checked.concurrency, checked.overflow === "wait")
     // The fiber begins in the callback of the event loop, so a handler that ends without a wait costs no turn. It is interruptible where
     // the handler runs.
@@ -64,12 +66,16 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
     // closed.
     yield* Effect.addFinalizer(() =>
       Effect.flatMap(handlers.end(checked.shutdown), (report) => {
-        for (const end of ends) end()
+        for (const end of ends.values()) end()
         return Effect.andThen(limit?.close ?? Effect.void, reported(report, checked))
       })
     )
     return {
-      serve: (socket) => served(socket, handler, { checked, kinds, handlers, reading, fork, limit, clock, ends })
+      serve: (socket) => served(socket, handler, { checked, kinds, handlers, reading, fork, limit, clock, ends }),
+      forget: (socket) => {
+        ends.get(socket)?.()
+        ends.delete(socket)
+      }
     }
   })
 
@@ -99,8 +105,8 @@ interface Shared<R> {
   ) => Fiber.Fiber<void>
   readonly limit: TimeLimit | undefined
   readonly clock: Clock.Clock
-  /** Called when the server has ended. */
-  readonly ends: Array<() => void>
+  /** Called when the server has ended, by socket. */
+  readonly ends: Map<object, () => void>
 }
 
 const served = <F extends Family, D extends ControlMessage.Any, E, R>(
@@ -119,7 +125,7 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
     const unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
     const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
     const guard = core?.protect(limits, now)
-    ends.push(() => {
+    ends.set(socket, () => {
       unserved?.()
       if (guard !== undefined) core?.unprotect(guard)
     })

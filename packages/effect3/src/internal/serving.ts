@@ -35,6 +35,8 @@ export interface Server<F extends Family, D extends ControlMessage.Any> {
   readonly serve: (
     socket: DatagramSocket<F, D>
   ) => Effect.Effect<Fiber.RuntimeFiber<never, DatagramReceiveError>, never, Scope.Scope>
+  /** Ends the limits of a socket that is not served any more, while the server goes on. */
+  readonly forget: (socket: DatagramSocket<F, D>) => void
 }
 
 export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
@@ -58,7 +60,7 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
     const clock = yield* Effect.clock
     const kinds = new Failures()
     const handlers = new Handlers()
-    const ends: Array<() => void> = []
+    const ends = new Map<object, () => void>()
     const reading = new Reading(checked.concurrency, checked.overflow === "wait")
     // The fiber begins in the callback of the event loop, so a handler that ends without a wait costs no turn. It is interruptible where
     // the handler runs.
@@ -72,12 +74,16 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
     // closed.
     yield* Effect.addFinalizer(() =>
       Effect.flatMap(handlers.end(checked.shutdown), (report) => {
-        for (const end of ends) end()
+        for (const end of ends.values()) end()
         return Effect.zipRight(limit?.close ?? Effect.void, reported(report, checked))
       })
     )
     return {
-      serve: (socket) => served(socket, handler, { checked, kinds, handlers, reading, fork, limit, clock, ends })
+      serve: (socket) => served(socket, handler, { checked, kinds, handlers, reading, fork, limit, clock, ends }),
+      forget: (socket) => {
+        ends.get(socket)?.()
+        ends.delete(socket)
+      }
     }
   })
 
@@ -104,8 +110,8 @@ interface Shared<R> {
   readonly fork: (handler: Effect.Effect<void, never, Exclude<R, Scope.Scope>>) => Fiber.RuntimeFiber<void>
   readonly limit: TimeLimit | undefined
   readonly clock: Clock.Clock
-  /** Called when the server has ended. */
-  readonly ends: Array<() => void>
+  /** Called when the server has ended, by socket. */
+  readonly ends: Map<object, () => void>
 }
 
 const served = <F extends Family, D extends ControlMessage.Any, E, R>(
@@ -124,7 +130,7 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
     const unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
     const now = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
     const guard = core?.protect(limits, now)
-    ends.push(() => {
+    ends.set(socket, () => {
       unserved?.()
       if (guard !== undefined) core?.unprotect(guard)
     })

@@ -7,6 +7,7 @@
 export { type Aged, AgeList } from "./ageList.ts"
 export { Guard, LimitCounters, type Limits } from "./guard.ts"
 export { type LimitOptions, readLimits, type ResponseRateOptions } from "./limitOptions.ts"
+export { type InterfaceStats, usableAddresses } from "./interfaceAddresses.ts"
 export { PeerTable } from "./peerTable.ts"
 export { type Rate, ResponseRate } from "./responseRate.ts"
 export { Room } from "./room.ts"

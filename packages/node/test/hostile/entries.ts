@@ -198,6 +198,12 @@ const socket: { readonly [name: string]: Entry } = {
   }),
   serve: effect(() => [ipv4, at, () => Effect.void, { concurrency: 4, shutdown: 0 }]),
   serveAll: effect(() => [ipv4, [at], () => Effect.void, { concurrency: 4, shutdown: 0 }]),
+  serveInterfaces: effect(() => [
+    ipv4,
+    { port: 0, matches: () => true, interval: "1 second" },
+    () => Effect.void,
+    { concurrency: 4, shutdown: 0 }
+  ]),
   serveLayer: { kind: "layer", args: () => [ipv4, at, () => Effect.void, { concurrency: 4, shutdown: 0 }] },
   serveSessions: effect(() => [ipv4, at, () => Effect.void, { key: () => 1, inbox: 4, shutdown: 0 }]),
   serveOn: effect(({ socket }) => [socket, () => Effect.void, { concurrency: 4, shutdown: 0 }]),

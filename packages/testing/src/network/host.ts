@@ -79,6 +79,8 @@ export class Host {
   readonly driver: Driver
   readonly #number: number
   readonly #devices: Array<Device> = []
+  /** Index of the latest interface. No other one gets it. The loopback interface has 1. */
+  #lastIndex = 1
   readonly #ports: Ports
   readonly #stack: Stack
   readonly #routes: Routes
@@ -124,7 +126,7 @@ export class Host {
   interface(name: string, options: InterfaceOptions = {}): Interface {
     if (this.#devices.some((device) => device.name === name))
       throw new TypeError(`${this.name} has an interface ${name} already.`)
-    const index = this.#devices.length + 1
+    const index = ++this.#lastIndex
     const hex = (value: number) => value.toString(16).padStart(2, "0")
     const device = new Device({
       index,
@@ -148,14 +150,28 @@ export class Host {
     device.receive = (packet) => this.#stack.input(packet, device)
     this.#devices.push(device)
     this.#notices.tell()
-    return new Interface(this, device, () => this.#notices.tell())
+    return this.#interfaceOf(device)
+  }
+
+  #interfaceOf(device: Device): Interface {
+    return new Interface(this, device, { changed: () => this.#notices.tell(), remove: () => this.#remove(device) })
+  }
+
+  #remove(device: Device): void {
+    const at = this.#devices.indexOf(device)
+    if (at < 0) return
+    this.#devices.splice(at, 1)
+    device.up = false
+    this.#routes.remove(device)
+    for (const { memberships } of this.#ports.open) memberships.end(device.index)
+    this.#notices.tell([{ index: device.index }])
   }
 
   /** Returns an interface by its name. */
   interfaceNamed(name: string): Interface {
     const device = this.#devices.find((each) => each.name === name)
     if (device === undefined) throw new TypeError(`${this.name} has no interface ${name}.`)
-    return new Interface(this, device, () => this.#notices.tell())
+    return this.#interfaceOf(device)
   }
 
   /** The interface that a link gets if none is named: the first without a link. */
@@ -208,11 +224,13 @@ export class Interface {
   readonly host: Host
   readonly #device: Device
   readonly #changed: () => void
+  readonly #remove: () => void
 
-  constructor(host: Host, device: Device, changed: () => void) {
+  constructor(host: Host, device: Device, calls: { readonly changed: () => void; readonly remove: () => void }) {
     this.host = host
     this.#device = device
-    this.#changed = changed
+    this.#changed = calls.changed
+    this.#remove = calls.remove
   }
 
   get name(): string {
@@ -246,6 +264,11 @@ export class Interface {
   setUp(up: boolean): void {
     this.#device.up = up
     this.#changed()
+  }
+
+  /** Removes the interface, with its addresses, routes and memberships. Its link ends there. */
+  remove(): void {
+    this.#remove()
   }
 
   setMtu(mtu: number): void {

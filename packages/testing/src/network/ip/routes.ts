@@ -48,6 +48,11 @@ export class Routes {
     this.#added = [...this.#added, route]
   }
 
+  /** Removes the routes by an interface. */
+  remove(device: Device): void {
+    this.#added = this.#added.filter((route) => route.device !== device)
+  }
+
   /** Returns the interface that has an address. One that is unique only on its link needs the interface. */
   owner(address: Address, on?: Device): Device | undefined {
     if (address.family === "ipv4" && address.isLoopback) return this.#loopback()

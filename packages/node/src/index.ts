@@ -5,6 +5,7 @@
  */
 export { HandOver, type HandOverFault, type HandOverStart } from "./handOver/handOver.ts"
 export { notifyReady } from "./handOver/notices.ts"
+export { type HandOverWords, readHandOverOptions, refusedSocketName } from "./handOver/options.ts"
 export { type NamedDescriptor, passedSockets } from "./handOver/passedSockets.ts"
 export { type HostNameFault, resolveHost } from "./resolveHost.ts"
 export { systemDriver } from "./systemDriver.ts"

@@ -7,8 +7,10 @@ import type * as Datagram from "./Datagram.ts"
 import type { make as makeClientOfSystem } from "./DatagramClient.ts"
 import type { serve as serveSystem, serveAll as serveAllOfSystem } from "./DatagramServer.ts"
 import type { serveSessions as serveSessionsOfSystem } from "./DatagramSessions.ts"
+import type { make as makeHandOverOfSystem } from "./HandOver.ts"
 import { Interfaces } from "./Interfaces.ts"
 import { makeClientWith } from "./internal/client.ts"
+import { makeHandOver } from "./internal/handOver.ts"
 import { Opening, type MakeDriver } from "./internal/opening.ts"
 import { serveAllWith, serveWith } from "./internal/serve.ts"
 import { serveSessionsWith } from "./internal/sessions.ts"
@@ -32,6 +34,8 @@ export interface DatagramSockets {
   readonly serveSessions: typeof serveSessionsOfSystem
   /** Makes a client that asks, as `DatagramClient.make` does. */
   readonly makeClient: typeof makeClientOfSystem
+  /** Takes sockets over from another program, as `HandOver.make` does. */
+  readonly handOver: typeof makeHandOverOfSystem
   readonly interfaces: () => Promise<Interfaces>
 }
 
@@ -64,6 +68,7 @@ export const make = (driver: MakeDriver): DatagramSockets => {
     serveAll: (spec, addresses, handler, options) => serveAllWith(opening, spec, addresses, handler, options),
     serveSessions: (spec, at, program, options) => serveSessionsWith(opening, spec, at, program, options),
     makeClient: (spec, options) => makeClientWith(opening, spec, options),
+    handOver: (options) => makeHandOver(opening, options),
     interfaces: async () => new Interfaces((await opening.opener).driver)
   }
 }

@@ -102,6 +102,8 @@ const calls: { readonly [name in string]: Call } = {
     const times = { retransmit: value, timeout: value, signal: AbortSignal.timeout(20) }
     await client.request({ key: value, data: value, to: { address: "127.0.0.1", port: 9 } }, times).catch(passAbort)
   },
+  handOver: async (_, value) => (await sockets.handOver(value)).close(),
+  "handOver, patience": async (_, value) => (await sockets.handOver({ patience: value, store: value })).close(),
   reply: (socket, value) => Datagram.reply(socket as never, value, bytes("x")),
   "reply, socket": (_, value) => Datagram.reply(value, value, bytes("x")),
   tryReply: (socket, value) => {

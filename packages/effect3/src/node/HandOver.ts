@@ -20,9 +20,9 @@
  * @see unix(7); sd_listen_fds(3); sd_notify(3)
  * @since 0.1.0
  */
-import { Codec, type ControlMessage, type EndpointInput, type Internet } from "@ancillary/control"
+import { type ControlMessage, type EndpointInput, type Internet } from "@ancillary/control"
 import type { NeedsAll } from "@ancillary/engine/spec/Spec"
-import { HandOver as Plain, type HandOverFault } from "@ancillary/node"
+import { HandOver as Plain, type HandOverFault, readHandOverOptions, refusedSocketName } from "@ancillary/node"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -157,7 +157,7 @@ export const make = (
 > =>
   Effect.gen(function* () {
     const { driver } = yield* DatagramSockets
-    const checked = checkOptions(options)
+    const checked = readHandOverOptions(options, words)
     if (typeof checked === "string") return yield* Effect.fail(invalidBind(checked, "options"))
     const plain = yield* Effect.acquireRelease(
       open(() => Plain.open({ driver, ...checked })),
@@ -221,13 +221,8 @@ const bindNamed = <F extends Internet, D extends ControlMessage.Any, R>(
   DatagramSockets | Scope.Scope | R | NeedsAll<D>
 > =>
   Effect.gen(function* () {
-    if (!isName(name))
-      return yield* Effect.fail(
-        invalidBind(
-          `${Codec.format(name)} is not the name of a socket: 1 to 255 characters of ASCII without ":" and control characters. Give another one.`,
-          "name"
-        )
-      )
+    const refused = refusedSocketName(name)
+    if (refused !== undefined) return yield* Effect.fail(invalidBind(refused, "name"))
     const claimed = plain.claim(name)
     const socket: DatagramSocket<F, D> = yield* claimed === undefined
       ? Datagram.bind(spec, at)
@@ -240,24 +235,12 @@ const bindNamed = <F extends Internet, D extends ControlMessage.Any, R>(
     return socket
   })
 
-/** systemd's rule for names of descriptors. */
-const isName = (name: unknown): name is string => typeof name === "string" && /^[!-9;-~]{1,255}$/.test(name)
-
-const checkOptions = (
-  given: Options
-): string | { readonly path: string | undefined; readonly patience: number; readonly store: boolean } => {
-  try {
-    const { path, patience = "30 seconds", store = false } = given
-    if (path !== undefined && (typeof path !== "string" || path === "" || path.includes("\0")))
-      return `path: ${Codec.format(path)} is not a path. Give the path of a Unix socket.`
-    const duration = durationOf(patience)
-    if (duration === undefined)
-      return `patience: ${Codec.format(patience)} is not a duration. Give one, such as "30 seconds".`
-    if (typeof store !== "boolean") return `store: ${Codec.format(store)} is neither true nor false. Give one of them.`
-    return { path, patience: Duration.toMillis(duration), store }
-  } catch (cause) {
-    return `options: they cannot be read (${Codec.format(cause)}). Give them as plain values.`
-  }
+const words = {
+  milliseconds: (given: unknown = "30 seconds") => {
+    const duration = durationOf(given)
+    return duration === undefined ? undefined : Duration.toMillis(duration)
+  },
+  range: 'a duration. Give one, such as "30 seconds"'
 }
 
 const handOverError = ({ message, path, reason }: HandOverFault): HandOverError =>

@@ -9,6 +9,7 @@ import {
   DatagramSockets,
   DatagramWorkers,
   Descriptor,
+  HandOver,
   HostName,
   Interfaces,
   serve,
@@ -79,6 +80,8 @@ export const measured = metrics.snapshot()
 metrics.add(server)
 metrics.add(servers)
 metrics.add(asking)
+export const handOver = await HandOver.make()
+export const handed = await handOver.bind("echo", ipv4, at)
 export const answering = serveOn(bound, () => undefined)
 export const handler = (asked: typeof datagram) => asked.control.pktInfo
 export const explained = Datagram.explain

@@ -20,16 +20,21 @@ const beginWait = (core: Conversation, wait: Wait, f: () => void): Cancel =>
 /** Returns the signal of the options, or throws if it is not one. */
 export const signalOf = (core: Conversation, options: Waiting | undefined): AbortSignal | undefined => {
   if (options === undefined) return undefined
-  let shown: string
+  const read = readSignal(options)
+  if (typeof read !== "string") return read
+  throw errorOf(receiveInvalid(core, "signal", `${read} is not an AbortSignal: give one, or leave it out`))
+}
+
+/** Returns the signal of the options, or a description of another value. */
+export const readSignal = (options: unknown): AbortSignal | string | undefined => {
   try {
-    const given: unknown = options === null ? undefined : options.signal
-    if (given === undefined) return undefined
-    if (isSignal(given)) return given
-    shown = Codec.format(given)
+    const given: unknown =
+      options === null || options === undefined ? undefined : (options as { readonly signal?: unknown }).signal
+    if (given === undefined || isSignal(given)) return given
+    return Codec.format(given)
   } catch (cause) {
-    shown = `a value that cannot be read (${Codec.format(cause)})`
+    return `a value that cannot be read (${Codec.format(cause)})`
   }
-  throw errorOf(receiveInvalid(core, "signal", `${shown} is not an AbortSignal: give one, or leave it out`))
 }
 
 const isSignal = (given: unknown): given is AbortSignal =>

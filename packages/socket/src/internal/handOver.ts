@@ -1,0 +1,142 @@
+/** A hand-over in the words of this face. */
+import type { ControlMessage, EndpointInput, Internet } from "@ancillary/control"
+import { invalidBind } from "@ancillary/engine/errors/DatagramError"
+import { HandOver as Plain, type HandOverFault, readHandOverOptions, refusedSocketName } from "@ancillary/node"
+import { errorOf } from "../DatagramError.ts"
+import type { DatagramSocket, Waiting } from "../DatagramSocket.ts"
+import type { HandOver } from "../HandOver.ts"
+import type { Spec } from "../Spec.ts"
+import type { Opening } from "./opening.ts"
+import { checkSocket, isDuration } from "./serveOptions.ts"
+import { readSignal } from "./waiting.ts"
+
+/**
+ * A hand-over that failed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class HandOverError extends Error {
+  /**
+   * `NoAnswer`: the running program did not answer or did not stop within `patience`. `Refused`: it hands its sockets to another program.
+   * `Path`: the socket for the next program could not get the path. `NotNotified`: systemd did not get a message.
+   */
+  readonly reason: HandOverFault["reason"]
+  /** Path of the hand-over. `undefined` if it has none. */
+  readonly path: string | undefined
+
+  constructor(fault: HandOverFault) {
+    super(fault.message)
+    this.name = "HandOverError"
+    this.reason = fault.reason
+    this.path = fault.path
+  }
+}
+
+const words = {
+  milliseconds: (given: unknown = 30_000) => (isDuration(given) ? given : undefined),
+  range: "a number of milliseconds. Give one, such as 30000"
+}
+
+export const makeHandOver = async (opening: Opening, options: unknown = {}): Promise<HandOver> => {
+  const checked = readHandOverOptions(options, words)
+  if (typeof checked === "string") throw errorOf(invalidBind(checked, "options"))
+  const signal = signalOf(options)
+  signal?.throwIfAborted()
+  const { driver } = await opening.opener
+  signal?.throwIfAborted()
+  const plain = Plain.open({ driver, ...checked })
+  if (!(plain instanceof Plain)) throw errorOf(plain)
+  try {
+    await failing(waiting(plain.take(), signal))
+  } catch (error) {
+    plain.close()
+    throw error
+  }
+  return new Passing(opening, plain)
+}
+
+class Passing implements HandOver {
+  readonly #opening: Opening
+  readonly #plain: Plain
+  #beginning: Promise<HandOverFault | undefined> | undefined
+
+  constructor(opening: Opening, plain: Plain) {
+    this.#opening = opening
+    this.#plain = plain
+  }
+
+  async bind<F extends Internet, D extends ControlMessage.Any, R>(
+    name: string,
+    spec: Spec<F, D, R>,
+    at: EndpointInput<F>
+  ): Promise<DatagramSocket<F, D>> {
+    const refused = refusedSocketName(name)
+    if (refused !== undefined) throw errorOf(invalidBind(refused, "name"))
+    const plain = this.#plain
+    const claimed = plain.claim(name)
+    const socket: DatagramSocket<F, D> = await (claimed === undefined
+      ? this.#opening.bind(spec, at)
+      : this.#opening.adopt(spec, claimed.descriptor))
+    const withdraw = plain.offer(name, socket.descriptor)
+    // Called when the socket is closed.
+    checkSocket(socket).waiters.waitElsewhere(withdraw)
+    return socket
+  }
+
+  async begin(options?: Waiting): Promise<void> {
+    const signal = signalOf(options)
+    signal?.throwIfAborted()
+    // A second call waits for the first one.
+    this.#beginning ??= this.#begin()
+    await failing(waiting(this.#beginning, signal))
+  }
+
+  async #begin(): Promise<HandOverFault | undefined> {
+    const fault = await this.#plain.begin()
+    // The program may try again.
+    if (fault !== undefined) this.#beginning = undefined
+    return fault
+  }
+
+  async awaitSuccessor(options?: Waiting): Promise<void> {
+    const signal = signalOf(options)
+    signal?.throwIfAborted()
+    await waiting(this.#plain.taken, signal)
+  }
+
+  unclaimed(): ReadonlyArray<string> {
+    return this.#plain.unclaimed
+  }
+
+  close(): void {
+    this.#plain.close()
+  }
+  [Symbol.dispose](): void {
+    this.close()
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+}
+
+const failing = async (fault: Promise<HandOverFault | undefined>): Promise<void> => {
+  const failed = await fault
+  if (failed !== undefined) throw new HandOverError(failed)
+}
+
+/** Waits for a promise until a signal aborts. */
+const waiting = <A>(promise: Promise<A>, signal: AbortSignal | undefined): Promise<A> => {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener("abort", onAbort)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort))
+  })
+}
+
+const signalOf = (options: unknown): AbortSignal | undefined => {
+  const read = readSignal(options)
+  if (typeof read !== "string") return read
+  throw errorOf(invalidBind(`signal: ${read} is not an AbortSignal. Give one, or leave it out.`, "signal"))
+}

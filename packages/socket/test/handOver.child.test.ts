@@ -1,0 +1,133 @@
+/** Programs that hand their socket to the next one: no datagram is lost. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Datagram, HandOver } from "@ancillary/socket"
+import { expect, it, onTestFinished } from "vitest"
+import { bundled } from "../../testing/program.ts"
+import { closing, here, open, rejection, sockets } from "./kit.ts"
+
+const program = new URL("children/handOver.ts", import.meta.url)
+
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), "ancillary-promises-hand-over-"))
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }))
+  return made
+}
+
+/** Starts the program, and returns its process and its report when it serves. */
+const start = async (path: string, port: number) => {
+  const child: ChildProcess = spawn(process.execPath, [bundled(program), path, String(port)], {
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  onTestFinished(() => void child.kill("SIGKILL"))
+  const [report] = (await once(child.stdout ?? child, "data")) as [Buffer]
+  return { child, ...(JSON.parse(String(report)) as { passed: ReadonlyArray<string>; left: unknown; port: number }) }
+}
+
+/** Datagrams on their way at one time, fewer than a receive buffer holds. */
+const window = 100
+
+it("three programs in a row answer every datagram once", async () => {
+  const path = join(folder(), "echo.sock")
+  let serving = await start(path, 0)
+  const to = { address: "127.0.0.1", port: serving.port }
+  expect(serving.passed).toEqual([])
+  const client = await open()
+  const answers = new Map<number, number>()
+  const processes = new Set<number>()
+  let sent = 0
+  const loop = client.forEach(({ data }) => {
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+    answers.set(view.getUint32(0), (answers.get(view.getUint32(0)) ?? 0) + 1)
+    processes.add(view.getUint32(4))
+    // Each answer makes room for the next datagram.
+    if (isSending) ask()
+  })
+  const ask = (): void => {
+    while (sent - answers.size < window) {
+      const data = new Uint8Array(4)
+      new DataView(data.buffer).setUint32(0, sent)
+      if (client.trySend({ data, to }) !== undefined) return
+      sent++
+    }
+  }
+  let isSending = true
+  ask()
+  for (let restart = 0; restart < 2; restart++) {
+    const before = serving.child
+    serving = await start(path, to.port)
+    expect([serving.passed, serving.left]).toEqual([["echo"], []])
+    if (before.exitCode === null) await once(before, "exit")
+    expect(before.exitCode).toBe(0)
+  }
+  while (!processes.has(serving.child.pid ?? 0)) await new Promise((resolve) => setTimeout(resolve, 1))
+  isSending = false
+  // A lost datagram has no answer, however long the test waits.
+  for (let turn = 0; turn < 1000 && answers.size < sent; turn++) await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(answers.size).toBe(sent)
+  expect([...answers.values()].every((times) => times === 1)).toBe(true)
+  expect(processes.size).toBe(3)
+  client.close()
+  await loop
+})
+
+it("without another program the socket is bound, and close leaves no file", async () => {
+  const path = join(folder(), "alone.sock")
+  const handOver = await sockets.handOver({ path })
+  const socket = closing(await handOver.bind("echo", Datagram.ipv4, here))
+  await handOver.begin()
+  await handOver.begin()
+  const signal = AbortSignal.timeout(5)
+  expect(await rejection(handOver.awaitSuccessor({ signal }))).toBe(signal.reason)
+  expect(socket.localAddress.port).toBeGreaterThan(0)
+  handOver.close()
+  handOver.close()
+  // The path is free for the next one.
+  const next = closing(await sockets.handOver({ path }))
+  await next.begin()
+})
+
+it("a program that does not answer is NoAnswer, and a signal ends the wait for it", async () => {
+  const path = join(folder(), "silent.sock")
+  closing(await sockets.bind(Datagram.unix, { path }))
+  const error = await rejection(sockets.handOver({ path, patience: 20 }))
+  expect(error).toBeInstanceOf(HandOver.HandOverError)
+  expect(error).toMatchObject({ name: "HandOverError", reason: "NoAnswer", path })
+  const signal = AbortSignal.timeout(5)
+  expect(await rejection(sockets.handOver({ path, signal }))).toBe(signal.reason)
+  expect(await rejection(sockets.handOver({ path, signal }))).toBe(signal.reason)
+})
+
+it("wrong options, names and signals are refused", async () => {
+  const trap = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error("trap")
+      }
+    }
+  )
+  const wrong: ReadonlyArray<readonly [RegExp, unknown]> = [
+    [/^path: .* is not a path\. Give the path of a Unix socket\.$/, { path: "" }],
+    [/^path: /, { path: 7 }],
+    [/^patience: .* is not a number of milliseconds\. Give one, such as 30000\.$/, { patience: -1 }],
+    [/^store: /, { store: 1 }],
+    [/^signal: .* is not an AbortSignal\. Give one, or leave it out\.$/, { signal: "now" }],
+    [/^options: they cannot be read/, trap],
+    [/^options: they cannot be read/, null]
+  ]
+  for (const [message, options] of wrong)
+    expect(await rejection(sockets.handOver(options as HandOver.Options))).toMatchObject({
+      reason: "InvalidArgument",
+      message: expect.stringMatching(message) as string
+    })
+  const handOver = closing(await sockets.handOver())
+  for (const name of ["", "a:b", "a\n", 7])
+    expect(await rejection(handOver.bind(name as string, Datagram.ipv4, here))).toMatchObject({
+      reason: "InvalidArgument",
+      option: "name"
+    })
+})

@@ -67,12 +67,25 @@ export interface HandOver extends Closable {
     at: EndpointInput<F>
   ) => Promise<DatagramSocket<F, D>>
   /**
-   * Waits until the running program has stopped. Call it when all sockets are bound, and read them afterwards. Passed sockets that no `bind`
+   * Runs a server until a successor serves, in place of `begin` and `awaitSuccessor`. Waits until the running program has stopped, and calls
+   * `start`, which resolves with a server that reads, such as that of `serveOn`. When a successor has the sockets, the server is disposed of.
+   * If the successor ends before its own server runs, `start` is called again for the same sockets. So a successor that fails or is killed
+   * does not leave the sockets without a reader.
+   *
+   * Rejects with the error of `start`, with `HandOverError`, and with `DatagramBindError` of reason `InvalidArgument` if `start` is not a
+   * function or returns nothing that can be disposed of. If the signal aborts, the server is disposed of first.
+   */
+  readonly serve: (start: () => AsyncDisposable | Promise<AsyncDisposable>, options?: Waiting) => Promise<void>
+  /**
+   * The first half of `serve`. Waits until the running program has stopped. Call it when all sockets are bound, and read them afterwards. Passed sockets that no `bind`
    * took are closed. systemd gets `READY=1` and `MAINPID`. From then on a successor can take the sockets. Rejects with `HandOverError`. If
    * the signal aborts, only the wait ends: another call waits again.
    */
   readonly begin: (options?: Waiting) => Promise<void>
-  /** Waits until a successor has the sockets and waits for this program to stop. Close the servers, the sockets and the hand-over then. */
+  /**
+   * The second half of `serve`. Waits until a successor has the sockets and waits for this program to stop. Close the servers, the sockets and
+   * the hand-over then. If the successor is killed after that, no program has the sockets.
+   */
   readonly awaitSuccessor: (options?: Waiting) => Promise<void>
   /** Returns the names of passed sockets that no `bind` took yet. */
   readonly unclaimed: () => ReadonlyArray<string>
@@ -96,9 +109,7 @@ export interface HandOver extends Closable {
  * await using handOver = await HandOver.make({ path: join(tmpdir(), "echo-promises.sock") })
  * const spec = Datagram.ipv4.pipe(withPktInfo())
  * await using socket = await handOver.bind("echo", spec, { address: "0.0.0.0", port: 5300 })
- * await handOver.begin()
- * await using server = serveOn(socket, (asked, socket) => Datagram.reply(socket, asked, asked.data))
- * await handOver.awaitSuccessor()
+ * await handOver.serve(() => serveOn(socket, (asked, socket) => Datagram.reply(socket, asked, asked.data)))
  * ```
  * @category constructors
  * @since 0.1.0

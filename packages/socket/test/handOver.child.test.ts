@@ -4,7 +4,7 @@ import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Datagram, HandOver } from "@ancillary/socket"
+import { Datagram, HandOver, serveOn } from "@ancillary/socket"
 import { expect, it, onTestFinished } from "vitest"
 import { bundled } from "../../testing/program.ts"
 import { closing, here, open, rejection, sockets } from "./kit.ts"
@@ -99,6 +99,34 @@ it("a program that does not answer is NoAnswer, and a signal ends the wait for i
   const signal = AbortSignal.timeout(5)
   expect(await rejection(sockets.handOver({ path, signal }))).toBe(signal.reason)
   expect(await rejection(sockets.handOver({ path, signal }))).toBe(signal.reason)
+})
+
+it("serve starts a server, ends it with its signal, and refuses what is not one", async () => {
+  const handOver = closing(await sockets.handOver({ path: join(folder(), "serve.sock") }))
+  const socket = closing(await handOver.bind("echo", Datagram.ipv4, here))
+  for (const start of [7, () => undefined, () => ({})])
+    expect(await rejection(handOver.serve(start as () => AsyncDisposable))).toMatchObject({
+      reason: "InvalidArgument",
+      option: "start"
+    })
+  const failure = new Error("boom")
+  expect(await rejection(handOver.serve(() => Promise.reject(failure)))).toBe(failure)
+  const controller = new AbortController()
+  const { signal } = controller
+  let finished: Promise<void> | undefined
+  const serving = handOver.serve(
+    () => {
+      const server = serveOn(socket, () => controller.abort())
+      finished = server.finished
+      return server
+    },
+    { signal }
+  )
+  await socket.send({ data: new Uint8Array(1), to: socket.localAddress })
+  const client = await open()
+  await client.send({ data: new Uint8Array(1), to: socket.localAddress })
+  expect(await rejection(serving)).toBe(signal.reason)
+  await finished
 })
 
 it("wrong options, names and signals are refused", async () => {

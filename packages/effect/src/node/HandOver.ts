@@ -20,7 +20,7 @@
  * @see unix(7); sd_listen_fds(3); sd_notify(3)
  * @since 0.1.0
  */
-import { type ControlMessage, type EndpointInput, type Internet } from "@ancillary/control"
+import { Codec, type ControlMessage, type EndpointInput, type Internet } from "@ancillary/control"
 import type { NeedsAll } from "@ancillary/engine/spec/Spec"
 import { HandOver as Plain, type HandOverFault, readHandOverOptions, refusedSocketName } from "@ancillary/node"
 import * as Data from "effect/Data"

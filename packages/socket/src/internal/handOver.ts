@@ -1,5 +1,5 @@
 /** A hand-over in the words of this face. */
-import type { ControlMessage, EndpointInput, Internet } from "@ancillary/control"
+import { Codec, type ControlMessage, type EndpointInput, type Internet } from "@ancillary/control"
 import { invalidBind } from "@ancillary/engine/errors/DatagramError"
 import { HandOver as Plain, type HandOverFault, readHandOverOptions, refusedSocketName } from "@ancillary/node"
 import { errorOf } from "../DatagramError.ts"
@@ -84,6 +84,30 @@ class Passing implements HandOver {
     return socket
   }
 
+  async serve(start: unknown, options?: Waiting): Promise<void> {
+    if (typeof start !== "function")
+      throw errorOf(
+        invalidBind(`start: ${Codec.format(start)} is not a function. Give one that returns a server.`, "start")
+      )
+    const signal = signalOf(options)
+    signal?.throwIfAborted()
+    const plain = this.#plain
+    await failing(waiting(plain.awaitPredecessor(), signal))
+    do {
+      const server: unknown = await Reflect.apply(start, undefined, [])
+      if (!isDisposable(server))
+        throw errorOf(
+          invalidBind(`start: it returned ${Codec.format(server)}, which is not a server. Return one.`, "start")
+        )
+      try {
+        await failing(Promise.resolve(plain.announce()))
+        await waiting(plain.taken, signal)
+      } finally {
+        await server[Symbol.asyncDispose]()
+      }
+    } while (!(await plain.release()))
+  }
+
   async begin(options?: Waiting): Promise<void> {
     const signal = signalOf(options)
     signal?.throwIfAborted()
@@ -117,6 +141,14 @@ class Passing implements HandOver {
   }
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
+  }
+}
+
+const isDisposable = (given: unknown): given is AsyncDisposable => {
+  try {
+    return typeof given === "object" && given !== null && typeof Reflect.get(given, Symbol.asyncDispose) === "function"
+  } catch {
+    return false
   }
 }
 

@@ -38,7 +38,8 @@ const names = [
 
 /** Returns the checked options, or throws for the first invalid one. */
 export const checkOptions = (handler: unknown, options: unknown): Checked => {
-  if (typeof handler !== "function") throw invalid("handler", handler, "a function. Give one that takes a datagram.")
+  if (typeof handler !== "function")
+    throw invalid("handler", `${Codec.format(handler)} is not a function. Give one that takes a datagram.`)
   const given = recordOf(options, names)
   const { concurrency = 64, overflow = "wait", shutdown = 5000, sendTimeout = 0, timeLimit = Infinity } = given
   if (!Codec.isInteger(concurrency, 1, maximumHandlers))
@@ -73,7 +74,7 @@ export const recordOf = <Name extends string>(
     for (const name of names) given[name] = Reflect.get(options, name)
     return given
   } catch {
-    throw unreadable("options")
+    throw invalid("options", "reading them threw. Give a plain object.")
   }
 }
 
@@ -97,7 +98,7 @@ export const limitsOf = (given: Parameters<typeof readLimits>[0]): Limits => {
   try {
     limits = readLimits(given)
   } catch {
-    throw unreadable("responseRate")
+    throw invalid("responseRate", "reading it threw. Give a plain object.")
   }
   if ("message" in limits) throw errorOf(invalidBind(limits.message, limits.option))
   return limits
@@ -105,16 +106,13 @@ export const limitsOf = (given: Parameters<typeof readLimits>[0]): Limits => {
 
 export const isDuration = (given: unknown): given is number => typeof given === "number" && given >= 0
 
-/** The error of an argument. `range` ends with an instruction. */
-export const invalid = (option: string, value: unknown, range: string): DatagramBindError =>
-  errorOf(invalidBind(`${option}: ${Codec.format(value)} is not ${range}`, option))
-
-const unreadable = (option: string) =>
-  errorOf(invalidBind(`${option}: reading ${option === "options" ? "them" : "it"} threw. Give a plain object.`, option))
+/** The error of an argument. */
+export const invalid = (option: string, why: string): DatagramBindError =>
+  errorOf(invalidBind(`${option}: ${why}`, option))
 
 /** The error of an option that can be left out. */
 export const outOfRange = (option: string, value: unknown, range: string, otherwise: string): DatagramBindError =>
-  invalid(option, value, `${range}. Leave it out for ${otherwise}.`)
+  invalid(option, `${Codec.format(value)} is not ${range}. Leave it out for ${otherwise}.`)
 
 /** Returns the addresses of a server, or throws if the value is not an array of at least one. */
 export const checkAddresses = <F extends Family>(addresses: unknown): ReadonlyArray<EndpointInput<F>> => {
@@ -124,12 +122,12 @@ export const checkAddresses = <F extends Family>(addresses: unknown): ReadonlyAr
   } catch {
     // A proxy may throw.
   }
-  throw invalid("addresses", addresses, "an array of addresses. Give at least one.")
+  throw invalid("addresses", `${Codec.format(addresses)} is not an array of addresses. Give at least one.`)
 }
 
 /** Returns the engine's socket, or throws if the value is not a socket. */
 export const checkSocket = (socket: unknown): OpenSocket => {
   const core = openSocketOf(socket)
-  if (core === undefined) throw invalid("socket", socket, "a socket. Give one that is bound.")
+  if (core === undefined) throw invalid("socket", `${Codec.format(socket)} is not a socket. Give one that is bound.`)
   return core
 }

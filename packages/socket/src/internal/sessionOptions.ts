@@ -1,5 +1,5 @@
 /** The options of a server with sessions, read once and validated before anything is opened. */
-import type { Endpoint, Family } from "@ancillary/control"
+import { Codec, type Endpoint, type Family } from "@ancillary/control"
 import { invalidBind } from "@ancillary/engine/errors/DatagramError"
 import { type Limits, readSessionSettings, type SessionSettings } from "@ancillary/engine/server"
 import { errorOf } from "../DatagramError.ts"
@@ -30,7 +30,8 @@ const names = [
 
 /** Returns the checked options, or throws for the first invalid one. */
 export const checkSessionOptions = (program: unknown, options: unknown): CheckedSessions => {
-  if (typeof program !== "function") throw invalid("program", program, "a function. Give one that takes a session.")
+  if (typeof program !== "function")
+    throw invalid("program", `${Codec.format(program)} is not a function. Give one that takes a session.`)
   const given = recordOf(options, names)
   const settings = readSessionSettings({ inbox: given.inbox, key: given.key, maximum: given.maximum })
   if ("message" in settings) throw errorOf(invalidBind(settings.message, settings.option))

@@ -95,6 +95,34 @@ describe("a worker that is killed", () => {
     }).pipe(Effect.provide(layer))
   )
 
+  it.scopedLive("keeps its counters as far as it reported them, and so do its successors", () =>
+    Effect.gen(function* () {
+      // Workers report only if stats asks them.
+      const server = yield* served({ workers: 2, heartbeat: "1 hour" })
+      const peers = yield* peersOf(server, 16)
+      const counted = Effect.map(server.stats, ({ delivered, dequeued, handlers, sent }) => [
+        dequeued,
+        delivered,
+        sent,
+        handlers.started
+      ])
+      let known = 0n
+      for (const death of [1, 2]) {
+        const [victim, ...others] = yield* workersOf(peers)
+        known += 16n
+        expect(yield* counted).toEqual([known, known, known, known])
+        // Answered after the report: the worker dies with these counts, and the other one keeps its own.
+        const unreported = [victim, ...others].filter((pid) => pid === victim).length
+        yield* workersOf(peers)
+        yield* kill(victim)
+        yield* until(Effect.map(pidsOf(server), (pids) => pids.every((pid) => pid !== undefined && pid !== victim)))
+        known += 16n - BigInt(unreported)
+        expect(yield* counted).toEqual([known, known, known, known])
+        expect((yield* server.workers).reduce((sum, { restarts }) => sum + restarts, 0)).toBe(death)
+      }
+    }).pipe(Effect.provide(layer))
+  )
+
   it.scopedLive("under load: each of its peers loses at most one datagram, the others none", () =>
     Effect.gen(function* () {
       const server = yield* served({ workers: 3 })

@@ -204,6 +204,31 @@ describe("two servers that answer each other", () => {
       })
     )
 
+  it.scoped("of payloads that change are not found, and end at the response rate", () =>
+    Effect.gen(function* () {
+      const { network, on, there } = yield* labOf()
+      let n = 0
+      const changing = (address: string, options: ServeOptions) =>
+        serve(
+          spec,
+          { address, port: 7 },
+          (asked, socket) => Datagram.reply(socket, asked, Uint8Array.of(n >> 8, n++ & 0xff)),
+          options
+        )
+      const limited = { responseRate: { perSecond: 200 } }
+      const first = yield* Effect.provide(changing("10.0.0.1", limited), on)
+      const second = yield* Effect.provide(changing("10.0.0.2", limited), there)
+      yield* first.send({ data: Uint8Array.of(1), to: second.localAddress })
+      yield* NetworkSockets.adjust(network, "5 seconds")
+      const [a, b] = [yield* first.stats, yield* second.stats]
+      expect(a.limits.loops + b.limits.loops).toBe(0n)
+      // A quarter of a second's responses of each, and then the one datagram of the loop was dropped.
+      expect(a.limits.rateLimited + b.limits.rateLimited).toBe(1n)
+      expect(a.sent + b.sent).toBeGreaterThan(80n)
+      expect(a.sent + b.sent).toBeLessThan(120n)
+    })
+  )
+
   it.scoped("go on if a program allows it", () =>
     Effect.gen(function* () {
       const { network, on, there } = yield* labOf()

@@ -19,7 +19,7 @@ export default defineConfig({
       reports === undefined ? ["default"] : ["default", ["json", { outputFile: `${reports}/${process.pid}.json` }]],
     pool: "forks",
     // vitest itself takes one core less.
-    poolOptions: { forks: { minForks: 1, maxForks: availableParallelism() * (waits ? 2 : 1) } },
+    maxWorkers: availableParallelism() * (waits ? 2 : 1),
     // A limit finds a test that hangs. It is no measure of a busy machine, so it is far away.
     testTimeout: 600_000,
     hookTimeout: 600_000

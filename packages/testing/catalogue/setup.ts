@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { getNames, getTests } from "@vitest/runner/utils"
-import { afterAll, afterEach, beforeEach, type RunnerTask } from "vitest"
+import { afterAll, afterEach, beforeEach, type RunnerTask, type RunnerTestFile } from "vitest"
 import { hasIpv6, hasRawPrivilege } from "../machine.ts"
 import { overstated, report, type TestName } from "./runs.ts"
 import { start } from "./session.ts"
@@ -29,12 +29,17 @@ const takeOwn = start({ looks: true })
 const take = (): ReadonlyArray<Row> => [...new Set([...takeOwn(), ...takeOfChildren()])]
 const seen = new Map<TestName, ReadonlyArray<Row>>()
 
-beforeEach(() => void take())
+let file: RunnerTestFile | undefined
+
+beforeEach(({ task }) => {
+  file = task.file
+  take()
+})
 afterEach(({ task }) => {
   if (task.result?.state === "pass") seen.set(nameOf(task), take())
 })
-afterAll((suite) => {
-  const { file } = suite
+afterAll(() => {
+  if (file === undefined) return
   if (report !== undefined) {
     for (const [test, rows] of seen) appendFileSync(report, `${JSON.stringify({ test, rows })}\n`)
     return

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os"
-import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+import { Order } from "./packages/testing/order.ts"
 import projects from "./vitest.workspace.ts"
 
 /** Tests of the other tiers wait for processes more than they compute. */
@@ -12,8 +12,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@ancillary/source"] } },
   test: {
     projects,
+    exclude: ["**/node_modules/**"],
+    sequence: { sequencer: Order },
     passWithNoTests: false,
-    setupFiles: [fileURLToPath(new URL("packages/testing/turn.ts", import.meta.url))],
     // A folder for reports of each run, which `npm run test:names` reads.
     reporters:
       reports === undefined ? ["default"] : ["default", ["json", { outputFile: `${reports}/${process.pid}.json` }]],

@@ -4,18 +4,21 @@ import type { TestProjectConfiguration } from "vitest/config"
 import { vitePlugin } from "./packages/effect/test/conformance/replacing.ts"
 
 /**
- * The tiers beside the fast one. The name of a file says its tier (`reply.netns.test.ts`); a plain `*.test.ts` is in the fast tier.
+ * The tiers beside the fast one, those that take longest first. The name of a file says its tier (`reply.netns.test.ts`); a plain `*.test.ts` is in
+ * the fast tier.
  *
- * - `child`: starts processes, or threads.
  * - `install`: installs the packages with package managers.
- * - `netns`: makes network namespaces.
- * - `memory`: runs the whole conformance suite on the network in memory.
- * - `leaks`: counts what its own process holds, so nothing else may run in that process.
- * - `golden`: runs C compilers.
  * - `types`: runs the TypeScript compiler.
  * - `wine`: runs a Windows Node under Wine.
+ * - `memory`: runs the whole conformance suite on the network in memory.
+ * - `golden`: runs C compilers.
+ * - `netns`: makes network namespaces.
+ * - `child`: starts processes, or threads.
+ * - `leaks`: counts what its own process holds, so nothing else may run in that process.
  */
-const tiers = ["child", "install", "netns", "memory", "leaks", "golden", "types", "wine"] as const
+export const tiers = ["install", "types", "wine", "memory", "golden", "netns", "child", "leaks"] as const
+
+const shared = tiers.filter((tier) => tier !== "leaks")
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -26,8 +29,8 @@ const folders = ["packages", "examples"].flatMap((parent) =>
 )
 
 /**
- * The tests of some folders: the project `name` is their fast tier, `name/child` and the like are the others. Each project compiles the sources
- * anew, so one project has as many folders as it can.
+ * The tests of some folders: the project `name` is their fast tier, `name/leaks` that tier, and `name/slow` the others. Each project compiles the
+ * sources anew, so one project has as many folders as it can. Each process loads the sources anew, so files share processes if they can.
  */
 const suite = (
   name: string,
@@ -37,26 +40,20 @@ const suite = (
     setupFiles = []
   }: { readonly plugins?: Array<typeof vitePlugin>; readonly setupFiles?: Array<string> } = {}
 ) => {
-  const files = folders.flatMap((folder) => readdirSync(here(`${folder}/test`), { recursive: true, encoding: "utf8" }))
-  const project = (name: string, ending: string, exclude: Array<string> = []) => ({
+  const endingWith = (tiers: ReadonlyArray<string>) =>
+    tiers.flatMap((tier) => folders.map((folder) => `${folder}/test/**/*.${tier}.test.ts`))
+  const project = (name: string, options: { include: Array<string>; exclude?: Array<string>; isolate?: boolean }) => ({
     extends: true as const,
     plugins,
-    test: {
-      name,
-      include: folders.map((folder) => `${folder}/test/**/*${ending}`),
-      exclude: ["**/node_modules/**", ...exclude],
-      setupFiles
-    }
+    test: { name, isolate: false, setupFiles, ...options }
   })
   return [
-    project(
-      name,
-      ".test.ts",
-      tiers.map((tier) => `**/*.${tier}.test.ts`)
-    ),
-    ...tiers
-      .filter((tier) => files.some((file) => file.endsWith(`.${tier}.test.ts`)))
-      .map((tier) => project(`${name}/${tier}`, `.${tier}.test.ts`))
+    project(name, {
+      include: folders.map((folder) => `${folder}/test/**/*.test.ts`),
+      exclude: endingWith(tiers)
+    }),
+    project(`${name}/slow`, { include: endingWith(shared) }),
+    project(`${name}/leaks`, { include: endingWith(["leaks"]), isolate: true })
   ]
 }
 

@@ -15,6 +15,8 @@ const size = ({ moduleId }: TestSpecification): number => statSync(moduleId).siz
 
 export class Order extends BaseSequencer {
   override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
-    return [...files].sort((a, b) => rank(a) - rank(b) || size(b) - size(a))
+    const sorted = [...files]
+    sorted.sort((a, b) => rank(a) - rank(b) || size(b) - size(a))
+    return sorted
   }
 }

@@ -4,34 +4,11 @@ import { invalidBind } from "@ancillary/engine/errors/DatagramError"
 import { HandOver as Plain, type HandOverFault, readHandOverOptions, refusedSocketName } from "@ancillary/node"
 import { errorOf } from "../DatagramError.ts"
 import type { DatagramSocket, Waiting } from "../DatagramSocket.ts"
-import type { HandOver } from "../HandOver.ts"
+import { type HandOver, HandOverError } from "../HandOverTypes.ts"
 import type { Spec } from "../Spec.ts"
 import type { Opening } from "./opening.ts"
 import { checkSocket, isDuration } from "./serveOptions.ts"
 import { readSignal } from "./waiting.ts"
-
-/**
- * A hand-over that failed.
- *
- * @category errors
- * @since 0.1.0
- */
-export class HandOverError extends Error {
-  /**
-   * `NoAnswer`: the running program did not answer or did not stop within `patience`. `Refused`: it hands its sockets to another program.
-   * `Path`: the socket for the next program could not get the path. `NotNotified`: systemd did not get a message.
-   */
-  readonly reason: HandOverFault["reason"]
-  /** Path of the hand-over. `undefined` if it has none. */
-  readonly path: string | undefined
-
-  constructor(fault: HandOverFault) {
-    super(fault.message)
-    this.name = "HandOverError"
-    this.reason = fault.reason
-    this.path = fault.path
-  }
-}
 
 const words = {
   milliseconds: (given: unknown = 30_000) => (isDuration(given) ? given : undefined),

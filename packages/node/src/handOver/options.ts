@@ -11,7 +11,7 @@ import type { HandOverStart } from "./handOver.ts"
 export interface HandOverWords {
   /** Returns the milliseconds of a duration, 30 seconds for an absent one. `undefined` if it is not one. */
   readonly milliseconds: (given: unknown) => number | undefined
-  /** What a duration is, and an example: `a duration. Give one, such as "30 seconds"`. */
+  /** The name of a duration, and an example: `a duration. Give one, such as "30 seconds"`. */
   readonly range: string
 }
 

@@ -20,6 +20,8 @@ import { hopsLeft, MemoryNetwork } from "./memory.ts"
 import type { Part } from "./part.ts"
 import { Random } from "./random.ts"
 
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+
 /** Number of actions of a case, and their greatest depth. */
 const actions = 120
 const deepest = 4
@@ -302,5 +304,7 @@ export const reentrance =
       await program.run()
       if (program.faults.length > 0 && !found({ index, lines: program.faults.slice(0, 5) })) return
       progress(index - first + 1)
+      // Within a turn of the event loop, V8 keeps each target of a new `WeakRef`, so the arenas of all cases.
+      await turn()
     }
   }

@@ -5,7 +5,7 @@ import {
   RuntimeFlags
 } from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 import type { ControlMessage, Family } from "@ancillary/control"
-import { addServedPort, peerKey, readKey, type SessionKey, SessionState, SessionTable } from "@ancillary/engine/server"
+import { addServedPort, Sessions, type SessionState } from "@ancillary/engine/server"
 import { answersAsAsked, isItself, type OpenSocket, type ReceivedDatagram } from "@ancillary/engine/socket"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
@@ -30,15 +30,12 @@ import type { Checked } from "./sessionOptions.ts"
 import { engineSocketOf } from "./sockets.ts"
 import { withDatagramSpan } from "./tracing.ts"
 
-/** Evicted sessions that have not ended may be as many as `maximum`. */
-const unended = 2
-
 type Program<F extends Family, D extends ControlMessage.Any, E, R> = (
   session: Session<F, D>,
   socket: DatagramSocket<F, D>
 ) => Effect.Effect<void, E, R>
 
-class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements SessionServer {
+class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> implements SessionServer {
   readonly core: OpenSocket
   readonly asAsked: boolean
   isStopping = false
@@ -46,9 +43,9 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
   readonly #socket: DatagramSocket<F, D>
   readonly #program: Program<F, D, E, R>
   readonly #checked: Checked
+  readonly #sessions: Sessions<Datagram<F, D>>
   readonly #clock: Clock.Clock
   readonly #fork: (program: Effect.Effect<void, never, Exclude<R, Scope.Scope>>) => Fiber.RuntimeFiber<void>
-  readonly #table: SessionTable<Datagram<F, D>>
   readonly #kinds = new Failures()
   #sweeping: Fiber.RuntimeFiber<void> | undefined
 
@@ -67,63 +64,36 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
     this.#checked = given.checked
     this.#clock = given.clock
     this.#fork = given.fork
-    this.#table = new SessionTable(given.checked.maximum, Duration.toMillis(given.checked.idle))
+    this.#sessions = new Sessions({
+      counts: given.core.served.sessions,
+      settings: given.checked,
+      idle: Duration.toMillis(given.checked.idle),
+      begin: (state) => this.#begin(state)
+    })
   }
 
   now(): number {
     return Number(this.#clock.unsafeCurrentTimeNanos()) / 1e6
   }
 
-  readonly prove = (state: SessionState<never>): void => this.#table.prove(state, this.now())
+  readonly prove = (state: SessionState<never>): void => this.#sessions.prove(state, this.now())
 
   /** Passes a datagram to its session, which may be a new one. */
   readonly take = (datagram: Datagram<F, D>): void => {
     const { core } = this
-    const counts = core.served.sessions
     if (isItself(core, this.#socket.localAddress, datagram.from) && !isToMany(datagram)) {
       core.served.skippedItself++
       return
     }
     if (core.guard !== undefined && !core.guard.receives(datagram.from, datagram.data)) return
-    const key = this.#keyOf(datagram)
-    if (key === undefined) {
-      counts.unkeyed++
-      return
-    }
-    const now = this.now()
-    let state = this.#table.get(key, now)
-    if (state === undefined) {
-      if (counts.running >= this.#checked.maximum * unended) {
-        counts.refused++
-        return
-      }
-      state = this.#begin(key, datagram, now)
-    }
-    if (state.put(datagram, this.#checked.inbox)) counts.accepted++
-    else counts.inboxFull++
+    this.#sessions.take(datagram, this.now())
   }
 
-  #keyOf(datagram: Datagram<F, D>): SessionKey | undefined {
-    const { key } = this.#checked
-    if (key === undefined) return peerKey(datagram.from)
-    try {
-      return readKey(key(datagram))
-    } catch {
-      return undefined
-    }
-  }
-
-  #begin(key: SessionKey, { control, delivery, from }: Datagram<F, D>, now: number): SessionState<Datagram<F, D>> {
-    const state = new SessionState<Datagram<F, D>>(key, { control, delivery, from })
-    const evicted = this.#table.add(state, now)
-    if (evicted !== undefined) end(evicted, "evicted")
-    this.core.served.sessions.started++
+  #begin(state: SessionState<Datagram<F, D>>): void {
     const fiber = this.#fork(this.#run(state))
     state.stop = () => fiber.unsafeInterruptAsFork(FiberId.none)
     this.handlers.add(fiber)
-    if (state.end !== undefined) state.stop()
     this.#sweeping ??= this.#fork(this.#sweep)
-    return state
   }
 
   #run(state: SessionState<Datagram<F, D>>): Effect.Effect<void, never, Exclude<R, Scope.Scope>> {
@@ -131,7 +101,7 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
       const begin = () => this.#program(new ServedSession(state, this), this.#socket)
       const begun = Effect.zipRight(
         FiberRef.update(FiberRef.currentContext, Context.add(Scope.Scope, scope)),
-        // Begins after the datagram is in the inbox.
+        // A session begins after the read that brought its first datagram.
         Effect.exit(Effect.interruptible(Effect.zipRight(Effect.yieldNow(), this.#traced(state, handled(begin)))))
       ) as Effect.Effect<Exit.Exit<void, E>, never, Exclude<R, Scope.Scope>>
       return Effect.flatMap(begun, (exit) =>
@@ -152,32 +122,19 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
   }
 
   #settle(state: SessionState<Datagram<F, D>>, exit: Exit.Exit<void, E>): Effect.Effect<void> {
-    const counts = this.core.served.sessions
-    this.#table.remove(state)
-    if (exit._tag === "Failure" && !Cause.isInterruptedOnly(exit.cause)) {
-      counts.failed++
-      return this.#kinds.log(
-        `The session of ${String(state.path.from)} failed. Others that fail in this way are counted by stats.sessions.failed and not logged`,
-        exit.cause
-      )
-    }
-    if (exit._tag === "Success") counts.completed++
-    else if (state.end !== undefined) counts[state.end]++
-    else if (this.isStopping) counts.stopped++
-    // It interrupted itself.
-    else counts.completed++
-    return Effect.void
+    const failure = exit._tag === "Failure" && !Cause.isInterruptedOnly(exit.cause) ? exit.cause : undefined
+    const result = failure !== undefined ? "failed" : exit._tag === "Success" ? "completed" : "interrupted"
+    this.#sessions.settle(state, result, this.isStopping)
+    if (failure === undefined) return Effect.void
+    return this.#kinds.log(
+      `The session of ${String(state.path.from)} failed. Others that fail in this way are counted by stats.sessions.failed and not logged`,
+      failure
+    )
   }
 
   /** Ends idle sessions, and waits for the next one that may be. */
   readonly #sweep: Effect.Effect<void> = Effect.suspend(() => {
-    const now = this.now()
-    for (;;) {
-      const idle = this.#table.takeIdle(now)
-      if (idle === undefined) break
-      end(idle, "idle")
-    }
-    const rest = this.#table.untilIdle(now)
+    const rest = this.#sessions.sweep(this.now())
     if (rest === undefined || this.isStopping) {
       this.#sweeping = undefined
       return Effect.void
@@ -190,19 +147,13 @@ class Sessions<F extends Family, D extends ControlMessage.Any, E, R> implements 
   /** Ends the sessions that wait for a datagram, and gives the others the time of `shutdown`. */
   readonly stop: Effect.Effect<void> = Effect.suspend(() => {
     this.isStopping = true
-    for (const state of this.#table.all()) state.wake()
+    for (const state of this.#sessions.all()) state.wake()
     const sweeping = this.#sweeping === undefined ? Effect.void : Fiber.interruptFork(this.#sweeping)
     return Effect.zipRight(
       sweeping,
       Effect.flatMap(this.handlers.end(this.#checked.shutdown), (report) => reported(report, this.#checked))
     )
   })
-}
-
-/** Ends a session that was removed from its table. */
-const end = <A>(state: SessionState<A>, reason: "idle" | "evicted"): void => {
-  state.end = reason
-  state.stop?.()
 }
 
 export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
@@ -217,7 +168,7 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
     const fork = Runtime.runFork(
       Runtime.disableRuntimeFlag(yield* Effect.runtime<Exclude<R, Scope.Scope>>(), RuntimeFlags.Interruption)
     )
-    const sessions = new Sessions({ core, socket, program, checked, clock, fork })
+    const sessions = new SessionServing({ core, socket, program, checked, clock, fork })
     const { localAddress } = core
     const unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
     const guard = core.protect(checked.limits, () => sessions.now())

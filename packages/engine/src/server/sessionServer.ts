@@ -1,4 +1,5 @@
 /** Passes the datagrams of a server to its sessions: finds the key, begins and ends sessions, and counts both. */
+import { retain } from "../receive/descriptors.ts"
 import {
   peerKey,
   readKey,
@@ -77,8 +78,13 @@ export class Sessions<A extends SessionPath> {
 
   #put(state: SessionState<A>, datagram: A): void {
     const { counts, settings } = this.#serving
-    if (state.put(datagram, settings.inbox)) counts.accepted++
-    else counts.inboxFull++
+    // Reads for other sessions must not close the descriptors of a datagram that waits.
+    const release = datagram.from.family === "unix" ? retain(datagram.control) : undefined
+    if (state.put(datagram, settings.inbox, release)) counts.accepted++
+    else {
+      counts.inboxFull++
+      release?.()
+    }
   }
 
   #keyOf(datagram: A): SessionKey | undefined {
@@ -100,6 +106,7 @@ export class Sessions<A extends SessionPath> {
   settle(state: SessionState<A>, result: SessionResult, isStopping: boolean): boolean {
     const { counts } = this.#serving
     this.#table.remove(state)
+    state.close()
     if (result === "failed") counts.failed++
     else if (result === "completed") counts.completed++
     else if (state.end !== undefined) counts[state.end]++

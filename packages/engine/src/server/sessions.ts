@@ -77,6 +77,9 @@ export class SessionState<A> implements Aged<SessionState<A>> {
   stop: (() => void) | undefined
   /** Made when a datagram waits, because most sessions are idle. */
   #inbox: Array<A> | undefined
+  /** Close the descriptors of datagrams that wait, the oldest first, and of those that were taken last. */
+  #held: Array<() => void> | undefined
+  #taken: ReadonlyArray<() => void> | undefined
   #waiting: (() => void) | ReadonlyArray<() => void> | undefined
 
   constructor(key: SessionKey, path: SessionPath) {
@@ -89,11 +92,15 @@ export class SessionState<A> implements Aged<SessionState<A>> {
     return this.#inbox?.length ?? 0
   }
 
-  /** Adds a datagram. Returns false if `most` datagrams wait already. */
-  put(datagram: A, most: number): boolean {
+  /**
+   * Adds a datagram. Returns false if `most` datagrams wait already. `release` closes its descriptors that were not taken: when the session takes
+   * the next datagram, or ends.
+   */
+  put(datagram: A, most: number, release?: () => void): boolean {
     if (this.waiting >= most) return false
     if (this.#inbox === undefined) this.#inbox = [datagram]
     else this.#inbox.push(datagram)
+    if (release !== undefined) (this.#held ??= []).push(release)
     this.wake()
     return true
   }
@@ -101,16 +108,34 @@ export class SessionState<A> implements Aged<SessionState<A>> {
   /** Takes the oldest datagram that waits. */
   take(): A | undefined {
     const inbox = this.#inbox
-    const first = inbox?.shift()
-    if (inbox?.length === 0) this.#inbox = undefined
+    if (inbox === undefined) return undefined
+    this.#release(this.#held?.splice(0, 1))
+    const first = inbox.shift()
+    if (inbox.length === 0) this.#inbox = undefined
     return first
   }
 
   /** Takes all datagrams that wait. */
   takeAll(): ReadonlyArray<A> {
-    const all = this.#inbox ?? []
+    const all = this.#inbox
+    if (all === undefined) return []
+    this.#release(this.#held?.splice(0))
     this.#inbox = undefined
     return all
+  }
+
+  /** Closes the descriptors that were not taken. */
+  close(): void {
+    this.#release(this.#held)
+    this.#release(undefined)
+    this.#held = undefined
+  }
+
+  /** Closes the descriptors of the datagrams that were taken last, and keeps those of the next ones. */
+  #release(next: ReadonlyArray<() => void> | undefined): void {
+    const before = this.#taken
+    this.#taken = next
+    if (before !== undefined) for (const release of before) release()
   }
 
   /** Calls `f` once when a datagram arrives or the session ends. Returns a function that cancels it. */

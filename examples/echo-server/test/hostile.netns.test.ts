@@ -185,7 +185,9 @@ while not ask(1): pass
 answers = 0
 while answers != 6:
     before = sent()
-    for i in range(3): assert ask(60)
+    for i in range(3):
+        # A worker that was late on a busy machine is replaced, with the datagrams that waited for it.
+        while not ask(20): pass
     answers = sent() - before
 print(json.dumps(answers))
 `

@@ -22,9 +22,9 @@ export type { Descriptor } from "@ancillary/control"
  * **Gotchas**
  *
  * Take it before any fiber reads the socket again, and in `forEach` and `forEachBorrowed` before the callback returns.
- * If there are several readers, use `serve`, whose handlers have the descriptors of their datagram until they end, or
- * `serveSessions`, whose sessions have them until they take their next datagram or end. Do not pass the number to code
- * that also closes it (`net.Socket`), because a later file may have the same number.
+ * If there are several readers, use `serve` or `serveSessions`. A handler has the descriptors of its datagram until it
+ * ends, and a session until it takes its next datagram or ends. Do not pass the number to code that also closes it
+ * (`net.Socket`), because a later file may have the same number.
  *
  * @example
  * ```ts

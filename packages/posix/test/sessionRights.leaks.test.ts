@@ -7,7 +7,7 @@ import { openDescriptors, openDescriptorsAre, turn } from "./process.ts"
 
 const spec = Datagram.unix.pipe(withRights({ maximum: 3 }))
 
-it.live("descriptors of datagrams that wait for a session outlive reads for other sessions", () =>
+it.live("descriptors of datagrams that wait outlive reads for other sessions", () =>
   leakingNothing(
     Effect.gen(function* () {
       const path = `\0ancillary-sessions-${process.pid}`

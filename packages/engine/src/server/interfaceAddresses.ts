@@ -17,7 +17,12 @@ export interface InterfaceStats {
   readonly failed: bigint
 }
 
-/** Returns the addresses of an interface that a socket of a family can be bound to: no tentative and no duplicate one. */
+/**
+ * Returns the addresses of an interface that a socket of a family can be bound to: no tentative and no duplicate one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const usableAddresses = (
   family: Family,
   { addresses }: NetworkInterface

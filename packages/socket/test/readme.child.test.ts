@@ -7,11 +7,11 @@ import { ended } from "../../testing/program.ts"
 
 const own = fileURLToPath(new URL("..", import.meta.url))
 const readme = readFileSync(join(own, "README.md"), "utf8")
-/** The programs of workers are two files that do not end. workers.child.test.ts has them. */
+/** Servers and workers do not end. hostile.netns.test.ts and workers.child.test.ts have them. */
 const programs = Array.from(readme.matchAll(/```(ts|js)\n(.*?)```/gs), ([, language = "", text = ""]) => ({
   language,
   text
-})).filter(({ text }) => !text.includes("DatagramWorkers"))
+})).filter(({ text }) => !/DatagramWorkers|serveAll|serveSessions/.test(text))
 
 /** The output of each program, in its order. */
 const outputs = [
@@ -19,6 +19,7 @@ const outputs = [
   "hello\n",
   "one\n2 left\n",
   "2 sent, 0 failed\nMessageTooLarge EMSGSIZE\n",
+  "2 bytes, 0n sent again\n",
   "AddressInUse bind EADDRINUSE\n"
 ]
 

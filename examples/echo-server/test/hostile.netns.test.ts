@@ -44,7 +44,9 @@ const programsOf = (document: string): ReadonlyArray<readonly [string, string]> 
   const text = readFileSync(`${root}/${document}`, "utf8").replaceAll(/^ *\* ?/gm, document.endsWith(".ts") ? "" : "$&")
   return (
     Array.from(text.matchAll(/```ts\n(.*?)```/gs), ([, code = ""], i) => [`${document} ${i + 1}`, code] as const)
-      .filter(([, code]) => /\b(serve|serveAll|serveOn|serveSessions|forEach|forEachBorrowed|runForEach|forever)\(/.test(code))
+      .filter(([, code]) =>
+        /\b(serve|serveAll|serveOn|serveSessions|forEach|forEachBorrowed|runForEach|forever)\(/.test(code)
+      )
       .filter(([, code]) => /\b(reply|tryReply|session\.send)\(|to: from/.test(code))
       // A program that asks itself ends, and a stranger does not know its port.
       .filter(([, code]) => Number(/port: (\d+)/.exec(code)?.[1]) !== 0)

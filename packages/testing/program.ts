@@ -55,7 +55,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Runs a process beside the event loop: vitest takes a worker that is silent for a minute for dead. */
+/** Runs a process beside the event loop, so that other tests of the process go on and vitest hears of them. */
 export const ended = (
   [command = "", ...words]: ReadonlyArray<string>,
   {

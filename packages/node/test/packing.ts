@@ -33,7 +33,7 @@ export interface Manifest {
 export const manifest = (folder: string): Manifest =>
   JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest
 
-/** Runs a program beside the event loop: vitest takes a worker that is silent for a minute for dead. */
+/** Runs a program beside the event loop, so that other tests of the process go on and vitest hears of them. */
 const run = promisify(execFile)
 
 /** Builds, packs each public package into a folder, and returns the tarballs by name. */

@@ -1,8 +1,7 @@
 /** A server that begins and ends its services as the interfaces of the host come and go. */
 import { Codec, type ControlMessage, type EndpointInput, type Family } from "@ancillary/control"
-import type { NetworkInterface } from "@ancillary/engine/driver/Driver"
+import { isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { HostInterfaces } from "@ancillary/engine/driver/hostInterfaces"
-import { isFault } from "@ancillary/engine/driver/Driver"
 import { type InterfaceStats, usableAddresses } from "@ancillary/engine/server"
 import { compileSpec } from "@ancillary/engine/socket"
 import type { NeedsAll, Spec } from "@ancillary/engine/spec/Spec"

@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import { cancellable } from "./cancellable.ts"
 import { type DatagramReceiveError, fail } from "../DatagramError.ts"
 import type { DatagramFault } from "../DatagramFault.ts"
-import type { Loop, OpenSocket, ReceivedDatagram } from "@ancillary/engine/socket"
+import { Room } from "@ancillary/engine/server"
+import type { OpenSocket, ReceivedDatagram } from "@ancillary/engine/socket"
 
 /** Calls in a row that may fail before timers and other sockets have their turn. Some errors last, and do not wait for the event loop. */
 const failuresPerTurn = 64
@@ -15,32 +16,30 @@ const turn = Effect.withClock(Effect.sleep("1 millis"), Clock.make())
 const endsReading = ({ reason }: DatagramReceiveError): boolean => reason === "Closed" || reason === "Other"
 
 export class Reading {
-  #room: number
+  readonly #room: Room
   readonly #waits: boolean
-  /** The loops that may wait for room, one per socket, or the fiber that does. */
-  readonly #loops: Array<Loop> = []
+  /** Continues the fiber that waits for room. */
   #resume: (() => void) | undefined
 
   /** With `waits` datagrams stay in the kernel while there is no room. Otherwise they are read, and the caller drops them. */
   constructor(concurrency: number, waits: boolean) {
-    this.#room = concurrency
+    this.#room = new Room(concurrency, waits)
     this.#waits = waits
   }
 
   /** True if as many handlers run as may. */
   get isFull(): boolean {
-    return this.#room <= 0
+    return this.#room.isFull
   }
 
   /** Takes the room of one handler. */
   take(): void {
-    this.#room--
+    this.#room.take()
   }
 
   /** Gives the room of a handler back. */
   release(): void {
-    this.#room++
-    for (const loop of this.#loops) loop.resume()
+    this.#room.release()
     this.#resume?.()
   }
 
@@ -54,16 +53,17 @@ export class Reading {
     onBatch?: () => void
   ): Effect.Effect<never, DatagramReceiveError> {
     return cancellable((resume) => {
-      const loop = core.loop({
+      const loop = this.#room.loop(core, {
         f: take,
-        onEnd: (end) => resume("error" in end ? fail(end.error) : Effect.die(end.defect)),
-        room: this.#waits ? () => Math.max(0, this.#room) : undefined,
+        onEnd: (end) => {
+          this.#room.forget(loop)
+          resume("error" in end ? fail(end.error) : Effect.die(end.defect))
+        },
         onBatch
       })
-      this.#loops.push(loop)
       loop.begin()
       return (onCancelled) => {
-        this.#loops.splice(this.#loops.indexOf(loop), 1)
+        this.#room.forget(loop)
         loop.cancel(onCancelled)
       }
     })
@@ -97,7 +97,7 @@ export class Reading {
   /** Waits for room. */
   #wait(): Effect.Effect<void> {
     return Effect.suspend(() =>
-      this.#room > 0 || !this.#waits
+      !this.#room.isFull || !this.#waits
         ? Effect.void
         : Effect.async<void>((resume) => {
             this.#resume = () => {

@@ -203,6 +203,35 @@ describe("several addresses", () => {
     })
   )
 
+  it.scoped("take turns if there is room again", () =>
+    Effect.gen(function* () {
+      const { ask, network, on } = yield* lab
+      const gates: Array<Deferred.Deferred<void>> = []
+      const seen: Array<string> = []
+      const addresses = ["10.0.0.1", "10.0.0.3"].map((address) => ({ address, port: 7 }))
+      yield* serveAll(
+        spec,
+        addresses,
+        (_, { localAddress }) =>
+          Effect.gen(function* () {
+            const gate = yield* Deferred.make<void>()
+            gates.push(gate)
+            seen.push(String(localAddress))
+            yield* Deferred.await(gate)
+          }),
+        { concurrency: 1 }
+      ).pipe(Effect.provide(on))
+      for (const to of addresses) yield* ask(to, 1, 2, 3)
+      for (let n = 0; n < 6; n++) {
+        expect(gates).toHaveLength(n + 1)
+        for (const gate of gates.slice(n)) yield* Deferred.succeed(gate, undefined)
+        yield* NetworkSockets.settle(network)
+      }
+      // Neither address waits until the other has nothing left.
+      expect(new Set(seen.slice(0, 3)).size).toBe(2)
+    })
+  )
+
   it.scoped("leave nothing bound if one of them cannot be bound", () =>
     Effect.gen(function* () {
       const { on } = yield* lab

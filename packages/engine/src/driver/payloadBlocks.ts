@@ -11,7 +11,7 @@ const inHeap = 64
 /** A payload of more bytes has a buffer of its own. */
 const large = 4096
 /** Bytes of a block for each byte of a payload in it. docs/performance.md has the cost of smaller values. */
-const most = 8
+const most = 4
 
 /** The current block of one size class. */
 interface Current {

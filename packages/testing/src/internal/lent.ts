@@ -82,7 +82,7 @@ export const lent = ({ layer }: Bench): void => {
       )
     }
 
-    it.scopedLive("a payload that is kept keeps at most eight times its size", () =>
+    it.scopedLive("a payload that is kept keeps at most four times its size", () =>
       Effect.gen(function* () {
         const [sender, socket] = [yield* bind, yield* bind]
         // Sizes between the block sizes, mixed as in a session.
@@ -90,7 +90,7 @@ export const lent = ({ layer }: Bench): void => {
           yield* sender.send({ data: new Uint8Array(size), to: socket.localAddress })
           const { data } = yield* socket.receive
           expect(data.length).toBe(size)
-          expect(data.buffer.byteLength).toBeLessThanOrEqual(size <= 64 || size > 4096 ? size : 8 * size)
+          expect(data.buffer.byteLength).toBeLessThanOrEqual(size <= 64 || size > 4096 ? size : 4 * size)
         }
       }).pipe(Effect.provide(layer))
     )

@@ -47,10 +47,6 @@ export const canInstall = (): boolean =>
 export const compilerOf = (version: (typeof compilers)[number]): string =>
   join(tools, "node_modules", `typescript${version}`)
 
-/** Returns the compilers by version. */
-export const typescripts = (): ReadonlyArray<readonly [version: string, folder: string]> =>
-  compilers.map((version) => [version, compilerOf(version)] as const)
-
 /** Returns the binaries of Node by version. */
 export const binaries = (): ReadonlyArray<readonly [version: string, binary: string]> =>
   nodes.map((version) => [version, join(tools, "node_modules", `node${version}`, "bin/node")] as const)
@@ -79,7 +75,7 @@ const install: { readonly [M in Manager]: (cwd: string, more: ReadonlyArray<stri
     })
 }
 
-/** Makes an empty folder with the manifest of a program, and runs a package manager in it. */
+/** Makes an empty folder with the manifest of a program, and runs a package manager in it. Equal programs have one folder. */
 export type Install = (
   manager: Manager,
   ours: ReadonlyArray<Name>,
@@ -100,7 +96,7 @@ export const installer = async (folder: string): Promise<Install> => {
     writeFileSync(own, text)
   }
   const fileOf = (name: Name) => `file:${tarballs.get(name)}`
-  return async (manager, ours, foreign, more = []) => {
+  const fresh: Install = async (manager, ours, foreign, more = []) => {
     const cwd = mkdtempSync(join(folder, `${manager}-`))
     // The packages are not published, so their dependencies are tarballs too.
     const all = Object.fromEntries(packages.map((name) => [`@ancillary/${name}`, fileOf(name)]))
@@ -117,6 +113,13 @@ export const installer = async (folder: string): Promise<Install> => {
     const own = { name: "program", version: "1.0.0", private: true, type: "module", dependencies, ...redirected }
     writeFileSync(join(cwd, "package.json"), JSON.stringify(own))
     await install[manager](cwd, more)
+    return cwd
+  }
+  const made = new Map<string, Promise<string>>()
+  return (...args) => {
+    const key = JSON.stringify(args)
+    const cwd = made.get(key) ?? fresh(...args)
+    made.set(key, cwd)
     return cwd
   }
 }

@@ -74,7 +74,7 @@ export interface InterfaceServer<F extends Family, D extends ControlMessage.Any>
  *
  * If a present interface cannot be served, the effect fails as `serve` or `join` does, and with
  * `DatagramInterfaceError` if the system cannot list its interfaces. Later failures are logged once per kind and
- * counted by `stats.failed`, and the interface is tried again when it changes.
+ * counted by `stats.failed`, and the interface is tried again when it changes. So is one whose socket cannot be read.
  *
  * @example
  * ```ts
@@ -101,5 +101,5 @@ export const serveInterfaces = <F extends Family, D extends ControlMessage.Any, 
   Effect.gen(function* () {
     yield* checkHandler(handler)
     const checked = yield* checkOptions(options)
-    return yield* followInterfaces(spec, yield* checkWhere<F>(where), handler, checked)
+    return yield* followInterfaces(spec, yield* checkWhere(where), handler, checked)
   }).pipe(Effect.withSpan("DatagramServer.serveInterfaces"))

@@ -12,13 +12,16 @@ const able = canMakeNamespaces()
 describe.runIf(requirement("network namespaces", able, "Run as root with iproute2 (docker run --privileged)"))(
   "serveInterfaces",
   () => {
-    it("binds and joins on an interface that is added, and releases one that is deleted", async () => {
+    it.each([
+      ["Effect", "servingInterfaces.ts"],
+      ["promises", "servingInterfacesByPromises.ts"]
+    ])("of %s follows an interface that is added and deleted", async (_, program) => {
       const namespace = `ancillary-served-${process.pid}`
       execFileSync("ip", ["netns", "add", namespace])
       onTestFinished(() => void spawnSync("ip", ["netns", "del", namespace]))
       const ip = (...words: ReadonlyArray<string>) => execFileSync("ip", ["-n", namespace, ...words]).toString()
       ip("link", "set", "lo", "up")
-      const node = [process.execPath, bundled(new URL("namespaces/servingInterfaces.ts", import.meta.url))]
+      const node = [process.execPath, bundled(new URL(`namespaces/${program}`, import.meta.url))]
       const child = spawn("ip", ["netns", "exec", namespace, ...node], { stdio: ["ignore", "pipe", "inherit"] })
       onTestFinished(() => void child.kill("SIGKILL"))
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

@@ -11,6 +11,7 @@ import type { DatagramStats, OpenSocket } from "@ancillary/engine/socket"
 import type { ClientStats } from "./ClientTypes.ts"
 import { errorOf } from "./DatagramError.ts"
 import { Client } from "./internal/client.ts"
+import { followedSockets } from "./internal/interfaceServing.ts"
 import { openSocketOf } from "./internal/socket.ts"
 
 export type { MetricAttributes, MetricValue } from "@ancillary/engine/metrics"
@@ -21,7 +22,7 @@ interface Counted {
 }
 
 /**
- * A socket, a server of one or several sockets, or a client.
+ * A socket, a server of any number of sockets, or a client.
  *
  * @category models
  * @since 0.1.0
@@ -29,6 +30,7 @@ interface Counted {
 export type Measured =
   | Counted
   | { readonly sockets: ReadonlyArray<Counted> }
+  | { readonly sockets: () => ReadonlyArray<Counted> }
   | { readonly socket: Counted; readonly stats: () => ClientStats }
 
 /**
@@ -40,7 +42,8 @@ export type Measured =
 export interface DatagramMetrics {
   /**
    * Counts a socket, the sockets of a server, or a client from now on. Its counters are those since it was opened. Counters with one set
-   * of attributes are added up, and closed sockets stay in the sum. A second call for the same socket has no effect.
+   * of attributes are added up, and closed sockets stay in the sum. A second call for the same socket has no effect. The later sockets of
+   * `serveInterfaces` are counted, too.
    *
    * Each set of attributes stays in memory, so give names of servers, and not addresses of peers. Throws a `DatagramBindError` of reason
    * `InvalidArgument` for another value, and for a socket of another collection.
@@ -83,16 +86,12 @@ export const make = (): DatagramMetrics => {
   return {
     add: (source, attributes) => {
       const checked = checkAttributes(attributes)
+      const follow = followedSockets(source)
+      if (follow !== undefined) return follow((core) => addTo(collection, [{ core, requests: undefined }], checked))
       const parts = partsOf(source)
       if (parts.length === 0)
         throw invalid("source", `${Codec.format(source)} is not a socket, a server or a client. Give one of them.`)
-      for (const { core } of parts)
-        if ((collections.get(core) ?? collection) !== collection)
-          throw invalid("source", "another collection counts it already. Add it to one of them.")
-      for (const { core, requests } of parts) {
-        collections.set(core, collection)
-        collection.add(core, requests, checked)
-      }
+      addTo(collection, parts, checked)
     },
     snapshot: () => collection.snapshot()
   }
@@ -101,6 +100,16 @@ export const make = (): DatagramMetrics => {
 interface Part {
   readonly core: OpenSocket
   readonly requests: RequestCounters | undefined
+}
+
+const addTo = (collection: MetricCollection, parts: ReadonlyArray<Part>, attributes: MetricAttributes): void => {
+  for (const { core } of parts)
+    if ((collections.get(core) ?? collection) !== collection)
+      throw invalid("source", "another collection counts it already. Add it to one of them.")
+  for (const { core, requests } of parts) {
+    collections.set(core, collection)
+    collection.add(core, requests, attributes)
+  }
 }
 
 /** Returns the sockets of a value, none if it is not one of this library. */

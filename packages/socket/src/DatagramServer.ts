@@ -122,5 +122,5 @@ export const serveOn = <F extends Family, D extends ControlMessage.Any>(
   checkSocket(socket)
   const checked = checkOptions(handler, options)
   checked.signal?.throwIfAborted()
-  return new Serving([givenOf(socket, checked)], checked, false).server(socket)
+  return new Serving(checked, false).serve([givenOf(socket, checked)]).server(socket)
 }

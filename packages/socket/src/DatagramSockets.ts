@@ -8,9 +8,11 @@ import type { make as makeClientOfSystem } from "./DatagramClient.ts"
 import type { serve as serveSystem, serveAll as serveAllOfSystem } from "./DatagramServer.ts"
 import type { serveSessions as serveSessionsOfSystem } from "./DatagramSessions.ts"
 import type { make as makeHandOverOfSystem } from "./HandOver.ts"
+import type { serveInterfaces as serveInterfacesOfSystem } from "./InterfaceServer.ts"
 import { Interfaces } from "./Interfaces.ts"
 import { makeClientWith } from "./internal/client.ts"
 import { makeHandOver } from "./internal/handOver.ts"
+import { serveInterfacesWith } from "./internal/interfaceServing.ts"
 import { Opening, type MakeDriver } from "./internal/opening.ts"
 import { serveAllWith, serveWith } from "./internal/serve.ts"
 import { serveSessionsWith } from "./internal/sessions.ts"
@@ -31,6 +33,7 @@ export interface DatagramSockets {
   readonly pair: typeof Datagram.pair
   readonly serve: typeof serveSystem
   readonly serveAll: typeof serveAllOfSystem
+  readonly serveInterfaces: typeof serveInterfacesOfSystem
   readonly serveSessions: typeof serveSessionsOfSystem
   /** Makes a client that asks, as `DatagramClient.make` does. */
   readonly makeClient: typeof makeClientOfSystem
@@ -66,6 +69,7 @@ export const make = (driver: MakeDriver): DatagramSockets => {
     pair: (spec) => opening.pair(spec),
     serve: (spec, at, handler, options) => serveWith(opening, spec, at, handler, options),
     serveAll: (spec, addresses, handler, options) => serveAllWith(opening, spec, addresses, handler, options),
+    serveInterfaces: (spec, where, handler, options) => serveInterfacesWith(opening, spec, where, handler, options),
     serveSessions: (spec, at, program, options) => serveSessionsWith(opening, spec, at, program, options),
     makeClient: (spec, options) => makeClientWith(opening, spec, options),
     handOver: (options) => makeHandOver(opening, options),

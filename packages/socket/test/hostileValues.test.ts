@@ -89,6 +89,24 @@ const calls: { readonly [name in string]: Call } = {
   serveAll: async (_, value) => (await sockets.serveAll(Datagram.ipv4, value, value, value)).close(),
   "serveAll, addresses": async (_, value) =>
     (await sockets.serveAll(Datagram.ipv4, [here, value], () => undefined)).close(),
+  serveInterfaces: async (_, value) =>
+    (await sockets.serveInterfaces(Datagram.ipv4, value, () => undefined, value)).close(),
+  "serveInterfaces, where": async (_, value) =>
+    (
+      await sockets.serveInterfaces(
+        Datagram.ipv4,
+        { port: 0, matches: value, groups: value, interval: value },
+        () => undefined
+      )
+    ).close(),
+  "serveInterfaces, each": async (_, value) =>
+    (
+      await sockets.serveInterfaces(
+        Datagram.ipv4,
+        { port: 0, matches: ({ loopback }) => loopback, groups: [value] },
+        () => undefined
+      )
+    ).close(),
   serveSessions: async (_, value) => (await sockets.serveSessions(Datagram.ipv4, here, value, value)).close(),
   makeClient: async (_, value) => (await sockets.makeClient(Datagram.ipv4, value)).close(),
   "makeClient, options": async (_, value) =>

@@ -8,9 +8,11 @@ import {
   type DatagramSendError,
   type DatagramServer,
   type DatagramSocket,
+  type InterfaceServer,
   Interfaces,
   type Membership,
   serve,
+  serveInterfaces,
   type Spec,
   SocketOption,
   withEcn,
@@ -90,6 +92,21 @@ describe("sockets", () => {
   it("a server has the socket of its spec", () => {
     const serving = () => serve(spec, at, (datagram, socket) => socket.send({ data: datagram.data, to: datagram.from }))
     expectTypeOf<Awaited<ReturnType<typeof serving>>>().toEqualTypeOf<DatagramServer<"ipv4", HopLimit>>()
+  })
+
+  it("serveInterfaces gives its handler the datagrams and the socket of the spec", () => {
+    const serving = () =>
+      serveInterfaces(spec, { port: 7, groups: ["239.1.2.3"] }, ({ control }, socket) => {
+        expectTypeOf(control).toEqualTypeOf<{ readonly hopLimit: number }>()
+        expectTypeOf(socket).toEqualTypeOf<DatagramSocket<"ipv4", HopLimit>>()
+      })
+    type Server = Awaited<ReturnType<typeof serving>>
+    expectTypeOf<Server>().toEqualTypeOf<InterfaceServer<"ipv4", HopLimit>>()
+    expectTypeOf<ReturnType<Server["sockets"]>>().toEqualTypeOf<ReadonlyArray<DatagramSocket<"ipv4", HopLimit>>>()
+    // @ts-expect-error a server of interfaces has no address, only a port
+    void serveInterfaces(spec, { address: "127.0.0.1", port: 7 }, () => undefined)
+    // @ts-expect-error a duration is a number of milliseconds
+    void serveInterfaces(spec, { port: 7, interval: "1 second" }, () => undefined)
   })
 
   it("interfaces are listed at once", () => {

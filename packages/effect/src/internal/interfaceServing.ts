@@ -1,8 +1,14 @@
 /** A server that begins and ends its services as the interfaces of the host come and go. */
-import { Codec, type ControlMessage, type EndpointInput, type Family } from "@ancillary/control"
+import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
 import { isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { HostInterfaces } from "@ancillary/engine/driver/hostInterfaces"
-import { type InterfaceStats, usableAddresses } from "@ancillary/engine/server"
+import {
+  type InterfaceChoice,
+  InterfaceServices,
+  type InterfaceStats,
+  type IntervalReader,
+  readInterfaceChoice
+} from "@ancillary/engine/server"
 import { compileSpec } from "@ancillary/engine/socket"
 import type { NeedsAll, Spec } from "@ancillary/engine/spec/Spec"
 import * as Cause from "effect/Cause"
@@ -10,6 +16,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -18,6 +25,7 @@ import {
   type DatagramBindError,
   type DatagramInterfaceError,
   type DatagramMembershipError,
+  type DatagramReceiveError,
   type DatagramUnsupportedError,
   fail,
   invalidBind
@@ -31,57 +39,29 @@ import { changesOf } from "./interfaceChanges.ts"
 import { type Handler, makeServer } from "./serving.ts"
 import type { Checked } from "./serveOptions.ts"
 
-type Group<F extends Family> = Parameters<DatagramSocket<F, never>["join"]>[0]
-
 /** The choice of interfaces, validated. */
-export interface Where<F extends Family> {
-  readonly port: number
-  readonly matches: (each: NetworkInterface) => boolean
-  readonly groups: ReadonlyArray<Group<F>> | undefined
-  readonly interval: Duration.Duration
+export type Where = InterfaceChoice<Duration.Duration>
+
+const intervals: IntervalReader<Duration.Duration> = {
+  standard: Duration.seconds(1),
+  read: (given) => {
+    const pause = durationOf(given)
+    return pause !== undefined && Duration.isFinite(pause) && Duration.toMillis(pause) > 0 ? pause : undefined
+  },
+  range: "a duration above 0"
 }
 
-/** Fails with the first invalid field. `bind` checks the port, and `join` the groups. */
-export const checkWhere = <F extends Family>(given: unknown): Effect.Effect<Where<F>, DatagramBindError> =>
+/** Fails with the first invalid field. */
+export const checkWhere = (given: unknown): Effect.Effect<Where, DatagramBindError> =>
   Effect.suspend(() => {
-    try {
-      if (typeof given !== "object" || given === null) return refused("where", given, "a record with a port")
-      const {
-        groups,
-        interval = Duration.seconds(1),
-        matches = isUp,
-        port
-      } = given as { readonly [K in keyof Where<F>]?: unknown }
-      const pause = durationOf(interval)
-      if (typeof matches !== "function") return refused("matches", matches, "a function that returns true or false")
-      if (groups !== undefined && !(Array.isArray(groups) && groups.length > 0))
-        return refused("groups", groups, "an array of at least one group")
-      if (pause === undefined || !Duration.isFinite(pause) || Duration.toMillis(pause) === 0)
-        return refused("interval", interval, "a duration above 0")
-      return Effect.succeed({
-        port: port as number,
-        matches: matches as Where<F>["matches"],
-        groups: groups as Where<F>["groups"],
-        interval: pause
-      })
-    } catch {
-      return Effect.fail(invalidBind("where: reading it threw. Give a plain object.", "where"))
-    }
+    const read = readInterfaceChoice(given, intervals)
+    return "_tag" in read ? fail(read) : Effect.succeed(read)
   })
 
-const isUp = ({ up }: NetworkInterface): boolean => up
-
-const refused = (field: string, value: unknown, range: string) =>
-  Effect.fail(
-    invalidBind(
-      `${field}: ${Array.isArray(value) && value.length === 0 ? "[]" : Codec.format(value)} is not ${range}. Give one.`,
-      field
-    )
-  )
+type Group<F extends Family> = Parameters<DatagramSocket<F, never>["join"]>[0]
 
 /** A bound address, or the groups on one interface. */
 interface Service<F extends Family, D extends ControlMessage.Any> {
-  readonly interface: NetworkInterface
   /** Undefined for groups, because their socket stays. */
   readonly socket: DatagramSocket<F, D> | undefined
   readonly end: Effect.Effect<void>
@@ -97,7 +77,7 @@ type BeginError = DatagramBindError | DatagramUnsupportedError | DatagramMembers
 
 export const followInterfaces = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
   spec: Spec<F, D, R>,
-  where: Where<F>,
+  where: Where,
   handler: Handler<F, D, E, R2>,
   checked: Checked
 ): Effect.Effect<
@@ -106,7 +86,8 @@ export const followInterfaces = <F extends Family, D extends ControlMessage.Any,
   DatagramSockets | Scope.Scope | R | Exclude<R2, Scope.Scope> | NeedsAll<D>
 > =>
   Effect.gen(function* () {
-    const { groups, interval, matches, port } = where
+    const { interval, port } = where
+    const groups = where.groups as ReadonlyArray<Group<F>> | undefined
     const { driver } = yield* DatagramSockets
     const plan = compileSpec(spec, driver.abi, option)
     if ("_tag" in plan) return yield* fail(plan)
@@ -129,22 +110,19 @@ export const followInterfaces = <F extends Family, D extends ControlMessage.Any,
     if (shared !== undefined) yield* server.serve(shared)
     const read = yield* Scope.fork(scope)
 
-    const services = new Map<string, Service<F, D>>()
+    const services = new InterfaceServices<Service<F, D>>(family, where)
     const kinds = new Failures()
-    let [begun, ended, failed] = [0n, 0n, 0n]
 
-    /** False if the program's function threw. */
-    const isWanted = (each: NetworkInterface): Effect.Effect<boolean> =>
-      Effect.suspend(() => {
-        try {
-          return Effect.succeed(matches(each))
-        } catch (thrown) {
-          failed++
-          return Effect.as(kinds.log("matches threw. The interface is not served", Cause.die(thrown)), false)
-        }
+    /** Ends a service whose socket cannot be read any more, which the server logs. */
+    const endIfUnreadable = (service: Service<F, D>, reader: Fiber.Fiber<never, DatagramReceiveError>) =>
+      Effect.flatMap(Fiber.await(reader), (exit) => {
+        if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return Effect.void
+        services.failed()
+        services.drop(service)
+        return service.end
       })
 
-    const begin = (each: NetworkInterface, key: string, address: string | undefined) =>
+    const begin = (each: NetworkInterface, address: string) =>
       Effect.gen(function* () {
         const own = yield* Scope.fork(opened)
         const reading = yield* Scope.fork(read)
@@ -154,57 +132,40 @@ export const followInterfaces = <F extends Family, D extends ControlMessage.Any,
             for (const group of groups ?? []) yield* shared.join(group, { interfaceIndex: each.index })
             return undefined
           }
-          const socket = yield* bind(address ?? "")
-          yield* Scope.provide(server.serve(socket), reading)
+          const socket = yield* bind(address)
+          const reader = yield* Scope.provide(server.serve(socket), reading)
           yield* Effect.addFinalizer(() => Effect.sync(() => server.forget(socket)))
-          return socket
+          return { socket, reader }
         })
-        const socket = yield* Effect.onError(Scope.provide(open, own), () => closed)
-        begun++
-        services.set(key, { interface: each, socket, end: closed })
+        const bound = yield* Effect.onError(Scope.provide(open, own), () => closed)
+        const service = { socket: bound?.socket, end: closed }
+        services.begun(each, address, service)
+        if (bound !== undefined) yield* Effect.forkIn(endIfUnreadable(service, bound.reader), opened)
       })
 
-    const end = (key: string, service: Service<F, D>): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        services.delete(key)
-        ended++
-        return service.end
-      })
+    const end = (ended: ReadonlyArray<Service<F, D>>) =>
+      Effect.forEach(ended, (service) => service.end, { discard: true })
 
     /** Ends the services of an interface that it should not have, and begins those that it lacks. */
     const follow = <E>(each: NetworkInterface, onError: (error: BeginError) => Effect.Effect<void, E>) =>
       Effect.gen(function* () {
-        const wanted = (yield* isWanted(each)) && (shared === undefined || each.multicast)
-        const addresses = !wanted ? [] : shared === undefined ? usableAddresses(family, each).map(String) : [""]
-        const keys = new Map(addresses.map((address) => [`${each.index} ${address}`, address]))
-        for (const [key, service] of services)
-          if (service.interface.index === each.index && !keys.has(key)) yield* end(key, service)
-        for (const [key, address] of keys)
-          if (!services.has(key)) yield* begin(each, key, address).pipe(Effect.catch(onError))
+        const { ended, lacking, thrown } = services.follow(each)
+        if (thrown !== undefined)
+          yield* kinds.log("matches threw. The interface is not served", Cause.die(thrown.error))
+        yield* end(ended)
+        for (const address of lacking) yield* begin(each, address).pipe(Effect.catch(onError))
       })
-
-    const leave = (gone: (index: number) => boolean) =>
-      Effect.suspend(() =>
-        Effect.forEach(
-          [...services].filter(([, service]) => gone(service.interface.index)),
-          ([key, service]) => end(key, service),
-          { discard: true }
-        )
-      )
 
     for (const each of yield* list) yield* follow(each, Effect.fail)
     const counted = (error: BeginError) =>
       Effect.suspend(() => {
-        failed++
+        services.failed()
         return kinds.log("An interface cannot be served. It is tried again when it changes", Cause.fail(error))
       })
     const following = Effect.gen(function* () {
-      const present = new Set((yield* list).map(({ index }) => index))
-      yield* leave((index) => !present.has(index))
+      yield* end(services.retain(yield* list))
       yield* Stream.runForEach(changesOf(driver, list, { interval }), (change) =>
-        change._tag === "Removed"
-          ? leave((index) => index === change.interface.index)
-          : follow(change.interface, counted)
+        change._tag === "Removed" ? end(services.remove(change.interface.index)) : follow(change.interface, counted)
       )
     })
     // The system may refuse to list the interfaces for a while.
@@ -216,12 +177,10 @@ export const followInterfaces = <F extends Family, D extends ControlMessage.Any,
     return {
       sockets: Effect.sync(() =>
         shared === undefined
-          ? [...services.values()].flatMap(({ socket }) => (socket === undefined ? [] : [socket]))
+          ? services.services.flatMap(({ socket }) => (socket === undefined ? [] : [socket]))
           : [shared]
       ),
-      interfaces: Effect.sync(() => [
-        ...new Map([...services.values()].map((service) => [service.interface.index, service.interface])).values()
-      ]),
-      stats: Effect.sync(() => ({ begun, ended, failed }))
+      interfaces: Effect.sync(() => services.interfaces),
+      stats: Effect.sync(() => services.stats)
     }
   })

@@ -153,7 +153,7 @@ describe("50,000 forged sources a second", () => {
       expect(answered / asked).toBeGreaterThanOrEqual(0.95)
       const long = Number(egress) - answered - Number(limits.slipped)
       expect(long).toBeLessThanOrEqual(permitted(200) * 1.05)
-      expect(limits.rateLimited + limits.slipped).toBeGreaterThan(BigInt(sent) - 300n)
+      expect(Number(limits.rateLimited + limits.slipped)).toBeGreaterThanOrEqual(sent - permitted(200) * 1.05)
     }).pipe(Effect.provide(silent))
   )
 })

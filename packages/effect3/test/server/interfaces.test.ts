@@ -1,5 +1,6 @@
 /** A server follows the interfaces of its host: it binds and joins on those that appear, and releases those that go. */
-import { Datagram, serveInterfaces, type ServedInterfaces, withPktInfo } from "@ancillary/effect3"
+import { Datagram, DatagramSockets, serveInterfaces, type ServedInterfaces, withPktInfo } from "@ancillary/effect3"
+import { FaultyDriver, Network } from "@ancillary/testing"
 import { NetworkSockets } from "@ancillary/testing/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Logger, Scope } from "effect"
@@ -120,6 +121,7 @@ describe("serveInterfaces", () => {
       eth2.setMtu(1400)
       yield* settle
       expect(yield* asks(2)).toBe(true)
+      expect((yield* server.interfaces).map(({ mtu }) => mtu)).toContain(1400)
     }).pipe(Effect.provide(silent))
   )
 
@@ -146,6 +148,28 @@ describe("serveInterfaces", () => {
       yield* settle
       expect([yield* asks(1), yield* asks(2), yield* asks(3)]).toEqual([true, false, true])
       expect((yield* server.stats).failed).toBeGreaterThan(0n)
+    }).pipe(Effect.provide(silent))
+  )
+
+  it.scoped("an address that cannot be read is closed and counted, and served again later", () =>
+    Effect.gen(function* () {
+      const { asks, eth1, host, settle } = yield* lab
+      let isBroken = false
+      const driver = FaultyDriver.wrap(host.driver, {
+        onReceive: () => (isBroken ? { code: "EIO", errno: 5, syscall: "recvmmsg" } : undefined)
+      })
+      const on = DatagramSockets.layer(Effect.succeed(driver), Network.capabilities)
+      const server = yield* Effect.provide(echo({ matches: ({ name }) => name === "eth1" }), on)
+      expect(yield* asks(1)).toBe(true)
+      isBroken = true
+      expect(yield* asks(1)).toBe(false)
+      isBroken = false
+      expect(yield* server.stats).toEqual({ begun: 1n, ended: 1n, failed: 1n })
+      expect([yield* server.sockets, host.sockets]).toEqual([[], 0])
+      eth1.setMtu(1400)
+      yield* settle
+      expect(yield* asks(1)).toBe(true)
+      expect(yield* server.stats).toEqual({ begun: 2n, ended: 1n, failed: 1n })
     }).pipe(Effect.provide(silent))
   )
 

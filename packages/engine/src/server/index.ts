@@ -7,7 +7,15 @@
 export { type Aged, AgeList } from "./ageList.ts"
 export { Guard, LimitCounters, type Limits } from "./guard.ts"
 export { type LimitOptions, readLimits, type ResponseRateOptions } from "./limitOptions.ts"
-export { type InterfaceStats, usableAddresses } from "./interfaceAddresses.ts"
+export { usableAddresses } from "./interfaceAddresses.ts"
+export {
+  type InterfaceChoice,
+  InterfaceServices,
+  type InterfaceStats,
+  type InterfaceSteps,
+  type IntervalReader,
+  readInterfaceChoice
+} from "./interfaceServices.ts"
 export { PeerTable } from "./peerTable.ts"
 export { type Rate, ResponseRate } from "./responseRate.ts"
 export { Room } from "./room.ts"

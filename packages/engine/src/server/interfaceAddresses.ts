@@ -3,21 +3,6 @@ import type { Family, Ipv4Address, Ipv6Address } from "@ancillary/control"
 import type { NetworkInterface } from "../driver/Driver.ts"
 
 /**
- * Counters of a server that follows the interfaces of its host. A service is a bound address, or the groups on one interface.
- *
- * @category models
- * @since 0.1.0
- */
-export interface InterfaceStats {
-  /** Services that began. */
-  readonly begun: bigint
-  /** Services that ended, because their interface or address is gone or does not match any more. */
-  readonly ended: bigint
-  /** Services that could not begin after the start of the server, and calls of `matches` that threw. */
-  readonly failed: bigint
-}
-
-/**
  * Returns the addresses of an interface that a socket of a family can be bound to: no tentative and no duplicate one.
  *
  * @category models

@@ -14,6 +14,7 @@ import {
   Interfaces,
   serve,
   serveAll,
+  serveInterfaces,
   serveOn,
   serveSessions,
   SocketOption,
@@ -72,6 +73,7 @@ export const server = await serve(Datagram.ipv4.pipe(withPktInfo()), at, (asked,
   Datagram.reply(socket, asked, asked.data)
 )
 export const servers = await serveAll(ipv4, [at], (asked) => asked.control.hopLimit)
+export const followed = await serveInterfaces(ipv4, { port: 0 }, (asked) => asked.control.hopLimit)
 export const sessions = await serveSessions(ipv4, at, async (session) => (await session.receive()).control.hopLimit)
 export const asking = await DatagramClient.make(ipv4, { key: ({ data }) => data[0] })
 export const answered = await asking.request({ key: 1, data: new Uint8Array(1), to: at })

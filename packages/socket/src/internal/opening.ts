@@ -58,7 +58,7 @@ export class Opening {
     spec: Spec<F, D, R>,
     at: EndpointInput<F>
   ): Promise<DatagramSocket<F, D>> {
-    return makeSocket<F, D>(opened(openBound(await this.opener, spec, at)))
+    return bindNow(await this.opener, spec, at)
   }
 
   async client<F extends Family, D extends ControlMessage.Any, R>(spec: Spec<F, D, R>): Promise<DatagramSocket<F, D>> {
@@ -89,6 +89,13 @@ export class Opening {
     return [makeConnected<"unix", D>(pair[0]), makeConnected<"unix", D>(pair[1])]
   }
 }
+
+/** Binds a socket at once. Throws as `bind` rejects. */
+export const bindNow = <F extends Family, D extends ControlMessage.Any, R>(
+  opener: Opener,
+  spec: Spec<F, D, R>,
+  at: EndpointInput<F>
+): DatagramSocket<F, D> => makeSocket<F, D>(opened(openBound(opener, spec, at)))
 
 const opened = (core: ReturnType<typeof openBound>): OpenSocket => {
   if (core instanceof OpenSocket) return core

@@ -17,7 +17,7 @@ export const serveWith = async <F extends Family, D extends ControlMessage.Any, 
 ): Promise<DatagramServer<F, D>> => {
   const checked = checkOptions(handler, options)
   const socket = await bindUnlessAborted(opening, spec, at, checked.signal)
-  return new Serving([givenOf(socket, checked)], checked, true).server(socket)
+  return new Serving(checked, true).serve([givenOf(socket, checked)]).server(socket)
 }
 
 export const serveAllWith = async <F extends Family, D extends ControlMessage.Any, R>(
@@ -36,11 +36,7 @@ export const serveAllWith = async <F extends Family, D extends ControlMessage.An
     for (const socket of sockets) socket.close()
     throw error
   }
-  return new Serving(
-    sockets.map((socket) => givenOf(socket, checked)),
-    checked,
-    true
-  ).servers(sockets)
+  return new Serving(checked, true).serve(sockets.map((socket) => givenOf(socket, checked))).servers(sockets)
 }
 
 /** Binds a socket. If the signal is aborted, it throws its reason, and nothing is open. */

@@ -9,7 +9,7 @@ export interface Server {
   /** Gets each datagram that the limits permit. */
   readonly take: (datagram: ReceivedDatagram, socket: ServedSocket) => void
   /** Called once if reading ends by itself. */
-  readonly onEnd: (end: LoopEnd) => void
+  readonly onEnd: (end: LoopEnd, socket: ServedSocket) => void
 }
 
 export class ServedSocket {
@@ -36,7 +36,7 @@ export class ServedSocket {
       f: this.#take,
       onEnd: (end) => {
         server.room.forget(this.#loop)
-        server.onEnd(end)
+        server.onEnd(end, this)
       }
     })
   }

@@ -2,7 +2,7 @@
 import { createSocket } from "node:dgram"
 import { isMainThread } from "node:worker_threads"
 import type { Fault } from "@ancillary/engine/driver/Driver"
-import { startPoll } from "@ancillary/native/readiness"
+import { startPoll } from "@ancillary/native/libuv"
 import { EBADF, fault, lastFault } from "./errno.ts"
 import type { Epoll, Libc } from "./libc.ts"
 

@@ -1,4 +1,5 @@
 import type { Fault, NativeSocket, Poll } from "@ancillary/engine/driver/Driver"
+import { startPoll } from "@ancillary/native/libuv"
 import * as Readiness from "@ancillary/native/readiness"
 import { register, type Watch } from "./epoll.ts"
 import type { Libc } from "./libc.ts"
@@ -10,5 +11,5 @@ export const poll = (
 ): Poll | Watch | Fault =>
   // Darwin: kqueue accepts a descriptor any number of times, and has no limit for each user.
   libc.epoll === undefined
-    ? Readiness.poll(Readiness.startPoll, descriptor, onReady)
+    ? Readiness.poll(startPoll, descriptor, onReady)
     : register(libc, libc.epoll, descriptor, onReady)

@@ -3,7 +3,8 @@ import { type Abi, ControlBuffer } from "@ancillary/control"
 import { type NativeArena, ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { type Fault, isFault, type NativeSocket, type SocketKind } from "@ancillary/engine/driver/Driver"
 import { checkBounds, nativeArena } from "@ancillary/native/arena"
-import { poll, startPoll } from "@ancillary/native/readiness"
+import { startPoll } from "@ancillary/native/libuv"
+import { poll } from "@ancillary/native/readiness"
 import {
   closed,
   fault,

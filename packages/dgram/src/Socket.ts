@@ -93,7 +93,7 @@ export class Socket extends Binding {
     const state = new State(options, {
       onMessage: (data, info) => {
         if (receiveBlockList?.check(info.address, info.family === "IPv4" ? "ipv4" : "ipv6") !== true)
-          this.emit("message", data, info)
+          state.sender?.listen(() => void this.emit("message", data, info))
       },
       // The call that node:dgram reads with.
       onFault: (code) => this.emit("error", systemError("recvmsg", code)),

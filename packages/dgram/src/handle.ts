@@ -1,6 +1,7 @@
 /** One bound socket: the engine's socket, with what `node:dgram` asks of it. Calls return the code of an error. */
 import type { Endpoint, Family } from "@ancillary/control"
 import { type Fault, isFault, type NativeSocket, type Poll } from "@ancillary/engine/driver/Driver"
+import type { DatagramSendError } from "@ancillary/engine/errors/DatagramError"
 import { compile, type Plan } from "@ancillary/engine/plan/Plan"
 import { open, OpenSocket, SendQueue } from "@ancillary/engine/socket"
 import { ipv6Only as ipv6OnlyOption } from "@ancillary/engine/spec/option/ipv6Only"
@@ -114,6 +115,11 @@ export class Handle {
     this.socket.connection.sender = undefined
     this.#peer = undefined
     return undefined
+  }
+
+  /** Sends one message. Returns its error, or a queue if it is not done. */
+  trySend(message: unknown): DatagramSendError | SendQueue | undefined {
+    return this.#peer === undefined ? this.socket.trySend(message) : this.queue([message])
   }
 
   /** Messages that are sent together. */

@@ -115,13 +115,14 @@ export class State {
     const known = this.#endpoints.get(key)
     // A zone is looked up at each call: its interface may have another index by now.
     const endpoint = known ?? this.host.addresses.endpoint(this.options.type, address, port)
-    if (known === undefined && endpoint !== undefined && !address.includes("%")) {
+    if (endpoint === undefined || (known === undefined && address.includes("%"))) return endpoint
+    if (known === undefined) {
       if (this.#endpoints.size >= mostEndpoints) this.#endpoints.clear()
       this.#endpoints.set(key, endpoint)
-      this.#lastAddress = address
-      this.#lastPort = port
-      this.#lastEndpoint = endpoint
     }
+    this.#lastAddress = address
+    this.#lastPort = port
+    this.#lastEndpoint = endpoint
     return endpoint
   }
 

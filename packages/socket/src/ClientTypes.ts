@@ -69,7 +69,7 @@ export interface ClientStats {
   readonly late: bigint
   /** Answers to requests that were answered before. The last 1,024 ended requests are remembered. */
   readonly duplicate: bigint
-  /** Answers to a waiting request from another address than the one that was asked. */
+  /** Answers to a waiting request from an address that was not asked. */
   readonly foreign: bigint
   /** Datagrams without a key, or with one that no request has. */
   readonly unknown: bigint

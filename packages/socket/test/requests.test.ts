@@ -1,5 +1,14 @@
 /** Requests of a client: retransmission, correlation, ignored answers, and every end. */
-import { Datagram, DatagramClient, DatagramRequestError, DatagramSockets } from "@ancillary/socket"
+import type { InternetEndpoint } from "@ancillary/control"
+import {
+  Datagram,
+  DatagramClient,
+  DatagramRequestError,
+  DatagramSockets,
+  type Spec,
+  withBroadcast,
+  withPktInfo
+} from "@ancillary/socket"
 import { Network } from "@ancillary/testing"
 import { describe, expect, it } from "vitest"
 import { closing, first, here, open, rejection, sockets, until } from "./kit.ts"
@@ -59,6 +68,50 @@ describe("a request", () => {
     expect(answers.map(first)).toEqual([...Array(30).keys()])
     const { retransmitted } = balance(client)
     expect(retransmitted > 5n).toBe(true)
+  })
+
+  const answered: ReadonlyArray<{
+    readonly spec: Spec<"ipv4" | "ipv6" | "dual", never>
+    readonly address: string
+    readonly asked: string
+  }> = [
+    { spec: Datagram.ipv4, address: "127.0.0.1", asked: "0.0.0.0" },
+    { spec: Datagram.ipv6, address: "::1", asked: "::1%1" },
+    { spec: Datagram.ipv6, address: "::1", asked: "::" },
+    { spec: Datagram.dual, address: "127.0.0.1", asked: "::ffff:127.0.0.1" },
+    { spec: Datagram.dual, address: "127.0.0.1", asked: "0.0.0.0" },
+    { spec: Datagram.dual, address: "::1", asked: "::1%1" }
+  ]
+  it.each(answered)(
+    "of a client of $spec.family to $asked is answered by $address",
+    async ({ address, asked, spec }) => {
+      const server = closing(
+        await sockets.serve(spec, { address, port: 0 }, ({ data, from }, socket) => socket.send({ data, to: from }))
+      )
+      const options = { key: ({ data }: { readonly data: Uint8Array }) => data[0], retransmit: [], timeout: Infinity }
+      const client = closing(await sockets.makeClient(spec, options))
+      const { port } = server.localAddress as InternetEndpoint<"ipv4">
+      const to = { address: asked, port }
+      expect(first(await client.request({ key: 5, data: Uint8Array.of(5), to }))).toBe(5)
+      expect(client.stats()).toMatchObject({ answered: 1n, foreign: 0n })
+    }
+  )
+
+  it.each(["224.0.0.251", "255.255.255.255", "10.0.0.255"])("to %s is answered by any host", async (address) => {
+    const network = Network.make({ seed: 3 })
+    const host = network.host("server", { addresses: ["10.0.0.1/24"] })
+    const other = network.host("client", { addresses: ["10.0.0.2/24"] })
+    network.link(host, other, {})
+    const on = DatagramSockets.make(() => host.driver)
+    const there = DatagramSockets.make(() => other.driver)
+    const server = closing(await on.serve(Datagram.ipv4, { address: "0.0.0.0", port: 5353 }, echo))
+    server.socket.join("224.0.0.251", { interfaceIndex: 2 })
+    const spec = Datagram.ipv4.pipe(withBroadcast(), withPktInfo())
+    const client = closing(await there.makeClient(spec, { key: ({ data }) => data[0], timeout: Infinity }))
+    const to = { address, port: 5353 }
+    const control = { pktInfo: { interfaceIndex: 2 } }
+    const answer = await client.request({ key: 5, data: Uint8Array.of(5), to, control })
+    expect(String(answer.from)).toBe("10.0.0.1:5353")
   })
 
   it("rejects with NoAnswer after its schedule, and late answers are ignored", async () => {

@@ -82,11 +82,14 @@ export const requesting = <F extends Family, D extends ControlMessage.Any>(
   checked: Checked
 ): Effect.Effect<DatagramClient<F, D>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const table = new RequestTable<Datagram<F, D>>()
+    const core = engineSocketOf(socket)
+    const table = new RequestTable<Datagram<F, D>>((address) => core?.isBroadcastAddress(address) === true)
     const { counters } = table
     const context = yield* Effect.context()
-    const end = Context.get(context, metering)?.requests(counters, context)
-    if (end !== undefined) yield* Effect.addFinalizer(() => Effect.sync(end))
+    yield* Effect.acquireRelease(
+      Effect.sync(() => Context.get(context, metering)?.requests(counters, context)),
+      (end) => Effect.sync(() => end?.())
+    )
     const keyOf = checked.key as (datagram: Datagram<F, D>) => unknown
     const unread = yield* Deferred.make<never, DatagramReceiveError>()
     const read = socket.forEach((datagram) => {
@@ -104,18 +107,17 @@ export const requesting = <F extends Family, D extends ControlMessage.Any>(
       message: Parameters<typeof socket.send>[0] & { readonly key: unknown },
       transmission: Transmission
     ) => {
-      const key = readKey(message.key)
+      const given = message.key
+      const key = readKey(given)
       if (key === undefined)
-        return invalid(`key: ${Codec.format(message.key)} is not a key. Give a text, a number, a bigint or bytes.`)
-      const to = engineSocketOf(socket)?.outgoing.destinations.of(message.to)
+        return invalid(`key: ${Codec.format(given)} is not a key. Give a text, a number, a bigint or bytes.`)
+      const to = core?.outgoing.destinations.of(message.to)
       if (to === undefined || typeof to === "string") return invalid(`to: ${String(to)}. Give an address and a port.`)
       const answered = Deferred.makeUnsafe<Datagram<F, D>>()
       const request: WaitingRequest<Datagram<F, D>> = {
         to,
         onAnswer: (datagram) => Deferred.doneUnsafe(answered, Exit.succeed(datagram))
       }
-      if (!table.add(key, request))
-        return invalid(`key: a request with the key ${Codec.format(message.key)} waits already. Choose another one.`)
       const again = Effect.andThen(
         Effect.sync(() => void counters.retransmitted++),
         socket.send(message)
@@ -137,13 +139,18 @@ export const requesting = <F extends Family, D extends ControlMessage.Any>(
           Effect.andThen(Effect.sleep(transmission.timeout)),
           Effect.andThen(over)
         )
-      const answer = Effect.onExit(
-        Effect.raceFirst(Deferred.await(answered), Effect.raceFirst(transmit, Deferred.await(unread))),
-        (exit) =>
-          Effect.sync(() => {
-            if (exit._tag === "Failure") table.end(key, request, Exit.hasInterrupts(exit) ? "cancelled" : "failed")
-          })
-      )
+      // An interruption between the two steps would leave the key in the table.
+      const answer = Effect.uninterruptibleMask((restore) => {
+        if (!table.add(key, request))
+          return invalid(`key: a request with the key ${Codec.format(given)} waits already. Choose another one.`)
+        return Effect.onExit(
+          restore(Effect.raceFirst(Deferred.await(answered), Effect.raceFirst(transmit, Deferred.await(unread)))),
+          (exit) =>
+            Effect.sync(() => {
+              if (exit._tag === "Failure") table.end(key, request, Exit.hasInterrupts(exit) ? "cancelled" : "failed")
+            })
+        )
+      })
       return traced(
         "DatagramClient.request",
         () => ({ kind: "client", attributes: spanAttributes("peer", to) }),

@@ -1,7 +1,7 @@
 /** Requests of a client on the network in memory. */
 import { Datagram, DatagramClient, DatagramSockets, serve } from "@ancillary/effect"
 import { Network } from "@ancillary/testing"
-import { Effect, Fiber, Schedule } from "effect"
+import { Effect, Fiber, References, Schedule } from "effect"
 import { expect, it } from "vitest"
 import { start, until } from "../kit.ts"
 
@@ -60,5 +60,26 @@ it("a request that is interrupted ends, and only one request with a key waits", 
       yield* Fiber.interrupt(asked)
       expect((yield* ask(1)).data[0]).toBe(1)
       expect(yield* client.stats).toMatchObject({ started: 2n, cancelled: 1n, answered: 1n })
+    }).pipe(Effect.scoped)
+  ))
+
+it("a request that is interrupted at any yield leaves no key behind", () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const { ask, client } = yield* lab(1)
+      const operations = 40
+      // The fiber yields after its first 40 operations, of which the last ones are those of the request.
+      let before: Effect.Effect<unknown> = Effect.void
+      for (let key = 0; key <= operations; key++) {
+        before = Effect.map(before, () => key)
+        const asked = yield* Effect.forkChild(
+          Effect.provideService(Effect.andThen(before, ask(key)), References.MaxOpsBeforeYield, operations)
+        )
+        yield* Effect.yieldNow
+        yield* Fiber.interrupt(asked)
+      }
+      const { cancelled, started, waiting } = yield* client.stats
+      expect(started).toBeGreaterThan(0n)
+      expect([waiting, cancelled]).toEqual([0n, started])
     }).pipe(Effect.scoped)
   ))

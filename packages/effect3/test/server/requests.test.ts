@@ -184,3 +184,18 @@ it.scoped("a client needs a function for its keys", () =>
     }
   })
 )
+
+it.scoped("a request that is interrupted at any yield leaves no key behind", () =>
+  Effect.gen(function* () {
+    const { ask, client } = yield* lab(echo)
+    // Effect makes no progress with fewer than some ten operations a turn.
+    for (let operations = 16; operations < 120; operations++) {
+      const asked = yield* Effect.fork(Effect.withMaxOpsBeforeYield(ask(operations), operations))
+      for (let turns = 0; turns <= operations % 4; turns++) yield* Effect.yieldNow()
+      yield* Fiber.interrupt(asked)
+    }
+    const { cancelled, started, waiting } = yield* client.stats
+    expect(started).toBeGreaterThan(0n)
+    expect([waiting, cancelled]).toEqual([0n, started])
+  })
+)

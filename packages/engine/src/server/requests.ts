@@ -1,5 +1,6 @@
 /** The requests of a client that wait for answers, and the ones that ended, so that late and duplicate answers are recognized. */
-import type { Endpoint, Family } from "@ancillary/control"
+import type { Endpoint, Family, Ipv4Address } from "@ancillary/control"
+import { isAnswerer } from "./answerers.ts"
 import type { SessionKey } from "./sessions.ts"
 
 /**
@@ -24,7 +25,7 @@ export class RequestCounters {
   late = 0
   /** Answers to requests that were answered before. */
   duplicate = 0
-  /** Answers to a waiting request from another address than the one that was asked. */
+  /** Answers to a waiting request from an address that was not asked. */
   foreign = 0
   /** Datagrams without a key, or with one that no request has. */
   unknown = 0
@@ -59,6 +60,12 @@ export class RequestTable<A extends { readonly from: Endpoint<Family> }> {
   readonly #waiting = new Map<SessionKey, WaitingRequest<A>>()
   /** Keys that ended, and whether they were answered, the oldest first. */
   readonly #ended = new Map<SessionKey, boolean>()
+  readonly #isBroadcast: (address: Ipv4Address) => boolean
+
+  /** `isBroadcast` returns true for the broadcast address of a network of this host. */
+  constructor(isBroadcast: (address: Ipv4Address) => boolean) {
+    this.#isBroadcast = isBroadcast
+  }
 
   /** Adds a request. Returns false if one with that key waits already. */
   add(key: SessionKey, request: WaitingRequest<A>): boolean {
@@ -82,7 +89,7 @@ export class RequestTable<A extends { readonly from: Endpoint<Family> }> {
       else counters.late++
       return
     }
-    if (!request.to.equals(datagram.from)) {
+    if (!isAnswerer(request.to, datagram.from, this.#isBroadcast)) {
       counters.foreign++
       return
     }

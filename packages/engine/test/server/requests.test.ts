@@ -9,7 +9,7 @@ const at = (last: number) => new InternetEndpoint("ipv4", Ipv4Address.of(192, 0,
 for (let seed = 1; seed <= 20; seed++)
   it(`requests and datagrams count once, in random order of operations (seed ${seed})`, () => {
     const random = randomOf(seed)
-    const table = new RequestTable<{ readonly from: InternetEndpoint<"ipv4"> }>()
+    const table = new RequestTable<{ readonly from: InternetEndpoint<"ipv4"> }>(() => false)
     const waiting = new Map<number, { readonly to: InternetEndpoint<"ipv4">; readonly onAnswer: () => void }>()
     const ended = new Map<number, "answered" | "unanswered">()
     const expected = { answered: 0, late: 0, duplicate: 0, foreign: 0, unknown: 0, cancelled: 0, received: 0 }
@@ -49,7 +49,7 @@ for (let seed = 1; seed <= 20; seed++)
   })
 
 it("ended requests are remembered up to a bound", () => {
-  const table = new RequestTable<{ readonly from: InternetEndpoint<"ipv4"> }>()
+  const table = new RequestTable<{ readonly from: InternetEndpoint<"ipv4"> }>(() => false)
   for (let key = 0; key < 5000; key++) {
     table.add(key, { to: at(1), onAnswer: () => {} })
     table.receive(key, { from: at(1) })

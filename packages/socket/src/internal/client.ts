@@ -47,7 +47,7 @@ export class Client {
   readonly socket: unknown
   readonly #core: OpenSocket
   readonly #options: CheckedClient
-  readonly #table = new RequestTable<ReceivedDatagram>()
+  readonly #table: RequestTable<ReceivedDatagram>
   /** Functions that end the requests that wait, because the socket cannot be read. */
   readonly #waiting = new Set<(error: unknown) => void>()
   #unread: { readonly error: unknown } | undefined
@@ -56,6 +56,7 @@ export class Client {
     this.#core = core
     this.socket = socket
     this.#options = options
+    this.#table = new RequestTable((address) => core.isBroadcastAddress(address))
     core.forEach(this.#receive, this.#end)
   }
 

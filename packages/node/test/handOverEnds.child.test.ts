@@ -271,7 +271,7 @@ it.scopedLive.runIf(hasSystemd())("systemd passes a socket by its name, and gets
       until: () => Effect.map(Effect.timeoutOption(manager.peek, "200 millis"), Option.isSome)
     })
     const stored = yield* manager.receive
-    expect(String(Buffer.from(stored.data))).toBe("FDSTORE=1\nFDNAME=own")
+    expect(String(Buffer.from(stored.data))).toBe("FDSTORE=1\nFDNAME=own\nFDPOLL=0")
     const [descriptor] = yield* Effect.forEach(stored.control.rights, Descriptor.take)
     expect(descriptor).toBeGreaterThan(2)
     const ready = yield* manager.receive

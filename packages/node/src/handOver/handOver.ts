@@ -133,18 +133,17 @@ export class HandOver {
     this.#begun = true
     for (const { close } of this.#passed) close()
     this.#passed = []
+    // systemd has to know the new main process before the old one ends. It already has the sockets that it passed.
+    const stored = this.#start.store ? this.#offered.filter(({ by }) => by !== "systemd") : []
+    const unsent = notifyReady(this.#start.driver, stored)
+    if (unsent !== undefined)
+      return this.#fault("NotNotified", `The service manager was not notified (${unsent}). Check NOTIFY_SOCKET.`)
     // Until this program has the path, its predecessor is reached there. One that has ended does not need to know.
     if (this.#hasPredecessor && this.#channel !== undefined) this.#channel.send(this.#channel.path, "serving")
     const why = this.#channel?.listen()
-    if (why !== undefined) {
-      const remedy = "Choose a path in a directory that this program may write to"
-      return this.#fault("Path", `The hand-over socket cannot get its path (${why}). ${remedy}.`)
-    }
-    // systemd already has the sockets that it passed.
-    const stored = this.#start.store ? this.#offered.filter(({ by }) => by !== "systemd") : []
-    const unsent = notifyReady(this.#start.driver, stored)
-    if (unsent === undefined) return undefined
-    return this.#fault("NotNotified", `The service manager was not notified (${unsent}). Check NOTIFY_SOCKET.`)
+    if (why === undefined) return undefined
+    const remedy = "Choose a path in a directory that this program may write to"
+    return this.#fault("Path", `The hand-over socket cannot get its path (${why}). ${remedy}.`)
   }
 
   /**

@@ -12,7 +12,7 @@ const spec = make("unix").pipe(withRights({ only: "send" }))
  * Stores sockets in the descriptor store of systemd, and reports that this process is ready and the main process of its service. Returns the reason
  * if a message was not sent. Does nothing if no service manager waits for messages (`NOTIFY_SOCKET`).
  *
- * @see sd_notify(3): FDSTORE, FDNAME, READY, MAINPID
+ * @see sd_notify(3): FDSTORE, FDNAME, FDPOLL, READY, MAINPID
  * @category activation
  * @since 0.1.0
  */
@@ -34,7 +34,8 @@ export const notifyReady = (
   }
   try {
     for (const { descriptor, name } of stored) {
-      const why = send(`FDSTORE=1\nFDNAME=${name}`, [descriptor])
+      // systemd removes a stored descriptor that polls as failed, such as a socket with an unread error report, unless it does not poll.
+      const why = send(`FDSTORE=1\nFDNAME=${name}\nFDPOLL=0`, [descriptor])
       if (why !== undefined) return why
     }
     return send(`READY=1\nMAINPID=${process.pid}`, [])

@@ -29,9 +29,9 @@ const printed = (): ReadonlyArray<ReadonlyArray<unknown>> => {
 }
 
 /** A host with two interfaces, and a peer on the link of each. */
-const lab = (platform: "linux" | "winsock" = "linux") => {
+const lab = (system: "linux" | "winsock" = "linux") => {
   const network = Network.make({ seed: 1 })
-  const host = network.host("server", { addresses: ["10.0.0.1/24"], platform })
+  const host = network.host("server", { addresses: ["10.0.0.1/24"], system })
   const peers = [1, 2, 3].map((n) =>
     network.host(`peer${n}`, { addresses: [`10.0.${n}.2/24`], gateway: `10.0.${n}.1` })
   )

@@ -139,7 +139,7 @@ export class Parts {
   watchLater(): void {
     if (woken.length === 0) {
       hops = 0
-      queueMicrotask(look)
+      void microtask.then(look)
     }
     woken.push(this)
   }
@@ -161,8 +161,8 @@ export class Parts {
   }
 }
 
-/** Every JavaScript host has it, but none of the types that this package compiles with declares it. */
-declare const queueMicrotask: (task: () => void) => void
+/** Its reactions run as microtasks. `queueMicrotask` of Node makes a resource for each, which takes longer than the task. */
+const microtask = Promise.resolve()
 
 /** Sockets whose readers were woken in this turn, and the microtasks that have passed since. A reader of promises takes several to wait again. */
 let woken: Array<Parts> = []
@@ -170,7 +170,7 @@ let hops = 0
 const mostHops = 16
 
 const look = (): void => {
-  if (hops++ < mostHops && !woken.every(({ waiters }) => waiters.reading)) return queueMicrotask(look)
+  if (hops++ < mostHops && !woken.every(({ waiters }) => waiters.reading)) return void microtask.then(look)
   const due = woken
   woken = []
   for (const parts of due) {

@@ -45,7 +45,7 @@ const suite = (
   const project = (name: string, options: { include: Array<string>; exclude?: Array<string>; isolate?: boolean }) => ({
     extends: true as const,
     plugins,
-    test: { name, isolate: false, setupFiles, ...options }
+    test: { name, isolate: false, setupFiles: [here("packages/testing/bytes.ts"), ...setupFiles], ...options }
   })
   return [
     project(name, {

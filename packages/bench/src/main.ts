@@ -1,19 +1,11 @@
-/**
- * The cost of a datagram beside `node:dgram`, C and Go, in ratios of the same round: `npm run bench`. Options:
- *
- * - `--quick` runs each workload once, small, and checks that it counts what it claims.
- * - `--only NAME` runs one workload, `--candidate NAME` one candidate and `node:dgram`. Both may be repeated.
- * - `--rounds NUMBER` sets the number of rounds, 14 by default.
- * - `--against CHECKOUT` compares this checkout with another one, round by round.
- * - `--write` writes the tables into `docs`.
- */
-import { parseArgs } from "node:util"
+/** The cost of a datagram beside `node:dgram`, C and Go, in ratios of the same round: `npm run bench`, see `--help`. */
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Effect, Scope } from "effect"
 import { against, serveRounds } from "./against.ts"
 import { echoServers } from "./echoServers.ts"
 import { missing } from "./figures.ts"
 import { type How, measure } from "./measure.ts"
+import { help, parse } from "./options.ts"
 import { peers } from "./peers.ts"
 import { prices, shownPrices } from "./prices.ts"
 import { publish } from "./publish.ts"
@@ -23,29 +15,20 @@ import { dgram } from "./names.ts"
 import type { Setting } from "./workload.ts"
 import { workloads } from "./workloads.ts"
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    write: { type: "boolean", default: false },
-    only: { type: "string", multiple: true },
-    candidate: { type: "string", multiple: true },
-    rounds: { type: "string", default: "14" },
-    against: { type: "string" },
-    // For the other process of `--against`.
-    serve: { type: "boolean", default: false }
-  }
-})
-const chosen = workloads.filter(({ name }) => options.only?.includes(name) ?? true)
-const unknown = options.only?.filter((only) => workloads.every(({ name }) => name !== only)) ?? []
-const rounds = options.quick ? 1 : Number(options.rounds)
-if (unknown.length > 0 || !(rounds >= 1)) {
-  console.error(`--rounds is a number, and --only one of: ${workloads.map(({ name }) => name).join(", ")}`)
-  process.exit(2)
+const options = parse(
+  process.argv.slice(2),
+  workloads.map(({ name }) => name)
+)
+if (options === "help" || "wrong" in options) {
+  console.log(options === "help" ? help : `${options.wrong}\n\n${help}`)
+  process.exit(options === "help" ? 0 : 2)
 }
+const { rounds } = options
+const chosen = workloads.filter(({ name }) => options.only?.includes(name) ?? true)
 const how: How = {
   quick: options.quick,
   rounds,
-  wanted: (name) => options.candidate === undefined || name === dgram || options.candidate.includes(name)
+  wanted: (name) => options.candidates === undefined || name === dgram || options.candidates.includes(name)
 }
 
 const setting: Effect.Effect<Setting, never, Scope.Scope> = Effect.gen(function* () {
@@ -71,7 +54,7 @@ const bench = Effect.gen(function* () {
       return console.log(`\n${workload.title}\n\n${candidates(measured)}`)
     })
   )
-  const gone = options.candidate === undefined ? measured.flatMap(missing) : []
+  const gone = options.candidates === undefined ? measured.flatMap(missing) : []
   if (gone.length > 0) throw new Error(`Figures of candidates that did not run: ${gone.join("; ")}`)
   if (cost === undefined) return
   const run: Run = { machine: machine(cost), measured }
@@ -88,7 +71,10 @@ const comparing = (checkout: string) =>
   against(chosen, {
     checkout,
     rounds,
-    args: [...(options.quick ? ["--quick"] : []), ...(options.candidate ?? []).flatMap((name) => ["--candidate", name])]
+    args: [
+      ...(options.quick ? ["--quick"] : []),
+      ...(options.candidates ?? []).flatMap((name) => ["--candidate", name])
+    ]
   })
 
 const program = options.serve ? serving : options.against === undefined ? bench : comparing(options.against)

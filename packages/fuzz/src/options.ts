@@ -1,5 +1,6 @@
 /** The options of the command line. */
 import { parseArgs } from "node:util"
+import { problemOf } from "./problem.ts"
 
 const counts = {
   differential: 1_000_000,
@@ -70,7 +71,7 @@ export const parse = (args: ReadonlyArray<string>): Options | "help" | { readonl
       }
     }))
   } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error) }
+    return { wrong: problemOf(error) }
   }
   if (values.help === true) return "help"
   const only = values.only ?? Object.keys(counts)

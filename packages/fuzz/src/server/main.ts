@@ -1,6 +1,7 @@
 /** `npm run soak`: see `--help`. */
 import { parseArgs } from "node:util"
 import { Effect } from "effect"
+import { problemOf } from "../problem.ts"
 import { soak } from "./soak.ts"
 
 const help = `npm run soak -- [options]
@@ -13,9 +14,20 @@ they are busy, and start again. Each datagram has one end. Exits with 1 if one h
   --help        this
 `
 
-const { values } = parseArgs({
-  options: { count: { type: "string" }, seed: { type: "string" }, help: { type: "boolean" } }
-})
+const wrong = (problem: string): never => {
+  console.log(`${problem}\n\n${help}`)
+  process.exit(2)
+}
+const read = () => {
+  try {
+    return parseArgs({
+      options: { count: { type: "string" }, seed: { type: "string" }, help: { type: "boolean" } }
+    }).values
+  } catch (error) {
+    return wrong(problemOf(error))
+  }
+}
+const values = read()
 if (values.help === true) {
   console.log(help)
   process.exit(0)
@@ -23,8 +35,7 @@ if (values.help === true) {
 const count = Number(values.count ?? 5_000_000)
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 32))
 if (![count, seed].every((value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32)) {
-  console.error(`--count and --seed are integers from 0 to 4294967295.\n\n${help}`)
-  process.exit(2)
+  wrong("--count and --seed are integers from 0 to 4294967295.")
 }
 
 console.log(`seed ${seed}`)

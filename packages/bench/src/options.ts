@@ -5,13 +5,13 @@ export const help = `npm run bench -- [options]
 
 Measures the cost of a datagram beside \`node:dgram\`, C and Go, in ratios of the same round. Linux.
 
-  --quick               runs each workload once, small, and checks that it counts what it claims
-  --only <workload>     only that workload; may be repeated
-  --candidate <name>    only that candidate and \`node:dgram\`; may be repeated
-  --rounds <n>          rounds, by default 14
-  --against <checkout>  compares this checkout with another one, round by round
-  --write               writes the tables into \`docs\`
-  --help                this
+  --quick               runs each workload once, small, and checks that it counts what it claims.
+  --only <workload>     only that workload; may be repeated.
+  --candidate <name>    only that candidate and \`node:dgram\`; may be repeated.
+  --rounds <n>          rounds, by default 14.
+  --against <checkout>  compares this checkout with another one, round by round.
+  --write               writes the tables into \`docs\`.
+  --help                this.
 `
 
 export interface Options {

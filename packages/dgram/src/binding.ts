@@ -28,6 +28,12 @@ export interface BindOptions {
   readonly fd?: number | undefined
 }
 
+/** Every other value would bind to all addresses. The name is that of the argument of `dns.lookup`, which refuses it for node:dgram. */
+const hostOf = (address: unknown): string => {
+  checkString(address, "hostname")
+  return address
+}
+
 /** The address and port to bind to, before the lookup. */
 interface Target {
   readonly port: number
@@ -62,7 +68,7 @@ export abstract class Binding extends Settings {
     this.#bindTo({
       // As C++ reads a number of 32 bits; the address has room for 16 of them.
       port: typeof port === "function" ? 0 : Number(port ?? 0) & 0xffff,
-      address: typeof address === "string" && address !== "" ? address : anyAddress[state.options.type],
+      address: address && typeof address !== "function" ? hostOf(address) : anyAddress[state.options.type],
       exclusive: Boolean(options?.exclusive)
     })
     return this

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Type } from "./addresses.ts"
-import type { RemoteInfo } from "./remoteInfo.ts"
+import { RemoteInfo } from "./remoteInfo.ts"
 import { Socket, type SocketOptions } from "./Socket.ts"
 import { type UnixRemoteInfo, UnixSocket } from "./UnixSocket.ts"
 
@@ -34,3 +34,11 @@ export const createSocket: {
   const own = listener as never
   return (options === "unix_dgram" ? new UnixSocket(own) : new Socket(options, own)) as never
 }
+
+/**
+ * The values of this module, for programs that write `import dgram from "node:dgram"`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export default { createSocket, Socket, UnixSocket, RemoteInfo }

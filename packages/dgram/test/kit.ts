@@ -1,5 +1,5 @@
 /** The two makers of sockets that the same cases run against, and what the cases need around a socket. */
-import * as node from "node:dgram"
+import dgram, * as node from "node:dgram"
 import { once } from "node:events"
 import { pathToFileURL } from "node:url"
 import { afterEach } from "vitest"
@@ -13,6 +13,8 @@ export interface Kit {
   readonly name: "node:dgram" | "@ancillary/dgram"
   readonly createSocket: typeof ours.createSocket
   readonly Socket: typeof ours.Socket
+  /** The value of `import dgram from`, as the documentation of Node writes it. */
+  readonly imported: Pick<Kit, "createSocket" | "Socket">
   /** The module that a child process imports. */
   readonly specifier: () => string
   /** Parts of the documentation that came after Node 20. */
@@ -31,6 +33,7 @@ export const nodeKit: Kit = {
   name: "node:dgram",
   createSocket: node.createSocket as unknown as Kit["createSocket"],
   Socket: node.Socket as unknown as Kit["Socket"],
+  imported: dgram as unknown as Kit["imported"],
   specifier: () => "node:dgram",
   has: {
     blockLists: major > 22 || (major === 22 && minor >= 13),
@@ -44,6 +47,7 @@ export const ourKit: Kit = {
   name: "@ancillary/dgram",
   createSocket: ours.createSocket,
   Socket: ours.Socket,
+  imported: ours.default,
   specifier: () => pathToFileURL(built("../src/index.ts")).href,
   has: { blockLists: true, reusePort: true, bindSync: true, literals: true }
 }

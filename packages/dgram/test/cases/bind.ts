@@ -1,5 +1,6 @@
 import { once } from "node:events"
 import { describe, expect, it } from "vitest"
+import type { Socket } from "@ancillary/dgram"
 import {
   any,
   bound,
@@ -240,6 +241,33 @@ export const bind = (kit: Kit): unknown =>
         }
       })
       expect(outcome).toBe(portOutcomes[String(port)])
+    })
+
+    it.each([5, true, [["127.0.0.1"]], {}])(
+      "to the address %j throws, and does not bind to all addresses",
+      async (address) => {
+        const given = address as unknown as string
+        for (const bind of [
+          (socket: Socket) => socket.bind(0, given),
+          (socket: Socket) => socket.bind({ address: given })
+        ]) {
+          const socket = open(kit)
+          let listens = false
+          socket.on("listening", () => (listens = true))
+          expect(thrown(() => bind(socket))).toMatchObject({
+            code: "ERR_INVALID_ARG_TYPE",
+            message: expect.stringMatching(/^The "hostname" argument must be of type string\. Received /) as unknown
+          })
+          await new Promise((resolve) => setImmediate(resolve))
+          expect(listens).toBe(false)
+        }
+      }
+    )
+
+    it.each([0, "", null, undefined, false])("to the address %j binds to all addresses", async (address) => {
+      const socket = open(kit)
+      await called<[]>((done) => socket.bind(0, address as unknown as string, done))
+      expect(socket.address().address).toBe("0.0.0.0")
     })
 
     it("with exclusive outside a cluster binds", async () => {

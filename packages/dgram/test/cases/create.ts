@@ -12,6 +12,11 @@ export const create = (kit: Kit): unknown =>
       expect(open(kit, { type }).type).toBe(type)
     })
 
+    it("is a member of the default import, as Socket is", () => {
+      expect(kit.imported.createSocket).toBe(kit.createSocket)
+      expect(kit.imported.Socket).toBe(kit.Socket)
+    })
+
     it.each([undefined, null, "", "udp", "UDP4", "udp5", 4, {}, { type: "unix" }, [], true])(
       "of the wrong type %j throws ERR_SOCKET_BAD_TYPE",
       (type) => {

@@ -8,7 +8,9 @@ import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeSockets } from "@ancillary/effect3/node"
-import { Effect } from "effect"
+import { PgClient } from "@effect/sql-pg"
+import { SqlClient } from "@effect/sql"
+import { Effect, Fiber, Redacted } from "effect"
 import { expect, it, onTestFinished } from "vitest"
 import { bundled } from "../../../packages/testing/program.ts"
 import { load, served } from "./load.ts"
@@ -83,4 +85,38 @@ it.runIf(runnable)("PostgreSQL: after kill -9 of either process, the other conti
     yield* served(answers, [third.pid])
     expect(answers.filter(({ right }) => !right)).toEqual([])
   }).pipe(Effect.scoped, Effect.provide(NodeSockets.layer), Effect.runPromise)
+)
+
+it.runIf(runnable).each(["cluster_runners", "cluster_migrations", "amounts"])(
+  "PostgreSQL: processes that create the table %s at one moment all serve",
+  (table) =>
+    Effect.gen(function* () {
+      const DATABASE_URL = yield* Effect.promise(startPostgres)
+      const both = [0, 1]
+      const ports = yield* Effect.promise(() => Promise.all(both.map(() => freePort("udp"))))
+      const runners = yield* Effect.promise(() => Promise.all(both.map(() => freePort("tcp"))))
+      const begin = Effect.promise(() =>
+        Promise.all(
+          both.map((n) =>
+            start({ DATABASE_URL, HOST: "127.0.0.1", PORT: String(ports[n]), RUNNER_PORT: String(runners[n]) })
+          )
+        )
+      )
+      const processes = yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const holder = yield* sql.reserve
+        // The processes wait until this transaction ends, and then go on at once.
+        yield* holder.executeRaw("BEGIN", [])
+        yield* holder.executeRaw(`CREATE TABLE ${table} (id INT)`, [])
+        const started = yield* Effect.fork(begin)
+        const waiting = sql<{ count: string }>`SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'`
+        yield* Effect.repeat(waiting, { until: ([row]) => Number(row?.count) >= both.length })
+        yield* holder.executeRaw("ROLLBACK", [])
+        return yield* Fiber.join(started)
+      }).pipe(Effect.scoped, Effect.provide(PgClient.layer({ url: Redacted.make(DATABASE_URL) })))
+      const answers = yield* load(ports)
+      yield* served(answers, [processes[0]?.pid])
+      expect(answers.filter(({ right }) => !right)).toEqual([])
+      expect(processes.map(({ exitCode }) => exitCode)).toEqual([null, null])
+    }).pipe(Effect.scoped, Effect.provide(NodeSockets.layer), Effect.runPromise)
 )

@@ -113,6 +113,19 @@ describe("hosts of a network in memory", () => {
     })
   )
 
+  it.scopedLive("a socket connected to a global address with a zone receives its datagrams", () =>
+    Effect.gen(function* () {
+      const { a, b } = pair()
+      const server = yield* Effect.provide(Datagram.bind(Datagram.ipv6, { address: "::", port }), on(b))
+      const peer = { address: "fd00::2%2", port }
+      const socket = yield* Effect.provide(Datagram.connect(Datagram.ipv6, peer), on(a))
+      yield* socket.send({ data })
+      const { from } = yield* server.receive
+      yield* server.send({ data, to: from })
+      expect(String((yield* socket.receive).from)).toBe(`[fd00::2]:${port}`)
+    })
+  )
+
   it.scopedLive("the hop limit falls at a router, whose address is in the report of its end", () =>
     Effect.gen(function* () {
       const { a, b } = routed()

@@ -130,9 +130,10 @@ export const ownSource = ({ routes }: Sharing, socket: SocketState, family: Fami
   return own?.family === family ? own : undefined
 }
 
-/** The address that a program means: an unspecified peer is this host. */
+/** The address that a program means: an unspecified peer is this host. Linux: only addresses of one link keep their zone. */
 export const peerAddress = (socket: SocketState, given: Address, own: Address | undefined): Address => {
-  const address = asPacket(given)
+  const packet = asPacket(given)
+  const address = isOfInterface(packet) ? packet : withoutZone(packet)
   if (!address.isUnspecified) return address
   // Linux: for IPv4 it is the address that the datagram is from.
   if (address.family === "ipv4") return own ?? thisHost(address)

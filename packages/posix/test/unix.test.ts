@@ -264,9 +264,13 @@ describe("the file of a path", () => {
           expect(error).toMatchObject({ _tag: "DatagramBindError", reason: "AddressInUse", code: "EADDRINUSE" })
         expect([live, left, name].map(({ message }) => message)).toEqual([
           `Binding to ${path} failed (bind: EADDRINUSE 98). Another socket has this path or name. Choose another, or stop the other program.`,
-          `Binding to ${path} failed (bind: EADDRINUSE 98). The file at this path belongs to no open socket: a program ended without removing it. Remove it, or choose another path.`,
+          `Binding to ${path} failed (bind: EADDRINUSE 98). The file at this path belongs to no open socket: it is that of a program that has ended, or no socket at all. Remove it if it is a socket, or choose another path.`,
           `Binding to @ancillary-taken-${process.pid} failed (bind: EADDRINUSE 98). Another socket has this path or name. Choose another, or stop the other program.`
         ])
+        unlinkSync(path)
+        // A file with contents is no socket, and the error does not advise to remove it.
+        writeFileSync(path, "contents")
+        expect((yield* Effect.flip(bind)).message).toBe(left.message)
         unlinkSync(path)
         yield* Effect.scoped(bind)
         const nowhere = yield* Effect.flip(Datagram.bind(unix, { path: `${path}/no/such/folder` }))

@@ -215,8 +215,8 @@ export const causes = {
     ],
     "bind EADDRINUSE, left over": [
       "AddressInUse",
-      "The file at this path belongs to no open socket: a program ended without removing it",
-      "Remove it, or choose another path"
+      "The file at this path belongs to no open socket: it is that of a program that has ended, or no socket at all",
+      "Remove it if it is a socket, or choose another path"
     ],
     "bind EACCES": [
       "PermissionDenied",

@@ -128,11 +128,30 @@ describe("a translation of prefixes", () => {
     })
   )
 
+  it.scopedLive("with 64 bits, words of the identifier that are 0xffff are not translated", () =>
+    Effect.gen(function* () {
+      const long = { outside: "wan", inner: "fd01:203:405:1::/64", outer: "2001:db8:1:2::/64" }
+      const { b, inside } = world(Network.prefixTranslation(long), "fd01:203:405:1:ffff::1234/64")
+      const [own, peer] = [yield* bind(inside, 5000), yield* bind(b, 1001)]
+      yield* own.send({ data, to: at("2001:db8:9::2", 1001) })
+      const seen = yield* peer.receive
+      expect(String(seen.from.address)).toMatch(/^2001:db8:1:2:ffff:[0-9a-f]+:0:1234$/)
+      yield* peer.send({ data, to: seen.from })
+      expect(yield* next(own)).toBe("[2001:db8:9::2]:1001")
+      const none = world(Network.prefixTranslation(long), "fd01:203:405:1:ffff:ffff:ffff:ffff/64")
+      const [last, other] = [yield* bind(none.inside, 5000), yield* bind(none.b, 1001)]
+      yield* last.send({ data, to: at("2001:db8:9::2", 1001) })
+      expect(yield* next(other)).toBe(undefined)
+    })
+  )
+
   it.scopedLive("errors about translated datagrams quote the inner address, for their sender", () =>
     Effect.gen(function* () {
       const { inside } = world(Network.prefixTranslation(options))
       const reporting = Datagram.ipv6.pipe(withErrorReports())
-      const own = yield* Effect.provide(Datagram.client(reporting), on(inside))
+      // A socket of every address would get the error about any of them.
+      const address = { address: "fd01:203:405:1::1234", port: 5000 }
+      const own = yield* Effect.provide(Datagram.bind(reporting, address), on(inside))
       yield* own.send({ data, to: at("2001:db8:9::2", 9) })
       const [event] = Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(own.events, 1)))
       expect(event).toMatchObject({ _tag: "ErrorReport" })

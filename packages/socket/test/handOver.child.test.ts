@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { Datagram, HandOver, serveOn } from "@ancillary/socket"
 import { expect, it, onTestFinished } from "vitest"
 import { bundled } from "../../testing/program.ts"
-import { closing, here, open, rejection, sockets } from "./kit.ts"
+import { closing, here, open, rejection, sockets, turn, until } from "./kit.ts"
 
 const program = new URL("children/handOver.ts", import.meta.url)
 
@@ -127,6 +127,49 @@ it("serve starts a server, ends it with its signal, and refuses what is not one"
   await client.send({ data: new Uint8Array(1), to: socket.localAddress })
   expect(await rejection(serving)).toBe(signal.reason)
   await finished
+})
+
+it("serve begins when the other program has stopped, which serves again if this one ends", async () => {
+  const path = join(folder(), "turns.sock")
+  const first = closing(await sockets.handOver({ path }))
+  closing(await first.bind("echo", Datagram.ipv4, here))
+  const seen: Array<string> = []
+  let free: () => void = () => {}
+  const gate = new Promise<void>((resolve) => (free = resolve))
+  const controller = new AbortController()
+  const { signal } = controller
+  const serving = first.serve(
+    () => {
+      seen.push("first begins")
+      const end = async () => {
+        await gate
+        seen.push("first ends")
+      }
+      return { [Symbol.asyncDispose]: end }
+    },
+    { signal }
+  )
+  await until(() => seen.length === 1)
+  const second = await sockets.handOver({ path })
+  const adopted = await second.bind("echo", Datagram.ipv4, here)
+  const failure = new Error("boom")
+  const failed = rejection(
+    second.serve(() => {
+      seen.push("second begins")
+      throw failure
+    })
+  )
+  // It waits for as long as the other one has not ended.
+  for (let turns = 0; turns < 20; turns++) await turn()
+  expect(seen).toEqual(["first begins"])
+  free()
+  expect(await failed).toBe(failure)
+  adopted.close()
+  second.close()
+  await until(() => seen.length === 4)
+  expect(seen).toEqual(["first begins", "first ends", "second begins", "first begins"])
+  controller.abort()
+  expect(await rejection(serving)).toBe(signal.reason)
 })
 
 it("wrong options, names and signals are refused", async () => {

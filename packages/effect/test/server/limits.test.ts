@@ -64,17 +64,21 @@ it("without an amplification limit the response rate is on, and answers are coun
     }).pipe(Effect.scoped)
   ))
 
-it("two servers that answer each other stop, and it is counted", () =>
+it.each([
+  ["well-known ports", 7, 19],
+  ["ports of this process", 27_015, 45_000]
+])("two servers on %s that answer each other stop, and it is counted", (_, one, two) =>
   run(
     Effect.gen(function* () {
       const { on, there } = yield* lab
       const echo = (address: string, port: number) =>
         serve(spec, { address, port }, (asked, socket) => Datagram.reply(socket, asked, asked.data))
-      const first = yield* echo("10.0.0.1", 7).pipe(Effect.provide(on))
-      const second = yield* echo("10.0.0.2", 19).pipe(Effect.provide(there))
+      const first = yield* echo("10.0.0.1", one).pipe(Effect.provide(on))
+      const second = yield* echo("10.0.0.2", two).pipe(Effect.provide(there))
       yield* first.send({ data: Uint8Array.of(1), to: second.localAddress })
       const loops = Effect.zipWith(first.stats, second.stats, (a, b) => a.limits.loops + b.limits.loops)
       yield* until(Effect.map(loops, (count) => count === 1n))
       expect(Option.isNone(yield* first.receiveWithin("20 millis"))).toBe(true)
     }).pipe(Effect.scoped)
-  ))
+  )
+)

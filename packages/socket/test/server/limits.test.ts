@@ -41,11 +41,14 @@ it("a reply of more than 3 bytes per byte is Limited, until the peer is validate
   expect(server.stats().limits.amplified).toBe(1n)
 })
 
-it("two servers that answer each other stop, and it is counted", async () => {
+it.each([
+  ["well-known ports", 7, 19],
+  ["ports of this process", 27_015, 45_000]
+])("two servers on %s that answer each other stop, and it is counted", async (_, one, two) => {
   const { on, there } = lab()
   const echo = async (sockets: typeof on, address: string, port: number) =>
     closing(await sockets.serve(spec, { address, port }, (asked, socket) => Datagram.reply(socket, asked, asked.data)))
-  const [first, second] = [await echo(on, "10.0.0.1", 7), await echo(there, "10.0.0.2", 19)]
+  const [first, second] = [await echo(on, "10.0.0.1", one), await echo(there, "10.0.0.2", two)]
   await first.socket.send({ data: Uint8Array.of(1), to: second.localAddress })
   await until(() => first.stats().limits.loops + second.stats().limits.loops === 1n)
 })

@@ -129,7 +129,7 @@ it("serve starts a server, ends it with its signal, and refuses what is not one"
   await finished
 })
 
-it("serve begins when the other program has stopped, which serves again if this one ends", async () => {
+it("serve begins when the other program has stopped, which may serve again", async () => {
   const path = join(folder(), "turns.sock")
   const first = closing(await sockets.handOver({ path }))
   closing(await first.bind("echo", Datagram.ipv4, here))

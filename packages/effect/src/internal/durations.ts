@@ -1,3 +1,4 @@
+import type { DurationReader } from "@ancillary/engine/server"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 
@@ -11,6 +12,16 @@ export const durationOf = (given: unknown): Duration.Duration | undefined => {
   } catch {
     return undefined
   }
+}
+
+/** The reader of the engine's settings. */
+export const durations: DurationReader<Duration.Duration> = {
+  read: durationOf,
+  ofMillis: Duration.millis,
+  toMillis: Duration.toMillis,
+  format: Duration.format,
+  range: "a duration of 0 or more",
+  rangeAbove: "a duration above 0"
 }
 
 const read = (given: unknown): Duration.Duration | undefined => {

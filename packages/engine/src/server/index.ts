@@ -6,6 +6,7 @@
  */
 export { type Aged, AgeList } from "./ageList.ts"
 export { Guard, LimitCounters, type Limits } from "./guard.ts"
+export { type InvalidOption, invalidOption, isInvalidOption } from "./invalidOption.ts"
 export { type LimitOptions, readLimits, type ResponseRateOptions } from "./limitOptions.ts"
 export { usableAddresses } from "./interfaceAddresses.ts"
 export {
@@ -21,6 +22,13 @@ export { type Rate, ResponseRate } from "./responseRate.ts"
 export { Room } from "./room.ts"
 export { addServedPort, isServedPort } from "./servedPorts.ts"
 export { allowanceOf, validatePeer } from "./peers.ts"
+export {
+  type DurationReader,
+  readServeSettings,
+  readSessionTimes,
+  type ServeSettings,
+  type SessionTimes
+} from "./serveSettings.ts"
 export {
   peerKey,
   readKey,

@@ -1,6 +1,7 @@
 /** The options of a server's limits, with their defaults. */
 import { Codec } from "@ancillary/control"
 import type { Limits } from "./guard.ts"
+import { type InvalidOption, invalidOption } from "./invalidOption.ts"
 import type { Rate } from "./responseRate.ts"
 
 /**
@@ -49,12 +50,6 @@ export interface LimitOptions {
   readonly loops?: "break" | "allow" | undefined
 }
 
-/** The reason why an option is refused. */
-interface Invalid {
-  readonly option: string
-  readonly message: string
-}
-
 const defaultRate: Rate = { perSecond: 200, slip: 2, ipv4Prefix: 24, ipv6Prefix: 56 }
 /** Higher rates are a mistake in their computation. */
 const highest = 2 ** 31
@@ -69,17 +64,17 @@ export const readLimits = (given: {
   readonly amplification?: unknown
   readonly responseRate?: unknown
   readonly loops?: unknown
-}): Limits | Invalid => {
+}): Limits | InvalidOption => {
   const { amplification = 3, loops = "break", responseRate } = given
   if (typeof amplification !== "number" || !(amplification >= 1))
-    return refused("amplification", amplification, "a number of 1 or more", "3")
-  if (loops !== "break" && loops !== "allow") return refused("loops", loops, '"break" or "allow"', '"break"')
+    return invalidOption("amplification", amplification, "a number of 1 or more", "3")
+  if (loops !== "break" && loops !== "allow") return invalidOption("loops", loops, '"break" or "allow"', '"break"')
   const breaksLoops = loops === "break"
   if (responseRate === undefined)
     return { amplification, breaksLoops, responseRate: amplification === Infinity ? defaultRate : undefined }
   if (responseRate === false) return { amplification, breaksLoops, responseRate: undefined }
   if (typeof responseRate !== "object" || responseRate === null)
-    return refused("responseRate", responseRate, "a record of settings or false", "the default")
+    return invalidOption("responseRate", responseRate, "a record of settings or false", "the default")
   const {
     ipv4Prefix = defaultRate.ipv4Prefix,
     ipv6Prefix = defaultRate.ipv6Prefix,
@@ -87,16 +82,12 @@ export const readLimits = (given: {
     slip = defaultRate.slip
   } = responseRate as { readonly [K in keyof Rate]?: unknown }
   if (typeof perSecond !== "number" || !(perSecond > 0 && perSecond <= highest))
-    return refused("responseRate.perSecond", perSecond, `a number above 0, at most ${highest}`, "200")
-  if (!Codec.isInteger(slip, 0, highest)) return refused("responseRate.slip", slip, "an integer of 0 or more", "2")
+    return invalidOption("responseRate.perSecond", perSecond, `a number above 0, at most ${highest}`, "200")
+  if (!Codec.isInteger(slip, 0, highest))
+    return invalidOption("responseRate.slip", slip, "an integer of 0 or more", "2")
   if (!Codec.isInteger(ipv4Prefix, 1, 32))
-    return refused("responseRate.ipv4Prefix", ipv4Prefix, "an integer from 1 to 32", "24")
+    return invalidOption("responseRate.ipv4Prefix", ipv4Prefix, "an integer from 1 to 32", "24")
   if (!Codec.isInteger(ipv6Prefix, 1, 64))
-    return refused("responseRate.ipv6Prefix", ipv6Prefix, "an integer from 1 to 64", "56")
+    return invalidOption("responseRate.ipv6Prefix", ipv6Prefix, "an integer from 1 to 64", "56")
   return { amplification, breaksLoops, responseRate: { perSecond, slip, ipv4Prefix, ipv6Prefix } }
 }
-
-const refused = (option: string, value: unknown, range: string, otherwise: string): Invalid => ({
-  option,
-  message: `${option}: ${Codec.format(value)} is not ${range}. Leave it out for ${otherwise}.`
-})

@@ -1,6 +1,7 @@
 /** Sessions of a server: one for each key, with a bounded inbox, an idle end, and a bounded number. Every step costs the same. */
 import { Codec, type Endpoint, type Family } from "@ancillary/control"
 import { type Aged, AgeList } from "./ageList.ts"
+import { type InvalidOption, invalidOption } from "./invalidOption.ts"
 
 /**
  * The key of a session. Bytes of a program, such as a connection ID, become a string with one character per byte.
@@ -292,16 +293,12 @@ export const readSessionSettings = (given: {
   readonly maximum?: unknown
   readonly inbox?: unknown
   readonly key?: unknown
-}): SessionSettings | { readonly option: string; readonly message: string } => {
+}): SessionSettings | InvalidOption => {
   const { inbox = 16, key, maximum = 10_000 } = given
-  const refused = (option: string, value: unknown, range: string, otherwise: string) => ({
-    option,
-    message: `${option}: ${Codec.format(value)} is not ${range}. Leave it out for ${otherwise}.`
-  })
   if (!Codec.isInteger(maximum, 1, 2 ** 24))
-    return refused("maximum", maximum, `an integer from 1 to ${2 ** 24}`, "10,000")
-  if (!Codec.isInteger(inbox, 1, 65_536)) return refused("inbox", inbox, "an integer from 1 to 65536", "16")
+    return invalidOption("maximum", maximum, `an integer from 1 to ${2 ** 24}`, "10,000")
+  if (!Codec.isInteger(inbox, 1, 65_536)) return invalidOption("inbox", inbox, "an integer from 1 to 65536", "16")
   if (key !== undefined && typeof key !== "function")
-    return refused("key", key, "a function that returns a key", "the peer's address and port")
+    return invalidOption("key", key, "a function that returns a key", "the peer's address and port")
   return { maximum, inbox, key: key as SessionSettings["key"] }
 }

@@ -1,24 +1,21 @@
 /** The options of a server, read once and validated before anything is opened. */
 import { Codec, type Endpoint, type EndpointInput, type Family } from "@ancillary/control"
 import { invalidBind } from "@ancillary/engine/errors/DatagramError"
-import { type Limits, readLimits } from "@ancillary/engine/server"
+import {
+  type DurationReader,
+  type InvalidOption,
+  invalidOption,
+  isInvalidOption,
+  readServeSettings,
+  type ServeSettings
+} from "@ancillary/engine/server"
 import type { OpenSocket } from "@ancillary/engine/socket"
 import { type DatagramBindError, errorOf } from "../DatagramError.ts"
 import { openSocketOf } from "./socket.ts"
 
-/** A larger number of handlers is a mistake in its computation. */
-const maximumHandlers = 1_048_576
-
-export interface Checked {
+/** Durations are milliseconds, and `Infinity` is no limit. */
+export interface Checked extends ServeSettings<number> {
   readonly handler: (...given: ReadonlyArray<unknown>) => unknown
-  readonly concurrency: number
-  /** In milliseconds. */
-  readonly shutdown: number
-  readonly sendTimeout: number
-  readonly overflow: "wait" | "drop"
-  /** In milliseconds, `Infinity` without a limit. */
-  readonly timeLimit: number
-  readonly limits: Limits
   readonly signal: AbortSignal | undefined
   readonly onError: ((error: unknown, from: Endpoint<Family>) => void) | undefined
 }
@@ -41,24 +38,35 @@ export const checkOptions = (handler: unknown, options: unknown): Checked => {
   if (typeof handler !== "function")
     throw invalid("handler", `${Codec.format(handler)} is not a function. Give one that takes a datagram.`)
   const given = recordOf(options, names)
-  const { concurrency = 64, overflow = "wait", shutdown = 5000, sendTimeout = 0, timeLimit = Infinity } = given
-  if (!Codec.isInteger(concurrency, 1, maximumHandlers))
-    throw outOfRange("concurrency", concurrency, `an integer from 1 to ${maximumHandlers}`, "64")
-  if (!isDuration(shutdown)) throw outOfRange("shutdown", shutdown, "a number of milliseconds, 0 or more", "5000")
-  if (!isDuration(sendTimeout)) throw outOfRange("sendTimeout", sendTimeout, "a number of milliseconds, 0 or more", "0")
-  if (overflow !== "wait" && overflow !== "drop") throw outOfRange("overflow", overflow, `"wait" or "drop"`, `"wait"`)
-  if (!isDuration(timeLimit) || timeLimit === 0)
-    throw outOfRange("timeLimit", timeLimit, "a number of milliseconds above 0", "Infinity")
   return {
     handler: handler as Checked["handler"],
-    concurrency,
-    shutdown,
-    sendTimeout,
-    overflow,
-    timeLimit,
-    limits: limitsOf(given),
+    ...settingsOf(() => readServeSettings(given, milliseconds)),
     ...checkCallbacks(given)
   }
+}
+
+/** Returns settings that the engine reads, or throws the error of the option that is refused. */
+export const settingsOf = <A extends object>(read: () => A | InvalidOption): A => {
+  let settings: A | InvalidOption
+  try {
+    settings = read()
+  } catch {
+    throw invalid("options", "reading them threw. Give a plain object.")
+  }
+  if (isInvalidOption(settings)) throw errorOf(invalidBind(settings.message, settings.option))
+  return settings
+}
+
+export const isDuration = (given: unknown): given is number => typeof given === "number" && given >= 0
+
+/** The reader of the engine's settings. */
+export const milliseconds: DurationReader<number> = {
+  read: (given) => (isDuration(given) ? given : undefined),
+  ofMillis: (given) => given,
+  toMillis: (given) => given,
+  format: String,
+  range: "a number of milliseconds, 0 or more",
+  rangeAbove: "a number of milliseconds above 0"
 }
 
 /** Reads the named options of a program, each once. The compiler may not have checked their values. */
@@ -87,32 +95,20 @@ export const checkCallbacks = ({
   readonly signal?: unknown
 }): Pick<Checked, "onError" | "signal"> => {
   if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw outOfRange("signal", signal, "an AbortSignal", "none")
+    throw refused("signal", signal, "an AbortSignal", "none")
   if (onError !== undefined && typeof onError !== "function")
-    throw outOfRange("onError", onError, "a function", "console.error")
+    throw refused("onError", onError, "a function", "console.error")
   return { signal, onError: onError as Checked["onError"] }
 }
 
-export const limitsOf = (given: Parameters<typeof readLimits>[0]): Limits => {
-  let limits: ReturnType<typeof readLimits>
-  try {
-    limits = readLimits(given)
-  } catch {
-    throw invalid("responseRate", "reading it threw. Give a plain object.")
-  }
-  if ("message" in limits) throw errorOf(invalidBind(limits.message, limits.option))
-  return limits
+const refused = (...given: Parameters<typeof invalidOption>): DatagramBindError => {
+  const { message, option } = invalidOption(...given)
+  return errorOf(invalidBind(message, option))
 }
-
-export const isDuration = (given: unknown): given is number => typeof given === "number" && given >= 0
 
 /** The error of an argument. */
 export const invalid = (option: string, why: string): DatagramBindError =>
   errorOf(invalidBind(`${option}: ${why}`, option))
-
-/** The error of an option that can be left out. */
-export const outOfRange = (option: string, value: unknown, range: string, otherwise: string): DatagramBindError =>
-  invalid(option, `${Codec.format(value)} is not ${range}. Leave it out for ${otherwise}.`)
 
 /** Returns the addresses of a server, or throws if the value is not an array of at least one. */
 export const checkAddresses = <F extends Family>(addresses: unknown): ReadonlyArray<EndpointInput<F>> => {

@@ -30,6 +30,7 @@ export const promiseWays = {
 /** The ways of Effect 4, whose program is in the package that has that version. */
 const ways4 = {
   "runForEach and reply, Effect 4": "runForEach",
+  "receive and reply, Effect 4": "receive",
   "serve, Effect 4": "serve",
   "serve, generators, Effect 4": "generators"
 } as const

@@ -21,6 +21,15 @@ const reading = Effect.gen(function* () {
   yield* Stream.runForEach(socket.datagrams, (asked) => Datagram.reply(socket, asked, asked.data))
 })
 
+const receiving = Effect.gen(function* () {
+  const socket = yield* Datagram.bind(spec, loopback)
+  print(socket)
+  while (true) {
+    const asked = yield* socket.receive
+    yield* Datagram.reply(socket, asked, asked.data)
+  }
+})
+
 const serving = Effect.gen(function* () {
   print(yield* serve(spec, loopback, (asked, socket) => Datagram.reply(socket, asked, asked.data)))
   yield* Effect.never
@@ -38,5 +47,5 @@ const generating = Effect.gen(function* () {
   yield* Effect.never
 })
 
-const ways = { runForEach: reading, serve: serving, generators: generating }
+const ways = { runForEach: reading, receive: receiving, serve: serving, generators: generating }
 await Effect.runPromise(ways[process.argv[2]].pipe(Effect.scoped, Effect.provide(LinuxSockets.layer)))

@@ -2,14 +2,14 @@ import { spawn } from "node:child_process"
 import { createSocket } from "node:dgram"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { expect, it, onTestFinished } from "vitest"
+import { beforeAll, expect, it, onTestFinished } from "vitest"
+import { build } from "../../../packages/testing/built.ts"
 
-const root = fileURLToPath(new URL("../../..", import.meta.url))
+beforeAll(build)
 
 it("two workers answer on one port, a killed one is replaced, a signal ends both", async () => {
-  const main = "examples/all-cores/src/main.ts"
-  const child = spawn(process.execPath, ["--import", "tsx", "-C", "@ancillary/source", main], {
-    cwd: root,
+  // The built program, because its worker is a file beside it.
+  const child = spawn(process.execPath, [fileURLToPath(new URL("../dist/main.js", import.meta.url))], {
     stdio: ["ignore", "pipe", "inherit"]
   })
   onTestFinished(() => void child.kill("SIGKILL"))

@@ -3,11 +3,11 @@ import { execFile, execFileSync, spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { cable, canMakeNamespaces, hosts } from "../../../packages/posix/test/namespaces/network.ts"
 import { onPath, requirement } from "../../../packages/testing/machine.ts"
+import { bundled } from "../../../packages/testing/program.ts"
 
 const able = requirement(
   "the DNS example",
@@ -30,8 +30,7 @@ describe.runIf(able)("the DNS example", () => {
   let end = () => {}
   beforeAll(async () => {
     network = make()
-    const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
-    const node = [process.execPath, "-C", "@ancillary/source", "--import", "tsx", main]
+    const node = [process.execPath, bundled(new URL("../src/main.ts", import.meta.url))]
     const server = spawn("ip", ["netns", "exec", network.names, ...node], {
       stdio: ["ignore", "pipe", "inherit"],
       // dnsperf asks more often than a resolver.

@@ -2,15 +2,16 @@ import { createSocket } from "node:dgram"
 import { once } from "node:events"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import ts from "typescript"
 import { expect, it, onTestFinished } from "vitest"
+import { bundled } from "../../../packages/testing/program.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 
 /** Starts a TypeScript program and waits for a line of its output. */
 const start = async (file: string, ready: RegExp) => {
-  const child = spawn(process.execPath, ["--import", "tsx", "-C", "@ancillary/source", file], { cwd: root })
+  const child = spawn(process.execPath, [bundled(pathToFileURL(file))], { cwd: root })
   onTestFinished(() => void child.kill("SIGKILL"))
   let output = ""
   await new Promise<void>((resolve, reject) => {
@@ -37,7 +38,7 @@ const ask = async (address: string, port: number) => {
 }
 
 it("the echo server answers from the address of the request", async () => {
-  await start("examples/echo-server/src/main.ts", /listening on 0\.0\.0\.0:5300/)
+  await start(`${root}/examples/echo-server/src/main.ts`, /listening on 0\.0\.0\.0:5300/)
   expect(await ask("127.0.0.2", 5300)).toEqual({ answer: "hello", from: "127.0.0.2:5300" })
   expect(await ask("127.0.0.1", 5300)).toEqual({ answer: "hello", from: "127.0.0.1:5300" })
 })

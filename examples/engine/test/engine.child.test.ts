@@ -1,15 +1,11 @@
 import { spawn } from "node:child_process"
 import { createSocket } from "node:dgram"
 import { once } from "node:events"
-import { fileURLToPath } from "node:url"
 import { expect, it, onTestFinished } from "vitest"
-
-const root = fileURLToPath(new URL("../../..", import.meta.url))
+import { bundled } from "../../../packages/testing/program.ts"
 
 it("the engine's echo server prints each datagram, answers it, and ends by a signal", async () => {
-  const main = "examples/engine/src/main.ts"
-  const child = spawn(process.execPath, ["--import", "tsx", "-C", "@ancillary/source", main], {
-    cwd: root,
+  const child = spawn(process.execPath, [bundled(new URL("../src/main.ts", import.meta.url))], {
     stdio: ["ignore", "pipe", "inherit"]
   })
   onTestFinished(() => void child.kill("SIGKILL"))

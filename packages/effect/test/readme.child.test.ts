@@ -1,9 +1,9 @@
 /** The program of the README, run as a reader would. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { expect, it, onTestFinished } from "vitest"
-import { ended } from "../../testing/program.ts"
+import { bundled, ended } from "../../testing/program.ts"
 
 const own = fileURLToPath(new URL("..", import.meta.url))
 
@@ -14,8 +14,7 @@ it("the README's echo program prints its answer and ends", async () => {
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, "main.mts")
   writeFileSync(file, program)
-  const tsx = join(own, "../../node_modules/tsx/dist/cli.mjs")
-  const { status, stdout } = await ended([process.execPath, tsx, "-C", "@ancillary/source", file], { cwd: own })
+  const { status, stdout } = await ended([process.execPath, bundled(pathToFileURL(file))], { cwd: own })
   expect(stdout).toContain("hello, 64 hops left")
   expect(status).toBe(0)
 })

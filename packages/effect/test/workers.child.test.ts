@@ -1,17 +1,15 @@
 /** One server in several processes, in Effect 4. The suite of Effect 3 has the cases of the processes themselves. */
-import { fileURLToPath } from "node:url"
 import { Datagram, withPktInfo } from "@ancillary/effect"
 import { DatagramWorkers, NodeSockets } from "@ancillary/effect/node"
 import { Effect, Exit, Fiber, Option, Schedule, Scope } from "effect"
 import { expect, it } from "vitest"
-import { ended } from "../../testing/program.ts"
+import { bundled, ended } from "../../testing/program.ts"
 
 const spec = Datagram.ipv4.pipe(withPktInfo())
-const program = new URL("children/worker.ts", import.meta.url)
-const execArgv = ["-C", "@ancillary/source", "--import", "tsx"]
+const program = bundled(new URL("children/worker.ts", import.meta.url))
 
 const served = (options?: Partial<DatagramWorkers.Options>) =>
-  DatagramWorkers.serve(spec, { address: "127.0.0.1", port: 0 }, { program, fork: { execArgv }, ...options })
+  DatagramWorkers.serve(spec, { address: "127.0.0.1", port: 0 }, { program, ...options })
 
 type Server = Effect.Success<ReturnType<typeof served>>
 
@@ -93,7 +91,7 @@ it.each([
 })
 
 it("a worker without a parent process fails with a typed error", async () => {
-  const { stderr, stdout } = await ended([process.execPath, ...execArgv, fileURLToPath(program)])
+  const { stderr, stdout } = await ended([process.execPath, program])
   expect(stdout + stderr).toContain(
     "DatagramWorkers.runWorker: no parent process started this program. Start it with DatagramWorkers.serve, which passes it a socket."
   )

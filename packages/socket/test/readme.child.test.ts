@@ -1,9 +1,9 @@
 /** The programs of the README, run as a reader would. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { expect, it, onTestFinished } from "vitest"
-import { ended } from "../../testing/program.ts"
+import { bundled, ended } from "../../testing/program.ts"
 
 const own = fileURLToPath(new URL("..", import.meta.url))
 const readme = readFileSync(join(own, "README.md"), "utf8")
@@ -34,8 +34,7 @@ it.each(programs.map(({ language, text }, i) => [i + 1, language, text, outputs[
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, `main.m${language}`)
     writeFileSync(file, text)
-    const tsx = join(own, "../../node_modules/tsx/dist/cli.mjs")
-    const { status, stdout } = await ended([process.execPath, tsx, "-C", "@ancillary/source", file], { cwd: own })
+    const { status, stdout } = await ended([process.execPath, bundled(pathToFileURL(file))], { cwd: own })
     expect({ status, stdout }).toEqual({ status: 0, stdout: output })
   }
 )

@@ -1,19 +1,17 @@
 /** One server in several processes. The suite of Effect 3 has the cases of the processes themselves. */
 import { setTimeout } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
 import { Datagram, DatagramWorkers, withPktInfo } from "@ancillary/socket"
 import { expect, it, onTestFinished } from "vitest"
-import { ended } from "../../testing/program.ts"
+import { bundled, ended } from "../../testing/program.ts"
 
 const spec = Datagram.ipv4.pipe(withPktInfo())
-const program = new URL("children/worker.ts", import.meta.url)
-const execArgv = ["-C", "@ancillary/source", "--import", "tsx"]
+const program = bundled(new URL("children/worker.ts", import.meta.url))
 
 const served = async (options?: Partial<DatagramWorkers.Options>) => {
   const server = await DatagramWorkers.serve(
     spec,
     { address: "127.0.0.1", port: 0 },
-    { program, fork: { execArgv }, onReport: () => undefined, ...options }
+    { program, onReport: () => undefined, ...options }
   )
   onTestFinished(() => server.close())
   return server
@@ -119,7 +117,7 @@ it.each([
 })
 
 it("a worker without a parent process rejects with a typed error", async () => {
-  const { stderr } = await ended([process.execPath, ...execArgv, fileURLToPath(program)])
+  const { stderr } = await ended([process.execPath, program])
   expect(stderr).toContain(
     "DatagramWorkers.runWorker: no parent process started this program. Start it with DatagramWorkers.serve, which passes it a socket."
   )

@@ -5,6 +5,7 @@ import {
   DatagramSockets,
   type PktInfo,
   serve,
+  serveInterfaces,
   withErrorReports,
   withMaximumDatagramSize,
   withPktInfo
@@ -92,6 +93,21 @@ const repeated = <A, E extends { readonly _tag: string; readonly reason?: unknow
 const programs: Face["programs"] = {
   serve: served(Effect.void),
   "serve with a handler that waits": served(Effect.yieldNow()),
+  serveInterfaces: {
+    to: { address: group, port: here.port },
+    start: program(
+      serveInterfaces(
+        spec,
+        { port: here.port, matches: ({ loopback, up }) => up && !loopback, groups: [group] },
+        ({ data, from }, socket) => socket.send({ data, to: from }),
+        { shutdown: 0 }
+      ).pipe(
+        Effect.flatMap(({ sockets }) => sockets),
+        Effect.flatMap(([socket]) => (socket === undefined ? Effect.die("no socket") : Effect.succeed(socket)))
+      ),
+      () => Effect.never
+    )
+  },
   datagrams: looping((socket) =>
     Stream.runForEach(socket.datagrams, (asked) => Effect.ignore(Datagram.reply(socket, asked, asked.data)))
   ),

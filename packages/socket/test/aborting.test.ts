@@ -195,3 +195,13 @@ describe("sending", () => {
     await until(() => true)
   })
 })
+
+it("changes of interfaces end if their own loop aborts the signal", async () => {
+  const interfaces = await sockets.interfaces()
+  const controller = new AbortController()
+  const { signal } = controller
+  const loop = async () => {
+    for await (const { _tag } of interfaces.changes({ signal })) if (_tag === "Added") controller.abort()
+  }
+  expect(await rejection(loop())).toBe(signal.reason)
+})

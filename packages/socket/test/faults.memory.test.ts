@@ -76,6 +76,23 @@ const served = (wait: boolean): Program => ({
 const programs: Face["programs"] = {
   serve: served(false),
   "serve with a handler that waits": served(true),
+  serveInterfaces: {
+    to: { address: group, port: here.port },
+    start: async (driver, signal) => {
+      const server = await DatagramSockets.make(() => driver).serveInterfaces(
+        spec,
+        { port: here.port, matches: ({ loopback, up }) => up && !loopback, groups: [group] },
+        ({ data, from }, socket) => socket.send({ data, to: from }),
+        { signal, onError: () => undefined, shutdown: 0 }
+      )
+      const [socket] = server.sockets()
+      return {
+        ended: server.finished,
+        stop: server.close,
+        balance: () => (socket === undefined ? 0n : balance(socket))
+      }
+    }
+  },
   "for await over datagrams": looping(async (socket, signal) => {
     for await (const asked of socket.datagrams({ signal }))
       await Datagram.reply(socket, asked, asked.data).catch(ignored)

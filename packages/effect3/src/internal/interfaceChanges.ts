@@ -65,18 +65,9 @@ const notified = (driver: Driver, list: Effect.Effect<Listed, DatagramInterfaceE
       Queue.unsafeOffer(bursts, undefined)
       return undefined
     }
-    const begin = () => {
-      if (!notices.follow(follower)) return false
-      if (notices.attend() === undefined) return true
-      notices.leave(follower)
-      return false
-    }
-    const begun = yield* Effect.acquireRelease(Effect.sync(begin), (isFollowing) =>
-      Effect.sync(() => {
-        if (!isFollowing) return
-        notices.unattend()
-        notices.leave(follower)
-      })
+    const begun = yield* Effect.acquireRelease(
+      Effect.sync(() => notices.begin(follower)),
+      (isFollowing) => Effect.sync(() => (isFollowing ? notices.end(follower) : undefined))
     )
     if (!begun) return undefined
     const look = Effect.suspend(() => {

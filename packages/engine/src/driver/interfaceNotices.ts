@@ -35,6 +35,22 @@ export class Notices {
     this.#driver = driver
   }
 
+  /** Follows and attends until `end`. Returns false if this system has no notices, or cannot poll them now. */
+  begin(follower: Follower): boolean {
+    let isAttended = false
+    try {
+      isAttended = this.follow(follower) && this.attend() === undefined
+      return isAttended
+    } finally {
+      if (!isAttended) this.leave(follower)
+    }
+  }
+
+  end(follower: Follower): void {
+    this.unattend()
+    this.leave(follower)
+  }
+
   /** Passes each later batch of notices to a function. Returns false if this system has no notices. */
   follow(follower: Follower): boolean {
     if (this.#observer === undefined) {

@@ -25,8 +25,7 @@ export async function* changesOf(
     return undefined
   }
   const notices = Notices.of(driver)
-  const isFollowing = notices.follow(follower)
-  const isNotified = isFollowing && notices.attend() === undefined
+  const isNotified = notices.begin(follower)
   const begin = (f: () => void) => {
     wake = f
     const timer = isNotified ? undefined : setTimeout(f, interval)
@@ -44,6 +43,8 @@ export async function* changesOf(
       const after = list()
       yield* interfaceChanges(before, { list: after, removed: ended })
       before = after
+      // The loop of the program may have aborted it.
+      signal?.throwIfAborted()
       if (!isNew)
         await new Promise<void>((resolve, reject) => {
           abortable(signal, begin, resolve, () => reject(signal?.reason))
@@ -51,7 +52,6 @@ export async function* changesOf(
       wake = undefined
     }
   } finally {
-    if (isNotified) notices.unattend()
-    if (isFollowing) notices.leave(follower)
+    if (isNotified) notices.end(follower)
   }
 }

@@ -114,6 +114,8 @@ class Following<F extends Family, D extends ControlMessage.Any> {
     try {
       if (shared !== undefined) this.#serving.serve([givenOf(shared, checked)])
       for (const each of this.#list()) this.#follow(each, rethrown)
+      // A signal that was aborted before the server listened to it.
+      checked.signal?.throwIfAborted()
     } catch (error) {
       await this.#serving.stopping.close()
       throw error

@@ -10,7 +10,7 @@ import { Cause, Effect, Exit, Fiber, Layer, Logger, type Scope } from "effect"
 import { corrupt } from "./corrupt.ts"
 import { drawEndpoint, drawMessages } from "./draw.ts"
 import { mutate } from "./mutate.ts"
-import { paper, readyAtOnce } from "./paper.ts"
+import { driverWithoutSystem, readyAtOnce } from "./driverWithoutSystem.ts"
 import type { Part } from "./part.ts"
 import { Random } from "./random.ts"
 import { stepsOf } from "./steps.ts"
@@ -177,7 +177,7 @@ class Round {
   }
 
   #driver(): Driver {
-    const bent = FaultyDriver.wrap(paper(this.#abi, { count: perCase }), {
+    const bent = FaultyDriver.wrap(driverWithoutSystem(this.#abi, { count: perCase }), {
       onReceive: () => (this.received < perCase ? undefined : theEnd),
       onReceived: (slot) => this.#fill(slot)
     })

@@ -20,7 +20,7 @@ import { corrupt } from "./corrupt.ts"
 import { drawEndpoint, drawMessages } from "./draw.ts"
 import { hasIpv6 } from "./machine.ts"
 import { expected, type Expected, isSame, misshapen, type Slot } from "./model.ts"
-import { paper, readyAtOnce } from "./paper.ts"
+import { driverWithoutSystem, readyAtOnce } from "./driverWithoutSystem.ts"
 import type { Part } from "./part.ts"
 import { Random } from "./random.ts"
 import { type Outcome, type Reader, readers, type Socket } from "./readers.ts"
@@ -69,7 +69,10 @@ class Round {
     this.datagrams = 1 + random.below(datagramsAtMost[kernel === undefined ? "paper" : "kernel"])
     this.reader = random.pick(readers)
     // Descriptors are invented here, so none of them may be closed.
-    const real = kernel === undefined ? paper(abi, { count: this.datagrams }) : { ...kernel, release: () => undefined }
+    const real =
+      kernel === undefined
+        ? driverWithoutSystem(abi, { count: this.datagrams })
+        : { ...kernel, release: () => undefined }
     const bent = FaultyDriver.wrap(real, {
       onReceive: () => (this.slots.length < this.datagrams ? undefined : theEnd),
       onReceived: (slot) => this.#bend(slot)

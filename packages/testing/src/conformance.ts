@@ -19,13 +19,13 @@ import { interruptions } from "./internal/interruptions.ts"
 import { laws } from "./internal/laws.ts"
 import type { PlatformFacts } from "./PlatformFacts.ts"
 import { builds } from "./internal/builds.ts"
-import { mistakes } from "./internal/mistakes.ts"
+import { reportedBugs } from "./internal/reportedBugs.ts"
 import { messages } from "./internal/messages.ts"
 import { lent } from "./internal/lent.ts"
 import { memberships } from "./internal/memberships.ts"
 import { openings } from "./internal/openings.ts"
 import { options } from "./internal/options.ts"
-import { paths } from "./internal/paths.ts"
+import { waysToRead } from "./internal/waysToRead.ts"
 import { payloads } from "./internal/payloads.ts"
 import { peeks } from "./internal/peeks.ts"
 import { probe } from "./internal/probe.ts"
@@ -40,7 +40,7 @@ import { sendings } from "./internal/sendings.ts"
 import { servers } from "./internal/servers.ts"
 import { shortages } from "./internal/shortages.ts"
 import { together } from "./internal/together.ts"
-import { turns } from "./internal/turns.ts"
+import { eventLoop } from "./internal/eventLoop.ts"
 import { unix } from "./internal/unix.ts"
 import { zones } from "./internal/zones.ts"
 import { verdicts } from "./internal/verdicts.ts"
@@ -56,7 +56,7 @@ const perReading = {
   payloads,
   sendings,
   segments,
-  mistakes,
+  reportedBugs,
   builds,
   faults,
   events
@@ -67,9 +67,9 @@ const once = {
   laws,
   interruptions,
   resumed,
-  paths,
+  waysToRead,
   peeks,
-  turns,
+  eventLoop,
   verdicts,
   servers,
   together,

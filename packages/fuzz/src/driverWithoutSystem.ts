@@ -10,7 +10,7 @@ export interface Pending {
   count: number
 }
 
-export const paper = (abi: Abi, pending: Pending): Driver => ({
+export const driverWithoutSystem = (abi: Abi, pending: Pending): Driver => ({
   abi,
   arena: Arena.shared(abi, {
     allocate: (bytes) => ({ bytes: new Uint8Array(bytes), address: 0 }),

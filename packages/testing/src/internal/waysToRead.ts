@@ -72,7 +72,7 @@ const looped = (
 
 const settle = Effect.yieldNow().pipe(Effect.repeatN(20))
 
-export const paths = ({ facts, layer }: Bench): void => {
+export const waysToRead = ({ facts, layer }: Bench): void => {
   describe("paths of reading", () => {
     for (const [name, read] of Object.entries(readers)) {
       it.scopedLive(`${name}: each datagram has its payload, its sender and its control data`, () =>

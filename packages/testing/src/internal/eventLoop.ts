@@ -29,7 +29,7 @@ const ways: { readonly [name: string]: (socket: Socket, f: () => void) => Effect
 const most = 2 * (256 + 63)
 const flood = 5000
 
-export const turns = ({ layer }: Bench): void => {
+export const eventLoop = ({ layer }: Bench): void => {
   describe("turns of the event loop", () => {
     for (const [name, read] of Object.entries(ways)) {
       it.scopedLive(`${name}: yields during a flood, so that timers and other sockets can run`, () =>

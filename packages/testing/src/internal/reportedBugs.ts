@@ -18,7 +18,7 @@ import { type Bench, bytes, text } from "./bench.ts"
 
 const at = { address: "127.0.0.1", port: 0 }
 
-export const mistakes = ({ facts, fault, layer, outcome, over, receive }: Bench): void => {
+export const reportedBugs = ({ facts, fault, layer, outcome, over, receive }: Bench): void => {
   describe("mistakes of others", () => {
     it.scopedLive("mistake: a missing ECN read as not-ect (apple/swift-nio); ours is a fault", () =>
       Effect.gen(function* () {

@@ -34,7 +34,9 @@ it.each(programs.map(({ language, text }, i) => [i + 1, language, text, outputs[
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, `main.m${language}`)
     writeFileSync(file, text)
-    const { status, stdout } = await ended([process.execPath, bundled(pathToFileURL(file))], { cwd: own })
+    const bundle = bundled(pathToFileURL(file))
+    onTestFinished(() => rmSync(bundle))
+    const { status, stdout } = await ended([process.execPath, bundle], { cwd: own })
     expect({ status, stdout }).toEqual({ status: 0, stdout: output })
   }
 )

@@ -17,6 +17,8 @@ export interface LoopSocket {
   readonly afterPause: (milliseconds: number, f: Waiter) => Cancel
   readonly waiters: Pick<WaitList, "read" | "waitElsewhere" | "leave">
   readonly watch: () => void
+  /** Ends a wait before its report. */
+  readonly endWait: (waiter: Waiter) => void
   readonly counters: { readonly receive: { readonly beginTurn: () => void } }
 }
 
@@ -96,7 +98,7 @@ export class Loop {
   cancel(onCancelled?: () => void): void {
     this.#isStopped = true
     this.#cancelPause?.()
-    this.#socket.waiters.leave(this.#wake)
+    this.#socket.endWait(this.#wake)
     if (this.#isHanding) this.#onCancelled = onCancelled
     else onCancelled?.()
   }

@@ -273,7 +273,7 @@ abstract class Conversation {
     }
     this.waiters.read(waiter)
     this.watch()
-    return () => this.waiters.leave(waiter)
+    return () => this.endWait(waiter)
   }
 
   /** Calls `f` when there are events, or when the socket is closed. If that is already true, it calls `f` immediately. */
@@ -281,7 +281,13 @@ abstract class Conversation {
     if (this.closed || this.parts.events.unread > 0) return callNow(f, this.closed)
     this.waiters.attend(f)
     this.watch()
-    return () => this.waiters.leave(f)
+    return () => this.endWait(f)
+  }
+
+  /** Ends a wait before its report. An interest without a wait would keep the process running. */
+  endWait(waiter: Waiter): void {
+    this.waiters.leave(waiter)
+    this.parts.unwatchLater()
   }
 
   /** Calls `f` when the socket's own buffer has room for a datagram, or with the error if it never will. */

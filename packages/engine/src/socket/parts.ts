@@ -144,6 +144,11 @@ export class Parts {
     woken.push(this)
   }
 
+  /** Clears the interest later, if there is no wait by then. Most programs wait again soon, and a change costs several calls. */
+  unwatchLater(): void {
+    if (!this.#closed) watchAfter(this)
+  }
+
   close(): void {
     if (this.#closed) return
     sendHeld()

@@ -28,6 +28,8 @@ export interface WaitingSocket {
   readonly plan: Plan
   readonly peer: Endpoint<Family> | undefined
   readonly waiters: WaitList
+  /** Ends a wait before its report. */
+  readonly endWait: (waiter: (closed: boolean) => void) => void
   readonly live: { readonly native: NativeSocket }
   readonly outgoing: { readonly connected: (to: Endpoint<Family>) => NativeSocket | Fault | undefined }
   readonly watch: () => void
@@ -58,7 +60,7 @@ export const whenWritable: Wait = (socket, done) => {
   const waiter = (closed: boolean) => done(closed ? sendClosed() : undefined)
   socket.waiters.write(waiter)
   socket.watch()
-  return () => socket.waiters.leave(waiter)
+  return () => socket.endWait(waiter)
 }
 
 /** Performs one wait after the other. */

@@ -116,15 +116,15 @@ const load = (): StartPoll => {
   const stop: (handle: number) => number = library.func("uv_poll_stop", "int", ["uintptr_t"])
   const ref: (handle: number) => void = library.func("uv_ref", "void", ["uintptr_t"])
   const unref: (handle: number) => void = library.func("uv_unref", "void", ["uintptr_t"])
-  const close: (handle: number, closed: number) => void = library.func("uv_close", "void", ["uintptr_t", "uintptr_t"])
+  const close: (handle: number, closed: bigint) => void = library.func("uv_close", "void", ["uintptr_t", "uintptr_t"])
   const nameOf: (code: number) => string = library.func("uv_strerror", "str", ["int"])
 
-  /** By the address of the handle. libuv uses the memory until the handle is closed. */
-  const handles = new Map<number, { readonly memory: Uint8Array; callback: PollCallback }>()
-  const closing = new Set<Uint8Array>()
+  /** By the address of the handle. libuv uses its memory until it calls back after the close: on Windows, when the system has ended the poll. */
+  const handles = new Map<number, { readonly memory: Uint8Array; callback: PollCallback | undefined }>()
   const onPoll = (address: number, status: number, events: number): void =>
-    handles.get(address)?.callback(status, reported[events & 7] as Interest)
+    handles.get(address)?.callback?.(status, reported[events & 7] as Interest)
   const report = register(onPoll, pointer(proto("void", ["uintptr_t", "int", "int"])))
+  const forget = register((address: number) => void handles.delete(address), pointer(proto("void", ["uintptr_t"])))
 
   return (descriptor, interest, callback) => {
     const { address, bytes } = allocate(size)
@@ -143,11 +143,8 @@ const load = (): StartPoll => {
       ref: () => ref(address),
       unref: () => unref(address),
       close: () => {
-        handles.delete(address)
-        closing.add(bytes)
-        close(address, 0)
-        // libuv is done with the memory at the end of this turn.
-        setImmediate(() => setImmediate(() => closing.delete(bytes)))
+        handles.set(address, { memory: bytes, callback: undefined })
+        close(address, forget)
       }
     }
   }

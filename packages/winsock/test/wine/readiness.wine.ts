@@ -122,6 +122,23 @@ describe("ours: a watch", () => {
       poll.update(false, false)
     })
   )
+  it.scoped("keeps its memory until the system has ended the poll, which may be turns after the close", () =>
+    Effect.gen(function* () {
+      // Memory that is free too early is written by these buffers, and libuv then aborts the process.
+      let garbage: Array<Uint8Array> = []
+      for (let i = 0; i < 400; i++) {
+        const server = yield* bound()
+        const poll = server.socket.poll(() => {})
+        if (isFault(poll)) throw new Error(poll.code)
+        poll.update(true, false)
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        poll.close()
+        server.socket.close()
+        garbage = Array.from({ length: 100 }, (_, n) => new Uint8Array(400 + n).fill(255))
+      }
+      expect(garbage).toHaveLength(100)
+    })
+  )
   it.scoped("does not throw the exception of its callback in other calls", () =>
     Effect.gen(function* () {
       const [server, client] = [yield* bound(), yield* bound()]

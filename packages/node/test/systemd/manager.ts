@@ -19,12 +19,17 @@ mkdir "$1/cgroup/$2"
 echo $$ > "$1/cgroup/$2/cgroup.procs"
 exec unshare --cgroup sh -c "$3" sh "$1"`
 
-/** Mounts the process's view, and becomes systemd. In a container it mounts and sets nothing of the machine. */
+/**
+ * Mounts the process's view, and becomes systemd. It must not change settings of the kernel: with `/proc/sys` writable it would let 512 datagrams
+ * wait at each Unix socket of the machine, and other tests fill such queues.
+ */
 const becoming = `set -e
 umount "$1/cgroup"
 if mountpoint -q /sys/fs/cgroup; then umount -R /sys/fs/cgroup; fi
 mount -t cgroup2 none /sys/fs/cgroup
 mount -t proc proc /proc
+mount --bind /proc/sys /proc/sys
+mount -o remount,bind,ro /proc/sys
 mount -t tmpfs none /run
 exec env -i container=other PATH="$PATH" SYSTEMD_UNIT_PATH="$1/units" ${systemd} --system --unit=basic.target --log-target=null`
 

@@ -122,7 +122,7 @@ describe("ours: a watch", () => {
       poll.update(false, false)
     })
   )
-  it.scoped("keeps its memory until the system has ended the poll, which may be turns after the close", () =>
+  it.scoped("keeps its memory until the system has ended the poll", () =>
     Effect.gen(function* () {
       // Memory that is free too early is written by these buffers, and libuv then aborts the process.
       let garbage: Array<Uint8Array> = []

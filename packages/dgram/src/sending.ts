@@ -1,4 +1,4 @@
-/** Messages on their way from `send` to the kernel: those of one turn leave together. */
+/** Messages on their way from `send` to the kernel: those of one listener, or else of one tick, leave together. */
 import { AsyncResource } from "node:async_hooks"
 import type { Endpoint, Family } from "@ancillary/control"
 import type { DatagramSendError } from "@ancillary/engine/errors/DatagramError"

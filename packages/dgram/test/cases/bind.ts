@@ -243,7 +243,9 @@ export const bind = (kit: Kit): unknown =>
       expect(outcome).toBe(portOutcomes[String(port)])
     })
 
-    it.each([5, true, [["127.0.0.1"]], {}])(
+    // The newest node:dgram reads an array as its text.
+    const isText = kit.name === "node:dgram" && kit.has.literals
+    it.each([5, true, ...(isText ? [] : [[["127.0.0.1"]]]), {}])(
       "to the address %j throws, and does not bind to all addresses",
       async (address) => {
         const given = address as unknown as string

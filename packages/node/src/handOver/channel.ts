@@ -74,7 +74,19 @@ export class Channel {
     sockets: ReadonlyArray<{ readonly name: string; readonly descriptor: number }> = []
   ): string | undefined {
     const data = Buffer.from([greeting, word, ...sockets.map(({ name }) => name)].join("\n"))
-    const rights = sockets.map(({ descriptor }) => descriptor)
+    return this.#send(
+      to,
+      data,
+      sockets.map(({ descriptor }) => descriptor)
+    )
+  }
+
+  /** Sends an empty datagram, which every program ignores. Returns the code of the error as `send` does. */
+  probe(to: string): string | undefined {
+    return this.#send(to, Buffer.alloc(0), [])
+  }
+
+  #send(to: string, data: Uint8Array, rights: ReadonlyArray<number>): string | undefined {
     const sent = this.#socket.trySend({ data, to: { path: to }, control: rights.length === 0 ? {} : { rights } })
     if (!(sent instanceof SendQueue)) return sent?.code
     while (sent.run() !== undefined) sent.failBlocked()

@@ -247,8 +247,10 @@ export class HandOver {
     if (word === "take" || word === "ready") {
       if (!this.#begun) return
       const isOther = this.#successor !== undefined && this.#successor !== from
-      if (isOther) this.#channel?.send(from, "refused")
-      else if (word === "take") this.#channel?.send(from, "sockets", this.#offered.slice(0, maximumSockets))
+      if (isOther) {
+        // If the successor has ended, `release` finds out soon. Until then the other one gets no answer, and asks again.
+        if (!hasEnded(this.#channel?.probe(this.#successor ?? ""))) this.#channel?.send(from, "refused")
+      } else if (word === "take") this.#channel?.send(from, "sockets", this.#offered.slice(0, maximumSockets))
       else if (this.#successor === undefined) {
         this.#successor = from
         this.#taken.resolve()

@@ -1,4 +1,6 @@
 /** The comparison of the names of tests finds each test that is lost. */
+import { readFileSync } from "node:fs"
+import { gunzipSync } from "node:zlib"
 import { expect, it } from "vitest"
 import { compare, parseRenames, suggest } from "../names/compare.ts"
 
@@ -40,4 +42,10 @@ it("a line without an arrow is refused", () => {
 
 it("a new name that differs in one part is suggested for a lost one", () => {
   expect(suggest(["a.test.ts > one > x"], ["a.test.ts > one > y"])).toEqual(["x → y"])
+})
+
+it("each line of renamed.txt renames a test of the list: a new list begins with an empty file", () => {
+  const stored = (name: string) => readFileSync(new URL(`../names/${name}`, import.meta.url))
+  const list = gunzipSync(stored("tests.txt.gz")).toString("utf8").trimEnd().split("\n")
+  expect(compare(list, [], parseRenames(stored("renamed.txt").toString("utf8"))).unused).toEqual([])
 })

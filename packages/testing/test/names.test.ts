@@ -44,7 +44,8 @@ it("a new name that differs in one part is suggested for a lost one", () => {
   expect(suggest(["a.test.ts > one > x"], ["a.test.ts > one > y"])).toEqual(["x → y"])
 })
 
-it("each line of renamed.txt renames a test of the list: a new list begins with an empty file", () => {
+// A new list begins with an empty file.
+it("each line of renamed.txt renames a test of the list", () => {
   const stored = (name: string) => readFileSync(new URL(`../names/${name}`, import.meta.url))
   const list = gunzipSync(stored("tests.txt.gz")).toString("utf8").trimEnd().split("\n")
   expect(compare(list, [], parseRenames(stored("renamed.txt").toString("utf8"))).unused).toEqual([])

@@ -28,6 +28,9 @@ const folders = ["packages", "examples"].flatMap((parent) =>
     .filter((folder) => existsSync(here(`${folder}/test`)))
 )
 
+/** It replaces modules (`vi.mock`), which files before it in its process would have loaded. */
+const replacing = "packages/socket/test/conformance.child.test.ts"
+
 /**
  * The tests of some folders: the project `name` is their fast tier, `name/leaks` that tier, and `name/slow` the others. Each project compiles the
  * sources anew, so one project has as many folders as it can. Each process loads the sources anew, so files share processes if they can.
@@ -52,8 +55,11 @@ const suite = (
       include: folders.map((folder) => `${folder}/test/**/*.test.ts`),
       exclude: endingWith(tiers)
     }),
-    project(`${name}/slow`, { include: endingWith(shared) }),
-    project(`${name}/leaks`, { include: endingWith(["leaks"]), isolate: true })
+    project(`${name}/slow`, { include: endingWith(shared), exclude: [replacing] }),
+    project(`${name}/leaks`, {
+      include: [...endingWith(["leaks"]), ...(folders.includes("packages/socket") ? [replacing] : [])],
+      isolate: true
+    })
   ]
 }
 

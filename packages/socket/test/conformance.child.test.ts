@@ -1,8 +1,8 @@
 /** The conformance suite through the promise face, on the driver of Linux. */
 import { LinuxSockets } from "@ancillary/effect3/node"
-import { vi } from "vitest"
+import { expect, it, vi } from "vitest"
 import { conformance, linux } from "@ancillary/testing/conformance"
-import { hasPart } from "./conformance/exceptions.ts"
+import { exceptions, hasPart, left } from "./conformance/exceptions.ts"
 import { hasIpv6, hasRawPrivilege } from "../../testing/machine.ts"
 
 vi.mock("@ancillary/effect3", async (original) => {
@@ -20,3 +20,7 @@ vi.mock("@effect/vitest", async (original) => {
 const families: typeof linux.families = hasIpv6() ? linux.families : ["ipv4"]
 const extensionHeaders = hasRawPrivilege() ? linux.extensionHeaders : "not permitted"
 conformance({ ...linux, families, extensionHeaders }, LinuxSockets.driver({ guarded: true }), hasPart)
+
+it("the suite is the one of promises: it left out each exception", () => {
+  expect([...left].toSorted()).toEqual([...exceptions.keys()].toSorted())
+})

@@ -29,11 +29,14 @@ export const exceptions: ReadonlyMap<string, string> = new Map([
  */
 export const hasPart = (part: Part): boolean => part !== "servers" && part !== "together" && part !== "interruptions"
 
+/** The exceptions that the suite had. */
+export const left = new Set<string>()
+
 /** Registers no case of the exceptions. */
 export const without = <F extends object>(register: F): F =>
   new Proxy(register, {
     apply: (target, self, args: ReadonlyArray<unknown>) =>
-      exceptions.has(String(args[0])) ? undefined : Reflect.apply(target as never, self, args),
+      exceptions.has(String(args[0])) ? void left.add(String(args[0])) : Reflect.apply(target as never, self, args),
     get: (target, key) => {
       const value: unknown = Reflect.get(target, key)
       return typeof value === "function" ? without(value) : value

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-export { HandOver, type HandOverFault, type HandOverStart } from "./handOver/handOver.ts"
+export { HandOver, type HandOverFault, type HandOverStart, type PassedSocket } from "./handOver/handOver.ts"
 export { notifyReady } from "./handOver/notices.ts"
 export { type HandOverWords, readHandOverOptions, refusedSocketName } from "./handOver/options.ts"
 export { type NamedDescriptor, passedSockets } from "./handOver/passedSockets.ts"

@@ -200,6 +200,24 @@ it.scopedLive("a successor whose server fails, or hangs: its predecessor serves 
   }).pipe(Effect.provide(LinuxSockets.layer))
 )
 
+it.scopedLive("a program that began again after an interruption does not take over from itself", () =>
+  Effect.gen(function* () {
+    const path = join(yield* folder, "hand-over.sock")
+    const before = yield* Scope.make()
+    const { handOver } = yield* serving(path, before)
+    const next = yield* HandOver.make({ path })
+    yield* next.bind("worker", Datagram.ipv4, at)
+    const interrupted = yield* Effect.fork(next.begin)
+    yield* handOver.awaitSuccessor
+    yield* Fiber.interrupt(interrupted)
+    const beginning = yield* Effect.fork(next.begin)
+    yield* Scope.close(before, Exit.void)
+    yield* Fiber.join(beginning)
+    // Longer than the pause after which a request is repeated.
+    expect(yield* Effect.timeoutOption(next.awaitSuccessor, "300 millis")).toEqual(Option.none())
+  }).pipe(Effect.provide(LinuxSockets.layer))
+)
+
 it.scopedLive("only one successor is accepted", () =>
   Effect.gen(function* () {
     const path = join(yield* folder, "hand-over.sock")

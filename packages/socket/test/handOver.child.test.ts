@@ -129,6 +129,48 @@ it("serve starts a server, ends it with its signal, and refuses what is not one"
   await finished
 })
 
+it("serve ends with a signal that aborts while its server starts", async () => {
+  const handOver = closing(await sockets.handOver({ path: join(folder(), "aborted.sock") }))
+  const socket = closing(await handOver.bind("echo", Datagram.ipv4, here))
+  const controller = new AbortController()
+  const { signal } = controller
+  let finished: Promise<void> | undefined
+  const serving = handOver.serve(
+    async () => {
+      const server = serveOn(socket, () => undefined)
+      finished = server.finished
+      controller.abort()
+      await turn()
+      return server
+    },
+    { signal }
+  )
+  expect(await rejection(serving)).toBe(signal.reason)
+  await finished
+})
+
+it("a passed socket is bound by one call, which is a later one if the first fails", async () => {
+  const path = join(folder(), "one.sock")
+  const first = await sockets.handOver({ path })
+  const socket = await first.bind("echo", Datagram.ipv4, here)
+  await first.begin()
+  const taken = first.awaitSuccessor()
+  const next = closing(await sockets.handOver({ path }))
+  expect(await rejection(next.bind("echo", Datagram.ipv6, { address: "::1", port: 0 }))).toMatchObject({
+    name: "DatagramBindError"
+  })
+  expect(next.unclaimed()).toEqual(["echo"])
+  const both = await Promise.all([1, 2].map(() => next.bind("echo", Datagram.ipv4, here)))
+  for (const one of both) closing(one)
+  const { port } = socket.localAddress
+  expect(both.map(({ localAddress }) => localAddress.port === port)).toEqual([true, false])
+  const beginning = next.begin()
+  await taken
+  socket.close()
+  first.close()
+  await beginning
+})
+
 it("serve begins when the other program has stopped, which may serve again", async () => {
   const path = join(folder(), "turns.sock")
   const first = closing(await sockets.handOver({ path }))

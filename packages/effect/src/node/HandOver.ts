@@ -226,14 +226,15 @@ const bindNamed = <F extends Internet, D extends ControlMessage.Any, R>(
     const claimed = plain.claim(name)
     const socket: DatagramSocket<F, D> = yield* claimed === undefined
       ? Datagram.bind(spec, at)
-      : Datagram.adopt(spec, claimed.descriptor)
+      : Effect.onError(Datagram.adopt(spec, claimed.descriptor), () => Effect.sync(() => plain.unclaim(claimed)))
     const descriptor = yield* Effect.orDie(socket.descriptor)
     yield* Effect.acquireRelease(
-      Effect.sync(() => plain.offer(name, descriptor)),
+      Effect.sync(() => plain.offer(name, descriptor, claimed)),
       (withdraw) => Effect.sync(withdraw)
     )
     return socket
-  })
+    // The socket of a name is opened and offered in one step.
+  }).pipe(Effect.uninterruptible)
 
 const words = {
   milliseconds: (given: unknown = "30 seconds") => {

@@ -1,6 +1,11 @@
 /** Closes several things although each of them may throw. */
 
-/** Runs every step even if others throw, and throws the first error. */
+/**
+ * Runs every step even if others throw, and throws the first error.
+ *
+ * @category sockets
+ * @since 0.1.0
+ */
 export const closeAll = (steps: ReadonlyArray<() => unknown>): void => {
   let failed: { readonly defect: unknown } | undefined
   for (const step of steps) {

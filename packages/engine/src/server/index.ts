@@ -6,6 +6,7 @@
  */
 export { type Aged, AgeList } from "./ageList.ts"
 export { Guard, LimitCounters, type Limits } from "./guard.ts"
+export { ignoreRejection } from "./ignoreRejection.ts"
 export { type InvalidOption, invalidOption, isInvalidOption } from "./invalidOption.ts"
 export { type LimitOptions, readLimits, type ResponseRateOptions } from "./limitOptions.ts"
 export { usableAddresses } from "./interfaceAddresses.ts"

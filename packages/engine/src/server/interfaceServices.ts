@@ -2,6 +2,7 @@
 import { Codec, type Family } from "@ancillary/control"
 import type { NetworkInterface } from "../driver/Driver.ts"
 import { type DatagramBindError, invalidBind } from "../errors/DatagramError.ts"
+import { ignoreRejection } from "./ignoreRejection.ts"
 import { usableAddresses } from "./interfaceAddresses.ts"
 
 /**
@@ -123,7 +124,9 @@ export class InterfaceServices<Service> {
     let thrown: InterfaceSteps<Service>["thrown"]
     let isWanted = false
     try {
-      isWanted = this.#choice.matches(each) === true
+      const matches = this.#choice.matches(each)
+      ignoreRejection(matches)
+      isWanted = matches === true
     } catch (error) {
       this.#failed++
       thrown = { error }

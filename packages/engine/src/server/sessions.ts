@@ -1,6 +1,7 @@
 /** Sessions of a server: one for each key, with a bounded inbox, an idle end, and a bounded number. Every step costs the same. */
 import { Codec, type Endpoint, type Family } from "@ancillary/control"
 import { type Aged, AgeList } from "./ageList.ts"
+import { ignoreRejection } from "./ignoreRejection.ts"
 import { type InvalidOption, invalidOption } from "./invalidOption.ts"
 
 /**
@@ -74,6 +75,8 @@ export class SessionState<A> implements Aged<SessionState<A>> {
   /** True if the session is evicted after those that are not proven. */
   isProven = false
   end: SessionEnd | undefined
+  /** True if its program has ended. */
+  isOver = false
   /** Interrupts the program of the session. */
   stop: (() => void) | undefined
   /** Made when a datagram waits, because most sessions are idle. */
@@ -125,8 +128,10 @@ export class SessionState<A> implements Aged<SessionState<A>> {
     return all
   }
 
-  /** Closes the descriptors that were not taken. */
+  /** Ends the session: drops the datagrams that wait, and closes the descriptors that were not taken. */
   close(): void {
+    this.isOver = true
+    this.#inbox = undefined
     this.#release(this.#held)
     this.#release(undefined)
     this.#held = undefined
@@ -252,7 +257,10 @@ export const readKey = (given: unknown): SessionKey | undefined => {
   if (typeof given === "string" || typeof given === "bigint") return given
   // NaN is equal to itself in a map.
   if (typeof given === "number") return given
-  if (!(given instanceof Uint8Array)) return undefined
+  if (!(given instanceof Uint8Array)) {
+    ignoreRejection(given)
+    return undefined
+  }
   let key = ""
   for (let i = 0; i < given.length; i++) key += String.fromCharCode(given[i] ?? 0)
   return key

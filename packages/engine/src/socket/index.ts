@@ -31,6 +31,7 @@ export type { Group, Outgoing, Refused, Sendable } from "../send/OutgoingDatagra
 export { type Answer, answerTo, withoutSource } from "../send/reply.ts"
 export type { HeldResult, Together } from "../send/together.ts"
 export { notASocket, replyOf } from "../send/replying.ts"
+export { closeAll } from "../driver/closing.ts"
 export { FailureKinds } from "./failureKinds.ts"
 export type { Joined } from "./groups.ts"
 export type { Limits } from "./limits.ts"

@@ -385,6 +385,9 @@ abstract class Conversation {
   }
 }
 
+/** The limits of a socket that is not served. */
+const none: ReadonlyArray<Guard> = []
+
 const callNow = (f: Waiter, closed: boolean): Cancel => {
   f(closed)
   return () => {}
@@ -400,6 +403,8 @@ export class OpenSocket extends Conversation {
   readonly waiters: Waiters
   /** The current peer. */
   readonly connection: Connection
+  /** Limits of the servers of this socket. A server may begin before an earlier one has ended. */
+  #guards: ReadonlyArray<Guard> = none
 
   constructor(making: Making) {
     const parts = new Parts(making)
@@ -439,13 +444,16 @@ export class OpenSocket extends Conversation {
     const { family, protocol } = this.plan.kind
     if (family === "unix" || protocol === "icmp") return undefined
     if (limits.amplification === Infinity && limits.responseRate === undefined && !limits.breaksLoops) return undefined
-    this.parts.guard = new Guard(limits, now, this.served.limits)
-    return this.parts.guard
+    const guard = new Guard(limits, now, this.served.limits)
+    this.#guards = [...this.#guards, guard]
+    this.parts.guard = guard
+    return guard
   }
 
-  /** Ends the limits of a guard. Those of another one stay. */
+  /** Ends the limits of a guard. Those of another one apply from then on, if there is one. */
   unprotect(guard: Guard): void {
-    if (this.parts.guard === guard) this.parts.guard = undefined
+    this.#guards = this.#guards.filter((each) => each !== guard)
+    this.parts.guard = this.#guards.at(-1)
   }
 
   /** Returns true if there is something to read, so that `receive` would not return `undefined`. */

@@ -35,7 +35,13 @@ export interface HandOverStart {
   readonly store: boolean
 }
 
-interface Passed extends NamedDescriptor {
+/**
+ * A socket that was passed to this program.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PassedSocket extends NamedDescriptor {
   readonly by: "predecessor" | "systemd"
   readonly close: () => void
 }
@@ -62,8 +68,8 @@ const promised = () => {
 export class HandOver {
   readonly #start: HandOverStart
   readonly #channel: Channel | undefined
-  #passed: Array<Passed> = []
-  #offered: Array<NamedDescriptor & { readonly by: Passed["by"] | "bind" }> = []
+  #passed: Array<PassedSocket> = []
+  #offered: Array<NamedDescriptor & { readonly by: PassedSocket["by"] | "bind" }> = []
   /** Path of the program that takes over. */
   #successor: string | undefined
   #hasPredecessor = false
@@ -74,6 +80,8 @@ export class HandOver {
   #isReleased = false
   readonly #served = promised()
   #wake: (letter: Letter) => void = () => {}
+  /** The wait for the predecessor, which several calls share. */
+  #awaiting: Promise<HandOverFault | undefined> | undefined
 
   constructor(start: HandOverStart, channel: Channel | undefined) {
     this.#start = start
@@ -95,14 +103,20 @@ export class HandOver {
     return this.#ask("take", "sockets")
   }
 
-  /** Takes the first socket of a name. It then belongs to the caller. */
-  claim(name: string): NamedDescriptor | undefined {
-    return this.#passed.find((each) => each.name === name)
-  }
-  /** Records that a claimed socket has an owner, or that one was bound. It is offered to the successor until the returned function is called. */
-  offer(name: string, descriptor: number): () => void {
-    const claimed = this.#passed.find((each) => each.descriptor === descriptor)
+  /** Takes the first socket of a name. It then belongs to the caller, and no other call gets it. */
+  claim(name: string): PassedSocket | undefined {
+    const claimed = this.#passed.find((each) => each.name === name)
     this.#passed = this.#passed.filter((each) => each !== claimed)
+    return claimed
+  }
+  /** Returns a claimed socket that could not be adopted, and is still open. */
+  unclaim(claimed: PassedSocket): void {
+    // After the announcement nothing else would close it.
+    if (this.#begun || this.#isOver) claimed.close()
+    else this.#passed.unshift(claimed)
+  }
+  /** Offers a socket that was claimed or bound to the successor, until the returned function is called. */
+  offer(name: string, descriptor: number, claimed: PassedSocket | undefined): () => void {
     const offered = { name, descriptor, by: claimed?.by ?? ("bind" as const) }
     this.#offered.push(offered)
     return () => void (this.#offered = this.#offered.filter((each) => each !== offered))
@@ -124,7 +138,10 @@ export class HandOver {
 
   /** Waits until the predecessor has stopped. It serves again if this program ends before it announces itself. */
   awaitPredecessor(): Promise<HandOverFault | undefined> {
-    return this.#hasPredecessor && !this.#begun ? this.#ask("ready", "over") : Promise.resolve(undefined)
+    if (!this.#hasPredecessor || this.#begun) return Promise.resolve(undefined)
+    // An interrupted caller leaves its wait behind. Beside a second one, it would ask this program itself after the announcement.
+    this.#awaiting ??= this.#ask("ready", "over").finally(() => (this.#awaiting = undefined))
+    return this.#awaiting
   }
 
   /** Lets the predecessor end, closes its sockets that were not claimed, and waits for a successor from then on. */
@@ -229,7 +246,7 @@ export class HandOver {
 
   #receive({ names, rights }: Letter): void {
     this.#hasPredecessor = true
-    const passed: Array<Passed> = []
+    const passed: Array<PassedSocket> = []
     for (const [i, right] of rights.entries()) {
       const close = takeDescriptor(right)
       const name = names[i]

@@ -11,7 +11,7 @@ import type { Opening } from "./opening.ts"
 import { begin } from "./sending.ts"
 import { checkSocket, isDuration } from "./serveOptions.ts"
 import { type CheckedTransmission, defaults, readTransmission } from "./transmission.ts"
-import { signalOf } from "./waiting.ts"
+import { signalOf, whenAborted } from "./waiting.ts"
 
 /** The longest time that a timer of Node takes, in milliseconds. */
 const longestTimer = 2 ** 31 - 1
@@ -139,7 +139,7 @@ export class Client {
     let sending: AbortController | undefined
     const settle = (): void => {
       clearTimeout(timer)
-      signal?.removeEventListener("abort", onAbort)
+      ignore()
       this.#waiting.delete(onFailure)
       sending?.abort()
     }
@@ -186,11 +186,14 @@ export class Client {
       else if (isDuration(next)) wait(next, again)
       else onFailure(this.#invalid("retransmit", `it returned ${Codec.format(next)}. Return milliseconds, 0 or more`))
     }
+    // The fields of the request may have aborted it.
+    if (signal?.aborted === true) return reject(signal.reason)
+    const ignore = signal === undefined ? () => {} : whenAborted(signal, onAbort)
     if (!table.add(key, request)) {
+      ignore()
       const shown = typeof key === "bigint" ? `${key}n` : Codec.format(key)
       return reject(this.#invalid("key", `a request with the key ${shown} waits already. Choose another one`))
     }
-    signal?.addEventListener("abort", onAbort)
     this.#waiting.add(onFailure)
     transmit()
   }

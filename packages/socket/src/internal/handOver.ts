@@ -8,7 +8,7 @@ import { type HandOver, HandOverError } from "../HandOverTypes.ts"
 import type { Spec } from "../Spec.ts"
 import type { Opening } from "./opening.ts"
 import { checkSocket, isDuration } from "./serveOptions.ts"
-import { readSignal } from "./waiting.ts"
+import { readSignal, whenAborted } from "./waiting.ts"
 
 const words = {
   milliseconds: (given: unknown = 30_000) => (isDuration(given) ? given : undefined),
@@ -54,8 +54,11 @@ class Passing implements HandOver {
     const claimed = plain.claim(name)
     const socket: DatagramSocket<F, D> = await (claimed === undefined
       ? this.#opening.bind(spec, at)
-      : this.#opening.adopt(spec, claimed.descriptor))
-    const withdraw = plain.offer(name, socket.descriptor)
+      : this.#opening.adopt(spec, claimed.descriptor).catch((error: unknown) => {
+          plain.unclaim(claimed)
+          throw error
+        }))
+    const withdraw = plain.offer(name, socket.descriptor, claimed)
     // Called when the socket is closed.
     checkSocket(socket).waiters.waitElsewhere(withdraw)
     return socket
@@ -138,9 +141,10 @@ const failing = async (fault: Promise<HandOverFault | undefined>): Promise<void>
 const waiting = <A>(promise: Promise<A>, signal: AbortSignal | undefined): Promise<A> => {
   if (signal === undefined) return promise
   return new Promise((resolve, reject) => {
+    // Its listeners are not called any more.
+    if (signal.aborted) return reject(signal.reason)
     const onAbort = () => reject(signal.reason)
-    signal.addEventListener("abort", onAbort)
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort))
+    promise.then(resolve, reject).finally(whenAborted(signal, onAbort))
   })
 }
 

@@ -1,9 +1,10 @@
 /** Binds sockets and serves them. */
 import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
+import type { Opener } from "@ancillary/engine/socket"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import type { DatagramServer, DatagramServers, Handler, ServeOptions } from "../ServerTypes.ts"
 import type { Spec } from "../Spec.ts"
-import type { Opening } from "./opening.ts"
+import { bindNow, type Opening } from "./opening.ts"
 import { type Checked, checkAddresses, checkOptions, checkSocket } from "./serveOptions.ts"
 import { type Given, Serving } from "./serving.ts"
 import { makeSocket } from "./socket.ts"
@@ -16,7 +17,7 @@ export const serveWith = async <F extends Family, D extends ControlMessage.Any, 
   options: ServeOptions | undefined
 ): Promise<DatagramServer<F, D>> => {
   const checked = checkOptions(handler, options)
-  const socket = await bindUnlessAborted(opening, spec, at, checked.signal)
+  const socket = bindUnlessAborted(await opening.opener, spec, at, checked.signal)
   return new Serving(checked, true).serve([givenOf(socket, checked)]).server(socket)
 }
 
@@ -29,9 +30,10 @@ export const serveAllWith = async <F extends Family, D extends ControlMessage.An
 ): Promise<DatagramServers<F, D>> => {
   const checked = checkOptions(handler, options)
   const each = checkAddresses<F>(addresses)
+  const opener = await opening.opener
   const sockets: Array<DatagramSocket<F, D>> = []
   try {
-    for (const at of each) sockets.push(await bindUnlessAborted(opening, spec, at, checked.signal))
+    for (const at of each) sockets.push(bindUnlessAborted(opener, spec, at, checked.signal))
   } catch (error) {
     for (const socket of sockets) socket.close()
     throw error
@@ -39,15 +41,19 @@ export const serveAllWith = async <F extends Family, D extends ControlMessage.An
   return new Serving(checked, true).serve(sockets.map((socket) => givenOf(socket, checked))).servers(sockets)
 }
 
-/** Binds a socket. If the signal is aborted, it throws its reason, and nothing is open. */
-export const bindUnlessAborted = async <F extends Family, D extends ControlMessage.Any, R>(
-  opening: Opening,
+/**
+ * Binds a socket. If the signal is aborted, it throws its reason, and nothing is open. It returns no promise: before the program continued after
+ * one, the signal could abort, and no server would listen to it yet.
+ */
+export const bindUnlessAborted = <F extends Family, D extends ControlMessage.Any, R>(
+  opener: Opener,
   spec: Spec<F, D, R>,
   at: EndpointInput<F>,
   signal: AbortSignal | undefined
-): Promise<DatagramSocket<F, D>> => {
+): DatagramSocket<F, D> => {
   signal?.throwIfAborted()
-  const socket = await opening.bind(spec, at)
+  const socket = bindNow(opener, spec, at)
+  // A field of the address may have aborted it.
   if (signal?.aborted !== true) return socket
   socket.close()
   throw signal.reason

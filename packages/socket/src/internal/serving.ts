@@ -1,7 +1,7 @@
 /** A server over one or several sockets, which share their handlers. */
 import type { ControlMessage, Family } from "@ancillary/control"
 import { Room } from "@ancillary/engine/server"
-import type { LoopEnd, OpenSocket } from "@ancillary/engine/socket"
+import { closeAll, type LoopEnd, type OpenSocket } from "@ancillary/engine/socket"
 import { errorOf } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import type { DatagramServer, DatagramServers } from "../ServerTypes.ts"
@@ -55,7 +55,7 @@ export class Serving {
       abort: () => handling.abort(),
       end: () => {
         handling.end()
-        for (const socket of this.#sockets) socket.end()
+        closeAll(Array.from(this.#sockets, (socket) => () => socket.end()))
       }
     })
   }

@@ -143,6 +143,6 @@ export const serveSessionsWith = async <F extends Family, D extends ControlMessa
   options: SessionOptions<F, D> | undefined
 ): Promise<DatagramServer<F, D>> => {
   const checked = checkSessionOptions(program, options)
-  const socket = await bindUnlessAborted(opening, spec, at, checked.signal)
+  const socket = bindUnlessAborted(await opening.opener, spec, at, checked.signal)
   return serverOf(socket, new SessionServing(checkSocket(socket), socket, checked).stopping)
 }

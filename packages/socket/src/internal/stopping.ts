@@ -1,6 +1,7 @@
 /** The end of a server: it stops reading, waits for its handlers, aborts those that are late, and closes its sockets. */
 import type { StopReport } from "../ServerTypes.ts"
 import { print } from "./printing.ts"
+import { whenAborted } from "./waiting.ts"
 
 /** Minimum time in milliseconds for aborted handlers to end. */
 const leave = 5000
@@ -31,6 +32,8 @@ export class Stopping {
   #closing: Promise<StopReport> | undefined
   readonly finished: Promise<void>
   #finish: () => void = () => {}
+  /** Ends the interest in the signal. */
+  #ignore: () => void = () => {}
 
   constructor(stops: Stops) {
     this.#stops = stops
@@ -39,7 +42,7 @@ export class Stopping {
     })
     // Printed already. A program that does not await it has no unhandled rejection.
     this.finished.catch(() => undefined)
-    stops.signal?.addEventListener("abort", this.#abort)
+    if (stops.signal !== undefined) this.#ignore = whenAborted(stops.signal, this.#abort)
   }
 
   /** True from the first call of `close`. */
@@ -78,10 +81,10 @@ export class Stopping {
   readonly #abort = (): void => void this.close()
 
   async #close(): Promise<StopReport> {
-    const { abort, end, shutdown, signal, stop, work } = this.#stops
+    const { abort, end, shutdown, stop, work } = this.#stops
     const begun = this.#running
     stop()
-    signal?.removeEventListener("abort", this.#abort)
+    this.#ignore()
     await this.#idle(shutdown)
     const late = this.#running
     if (late > 0) {
@@ -90,8 +93,11 @@ export class Stopping {
       if (this.#running > 0) print(`${this.#running} ${work} of a server did not end when their signal aborted`)
       else print(`${late} ${work} of a server were aborted, because it stopped`)
     }
-    end()
-    this.#finish()
+    try {
+      end()
+    } finally {
+      this.#finish()
+    }
     // A handler may have begun after the first step, which its own function took.
     return { finished: Math.max(0, begun - late), interrupted: late - this.#running, abandoned: this.#running }
   }

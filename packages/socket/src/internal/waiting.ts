@@ -4,6 +4,7 @@ import { receiveInvalid } from "@ancillary/engine/socket"
 import type { Cancel, Conversation, ReceiveWait } from "@ancillary/engine/socket"
 import { errorOf } from "../DatagramError.ts"
 import type { Waiting } from "../DatagramSocket.ts"
+import { quietly } from "./printing.ts"
 
 /** The wait of an attempt that found nothing: until the socket is readable, or a number of milliseconds, or until there is an event. */
 export type Wait = ReceiveWait | Event
@@ -41,7 +42,17 @@ const isSignal = (given: unknown): given is AbortSignal =>
   typeof given === "object" &&
   given !== null &&
   typeof Reflect.get(given, "aborted") === "boolean" &&
-  typeof Reflect.get(given, "addEventListener") === "function"
+  typeof Reflect.get(given, "addEventListener") === "function" &&
+  typeof Reflect.get(given, "removeEventListener") === "function"
+
+/**
+ * Calls `f` when a signal aborts, until the returned function is called. If the signal only resembles one, its own functions may throw: this
+ * call throws then, and the returned function never does.
+ */
+export const whenAborted = (signal: AbortSignal, f: () => void): Cancel => {
+  signal.addEventListener("abort", f)
+  return () => quietly(() => signal.removeEventListener("abort", f))
+}
 
 /**
  * Runs `begin`, which starts to wait and calls `f` when the wait is over. Calls `aborted` instead if the signal aborts first. The listener of
@@ -58,7 +69,7 @@ export const abortable = (
   let leave: Cancel = () => {}
   const end = () => {
     isOver = true
-    signal.removeEventListener("abort", onAbort)
+    ignore()
   }
   const onAbort = () => {
     if (isOver) return
@@ -66,7 +77,7 @@ export const abortable = (
     leave()
     aborted()
   }
-  signal.addEventListener("abort", onAbort)
+  const ignore = whenAborted(signal, onAbort)
   leave = begin(() => {
     if (isOver) return
     end()

@@ -1,5 +1,5 @@
 /** The limits of a server on the network in memory. */
-import { Datagram, DatagramSockets, type ServeOptions, withPktInfo } from "@ancillary/socket"
+import { Datagram, DatagramSockets, serveOn, type ServeOptions, withPktInfo } from "@ancillary/socket"
 import { Network } from "@ancillary/testing"
 import { expect, it } from "vitest"
 import { closing, rejection, until } from "../kit.ts"
@@ -51,6 +51,26 @@ it.each([
   const [first, second] = [await echo(on, "10.0.0.1", one), await echo(there, "10.0.0.2", two)]
   await first.socket.send({ data: Uint8Array.of(1), to: second.localAddress })
   await until(() => first.stats().limits.loops + second.stats().limits.loops === 1n)
+})
+
+it("the limits of a server that goes on are not those of a later one that ended", async () => {
+  const { on, there } = lab()
+  const seen: Array<unknown> = []
+  const server = closing(
+    await on.serve(spec, at, (asked, socket) => void seen.push(Datagram.allowance(socket, asked.from)))
+  )
+  const later = serveOn(server.socket, () => undefined, {
+    amplification: Infinity,
+    responseRate: false,
+    loops: "allow"
+  })
+  await later.close()
+  const last = serveOn(server.socket, () => undefined, { amplification: 1 })
+  await last.close()
+  const client = closing(await there.client(spec))
+  await client.send({ data: new Uint8Array(10), to: at })
+  await until(() => seen.length === 1)
+  expect(seen).toEqual([30])
 })
 
 it("a value that is not a peer is not validated, and has no limit", async () => {

@@ -312,14 +312,15 @@ describe("a key from the bytes", () => {
       () => null,
       () => ({}),
       () => Symbol("key"),
+      () => Promise.reject(new Error("boom")),
       () => {
         throw new Error("boom")
       }
     ]
     const server = await serve(() => undefined, { key: ({ data }) => wrong[data[0] ?? 0]?.() as string })
     const { ask } = await clientOf(server)
-    ask([0], [1], [2], [3], [4])
-    await until(() => sessionsOf(server).unkeyed === 5n)
+    ask([0], [1], [2], [3], [4], [5])
+    await until(() => sessionsOf(server).unkeyed === 6n)
     expect(sessionsOf(server).started).toBe(0n)
     balance(server)
   })

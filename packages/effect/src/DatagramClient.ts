@@ -11,6 +11,7 @@ import type { ClientOptions, DatagramClient } from "./ClientTypes.ts"
 import * as Datagram from "./Datagram.ts"
 import type { DatagramBindError, DatagramUnsupportedError } from "./DatagramError.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
+import { withOwnScope } from "./internal/ownScope.ts"
 import { checkClientOptions, requesting } from "./internal/requests.ts"
 
 export type { ClientOptions, ClientStats, DatagramClient, Request } from "./ClientTypes.ts"
@@ -46,4 +47,4 @@ export const make = <F extends Family, D extends ControlMessage.Any, R>(
     const checked = yield* checkClientOptions(options)
     const socket = yield* Datagram.client(spec)
     return yield* requesting(socket, checked)
-  }).pipe(Effect.withSpan("DatagramClient.make"))
+  }).pipe(withOwnScope, Effect.withSpan("DatagramClient.make"))

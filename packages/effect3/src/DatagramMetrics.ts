@@ -152,7 +152,7 @@ export const layer: Layer.Layer<never> = Layer.suspend(() =>
     Layer.scopedDiscard(
       Effect.zipRight(
         Effect.addFinalizer(() => update),
-        Effect.forkScoped(Effect.schedule(update, Schedule.spaced("1 second")))
+        Effect.forkScoped(Effect.interruptible(Effect.schedule(update, Schedule.spaced("1 second"))))
       )
     )
   )

@@ -6,17 +6,16 @@
 import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { ExecutionStrategy } from "./requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
-import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Datagram from "./Datagram.ts"
 import type { DatagramBindError, DatagramReceiveError, DatagramUnsupportedError } from "./DatagramError.ts"
 import type { DatagramSocket } from "./DatagramSocket.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
 import type { StopReport } from "./internal/handlers.ts"
 import { checkAddresses, checkHandler, checkOptions, checkSocket } from "./internal/serveOptions.ts"
+import { withOwnScope } from "./internal/ownScope.ts"
 import { annotateLocal } from "./internal/tracing.ts"
 import { makeServer, serving } from "./internal/serving.ts"
 import type { LimitOptions } from "@ancillary/engine/server"
@@ -119,7 +118,7 @@ export const serve = <F extends Family, D extends ControlMessage.Any, R, E, R2>(
     yield* annotateLocal(socket.localAddress)
     yield* serving(socket, handler, checked)
     return socket
-  }).pipe(Effect.withSpan("DatagramServer.serve"))
+  }).pipe(withOwnScope, Effect.withSpan("DatagramServer.serve"))
 
 /**
  * Binds a socket to each of several addresses and runs one handler for the datagrams of all. Returns the sockets when all
@@ -156,16 +155,11 @@ export const serveAll = <F extends Family, D extends ControlMessage.Any, R, E, R
     yield* checkHandler(handler)
     const checked = yield* checkOptions(options)
     const each = yield* checkAddresses<F>(addresses)
-    // A scope of their own, so that no socket stays open if another cannot be bound.
-    const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
-    const sockets = yield* Effect.forEach(each, (at) => Datagram.bind(spec, at)).pipe(
-      Scope.extend(scope),
-      Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
-    )
+    const sockets = yield* Effect.forEach(each, (at) => Datagram.bind(spec, at))
     const server = yield* makeServer(handler, checked)
     yield* Effect.forEach(sockets, (socket) => server.serve(socket), { discard: true })
     return sockets
-  }).pipe(Effect.withSpan("DatagramServer.serveAll"))
+  }).pipe(withOwnScope, Effect.withSpan("DatagramServer.serveAll"))
 
 /**
  * A server as a layer. It serves when the layer is built, and stops when the layer is released. The layer fails as

@@ -11,6 +11,7 @@ import * as Datagram from "./Datagram.ts"
 import type { DatagramBindError, DatagramUnsupportedError } from "./DatagramError.ts"
 import type { DatagramSocket } from "./DatagramSocket.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
+import { withOwnScope } from "./internal/ownScope.ts"
 import { checkHandler } from "./internal/serveOptions.ts"
 import { checkSessionOptions } from "./internal/sessionOptions.ts"
 import { serving } from "./internal/sessions.ts"
@@ -66,4 +67,4 @@ export const serveSessions = <F extends Family, D extends ControlMessage.Any, R,
     yield* annotateLocal(socket.localAddress)
     yield* serving(socket, program, checked)
     return socket
-  }).pipe(Effect.withSpan("DatagramServer.serveSessions"))
+  }).pipe(withOwnScope, Effect.withSpan("DatagramServer.serveSessions"))

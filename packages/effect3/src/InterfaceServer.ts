@@ -21,6 +21,7 @@ import type { ServeOptions } from "./DatagramServer.ts"
 import type { DatagramSocket } from "./DatagramSocket.ts"
 import type { DatagramSockets } from "./DatagramSockets.ts"
 import { checkWhere, followInterfaces } from "./internal/interfaceServing.ts"
+import { withOwnScope } from "./internal/ownScope.ts"
 import { checkHandler, checkOptions } from "./internal/serveOptions.ts"
 
 export type { InterfaceStats } from "@ancillary/engine/server"
@@ -102,4 +103,4 @@ export const serveInterfaces = <F extends Family, D extends ControlMessage.Any, 
     yield* checkHandler(handler)
     const checked = yield* checkOptions(options)
     return yield* followInterfaces(spec, yield* checkWhere(where), handler, checked)
-  }).pipe(Effect.withSpan("DatagramServer.serveInterfaces"))
+  }).pipe(withOwnScope, Effect.withSpan("DatagramServer.serveInterfaces"))

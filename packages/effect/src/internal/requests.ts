@@ -1,7 +1,9 @@
 /** The requests of a client: transmission by a schedule, and the answer that ends it. */
 import { Codec, type ControlMessage, type Family } from "@ancillary/control"
 import { readKey, RequestTable, type SessionKey, type WaitingRequest } from "@ancillary/engine/server"
+import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
 import { spanAttributes } from "@ancillary/engine/socket"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -15,6 +17,7 @@ import {
   type DatagramBindError,
   type DatagramReceiveError,
   DatagramRequestError,
+  fail,
   invalidBind
 } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
@@ -101,7 +104,13 @@ export const requesting = <F extends Family, D extends ControlMessage.Any>(
       }
       table.receive(key, datagram)
     })
-    yield* Effect.forkScoped(Effect.onExit(read, (exit) => Effect.sync(() => Deferred.doneUnsafe(unread, exit))))
+    // Requests that wait when the scope closes fail, and their fibers are not interrupted.
+    yield* Effect.addFinalizer(() => Effect.sync(() => Deferred.doneUnsafe(unread, fail(receiveClosed()))))
+    yield* Effect.forkScoped(
+      Effect.tapCause(read, (cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.void : Deferred.failCause(unread, cause)
+      )
+    )
 
     const begin = (
       message: Parameters<typeof socket.send>[0] & { readonly key: unknown },

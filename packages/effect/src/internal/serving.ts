@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
@@ -60,7 +60,7 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
     // the handler runs.
     const fork = Effect.runForkWith(yield* Effect.context<Exclude<R, Scope.Scope>>())
     const limit = Duration.isFinite(checked.timeLimit)
-      ? new TimeLimit(Duration.toMillis(checked.timeLimit), clock, Effect.runForkWith(yield* Effect.context()))
+      ? new TimeLimit(Duration.toMillis(checked.timeLimit), clock, yield* Effect.context())
       : undefined
     // Finalizers run from the last to the first: reading stops, handlers finish, the remaining handlers are interrupted, the socket is
     // closed.
@@ -86,11 +86,14 @@ export const reported = (
 ): Effect.Effect<void> =>
   onStop === undefined
     ? Effect.void
-    : Effect.asVoid(
-        Effect.timeoutOption(
-          Effect.interruptible(quietly(handled(() => onStop(report)))),
-          Duration.max(shutdown, leave)
-        )
+    : Effect.flatMap(
+        // In a fiber of its own, which is left behind if it cannot be interrupted.
+        Effect.forkDetach(quietly(handled(() => onStop(report))), { startImmediately: true }),
+        (fiber) =>
+          Effect.andThen(
+            Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), Duration.max(shutdown, leave)),
+            Effect.sync(() => fiber.interruptUnsafe())
+          )
       )
 
 /** The parts that the sockets of a server share. */

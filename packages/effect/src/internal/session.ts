@@ -91,17 +91,22 @@ export class ServedSession<F extends Family, D extends ControlMessage.Any> {
     })
   }
 
-  /** Waits for a datagram. Interrupts the session if its server stops. */
+  /** Waits for a datagram. Interrupts the reader if the session has ended or its server stops. */
   get #wait(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      if (this.#server.isStopping) return Effect.interrupt
+      if (this.#isOver) return Effect.interrupt
       return Effect.flatMap(
         Effect.callback<void>((resume) => {
           const cancel = this.#state.onDatagram(() => resume(Effect.void))
           return Effect.sync(cancel)
         }),
-        () => (this.#state.waiting === 0 && this.#server.isStopping ? Effect.interrupt : Effect.void)
+        () => (this.#state.waiting === 0 && this.#isOver ? Effect.interrupt : Effect.void)
       )
     })
+  }
+
+  /** True if nothing is received any more. */
+  get #isOver(): boolean {
+    return this.#server.isStopping || this.#state.isOver
   }
 }

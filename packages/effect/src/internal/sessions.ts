@@ -4,6 +4,7 @@ import { addServedPort, Sessions, type SessionState } from "@ancillary/engine/se
 import { answersAsAsked, isItself, type OpenSocket, type ReceivedDatagram } from "@ancillary/engine/socket"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
@@ -13,6 +14,7 @@ import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import type { Session } from "../SessionTypes.ts"
+import { Alarm } from "./alarm.ts"
 import { Failures, quietly } from "./failures.ts"
 import { Handlers } from "./handlers.ts"
 import { handled } from "./handling.ts"
@@ -42,10 +44,9 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
   readonly #program: Program<F, D, E, R>
   readonly #checked: Checked
   readonly #sessions: Sessions<Datagram<F, D>>
-  readonly #clock: Clock.Clock
   readonly #fork: Fork<R>
   readonly #kinds = new Failures()
-  #sweeping: Fiber.Fiber<void> | undefined
+  readonly #alarm: Alarm
 
   constructor(given: {
     readonly core: OpenSocket
@@ -54,13 +55,13 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
     readonly checked: Checked
     readonly clock: Clock.Clock
     readonly fork: Fork<R>
+    readonly context: Context.Context<never>
   }) {
     this.core = given.core
     this.asAsked = answersAsAsked(given.core.plan)
     this.#socket = given.socket
     this.#program = given.program
     this.#checked = given.checked
-    this.#clock = given.clock
     this.#fork = given.fork
     this.#sessions = new Sessions({
       counts: given.core.served.sessions,
@@ -68,10 +69,11 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
       idle: Duration.toMillis(given.checked.idle),
       begin: (state) => this.#begin(state)
     })
+    this.#alarm = new Alarm(given.clock, given.context, (now) => this.#sessions.sweep(now))
   }
 
   now(): number {
-    return Number(this.#clock.monotonicTimeNanosUnsafe()) / 1e6
+    return this.#alarm.now()
   }
 
   readonly prove = (state: SessionState<never>): void => this.#sessions.prove(state, this.now())
@@ -91,7 +93,7 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
     const fiber = this.#fork(this.#run(state), { uninterruptible: true })
     state.stop = () => fiber.interruptUnsafe()
     this.handlers.add(fiber)
-    this.#sweeping ??= this.#fork(this.#sweep, { uninterruptible: true })
+    this.#alarm.begin()
   }
 
   #run(state: SessionState<Datagram<F, D>>): Effect.Effect<void, never, Exclude<R, Scope.Scope>> {
@@ -119,6 +121,8 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
     const failure = exit._tag === "Failure" && !Cause.hasInterruptsOnly(exit.cause) ? exit.cause : undefined
     const result = failure !== undefined ? "failed" : exit._tag === "Success" ? "completed" : "interrupted"
     this.#sessions.settle(state, result, this.isStopping)
+    // A fiber that outlives the program may wait for a datagram.
+    state.wake()
     if (failure === undefined) return Effect.void
     return this.#kinds.log(
       `The session of ${String(state.path.from)} failed. Others that fail in this way are counted by stats.sessions.failed and not logged`,
@@ -126,25 +130,12 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
     )
   }
 
-  /** Ends idle sessions, and waits for the next one that may be. */
-  readonly #sweep: Effect.Effect<void> = Effect.suspend(() => {
-    const rest = this.#sessions.sweep(this.now())
-    if (rest === undefined || this.isStopping) {
-      this.#sweeping = undefined
-      return Effect.void
-    }
-    return Effect.interruptible(
-      Effect.andThen(this.#clock.sleep(Duration.millis(Math.max(Math.ceil(rest), 1))), this.#sweep)
-    )
-  })
-
   /** Ends the sessions that wait for a datagram, and gives the others the time of `shutdown`. */
   readonly stop: Effect.Effect<void> = Effect.suspend(() => {
     this.isStopping = true
     for (const state of this.#sessions.all()) state.wake()
-    const sweeping = this.#sweeping === undefined ? Effect.void : Effect.sync(() => this.#sweeping?.interruptUnsafe())
     return Effect.andThen(
-      sweeping,
+      this.#alarm.close,
       Effect.flatMap(this.handlers.end(this.#checked.shutdown), (report) => reported(report, this.#checked))
     )
   })
@@ -159,19 +150,23 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
     const core = engineSocketOf(socket)
     if (core === undefined) return yield* Effect.die("a socket of this library is served")
     const clock = yield* Clock.Clock
-    const fork = Effect.runForkWith(yield* Effect.context<Exclude<R, Scope.Scope>>())
-    const sessions = new SessionServing({ core, socket, program, checked, clock, fork })
+    const context = yield* Effect.context<Exclude<R, Scope.Scope>>()
+    const fork = Effect.runForkWith(context)
+    const sessions = new SessionServing({ core, socket, program, checked, clock, fork, context })
     const { localAddress } = core
-    const unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
-    const guard = core.protect(checked.limits, () => sessions.now())
-    yield* Effect.addFinalizer(() =>
-      Effect.andThen(
-        sessions.stop,
-        Effect.sync(() => {
-          unserved?.()
-          if (guard !== undefined) core.unprotect(guard)
-        })
-      )
+    yield* Effect.acquireRelease(
+      Effect.sync(() => ({
+        guard: core.protect(checked.limits, () => sessions.now()),
+        unserved: localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
+      })),
+      ({ guard, unserved }) =>
+        Effect.andThen(
+          sessions.stop,
+          Effect.sync(() => {
+            unserved?.()
+            if (guard !== undefined) core.unprotect(guard)
+          })
+        )
     )
     const reading = new Reading(1, false)
     // The spec that the socket was opened for decides the type of its datagrams.

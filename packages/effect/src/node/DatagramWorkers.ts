@@ -66,6 +66,7 @@ import {
 } from "../DatagramError.ts"
 import { serveOn } from "../DatagramServer.ts"
 import { option } from "../OptionKind.ts"
+import { withOwnScope } from "../internal/ownScope.ts"
 import { checkHandler } from "../internal/serveOptions.ts"
 import type { DatagramSocket, DatagramStats } from "../DatagramSocket.ts"
 import { DatagramSockets } from "../DatagramSockets.ts"
@@ -185,14 +186,9 @@ export const serve = <F extends Internet, D extends ControlMessage.Any, R>(
     const { driver } = yield* DatagramSockets
     const checked = yield* checkOptions(options)
     const count = yield* workersOn(driver.abi.platform, checked.workers)
-    const scope = yield* Scope.fork(yield* Effect.scope)
-    return yield* Effect.onError(
-      Scope.provide(serveAll(spec, at, checked, count, driver.abi.platform), scope),
-      (cause) => Scope.close(scope, Exit.failCause(cause))
-    )
+    return yield* withOwnScope(serveAll(spec, at, checked, count, driver.abi.platform))
   }).pipe(Effect.withSpan("DatagramWorkers.serve"))
 
-/** A separate scope, so that a failure during the start leaves nothing running. */
 const serveAll = <F extends Internet, D extends ControlMessage.Any, R>(
   spec: Spec<F, D, R>,
   at: EndpointInput<F>,

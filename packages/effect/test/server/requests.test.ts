@@ -1,7 +1,7 @@
 /** Requests of a client on the network in memory. */
 import { Datagram, DatagramClient, DatagramSockets, serve } from "@ancillary/effect"
 import { Network } from "@ancillary/testing"
-import { Effect, Fiber, References, Schedule } from "effect"
+import { Effect, Exit, Fiber, References, Schedule, Scope } from "effect"
 import { expect, it } from "vitest"
 import { start, until } from "../kit.ts"
 
@@ -81,5 +81,24 @@ it("a request that is interrupted at any yield leaves no key behind", () =>
       const { cancelled, started, waiting } = yield* client.stats
       expect(started).toBeGreaterThan(0n)
       expect([waiting, cancelled]).toEqual([0n, started])
+    }).pipe(Effect.scoped)
+  ))
+
+it("a request that waits when its client is closed fails with Closed", () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const network = Network.make({ seed: 3 })
+      const host = network.host("client", { addresses: ["10.0.0.2/24"] })
+      const scope = yield* Scope.make()
+      const client = yield* DatagramClient.make(Datagram.ipv4, { key: ({ data }) => data[0] }).pipe(
+        Scope.provide(scope),
+        Effect.provide(DatagramSockets.layer(Effect.succeed(host.driver), Network.capabilities))
+      )
+      const request = client.request({ key: 1, data: Uint8Array.of(1), to: at })
+      const asked = yield* start(Effect.flip(request))
+      yield* Scope.close(scope, Exit.void)
+      expect(yield* Fiber.join(asked)).toMatchObject({ _tag: "DatagramReceiveError", reason: "Closed" })
+      expect(yield* client.stats).toMatchObject({ started: 1n, failed: 1n, cancelled: 0n, waiting: 0n })
+      expect(yield* Effect.flip(request)).toMatchObject({ reason: "Closed" })
     }).pipe(Effect.scoped)
   ))

@@ -9,7 +9,7 @@ import {
 } from "@ancillary/effect"
 import type { PktInfo } from "@ancillary/control"
 import { Network } from "@ancillary/testing"
-import { Effect, Exit, Logger, Option, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Logger, Option, Scope, Stream } from "effect"
 import { expect, it } from "vitest"
 import { until } from "../kit.ts"
 
@@ -159,5 +159,23 @@ it("receiveWithin returns None after its time, and loses no later datagram", () 
       yield* send(socket)(2)
       yield* reached(({ completed }) => completed === 1n)
       expect(seen.at(-1)).toBe(2)
+    })
+  ))
+
+it("a fiber that waits for a datagram is interrupted when its session ends", () =>
+  run(
+    Effect.gen(function* () {
+      const waiting: Array<Fiber.Fiber<unknown>> = []
+      const { client, reached } = yield* lab((session) =>
+        Effect.gen(function* () {
+          yield* session.receive
+          for (const wait of [session.receive, session.receiveWithin("1 hour"), Stream.runDrain(session.datagrams)])
+            waiting.push(yield* Effect.forkDetach(wait, { startImmediately: true }))
+        })
+      )
+      yield* send(yield* client)(1)
+      yield* reached(({ completed }) => completed === 1n)
+      for (const fiber of waiting) expect(Exit.hasInterrupts(yield* Fiber.await(fiber))).toBe(true)
+      expect(waiting).toHaveLength(3)
     })
   ))

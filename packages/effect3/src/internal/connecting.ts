@@ -3,6 +3,7 @@ import { type DatagramBindError, type DatagramUnsupportedError, fail } from "../
 import { ConnectedSocket, type OpenSocket } from "@ancillary/engine/socket"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { quietly } from "./failures.ts"
 
 /** Connects a socket to a peer, as the program wrote it. */
 export const connecting = (
@@ -17,6 +18,6 @@ export const connecting = (
     (connected) =>
       Effect.suspend(() => {
         const failed = connected.disconnect()
-        return failed === undefined ? Effect.void : Effect.logError(failed)
+        return failed === undefined ? Effect.void : quietly(Effect.logError(failed))
       })
   )

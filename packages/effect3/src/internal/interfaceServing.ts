@@ -140,7 +140,8 @@ export const followInterfaces = <F extends Family, D extends ControlMessage.Any,
         const bound = yield* Effect.onError(Scope.extend(open, own), () => closed)
         const service = { socket: bound?.socket, end: closed }
         services.begun(each, address, service)
-        if (bound !== undefined) yield* Effect.forkIn(endIfUnreadable(service, bound.reader), opened)
+        if (bound !== undefined)
+          yield* Effect.forkIn(Effect.interruptible(endIfUnreadable(service, bound.reader)), opened)
       })
 
     const end = (ended: ReadonlyArray<Service<F, D>>) =>
@@ -172,6 +173,7 @@ export const followInterfaces = <F extends Family, D extends ControlMessage.Any,
     yield* following.pipe(
       Effect.tapError((error) => quietly(Effect.logWarning("The interfaces cannot be followed", error))),
       Effect.retry(Schedule.spaced("1 second")),
+      Effect.interruptible,
       Effect.forkScoped
     )
     return {

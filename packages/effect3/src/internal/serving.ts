@@ -6,7 +6,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import type { Datagram } from "../Datagram.ts"
@@ -68,7 +68,7 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
       Runtime.disableRuntimeFlag(yield* Effect.runtime<Exclude<R, Scope.Scope>>(), RuntimeFlags.Interruption)
     )
     const limit = Duration.isFinite(checked.timeLimit)
-      ? new TimeLimit(Duration.toMillis(checked.timeLimit), clock, Runtime.runFork(yield* Effect.runtime()))
+      ? new TimeLimit(Duration.toMillis(checked.timeLimit), clock, yield* Effect.runtime())
       : undefined
     // Finalizers run from the last to the first: reading stops, handlers finish, the remaining handlers are interrupted, the socket is
     // closed.
@@ -94,11 +94,14 @@ export const reported = (
 ): Effect.Effect<void> =>
   onStop === undefined
     ? Effect.void
-    : Effect.asVoid(
-        Effect.timeoutOption(
-          Effect.interruptible(quietly(handled(() => onStop(report)))),
-          Duration.max(shutdown, leave)
-        )
+    : Effect.flatMap(
+        // In a fiber of its own, which is left behind if it cannot be interrupted.
+        Effect.forkDaemon(Effect.interruptible(quietly(handled(() => onStop(report))))),
+        (fiber) =>
+          Effect.zipRight(
+            Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), Duration.max(shutdown, leave)),
+            Fiber.interruptFork(fiber)
+          )
       )
 
 /** The parts that the sockets of a server share. */
@@ -257,8 +260,11 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
         ? reading.byReceive(socket, take)
         : reading.byCallback(core, take as unknown as (datagram: ReceivedDatagram) => void, () => together?.end())
     return Effect.forkScoped(
-      Effect.tapErrorCause(read, (cause) =>
-        Cause.isInterruptedOnly(cause) ? Effect.void : quietly(Effect.logError("The server stopped reading", cause))
+      // A fork from an acquisition could not be interrupted otherwise, and its scope would wait for it without an end.
+      Effect.interruptible(
+        Effect.tapErrorCause(read, (cause) =>
+          Cause.isInterruptedOnly(cause) ? Effect.void : quietly(Effect.logError("The server stopped reading", cause))
+        )
       )
     )
   })

@@ -20,6 +20,7 @@ import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import type { Session } from "../SessionTypes.ts"
+import { Alarm } from "./alarm.ts"
 import { Failures, quietly } from "./failures.ts"
 import { Handlers } from "./handlers.ts"
 import { handled } from "./handling.ts"
@@ -44,10 +45,9 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
   readonly #program: Program<F, D, E, R>
   readonly #checked: Checked
   readonly #sessions: Sessions<Datagram<F, D>>
-  readonly #clock: Clock.Clock
   readonly #fork: (program: Effect.Effect<void, never, Exclude<R, Scope.Scope>>) => Fiber.RuntimeFiber<void>
   readonly #kinds = new Failures()
-  #sweeping: Fiber.RuntimeFiber<void> | undefined
+  readonly #alarm: Alarm
 
   constructor(given: {
     readonly core: OpenSocket
@@ -56,13 +56,13 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
     readonly checked: Checked
     readonly clock: Clock.Clock
     readonly fork: (program: Effect.Effect<void, never, Exclude<R, Scope.Scope>>) => Fiber.RuntimeFiber<void>
+    readonly runtime: Runtime.Runtime<never>
   }) {
     this.core = given.core
     this.asAsked = answersAsAsked(given.core.plan)
     this.#socket = given.socket
     this.#program = given.program
     this.#checked = given.checked
-    this.#clock = given.clock
     this.#fork = given.fork
     this.#sessions = new Sessions({
       counts: given.core.served.sessions,
@@ -70,10 +70,11 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
       idle: Duration.toMillis(given.checked.idle),
       begin: (state) => this.#begin(state)
     })
+    this.#alarm = new Alarm(given.clock, given.runtime, (now) => this.#sessions.sweep(now))
   }
 
   now(): number {
-    return Number(this.#clock.unsafeCurrentTimeNanos()) / 1e6
+    return this.#alarm.now()
   }
 
   readonly prove = (state: SessionState<never>): void => this.#sessions.prove(state, this.now())
@@ -93,7 +94,7 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
     const fiber = this.#fork(this.#run(state))
     state.stop = () => fiber.unsafeInterruptAsFork(FiberId.none)
     this.handlers.add(fiber)
-    this.#sweeping ??= this.#fork(this.#sweep)
+    this.#alarm.begin()
   }
 
   #run(state: SessionState<Datagram<F, D>>): Effect.Effect<void, never, Exclude<R, Scope.Scope>> {
@@ -125,6 +126,8 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
     const failure = exit._tag === "Failure" && !Cause.isInterruptedOnly(exit.cause) ? exit.cause : undefined
     const result = failure !== undefined ? "failed" : exit._tag === "Success" ? "completed" : "interrupted"
     this.#sessions.settle(state, result, this.isStopping)
+    // A fiber that outlives the program may wait for a datagram.
+    state.wake()
     if (failure === undefined) return Effect.void
     return this.#kinds.log(
       `The session of ${String(state.path.from)} failed. Others that fail in this way are counted by stats.sessions.failed and not logged`,
@@ -132,25 +135,12 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
     )
   }
 
-  /** Ends idle sessions, and waits for the next one that may be. */
-  readonly #sweep: Effect.Effect<void> = Effect.suspend(() => {
-    const rest = this.#sessions.sweep(this.now())
-    if (rest === undefined || this.isStopping) {
-      this.#sweeping = undefined
-      return Effect.void
-    }
-    return Effect.interruptible(
-      Effect.zipRight(this.#clock.sleep(Duration.millis(Math.max(Math.ceil(rest), 1))), this.#sweep)
-    )
-  })
-
   /** Ends the sessions that wait for a datagram, and gives the others the time of `shutdown`. */
   readonly stop: Effect.Effect<void> = Effect.suspend(() => {
     this.isStopping = true
     for (const state of this.#sessions.all()) state.wake()
-    const sweeping = this.#sweeping === undefined ? Effect.void : Fiber.interruptFork(this.#sweeping)
     return Effect.zipRight(
-      sweeping,
+      this.#alarm.close,
       Effect.flatMap(this.handlers.end(this.#checked.shutdown), (report) => reported(report, this.#checked))
     )
   })
@@ -165,28 +155,33 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
     const core = engineSocketOf(socket)
     if (core === undefined) return yield* Effect.dieMessage("a socket of this library is served")
     const clock = yield* Effect.clock
-    const fork = Runtime.runFork(
-      Runtime.disableRuntimeFlag(yield* Effect.runtime<Exclude<R, Scope.Scope>>(), RuntimeFlags.Interruption)
-    )
-    const sessions = new SessionServing({ core, socket, program, checked, clock, fork })
+    const runtime = yield* Effect.runtime<Exclude<R, Scope.Scope>>()
+    const fork = Runtime.runFork(Runtime.disableRuntimeFlag(runtime, RuntimeFlags.Interruption))
+    const sessions = new SessionServing({ core, socket, program, checked, clock, fork, runtime })
     const { localAddress } = core
-    const unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
-    const guard = core.protect(checked.limits, () => sessions.now())
-    yield* Effect.addFinalizer(() =>
-      Effect.zipRight(
-        sessions.stop,
-        Effect.sync(() => {
-          unserved?.()
-          if (guard !== undefined) core.unprotect(guard)
-        })
-      )
+    yield* Effect.acquireRelease(
+      Effect.sync(() => ({
+        guard: core.protect(checked.limits, () => sessions.now()),
+        unserved: localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
+      })),
+      ({ guard, unserved }) =>
+        Effect.zipRight(
+          sessions.stop,
+          Effect.sync(() => {
+            unserved?.()
+            if (guard !== undefined) core.unprotect(guard)
+          })
+        )
     )
     const reading = new Reading(1, false)
     // The spec that the socket was opened for decides the type of its datagrams.
     const take = sessions.take as unknown as (datagram: ReceivedDatagram) => void
     return yield* Effect.forkScoped(
-      Effect.tapErrorCause(reading.byCallback(core, take), (cause) =>
-        Cause.isInterruptedOnly(cause) ? Effect.void : quietly(Effect.logError("The server stopped reading", cause))
+      // A fork from an acquisition could not be interrupted otherwise, and its scope would wait for it without an end.
+      Effect.interruptible(
+        Effect.tapErrorCause(reading.byCallback(core, take), (cause) =>
+          Cause.isInterruptedOnly(cause) ? Effect.void : quietly(Effect.logError("The server stopped reading", cause))
+        )
       )
     )
   })

@@ -1,10 +1,11 @@
 /** The time limit of a server's handlers. One fiber waits for the oldest handler, however many run. */
 import { type Aged, AgeList } from "@ancillary/engine/server"
 import type * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import type * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type * as Runtime from "effect/Runtime"
 import { FiberId } from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
+import { Alarm } from "./alarm.ts"
 
 /** The deadline of one handler. */
 export class Deadline implements Aged<Deadline> {
@@ -18,25 +19,24 @@ export class Deadline implements Aged<Deadline> {
 
 export class TimeLimit {
   readonly #limit: number
-  readonly #clock: Clock.Clock
-  readonly #fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
   readonly #running = new AgeList<Deadline>()
-  #waiting: Fiber.RuntimeFiber<void> | undefined
-  #isEnded = false
+  readonly #alarm: Alarm
+  /** Ends the wait. Handlers that still run have no limit any more. */
+  readonly close: Effect.Effect<void>
 
   /** `limit` in milliseconds. */
-  constructor(limit: number, clock: Clock.Clock, fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>) {
+  constructor(limit: number, clock: Clock.Clock, runtime: Runtime.Runtime<never>) {
     this.#limit = limit
-    this.#clock = clock
-    this.#fork = fork
+    this.#alarm = new Alarm(clock, runtime, (now) => this.#expire(now))
+    this.close = this.#alarm.close
   }
 
   /** Starts the time of a handler, unless it has ended without a wait. */
   begin(deadline: Deadline, fiber: Fiber.RuntimeFiber<void>): void {
     if (fiber.unsafePoll() !== null) return
     deadline.fiber = fiber
-    this.#running.add(deadline, this.#now())
-    if (this.#waiting === undefined && !this.#isEnded) this.#waiting = this.#fork(this.#wait)
+    this.#running.add(deadline, this.#alarm.now())
+    this.#alarm.begin()
   }
 
   /** Ends the time of a handler that has ended. */
@@ -44,30 +44,13 @@ export class TimeLimit {
     this.#running.remove(deadline)
   }
 
-  /** Monotonic, in milliseconds, so a change of the wall clock ends no handler. */
-  #now(): number {
-    return Number(this.#clock.unsafeCurrentTimeNanos()) / 1e6
-  }
-
-  readonly #wait: Effect.Effect<void> = Effect.suspend(() => {
-    const now = this.#now()
+  /** Interrupts the handlers that are late. Returns the milliseconds until the next one is. */
+  #expire(now: number): number | undefined {
     for (;;) {
       const late = this.#running.takeExpired(now, this.#limit)
-      if (late === undefined) break
+      if (late === undefined) return this.#running.untilExpired(now, this.#limit)
       late.isOver = true
       late.fiber?.unsafeInterruptAsFork(FiberId.none)
     }
-    const rest = this.#running.untilExpired(now, this.#limit)
-    if (rest === undefined) {
-      this.#waiting = undefined
-      return Effect.void
-    }
-    return Effect.zipRight(this.#clock.sleep(Duration.millis(Math.max(Math.ceil(rest), 1))), this.#wait)
-  })
-
-  /** Ends the wait. Handlers that still run have no limit any more. */
-  readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    this.#isEnded = true
-    return this.#waiting === undefined ? Effect.void : Fiber.interruptFork(this.#waiting)
-  })
+  }
 }

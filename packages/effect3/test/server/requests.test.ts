@@ -2,7 +2,7 @@
 import { Datagram, DatagramClient, serve, withPktInfo } from "@ancillary/effect3"
 import { NetworkSockets } from "@ancillary/testing/effect3"
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Clock, Effect, Exit, Fiber, Schedule } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber, Schedule, Scope } from "effect"
 
 const spec = Datagram.ipv4.pipe(withPktInfo())
 const at = { address: "10.0.0.1", port: 7 }
@@ -197,5 +197,23 @@ it.scoped("a request that is interrupted at any yield leaves no key behind", () 
     const { cancelled, started, waiting } = yield* client.stats
     expect(started).toBeGreaterThan(0n)
     expect([waiting, cancelled]).toEqual([0n, started])
+  })
+)
+
+it.scoped("a request that waits when its client is closed fails with Closed", () =>
+  Effect.gen(function* () {
+    const { network, other } = yield* lab(() => Effect.void)
+    const scope = yield* Scope.make()
+    const client = yield* DatagramClient.make(spec, { key: ({ data }) => data[0] }).pipe(
+      Scope.extend(scope),
+      Effect.provide(NetworkSockets.layer(other))
+    )
+    const request = client.request({ key: 1, data: Uint8Array.of(1), to: at })
+    const asked = yield* Effect.fork(Effect.flip(request))
+    yield* NetworkSockets.adjust(network, "100 millis")
+    yield* Scope.close(scope, Exit.void)
+    expect(yield* Fiber.join(asked)).toMatchObject({ _tag: "DatagramReceiveError", reason: "Closed" })
+    expect(yield* client.stats).toMatchObject({ started: 1n, failed: 1n, cancelled: 0n, waiting: 0n })
+    expect(yield* Effect.flip(request)).toMatchObject({ reason: "Closed" })
   })
 )

@@ -202,6 +202,24 @@ describe("a session", () => {
   )
 })
 
+it.scoped("a fiber that waits for a datagram is interrupted when its session ends", () =>
+  Effect.gen(function* () {
+    const waiting: Array<Fiber.RuntimeFiber<unknown>> = []
+    const { ask, client, counts } = yield* lab((session) =>
+      Effect.gen(function* () {
+        yield* session.receive
+        for (const wait of [session.receive, session.receiveWithin("1 hour"), Stream.runDrain(session.datagrams)])
+          waiting.push(yield* Effect.forkDaemon(wait))
+        yield* Effect.yieldNow()
+      })
+    )
+    yield* ask(yield* client, 1)
+    expect(yield* counts).toMatchObject({ completed: 1n, running: 0n })
+    const exits = yield* Effect.forEach(waiting, (fiber) => Effect.sync(() => fiber.unsafePoll()))
+    expect(exits.map((exit) => exit !== null && Exit.isInterrupted(exit))).toEqual([true, true, true])
+  })
+)
+
 describe("a key from the bytes", () => {
   const key = ({ data }: { readonly data: Uint8Array }) => (data[0] === 0 ? undefined : data.subarray(0, 1))
 
@@ -250,6 +268,7 @@ describe("a key from the bytes", () => {
         () => null,
         () => ({}),
         () => Symbol("key"),
+        () => Promise.reject(new Error("boom")),
         () => {
           throw new Error("boom")
         }
@@ -257,8 +276,8 @@ describe("a key from the bytes", () => {
       const { ask, balance, client, counts } = yield* lab(() => Effect.never, {
         key: ({ data }) => wrong[data[0] ?? 0]?.() as string | undefined
       })
-      yield* ask(yield* client, 0, 1, 2, 3, 4)
-      expect(yield* counts).toMatchObject({ started: 0n, unkeyed: 5n })
+      yield* ask(yield* client, 0, 1, 2, 3, 4, 5)
+      expect(yield* counts).toMatchObject({ started: 0n, unkeyed: 6n })
       yield* balance
     })
   )
@@ -286,5 +305,14 @@ describe("a stop", () => {
       expect(yield* counts).toMatchObject({ started: 4n, completed: 1n, stopped: 3n, running: 0n })
       yield* balance
     }).pipe(Effect.provide(silent))
+  )
+
+  it.scoped("ends although onStop cannot be interrupted and never ends", () =>
+    Effect.gen(function* () {
+      const { close, network } = yield* lab(() => Effect.never, { onStop: () => Effect.uninterruptible(Effect.never) })
+      const closing = yield* Effect.fork(close)
+      yield* NetworkSockets.adjust(network, "10 seconds")
+      yield* Fiber.join(closing)
+    })
   )
 })

@@ -189,6 +189,7 @@ export class SendQueue {
     const waiting = this.#open
     this.#open = []
     for (const pending of waiting) if (!pending.isDone) this.#open.push(pending)
+    if (this.#open.length === 0) this.#recycle()
     this.#control = undefined
     this.#core.outgoing.begin()
     while (this.#open.length < sendSlots && this.#next < this.#count) {
@@ -342,6 +343,11 @@ export class SendQueue {
 
   /** Marks the queue as finished. */
   #end(): undefined {
+    this.#recycle()
+  }
+
+  /** Gives back the memory of control data that no message needs any more. */
+  #recycle(): void {
     const { outgoing } = this.#core
     if (this.#encoded !== undefined) outgoing.recycle(this.#encoded)
     for (const control of this.#controls ?? []) outgoing.recycle(control)

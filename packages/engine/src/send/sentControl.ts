@@ -2,10 +2,12 @@
 import { type StampRequest, TransmitTimestamp } from "@ancillary/control"
 import type { Writer } from "./writer.ts"
 
+const scratchBytes = 4
+
 export class SentControl {
   readonly view: DataView
-  /** Four bytes for the part of a shared number. */
-  readonly scratch: DataView = new DataView(new ArrayBuffer(4))
+  /** Bytes for the part of a shared number. */
+  readonly scratch: DataView
   /** The first `count` belong to this message, in the program's order. The array is not emptied, because it would be allocated again. */
   readonly given: Array<Writer | undefined> = []
   readonly values: Array<unknown> = []
@@ -16,7 +18,9 @@ export class SentControl {
   stamp: StampRequest | undefined
 
   constructor(size: number) {
-    this.view = new DataView(new ArrayBuffer(size))
+    const bytes = new ArrayBuffer(size + scratchBytes)
+    this.view = new DataView(bytes, 0, size)
+    this.scratch = new DataView(bytes, size, scratchBytes)
   }
 
   /** Returns the value of a message, as the program gave it. */

@@ -13,15 +13,16 @@ describe.runIf(requirement("network namespaces", able, "Run as root with iproute
   "serveInterfaces",
   () => {
     it.each([
-      ["Effect", "servingInterfaces.ts"],
-      ["promises", "servingInterfacesByPromises.ts"]
+      ["Effect", "namespaces/servingInterfaces.ts"],
+      ["Effect 4", "../../effect/test/children/servingInterfaces.ts"],
+      ["promises", "namespaces/servingInterfacesByPromises.ts"]
     ])("of %s follows an interface that is added and deleted", async (_, program) => {
       const namespace = `ancillary-served-${process.pid}`
       execFileSync("ip", ["netns", "add", namespace])
       onTestFinished(() => void spawnSync("ip", ["netns", "del", namespace]))
       const ip = (...words: ReadonlyArray<string>) => execFileSync("ip", ["-n", namespace, ...words]).toString()
       ip("link", "set", "lo", "up")
-      const node = [process.execPath, bundled(new URL(`namespaces/${program}`, import.meta.url))]
+      const node = [process.execPath, bundled(new URL(program, import.meta.url))]
       const child = spawn("ip", ["netns", "exec", namespace, ...node], { stdio: ["ignore", "pipe", "inherit"] })
       onTestFinished(() => void child.kill("SIGKILL"))
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

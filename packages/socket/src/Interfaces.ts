@@ -3,15 +3,16 @@
  *
  * @since 0.1.0
  */
-import { Codec } from "@ancillary/control"
 import { type Driver, isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { HostInterfaces } from "@ancillary/engine/driver/hostInterfaces"
-import { invalidInterval } from "@ancillary/engine/errors/DatagramError"
+import { readInterval } from "@ancillary/engine/driver/interfaceChanges"
+import { invalidInterfaceSignal } from "@ancillary/engine/errors/DatagramError"
 import { errorOf } from "./DatagramError.ts"
 import type { Waiting } from "./DatagramSocket.ts"
 import type { InterfaceChange } from "./InterfaceChange.ts"
-import { changesOf } from "./internal/interfaceChanges.ts"
+import { changesOf, intervals } from "./internal/interfaceChanges.ts"
 import { system } from "./internal/system.ts"
+import { readSignal } from "./internal/waiting.ts"
 
 export type { InterfaceChange } from "./InterfaceChange.ts"
 
@@ -87,22 +88,16 @@ export class Interfaces {
   changes(
     options?: Waiting & { readonly interval?: number | undefined }
   ): AsyncGenerator<InterfaceChange, never, undefined> {
-    const { interval = 1000, signal } = optionsOf(options)
-    return changesOf(this.#driver, () => this.list(), { interval, signal })
+    return changesOf(this.#driver, () => this.list(), optionsOf(options))
   }
 }
 
-const optionsOf = (options: unknown): { readonly interval?: number; readonly signal?: AbortSignal | undefined } => {
-  let shown = "a value that cannot be read"
-  try {
-    const given = (options ?? {}) as { readonly interval?: unknown; readonly signal?: AbortSignal }
-    const { interval = 1000, signal } = given
-    if (typeof interval === "number" && interval > 0 && interval < Infinity) return { interval, signal }
-    shown = Codec.format(interval)
-  } catch {
-    // The error below is about it.
-  }
-  throw errorOf(invalidInterval(shown))
+const optionsOf = (options: unknown): { readonly interval: number; readonly signal: AbortSignal | undefined } => {
+  const read = readInterval(options, intervals)
+  if ("_tag" in read) throw errorOf(read)
+  const signal = readSignal(options)
+  if (typeof signal === "string") throw errorOf(invalidInterfaceSignal(signal))
+  return { ...read, signal }
 }
 
 const found = <A extends object>(given: A | Parameters<typeof errorOf>[0]): A => {

@@ -1,83 +1,50 @@
-/** Compares lists of interfaces and returns the changes between them, after each notice of the system or once in each interval. */
-import { Codec } from "@ancillary/control"
+/** Streams the changes of interfaces, after each notice of the system or once in each interval. */
+import type { Driver, NetworkInterface } from "@ancillary/engine/driver/Driver"
+import {
+  type InterfaceChange,
+  InterfaceWatch,
+  type IntervalReader,
+  readInterval
+} from "@ancillary/engine/driver/interfaceChanges"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { type DatagramInterfaceError, errorOf } from "../DatagramError.ts"
-import { type Driver, type NetworkInterface } from "@ancillary/engine/driver/Driver"
-import { type InterfaceChange, interfaceChanges, type InterfaceLook } from "@ancillary/engine/driver/interfaceChanges"
-import { invalidInterval } from "@ancillary/engine/errors/DatagramError"
-import { type Follower, Notices } from "@ancillary/engine/driver/interfaceNotices"
+import { durationOf } from "./durations.ts"
 
-type Listed = ReadonlyArray<NetworkInterface>
+export const intervals: IntervalReader<Duration.Duration> = {
+  standard: Duration.seconds(1),
+  read: (given) => {
+    const interval = durationOf(given)
+    return interval !== undefined && Duration.isFinite(interval) && Duration.toMillis(interval) > 0
+      ? interval
+      : undefined
+  },
+  range: "a duration above 0"
+}
 
 export const changesOf = (
   driver: Driver,
-  list: Effect.Effect<Listed, DatagramInterfaceError>,
+  list: Effect.Effect<ReadonlyArray<NetworkInterface>, DatagramInterfaceError>,
   options: unknown
 ): Stream.Stream<InterfaceChange, DatagramInterfaceError> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const interval = intervalOf(options)
-      if (!Duration.isDuration(interval)) return Stream.fail(errorOf(invalidInterval(interval.shown)))
-      const looks = (yield* notified(driver, list)) ?? polled(list, interval)
-      return looks.pipe(
-        Stream.mapAccum(
-          (): Listed => [],
-          (before, look) => [look.list, interfaceChanges(before, look)]
-        )
+      const read = readInterval(options, intervals)
+      if ("_tag" in read) return Stream.fail(errorOf(read))
+      const bursts = yield* Queue.sliding<void>(1)
+      const watch = yield* Effect.acquireRelease(
+        Effect.sync(() => new InterfaceWatch(driver, () => void Queue.offerUnsafe(bursts, undefined))),
+        (watch) => Effect.sync(() => watch.end())
+      )
+      const later: Stream.Stream<unknown> = watch.isNotified
+        ? Stream.fromQueue(bursts)
+        : Stream.fromSchedule(Schedule.spaced(read.interval))
+      return Stream.concat(Stream.succeed(undefined), later).pipe(
+        Stream.mapEffect(() => Effect.suspend(() => Effect.map(list, watch.look()))),
+        Stream.flattenIterable
       )
     })
   )
-
-/** Returns the interval that a program gave, or the text of an invalid one. */
-const intervalOf = (options: unknown): Duration.Duration | { readonly shown: string } => {
-  try {
-    const given: unknown =
-      typeof options === "object" && options !== null && "interval" in options ? options.interval : undefined
-    if (given === undefined) return Duration.seconds(1)
-    const decoded = Option.getOrUndefined(Duration.fromInput(given as Duration.Input))
-    return decoded !== undefined && Duration.isFinite(decoded) && Duration.toMillis(decoded) > 0
-      ? decoded
-      : { shown: Codec.format(given) }
-  } catch {
-    return { shown: "a value that cannot be read" }
-  }
-}
-
-const polled = (list: Effect.Effect<Listed, DatagramInterfaceError>, interval: Duration.Duration) =>
-  Stream.fromEffectSchedule(list, Schedule.spaced(interval)).pipe(
-    Stream.map((all): InterfaceLook => ({ list: all, removed: new Set() }))
-  )
-
-/**
- * Lists the interfaces for each burst of notices, first immediately. Empty if this system has no notices. The notices are followed until
- * the scope ends.
- */
-const notified = (driver: Driver, list: Effect.Effect<Listed, DatagramInterfaceError>) =>
-  Effect.gen(function* () {
-    const notices = Notices.of(driver)
-    const bursts = yield* Queue.sliding<void>(1)
-    let removed = new Set<number>()
-    const follower: Follower = ({ ended }) => {
-      for (const { family, index } of ended) if (family === undefined) removed.add(index)
-      Queue.offerUnsafe(bursts, undefined)
-      return undefined
-    }
-    const begun = yield* Effect.acquireRelease(
-      Effect.sync(() => notices.begin(follower)),
-      (isFollowing) => Effect.sync(() => (isFollowing ? notices.end(follower) : undefined))
-    )
-    if (!begun) return undefined
-    const look = Effect.suspend(() => {
-      // Taken before the interfaces are listed, so an interface that ends in between is in the next burst.
-      notices.take()
-      const before = removed
-      removed = new Set()
-      return Effect.map(list, (all): InterfaceLook => ({ list: all, removed: before }))
-    })
-    return Stream.concat(Stream.succeed(undefined), Stream.fromQueue(bursts)).pipe(Stream.mapEffect(() => look))
-  })

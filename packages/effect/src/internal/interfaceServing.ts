@@ -6,14 +6,13 @@ import {
   type InterfaceChoice,
   InterfaceServices,
   type InterfaceStats,
-  type IntervalReader,
   readInterfaceChoice
 } from "@ancillary/engine/server"
 import { compileSpec } from "@ancillary/engine/socket"
 import type { NeedsAll, Spec } from "@ancillary/engine/spec/Spec"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -33,23 +32,13 @@ import {
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import { DatagramSockets } from "../DatagramSockets.ts"
 import { option } from "../OptionKind.ts"
-import { durationOf } from "./durations.ts"
 import { Failures, quietly } from "./failures.ts"
-import { changesOf } from "./interfaceChanges.ts"
+import { changesOf, intervals } from "./interfaceChanges.ts"
 import { type Handler, makeServer } from "./serving.ts"
 import type { Checked } from "./serveOptions.ts"
 
 /** The choice of interfaces, validated. */
 export type Where = InterfaceChoice<Duration.Duration>
-
-const intervals: IntervalReader<Duration.Duration> = {
-  standard: Duration.seconds(1),
-  read: (given) => {
-    const pause = durationOf(given)
-    return pause !== undefined && Duration.isFinite(pause) && Duration.toMillis(pause) > 0 ? pause : undefined
-  },
-  range: "a duration above 0"
-}
 
 /** Fails with the first invalid field. */
 export const checkWhere = (given: unknown): Effect.Effect<Where, DatagramBindError> =>

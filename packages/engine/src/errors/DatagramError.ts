@@ -510,6 +510,15 @@ export const invalidInterface = (asked: unknown, what: "name" | "index"): Datagr
   )
 
 /**
+ * A signal that is not an `AbortSignal`. Refused before any system call.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidInterfaceSignal = (given: string): DatagramInterfaceError =>
+  invalidInterfaces(`signal: ${given} is not an AbortSignal. Give one, or leave it out.`)
+
+/**
  * An interval that is not a finite duration above zero. Refused before any system call.
  *
  * @category constructors

@@ -15,7 +15,6 @@ export {
   InterfaceServices,
   type InterfaceStats,
   type InterfaceSteps,
-  type IntervalReader,
   readInterfaceChoice
 } from "./interfaceServices.ts"
 export { PeerTable } from "./peerTable.ts"

@@ -1,6 +1,7 @@
 /** The services of a server that follows the interfaces of its host: those that begin, and those that end. */
 import { Codec, type Family } from "@ancillary/control"
 import type { NetworkInterface } from "../driver/Driver.ts"
+import type { IntervalReader } from "../driver/interfaceChanges.ts"
 import { type DatagramBindError, invalidBind } from "../errors/DatagramError.ts"
 import { ignoreRejection } from "./ignoreRejection.ts"
 import { usableAddresses } from "./interfaceAddresses.ts"
@@ -31,21 +32,6 @@ export interface InterfaceChoice<Interval> {
   readonly matches: (each: NetworkInterface) => unknown
   readonly groups: ReadonlyArray<unknown> | undefined
   readonly interval: Interval
-}
-
-/**
- * The reader of an interval, because each face has durations of its own.
- *
- * @category servers
- * @since 0.1.0
- */
-export interface IntervalReader<Interval> {
-  /** The interval of a program that gives none. */
-  readonly standard: Interval
-  /** Returns `undefined` for a value that is not an interval. */
-  readonly read: (given: unknown) => Interval | undefined
-  /** The values that it takes, for the error. */
-  readonly range: string
 }
 
 /**

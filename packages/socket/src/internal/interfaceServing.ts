@@ -3,7 +3,7 @@ import type { ControlMessage, EndpointInput, Family } from "@ancillary/control"
 import { isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { HostInterfaces } from "@ancillary/engine/driver/hostInterfaces"
 import { invalidBind } from "@ancillary/engine/errors/DatagramError"
-import { InterfaceServices, type IntervalReader, readInterfaceChoice } from "@ancillary/engine/server"
+import { InterfaceServices, readInterfaceChoice } from "@ancillary/engine/server"
 import { compileSpec, FailureKinds, type Opener, type OpenSocket } from "@ancillary/engine/socket"
 import { orUndefined } from "@ancillary/engine/spec/Maybe"
 import { errorOf } from "../DatagramError.ts"
@@ -11,19 +11,13 @@ import type { DatagramSocket, Membership } from "../DatagramSocket.ts"
 import type { InterfaceServer, ServedInterfaces } from "../InterfaceServerTypes.ts"
 import type { Handler, ServeOptions } from "../ServerTypes.ts"
 import type { Spec } from "../Spec.ts"
-import { changesOf } from "./interfaceChanges.ts"
+import { changesOf, intervals } from "./interfaceChanges.ts"
 import { bindNow, type Opening } from "./opening.ts"
 import { print } from "./printing.ts"
 import { givenOf } from "./serve.ts"
 import { type Checked, checkOptions, checkSocket } from "./serveOptions.ts"
 import { endsOf, Serving } from "./serving.ts"
 import { abortable } from "./waiting.ts"
-
-const intervals: IntervalReader<number> = {
-  standard: 1000,
-  read: (given) => (typeof given === "number" && given > 0 && given < Infinity ? given : undefined),
-  range: "a number of milliseconds above 0"
-}
 
 /** Milliseconds until the interfaces are listed again, if the system refuses to list them. */
 const pause = 1000

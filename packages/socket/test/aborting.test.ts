@@ -206,7 +206,7 @@ it("changes of interfaces end if their own loop aborts the signal", async () => 
   expect(await rejection(loop())).toBe(signal.reason)
 })
 
-it("changes of interfaces refuse a signal that is none", async () => {
+it("changes of interfaces refuse a text as their signal", async () => {
   const interfaces = await sockets.interfaces()
   const given = { signal: "soon" } as unknown as { readonly signal: AbortSignal }
   expect(() => interfaces.changes(given)).toThrow("signal: 'soon' is not an AbortSignal. Give one, or leave it out.")

@@ -67,8 +67,11 @@ export interface NetworkOptions {
  */
 export interface Link {
   readonly name: string
-  /** Changes faults in every direction, or of what one end sends. Those that are not named stay. */
-  readonly change: (faults: LinkFaults, from?: Host | Interface) => void
+  /**
+   * Changes faults in every direction, of what one end sends, or of what it sends to one other end. Those that are not named stay. Throws
+   * `TypeError` for hosts that are no ends of the link.
+   */
+  readonly change: (faults: LinkFaults, from?: Host | Interface, to?: Host | Interface) => void
   /** Cuts the link. Packets under way are lost. */
   readonly down: () => void
   readonly up: () => void
@@ -102,6 +105,24 @@ export interface Network {
   readonly turns: () => number
 }
 
+/** Throws if an interface cannot be the end of another link. */
+const validateEnds = (ends: ReadonlyArray<Interface>, hosts: ReadonlyMap<string, Host>): void => {
+  if (ends.length < 2) throw new TypeError("A link has two ends or more.")
+  for (const [i, { device, host, name }] of ends.entries()) {
+    if (hosts.get(host.name) !== host)
+      throw new TypeError(`${host.name} is a host of another network. Links join hosts of one network.`)
+    if (device.loopback) throw new TypeError(`${name} of ${host.name} is the loopback interface. Give another one.`)
+    if (device.wire !== undefined || ends.some((other, j) => j < i && other.device === device))
+      throw new TypeError(`${name} of ${host.name} has a link already. Give another one: host.interface(name).`)
+  }
+}
+
+/** Mixes all bits of a seed, so that seeds above 32 bits differ, too. */
+const seedOf = (seed: number): number => {
+  if (!Number.isSafeInteger(seed)) throw new TypeError(`seed: ${seed} is not a safe integer.`)
+  return (seed | 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x27d4eb2f)
+}
+
 const isEnd = (value: Host | Interface | LinkFaults): value is Host | Interface =>
   value instanceof Host || value instanceof Interface
 
@@ -112,12 +133,13 @@ const isEnd = (value: Host | Interface | LinkFaults): value is Host | Interface 
  * @since 0.1.0
  */
 export const make = (options: NetworkOptions = {}): Network => {
-  const { clock = systemClock, seed = 0, trace = true } = options
+  const { clock = systemClock, trace = true } = options
+  const seed = seedOf(options.seed ?? 0)
   const agenda = new Agenda(clock)
   const recorder = new Recorder(() => agenda.now, trace)
   const turns = new Turns()
   const hosts = new Map<string, Host>()
-  let links = 0
+  const links: Array<string> = []
   const interfaceOf = (end: Host | Interface): Interface => (end instanceof Interface ? end : end.freeInterface())
   return {
     host: (name, hostOptions = {}) => {
@@ -133,8 +155,11 @@ export const make = (options: NetworkOptions = {}): Network => {
     link: (...given) => {
       const ends = given.filter(isEnd).map(interfaceOf)
       const faults = given.find((each): each is LinkFaults => !isEnd(each)) ?? {}
-      if (ends.length < 2) throw new TypeError("A link has two ends or more.")
-      const name = ends.map(({ host }) => host.name).join("–")
+      validateEnds(ends, hosts)
+      const joined = ends.map(({ host }) => host.name).join("–")
+      links.push(joined)
+      const parallel = links.filter((other) => other === joined).length
+      const name = parallel === 1 ? joined : `${joined} ${parallel}`
       const devices = ends.map(({ device }) => device)
       const wire = new LinkWire({
         name,
@@ -142,16 +167,20 @@ export const make = (options: NetworkOptions = {}): Network => {
         faults,
         agenda,
         recorder,
-        seed: seed ^ Math.imul(++links, 0x85ebca6b)
+        seed: seed ^ Math.imul(links.length, 0x85ebca6b)
       })
       return {
         name,
-        change: (changed, from) => {
-          const own = from === undefined ? undefined : ends.filter((end) => end === from || end.host === from)
-          wire.change(
-            changed,
-            own?.map(({ device }) => device)
-          )
+        change: (changed, from, to) => {
+          const devicesOf = (end: Host | Interface | undefined) => {
+            if (end === undefined) return undefined
+            const own = ends.filter(
+              ({ device, host }) => host === end || (end instanceof Interface && end.device === device)
+            )
+            if (own.length === 0) throw new TypeError(`${end.name} is not an end of the link ${name}.`)
+            return own.map(({ device }) => device)
+          }
+          wire.change(changed, devicesOf(from), devicesOf(to))
         },
         down: () => void (wire.isUp = false),
         up: () => void (wire.isUp = true)

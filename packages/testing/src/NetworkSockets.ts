@@ -25,7 +25,7 @@
  */
 import type { Capability } from "@ancillary/control"
 import { DatagramSockets } from "@ancillary/effect3"
-import { Chunk, Duration, Effect, Fiber, type Layer, Runtime, TestClock } from "effect"
+import { Duration, Effect, Fiber, type Layer, Runtime, TestClock } from "effect"
 import * as Network from "./Network.ts"
 
 /** Every JavaScript host has it, but none of the types that this package compiles with declares it. */
@@ -106,8 +106,8 @@ export const adjust = (network: Network.Network, duration: Duration.DurationInpu
     const end = start + Duration.toMillis(duration)
     for (let time = start; time < end;) {
       const present = time
-      const sleeps = Chunk.toReadonlyArray(yield* TestClock.sleeps()).filter((sleep) => sleep > present)
-      time = Math.min(end, ...sleeps)
+      time = end
+      for (const over of yield* TestClock.sleeps()) if (over > present && over < time) time = over
       yield* TestClock.setTime(time)
       yield* settle(network)
     }

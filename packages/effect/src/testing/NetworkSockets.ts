@@ -123,8 +123,8 @@ export const adjust = (network: Network.Network, duration: Duration.Input): Effe
       const end = clock.currentTimeMillisUnsafe() + Duration.toMillis(duration)
       for (let time = clock.currentTimeMillisUnsafe(); time < end;) {
         const present = time
-        const later = Array.from(sleeps, (sleep) => sleep.end).filter((sleep) => sleep > present)
-        time = Math.min(end, ...later)
+        time = end
+        for (const { end: over } of sleeps) if (over > present && over < time) time = over
         yield* clock.setTime(time)
         yield* settle(network)
       }

@@ -1,4 +1,5 @@
 /** The time of a network: of its delays, and of the stamps on datagrams. */
+import { within } from "./faults.ts"
 
 /** Every JavaScript host has these, but none of the types that this package compiles with declares them. */
 declare const setTimeout: (task: () => void, milliseconds: number) => unknown
@@ -71,6 +72,7 @@ export const systemClock: NetworkClock = {
  * @since 0.1.0
  */
 export const manualClock = (start = 0): ManualClock => {
+  within("start", start, Number.MAX_VALUE)
   let time = fromMilliseconds(start)
   let waiting: Array<{ readonly time: bigint; readonly wake: () => void }> = []
   return {
@@ -85,6 +87,7 @@ export const manualClock = (start = 0): ManualClock => {
       }
     },
     advance: (milliseconds) => {
+      within("milliseconds", milliseconds, Number.MAX_VALUE)
       const end = time + fromMilliseconds(milliseconds)
       for (let next = waiting[0]; next !== undefined && next.time <= end; next = waiting[0]) {
         waiting.shift()

@@ -1,4 +1,5 @@
 /** Faults of one direction of a link, and the decision about each packet. */
+import { Codec } from "@ancillary/control"
 import type { Random } from "./random.ts"
 
 /**
@@ -40,6 +41,7 @@ export interface Fate {
 
 const probabilities = ["loss", "duplicate", "corrupt"] as const
 const amounts = ["delay", "jitter", "bandwidth", "queue", "markFrom"] as const
+const names = [...probabilities, ...amounts, "burst", "reorder", "undetected"]
 
 /** Throws if a number of a fault is not possible. `most` is 1 for a probability. */
 export const within = (name: string, value: number | undefined, most: number): void => {
@@ -47,8 +49,14 @@ export const within = (name: string, value: number | undefined, most: number): v
     throw new TypeError(`${name}: ${value} is not ${most === 1 ? "a probability from 0 to 1" : "a number from 0"}.`)
 }
 
+/** Throws if a value is not one of a few. */
+export const oneOf = (name: string, value: string, all: ReadonlyArray<string>): void => {
+  if (!all.includes(value)) throw new TypeError(`${name}: ${Codec.format(value)} is none of ${all.join(", ")}.`)
+}
+
 /** Throws if a fault is not possible, because a test with a fault that never happens shows nothing. */
 export const validateFaults = (faults: LinkFaults): void => {
+  for (const name of Object.keys(faults)) oneOf("fault", name, names)
   for (const name of probabilities) within(name, faults[name], 1)
   for (const name of amounts) within(name, faults[name], Number.MAX_VALUE)
   within("reorder.probability", faults.reorder?.probability, 1)

@@ -1,11 +1,12 @@
 /** A firewall that knows conversations: what the inner hosts began may be answered. */
 import { keyOf } from "./address.ts"
 import { fromMilliseconds } from "./clock.ts"
+import { within } from "./faults.ts"
 import type { Device } from "./ip/device.ts"
 import { readError } from "./ip/icmp.ts"
-import { type Packet, portsOf, protocols, udpHeaderSize } from "./ip/packet.ts"
+import { noBytes, type Packet } from "./ip/packet.ts"
 import { parse } from "./ip/wire.ts"
-import type { Box, BoxContext, Middlebox } from "./middlebox.ts"
+import { type Box, type BoxContext, type Flow, flowOf, type Middlebox, turned } from "./middlebox.ts"
 
 /**
  * Settings of a firewall.
@@ -23,8 +24,8 @@ export interface FirewallOptions {
 }
 
 /** Both ends of a conversation, as its first datagram has them. */
-const conversation = (source: Packet["source"], from: number, destination: Packet["destination"], to: number): string =>
-  `${keyOf(source)} ${from} ${keyOf(destination)} ${to}`
+const conversation = ({ destination, destinationPort, protocol, source, sourcePort }: Flow): string =>
+  `${protocol} ${keyOf(source)} ${sourcePort} ${keyOf(destination)} ${destinationPort}`
 
 class Firewall implements Box {
   readonly #options: FirewallOptions
@@ -40,32 +41,25 @@ class Firewall implements Box {
 
   passes(packet: Packet, from: Device, to: Device): Packet | "prohibited" | undefined {
     const { outside, reports = false } = this.#options
-    const { body, destination, fragment, protocol, source } = packet
-    const isUdp = protocol === protocols.udp && body.length >= udpHeaderSize
+    const { fragment } = packet
     // Fragments behind the first have no ports. Without the first they are nothing.
     if (fragment !== undefined && fragment.offset > 0) return packet
     if (to.name === outside) {
-      if (isUdp) {
-        const ports = portsOf(body)
-        const key = conversation(source, ports.source, destination, ports.destination)
-        this.#until.set(key, this.#now() + this.#timeout)
-      }
+      const flow = flowOf(packet)
+      if (flow !== undefined) this.#until.set(conversation(flow), this.#now() + this.#timeout)
       return packet
     }
     if (from.name !== outside || this.#isAnswer(packet)) return packet
     return reports ? "prohibited" : undefined
   }
 
-  /** True for an answer, and for an error about a datagram from inside. */
-  #isAnswer({ body, destination, family, protocol, source }: Packet): boolean {
-    if (protocol === protocols.udp) {
-      const ports = portsOf(body)
-      return this.#isOpen(conversation(destination, ports.destination, source, ports.source))
-    }
-    const quoted = parse(readError(family, body)?.quoted ?? new Uint8Array(0))
-    if (quoted === undefined || quoted.body.length < udpHeaderSize) return false
-    const ports = portsOf(quoted.body)
-    return this.#isOpen(conversation(quoted.source, ports.source, quoted.destination, ports.destination))
+  /** True for an answer, and for an error about a packet from inside. */
+  #isAnswer(packet: Packet): boolean {
+    const flow = flowOf(packet)
+    if (flow !== undefined) return this.#isOpen(conversation(turned(flow)))
+    const quoted = parse(readError(packet.family, packet.body)?.quoted ?? noBytes)
+    const about = quoted === undefined ? undefined : flowOf(quoted)
+    return about !== undefined && this.#isOpen(conversation(about))
   }
 
   #isOpen(key: string): boolean {
@@ -79,4 +73,7 @@ class Firewall implements Box {
  * @category middleboxes
  * @since 0.1.0
  */
-export const firewall = (options: FirewallOptions): Middlebox => ({ box: (context) => new Firewall(options, context) })
+export const firewall = (options: FirewallOptions): Middlebox => {
+  within("timeout", options.timeout, Number.MAX_VALUE)
+  return { outside: options.outside, box: (context) => new Firewall(options, context) }
+}

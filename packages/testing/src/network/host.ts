@@ -5,6 +5,7 @@ import { type Address, contains, isSame, parseAddress, parsePrefix, type Prefix 
 import type { Agenda } from "./agenda.ts"
 import { makeDriver } from "./driver.ts"
 import { Device } from "./ip/device.ts"
+import { oneOf } from "./faults.ts"
 import type { Packet } from "./ip/packet.ts"
 import { Routes } from "./ip/routes.ts"
 import { Stack } from "./ip/stack.ts"
@@ -87,10 +88,14 @@ export class Host {
   readonly #notices: Notices
   readonly #now: () => bigint
   readonly #pressure: Pressure
+  readonly #isLinux: boolean
 
   constructor(name: string, number: number, options: HostOptions, parts: Parts) {
     const { agenda, recorder, turns } = parts
-    const personality = options.system === "winsock" ? winsock : linux
+    const { system = "linux" } = options
+    oneOf("system", system, ["linux", "winsock"])
+    const personality = system === "winsock" ? winsock : linux
+    this.#isLinux = personality === linux
     this.name = name
     this.#number = number
     this.#notices = new Notices(turns)
@@ -126,6 +131,8 @@ export class Host {
   interface(name: string, options: InterfaceOptions = {}): Interface {
     if (this.#devices.some((device) => device.name === name))
       throw new TypeError(`${this.name} has an interface ${name} already.`)
+    const { mtu = defaultMtu } = options
+    validateMtu(mtu)
     const index = ++this.#lastIndex
     const hex = (value: number) => value.toString(16).padStart(2, "0")
     const device = new Device({
@@ -133,7 +140,8 @@ export class Host {
       name,
       host: this.name,
       loopback: false,
-      mtu: options.mtu ?? defaultMtu,
+      mtu,
+      keepsAddresses: this.#isLinux,
       hardwareAddress: `02:00:00:${hex(this.#number >> 8)}:${hex(this.#number & 0xff)}:${hex(index)}`
     })
     const linkLocal = Ipv6Address.of([
@@ -146,8 +154,12 @@ export class Host {
       0xfe00 | (this.#number >> 8),
       ((this.#number & 0xff) << 8) | index
     ])
-    device.addresses = [...(options.addresses ?? []).map(parsePrefix), { address: linkLocal, length: 64 }]
+    const addresses = (options.addresses ?? []).map(parsePrefix)
+    validateIpv6(addresses, mtu)
+    device.linkLocal = { address: linkLocal, length: 64 }
+    device.addresses = mtu < leastIpv6 ? addresses : [...addresses, device.linkLocal]
     device.receive = (packet) => this.#stack.input(packet, device)
+    device.carrierChanged = () => this.#notices.tell()
     this.#devices.push(device)
     this.#notices.tell()
     return this.#interfaceOf(device)
@@ -170,7 +182,10 @@ export class Host {
   /** Returns an interface by its name. */
   interfaceNamed(name: string): Interface {
     const device = this.#devices.find((each) => each.name === name)
-    if (device === undefined) throw new TypeError(`${this.name} has no interface ${name}.`)
+    if (device === undefined) {
+      const names = this.#devices.map((each) => each.name).join(", ")
+      throw new TypeError(`${this.name} has no interface ${name}. It has ${names}.`)
+    }
     return this.#interfaceOf(device)
   }
 
@@ -195,7 +210,12 @@ export class Host {
 
   /** Sets the boxes that packets pass which this router forwards: a NAT, a firewall. None removes them, with their state. */
   use(...boxes: ReadonlyArray<Middlebox>): void {
-    this.#stack.boxes = boxes.map(({ box }) => box({ now: this.#now }))
+    if (boxes.length > 0 && !this.#stack.forwards)
+      throw new TypeError(`${this.name} forwards nothing. Make it a router: network.host(name, { router: true }).`)
+    for (const { outside } of boxes) this.interfaceNamed(outside)
+    const made = boxes.map(({ box }) => box({ now: this.#now }))
+    // Linux: filters see inner addresses in both directions, so translations come last.
+    this.#stack.boxes = made.toSorted((a, b) => Number(a.arrives !== undefined) - Number(b.arrives !== undefined))
   }
 
   /** Changes faults of the host. Those that are not named stay. */
@@ -207,6 +227,23 @@ export class Host {
   get sockets(): number {
     return this.#ports.open.size
   }
+}
+
+/** Smallest MTU of IPv6 (RFC 8200). Linux: an interface with a smaller one has no IPv6. */
+const leastIpv6 = 1280
+
+const isIpv6 = ({ address }: Prefix): boolean => address.family === "ipv6"
+
+const validateIpv6 = (addresses: ReadonlyArray<Prefix>, mtu: number): void => {
+  const first = addresses.find(isIpv6)
+  if (mtu < leastIpv6 && first !== undefined)
+    throw new TypeError(`${String(first.address)}: IPv6 requires an MTU of ${leastIpv6} bytes, and it is ${mtu}.`)
+}
+
+/** Linux: `ETH_MIN_MTU`, and the largest of a virtual cable. */
+const validateMtu = (mtu: number): void => {
+  if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65_535)
+    throw new TypeError(`mtu: ${mtu} is not an integer from 68 to 65535.`)
 }
 
 const isOnLink = (own: Prefix, router: Address): boolean => {
@@ -249,20 +286,27 @@ export class Interface {
 
   /** Adds an address with the length of its network. */
   addAddress(address: string): void {
-    this.#device.addresses = [...this.#device.addresses, parsePrefix(address)]
+    const added = parsePrefix(address)
+    if (this.#device.owns(added.address)) throw new TypeError(`${this.name} has the address ${address} already.`)
+    validateIpv6([added], this.#device.mtu)
+    this.#device.addresses = [...this.#device.addresses, added]
     this.#changed()
   }
 
   /** Removes an address. Sockets that are bound to it receive nothing any more. */
   removeAddress(address: string): void {
     const removed = parsePrefix(address).address
+    if (!this.#device.owns(removed)) throw new TypeError(`${this.name} does not have the address ${address}.`)
     this.#device.addresses = this.#device.addresses.filter((prefix) => !isSame(prefix.address, removed))
     this.#changed()
   }
 
-  /** Switches the interface on or off. */
+  /** Switches the interface on or off. Linux: when it is off, it loses its IPv6 addresses, but not the link-local one. */
   setUp(up: boolean): void {
-    this.#device.up = up
+    const device = this.#device
+    device.up = up
+    if (!up && device.keepsAddresses)
+      device.addresses = device.addresses.filter((each) => !isIpv6(each) || each === device.linkLocal)
     this.#changed()
   }
 
@@ -271,8 +315,14 @@ export class Interface {
     this.#remove()
   }
 
+  /** Sets the largest packet in bytes. Below 1,280 the interface loses its IPv6 addresses. From there on it has a link-local one again. */
   setMtu(mtu: number): void {
-    this.#device.mtu = mtu
+    validateMtu(mtu)
+    const device = this.#device
+    const { addresses, linkLocal } = device
+    if (mtu < leastIpv6) device.addresses = addresses.filter((each) => !isIpv6(each))
+    else if (device.mtu < leastIpv6 && linkLocal !== undefined) device.addresses = [...addresses, linkLocal]
+    device.mtu = mtu
     this.#changed()
   }
 }

@@ -1,12 +1,13 @@
-/** Network address translation of UDP, of each kind that RFC 4787 describes. */
-import { type Address, type Family, isOfInterface, keyOf } from "./address.ts"
+/** Network address translation of UDP, of each kind that RFC 4787 describes, and of pings (RFC 5508). */
+import { type Address, type Family, isOfInterface, isSame, keyOf, widths } from "./address.ts"
 import { fromMilliseconds } from "./clock.ts"
+import { oneOf, within } from "./faults.ts"
 import { plainChecksum } from "./ip/checksum.ts"
 import type { Device } from "./ip/device.ts"
 import { icmpHeaderSize, icmpOf, readError, sealed } from "./ip/icmp.ts"
-import { type Packet, portsOf, protocols, udpBody, udpHeaderSize } from "./ip/packet.ts"
+import { noBytes, type Packet, protocols, udpBody, udpHeaderSize } from "./ip/packet.ts"
 import { parse } from "./ip/wire.ts"
-import type { Box, BoxContext, Flow, Middlebox } from "./middlebox.ts"
+import { type Box, type BoxContext, echoIdentifier, type Flow, flowOf, type Middlebox, turned } from "./middlebox.ts"
 
 /**
  * How much of the peer counts: nothing, its address, or its address and port (RFC 4787, sections 4.1 and 5).
@@ -39,13 +40,22 @@ export interface NatOptions {
 }
 
 interface Mapping {
+  readonly key: string
+  readonly protocol: number
   readonly inner: Address
+  /** Port, or identifier of pings. */
   readonly innerPort: number
   readonly outerPort: number
   /** Peers that the host has sent to, by their address, and by address and port. */
   readonly peers: Set<string>
   until: bigint
 }
+
+const dependences: ReadonlyArray<NatDependence> = [
+  "endpoint-independent",
+  "address-dependent",
+  "address-and-port-dependent"
+]
 
 const firstPort = 49_152
 const lastPort = 65_535
@@ -62,7 +72,7 @@ class Nat implements Box {
   readonly #filtering: NatDependence
   readonly #timeout: bigint
   readonly #now: () => bigint
-  #mappings: Array<Mapping & { readonly key: string }> = []
+  #mappings: Array<Mapping> = []
 
   constructor(options: NatOptions, { now }: BoxContext) {
     this.#outside = options.outside
@@ -79,10 +89,11 @@ class Nat implements Box {
     if (to.name !== this.#outside)
       return from.name === this.#outside && !this.#translated.has(packet) ? undefined : packet
     const outer = to.of(packet.family).find(({ address }) => !isOfInterface(address))?.address
+    if (outer === undefined || packet.fragment !== undefined) return undefined
+    if (isErrorOf(packet)) return this.#reporting(packet, outer)
     const flow = flowOf(packet)
-    if (outer === undefined || flow === undefined) return undefined
-    const mapping = this.#mapped(flow)
-    if (mapping === undefined) return undefined
+    const mapping = flow === undefined ? undefined : this.#mapped(flow)
+    if (flow === undefined || mapping === undefined) return undefined
     mapping.until = this.#now() + this.#timeout
     mapping.peers.add(peerKey(this.#filtering, flow.destination, flow.destinationPort))
     return readdressed(packet, { ...flow, source: outer, sourcePort: mapping.outerPort })
@@ -93,11 +104,16 @@ class Nat implements Box {
 
   arrives(packet: Packet, from: Device): Packet | undefined {
     if (!this.#families.includes(packet.family) || from.name !== this.#outside) return undefined
-    const error = packet.protocol === icmpOf[packet.family] ? this.#reported(packet) : undefined
-    if (error !== undefined) return this.#admitted(error)
+    if (packet.fragment !== undefined) return undefined
+    if (isErrorOf(packet)) return this.#reported(packet)
     const flow = flowOf(packet)
     const mapping =
-      flow === undefined ? undefined : this.#find(packet.family, (each) => each.outerPort === flow.destinationPort)
+      flow === undefined
+        ? undefined
+        : this.#find(
+            ({ inner, outerPort, protocol }) =>
+              protocol === flow.protocol && inner.family === packet.family && outerPort === flow.destinationPort
+          )
     if (flow === undefined || mapping === undefined) return undefined
     if (!mapping.peers.has(peerKey(this.#filtering, flow.source, flow.sourcePort))) return undefined
     return this.#admitted(
@@ -110,84 +126,123 @@ class Nat implements Box {
     return packet
   }
 
-  #live(): ReadonlyArray<Mapping & { readonly key: string }> {
+  #live(): ReadonlyArray<Mapping> {
     const now = this.#now()
     this.#mappings = this.#mappings.filter(({ until }) => until > now)
     return this.#mappings
   }
 
-  #find(family: Family, is: (mapping: Mapping) => boolean): Mapping | undefined {
-    return this.#live().find((each) => each.inner.family === family && is(each))
+  #find(is: (mapping: Mapping) => boolean): Mapping | undefined {
+    return this.#live().find(is)
+  }
+
+  #keyOf({ destination, destinationPort, protocol, source, sourcePort }: Flow): string {
+    return `${protocol} ${keyOf(source)} ${sourcePort} ${peerKey(this.#mapping, destination, destinationPort)}`
   }
 
   #mapped(flow: Flow): Mapping | undefined {
-    const inner = `${keyOf(flow.source)} ${flow.sourcePort}`
-    const key = `${inner} ${peerKey(this.#mapping, flow.destination, flow.destinationPort)}`
+    const { protocol, source: inner, sourcePort: innerPort } = flow
+    // The reply to a ping from outside, which no mapping let in.
+    if (protocol !== protocols.udp && flow.destinationPort !== 0) return undefined
+    const key = this.#keyOf(flow)
     const live = this.#live()
     const known = live.find((each) => each.key === key)
     if (known !== undefined) return known
-    const { family } = flow.source
-    const isFree = (port: number) => !live.some((each) => each.inner.family === family && each.outerPort === port)
-    let outerPort = flow.sourcePort
+    const isFree = (port: number) =>
+      !live.some((each) => each.protocol === protocol && each.inner.family === inner.family && each.outerPort === port)
+    let outerPort = innerPort
     for (let port = firstPort; !isFree(outerPort); port++) {
       if (port > lastPort) return undefined
       outerPort = port
     }
-    const peers = new Set<string>()
-    const made = { key, inner: flow.source, innerPort: flow.sourcePort, outerPort, peers, until: 0n }
+    const made = { key, protocol, inner, innerPort, outerPort, peers: new Set<string>(), until: 0n }
     this.#mappings.push(made)
     return made
   }
 
-  /** An error about a translated datagram, for the host that sent it. */
+  /** An error from outside about a translated packet, for the host that sent it. */
   #reported(packet: Packet): Packet | undefined {
-    const quotation = readError(packet.family, packet.body)?.quoted ?? new Uint8Array(0)
-    const quoted = parse(quotation)
-    if (quoted === undefined || quoted.protocol !== protocols.udp || quoted.body.length < udpHeaderSize)
-      return undefined
-    const { source: port } = portsOf(quoted.body)
-    const mapping = this.#find(packet.family, ({ outerPort }) => outerPort === port)
+    const about = quotedFlow(packet)
+    if (about === undefined) return undefined
+    const mapping = this.#find(
+      ({ inner, outerPort, protocol }) =>
+        protocol === about.protocol && inner.family === packet.family && outerPort === about.sourcePort
+    )
     if (mapping === undefined) return undefined
-    const body = packet.body.slice()
-    const inner = body.subarray(icmpHeaderSize)
-    writeSource(inner, mapping.inner)
-    const header = quotation.length - quoted.body.length
-    new DataView(inner.buffer, inner.byteOffset).setUint16(header, mapping.innerPort)
-    const onward = { ...packet, destination: mapping.inner }
-    return { ...onward, body: sealed(body, onward) }
+    const { inner, innerPort } = mapping
+    return this.#admitted(requoted({ ...packet, destination: inner }, "source", inner, innerPort))
+  }
+
+  /** An error from inside about a packet that came in by a mapping, for the peer that sent it (RFC 5508, section 4.2). */
+  #reporting(packet: Packet, outer: Address): Packet | undefined {
+    const about = quotedFlow(packet)
+    if (about === undefined) return undefined
+    const { destination: inner, destinationPort: innerPort, protocol } = about
+    const own = this.#live().filter(
+      (each) => each.protocol === protocol && each.innerPort === innerPort && isSame(each.inner, inner)
+    )
+    // If the outer port depends on the peer, there are several.
+    const key = this.#keyOf(turned(about))
+    const mapping = own.find((each) => each.key === key) ?? own[0]
+    return mapping === undefined
+      ? undefined
+      : requoted({ ...packet, source: outer }, "destination", outer, mapping.outerPort)
   }
 }
 
-/** Writes the source into a quoted packet. */
-const writeSource = (quoted: Uint8Array, source: Address): void => {
-  const view = new DataView(quoted.buffer, quoted.byteOffset, quoted.byteLength)
-  if (source.family === "ipv6") {
-    for (const [i, word] of [source.a, source.b, source.c, source.d].entries()) view.setUint32(8 + 4 * i, word)
-    return
-  }
-  view.setUint32(12, source.value)
-  view.setUint16(10, 0)
-  view.setUint16(10, plainChecksum(quoted.subarray(0, (view.getUint8(0) & 0xf) * 4)))
+const isErrorOf = ({ body, family, protocol }: Packet): boolean =>
+  protocol === icmpOf[family] && readError(family, body) !== undefined
+
+const quotationOf = ({ body, family }: Packet): Uint8Array => readError(family, body)?.quoted ?? noBytes
+
+const quotedFlow = (packet: Packet): Flow | undefined => {
+  const quoted = parse(quotationOf(packet))
+  return quoted === undefined ? undefined : flowOf(quoted)
 }
 
-/** The ends of a datagram. A fragment has none, and is dropped. */
-const flowOf = ({ body, destination, fragment, protocol, source }: Packet): Flow | undefined => {
-  if (protocol !== protocols.udp || fragment !== undefined || body.length < udpHeaderSize) return undefined
-  const ports = portsOf(body)
-  return { source, sourcePort: ports.source, destination, destinationPort: ports.destination }
+/** Replaces one end of the packet that an error quotes. */
+const requoted = (packet: Packet, end: "source" | "destination", address: Address, port: number): Packet => {
+  const body = packet.body.slice()
+  const quotation = body.subarray(icmpHeaderSize)
+  const quoted = parse(quotation)
+  if (quoted === undefined) return packet
+  const view = new DataView(quotation.buffer, quotation.byteOffset, quotation.byteLength)
+  const header = quotation.length - quoted.body.length
+  const portAt = quoted.protocol !== protocols.udp ? echoIdentifier : end === "source" ? 0 : 2
+  view.setUint16(header + portAt, port)
+  if (address.family === "ipv6") {
+    const at = end === "source" ? 8 : 24
+    for (const [i, word] of [address.a, address.b, address.c, address.d].entries()) view.setUint32(at + 4 * i, word)
+  } else {
+    view.setUint32(end === "source" ? 12 : 16, address.value)
+    view.setUint16(10, 0)
+    view.setUint16(10, plainChecksum(quotation.subarray(0, (view.getUint8(0) & 0xf) * 4)))
+  }
+  return { ...packet, body: sealed(body, packet) }
 }
 
 const readdressed = (packet: Packet, flow: Flow): Packet => {
-  const { destination, destinationPort, source, sourcePort } = flow
-  const data = packet.body.subarray(udpHeaderSize)
-  return { ...packet, source, destination, body: udpBody(flow, sourcePort, destinationPort, data) }
+  const { destination, destinationPort, protocol, source, sourcePort } = flow
+  const ends = { ...packet, source, destination }
+  if (protocol === protocols.udp)
+    return { ...ends, body: udpBody(flow, sourcePort, destinationPort, packet.body.subarray(udpHeaderSize)) }
+  const body = packet.body.slice()
+  new DataView(body.buffer).setUint16(echoIdentifier, sourcePort === 0 ? destinationPort : sourcePort)
+  return { ...ends, body: sealed(body, ends) }
 }
 
 /**
- * Makes a NAT for `host.use`: UDP, with the errors about it. It drops fragments, and has no hairpins: hosts inside do not reach each
+ * Makes a NAT for `host.use`: UDP and pings, with the errors about them. It drops fragments, and has no hairpins: hosts inside do not reach each
  * other by the outer address.
  *
  * @category middleboxes
  * @since 0.1.0
  */
-export const nat = (options: NatOptions): Middlebox => ({ box: (context) => new Nat(options, context) })
+export const nat = (options: NatOptions): Middlebox => {
+  const { families = [], filtering, mapping, outside, timeout } = options
+  for (const family of families) oneOf("families", family, Object.keys(widths))
+  if (mapping !== undefined) oneOf("mapping", mapping, dependences)
+  if (filtering !== undefined) oneOf("filtering", filtering, dependences)
+  within("timeout", timeout, Number.MAX_VALUE)
+  return { outside, box: (context) => new Nat(options, context) }
+}

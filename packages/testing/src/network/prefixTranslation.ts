@@ -113,5 +113,5 @@ export const prefixTranslation = ({ inner, outer, outside }: PrefixTranslationOp
   ] as const)
     if (prefix.address.family !== "ipv6" || prefix.length > 64 || prefix.length !== from.length)
       throw new TypeError(`${Codec.format(text)}: give two IPv6 prefixes of the same length, at most 64 bits.`)
-  return { box: () => new PrefixTranslation(outside, from, to) }
+  return { outside, box: () => new PrefixTranslation(outside, from, to) }
 }

@@ -1,5 +1,5 @@
 /** Control data that a host loses although its sockets asked for it. */
-import { within } from "./faults.ts"
+import { oneOf, within } from "./faults.ts"
 import type { Random } from "./random.ts"
 
 /**
@@ -39,6 +39,7 @@ export class Pressure {
 
   /** Changes faults. Those that are not named stay. */
   change(faults: HostFaults): void {
+    for (const name of Object.keys(faults)) oneOf("fault", name, names)
     for (const name of names) within(name, faults[name], 1)
     this.#faults = { ...this.#faults, ...faults }
   }

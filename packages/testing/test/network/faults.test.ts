@@ -106,6 +106,40 @@ describe("faults of links", () => {
     expect(burst(b, a, "10.0.0.1", 3)).toEqual([0, 1, 2])
   })
 
+  it("a partition of one pair on a network of three lets the others through", () => {
+    const network = Network.make()
+    const [a, b, c] = ["10.0.0.1/24", "10.0.0.2/24", "10.0.0.3/24"].map((address) =>
+      network.host(address, { addresses: [address] })
+    ) as [Network.Host, Network.Host, Network.Host]
+    const link = network.link(a, b, c)
+    link.change({ loss: 1 }, a, b)
+    const reached = () => [burst(a, b, "10.0.0.2", 1), burst(a, c, "10.0.0.3", 1), burst(b, a, "10.0.0.1", 1)]
+    expect(reached()).toEqual([[], [0], [0]])
+    link.change({ loss: 0 }, a, b)
+    expect(reached()).toEqual([[0], [0], [0]])
+    expect(() => link.change({ bandwidth: 1000 }, a, b)).toThrow("bandwidth: all receivers share it.")
+  })
+
+  it("a link that goes down and up loses the packets under way and its queue", () => {
+    const clock = Network.manualClock()
+    const network = Network.make({ clock })
+    const a = network.host("a", { addresses: ["10.0.0.1/24"] })
+    const b = network.host("b", { addresses: ["10.0.0.2/24"] })
+    const link = network.link(a, b, { delay: 50 })
+    const flap = () => {
+      clock.advance(10)
+      link.down()
+      link.up()
+      clock.advance(100)
+    }
+    expect(burst(a, b, "10.0.0.2", 3, () => {}, flap)).toEqual([])
+    // A datagram of 4 bytes is a packet of 32 bytes: 256 ms. The fifth would leave after 1,280 ms.
+    link.change({ delay: 0, bandwidth: 1000 })
+    expect(burst(a, b, "10.0.0.2", 5, () => {}, flap)).toEqual([])
+    const waited = () => clock.advance(256)
+    expect(burst(a, b, "10.0.0.2", 1, () => {}, waited)).toEqual([0])
+  })
+
   it("a fault that is not possible is refused", () => {
     const network = Network.make()
     const a = network.host("a", { addresses: ["10.0.0.1/24"] })

@@ -1,6 +1,10 @@
 /** NATs of the nine kinds of RFC 4787, and a firewall. */
+import { Ipv4Address } from "@ancillary/control"
+import { Datagram, withDontFragment, withErrorReports, withHopLimit } from "@ancillary/effect3"
 import { Network } from "@ancillary/testing"
-import { describe, expect, it } from "vitest"
+import { NetworkSockets } from "@ancillary/testing/effect3"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Exit, Option, Scope, Stream } from "effect"
 import { bound, nameReceived, receive, send } from "./plain.ts"
 
 const one = Uint8Array.of(1)
@@ -20,6 +24,20 @@ const world = (box: Network.Middlebox) => {
   router.use(box)
   return { clock, network, inside, router, b, c }
 }
+
+const on = NetworkSockets.layer
+const outer = Ipv4Address.of(203, 0, 113, 1)
+const endpoint = { address: outer, port: 5000 }
+
+/** Pings 203.0.113.2, and expects the reply. */
+const pings = (host: Network.Host) =>
+  Effect.gen(function* () {
+    const socket = yield* Effect.provide(Datagram.client(Datagram.icmp4), on(host))
+    const data = Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1)
+    yield* socket.send({ data, to: { address: "203.0.113.2", port: 0 } })
+    const { data: reply } = yield* socket.receive
+    expect(reply[0]).toBe(0)
+  })
 
 const kinds = ["endpoint-independent", "address-dependent", "address-and-port-dependent"] as const
 
@@ -75,6 +93,71 @@ describe("a NAT", () => {
   })
 })
 
+/** A NAT whose inside has a smaller MTU than the world, a socket inside, and a peer that reads its error reports. */
+const translated = (options: Omit<Network.NatOptions, "outside">) =>
+  Effect.gen(function* () {
+    const clock = Network.manualClock()
+    const network = Network.make({ clock })
+    const inside = network.host("inside", { addresses: ["192.168.0.2/24"], gateway: "192.168.0.1", mtu: 1400 })
+    const router = network.host("router", { addresses: ["192.168.0.1/24"], router: true, mtu: 1400 })
+    const peer = network.host("peer", { addresses: ["203.0.113.2/24"], gateway: "203.0.113.1" })
+    network.link(inside, router)
+    network.link(router.interface("wan", { addresses: ["203.0.113.1/24"] }), peer)
+    router.use(Network.nat({ outside: "wan", ...options }))
+    const scope = yield* Scope.make()
+    const bind = Datagram.bind(Datagram.ipv4, { address: "0.0.0.0", port: 5000 })
+    const socket = yield* bind.pipe(Effect.provide(on(inside)), Scope.extend(scope))
+    const own = { close: Scope.close(scope, Exit.void) }
+    const reporting = Datagram.ipv4.pipe(withErrorReports(), withHopLimit(), withDontFragment())
+    const far = yield* Effect.provide(Datagram.bind(reporting, { address: "0.0.0.0", port: 7 }), on(peer))
+    yield* socket.send({ data: one, to: { address: "203.0.113.2", port: 7 } })
+    yield* far.receive
+    const report = Effect.map(Stream.runHead(far.events), Option.getOrThrow)
+    return { clock, inside, network, own, far, report, to: { address: "203.0.113.1", port: 5000 } }
+  })
+
+describe("errors about packets that a NAT translated", () => {
+  for (const mapping of kinds)
+    it.scopedLive(`mapping ${mapping}: the peer outside gets them, and each is about the outer address`, () =>
+      Effect.gen(function* () {
+        const { far, own, report, to } = yield* translated({ mapping })
+        // The peer learns its own destination, and the NAT as the sender of the report.
+        const known = { destination: Option.some(expect.objectContaining(endpoint)), offender: Option.some(outer) }
+        yield* far.send({ data: one, to, control: { hopLimit: 1 } })
+        expect(yield* report).toMatchObject({ code: "EHOSTUNREACH", ...known })
+        const large = { data: new Uint8Array(1452), to }
+        yield* far.send(large)
+        expect(yield* report).toMatchObject({ code: "EMSGSIZE", mtu: Option.some(1400), ...known })
+        expect(yield* Effect.flip(far.send(large))).toMatchObject({ code: "EMSGSIZE" })
+        yield* report
+        yield* own.close
+        yield* far.send({ data: one, to })
+        expect(yield* report).toMatchObject({ code: "ECONNREFUSED", ...known })
+      })
+    )
+
+  it.scopedLive("the host inside learns that no host outside has the address", () =>
+    Effect.gen(function* () {
+      const { clock, inside } = yield* translated({})
+      const reporting = Datagram.ipv4.pipe(withErrorReports())
+      const client = yield* Effect.provide(Datagram.client(reporting), on(inside))
+      yield* client.send({ data: one, to: { address: "203.0.113.99", port: 9 } })
+      clock.advance(3000)
+      const report = Option.getOrThrow(yield* Stream.runHead(client.events))
+      expect(report).toMatchObject({ code: "EHOSTUNREACH", offender: Option.some(Ipv4Address.of(192, 168, 0, 1)) })
+    })
+  )
+
+  it.scopedLive("pings pass it, and keep their identifier inside", () =>
+    Effect.gen(function* () {
+      const { inside, network } = yield* translated({})
+      yield* pings(inside)
+      const seen = network.trace.filter(({ kind, at }) => kind === "arrive" && at === "peer").at(-1)
+      expect(String(seen?.packet.source)).toBe("203.0.113.1")
+    })
+  )
+})
+
 describe("a firewall", () => {
   it("lets answers in, and nothing else, until the conversation is over", () => {
     const { b, c, clock, inside, network } = world(Network.firewall({ outside: "wan", timeout: 1000 }))
@@ -91,6 +174,30 @@ describe("a firewall", () => {
     clock.advance(1001)
     send(b, peer, "192.168.0.2", one, 5000)
     expect(receive(inside, own)).toBe(undefined)
+  })
+
+  it.scopedLive("lets the replies to pings from inside in, and no ping from outside", () =>
+    Effect.gen(function* () {
+      const { b, inside, network } = world(Network.firewall({ outside: "wan" }))
+      yield* pings(inside)
+      const stranger = yield* Effect.provide(Datagram.client(Datagram.icmp4), on(b))
+      const data = Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1)
+      yield* stranger.send({ data, to: { address: "192.168.0.2", port: 0 } })
+      expect(network.trace.at(-1)).toMatchObject({ at: "router", why: "filtered" })
+    })
+  )
+
+  it("before or behind a NAT lets answers in", () => {
+    for (const isFirst of [true, false]) {
+      const { b, inside, router } = world(Network.firewall({ outside: "wan" }))
+      const boxes = [Network.firewall({ outside: "wan" }), Network.nat({ outside: "wan" })]
+      router.use(...(isFirst ? boxes : boxes.toReversed()))
+      const [own, peer] = [bound(inside, 5000), bound(b, 1001)]
+      send(inside, own, "203.0.113.2", one, 1001)
+      expect(nameReceived(b, peer)).toEqual({ address: "203.0.113.1", port: 5000 })
+      send(b, peer, "203.0.113.1", one, 5000)
+      expect(receive(inside, own)).toEqual(one)
+    }
   })
 
   it("reports refusals if it is asked to", () => {

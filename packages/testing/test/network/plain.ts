@@ -13,7 +13,14 @@ export const name = ({ driver }: Network.Host, address: string, to: number): Uin
   return bytes
 }
 
-const layout = { slots: 1, iovecs: 1, addressBytes: 32, controlBytes: 0, dataBytes: 64 } as const
+export const layout = {
+  purpose: "receive",
+  slots: 1,
+  iovecs: 1,
+  addressBytes: 32,
+  controlBytes: 0,
+  dataBytes: 64
+} as const
 
 export const open = (host: Network.Host): NativeSocket => {
   const socket = host.driver.open({ family: "ipv4", protocol: "udp" })
@@ -41,7 +48,7 @@ export const send = (host: Network.Host, socket: NativeSocket, to: string, data:
 
 /** Receives the next payload, if there is one. */
 export const receive = (host: Network.Host, socket: NativeSocket): Uint8Array | undefined => {
-  const arena = host.driver.arena({ ...layout, purpose: "receive" })
+  const arena = host.driver.arena(layout)
   const count = socket.receive(arena, 1, false)
   const data = count === 1 ? arena.copy(0, arena.dataLength(0)) : undefined
   arena.free()
@@ -54,7 +61,7 @@ export const nameReceived = (
   host: Network.Host,
   socket: NativeSocket
 ): { readonly address: string; readonly port: number } | undefined => {
-  const arena = host.driver.arena({ ...layout, purpose: "receive" })
+  const arena = host.driver.arena(layout)
   const count = socket.receive(arena, 1, false)
   const end =
     count === 1

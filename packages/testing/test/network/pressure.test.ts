@@ -10,10 +10,15 @@ import {
   withSegmentation,
   withTruncation
 } from "@ancillary/effect3"
+import { ControlBuffer } from "@ancillary/control"
+import * as Linux from "@ancillary/control/platform/linux"
+import * as Winsock from "@ancillary/control/platform/winsock"
+import { ReceiveFlags } from "@ancillary/engine/driver/Arena"
 import { Network, NetworkRun } from "@ancillary/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Option, Stream } from "effect"
 import { readings } from "../../src/internal/reading.ts"
+import { bound, layout, open, send } from "./plain.ts"
 
 const at = { address: "10.0.0.2", port: 9000 }
 const spec = Datagram.ipv4.pipe(withPktInfo(), withHopLimit(), withTruncation("deliver"))
@@ -124,6 +129,29 @@ describe("control data that a host loses", () => {
       expect(delivered + faults.ControlMissing).toBe(250n)
     })
   )
+
+  it.each([
+    ["linux", 12],
+    ["winsock", 8]
+  ] as const)("%s: the bytes that are handed out of cut control data", (system, payload) => {
+    const { a, b } = pair(system, { controlTruncated: 1 })
+    const { IP_PKTINFO, IPPROTO_IP } = system === "linux" ? Linux : Winsock
+    const socket = bound(b, at.port)
+    socket.setOption(IPPROTO_IP, IP_PKTINFO, Uint8Array.of(1, 0, 0, 0))
+    const arena = b.driver.arena({ ...layout, controlBytes: 64 })
+    const sender = open(a)
+    const lengths = new Set<number>()
+    for (let i = 0; i < 50; i++) {
+      send(a, sender, at.address, data, at.port)
+      expect(socket.receive(arena, 1, false)).toBe(1)
+      expect(arena.flags(0)).toBe(ReceiveFlags.controlTruncated)
+      lengths.add(arena.controlLength(0))
+    }
+    arena.free()
+    const whole = ControlBuffer.headerSize(b.driver.abi) + payload
+    if (system === "winsock") expect([...lengths]).toEqual([0])
+    else expect([lengths.size > 5, Math.max(...lengths) < whole]).toEqual([true, true])
+  })
 
   it("reducing a run leaves out the losses that it does not need", async () => {
     const run: NetworkRun.NetworkRun = {

@@ -21,12 +21,17 @@ export class Device {
   readonly loopback: boolean
   readonly hardwareAddress: string | undefined
   addresses: ReadonlyArray<Prefix> = []
+  linkLocal: Prefix | undefined
   mtu: number
   /** Switched on. */
   up = true
+  /** Linux: addresses of IPv4 stay those of the host while the interface is off. */
+  readonly keepsAddresses: boolean
   wire: Wire | undefined
   /** Takes a packet from the wire. */
   receive: (packet: Packet) => void = () => {}
+  /** Called when its wire was plugged in, or goes up or down. */
+  carrierChanged: () => void = () => {}
 
   constructor(options: {
     readonly index: number
@@ -35,7 +40,9 @@ export class Device {
     readonly loopback: boolean
     readonly mtu: number
     readonly hardwareAddress?: string | undefined
+    readonly keepsAddresses?: boolean | undefined
   }) {
+    this.keepsAddresses = options.keepsAddresses === true
     this.index = options.index
     this.name = options.name
     this.host = options.host

@@ -56,9 +56,11 @@ export class Routes {
   /** Returns the interface that has an address. One that is unique only on its link needs the interface. */
   owner(address: Address, on?: Device): Device | undefined {
     if (address.family === "ipv4" && address.isLoopback) return this.#loopback()
-    return this.#up().find(
+    return this.#devices.find(
       (device) =>
-        device.owns(address) && (on === undefined || device === on || !(isOfInterface(address) || address.isLoopback))
+        (device.up || (device.keepsAddresses && address.family === "ipv4")) &&
+        device.owns(address) &&
+        (on === undefined || device === on || !(isOfInterface(address) || address.isLoopback))
     )
   }
 

@@ -45,6 +45,12 @@ export interface ForwardingBox {
   readonly arrives?: ((packet: Packet, from: Device) => Packet | undefined) | undefined
 }
 
+/** Linux: a virtual cable drops packets that are larger than the MTU of their receiver and a tag of a virtual network. */
+const tagBytes = 4
+
+/** 255.255.255.255. */
+const allHosts = 0xffff_ffff
+
 /** Linux gives up looking for a neighbour after three requests, one a second. */
 const neighbourPatience = 3_000_000_000n
 
@@ -105,8 +111,8 @@ export class Stack {
       this.#deliver(piece, arrival)
   }
 
-  /** Cuts the packet for the path, and sends its pieces. */
-  #transmit(packet: Packet, path: Path): void {
+  /** Cuts the packet for the path, and sends its pieces. `original` is the packet that an error is about, if a box may have changed it. */
+  #transmit(packet: Packet, path: Path, original?: Packet): void {
     const { device, kind, nextHop } = path
     const mtu = Math.min(device.mtu, this.routes.mtu(packet.destination, path))
     for (const piece of segmentsOf(packet).flatMap((segment) => cut(segment, mtu))) {
@@ -115,7 +121,8 @@ export class Stack {
         continue
       }
       if (device.wire.send(piece, device, kind === "unicast" ? nextHop : undefined)) continue
-      this.#agenda.at(this.#agenda.now + neighbourPatience, () => this.#report("host unreachable", piece))
+      const about = piece.fragment !== undefined && piece.fragment.offset > 0 ? piece : (original ?? piece)
+      this.#agenda.at(this.#agenda.now + neighbourPatience, () => this.#report("host unreachable", about))
     }
   }
 
@@ -123,12 +130,14 @@ export class Stack {
   input(packet: Packet, device: Device): void {
     if (!device.up) return this.#drop(packet, "the interface is down")
     const { destination, source } = packet
+    if (sizeOf(packet) > device.mtu + tagBytes) return this.#drop(packet, "larger than the MTU of the interface")
     if (source.isLoopback || destination.isLoopback) return this.#drop(packet, "a loopback address on a link")
+    if (this.#isMartian(packet)) return this.#drop(packet, "a source that no other host has")
     const kind = this.#kindOf(destination)
     if (kind === "multicast" && !this.#isJoined(packet, device)) return
     for (const box of this.boxes) {
       const arrived = kind === "unicast" ? box.arrives?.(packet, device) : undefined
-      if (arrived !== undefined) return this.#forward(arrived, device)
+      if (arrived !== undefined) return this.#forward(arrived, device, packet)
     }
     if (kind !== "unicast" || this.routes.owner(destination, device) !== undefined)
       return this.#deliver(packet, { device, fromHere: false, kind })
@@ -136,18 +145,31 @@ export class Stack {
     this.#drop(packet, "the address is not one of this host")
   }
 
+  /** Linux: a source that is a group, all hosts, this host, or unknown to its sender (only to all hosts). IPv6 looks only for groups. */
+  #isMartian({ destination, source }: Packet): boolean {
+    if (source.isMulticast) return true
+    if (source.family === "ipv6") return false
+    const isOfThisNetwork = source.value >>> 24 === 0
+    return (
+      source.value === allHosts ||
+      (isOfThisNetwork && !(destination.family === "ipv4" && destination.value === allHosts)) ||
+      this.routes.owner(source) !== undefined
+    )
+  }
+
   #kindOf(destination: Address): Arrival["kind"] {
     if (destination.isMulticast) return "multicast"
     if (destination.family === "ipv6") return "unicast"
-    const isForAll = destination.value === 0xffffffff || this.routes.broadcaster(destination) !== undefined
+    const isForAll = destination.value === allHosts || this.routes.broadcaster(destination) !== undefined
     return isForAll ? "broadcast" : "unicast"
   }
 
-  #forward(packet: Packet, from: Device): void {
+  /** `original` is the packet as its sender knows it, if a box has changed it. */
+  #forward(packet: Packet, from: Device, original = packet): void {
     const { destination, family, source } = packet
     if (packet.hopLimit <= 1) {
       this.#drop(packet, "the hop limit is used up")
-      return this.#report("hop limit exceeded", packet)
+      return this.#report("hop limit exceeded", original)
     }
     if (isOfInterface(destination) || isOfInterface(source))
       return this.#drop(packet, "link-local addresses are not forwarded")
@@ -155,7 +177,7 @@ export class Stack {
     if (path === undefined || path.kind === "local") {
       if (path !== undefined) return this.#deliver(packet, { device: from, fromHere: false, kind: "unicast" })
       this.#drop(packet, "no route")
-      return this.#report("network unreachable", packet)
+      return this.#report("network unreachable", original)
     }
     const trafficClass = this.rewriteTrafficClass?.(packet.trafficClass) ?? packet.trafficClass
     const own = path.device.of(family)[0]?.address
@@ -165,14 +187,15 @@ export class Stack {
     if (passed === undefined) return this.#drop(packet, "filtered")
     if (passed === "prohibited") {
       this.#drop(packet, "prohibited")
-      return this.#report("prohibited", packet)
+      return this.#report("prohibited", original)
     }
     const { mtu } = path.device
     if (sizeOf(passed) > mtu && (family === "ipv6" || packet.dontFragment)) {
       this.#drop(packet, `larger than the MTU of ${mtu} bytes`)
-      return this.#report("too big", packet, mtu)
+      return this.#report("too big", original, mtu)
     }
-    this.#transmit(passed, path)
+    const { hopLimit } = passed
+    this.#transmit(passed, path, { ...original, options, trafficClass, hopLimit })
   }
 
   /** Boxes know a packet that came in by them, so each is asked about the packet that it returned. */

@@ -21,6 +21,14 @@ it.runIf(linux)("a datagram without an end is found", async () => {
   expect(problems.join()).toContain("delivered datagrams, and those of the server")
 })
 
+it.runIf(linux)("memory that is kept after each server is found", async () => {
+  const kept: Array<Uint8Array> = []
+  const progress = () => void kept.push(new Uint8Array(2_000_000))
+  const { account, problems } = await Effect.runPromise(soak({ count: 1000, seed: 2, perServer: 100, progress }))
+  expect(account.servers).toBeGreaterThan(3)
+  expect(problems.join()).toMatch(/^\d+ bytes more are held$/)
+})
+
 it.runIf(linux)("a descriptor that stays open is found", async () => {
   let servers = 0
   const progress = () => void (++servers > 2 && openSync("/dev/null", "r"))

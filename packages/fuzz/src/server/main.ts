@@ -40,15 +40,11 @@ if (![count, seed].every((value) => Number.isInteger(value) && value >= 0 && val
 
 console.log(`seed ${seed}`)
 const start = performance.now()
-let tenth = 0
 const { account, address, held, problems } = await Effect.runPromise(
   soak({
     count,
     seed,
     progress: ({ sent, servers }, { bytes, descriptors }) => {
-      const now = Math.floor((10 * sent) / count)
-      if (now === tenth) return
-      tenth = now
       const seconds = ((performance.now() - start) / 1000).toFixed(0)
       const megabytes = (bytes / 1e6).toFixed(1)
       console.log(

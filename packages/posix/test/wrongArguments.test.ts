@@ -1,6 +1,13 @@
 /** Arguments and definitions that throw or are false, outside of messages. A typed error names the argument, and nothing stays open. */
 import { Codec } from "@ancillary/control"
-import { Datagram, SocketOption, withPktInfo, withSocketOption } from "@ancillary/effect3"
+import {
+  Datagram,
+  SocketOption,
+  withBackpressure,
+  withPktInfo,
+  withSocketOption,
+  withTruncation
+} from "@ancillary/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Exit, Option } from "effect"
 import { leakingNothing } from "./files.ts"
@@ -20,6 +27,25 @@ const liars: ReadonlyArray<unknown> = [
   { malformed: 1 },
   { address: { malformed: 1 }, port: 1 }
 ]
+
+it.live.each(["fault", "Drop", "", undefined, null, 1, {}, "toString"])(
+  "withTruncation and withBackpressure refuse %j, which is no policy",
+  (wrong) =>
+    leakingNothing(
+      Effect.gen(function* () {
+        const specs = {
+          withTruncation: Datagram.ipv4.pipe(withTruncation(wrong as "drop")),
+          withBackpressure: Datagram.ipv4.pipe(withBackpressure(wrong as "drop"))
+        }
+        for (const [option, spec] of Object.entries(specs))
+          expect(yield* Effect.flip(Datagram.bind(spec, at))).toMatchObject({
+            _tag: "DatagramBindError",
+            reason: "InvalidArgument",
+            option: Option.some(option)
+          })
+      })
+    )
+)
 
 describe("an argument that changes or throws when it is read", () => {
   it.live.each(liars.map((value, index) => [index, value] as const))(

@@ -4,6 +4,7 @@ import { readKey, RequestTable, type SessionKey, type WaitingRequest } from "@an
 import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
 import { spanAttributes } from "@ancillary/engine/socket"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,6 +25,7 @@ import { durationOf } from "./durations.ts"
 import { metering } from "./metering.ts"
 import { engineSocketOf } from "./sockets.ts"
 import { traced } from "./tracing.ts"
+import { waitFor } from "./waiting.ts"
 
 interface Transmission {
   readonly retransmit: Schedule.Schedule<unknown>
@@ -72,6 +74,9 @@ const checkTransmission = (given: unknown, otherwise: Transmission): Effect.Effe
       return unreadable
     }
   })
+
+/** Time between two transmissions, in nanoseconds, below which the event loop gets a turn. */
+const shortestPause = 1_000_000n
 
 const refused = (option: string, value: unknown, range: string, otherwise: string) =>
   Effect.fail(invalidBind(`${option}: ${Codec.format(value)} is not ${range}. Leave it out for ${otherwise}.`, option))
@@ -130,10 +135,19 @@ export const requesting = <F extends Family, D extends ControlMessage.Any>(
         to,
         onAnswer: (datagram) => Deferred.unsafeDone(answered, Exit.succeed(datagram))
       }
-      const again = Effect.zipRight(
-        Effect.sync(() => void counters.retransmitted++),
-        socket.send(message)
-      )
+      let last = 0n
+      const again = Effect.flatMap(Clock.currentTimeNanos, (now) => {
+        const isSoon = now - last < shortestPause
+        last = now
+        // A schedule without pauses would keep the event loop from reading the answer.
+        return Effect.zipRight(
+          isSoon && core !== undefined ? waitFor(core, 0) : Effect.void,
+          Effect.suspend(() => {
+            counters.retransmitted++
+            return socket.send(message)
+          })
+        )
+      })
       const over = Effect.suspend(() =>
         table.end(key, request, "unanswered")
           ? Effect.fail(

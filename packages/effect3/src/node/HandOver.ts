@@ -226,7 +226,7 @@ const bindNamed = <F extends Internet, D extends ControlMessage.Any, R>(
     const claimed = plain.claim(name)
     const socket: DatagramSocket<F, D> = yield* claimed === undefined
       ? Datagram.bind(spec, at)
-      : Effect.onError(Datagram.adopt(spec, claimed.descriptor), () => Effect.sync(() => plain.unclaim(claimed)))
+      : Effect.tapError(Datagram.adopt(spec, claimed.descriptor), () => Effect.sync(() => plain.unclaim(claimed)))
     const descriptor = yield* Effect.orDie(socket.descriptor)
     yield* Effect.acquireRelease(
       Effect.sync(() => plain.offer(name, descriptor, claimed)),

@@ -217,3 +217,15 @@ it.scoped("a request that waits when its client is closed fails with Closed", ()
     expect(yield* Effect.flip(request)).toMatchObject({ reason: "Closed" })
   })
 )
+
+it.scoped("a schedule without pauses leaves the event loop its turns, so the answer is read", () =>
+  Effect.gen(function* () {
+    const { ask, balance, network } = yield* lab(echo)
+    const asked = yield* Effect.fork(ask(1, { retransmit: Schedule.forever }))
+    yield* NetworkSockets.adjust(network, "1 second")
+    expect((yield* Fiber.join(asked)).data[0]).toBe(1)
+    const { retransmitted } = yield* balance
+    expect(retransmitted).toBeGreaterThan(0n)
+    expect(retransmitted).toBeLessThan(10_000n)
+  })
+)

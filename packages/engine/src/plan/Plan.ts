@@ -197,6 +197,10 @@ const derive = (spec: SpecData, abi: Abi, maybe: MaybeShape): Plan => {
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= slotBytes[family])) {
     invalid.push({ option: "maximum datagram size", why: `${limit} is not an integer from 1 to ${slotBytes[family]}` })
   }
+  // Every other word would be taken for one of these.
+  for (const [option, given, known] of policiesOf(spec))
+    if (!known.includes(given))
+      invalid.push({ option, why: `${Codec.format(given)} is not ${known.map((each) => `"${each}"`).join(" or ")}` })
   const { scatter } = spec
   const scattered = scatter?.reduce((sum, bytes) => sum + bytes, 0)
   const isPart = (bytes: number) => Number.isInteger(bytes) && bytes >= 1
@@ -235,6 +239,13 @@ const derive = (spec: SpecData, abi: Abi, maybe: MaybeShape): Plan => {
     splitCoalesced: spec.splitCoalesced
   }
 }
+
+type Policy = readonly [option: string, given: string, known: ReadonlyArray<string>]
+
+const policiesOf = ({ backpressure, truncation }: SpecData): ReadonlyArray<Policy> => [
+  ["withTruncation", truncation, ["fail", "deliver", "drop"]],
+  ["withBackpressure", backpressure, ["wait", "fail", "drop"]]
+]
 
 /**
  * Layout of the arena that receives for a plan, `slots` messages at a time.

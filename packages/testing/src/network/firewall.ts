@@ -41,9 +41,6 @@ class Firewall implements Box {
 
   passes(packet: Packet, from: Device, to: Device): Packet | "prohibited" | undefined {
     const { outside, reports = false } = this.#options
-    const { fragment } = packet
-    // Fragments behind the first have no ports. Without the first they are nothing.
-    if (fragment !== undefined && fragment.offset > 0) return packet
     if (to.name === outside) {
       const flow = flowOf(packet)
       if (flow !== undefined) this.#until.set(conversation(flow), this.#now() + this.#timeout)

@@ -89,7 +89,7 @@ class Nat implements Box {
     if (to.name !== this.#outside)
       return from.name === this.#outside && !this.#translated.has(packet) ? undefined : packet
     const outer = to.of(packet.family).find(({ address }) => !isOfInterface(address))?.address
-    if (outer === undefined || packet.fragment !== undefined) return undefined
+    if (outer === undefined) return undefined
     if (isErrorOf(packet)) return this.#reporting(packet, outer)
     const flow = flowOf(packet)
     const mapping = flow === undefined ? undefined : this.#mapped(flow)
@@ -104,7 +104,6 @@ class Nat implements Box {
 
   arrives(packet: Packet, from: Device): Packet | undefined {
     if (!this.#families.includes(packet.family) || from.name !== this.#outside) return undefined
-    if (packet.fragment !== undefined) return undefined
     if (isErrorOf(packet)) return this.#reported(packet)
     const flow = flowOf(packet)
     const mapping =
@@ -232,8 +231,8 @@ const readdressed = (packet: Packet, flow: Flow): Packet => {
 }
 
 /**
- * Makes a NAT for `host.use`: UDP and pings, with the errors about them. It drops fragments, and has no hairpins: hosts inside do not reach each
- * other by the outer address.
+ * Makes a NAT for `host.use`: UDP and pings, with the errors about them. It has no hairpins: hosts inside do not reach each other by the outer
+ * address.
  *
  * @category middleboxes
  * @since 0.1.0

@@ -1,6 +1,13 @@
 /** NATs of the nine kinds of RFC 4787, and a firewall. */
 import { Ipv4Address } from "@ancillary/control"
-import { Datagram, withDontFragment, withErrorReports, withHopLimit } from "@ancillary/effect3"
+import {
+  Datagram,
+  withDontFragment,
+  withErrorReports,
+  withFragmentSize,
+  withHopLimit,
+  withPathMtuDiscovery
+} from "@ancillary/effect3"
 import { Network } from "@ancillary/testing"
 import { NetworkSockets } from "@ancillary/testing/effect3"
 import { describe, expect, it } from "@effect/vitest"
@@ -113,7 +120,7 @@ const translated = (options: Omit<Network.NatOptions, "outside">) =>
     yield* socket.send({ data: one, to: { address: "203.0.113.2", port: 7 } })
     yield* far.receive
     const report = Effect.map(Stream.runHead(far.events), Option.getOrThrow)
-    return { clock, inside, network, own, far, report, to: { address: "203.0.113.1", port: 5000 } }
+    return { clock, inside, peer, network, own, far, report, to: { address: "203.0.113.1", port: 5000 } }
   })
 
 describe("errors about packets that a NAT translated", () => {
@@ -145,6 +152,26 @@ describe("errors about packets that a NAT translated", () => {
       clock.advance(3000)
       const report = Option.getOrThrow(yield* Stream.runHead(client.events))
       expect(report).toMatchObject({ code: "EHOSTUNREACH", offender: Option.some(Ipv4Address.of(192, 168, 0, 1)) })
+    })
+  )
+
+  it.scopedLive("fragments are put together, translated, and cut again", () =>
+    Effect.gen(function* () {
+      const { far, inside, peer, to } = yield* translated({ filtering: "endpoint-independent" })
+      const spec = Datagram.ipv4.pipe(withPathMtuDiscovery("dont"), withFragmentSize())
+      const client = yield* Effect.provide(Datagram.bind(spec, { address: "0.0.0.0", port: 5001 }), on(inside))
+      const large = new Uint8Array(4000).fill(5)
+      yield* client.send({ data: large, to: { address: "203.0.113.2", port: 7 } })
+      const { data, from } = yield* far.receive
+      expect([data, String(from)]).toEqual([large, "203.0.113.1:5001"])
+      const cutting = Datagram.ipv4.pipe(withPathMtuDiscovery("dont"))
+      const back = yield* Effect.provide(Datagram.client(cutting), on(peer))
+      yield* back.send({ data: large, to: { ...to, port: 5001 } })
+      const received = yield* client.receive
+      // The inside has an MTU of 1,400 bytes.
+      expect([received.data, received.control.fragmentSize]).toEqual([large, Option.some(1396)])
+      yield* back.send({ data: one, to: { ...to, port: 5001 } })
+      expect((yield* client.receive).control.fragmentSize).toEqual(Option.none())
     })
   )
 

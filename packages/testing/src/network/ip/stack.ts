@@ -133,6 +133,22 @@ export class Stack {
     if (sizeOf(packet) > device.mtu + tagBytes) return this.#drop(packet, "larger than the MTU of the interface")
     if (source.isLoopback || destination.isLoopback) return this.#drop(packet, "a loopback address on a link")
     if (this.#isMartian(packet)) return this.#drop(packet, "a source that no other host has")
+    // Linux: connection tracking, which boxes stand for, puts fragments together. If one is missing, only an end host reports it.
+    const whole =
+      this.boxes.length === 0
+        ? packet
+        : this.#reassembly.add(
+            packet,
+            this.#later,
+            (first) => first !== undefined && this.#drop(first, "a fragment is missing")
+          )
+    if (whole !== undefined) this.#arrived(whole, device)
+  }
+
+  readonly #later = (delay: bigint, task: () => void): void => this.#agenda.at(this.#agenda.now + delay, task)
+
+  #arrived(packet: Packet, device: Device): void {
+    const { destination } = packet
     const kind = this.#kindOf(destination)
     if (kind === "multicast" && !this.#isJoined(packet, device)) return
     for (const box of this.boxes) {
@@ -190,12 +206,14 @@ export class Stack {
       return this.#report("prohibited", original)
     }
     const { mtu } = path.device
-    if (sizeOf(passed) > mtu && (family === "ipv6" || packet.dontFragment)) {
+    // A packet that was put together here leaves as it came, in fragments.
+    const size = passed.largestFragment ?? sizeOf(passed)
+    if (size > mtu && (family === "ipv6" || packet.dontFragment)) {
       this.#drop(packet, `larger than the MTU of ${mtu} bytes`)
       return this.#report("too big", original, mtu)
     }
     const { hopLimit } = passed
-    this.#transmit(passed, path, { ...original, options, trafficClass, hopLimit })
+    this.#transmit({ ...passed, largestFragment: undefined }, path, { ...original, options, trafficClass, hopLimit })
   }
 
   /** Boxes know a packet that came in by them, so each is asked about the packet that it returned. */
@@ -213,7 +231,7 @@ export class Stack {
     if (packet.fragment !== undefined) {
       const whole = this.#reassembly.add(
         packet,
-        (delay, task) => this.#agenda.at(this.#agenda.now + delay, task),
+        this.#later,
         (first) => first !== undefined && this.#report("reassembly time exceeded", first)
       )
       if (whole !== undefined) this.#deliver(whole, arrival)

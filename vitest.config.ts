@@ -1,19 +1,38 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
-import { defineConfig } from "vitest/config"
+import { fileURLToPath } from "node:url"
+import { defineConfig, type Plugin } from "vitest/config"
 import { Order } from "./packages/testing/order.ts"
 import projects from "./vitest.workspace.ts"
 
 /** Tests of the other tiers wait for processes more than they compute. */
 const waits = process.argv.some((word) => /^--project=[^!]*\//.test(word))
 
+/** Compiled modules are kept on disk. A module is found by the manifests, so they are part of its key. */
+const keptWithManifests = (): Plugin => {
+  const manifests = ["packages", "examples"].flatMap((parent) =>
+    readdirSync(fileURLToPath(new URL(parent, import.meta.url)))
+      .map((name) => new URL(`${parent}/${name}/package.json`, import.meta.url))
+      .filter((file) => existsSync(file))
+      .map((file) => readFileSync(file, "utf8"))
+  )
+  const key = manifests.join("")
+  return {
+    name: "kept with the manifests",
+    configureVitest: ({ experimental_defineCacheKeyGenerator }) => experimental_defineCacheKeyGenerator(() => key)
+  }
+}
+
 const reports = process.env["ANCILLARY_REPORTS"]
 
 export default defineConfig({
+  plugins: [keptWithManifests()],
   ssr: { resolve: { conditions: ["@ancillary/source"] } },
   test: {
     projects,
     exclude: ["**/node_modules/**"],
     sequence: { sequencer: Order },
+    experimental: { fsModuleCache: true },
     passWithNoTests: false,
     // A folder for reports of each run, which `npm run test:names` reads.
     reporters:

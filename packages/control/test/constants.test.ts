@@ -27,12 +27,29 @@ const sources = readdirSync(packages, { withFileTypes: true })
   }))
   .filter(({ file }) => !isKernel(file))
 
-const linesWith = (pattern: RegExp) =>
-  sources.flatMap(({ file, lines }) =>
-    lines.flatMap((line, index) => (pattern.test(line) ? [{ file, line, at: `${file}:${index + 1}` }] : []))
-  )
+interface Line {
+  readonly file: string
+  readonly line: string
+  readonly at: string
+}
 
 const platforms = { linux: Linux, darwin: Darwin, winsock: Winsock }
+const names = new Set(Object.values(platforms).flatMap((constants) => Object.keys(constants)))
+
+/** The lines with each constant. One search of the sources finds all of them. */
+const linesOf = new Map<string, Array<Line>>()
+for (const { file, lines } of sources)
+  for (const [index, line] of lines.entries())
+    for (const word of new Set(line.match(/\w+/g)))
+      if (names.has(word)) {
+        const found = linesOf.get(word) ?? []
+        linesOf.set(word, found)
+        found.push({ file, line, at: `${file}:${index + 1}` })
+      }
+
+/** The lines with a constant, as a pattern requires it. */
+const linesWith = (name: string, pattern: RegExp) => (linesOf.get(name) ?? []).filter(({ line }) => pattern.test(line))
+
 /** A use through its module (`Linux.IP_TTL`), which is imported under the platform's name. */
 const usedOf = (platform: string, name: string): RegExp =>
   new RegExp(`\\b${platform[0]?.toUpperCase()}${platform.slice(1)}\\.${name}\\b`)
@@ -56,10 +73,9 @@ const homes = (file: string): ReadonlyArray<string> => {
   return imported.length === 0 ? [file] : imported
 }
 
-const names = new Set(Object.values(platforms).flatMap((constants) => Object.keys(constants)))
 /** Levels belong to all messages. */
 const levels = new Set(["IPPROTO_IP", "IPPROTO_IPV6", "IPPROTO_UDP", "SOL_SOCKET"])
-const used = (name: string) => linesWith(new RegExp(`\\.${name}\\b`)).filter(({ file }) => !isPlatform(file))
+const used = (name: string) => linesWith(name, new RegExp(`\\.${name}\\b`)).filter(({ file }) => !isPlatform(file))
 /** Socket options that belong to no message, each in the tables of options. Prose may name them. */
 const options = new Set(
   [...names].filter((name) => {
@@ -84,14 +100,14 @@ describe("the search test", () => {
 
   it.each(ofMessages)("%s occurs only in its platform's constants and in its message's file", (name) => {
     // The default value of all datagrams is an option with the same number.
-    const places = linesWith(new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`)).filter(
+    const places = (linesOf.get(name) ?? []).filter(
       ({ file, line }) => !isPlatform(file) && !isOption(file) && !isSearchedFor(file, line)
     )
     const strays = places.filter(({ file }) => homes(file).length === 0)
     expect(strays.map(({ at }) => at)).toEqual([])
     // By platform, because two platforms may give one name to different things (SO_TIMESTAMP).
     for (const platform of Object.keys(platforms)) {
-      const used = linesWith(usedOf(platform, name)).filter(({ file }) => !isOption(file))
+      const used = linesWith(name, usedOf(platform, name)).filter(({ file }) => !isOption(file))
       const common = used
         .map(({ file }) => homes(file))
         .reduce((one, other) => one.filter((each) => other.includes(each)), homes(used[0]?.file ?? ""))
@@ -109,7 +125,7 @@ describe("the search test", () => {
 
   it.each(Object.keys(platforms))("%s: every constant is used", (platform) => {
     const constants = Object.keys(platforms[platform as keyof typeof platforms])
-    expect(constants.filter((name) => linesWith(usedOf(platform, name)).length === 0)).toEqual([])
+    expect(constants.filter((name) => linesWith(name, usedOf(platform, name)).length === 0)).toEqual([])
   })
 })
 

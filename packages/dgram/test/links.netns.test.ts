@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { onPath, requirement } from "../../testing/machine.ts"
 import { cable, canMakeNamespaces, hosts, inside } from "../../posix/test/namespaces/network.ts"
-import { build } from "./programs.ts"
+import { build } from "../../testing/built.ts"
 
 const able = requirement(
   "bonjour-service on two links",

@@ -4,7 +4,7 @@ import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { beforeAll, describe, expect, it } from "vitest"
-import { build } from "./programs.ts"
+import { build } from "../../testing/built.ts"
 
 const run = promisify(execFile)
 const children = fileURLToPath(new URL("children", import.meta.url))

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { expect, it } from "vitest"
-import { build } from "./programs.ts"
+import { build } from "../../testing/built.ts"
 
 const run = promisify(execFile)
 const cwd = fileURLToPath(new URL("..", import.meta.url))

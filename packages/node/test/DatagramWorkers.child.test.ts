@@ -321,8 +321,7 @@ describe("the end", () => {
 
   it.scopedLive("of the parent process also ends the workers", () =>
     Effect.gen(function* () {
-      built("worker")
-      const server = spawn(process.execPath, [fileURLToPath(built("orphans"))], {
+      const server = spawn(process.execPath, [fileURLToPath(built("orphans")), built("worker").href], {
         stdio: ["ignore", "pipe", "inherit"]
       })
       onTestFinished(() => void server.kill("SIGKILL"))

@@ -169,51 +169,56 @@ it("the example of the engine has at most 60 lines and uses no face and no Effec
   expect(imports(main).some((name) => name.startsWith("@ancillary/engine/"))).toBe(true)
 })
 
+const effect = 'import { Effect } from "effect"\nexport const a = Effect\n'
+const koffi = 'import k from "koffi"\nexport const a: unknown = k\n'
+const from = (module: string) => `export * from "${module}"\n`
+const oneWay = "faces -> node -> drivers, testing -> effect3 -> engine -> control."
+
+/** The folder of a wrong module, its text, and the sentence of the linter. */
+const rejected: ReadonlyArray<readonly [folder: string, text: string, sentence: string]> = [
+  ["control/src", effect, "control is pure."],
+  ["engine/src", effect, "engine is plain."],
+  ["engine/src", koffi, "engine, effect, effect3 and testing run anywhere."],
+  ["engine/src", from("@ancillary/posix"), oneWay],
+  ["engine/src", from("@ancillary/native/memory"), oneWay],
+  ["engine/src", "export const a: unknown = process\n", "Only drivers ask for the platform."],
+  ["effect/src", from("@ancillary/posix"), "effect -> engine -> control."],
+  ["effect/src", from("@ancillary/effect3"), "effect -> engine -> control."],
+  ["effect/src/node", from("@ancillary/effect3"), "The Node part of a face knows node and the drivers."],
+  ["effect3/src", from("@ancillary/effect"), oneWay],
+  ["posix/src", from("@ancillary/effect3/node"), "A driver knows native, engine and control."],
+  ["native/src", from("@ancillary/posix"), "A driver knows native, engine and control."],
+  ["native/src", effect, "Drivers are data and calls without Effect."],
+  ["posix/src", effect, "Drivers are data and calls without Effect."],
+  ["winsock/src", effect, "Drivers are data and calls without Effect."],
+  ["socket/src", from("@ancillary/posix"), "socket -> node -> engine -> control."],
+  ["socket/src", effect, "socket is a face without Effect."],
+  ["node/src", effect, "node is plain."],
+  ["node/src", koffi, "Only drivers touch FFI."]
+]
+
 it("lint rejects imports against the arrows, and koffi or process outside drivers", () => {
   const copy = mkdtempSync(join(tmpdir(), "ancillary-lint-"))
   onTestFinished(() => rmSync(copy, { recursive: true }))
   cpSync(join(root, ".oxlintrc.json"), join(copy, ".oxlintrc.json"))
-  const lint = (room: string, text: string) => {
-    const folder = join(copy, "packages", room.includes("/") ? room : `${room}/src`)
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, "against.ts"), text)
-    return spawnSync(join(root, "node_modules/.bin/oxlint"), ["packages"], { cwd: copy, encoding: "utf8" }).stdout
+  const files = rejected.map(([folder, text], index) => {
+    const file = join("packages", folder, `against${index}.ts`)
+    mkdirSync(join(copy, "packages", folder), { recursive: true })
+    writeFileSync(join(copy, file), text)
+    return file
+  })
+  const linter = join(root, "node_modules/.bin/oxlint")
+  const { stdout } = spawnSync(linter, ["--format=json", "packages"], { cwd: copy, encoding: "utf8" })
+  const { diagnostics } = JSON.parse(stdout) as {
+    readonly diagnostics: ReadonlyArray<{ readonly filename: string; readonly message: string; readonly help?: string }>
   }
-  expect(lint("control", 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain("control is pure.")
-  expect(lint("engine", 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain("engine is plain.")
-  expect(lint("engine", 'import k from "koffi"\nexport const a: unknown = k\n')).toContain(
-    "engine, effect, effect3 and testing run anywhere."
-  )
-  expect(lint("engine", 'export * from "@ancillary/posix"\n')).toContain(
-    "faces -> node -> drivers, testing -> effect3 -> engine -> control."
-  )
-  expect(lint("effect", 'export * from "@ancillary/posix"\n')).toContain("effect -> engine -> control.")
-  expect(lint("effect", 'export * from "@ancillary/effect3"\n')).toContain("effect -> engine -> control.")
-  expect(lint("effect3", 'export * from "@ancillary/effect"\n')).toContain(
-    "faces -> node -> drivers, testing -> effect3 -> engine -> control."
-  )
-  expect(lint("engine", "export const a: unknown = process\n")).toContain("Only drivers ask for the platform.")
-  expect(lint("posix", 'export * from "@ancillary/effect3/node"\n')).toContain(
-    "A driver knows native, engine and control."
-  )
-  expect(lint("native", 'export * from "@ancillary/posix"\n')).toContain("A driver knows native, engine and control.")
-  for (const room of ["native", "posix", "winsock"]) {
-    expect(lint(room, 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain(
-      "Drivers are data and calls without Effect."
-    )
+  for (const [index, [, , sentence]] of rejected.entries()) {
+    const found = diagnostics.filter(({ filename }) => filename === files[index])
+    expect([files[index], found.map(({ help = "", message }) => `${message} ${help}`).join("\n")]).toEqual([
+      files[index],
+      expect.stringContaining(sentence)
+    ])
   }
-  expect(lint("engine", 'export * from "@ancillary/native/memory"\n')).toContain(
-    "faces -> node -> drivers, testing -> effect3 -> engine -> control."
-  )
-  expect(lint("socket", 'export * from "@ancillary/posix"\n')).toContain("socket -> node -> engine -> control.")
-  expect(lint("socket", 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain(
-    "socket is a face without Effect."
-  )
-  expect(lint("node", 'import { Effect } from "effect"\nexport const a = Effect\n')).toContain("node is plain.")
-  expect(lint("effect/src/node", 'export * from "@ancillary/effect3"\n')).toContain(
-    "The Node part of a face knows node and the drivers."
-  )
-  expect(lint("node", 'import k from "koffi"\nexport const a: unknown = k\n')).toContain("Only drivers touch FFI.")
 })
 
 it("the list of projects contains the tests of every workspace", () => {

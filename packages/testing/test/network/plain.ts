@@ -1,6 +1,7 @@
 /** Sockets of hosts in memory by their driver alone, without Effect and without the event loop. */
 import { InternetEndpoint, Ipv4Address, SocketAddress } from "@ancillary/control"
 import type { Network } from "@ancillary/testing"
+import type { Arena } from "@ancillary/engine/driver/Arena"
 import { isFault, type NativeSocket } from "@ancillary/engine/driver/Driver"
 
 export const port = 9000
@@ -22,6 +23,19 @@ export const layout = {
   dataBytes: 64
 } as const
 
+/** The arenas of each host. They are made once, because making one takes longer than a datagram. */
+const arenas = new WeakMap<Network.Host, { readonly sent: Arena; readonly received: Arena }>()
+const arenasOf = (host: Network.Host) => {
+  const { arena } = host.driver
+  const known = arenas.get(host)
+  const all = known ?? {
+    sent: arena({ ...layout, purpose: "send" }),
+    received: arena(layout)
+  }
+  arenas.set(host, all)
+  return all
+}
+
 export const open = (host: Network.Host): NativeSocket => {
   const socket = host.driver.open({ family: "ipv4", protocol: "udp" })
   if (isFault(socket)) throw new Error(socket.code)
@@ -37,21 +51,19 @@ export const bound = (host: Network.Host, at = port): NativeSocket => {
 
 /** Sends a payload to an IPv4 address. */
 export const send = (host: Network.Host, socket: NativeSocket, to: string, data: Uint8Array, at = port): void => {
-  const arena = host.driver.arena({ ...layout, purpose: "send" })
+  const { sent: arena } = arenasOf(host)
   const address = name(host, to, at)
   arena.bytes.set(address, arena.addressAt(0))
   arena.fill(0, address.length, 0, [data])
   const sent = socket.send(arena, 0, 1)
-  arena.free()
   if (isFault(sent)) throw new Error(sent.code)
 }
 
 /** Receives the next payload, if there is one. */
 export const receive = (host: Network.Host, socket: NativeSocket): Uint8Array | undefined => {
-  const arena = host.driver.arena(layout)
+  const { received: arena } = arenasOf(host)
   const count = socket.receive(arena, 1, false)
   const data = count === 1 ? arena.copy(0, arena.dataLength(0)) : undefined
-  arena.free()
   if (isFault(count)) throw new Error(count.code)
   return data
 }
@@ -61,13 +73,12 @@ export const nameReceived = (
   host: Network.Host,
   socket: NativeSocket
 ): { readonly address: string; readonly port: number } | undefined => {
-  const arena = host.driver.arena(layout)
+  const { received: arena } = arenasOf(host)
   const count = socket.receive(arena, 1, false)
   const end =
     count === 1
       ? SocketAddress.read(host.driver.abi, arena.view, arena.addressAt(0), arena.addressLength(0))
       : undefined
-  arena.free()
   return end !== undefined && "port" in end ? { address: String(end.address), port: end.port } : undefined
 }
 

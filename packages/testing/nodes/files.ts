@@ -24,7 +24,7 @@ export const dependent: ReadonlyArray<Group> = [
     why: "workers, hand-over, host names and module loading"
   },
   {
-    files: /^packages\/effect\/test\/(receiving|reentrance|sending|serving|\w+\.child)\.test/,
+    files: /^packages\/effect\/test\/(receiving|reentrance|sending|serving|(?!conformance)\w+\.child)\.test/,
     why: "streams and fibers on sockets of the system, and processes"
   },
   { files: /^packages\/effect3\/test\/waiting\.test/, why: "fibers that wait for sockets of the system" },
@@ -53,6 +53,10 @@ export const independent: ReadonlyArray<Group> = [
   { files: /^packages\/fuzz\/test\/(?!echo)\w+\.test/, why: "the engine and the decoders, drawn by seed" },
   { files: /^packages\/winsock\/test\/elsewhere\.test/, why: "a driver that is refused here" },
   { files: /^packages\/winsock\/test\/message\.test/, why: "structures in memory" },
+  {
+    files: /^packages\/effect\/test\/conformance\.child\.test/,
+    why: "the suite, which runs again over the driver alone and through promises"
+  },
   { files: /^packages\/effect\/test\/observability\/metrics\.test/, why: "sums of counters" },
   {
     files:

@@ -6,6 +6,7 @@ import {
   type PktInfo,
   serve,
   serveInterfaces,
+  serveSessions,
   withErrorReports,
   withMaximumDatagramSize,
   withPktInfo
@@ -104,6 +105,17 @@ const programs: Face["programs"] = {
       ).pipe(
         Effect.flatMap(({ sockets }) => sockets),
         Effect.flatMap(([socket]) => (socket === undefined ? Effect.die("no socket") : Effect.succeed(socket)))
+      ),
+      () => Effect.never
+    )
+  },
+  serveSessions: {
+    start: program(
+      serveSessions(
+        spec,
+        here,
+        (session) => Stream.runForEach(session.datagrams, ({ data }) => Effect.ignore(session.send(data))),
+        { shutdown: 0 }
       ),
       () => Effect.never
     )

@@ -93,6 +93,19 @@ const programs: Face["programs"] = {
       }
     }
   },
+  serveSessions: {
+    start: async (driver, signal) => {
+      const server = await DatagramSockets.make(() => driver).serveSessions(
+        spec,
+        here,
+        async (session) => {
+          for await (const { data } of session) await session.send(data).catch(ignored)
+        },
+        { signal, onError: () => undefined, shutdown: 0 }
+      )
+      return { ended: server.finished, stop: server.close, balance: () => balance(server.socket) }
+    }
+  },
   "for await over datagrams": looping(async (socket, signal) => {
     for await (const asked of socket.datagrams({ signal }))
       await Datagram.reply(socket, asked, asked.data).catch(ignored)

@@ -218,6 +218,22 @@ it.scopedLive("a program that began again after an interruption does not take ov
   }).pipe(Effect.provide(LinuxSockets.layer))
 )
 
+it.scopedLive("a begin that failed is no begin: the next one notifies, and has the path", () =>
+  Effect.gen(function* () {
+    const path = join(yield* folder, "hand-over.sock")
+    const handOver = yield* HandOver.make({ path })
+    yield* handOver.bind("worker", Datagram.ipv4, at)
+    const before = process.env["NOTIFY_SOCKET"]
+    process.env["NOTIFY_SOCKET"] = `${path}.nobody`
+    const error = yield* Effect.flip(handOver.begin)
+    if (before === undefined) delete process.env["NOTIFY_SOCKET"]
+    else process.env["NOTIFY_SOCKET"] = before
+    expect([error.reason, existsSync(path)]).toEqual(["NotNotified", false])
+    yield* handOver.begin
+    expect(existsSync(path)).toBe(true)
+  }).pipe(Effect.provide(LinuxSockets.layer))
+)
+
 it.scopedLive("only one successor is accepted", () =>
   Effect.gen(function* () {
     const path = join(yield* folder, "hand-over.sock")

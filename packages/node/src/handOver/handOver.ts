@@ -147,7 +147,6 @@ export class HandOver {
   /** Lets the predecessor end, closes its sockets that were not claimed, and waits for a successor from then on. */
   announce(): HandOverFault | undefined {
     if (this.#begun) return undefined
-    this.#begun = true
     for (const { close } of this.#passed) close()
     this.#passed = []
     // systemd has to know the new main process before the old one ends. It already has the sockets that it passed.
@@ -158,6 +157,8 @@ export class HandOver {
     // Until this program has the path, its predecessor is reached there. One that has ended does not need to know.
     if (this.#hasPredecessor && this.#channel !== undefined) this.#channel.send(this.#channel.path, "serving")
     const why = this.#channel?.listen()
+    // A program whose announcement failed may try again.
+    this.#begun = why === undefined
     if (why === undefined) return undefined
     const remedy = "Choose a path in a directory that this program may write to"
     return this.#fault("Path", `The hand-over socket cannot get its path (${why}). ${remedy}.`)

@@ -132,24 +132,26 @@ export const followInterfaces = <F extends Family, D extends ControlMessage.Any,
         if (bound !== undefined) yield* Effect.forkIn(endIfUnreadable(service, bound.reader), opened)
       })
 
+    const unclosed = (cause: Cause.Cause<never>) => kinds.log("A service of an interface could not be closed", cause)
     const end = (ended: ReadonlyArray<Service<F, D>>) =>
-      Effect.forEach(ended, (service) => service.end, { discard: true })
+      // An exception of one close must not keep the others open.
+      Effect.forEach(ended, (service) => Effect.catchCause(service.end, unclosed), { discard: true })
 
     /** Ends the services of an interface that it should not have, and begins those that it lacks. */
-    const follow = <E>(each: NetworkInterface, onError: (error: BeginError) => Effect.Effect<void, E>) =>
+    const follow = <E>(each: NetworkInterface, onError: (cause: Cause.Cause<BeginError>) => Effect.Effect<void, E>) =>
       Effect.gen(function* () {
         const { ended, lacking, thrown } = services.follow(each)
         if (thrown !== undefined)
           yield* kinds.log("matches threw. The interface is not served", Cause.die(thrown.error))
         yield* end(ended)
-        for (const address of lacking) yield* begin(each, address).pipe(Effect.catch(onError))
+        for (const address of lacking) yield* Effect.catchCause(begin(each, address), onError)
       })
 
-    for (const each of yield* list) yield* follow(each, Effect.fail)
-    const counted = (error: BeginError) =>
+    for (const each of yield* list) yield* follow(each, Effect.failCause)
+    const counted = (cause: Cause.Cause<BeginError>) =>
       Effect.suspend(() => {
         services.failed()
-        return kinds.log("An interface cannot be served. It is tried again when it changes", Cause.fail(error))
+        return kinds.log("An interface cannot be served. It is tried again when it changes", cause)
       })
     const following = Effect.gen(function* () {
       yield* end(services.retain(yield* list))
@@ -157,10 +159,15 @@ export const followInterfaces = <F extends Family, D extends ControlMessage.Any,
         change._tag === "Removed" ? end(services.remove(change.interface.index)) : follow(change.interface, counted)
       )
     })
-    // The system may refuse to list the interfaces for a while.
+    // The system may refuse to list the interfaces for a while, and an exception is no end, either.
     yield* following.pipe(
-      Effect.tapError((error) => quietly(Effect.logWarning("The interfaces cannot be followed", error))),
-      Effect.retry(Schedule.spaced("1 second")),
+      Effect.sandbox,
+      Effect.tapError((cause) =>
+        Cause.hasInterruptsOnly(cause)
+          ? Effect.void
+          : quietly(Effect.logWarning("The interfaces cannot be followed", cause))
+      ),
+      Effect.retry({ schedule: Schedule.spaced("1 second"), while: (cause) => !Cause.hasInterruptsOnly(cause) }),
       Effect.forkScoped
     )
     return {

@@ -173,6 +173,40 @@ describe("serveInterfaces", () => {
     }).pipe(Effect.provide(silent))
   )
 
+  it.scoped("exceptions of the driver do not end the following", () =>
+    Effect.gen(function* () {
+      const { asks, host, network, plug, settle } = yield* lab
+      let broken: "open" | "interfaces" | undefined
+      const check = (call: typeof broken) => {
+        if (broken === call) throw new Error(`boom: ${call}`)
+      }
+      const driver: typeof host.driver = {
+        ...host.driver,
+        open: (kind) => {
+          check("open")
+          return host.driver.open(kind)
+        },
+        interfaces: () => {
+          check("interfaces")
+          return host.driver.interfaces()
+        }
+      }
+      const on = DatagramSockets.layer(Effect.succeed(driver), Network.capabilities)
+      const server = yield* Effect.provide(echo(), on)
+      broken = "open"
+      plug(2, "eth2")
+      yield* settle
+      broken = undefined
+      expect(yield* server.stats).toMatchObject({ begun: 2n, failed: 1n })
+      broken = "interfaces"
+      plug(3, "eth3")
+      yield* settle
+      broken = undefined
+      yield* NetworkSockets.adjust(network, "2 seconds")
+      expect([yield* asks(1), yield* asks(2), yield* asks(3)]).toEqual([true, true, true])
+    }).pipe(Effect.provide(silent))
+  )
+
   it.scoped("handlers finish with open sockets when the server stops", () =>
     Effect.gen(function* () {
       const { asks, network, on } = yield* lab

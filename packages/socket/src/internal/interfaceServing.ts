@@ -4,7 +4,7 @@ import { isFault, type NetworkInterface } from "@ancillary/engine/driver/Driver"
 import { HostInterfaces } from "@ancillary/engine/driver/hostInterfaces"
 import { invalidBind } from "@ancillary/engine/errors/DatagramError"
 import { InterfaceServices, readInterfaceChoice } from "@ancillary/engine/server"
-import { compileSpec, FailureKinds, type Opener, type OpenSocket } from "@ancillary/engine/socket"
+import { closeAll, compileSpec, FailureKinds, type Opener, type OpenSocket } from "@ancillary/engine/socket"
 import { orUndefined } from "@ancillary/engine/spec/Maybe"
 import { errorOf } from "../DatagramError.ts"
 import type { DatagramSocket, Membership } from "../DatagramSocket.ts"
@@ -185,7 +185,7 @@ class Following<F extends Family, D extends ControlMessage.Any> {
       try {
         for (const group of groups) memberships.push(shared.join(group, { interfaceIndex: each.index }))
       } catch (error) {
-        for (const one of memberships) one.leave()
+        closeAll(memberships.map((one) => () => one.leave()))
         throw error
       }
       return services.begun(each, address, { bound: undefined, memberships })
@@ -198,10 +198,12 @@ class Following<F extends Family, D extends ControlMessage.Any> {
   }
 
   #end(ended: ReadonlyArray<Service<F, D>>): void {
-    for (const { bound, memberships } of ended) {
-      for (const one of memberships) one.leave()
-      if (bound !== undefined) this.#serving.remove(bound.core)
-    }
+    closeAll(
+      ended.flatMap(({ bound, memberships }) => [
+        ...memberships.map((one) => () => one.leave()),
+        () => bound !== undefined && this.#serving.remove(bound.core)
+      ])
+    )
   }
 
   readonly #counted = (error: unknown): void =>

@@ -208,6 +208,34 @@ describe("serveInterfaces", () => {
     expect(server.stats()).toEqual({ begun: 3n, ended: 2n, failed: 1n })
   })
 
+  it("addresses that go are all closed, although each close throws", async () => {
+    printed()
+    const { eth1, host } = lab()
+    const driver: typeof host.driver = {
+      ...host.driver,
+      open: (kind) => {
+        const native = host.driver.open(kind)
+        if ("errno" in native) return native
+        const close = () => {
+          native.close()
+          throw new Error("boom")
+        }
+        return { ...native, close }
+      }
+    }
+    const server = await DatagramSockets.make(() => driver).serveInterfaces(
+      spec,
+      { port, matches: ({ name, up }) => up && name === "eth1" },
+      echo
+    )
+    eth1.addAddress("10.0.1.9/24")
+    await until(() => server.sockets().length === 2)
+    eth1.setUp(false)
+    await until(() => server.stats().ended === 2n)
+    expect(host.sockets).toBe(0)
+    await server.close()
+  })
+
   it("lists the interfaces again after the system refused to list them", async () => {
     const lines = printed()
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })

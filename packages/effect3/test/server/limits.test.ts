@@ -1,5 +1,7 @@
 /** The limits of a server on the network in memory: amplification, response rate, loops, sources that are not hosts. */
-import { Datagram, serve, serveOn, type ServeOptions, withPktInfo } from "@ancillary/effect3"
+import { InternetEndpoint, Ipv4Address, SocketAddress } from "@ancillary/control"
+import { Datagram, DatagramSockets, serve, serveOn, type ServeOptions, withPktInfo } from "@ancillary/effect3"
+import { FaultyDriver } from "@ancillary/testing"
 import { NetworkSockets } from "@ancillary/testing/effect3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Exit, Logger, Option, Scope } from "effect"
@@ -7,6 +9,11 @@ import { Effect, Either, Exit, Logger, Option, Scope } from "effect"
 const spec = Datagram.ipv4.pipe(withPktInfo())
 const at = { address: "10.0.0.1", port: 7 }
 const silent = Logger.remove(Logger.defaultLogger)
+const addressOf = (text: string): Ipv4Address => {
+  const address = Ipv4Address.parse(text)
+  if (address instanceof Ipv4Address) return address
+  throw new TypeError(text)
+}
 
 const labOf = (addresses: ReadonlyArray<string> = ["10.0.0.2/24"]) =>
   Effect.gen(function* () {
@@ -239,6 +246,38 @@ describe("two servers that answer each other", () => {
       while (network.turns() < turns + 200) yield* Effect.promise(() => new Promise((next) => setImmediate(next)))
       expect((yield* first.stats).sent).toBeGreaterThan(40n)
     })
+  )
+})
+
+describe("a source that is not a host", () => {
+  it.scoped.each([
+    ["224.0.0.9", 9],
+    ["255.255.255.255", 9],
+    ["0.0.0.0", 9],
+    ["10.0.0.2", 0]
+  ] as const)("%s, port %i: no reply is sent, each is counted, and the server goes on", ([address, port]) =>
+    Effect.gen(function* () {
+      const { ask, host, network } = yield* labOf()
+      let isForged = true
+      const driver = FaultyDriver.wrap(host.driver, {
+        onReceived: (slot) => {
+          if (!isForged) return
+          const view = new DataView(slot.address.buffer, slot.address.byteOffset, slot.address.byteLength)
+          const forged = new InternetEndpoint("ipv4", addressOf(address), port)
+          SocketAddress.write(host.driver.abi, forged, view, 0)
+        }
+      })
+      const on = DatagramSockets.layer(Effect.succeed(driver), [])
+      const server = yield* Effect.provide(
+        serve(spec, at, (asked, socket) => Datagram.reply(socket, asked, asked.data)),
+        on
+      )
+      for (let i = 0; i < 3; i++) expect(yield* ask(5)).toEqual(Option.none())
+      expect((yield* server.stats).handlers.failed).toBe(3n)
+      expect(network.trace.filter(({ at, kind }) => kind === "send" && at === "server")).toEqual([])
+      isForged = false
+      expect(yield* ask(5)).toEqual(Option.some(5))
+    }).pipe(Effect.provide(silent))
   )
 })
 

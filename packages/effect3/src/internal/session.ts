@@ -1,7 +1,7 @@
 /** The interface of one session for its program. */
-import type { ControlMessage, Endpoint, Family } from "@ancillary/control"
+import { Codec, type ControlMessage, type Endpoint, type Family } from "@ancillary/control"
 import type { SessionKey, SessionState } from "@ancillary/engine/server"
-import { answerPath, type OpenSocket } from "@ancillary/engine/socket"
+import { answerPath, type OpenSocket, ReceivedDatagram } from "@ancillary/engine/socket"
 import * as Chunk from "effect/Chunk"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -78,9 +78,16 @@ export class ServedSession<F extends Family, D extends ControlMessage.Any> {
   }
 
   get migrate() {
-    return ({ control, delivery, from }: Datagram<F, D>): Effect.Effect<void> =>
-      Effect.sync(() => {
+    return (datagram: Datagram<F, D>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        // Answers go to its sender from now on, so another value would fail each of them.
+        if (!(datagram instanceof ReceivedDatagram))
+          return Effect.die(
+            new TypeError(`datagram: ${Codec.format(datagram)} is not a datagram. Give one that the session received.`)
+          )
+        const { control, delivery, from } = datagram
         this.#state.path = { control, delivery, from }
+        return Effect.void
       })
   }
 

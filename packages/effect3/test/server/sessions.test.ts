@@ -202,6 +202,31 @@ describe("a session", () => {
   )
 })
 
+it.scoped("migrate refuses a value that is no datagram, and the path stays", () =>
+  Effect.gen(function* () {
+    const wrong = [
+      undefined,
+      null,
+      {},
+      { from: "me" },
+      new Proxy({}, { getPrototypeOf: () => Effect.runSync(Effect.die("trap")) })
+    ]
+    const seen: Array<boolean> = []
+    const { ask, client } = yield* lab((session) =>
+      Effect.gen(function* () {
+        yield* session.receive
+        for (const value of wrong) seen.push(Exit.isFailure(yield* Effect.exit(session.migrate(value as never))))
+        yield* session.validate
+        yield* session.send(Uint8Array.of(7))
+      })
+    )
+    const socket = yield* client
+    yield* ask(socket, 1)
+    expect(seen).toEqual(wrong.map(() => true))
+    expect((yield* socket.receive).data[0]).toBe(7)
+  })
+)
+
 it.scoped("a fiber that waits for a datagram is interrupted when its session ends", () =>
   Effect.gen(function* () {
     const waiting: Array<Fiber.RuntimeFiber<unknown>> = []

@@ -90,7 +90,7 @@ export interface DatagramClient<in out F extends Family, in out D extends Contro
    *
    * Fails with `DatagramRequestError` of reason `NoAnswer` if the schedule and `timeout` are over, and of reason
    * `InvalidArgument` if a request with the key waits already. Fails with `DatagramSendError` if it cannot be sent, and
-   * with `DatagramReceiveError` if the socket cannot be read.
+   * with `DatagramReceiveError` if the socket cannot be read: of reason `Closed` if the client's scope closes.
    */
   readonly request: (
     request: Request<F, D>,

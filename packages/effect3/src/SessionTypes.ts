@@ -24,8 +24,8 @@ export interface Session<in out F extends Family, in out D extends ControlMessag
   /** The address that answers go to now: that of the first datagram, until `migrate`. */
   readonly peer: Effect.Effect<Endpoint<F>>
   /**
-   * Takes the next datagram of the session. If the server stops while it waits, the session is interrupted. Interrupting
-   * the wait loses nothing.
+   * Takes the next datagram of the session. If the server stops or the session ends while it waits, its fiber is
+   * interrupted. Interrupting the wait loses nothing.
    */
   readonly receive: Effect.Effect<Datagram<F, D>>
   /** Takes the next datagram, or returns `None` after the duration. Unlike `Effect.timeout` it never loses a datagram. */

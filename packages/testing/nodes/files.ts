@@ -16,7 +16,7 @@ export const dependent: ReadonlyArray<Group> = [
   { files: /^packages\/posix\/test\/[^.]+(\.child|\.leaks)?\.test/, why: "sockets of the system: the FFI and libuv" },
   { files: /^packages\/dgram\/test\/[^.]+(\.child)?\.test/, why: "compared with node:dgram of that Node" },
   {
-    files: /^packages\/socket\/test\/(?!hostileValues)[^.]+(\.child|\.leaks)?\.test/,
+    files: /^packages\/socket\/test\/(?!hostileValues|conformance)[^.]+(\.child|\.leaks)?\.test/,
     why: "promises, iterators and signals"
   },
   {
@@ -55,7 +55,11 @@ export const independent: ReadonlyArray<Group> = [
   { files: /^packages\/winsock\/test\/message\.test/, why: "structures in memory" },
   {
     files: /^packages\/effect\/test\/conformance\.child\.test/,
-    why: "the suite, which runs again over the driver alone and through promises"
+    why: "the suite, which runs again over the driver alone"
+  },
+  {
+    files: /^packages\/socket\/test\/conformance\.child\.test/,
+    why: "the suite, which runs again over the driver alone"
   },
   { files: /^packages\/effect\/test\/observability\/metrics\.test/, why: "sums of counters" },
   {

@@ -174,6 +174,7 @@ export class Host {
     if (at < 0) return
     this.#devices.splice(at, 1)
     device.up = false
+    device.wire?.unplug(device)
     this.#routes.remove(device)
     for (const { memberships } of this.#ports.open) memberships.end(device.index)
     this.#notices.tell([{ index: device.index }])
@@ -310,7 +311,7 @@ export class Interface {
     this.#changed()
   }
 
-  /** Removes the interface, with its addresses, routes and memberships. Its link ends there. */
+  /** Removes the interface, with its addresses, routes and memberships. If its link has one other end, that end may get another link. */
   remove(): void {
     this.#remove()
   }

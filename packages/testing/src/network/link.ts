@@ -83,6 +83,18 @@ export class LinkWire implements Wire {
     for (const end of this.#directions.keys()) end.carrierChanged()
   }
 
+  unplug(device: Device): void {
+    this.#directions.get(device)?.clear()
+    this.#directions.delete(device)
+    device.wire = undefined
+    const [last, ...others] = this.#directions.keys()
+    if (last === undefined || others.length > 0) return
+    this.#cuts++
+    this.#directions.delete(last)
+    last.wire = undefined
+    last.carrierChanged()
+  }
+
   /** Changes faults. Those that are not named stay. Without `from` in every direction, and with `to` only on the way to those ends. */
   change(faults: LinkFaults, from?: ReadonlyArray<Device>, to?: ReadonlyArray<Device>): void {
     validateFaults(faults)

@@ -11,6 +11,8 @@ export interface Wire {
    */
   readonly send: (packet: Packet, from: Device, nextHop: Address | undefined) => boolean
   readonly isUp: boolean
+  /** Takes an interface from the wire. If one is left, it has no wire either. */
+  readonly unplug: (device: Device) => void
 }
 
 export class Device {

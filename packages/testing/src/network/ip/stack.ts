@@ -116,11 +116,9 @@ export class Stack {
     const { device, kind, nextHop } = path
     const mtu = Math.min(device.mtu, this.routes.mtu(packet.destination, path))
     for (const piece of segmentsOf(packet).flatMap((segment) => cut(segment, mtu))) {
-      if (device.wire === undefined) {
-        this.#drop(piece, "the interface has no link")
-        continue
-      }
-      if (device.wire.send(piece, device, kind === "unicast" ? nextHop : undefined)) continue
+      if (device.wire === undefined) this.#drop(piece, "the interface has no link")
+      else if (device.wire.send(piece, device, kind === "unicast" ? nextHop : undefined)) continue
+      if (kind !== "unicast") continue
       const about = piece.fragment !== undefined && piece.fragment.offset > 0 ? piece : (original ?? piece)
       this.#agenda.at(this.#agenda.now + neighbourPatience, () => this.#report("host unreachable", about))
     }

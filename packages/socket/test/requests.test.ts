@@ -50,6 +50,22 @@ describe("a request", () => {
     expect(balance(client)).toMatchObject({ started: 3n, answered: 3n, waiting: 0n })
   })
 
+  it("is sent again as it was, although its program has changed the payload", async () => {
+    const seen: Array<ReadonlyArray<number>> = []
+    const { client, to } = await lab((asked, socket) => {
+      seen.push([...asked.data])
+      return seen.length === 1 ? undefined : echo(asked, socket)
+    })
+    const data = Buffer.of(1, 2)
+    const asked = client.request({ key: 1, data, to }, { retransmit: [5, 50, 500] })
+    data.fill(9)
+    expect([...(await asked).data]).toEqual([1, 2])
+    expect(seen.slice(0, 2)).toEqual([
+      [1, 2],
+      [1, 2]
+    ])
+  })
+
   it("is sent again until it is answered, with 30 % of datagrams lost", async () => {
     const network = Network.make({ seed: 3 })
     const host = network.host("server", { addresses: ["10.0.0.1/24"] })

@@ -102,3 +102,17 @@ it("a request that waits when its client is closed fails with Closed", () =>
       expect(yield* Effect.flip(request)).toMatchObject({ reason: "Closed" })
     }).pipe(Effect.scoped)
   ))
+
+it("a request is sent again as it was, although its payload was changed", () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const { client, server } = yield* lab(0)
+      const data = Uint8Array.of(1, 9)
+      const request = client.request({ key: Uint8Array.of(1), data, to: at })
+      const asked = yield* start(Effect.flip(request))
+      data[1] = 0
+      expect(yield* Fiber.join(asked)).toMatchObject({ reason: "NoAnswer" })
+      // The server answers a request that does not end with 9.
+      expect((yield* server.stats).sent).toBe(0n)
+    }).pipe(Effect.scoped)
+  ))

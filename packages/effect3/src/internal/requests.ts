@@ -1,6 +1,6 @@
 /** The requests of a client: transmission by a schedule, and the answer that ends it. */
 import { Codec, type ControlMessage, type Family } from "@ancillary/control"
-import { readKey, RequestTable, type SessionKey, type WaitingRequest } from "@ancillary/engine/server"
+import { copyRequest, readKey, RequestTable, type SessionKey, type WaitingRequest } from "@ancillary/engine/server"
 import { receiveClosed } from "@ancillary/engine/errors/DatagramError"
 import { spanAttributes } from "@ancillary/engine/socket"
 import * as Cause from "effect/Cause"
@@ -121,15 +121,16 @@ export const requesting = <F extends Family, D extends ControlMessage.Any>(
     )
 
     const begin = (
-      message: Parameters<typeof socket.send>[0] & { readonly key: unknown },
+      asked: Parameters<typeof socket.send>[0] & { readonly key: unknown },
       transmission: Transmission
     ) => {
-      const given = message.key
+      const given = asked.key
       const key = readKey(given)
       if (key === undefined)
         return invalid(`key: ${Codec.format(given)} is not a key. Give a text, a number, a bigint or bytes.`)
-      const to = core?.outgoing.destinations.of(message.to)
+      const to = core?.outgoing.destinations.of(asked.to)
       if (to === undefined || typeof to === "string") return invalid(`to: ${String(to)}. Give an address and a port.`)
+      const message = copyRequest(asked, to)
       const answered = Deferred.unsafeMake<Datagram<F, D>>(me)
       const request: WaitingRequest<Datagram<F, D>> = {
         to,

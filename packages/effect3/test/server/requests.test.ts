@@ -229,3 +229,24 @@ it.scoped("a schedule without pauses leaves the event loop its turns, so the ans
     expect(retransmitted).toBeLessThan(10_000n)
   })
 )
+
+it.scoped("a request is sent again as it was, although its payload was changed", () =>
+  Effect.gen(function* () {
+    const seen: Array<ReadonlyArray<number>> = []
+    const { client, network } = yield* lab((asked, socket) => {
+      seen.push([...asked.data])
+      return seen.length === 1 ? Effect.void : echo(asked, socket)
+    })
+    const [one, two] = [Uint8Array.of(1), Buffer.of(2)]
+    const asked = yield* Effect.fork(client.request({ key: 1, data: [one, two], to: at }))
+    yield* NetworkSockets.adjust(network, "100 millis")
+    one.fill(9)
+    two.fill(9)
+    yield* NetworkSockets.adjust(network, "2 seconds")
+    expect([...(yield* Fiber.join(asked)).data]).toEqual([1, 2])
+    expect(seen).toEqual([
+      [1, 2],
+      [1, 2]
+    ])
+  })
+)

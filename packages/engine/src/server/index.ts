@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 export { type Aged, AgeList } from "./ageList.ts"
+export { copyRequest } from "./copyRequest.ts"
 export { Guard, LimitCounters, type Limits } from "./guard.ts"
 export { ignoreRejection } from "./ignoreRejection.ts"
 export { type InvalidOption, invalidOption, isInvalidOption } from "./invalidOption.ts"

@@ -1,7 +1,7 @@
 /** The requests of a client: transmission by a schedule, and the answer that ends it. */
 import { Codec, type ControlMessage, type Endpoint, type Family } from "@ancillary/control"
 import { invalidBind, invalidSend } from "@ancillary/engine/errors/DatagramError"
-import { readKey, type RequestCounters, RequestTable, type SessionKey } from "@ancillary/engine/server"
+import { copyRequest, readKey, type RequestCounters, RequestTable, type SessionKey } from "@ancillary/engine/server"
 import type { LoopEnd, OpenSocket, ReceivedDatagram } from "@ancillary/engine/socket"
 import type { ClientOptions, ClientStats, DatagramClient } from "../ClientTypes.ts"
 import { DatagramRequestError, type DatagramSendError, errorOf } from "../DatagramError.ts"
@@ -119,7 +119,11 @@ export class Client {
     const to = this.#core.outgoing.destinations.of(given.to)
     if (to === undefined || typeof to === "string")
       throw this.#invalid("to", `${to ?? "it is missing"}. Give an address and a port`)
-    return { message, key, to, transmission, signal }
+    try {
+      return { message: copyRequest(message as object, to), key, to, transmission, signal }
+    } catch {
+      throw this.#invalid("request", "reading it threw. Give a plain object")
+    }
   }
 
   #invalid(field: string, why: string): DatagramSendError {

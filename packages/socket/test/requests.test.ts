@@ -52,9 +52,9 @@ describe("a request", () => {
 
   it("is sent again as it was, although its program has changed the payload", async () => {
     const seen: Array<ReadonlyArray<number>> = []
-    const { client, to } = await lab((asked, socket) => {
+    const { client, to } = await lab((asked, socket, signal) => {
       seen.push([...asked.data])
-      return seen.length === 1 ? undefined : echo(asked, socket)
+      return seen.length === 1 ? undefined : echo(asked, socket, signal)
     })
     const data = Buffer.of(1, 2)
     const asked = client.request({ key: 1, data, to }, { retransmit: [5, 50, 500] })

@@ -4,8 +4,6 @@
  */
 import { readdirSync } from "node:fs"
 import { networkInterfaces } from "node:os"
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import {
   Datagram,
   DatagramMetrics,
@@ -17,6 +15,7 @@ import {
 import type { PktInfo } from "@ancillary/control"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { Cause, Effect, Exit, Fiber, Layer, Logger, Metric, MetricState, Option, Scope } from "effect"
+import { heldMemory } from "../heldMemory.ts"
 import { Random } from "../random.ts"
 import { Account, Begun, close } from "./account.ts"
 
@@ -65,21 +64,10 @@ const ownAddress = (): string =>
 
 const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
-setFlagsFromString("--expose-gc")
-const collect = runInNewContext("gc") as () => void
-
-/** Memory of a socket is released up to eight collections after its last use, so the memory is collected until no less is held. */
-const hold = Effect.gen(function* () {
-  let bytes = Infinity
-  for (let unchanged = 0; unchanged < 10; unchanged++) {
-    yield* turn
-    collect()
-    const { arrayBuffers, heapUsed } = process.memoryUsage()
-    if (heapUsed + arrayBuffers < bytes - 100_000) unchanged = -1
-    bytes = Math.min(bytes, heapUsed + arrayBuffers)
-  }
-  return { bytes, descriptors: readdirSync("/proc/self/fd").length }
-})
+const hold = Effect.map(
+  Effect.promise(() => heldMemory()),
+  (bytes) => ({ bytes, descriptors: readdirSync("/proc/self/fd").length })
+)
 
 /** The handler of the datagrams. Their first byte decides how it ends, and the rest is their number. */
 const handlerOf =

@@ -5,13 +5,12 @@
 import { closeSync, fstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import { LinuxSockets } from "@ancillary/effect3/node"
 import { DatagramSockets } from "@ancillary/effect3"
 import { type Driver, isFault } from "@ancillary/engine/driver/Driver"
 import { Effect, Fiber, type Runtime } from "effect"
 import { hasIpv6 } from "../machine.ts"
+import { heldMemory } from "../heldMemory.ts"
 import type { Part } from "../part.ts"
 import { Random } from "../random.ts"
 import { change } from "./changing.ts"
@@ -226,11 +225,6 @@ const shrink = async (ground: Ground, seed: number, index: number): Promise<Worl
   return smallest
 }
 
-const collect = (): (() => void) => {
-  setFlagsFromString("--expose-gc")
-  return runInNewContext("gc") as () => void
-}
-
 /** Bytes by which memory may grow from a fifth of the cases to the end. */
 const growthAtMost = 24 << 20
 
@@ -266,27 +260,15 @@ export const soak =
     // Descriptors that the first sockets of a process open stay open.
     await runCase(ground, 1, 0, () => true)
     tally.clear()
-    const gc = collect()
-    /** Buffers are freed some turns after their objects, so the least of several measurements counts. */
-    const kept = async () => {
-      let least = Infinity
-      for (let look = 0; look < 5; look++) {
-        gc()
-        await new Promise((resolve) => setTimeout(resolve, 1))
-        const { external, heapUsed } = process.memoryUsage()
-        least = Math.min(least, external + heapUsed)
-      }
-      return least
-    }
     let base: number | undefined
     const fifth = first + Math.floor(count / 5)
     try {
       for (let index = first; index < first + count; index++) {
         // Its sockets and their memory are not referenced here, so only kept memory is counted.
         const { problems, trace } = await runCase(ground, seed, index, () => true)
-        if (index === fifth) base = await kept()
+        if (index === fifth) base = await heldMemory()
         const isLast = index === first + count - 1
-        const growth = isLast && base !== undefined ? (await kept()) - base : 0
+        const growth = isLast && base !== undefined ? (await heldMemory()) - base : 0
         tally.set("bytes kept more than after a fifth", growth)
         if (problems.length === 0 && growth > growthAtMost)
           problems.push(`${growth} bytes are kept more than after a fifth`)

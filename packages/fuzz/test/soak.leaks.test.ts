@@ -1,5 +1,5 @@
 /**
- * A smaller run of the soak, with equal actions each time, and proofs that it can fail.
+ * A smaller run of the soak, with equal actions each time, and proofs that it can fail. It measures the memory of its process, which has no other tests.
  */
 import type { Driver } from "@ancillary/engine/driver/Driver"
 import { FaultyDriver } from "@ancillary/testing"

@@ -15,7 +15,7 @@ const tenths = 10
 const burst = 256
 
 const grown = Effect.gen(function* () {
-  if (!isWay(way)) throw new Error(`${way} is none of ${Object.keys(reads).join(", ")}`)
+  if (!isWay(way)) throw new Error(`${way} is not one of ${Object.keys(reads).join(", ")}`)
   const socket = yield* reader
   const fill = filler(yield* sender, socket.localAddress, 100)
   const arrivals = new Arrivals(cost())

@@ -257,11 +257,11 @@ describe("an invalid value", () => {
     [withDefaultMark(-1), "-1 is not an integer from 0 to 4294967295"],
     [
       withPathMtuDiscovery("perhaps" as SocketOption.PathMtuMode),
-      `'perhaps' is none of "dont", "want", "do", "probe", "interface", "omit"`
+      `'perhaps' is not one of "dont", "want", "do", "probe", "interface", "omit"`
     ],
     [
       withPathMtuDiscovery("toString" as SocketOption.PathMtuMode),
-      `'toString' is none of "dont", "want", "do", "probe", "interface", "omit"`
+      `'toString' is not one of "dont", "want", "do", "probe", "interface", "omit"`
     ]
   ]
   it.each(bad)("is rejected with its range: %#", (combinator, why) => {
@@ -311,7 +311,7 @@ describe("values that are read", () => {
   it("an unknown mode is malformed", () => {
     expect(read(SocketOption.pathMtuDiscovery, "ipv4", "05000000")).toBe("omit")
     expect(read(SocketOption.pathMtuDiscovery, "ipv4", "09000000")).toMatchObject({
-      malformed: "9 is none of dont, want, do, probe, interface, omit"
+      malformed: "9 is not one of dont, want, do, probe, interface, omit"
     })
   })
 })

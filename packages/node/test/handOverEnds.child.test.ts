@@ -224,7 +224,7 @@ it.scopedLive("a begin that failed is no begin: the next one notifies, and has t
     const handOver = yield* HandOver.make({ path })
     yield* handOver.bind("worker", Datagram.ipv4, at)
     const before = process.env["NOTIFY_SOCKET"]
-    process.env["NOTIFY_SOCKET"] = `${path}.nobody`
+    process.env["NOTIFY_SOCKET"] = `${path}.absent`
     const error = yield* Effect.flip(handOver.begin)
     if (before === undefined) delete process.env["NOTIFY_SOCKET"]
     else process.env["NOTIFY_SOCKET"] = before

@@ -51,7 +51,7 @@ export const within = (name: string, value: number | undefined, most: number): v
 
 /** Throws if a value is not one of a few. */
 export const oneOf = (name: string, value: string, all: ReadonlyArray<string>): void => {
-  if (!all.includes(value)) throw new TypeError(`${name}: ${Codec.format(value)} is none of ${all.join(", ")}.`)
+  if (!all.includes(value)) throw new TypeError(`${name}: ${Codec.format(value)} is not one of ${all.join(", ")}.`)
 }
 
 /** Throws if a fault is not possible, because a test with a fault that never happens shows nothing. */

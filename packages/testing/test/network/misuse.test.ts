@@ -16,9 +16,9 @@ it("a change of faults names an end of the link", () => {
   expect(() => link.change({ loss: 1 }, c)).toThrow("c is not an end of the link a–b.")
   expect(() => link.change({ loss: 1 }, c.interfaceNamed("eth0"))).toThrow("eth0 is not an end of the link a–b.")
   // @ts-expect-error There is no such fault.
-  expect(() => link.change({ lossy: 1 })).toThrow("fault: 'lossy' is none of loss, duplicate")
+  expect(() => link.change({ lossy: 1 })).toThrow("fault: 'lossy' is not one of loss, duplicate")
   // @ts-expect-error There is no such fault.
-  expect(() => a.change({ loss: 1 })).toThrow("fault: 'loss' is none of controlMissing")
+  expect(() => a.change({ loss: 1 })).toThrow("fault: 'loss' is not one of controlMissing")
 })
 
 it("the ends of a link are free interfaces of hosts of its network", () => {
@@ -41,18 +41,18 @@ it("an unknown word or a number out of range is refused", () => {
   const { a, network } = pair()
   // @ts-expect-error RFC 4787 has other words.
   expect(() => Network.nat({ outside: "wan", mapping: "symmetric" })).toThrow(
-    "mapping: 'symmetric' is none of endpoint"
+    "mapping: 'symmetric' is not one of endpoint"
   )
   // @ts-expect-error There is no such filtering.
-  expect(() => Network.nat({ outside: "wan", filtering: "full-cone" })).toThrow("filtering: 'full-cone' is none of")
+  expect(() => Network.nat({ outside: "wan", filtering: "full-cone" })).toThrow("filtering: 'full-cone' is not one of")
   // @ts-expect-error Families are texts.
-  expect(() => Network.nat({ outside: "wan", families: [4] })).toThrow("families: 4 is none of ipv4, ipv6.")
+  expect(() => Network.nat({ outside: "wan", families: [4] })).toThrow("families: 4 is not one of ipv4, ipv6.")
   expect(() => Network.nat({ outside: "wan", timeout: -1 })).toThrow("timeout: -1 is not a number from 0.")
   expect(() => Network.firewall({ outside: "wan", timeout: Number.NaN })).toThrow(
     "timeout: NaN is not a number from 0."
   )
   // @ts-expect-error There is no such system.
-  expect(() => network.host("w", { system: "windows" })).toThrow("system: 'windows' is none of linux, winsock.")
+  expect(() => network.host("w", { system: "windows" })).toThrow("system: 'windows' is not one of linux, winsock.")
   for (const mtu of [0, 67, 65_536, 1.5, Number.NaN]) {
     expect(() => a.interface(`m${mtu}`, { mtu })).toThrow(`mtu: ${mtu} is not an integer from 68 to 65535.`)
     expect(() => a.interfaceNamed("eth0").setMtu(mtu)).toThrow(`mtu: ${mtu} is not`)

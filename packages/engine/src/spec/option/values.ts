@@ -99,7 +99,7 @@ export const enumeration = <A extends string>(numbers: {
         const number = view.getInt32(at, true)
         return (
           known.find((word) => entry(word) === number) ?? {
-            malformed: `${number} is none of ${known.join(", ")}`,
+            malformed: `${number} is not one of ${known.join(", ")}`,
             offset: at
           }
         )
@@ -110,7 +110,7 @@ export const enumeration = <A extends string>(numbers: {
         return 4
       },
       validate: (word) =>
-        isWord(word) ? undefined : `${Codec.format(word)} is none of ${known.map((each) => `"${each}"`).join(", ")}`
+        isWord(word) ? undefined : `${Codec.format(word)} is not one of ${known.map((each) => `"${each}"`).join(", ")}`
     }
   }
 }

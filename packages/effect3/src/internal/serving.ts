@@ -2,19 +2,18 @@
 import type { ControlMessage, Family } from "@ancillary/control"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Runtime from "effect/Runtime"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import { addServedPort } from "@ancillary/engine/server"
 import { type HeldResult, isItself, type ReceivedDatagram, retainDescriptors, Served } from "@ancillary/engine/socket"
 import { Failures, quietly } from "./failures.ts"
+import { type Fork, forking } from "./handlerFibers.ts"
 import { Handlers, leave, type StopReport } from "./handlers.ts"
 import { handled } from "./handling.ts"
 import { patience } from "./patience.ts"
@@ -24,10 +23,7 @@ import { engineSocketOf } from "./sockets.ts"
 import { withDatagramSpan } from "./tracing.ts"
 import type { Checked } from "./serveOptions.ts"
 import { Deadline, TimeLimit } from "./timeLimit.ts"
-import {
-  FiberRef,
-  RuntimeFlags
-} from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
+import { FiberRef } from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 
 /** A server, which serves any number of sockets with the same handler. */
 export interface Server<F extends Family, D extends ControlMessage.Any> {
@@ -62,11 +58,7 @@ export const makeServer = <F extends Family, D extends ControlMessage.Any, E, R>
     const handlers = new Handlers()
     const ends = new Map<object, () => void>()
     const reading = new Reading(checked.concurrency, checked.overflow === "wait")
-    // The fiber begins in the callback of the event loop, so a handler that ends without a wait costs no turn. It is interruptible where
-    // the handler runs.
-    const fork = Runtime.runFork(
-      Runtime.disableRuntimeFlag(yield* Effect.runtime<Exclude<R, Scope.Scope>>(), RuntimeFlags.Interruption)
-    )
+    const fork = forking<R>(yield* Effect.runtime<Exclude<R, Scope.Scope>>())
     const limit = Duration.isFinite(checked.timeLimit)
       ? new TimeLimit(Duration.toMillis(checked.timeLimit), clock, yield* Effect.runtime())
       : undefined
@@ -110,7 +102,7 @@ interface Shared<R> {
   readonly kinds: Failures
   readonly handlers: Handlers
   readonly reading: Reading
-  readonly fork: (handler: Effect.Effect<void, never, Exclude<R, Scope.Scope>>) => Fiber.RuntimeFiber<void>
+  readonly fork: Fork<R>
   readonly limit: TimeLimit | undefined
   readonly clock: Clock.Clock
   /** Called when the server has ended, by socket. */
@@ -171,36 +163,17 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
       )
     }
 
-    const handle = (
-      datagram: Datagram<F, D>,
-      begin: () => Effect.Effect<void, E, R>,
-      deadline: Deadline | undefined,
-      begun: number
-    ) => {
-      const work = traced
+    const work = (datagram: Datagram<F, D>, begin: () => Effect.Effect<void, E, R>): Effect.Effect<void, E, R> => {
+      const handling = traced
         ? withDatagramSpan(
             "DatagramServer.handle",
             { from: datagram.from, local: localAddress, bytes: datagram.data.length },
             handled(begin)
           )
         : handled(begin)
-      const ending = Effect.flatMap(Scope.make(), (scope) => {
-        // Set instead of provided, which costs twice as much. The fiber belongs to the handler and ends with it.
-        const exited = Effect.zipRight(
-          FiberRef.update(FiberRef.currentContext, Context.add(Scope.Scope, scope)),
-          Effect.exit(Effect.interruptible(work))
-        ) as Effect.Effect<Exit.Exit<void, E>, never, Exclude<R, Scope.Scope>>
-        return Effect.flatMap(exited, (exit) =>
-          Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) =>
-            settle(datagram.from, closed._tag === "Success" ? exit : Exit.zipLeft(exit, closed), deadline, begun)
-          )
-        )
-      })
-      if (!isUnix) return ending
-      // The next read may come before the handler has started, and would close the descriptors of its datagram.
-      const release = retainDescriptors(datagram.control)
-      const held = Effect.ensuring(ending, Effect.sync(release))
-      return core === undefined ? held : Effect.zipRight(FiberRef.set(patience, { core, limit: sendTimeout }), held)
+      return isUnix && core !== undefined
+        ? Effect.zipRight(FiberRef.set(patience, { core, limit: sendTimeout }), handling)
+        : handling
     }
 
     const take = (datagram: Datagram<F, D>): void => {
@@ -249,7 +222,12 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
 
     const start = (datagram: Datagram<F, D>, begin: () => Effect.Effect<void, E, R>, begun: number): void => {
       const deadline = limit === undefined ? undefined : new Deadline()
-      const fiber = fork(handle(datagram, begin, deadline, begun))
+      // The next read may come before the handler has ended, and would close the descriptors of its datagram.
+      const release = isUnix ? retainDescriptors(datagram.control) : undefined
+      const fiber = fork(work(datagram, begin), (exit) => {
+        release?.()
+        return settle(datagram.from, exit, deadline, begun)
+      })
       handlers.add(fiber)
       if (deadline !== undefined) limit?.begin(deadline, fiber)
     }

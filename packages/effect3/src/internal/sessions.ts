@@ -1,20 +1,15 @@
 /** The sessions of a server: one fiber, one scope and one inbox for each key. No result of a program ends the server. */
-import {
-  FiberId,
-  FiberRef,
-  RuntimeFlags
-} from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
+import { FiberId } from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 import type { ControlMessage, Family } from "@ancillary/control"
 import { addServedPort, Sessions, type SessionState } from "@ancillary/engine/server"
 import { answersAsAsked, isItself, type OpenSocket, type ReceivedDatagram } from "@ancillary/engine/socket"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Runtime from "effect/Runtime"
+import type * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
@@ -22,6 +17,7 @@ import type { DatagramSocket } from "../DatagramSocket.ts"
 import type { Session } from "../SessionTypes.ts"
 import { Alarm } from "./alarm.ts"
 import { Failures, quietly } from "./failures.ts"
+import { type Fork, forking } from "./handlerFibers.ts"
 import { Handlers } from "./handlers.ts"
 import { handled } from "./handling.ts"
 import { Reading } from "./reading.ts"
@@ -45,7 +41,7 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
   readonly #program: Program<F, D, E, R>
   readonly #checked: Checked
   readonly #sessions: Sessions<Datagram<F, D>>
-  readonly #fork: (program: Effect.Effect<void, never, Exclude<R, Scope.Scope>>) => Fiber.RuntimeFiber<void>
+  readonly #fork: Fork<R>
   readonly #kinds = new Failures()
   readonly #alarm: Alarm
 
@@ -55,7 +51,7 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
     readonly program: Program<F, D, E, R>
     readonly checked: Checked
     readonly clock: Clock.Clock
-    readonly fork: (program: Effect.Effect<void, never, Exclude<R, Scope.Scope>>) => Fiber.RuntimeFiber<void>
+    readonly fork: Fork<R>
     readonly runtime: Runtime.Runtime<never>
   }) {
     this.core = given.core
@@ -91,26 +87,15 @@ class SessionServing<F extends Family, D extends ControlMessage.Any, E, R> imple
   }
 
   #begin(state: SessionState<Datagram<F, D>>): void {
-    const fiber = this.#fork(this.#run(state))
+    const begin = () => this.#program(new ServedSession(state, this), this.#socket)
+    const fiber = this.#fork(
+      // A session begins after the read that brought its first datagram.
+      Effect.zipRight(Effect.yieldNow(), this.#traced(state, handled(begin))),
+      (exit) => this.#settle(state, exit)
+    )
     state.stop = () => fiber.unsafeInterruptAsFork(FiberId.none)
     this.handlers.add(fiber)
     this.#alarm.begin()
-  }
-
-  #run(state: SessionState<Datagram<F, D>>): Effect.Effect<void, never, Exclude<R, Scope.Scope>> {
-    return Effect.flatMap(Scope.make(), (scope) => {
-      const begin = () => this.#program(new ServedSession(state, this), this.#socket)
-      const begun = Effect.zipRight(
-        FiberRef.update(FiberRef.currentContext, Context.add(Scope.Scope, scope)),
-        // A session begins after the read that brought its first datagram.
-        Effect.exit(Effect.interruptible(Effect.zipRight(Effect.yieldNow(), this.#traced(state, handled(begin)))))
-      ) as Effect.Effect<Exit.Exit<void, E>, never, Exclude<R, Scope.Scope>>
-      return Effect.flatMap(begun, (exit) =>
-        Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) =>
-          this.#settle(state, closed._tag === "Success" ? exit : Exit.zipLeft(exit, closed))
-        )
-      )
-    })
   }
 
   #traced<A>(state: SessionState<Datagram<F, D>>, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
@@ -156,7 +141,7 @@ export const serving = <F extends Family, D extends ControlMessage.Any, E, R>(
     if (core === undefined) return yield* Effect.dieMessage("a socket of this library is served")
     const clock = yield* Effect.clock
     const runtime = yield* Effect.runtime<Exclude<R, Scope.Scope>>()
-    const fork = Runtime.runFork(Runtime.disableRuntimeFlag(runtime, RuntimeFlags.Interruption))
+    const fork = forking<R>(runtime)
     const sessions = new SessionServing({ core, socket, program, checked, clock, fork, runtime })
     const { localAddress } = core
     yield* Effect.acquireRelease(

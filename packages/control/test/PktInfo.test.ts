@@ -94,7 +94,9 @@ describe("sending", () => {
       {},
       { source: undefined },
       { interfaceIndex: undefined },
-      { source: undefined, interfaceIndex: 0 }
+      { source: undefined, interfaceIndex: 0 },
+      // Only its own fields count.
+      Object.create({ comment: "the address of eth0" })
     ]) {
       expect(refusal(sends, value)).toBeUndefined()
       expect(hex(written(sends, value))).toMatch(/^(00)+$/)

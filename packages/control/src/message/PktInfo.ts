@@ -200,8 +200,9 @@ const validate = (
   packetSource: PacketSource<"ipv4"> | PacketSource<"ipv6">
 ): string | undefined => {
   if (typeof packetSource !== "object" || packetSource === null) return `${format(packetSource)} is not a packet source`
-  for (const key of Object.keys(packetSource))
-    if (key !== "source" && key !== "interfaceIndex")
+  // Not `Object.keys`, which allocates for each datagram.
+  for (const key in packetSource)
+    if (key !== "source" && key !== "interfaceIndex" && Object.hasOwn(packetSource, key))
       return `a packet source has 'source' and 'interfaceIndex', not '${key}'`
   const { interfaceIndex, source } = packetSource
   if (interfaceIndex !== undefined && !isInteger(interfaceIndex, 0, 0x7fffffff))

@@ -61,6 +61,10 @@ export type Outcome = ReceivedDatagram | DatagramFault
 /** Maximum number of datagrams of one receive call for readers without a limit of their own. */
 export const batchSlots = 64
 
+/** Taken out of their modules once, because V8 looks up a member of a module by a call, for each datagram. */
+const { isMalformed } = Codec
+const { read: readName } = SocketAddress
+
 const layoutsOf = oncePerPlan((plan) => {
   const receive = Plan.receiveArena(plan, batchSlots)
   return { receive, borrow: { ...receive, purpose: "borrow" as const } }
@@ -106,7 +110,7 @@ export class Incoming {
       addressLength > 0 || family === "unix"
         ? this.#names.read(arena.view, arena.addressAt(slot), addressLength)
         : (sender ?? { malformed: "the system reported no sender address", offset: 0 })
-    if (Codec.isMalformed(from)) return faultOf(maybe, "ControlMalformed", undefined, undefined, from.malformed)
+    if (isMalformed(from)) return faultOf(maybe, "ControlMalformed", undefined, undefined, from.malformed)
     // A datagram that arrived between `bind` and `connect` may be from another sender. The two sockets of a pair have no addresses, and no
     // other socket can send to them.
     if (peer !== undefined && sender?.equals(from) === false) return undefined
@@ -177,9 +181,9 @@ class Names {
       while (word < words && view.getInt32(at + word * 4, true) === bytes[word]) word++
       if (word === words) return this.#last
     }
-    const name = SocketAddress.read(this.#abi, view, at, length)
+    const name = readName(this.#abi, view, at, length)
     // Do not cache Unix paths or addresses whose length is not a multiple of 4.
-    this.#last = Codec.isMalformed(name) || words * 4 !== length || words > bytes.length ? undefined : name
+    this.#last = isMalformed(name) || words * 4 !== length || words > bytes.length ? undefined : name
     this.#length = length
     for (let word = 0; word < words && word < bytes.length; word++) bytes[word] = view.getInt32(at + word * 4, true)
     return name

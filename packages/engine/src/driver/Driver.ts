@@ -28,7 +28,8 @@ export interface Fault {
  * @since 0.1.0
  */
 export const isFault = (value: unknown): value is Fault =>
-  typeof value === "object" && value !== null && "errno" in value
+  // Batches of datagrams are arrays. The search for a key in them would cost as much as the rest of the test.
+  typeof value === "object" && value !== null && !Array.isArray(value) && "errno" in value
 
 /**
  * The reason why a driver cannot run here, for example another system or a missing native part.

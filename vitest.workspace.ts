@@ -18,7 +18,8 @@ import { vitePlugin } from "./packages/effect/test/conformance/replacing.ts"
  */
 export const tiers = ["install", "types", "wine", "memory", "golden", "netns", "child", "leaks"] as const
 
-const shared = tiers.filter((tier) => tier !== "leaks")
+/** The tiers of the project `rest/slow` and its like. The compiler keeps a gigabyte, which each collection of later files in its process would visit. */
+const shared = tiers.filter((tier) => tier !== "leaks" && tier !== "types")
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -31,9 +32,11 @@ const folders = ["packages", "examples"].flatMap((parent) =>
 /** It replaces modules (`vi.mock`), which files before it in its process would have loaded. */
 const replacing = "packages/socket/test/conformance.child.test.ts"
 
+const own = [here("packages/testing/bytes.ts")]
+
 /**
- * The tests of some folders: the project `name` is their fast tier, `name/leaks` that tier, and `name/slow` the others. Each project compiles the
- * sources anew, so one project has as many folders as it can. Each process loads the sources anew, so files share processes if they can.
+ * The tests of some folders: the project `name` is their fast tier, `name/leaks` that tier, and `name/slow` the others but `types`. Each project
+ * compiles the sources anew, so one project has as many folders as it can. Each process loads the sources anew, so files share processes if they can.
  */
 const suite = (
   name: string,
@@ -48,7 +51,7 @@ const suite = (
   const project = (name: string, options: { include: Array<string>; exclude?: Array<string>; isolate?: boolean }) => ({
     extends: true as const,
     plugins,
-    test: { name, isolate: false, setupFiles: [here("packages/testing/bytes.ts"), ...setupFiles], ...options }
+    test: { name, isolate: false, setupFiles: [...own, ...setupFiles], ...options }
   })
   return [
     project(name, {
@@ -65,6 +68,17 @@ const suite = (
 
 /** Compares each row that the catalogue claims with what the tests on real sockets show. */
 const setupFiles = [here("packages/testing/catalogue/setup.ts")]
+
+/** Runs the compiler within its process, on any package. */
+const compiled = {
+  extends: true as const,
+  test: {
+    name: "types/slow",
+    isolate: false,
+    setupFiles: own,
+    include: folders.map((folder) => `${folder}/test/**/*.types.test.ts`)
+  }
+}
 
 /** Checks by `tsc` which programs compile and what an editor shows: `expectTypeOf` and `@ts-expect-error`. */
 const declarations = {
@@ -92,5 +106,6 @@ export default [
     "rest",
     folders.filter((folder) => !alone.includes(folder))
   ),
+  compiled,
   declarations
 ] satisfies ReadonlyArray<TestProjectConfiguration>

@@ -1,12 +1,22 @@
 /**
  * The order of test files: a tier that takes longest starts first, so that no worker of vitest is alone with it at the end. The files of a project
- * follow each other, because they share processes. Effect 4 has few slow files, and one of them takes long: its project is not the last one.
+ * follow each other, because they share processes. The last ones have the shortest files.
  */
 import { statSync } from "node:fs"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 import { tiers } from "../../vitest.workspace.ts"
 
-const projects = ["posix", "rest", "effect", "effect/slow", "rest/slow", "posix/slow"]
+const projects = [
+  "posix",
+  "rest",
+  "effect",
+  "rest/slow",
+  "effect/slow",
+  "types/slow",
+  "rest/leaks",
+  "posix/leaks",
+  "posix/slow"
+]
 
 const rank = ({ moduleId, project }: TestSpecification): number =>
   projects.indexOf(project.name) * tiers.length + tiers.findIndex((tier) => moduleId.endsWith(`.${tier}.test.ts`))

@@ -44,7 +44,8 @@ const { account, address, held, problems } = await Effect.runPromise(
   soak({
     count,
     seed,
-    progress: ({ sent, servers }, { bytes, descriptors }) => {
+    progress: async ({ sent, servers }, hold) => {
+      const { bytes, descriptors } = await hold()
       const seconds = ((performance.now() - start) / 1000).toFixed(0)
       const megabytes = (bytes / 1e6).toFixed(1)
       console.log(

@@ -35,8 +35,8 @@ export interface SoakOptions {
   readonly seed: number
   /** Datagrams of one server, on average. */
   readonly perServer?: number | undefined
-  /** Called after the first server of each tenth, with the number of sent datagrams. */
-  readonly progress?: ((account: Account, held: Held) => void) | undefined
+  /** Called after the first server of each tenth. `hold` measures, which takes dozens of collections. */
+  readonly progress?: ((account: Account, hold: () => Promise<Held>) => void | Promise<void>) | undefined
   /** For tests of the soak itself: hides an end from the account. */
   readonly forget?: number | undefined
 }
@@ -64,10 +64,10 @@ const ownAddress = (): string =>
 
 const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
-const hold = Effect.map(
-  Effect.promise(() => heldMemory()),
-  (bytes) => ({ bytes, descriptors: readdirSync("/proc/self/fd").length })
-)
+const hold = async (): Promise<Held> => ({
+  bytes: await heldMemory(),
+  descriptors: readdirSync("/proc/self/fd").length
+})
 
 /** The handler of the datagrams. Their first byte decides how it ends, and the rest is their number. */
 const handlerOf =
@@ -218,19 +218,18 @@ export const soak = ({
 
   return Effect.gen(function* () {
     let first: Held | undefined
-    let last: Held = yield* hold
     let tenth = 0
     while (account.sent < count && problems.length === 0) {
       yield* life(Math.min(1 + random.below(2 * perServer), count - account.sent))
       const now = Math.floor((10 * account.sent) / count)
       if (now === tenth) continue
       tenth = now
-      last = yield* hold
-      first ??= last
-      progress?.(account, last)
+      first ??= yield* Effect.promise(hold)
+      yield* Effect.promise(async () => progress?.(account, hold))
     }
     if (account.ended !== account.sent && problems.length === 0)
       problems.push(`${account.sent} datagrams were sent, and ${account.ended} have an end`)
+    const last = problems.length === 0 ? yield* Effect.promise(hold) : (first ?? none)
     const held = [first ?? last, last] as const
     const grown = held[1].bytes - held[0].bytes
     if (held[1].descriptors !== held[0].descriptors)

@@ -32,5 +32,5 @@ const drain = (bytes: number, burst: number, turns: number, names: ReadonlyArray
 export const draining: ReadonlyArray<Workload> = [
   drain(100, 256, 20, allReads),
   drain(1200, 128, 20, ["forEachBorrowed", "forEach", "receiveBatch", "runForEach"]),
-  drain(65_507, 4, 50, ["forEachBorrowed", "forEach", "receiveBatch", "runForEach"])
+  drain(65_507, 4, 250, ["forEachBorrowed", "forEach", "receiveBatch", "runForEach"])
 ]

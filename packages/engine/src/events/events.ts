@@ -57,9 +57,23 @@ export interface Sent {
 /** True while an error queue of any socket is being drained. */
 let draining = false
 
-/** The part of a socket that receives datagrams. It is made after the events. */
+interface EventSource {
+  readonly driver: Driver
+  /** True if others may have sent from the socket before. */
+  readonly adopted: boolean
+}
+
+/** The part of a socket that receives datagrams, for a peek. It is made after the events. */
 interface Incoming {
   readonly receiver: { readonly arena: Arena }
+}
+
+/** The parts of a socket that its events use. */
+interface EventSocket extends Incoming {
+  readonly native: NativeSocket
+  readonly plan: Plan.Plan
+  readonly connection: Connection
+  readonly waiters: Waiters
 }
 
 /** Stands for the events of a socket that has none. Nothing is added to it. */
@@ -106,26 +120,15 @@ export class Events {
   /** Size of the largest payload that was sent, in bytes. */
   #largest: number
 
-  constructor(options: {
-    readonly driver: Driver
-    readonly native: NativeSocket
-    readonly plan: Plan.Plan
-    readonly connection: Connection
-    readonly waiters: Waiters
-    /** The arena that datagrams are received in, for a peek. */
-    readonly incoming: Incoming
-    /** True if others may have sent from the socket before. */
-    readonly adopted: boolean
-  }) {
-    const { adopted, connection, driver, incoming, native, plan, waiters } = options
+  constructor({ adopted, driver }: EventSource, socket: EventSocket) {
     this.#driver = driver
-    this.#native = native
-    this.#plan = plan
-    this.#connection = connection
-    this.#waiters = waiters
-    this.#incoming = incoming
+    this.#native = socket.native
+    this.#plan = socket.plan
+    this.#connection = socket.connection
+    this.#waiters = socket.waiters
+    this.#incoming = socket
     this.#largest = adopted ? Infinity : 0
-    const { declared, inPlaceOfDatagrams, reports } = declaredEvents(plan)
+    const { declared, inPlaceOfDatagrams, reports } = declaredEvents(socket.plan)
     this.declared = declared
     this.reports = reports
     this.inPlaceOfDatagrams = inPlaceOfDatagrams

@@ -49,6 +49,17 @@ const event = Symbol("event")
 /** True while memory is lent to a callback. Calls of the callback must not receive into that memory. */
 let lending = false
 
+/** The parts of a socket that its receiver uses. */
+interface ReceivingSocket {
+  readonly plan: Plan.Plan
+  readonly native: NativeSocket
+  readonly connection: Connection
+  readonly events: Events
+  readonly calls: Calls
+  /** Its readers are woken when there are unread datagrams, which the event loop does not report. */
+  readonly waiters: { readonly wakeReaders: () => void }
+}
+
 export class Receiver {
   readonly counters: ReceiveCounters
   /** Datagrams that readers put back. They are returned before the kernel is called. */
@@ -73,27 +84,17 @@ export class Receiver {
   readonly #pace: Pace
   #closed = false
 
-  constructor(options: {
-    readonly driver: Driver
-    readonly plan: Plan.Plan
-    readonly native: NativeSocket
-    readonly connection: Connection
-    readonly events: Events
-    readonly calls: Calls
-    readonly counters: ReceiveCounters
-    /** Its readers are woken when there are unread datagrams, which the event loop does not report. */
-    readonly waiters: { readonly wakeReaders: () => void }
-  }) {
-    const { connection, driver, plan } = options
-    this.counters = options.counters
+  constructor(driver: Driver, socket: ReceivingSocket, counters: ReceiveCounters) {
+    const { connection, plan } = socket
+    this.counters = counters
     this.#plan = plan
     this.#driver = driver
     this.#pace = new Pace(driver.batches)
-    this.#native = options.native
+    this.#native = socket.native
     this.#connection = connection
-    this.#events = options.events
-    this.#calls = options.calls
-    this.#waiters = options.waiters
+    this.#events = socket.events
+    this.#calls = socket.calls
+    this.#waiters = socket.waiters
     this.#incoming = new Incoming({ driver, plan, connection, purpose: "receive" })
     this.#descriptors = plan.family === "unix" ? new Descriptors(driver, plan.maybe) : undefined
   }

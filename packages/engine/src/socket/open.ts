@@ -12,7 +12,7 @@ import {
   unsharedPort,
   unsupported
 } from "../errors/DatagramError.ts"
-import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
+import { type Driver, type Fault, isFault, type NativeSocket, type Poll } from "../driver/Driver.ts"
 import { oncePerPlan } from "../plan/memoize.ts"
 import { isAfterBind } from "../plan/parts.ts"
 import type { Requester, Plan, PlannedOption } from "../plan/Plan.ts"
@@ -118,84 +118,132 @@ const make = (driver: Driver, plan: Plan, opening: Opening): OpenSocket | Failur
   return core
 }
 
-const setUp = (
-  driver: Driver,
-  plan: Plan,
-  native: NativeSocket,
-  { adopted, connected, local, peer }: Opening
-): OpenSocket | Failure => {
-  const declined = [...plan.declined]
-  const anyPort = local !== undefined && local.family !== "unix" && local.port === 0
-  const sharing = anyPort ? sharingOf(plan) : undefined
-  // Linux: a socket with a program gets a port that no other socket has. On a given port it joins no other socket.
-  const isLate = (planned: PlannedOption) => isAfterBind(planned) && !(anyPort && isOf(plan, planned, steering))
-  const apply = (planned: PlannedOption): Failure | undefined => {
-    const fault = set(native, planned)
-    if (fault === undefined || isDispensable(planned, fault) || (adopted !== undefined && isSet(native, planned)))
-      return undefined
-    if (adopted !== undefined && isIpv6Only(plan, planned)) return otherFamilies(fault, adopted, plan.family)
-    const required = planned.requestedBy.find(({ optional }) => !optional)
-    if (required !== undefined)
-      return refusedOption(planned, required, fault, isOf(plan, planned, steering) ? steering.name : undefined)
-    for (const { feature, key } of planned.requestedBy)
-      if (key !== undefined && declined.every((each) => each.key !== key))
-        declined.push({ key, why: `${feature}: ${fault.code}` })
-    return undefined
-  }
-  for (const planned of plan.options) {
-    const failed = sharing?.has(planned) === true || isLate(planned) ? undefined : apply(planned)
+/** A socket that is being set up. Each step returns the reason if it fails. */
+interface Setting {
+  readonly driver: Driver
+  readonly plan: Plan
+  readonly native: NativeSocket
+  readonly opening: Opening
+  /** Options and messages that the system lacks. */
+  declined: Plan["declined"]
+}
+
+/**
+ * The steps are small functions. V8 compiles a function after so many of its instructions, and a socket runs each step once. As one function
+ * they were compiled together, with all that they call, for the first hundred sockets of a program.
+ */
+const setUp = (driver: Driver, plan: Plan, native: NativeSocket, opening: Opening): OpenSocket | Failure => {
+  const setting = { driver, plan, native, opening, declined: plan.declined }
+  const order = orderOf(plan)[isAnyPort(opening.local) ? "anyPort" : "given"]
+  return (
+    setAll(setting, order.before) ??
+    bind(setting) ??
+    share(setting, order.sharing) ??
+    setAll(setting, order.after) ??
+    connect(setting) ??
+    assemble(setting)
+  )
+}
+
+const isAnyPort = (local: Endpoint<Family> | undefined): boolean =>
+  local !== undefined && local.family !== "unix" && local.port === 0
+
+const setAll = (setting: Setting, options: ReadonlyArray<PlannedOption>): Failure | undefined => {
+  for (const planned of options) {
+    const fault = set(setting.native, planned)
+    const failed = fault === undefined ? undefined : notSet(setting, planned, fault)
     if (failed !== undefined) return failed
   }
-  if (local !== undefined) {
-    const name = nameOf(plan, local)
-    const failed = native.bind(name)
-    if (failed !== undefined && anyPort && bare(failed.code) === "EADDRINUSE") return noPortError(failed, local)
-    if (failed !== undefined) return nameError(driver, plan, failed, `Binding to ${local}`, name, local)
-  }
-  // If these options were set earlier, the system could choose a port that another socket shares, and either could get the replies. After
-  // this, other sockets may share the port.
-  for (const planned of sharing ?? []) {
+  return undefined
+}
+
+/** Returns the error for an option that was refused, or `undefined` if the socket works without it. */
+const notSet = (setting: Setting, planned: PlannedOption, fault: Fault): Failure | undefined => {
+  const { native, plan } = setting
+  const { adopted } = setting.opening
+  if (isDispensable(planned, fault) || (adopted !== undefined && isSet(native, planned))) return undefined
+  if (adopted !== undefined && isIpv6Only(plan, planned)) return otherFamilies(fault, adopted, plan.family)
+  const required = planned.requestedBy.find(({ optional }) => !optional)
+  if (required !== undefined)
+    return refusedOption(planned, required, fault, isOf(plan, planned, steering) ? steering.name : undefined)
+  for (const { feature, key } of planned.requestedBy)
+    if (key !== undefined && setting.declined.every((each) => each.key !== key))
+      setting.declined = [...setting.declined, { key, why: `${feature}: ${fault.code}` }]
+  return undefined
+}
+
+const bind = ({ driver, native, opening: { local }, plan }: Setting): Failure | undefined => {
+  if (local === undefined) return undefined
+  const name = nameOf(plan, local)
+  const failed = native.bind(name)
+  if (failed === undefined) return undefined
+  return isAnyPort(local) && bare(failed.code) === "EADDRINUSE"
+    ? noPortError(failed, local)
+    : nameError(driver, plan, failed, `Binding to ${local}`, name, local)
+}
+
+/**
+ * Lets other sockets share the port. If this was set earlier, the system could choose a port that another socket shares, and either could get
+ * the replies.
+ */
+const share = ({ native }: Setting, options: ReadonlyArray<PlannedOption>): Failure | undefined => {
+  for (const planned of options) {
     const fault = set(native, planned)
     const [asker] = planned.requestedBy
     if (fault !== undefined && asker !== undefined) return unsharedPort(fault, asker.feature)
   }
-  for (const planned of plan.options) {
-    const failed = isLate(planned) ? apply(planned) : undefined
-    if (failed !== undefined) return failed
-  }
-  if (peer !== undefined) {
-    const name = nameOf(plan, peer)
-    const refused = native.connect(name)
-    if (refused !== undefined) return nameError(driver, plan, refused, `Connecting to ${peer}`, name, peer)
-  }
-  const bound = named(plan, native.localAddress)
-  if (isFault(bound)) return bindError(bound, "Reading the local address")
-  const live = new Live(plan, native, driver.interfaces, bound)
+  return undefined
+}
+
+const connect = ({ driver, native, opening: { peer }, plan }: Setting): Failure | undefined => {
+  if (peer === undefined) return undefined
+  const name = nameOf(plan, peer)
+  const refused = native.connect(name)
+  return refused === undefined ? undefined : nameError(driver, plan, refused, `Connecting to ${peer}`, name, peer)
+}
+
+const assemble = (setting: Setting): OpenSocket | Failure => {
+  const { driver, native, plan } = setting
+  const local = named(plan, native.localAddress)
+  if (isFault(local)) return bindError(local, "Reading the local address")
+  const live = new Live(plan, native, driver.interfaces, local)
   const unread = live.readOwn()
   if (unread !== undefined) return bindError(unread, "Reading the socket's traffic class")
-  // For a socket that was made elsewhere it is unknown whether it is connected.
-  const sender = peer !== undefined || adopted !== undefined ? named(plan, native.peerAddress) : undefined
-  const waiters = new Waiters()
+  const connection = connectionOf(setting)
   const poll = native.poll((readable, writable, failed) => core.ready(readable, writable, failed))
   if (isFault(poll)) return bindError(poll, "Registering with the event loop")
   const core = undoing(
     () => poll.close(),
-    () =>
-      new OpenSocket({
-        driver,
-        plan,
-        native,
-        poll,
-        waiters,
-        local: bound,
-        connection: new Connection(peer ?? connected, isFault(sender) ? undefined : sender),
-        declined,
-        live,
-        adopted: adopted !== undefined
-      })
+    () => socketOf(setting, poll, local, live, connection)
   )
   return core
 }
+
+/** For a socket that was made elsewhere it is unknown whether it is connected. */
+const connectionOf = ({ native, opening: { adopted, connected, peer }, plan }: Setting): Connection => {
+  const sender = peer !== undefined || adopted !== undefined ? named(plan, native.peerAddress) : undefined
+  return new Connection(peer ?? connected, isFault(sender) ? undefined : sender)
+}
+
+const socketOf = (
+  { declined, driver, native, opening, plan }: Setting,
+  poll: Poll,
+  local: Endpoint<Family>,
+  live: Live,
+  connection: Connection
+): OpenSocket =>
+  new OpenSocket({
+    driver,
+    plan,
+    native,
+    poll,
+    waiters: new Waiters(),
+    local,
+    connection,
+    declined,
+    live,
+    adopted: opening.adopted !== undefined
+  })
 
 const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined => {
   if ("option" in planned) {
@@ -213,18 +261,36 @@ const set = (native: NativeSocket, planned: PlannedOption): Fault | undefined =>
 const isDispensable = (planned: PlannedOption, { code }: Fault): boolean =>
   "dispensable" in planned && planned.dispensable === true && bare(code) === "ENOPROTOOPT"
 
+/** Options of a plan in the order in which they are set. */
+interface Order {
+  readonly before: ReadonlyArray<PlannedOption>
+  readonly sharing: ReadonlyArray<PlannedOption>
+  readonly after: ReadonlyArray<PlannedOption>
+}
+
+const orderOf = oncePerPlan((plan) => ({ anyPort: ordered(plan, true), given: ordered(plan, false) }))
+
+const ordered = (plan: Plan, anyPort: boolean): Order => {
+  const sharing = anyPort ? sharingOf(plan) : []
+  // Linux: a socket with a program gets a port that no other socket has. On a given port it joins no other socket.
+  const isLate = (planned: PlannedOption) => isAfterBind(planned) && !(anyPort && isOf(plan, planned, steering))
+  return {
+    before: plan.options.filter((planned) => !sharing.includes(planned) && !isLate(planned)),
+    sharing,
+    after: plan.options.filter(isLate)
+  }
+}
+
 /**
  * The options of a plan that let sockets share an address, in their order, if they must not be set before a port is chosen. Linux refuses a
  * program without SO_REUSEPORT, and a socket with a program shares no port that it is bound to.
  */
-const sharingOf = oncePerPlan((plan): ReadonlySet<PlannedOption> => {
+const sharingOf = (plan: Plan): ReadonlyArray<PlannedOption> => {
   const isSteered = plan.options.some((planned) => isOf(plan, planned, steering))
-  return new Set(
-    plan.options.filter(
-      (planned) => isOf(plan, planned, reuseAddress) || (!isSteered && isOf(plan, planned, reusePort))
-    )
+  return plan.options.filter(
+    (planned) => isOf(plan, planned, reuseAddress) || (!isSteered && isOf(plan, planned, reusePort))
   )
-})
+}
 
 const isIpv6Only = (plan: Plan, planned: PlannedOption): boolean => isOf(plan, planned, ipv6Only)
 

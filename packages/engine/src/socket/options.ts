@@ -10,6 +10,7 @@ import {
 } from "../errors/DatagramError.ts"
 import { type Driver, type Fault, isFault, type NativeSocket } from "../driver/Driver.ts"
 import { encode, rowsOf, sizeOf, type SocketOption } from "../spec/option/definition.ts"
+import { oncePerPlan } from "../plan/memoize.ts"
 import type { Plan } from "../plan/Plan.ts"
 import { InterfaceTable } from "../driver/interfaceTable.ts"
 
@@ -37,6 +38,11 @@ interface Own {
   call: number
   set: number
 }
+
+/** The options of a plan whose values are needed to send datagrams. */
+const ownOf = oncePerPlan(({ sendEntries }) =>
+  sendEntries.flatMap(({ format }) => [format.shared, format.mustMatchOption].filter((own) => own !== undefined))
+)
 
 export class Live {
   readonly plan: Plan
@@ -125,11 +131,10 @@ export class Live {
 
   /** Returns a fault if the socket's own values cannot be read. */
   readOwn(): Fault | undefined {
-    for (const { format } of this.plan.sendEntries)
-      for (const own of [format.shared, format.mustMatchOption]) {
-        const value = own === undefined ? 0 : this.#read(own.level, own.option)
-        if (isFault(value)) return value
-      }
+    for (const { level, option } of ownOf(this.plan)) {
+      const value = this.#read(level, option)
+      if (isFault(value)) return value
+    }
     return undefined
   }
 

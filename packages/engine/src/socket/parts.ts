@@ -38,6 +38,10 @@ export interface Making {
   readonly adopted: boolean
 }
 
+/** Returns the same plan if nothing more was declined, because everything that is compiled from it is shared. */
+const planOf = ({ declined, plan }: Making): Plan =>
+  declined.length === plan.declined.length ? plan : { ...plan, declined }
+
 export class Parts {
   readonly plan: Plan
   readonly native: NativeSocket
@@ -61,26 +65,18 @@ export class Parts {
   #closed = false
 
   constructor(making: Making) {
-    const { connection, driver, live, native, poll, waiters } = making
-    // If nothing more was declined, the same plan is used, because everything that is compiled from it is shared.
-    const plan =
-      making.declined.length === making.plan.declined.length
-        ? making.plan
-        : { ...making.plan, declined: making.declined }
-    this.plan = plan
-    this.native = native
-    this.live = live
-    this.waiters = waiters
-    this.connection = connection
-    this.#driver = driver
-    this.#poll = poll
+    this.plan = planOf(making)
+    this.native = making.native
+    this.live = making.live
+    this.waiters = making.waiters
+    this.connection = making.connection
+    this.#driver = making.driver
+    this.#poll = making.poll
+    this.events = new Events(making, this)
     const received = new ReceiveCounters()
-    this.events = new Events({ ...making, plan, incoming: this })
-    const { events } = this
-    this.calls = new Calls({ native, events, platform: plan.abi.platform, connection, received, sent: this.sent })
-    const { calls } = this
+    this.calls = new Calls(this, received)
     // The last step of the constructor, because an error in a later step would leave its memory in use.
-    this.receiver = new Receiver({ driver, plan, native, connection, events, calls, counters: received, waiters })
+    this.receiver = new Receiver(making.driver, this, received)
   }
 
   get outgoing(): Outgoing {

@@ -18,6 +18,15 @@ const maximumPassed = 64
 /** Longest pause between receives that fail, in milliseconds. The first is 1 ms, and each is twice the one before. */
 const longestPause = 100
 
+/** The parts of a socket that its calls use. */
+interface CallingSocket {
+  readonly native: NativeSocket
+  readonly events: Events
+  readonly plan: { readonly abi: Pick<Abi, "platform"> }
+  readonly connection: Connection
+  readonly sent: SendCounters
+}
+
 export class Calls {
   #native: NativeSocket
   #events: Events
@@ -33,20 +42,13 @@ export class Calls {
   /** Receives the number of datagrams of each receive call. Absent unless the program requests metrics. */
   batches: Recorder | undefined
 
-  constructor(options: {
-    readonly native: NativeSocket
-    readonly events: Events
-    readonly platform: Abi["platform"]
-    readonly connection: Connection
-    readonly received: ReceiveCounters
-    readonly sent: SendCounters
-  }) {
-    this.#native = options.native
-    this.#events = options.events
-    this.#platform = options.platform
-    this.#connection = options.connection
-    this.#received = options.received
-    this.#sent = options.sent
+  constructor(socket: CallingSocket, received: ReceiveCounters) {
+    this.#native = socket.native
+    this.#events = socket.events
+    this.#platform = socket.plan.abi.platform
+    this.#connection = socket.connection
+    this.#received = received
+    this.#sent = socket.sent
   }
 
   receive(arena: Arena, slots: number, peek: boolean): number | Fault {

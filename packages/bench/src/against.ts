@@ -7,7 +7,7 @@ import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Effect, type Scope } from "effect"
 import { open } from "./measure.ts"
-import type { Candidate } from "./rounds.ts"
+import { type Candidate, untilCompiled, type Warming, warmUp } from "./rounds.ts"
 import { type Pair, ratios } from "./table.ts"
 import type { Setting, Sockets, Workload } from "./workload.ts"
 
@@ -93,7 +93,8 @@ export const alternatePairs = async (
   ours: ReadonlyArray<Candidate>,
   theirs: ReadonlyArray<Candidate>,
   { name, warm = true }: Workload,
-  rounds: number
+  rounds: number,
+  warming: Warming = untilCompiled
 ): Promise<ReadonlyArray<Pair>> => {
   const both = ours.flatMap((one) => {
     const other = theirs.find((each) => each.name === one.name)
@@ -102,12 +103,17 @@ export const alternatePairs = async (
       ? []
       : [{ one, other, here: new Array<ReadonlyArray<number>>(), there: new Array<ReadonlyArray<number>>() }]
   })
-  for (let round = warm ? -1 : 0; round < rounds; round++) {
-    if (round >= 0) process.stderr.write(`${name}: round ${round + 1} of ${rounds}\n`)
+  if (warm)
+    for (const { one, other } of both) {
+      await warmUp(one, warming)
+      await warmUp(other, warming)
+    }
+  for (let round = 0; round < rounds; round++) {
+    process.stderr.write(`${name}: round ${round + 1} of ${rounds}\n`)
     for (const { here, one, other, there } of both) {
       for (const first of [round % 2 === 0, round % 2 !== 0]) {
-        const values = await (first ? one : other).round()
-        if (round >= 0) (first ? here : there).push(values)
+        const into = first ? here : there
+        into.push(await (first ? one : other).round())
       }
     }
   }

@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import type { Measured } from "./result.ts"
-import { alternate, type Candidate } from "./rounds.ts"
+import { alternate, type Candidate, untilCompiled } from "./rounds.ts"
 import type { Candidates, Setting, Sockets, Workload } from "./workload.ts"
 
 /** Fails a round that does not return a number for each reading. */
@@ -38,7 +38,7 @@ export const measure = (
     const rounds = Math.min(full, workload.rounds ?? full)
     const all = yield* open(workload, setting, wanted)
     const series = yield* Effect.promise(() =>
-      alternate(all, { rounds, warm: warm && !quick }, (round) =>
+      alternate(all, { rounds, warming: warm && !quick ? untilCompiled : undefined }, (round) =>
         process.stderr.write(`${name}: round ${round + 1} of ${rounds}\n`)
       )
     )

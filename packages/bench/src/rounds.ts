@@ -3,6 +3,8 @@
  * times do not.
  */
 
+import { wall } from "./clock.ts"
+
 /** Does the work once, and returns the readings of the workload in their order. */
 export interface Candidate {
   readonly name: string
@@ -22,13 +24,35 @@ export interface Spread {
   readonly highest: number
 }
 
-/** With warm a first round of each is not counted, because its code is not compiled yet and its memory not allocated. */
+/** Begins to warm a candidate. The returned function is called after each round, and returns whether there is another one. */
+export type Warming = () => () => boolean
+
+/** Milliseconds for which each candidate runs before it is measured. The first round may take longer. */
+const warmth = 500
+
+/**
+ * Rounds that are not counted, because memory is not allocated yet and V8 has not compiled the code, while the programs in C are compiled. A
+ * short round calls a function some hundred times, and V8 compiles it after several hundred.
+ */
+export const untilCompiled: Warming = () => {
+  const end = wall() + warmth * 1e6
+  return () => wall() < end
+}
+
+/** Runs the rounds of a candidate that are not counted. */
+export const warmUp = async ({ round }: Candidate, warming: Warming): Promise<void> => {
+  const goesOn = warming()
+  do await round()
+  while (goesOn())
+}
+
+/** Runs the candidates in turn. With `warming` each is warmed first. */
 export const alternate = async (
   candidates: ReadonlyArray<Candidate>,
-  { rounds, warm }: { readonly rounds: number; readonly warm: boolean },
+  { rounds, warming }: { readonly rounds: number; readonly warming: Warming | undefined },
   progress: (round: number) => void
 ): Promise<ReadonlyArray<Series>> => {
-  if (warm) for (const { round } of candidates) await round()
+  if (warming !== undefined) for (const candidate of candidates) await warmUp(candidate, warming)
   const series = candidates.map(({ name }) => ({ name, rounds: new Array<ReadonlyArray<number>>() }))
   for (let round = 0; round < rounds; round++) {
     progress(round)

@@ -18,9 +18,15 @@ const told = (answers: { readonly [name: string]: ReadonlyArray<number> }) => {
   return { candidates, order }
 }
 
+/** Warms each candidate with so many rounds. */
+const warmed = (rounds: number) => () => {
+  let left = rounds
+  return () => --left > 0
+}
+
 it("rounds: every candidate once, in a rotating order, after one that is not counted", async () => {
   const { candidates, order } = told({ a: [1], b: [2], c: [3] })
-  const series = await alternate(candidates, { rounds: 3, warm: true }, () => undefined)
+  const series = await alternate(candidates, { rounds: 3, warming: warmed(1) }, () => undefined)
   expect(order.join("")).toBe("abcabcbcacab")
   expect(series.map(({ name, rounds }) => [name, rounds.length])).toEqual([
     ["a", 3],
@@ -29,9 +35,16 @@ it("rounds: every candidate once, in a rotating order, after one that is not cou
   ])
 })
 
+it("each candidate is warmed for as long as it takes, before any is measured", async () => {
+  const { candidates, order } = told({ a: [1, 2, 3, 4], b: [5] })
+  const series = await alternate(candidates, { rounds: 1, warming: warmed(3) }, () => undefined)
+  expect(order.join("")).toBe("aaabbbab")
+  expect(series.map(({ rounds }) => rounds)).toEqual([[[4]], [[5]]])
+})
+
 it("a ratio is of one round: a delay of both in a round does not change it", async () => {
   const { candidates } = told({ ours: [2, 200, 4], theirs: [4, 400, 8] })
-  const [ours, theirs] = await alternate(candidates, { rounds: 3, warm: false }, () => undefined)
+  const [ours, theirs] = await alternate(candidates, { rounds: 3, warming: undefined }, () => undefined)
   if (ours === undefined || theirs === undefined) throw new Error("two series")
   expect(ratio(ours, theirs)).toEqual({ median: 0.5, lowest: 0.5, highest: 0.5 })
   expect(spread(ours)).toEqual({ median: 4, lowest: 2, highest: 200 })

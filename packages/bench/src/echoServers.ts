@@ -16,6 +16,7 @@ export const ways = [
   "forEach and tryReply",
   "serve",
   "serve, generators",
+  "serve, fnUntraced",
   "runForEach and reply",
   "receive and reply"
 ] as const
@@ -32,7 +33,8 @@ const ways4 = {
   "runForEach and reply, Effect 4": "runForEach",
   "receive and reply, Effect 4": "receive",
   "serve, Effect 4": "serve",
-  "serve, generators, Effect 4": "generators"
+  "serve, generators, Effect 4": "generators",
+  "serve, fnUntraced, Effect 4": "fnUntraced"
 } as const
 const program4 = fileURLToPath(new URL("../../effect/bench/echo.mjs", import.meta.url))
 

@@ -20,7 +20,8 @@ export const handled = <A, E, R>(handler: () => Effect.Effect<A, E, R>): Effect.
     )
   })
 
-const isEffect = <A, E, R>(value: unknown): value is Effect.Effect<A, E, R> => {
+/** True for an effect, also if the value is an object whose traps throw. */
+export const isEffect = <A, E, R>(value: unknown): value is Effect.Effect<A, E, R> => {
   try {
     return Effect.isEffect(value) && typeof Reflect.get(value, "~effect/Effect/evaluate") === "function"
   } catch {

@@ -9,10 +9,16 @@ import { sendSpace, writable } from "./waiting.ts"
 import { Result } from "../requires effect 4 - run npm install effect@4 - or install @ancillary/effect3 beside effect 3.ts"
 
 /** An effect of `send` that was not changed, and what it sends. */
-export interface Sending {
+export class Sending {
   readonly effect: Effect.Effect<void, DatagramSendError>
   readonly core: Conversation
   readonly message: unknown
+
+  constructor(effect: Effect.Effect<void, DatagramSendError>, core: Conversation, message: unknown) {
+    this.effect = effect
+    this.core = core
+    this.message = message
+  }
 }
 
 /** True while a server's handler is called, and the last send that it made. */
@@ -37,7 +43,7 @@ export const heard = (core: Conversation, returned: unknown): Sending | undefine
 
 export const send = (core: Conversation, message: unknown): Effect.Effect<void, DatagramSendError> => {
   const effect = Effect.suspend(() => finish(core, core.trySend(message)))
-  if (isListening) last = { effect, core, message }
+  if (isListening) last = new Sending(effect, core, message)
   return effect
 }
 

@@ -11,15 +11,23 @@ import type { Datagram } from "../Datagram.ts"
 import type { DatagramReceiveError } from "../DatagramError.ts"
 import type { DatagramSocket } from "../DatagramSocket.ts"
 import { addServedPort } from "@ancillary/engine/server"
-import { type HeldResult, isItself, type ReceivedDatagram, retainDescriptors, Served } from "@ancillary/engine/socket"
+import {
+  type HeldResult,
+  isItself,
+  type Together,
+  type ReceivedDatagram,
+  retainDescriptors,
+  Served
+} from "@ancillary/engine/socket"
 import { Failures, quietly } from "./failures.ts"
+import { Generated } from "./generated.ts"
 import { Handlers, leave, type StopReport } from "./handlers.ts"
-import { handled } from "./handling.ts"
+import { handled, isEffect } from "./handling.ts"
 import { patience } from "./patience.ts"
 import { Reading } from "./reading.ts"
-import { heard, listen, type Sending, settled } from "./sending.ts"
+import { heard, listen, Sending, settled } from "./sending.ts"
 import { engineSocketOf } from "./sockets.ts"
-import { withDatagramSpan } from "./tracing.ts"
+import { isTraced, withDatagramSpan } from "./tracing.ts"
 import type { Checked } from "./serveOptions.ts"
 import { Deadline, TimeLimit } from "./timeLimit.ts"
 
@@ -117,13 +125,15 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
   handler: Handler<F, D, E, R>,
   { checked: { limits, overflow, sendTimeout, traced }, clock, ends, fork, handlers, kinds, limit, reading }: Shared<R>
 ): Effect.Effect<Fiber.Fiber<never, DatagramReceiveError>, never, Scope.Scope> =>
-  Effect.suspend(() => {
+  Effect.withFiber((server) => {
     const core = engineSocketOf(socket)
     const counts = core?.served ?? new Served()
     const isUnix = socket.family === "unix"
     const drops = overflow === "drop"
     // A send without a fiber would have no span. A Unix socket's receiver may be full, so each handler waits for its own room.
     const together = isUnix || traced ? undefined : core?.together()
+    // A tracer gets each operation of a fiber, so no handler runs without one.
+    const steps = !isTraced(server)
     const { localAddress } = socket
     const unserved = localAddress.family === "unix" ? undefined : addServedPort(localAddress.port)
     const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
@@ -207,35 +217,52 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
       counts.started++
       reading.take()
       const begun = counts.times === undefined ? 0 : now()
-      if (together !== undefined) listen()
-      let returned: Effect.Effect<void, E, R>
+      if (core === undefined || together === undefined) return start(datagram, () => handler(datagram, socket), begun)
+      let returned: Generated<E, R> | Effect.Effect<void, E, R>
       let sending: Sending | undefined
+      listen()
       try {
         returned = handler(datagram, socket)
-        if (core !== undefined && together !== undefined) sending = heard(core, returned)
+        sending = heard(core, returned)
+        if (sending === undefined && steps && isEffect<void, E, R>(returned)) returned = Generated.of(core, returned)
       } catch (thrown) {
-        if (core !== undefined) heard(core, undefined)
+        heard(core, undefined)
         return start(datagram, () => Effect.die(thrown), begun)
       }
-      if (sending === undefined || together === undefined) return start(datagram, () => returned, begun)
-      const { core: from, message } = sending
-      // The handler has ended. The error of its effect is that of its send.
-      reading.release()
-      const end = (result: HeldResult): void => {
-        if (result === undefined) {
-          counts.succeeded++
-          counts.times?.add((now() - begun) / 1000)
-        } else {
+      const succeeded = (): void => {
+        counts.succeeded++
+        counts.times?.add((now() - begun) / 1000)
+      }
+      if (sending !== undefined) {
+        const { core: from } = sending
+        // The handler has ended. The error of its effect is that of its send.
+        reading.release()
+        return transmit(together, sending, true, (result) => {
+          if (result === undefined) return succeeded()
           reading.take()
           start(datagram, () => settled(from, result) as Effect.Effect<void, E>, begun)
-        }
+        })
       }
-      try {
-        if (together.isHolding) together.hold(message, end)
-        else end(from.trySend(message))
-      } catch (thrown) {
-        end({ thrown })
+      if (!(returned instanceof Generated)) {
+        const effect = returned
+        return start(datagram, () => effect, begun)
       }
+      const generated = returned
+      const advance = (): void => {
+        const next = generated.next()
+        if (next === undefined) {
+          reading.release()
+          succeeded()
+        } else if (next instanceof Sending) {
+          // A handler that waits for the end of its batch takes room, and would make the server drop the next datagram.
+          transmit(together, next, !drops, (result) =>
+            result === undefined
+              ? advance()
+              : start(datagram, () => generated.after(settled(next.core, result) as Effect.Effect<void, E>), begun)
+          )
+        } else start(datagram, () => next, begun)
+      }
+      advance()
     }
 
     const start = (datagram: Datagram<F, D>, begin: () => Effect.Effect<void, E, R>, begun: number): void => {
@@ -256,6 +283,23 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
       )
     )
   })
+
+/** Sends for a handler, with others if `holds` and there are some. `end` gets the result at once, or after the batch. */
+const transmit = (
+  together: Together,
+  { core, message }: Sending,
+  holds: boolean,
+  end: (result: HeldResult) => void
+): void => {
+  let result: HeldResult
+  try {
+    if (holds && together.isHolding) return together.hold(message, end)
+    result = core.trySend(message)
+  } catch (thrown) {
+    result = { thrown }
+  }
+  end(result)
+}
 
 /** The kind of failure of a handler whose time was over. */
 const timedOut = Cause.fail({ _tag: "TimeLimit" })

@@ -5,8 +5,8 @@ import { defineConfig, type Plugin } from "vitest/config"
 import { Order } from "./packages/testing/order.ts"
 import projects from "./vitest.workspace.ts"
 
-/** Tests of the other tiers wait for processes more than they compute. */
-const waits = process.argv.some((word) => /^--project=[^!]*\//.test(word))
+/** Tests of the other tiers wait for processes more than they compute, except those of the compiler. */
+const waits = process.argv.some((word) => /^--project=[^!]*\/(?!types)/.test(word))
 
 /** Compiled modules are kept on disk. A module is found by the manifests, so they are part of its key. */
 const keptWithManifests = (): Plugin => {

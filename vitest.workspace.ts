@@ -69,12 +69,14 @@ const suite = (
 /** Compares each row that the catalogue claims with what the tests on real sockets show. */
 const setupFiles = [here("packages/testing/catalogue/setup.ts")]
 
-/** Runs the compiler within its process, on any package. */
+/** Runs the compiler within its process, on programs of any package. */
 const compiled = {
   extends: true as const,
   test: {
-    name: "types/slow",
+    name: "compiler/types",
     isolate: false,
+    // The compiler allocates so much that most of it is copied twice otherwise.
+    execArgv: ["--max-semi-space-size=64"],
     setupFiles: own,
     include: folders.map((folder) => `${folder}/test/**/*.types.test.ts`)
   }

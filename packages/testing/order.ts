@@ -6,17 +6,7 @@ import { statSync } from "node:fs"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 import { tiers } from "../../vitest.workspace.ts"
 
-const projects = [
-  "posix",
-  "rest",
-  "effect",
-  "rest/slow",
-  "effect/slow",
-  "types/slow",
-  "rest/leaks",
-  "posix/leaks",
-  "posix/slow"
-]
+const projects = ["posix", "rest", "effect", "rest/slow", "effect/slow", "rest/leaks", "posix/leaks", "posix/slow"]
 
 const rank = ({ moduleId, project }: TestSpecification): number =>
   projects.indexOf(project.name) * tiers.length + tiers.findIndex((tier) => moduleId.endsWith(`.${tier}.test.ts`))

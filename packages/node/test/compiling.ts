@@ -62,7 +62,7 @@ export interface Compiler {
 
 /** Starts a process of the TypeScript in a folder. It ends with its caller. */
 export const compilerIn = (typescript: string): Compiler => {
-  const child = fork(program, [typescript])
+  const child = fork(program, [typescript], { execArgv: ["--max-semi-space-size=64"] })
   const waiting = new Map<number, { resolve: (seen: ReadonlyArray<Compiled>) => void; reject: (e: Error) => void }>()
   let id = 0
   child.on("message", (answer: { readonly id: number; readonly seen: ReadonlyArray<Compiled> }) => {

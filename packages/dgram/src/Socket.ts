@@ -247,8 +247,10 @@ export class Socket extends Binding {
     const { port } = sending
     if (port === undefined || sending.to !== undefined) return this.#enqueue(sending)
     const { type } = state.options
-    const address = sending.address ?? loopbackAddress[type]
-    const known = state.options.lookup === undefined ? state.literal(address, port) : undefined
+    const address = sending.address || loopbackAddress[type]
+    // After a `connect` that has not ended, its turn comes first.
+    const isFree = state.options.lookup === undefined && state.connected === "no"
+    const known = isFree ? state.literal(address, port) : undefined
     if (known !== undefined) {
       sending.to = known
       return this.#enqueue(sending, address)
@@ -257,10 +259,10 @@ export class Socket extends Binding {
       if (error) return this.#refuse(sending, error)
       if (state.closed) return
       sending.to = state.endpoint(ip, port)
-      if (sending.to === undefined) {
-        sending.result = addressError("send", "EINVAL", sending.address, port)
-        if (sending.scope !== undefined) complete(sending)
-      } else this.#enqueue(sending, ip)
+      const code = sending.to === undefined ? "EINVAL" : state.connected === "yes" ? "EISCONN" : undefined
+      if (code === undefined) return this.#enqueue(sending, ip)
+      sending.result = addressError("send", code, sending.address, port)
+      if (sending.scope !== undefined) complete(sending)
     })
   }
 

@@ -37,6 +37,8 @@ const hostOf = (address: unknown): string => {
 /** The address and port to bind to, before the lookup. */
 interface Target {
   readonly port: number
+  /** The port as the program gave it, for the error. */
+  readonly given: unknown
   readonly address: string
   readonly exclusive: boolean
 }
@@ -68,6 +70,7 @@ export abstract class Binding extends Settings {
     this.#bindTo({
       // As C++ reads a number of 32 bits; the address has room for 16 of them.
       port: typeof port === "function" ? 0 : Number(port ?? 0) & 0xffff,
+      given: typeof port === "function" ? 0 : port,
       address: address && typeof address !== "function" ? hostOf(address) : anyAddress[state.options.type],
       exclusive: Boolean(options?.exclusive)
     })
@@ -149,7 +152,7 @@ export abstract class Binding extends Settings {
     this.on("listening", onListening)
   }
 
-  #bindTo({ address, exclusive, port }: Target): void {
+  #bindTo({ address, exclusive, given, port }: Target): void {
     const state = this[stateKey]
     state.lookup(address, (error, ip) => {
       if (state.closed) return
@@ -158,7 +161,7 @@ export abstract class Binding extends Settings {
       const at = state.endpoint(ip, port)
       const failed = at === undefined ? "EINVAL" : state.open(at, false)
       if (failed === undefined) this.#listen()
-      else this.#failed(addressError("bind", failed, ip, port))
+      else this.#failed(addressError("bind", failed, ip, given))
     })
   }
 

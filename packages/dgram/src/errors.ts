@@ -102,10 +102,11 @@ export const addressError = (
   syscall: string,
   code: string,
   address: string | null | undefined,
-  port: number | null | undefined
+  /** As the program gave it. */
+  port: unknown
 ): NodeJS.ErrnoException => {
   const host = address === null || address === undefined ? "" : address
-  const details = port ? ` ${String(address)}:${port}` : host === "" ? "" : ` ${host}`
+  const details = Number(port) > 0 ? ` ${String(address)}:${String(port)}` : host === "" ? "" : ` ${host}`
   const error: NodeJS.ErrnoException & { address?: unknown; port?: unknown } = systemError(syscall, code)
   error.message = `${syscall} ${code}${details}`
   error.address = address

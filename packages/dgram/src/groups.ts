@@ -1,5 +1,5 @@
 /** The groups that a socket has joined, and by which interfaces datagrams to a group leave. */
-import { type GroupRequest, Ipv4Address, type Ipv6Address } from "@ancillary/control"
+import { type GroupRequest, Ipv4Address, type Ipv6Address, type Platform } from "@ancillary/control"
 import { type Fault, isFault } from "@ancillary/engine/driver/Driver"
 import type { OpenSocket } from "@ancillary/engine/socket"
 import type { Addresses, Type } from "./addresses.ts"
@@ -7,6 +7,12 @@ import { codeOf } from "./errors.ts"
 
 type Address = Ipv4Address | Ipv6Address
 type Memberships = OpenSocket["memberships"]
+
+/** A group, and the source whose datagrams are asked for. Both have one family. */
+export interface Group {
+  readonly group: Address
+  readonly source: Address | undefined
+}
 
 /** A membership, as `addMembership` or `addSourceSpecificMembership` asked for it. */
 interface Joined extends GroupRequest.GroupRequest {
@@ -24,17 +30,28 @@ export class Groups {
   #joined: Array<Joined> = []
   readonly #addresses: Addresses
   readonly #type: Type
+  readonly #platform: Platform
   /** An interface that the program chose for all groups. */
   chosen = false
 
-  constructor(addresses: Addresses, type: Type) {
+  constructor(addresses: Addresses, type: Type, platform: Platform) {
     this.#addresses = addresses
     this.#type = type
+    this.#platform = platform
+  }
+
+  /** Reads a group and a source, which needs no socket. Returns undefined if one of them is not an address, or if their families differ. */
+  read(group: unknown, source: unknown): Group | undefined {
+    const address = this.#addresses.parse("udp4", group) ?? this.#addresses.parse("udp6", group)
+    if (address === undefined) return undefined
+    if (source === undefined) return { group: address, source: undefined }
+    const from = this.#addresses.parse(typeOf(address), source)
+    return from === undefined ? undefined : { group: address, source: from }
   }
 
   /** Joins a group, from any source or from one. Returns the code of the error if that failed. */
-  join(memberships: Memberships, group: unknown, source: unknown, local: unknown): string | undefined {
-    const request = this.#read(group, source, local)
+  join(memberships: Memberships, group: Group, local: unknown): string | undefined {
+    const request = this.#at(group, local)
     if (typeof request === "string") return request
     if (this.#joined.some((other) => isSame(other, request)))
       return request.source === undefined ? "EADDRINUSE" : "EADDRNOTAVAIL"
@@ -46,8 +63,10 @@ export class Groups {
   }
 
   /** Leaves a group. Returns the code of the error if that failed. */
-  leave(memberships: Memberships, group: unknown, source: unknown, local: unknown): string | undefined {
-    const request = this.#read(group, source, local)
+  leave(memberships: Memberships, group: Group, local: unknown): string | undefined {
+    const request = this.#at(group, local)
+    // Linux: without the interface there is no membership to leave, for any source.
+    if (request === "ENODEV" && group.source === undefined && this.#platform === "linux") return "EADDRNOTAVAIL"
     if (typeof request === "string") return request
     const left: Fault | undefined = memberships.leave(request)
     if (left !== undefined) return codeOf(left)
@@ -73,30 +92,25 @@ export class Groups {
     return ways.length === 0 ? undefined : ways
   }
 
-  #read(group: unknown, source: unknown, local: unknown): Joined | string {
-    const address = this.#addresses.parse(this.#type, group)
-    if (address === undefined)
-      return typeof group === "string" && this.#addresses.parse(this.#other, group) !== undefined
-        ? "ENOPROTOOPT"
-        : "EINVAL"
-    const from = source === undefined ? undefined : this.#addresses.parse(this.#type, source)
-    if (source !== undefined && from === undefined) return "EINVAL"
-    if (local === undefined || local === null || local === "")
-      return { group: address, source: from, interfaceIndex: undefined, local: undefined }
-    const at = this.#addresses.parse(this.#type, local)
-    if (at === undefined) return "EINVAL"
-    if (!(at instanceof Ipv4Address))
-      return { group: address, source: from, interfaceIndex: at.zone === 0 ? undefined : at.zone, local: undefined }
-    if (at.isUnspecified) return { group: address, source: from, interfaceIndex: undefined, local: undefined }
+  /** Reads the interface of a membership, which is an address of the group's family. Returns the code of the error if that failed. */
+  #at(group: Group, local: unknown): Joined | string {
+    const type = typeOf(group.group)
+    const anywhere = { ...group, interfaceIndex: undefined, local: undefined }
+    const isGiven = local !== undefined && local !== null && local !== ""
+    const at = isGiven ? this.#addresses.parse(type, local) : undefined
+    if (isGiven && at === undefined) return "EINVAL"
+    // Linux: an IPv6 socket joins IPv4 groups, too. libuv refuses that on Windows.
+    if (type !== this.#type && (type === "udp6" || this.#platform === "winsock"))
+      return this.#platform === "winsock" ? "EINVAL" : "ENOPROTOOPT"
+    if (at === undefined) return anywhere
+    if (!(at instanceof Ipv4Address)) return { ...anywhere, interfaceIndex: at.zone === 0 ? undefined : at.zone }
+    if (at.isUnspecified) return anywhere
     const interfaceIndex = this.#addresses.interfaceOf(at)
-    if (interfaceIndex === undefined) return "ENODEV"
-    return { group: address, source: from, interfaceIndex, local: at }
-  }
-
-  get #other(): Type {
-    return this.#type === "udp4" ? "udp6" : "udp4"
+    return interfaceIndex === undefined ? "ENODEV" : { ...group, interfaceIndex, local: at }
   }
 }
+
+const typeOf = (address: Address): Type => (address instanceof Ipv4Address ? "udp4" : "udp6")
 
 const isSame = (one: Joined, other: Joined): boolean =>
   one.group.equals(other.group) &&

@@ -97,6 +97,12 @@ export class Handle {
     return "EINVAL"
   }
 
+  /** The system binds a socket once. Returns the code of the error, which may be one of the address. */
+  bindAgain(local: Endpoint<Family>): string {
+    const failed = this.#native.bind(nameOf(this.socket.plan, local))
+    return failed === undefined ? "EINVAL" : codeOf(failed)
+  }
+
   connect(to: Endpoint<Family>): string | undefined {
     const { connection, plan } = this.socket
     const failed = this.#native.connect(nameOf(plan, to))

@@ -42,7 +42,8 @@ export interface Arguments {
   readonly data: Uint8Array | ReadonlyArray<Uint8Array>
   readonly size: number
   readonly port: number | undefined
-  readonly address: string | undefined
+  /** As the program gave it; nothing and a text without characters stand for this host. */
+  readonly address: string | null | undefined
   readonly callback: SendCallback | undefined
   readonly options: SendOptions | undefined
 }
@@ -109,7 +110,7 @@ export const read = (connected: boolean, given: ReadonlyArray<unknown>): Argumen
     data: Array.isArray(data) && data.length === 0 ? empty : data,
     size: Array.isArray(data) ? data.reduce((sum, part) => sum + part.byteLength, 0) : data.byteLength,
     port: target,
-    address: address === null || address === undefined || address === "" ? undefined : (address as string),
+    address: address as string | null | undefined,
     callback: typeof callback === "function" ? (callback as SendCallback) : undefined,
     options
   }

@@ -41,7 +41,7 @@ export class Sending {
   readonly control: SendControl | undefined
   readonly segmentSize: number | undefined
   readonly callback: SendCallback | undefined
-  readonly address: string | undefined
+  readonly address: string | null | undefined
   readonly port: number | undefined
   /** Bytes of the payload. */
   readonly size: number
@@ -56,7 +56,7 @@ export class Sending {
     data: Uint8Array | ReadonlyArray<Uint8Array>,
     size: number,
     options: {
-      readonly address: string | undefined
+      readonly address: string | null | undefined
       readonly port: number | undefined
       readonly control: SendControl | undefined
       readonly segmentSize: number | undefined

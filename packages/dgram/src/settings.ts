@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events"
 import { Ipv4Address, type Ipv6Address, isUnsupported, type Platform } from "@ancillary/control"
 import * as SocketOption from "@ancillary/engine/spec/SocketOption"
 import { badBufferSize, bufferSizeError, missing, systemError } from "./errors.ts"
+import type { Option } from "./options.ts"
 import type { RemoteInfo } from "./remoteInfo.ts"
 import type { State } from "./state.ts"
 import { checkNumber, checkString } from "./validate.ts"
@@ -50,18 +51,20 @@ export abstract class Settings extends EventEmitter<{ [K in keyof Events]: Event
   /** Sets the hop limit of unicast datagrams, 1 to 255, and returns it. */
   setTTL(ttl: number): number {
     checkNumber(ttl, "ttl")
-    const handle = this[stateKey].opened("setTTL")
-    const hops = int32(ttl)
-    fail("setTTL", hops < 1 || hops > 255 ? "EINVAL" : handle.set(SocketOption.defaultHopLimit, hops))
+    fail("setTTL", this.#setHops("setTTL", SocketOption.defaultHopLimit, int32(ttl), 1))
     return ttl
+  }
+
+  /** Sets a hop limit. Returns the code of the error if that failed. The value is checked before the socket. */
+  #setHops(syscall: string, option: Option<number>, hops: number, least: number): string | undefined {
+    this[stateKey].check()
+    return hops < least || hops > 255 ? "EINVAL" : this[stateKey].opened(syscall).set(option, hops)
   }
 
   /** Sets the hop limit of datagrams to groups, 0 to 255, and returns it. */
   setMulticastTTL(ttl: number): number {
     checkNumber(ttl, "ttl")
-    const handle = this[stateKey].opened("setMulticastTTL")
-    const hops = int32(ttl)
-    fail("setMulticastTTL", hops < 0 || hops > 255 ? "EINVAL" : handle.set(SocketOption.multicastHopLimit, hops))
+    fail("setMulticastTTL", this.#setHops("setMulticastTTL", SocketOption.multicastHopLimit, int32(ttl), 0))
     return ttl
   }
 
@@ -81,11 +84,12 @@ export abstract class Settings extends EventEmitter<{ [K in keyof Events]: Event
     state.check()
     checkString(interfaceAddress, "interfaceAddress")
     const syscall = "setMulticastInterface"
-    const handle = state.opened(syscall)
     const { addresses, driver } = state.host
     const address = addresses.parse("udp4", interfaceAddress) ?? addresses.parse("udp6", interfaceAddress)
     if (address === undefined) throw systemError(syscall, "EINVAL")
-    if (address instanceof Ipv4Address !== (state.options.type === "udp4")) throw systemError(syscall, "ENOPROTOOPT")
+    const handle = state.opened(syscall)
+    // An IPv6 socket has the option for IPv4 as well.
+    if (!(address instanceof Ipv4Address) && state.options.type === "udp4") throw systemError(syscall, "ENOPROTOOPT")
     const row = interfaceByAddress(driver.abi.platform)
     const failed =
       address instanceof Ipv4Address
@@ -128,11 +132,13 @@ export abstract class Settings extends EventEmitter<{ [K in keyof Events]: Event
     const state = this[stateKey]
     state.check()
     if (!group) throw missing("multicastAddress")
+    const read = state.groups.read(group, source)
+    // A socket that is not bound stays so.
+    if (read === undefined) throw systemError(syscall, "EINVAL")
     const handle = state.openForGroups()
     if (typeof handle === "string") throw systemError(syscall, handle)
-    const { memberships } = handle.socket
     const how = syscall.startsWith("add") ? "join" : "leave"
-    fail(syscall, state.groups[how](memberships, group, source, local))
+    fail(syscall, state.groups[how](handle.socket.memberships, read, local))
   }
 
   /** Sets the size of the receive buffer in bytes. Linux doubles it. */
@@ -158,8 +164,8 @@ export abstract class Settings extends EventEmitter<{ [K in keyof Events]: Event
   /** Sets a size; 0 reads it. */
   #bufferSize(which: "recv" | "send", size: unknown): number {
     const state = this[stateKey]
-    state.check()
     if (typeof size !== "number" || size >>> 0 !== size) throw badBufferSize()
+    state.check()
     const syscall = `uv_${which}_buffer_size`
     if (int32(size) !== size) throw bufferSizeError(syscall, "EINVAL")
     const { handle } = state

@@ -55,7 +55,7 @@ export class State {
   constructor(options: Options, receiver: Receiver) {
     this.options = options
     this.host = host()
-    this.groups = new Groups(this.host.addresses, options.type)
+    this.groups = new Groups(this.host.addresses, options.type, this.host.driver.abi.platform)
     this.#receiver = receiver
     this.resource = new AsyncResource("UDPWRAP", { requireManualDestroy: true })
   }
@@ -78,8 +78,7 @@ export class State {
 
   /** Opens the socket at an address, or takes one that was made elsewhere. Returns the code of the error if that failed. */
   open(at: Endpoint<Family> | Foreign, sharing: boolean): string | undefined {
-    // The system binds a socket once.
-    if (this.handle !== undefined) return "EINVAL"
+    if (this.handle !== undefined) return "descriptor" in at ? "EINVAL" : this.handle.bindAgain(at)
     const opening = sharing ? { ...this.options, reuseAddr: true } : this.options
     const handle = "descriptor" in at ? Handle.adopted(this.host, opening, at) : Handle.bound(this.host, opening, at)
     if (typeof handle === "string") return handle

@@ -1,7 +1,13 @@
 /** The intended differences from `node:dgram`. Each is a row of the README, and each is used by a case. */
 import type { Kit } from "./kit.ts"
 
-export const differences = ["disconnect keeps the port", "calls on a closed socket"] as const
+export const differences = [
+  "disconnect keeps the port",
+  "calls on a closed socket",
+  "a group of the other family before bind",
+  "datagrams from before connect",
+  "a failed bind"
+] as const
 
 export type Difference = (typeof differences)[number]
 

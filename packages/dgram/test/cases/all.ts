@@ -5,6 +5,7 @@ import { create } from "./create.ts"
 import { hooks } from "./hooks.ts"
 import { close, message_ } from "./message.ts"
 import { multicast } from "./multicast.ts"
+import { order } from "./order.ts"
 import { send, sendArguments } from "./send.ts"
 import { queues, sendErrors } from "./sendErrors.ts"
 import { broadcast, buffers, references, ttl } from "./settings.ts"
@@ -29,6 +30,7 @@ export const allCases = [
   buffers,
   references,
   multicast,
+  order,
   sharing,
   blockLists,
   lookup,

@@ -3,11 +3,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import {
   FiberRef,
+  FiberRefs,
   RuntimeFlags
 } from "../requires effect 3 - run npm install effect@3 - or install @ancillary/effect beside effect 4.ts"
 import { HandlerServices } from "./handlerServices.ts"

@@ -12,13 +12,13 @@ import {
 import { orUndefined } from "@ancillary/engine/spec/Maybe"
 import * as Spec from "@ancillary/engine/spec/Spec"
 import { host } from "./driver.ts"
-import { codeOf, invalidType, systemError } from "./errors.ts"
+import { codeOf, codeOfSend, invalidType, systemError } from "./errors.ts"
 
 // The type of a spec without messages fits no type of all specs.
 const spec = Spec.make("unix") as unknown as Spec.Spec.Any
 
 /**
- * The second argument of a listener: the size in bytes, and the name of the sender if it has one.
+ * The second argument of a listener: the size in bytes, and the name of the sender. `path` is `null` if it has none.
  *
  * @category models
  * @since 0.1.0
@@ -26,6 +26,7 @@ const spec = Spec.make("unix") as unknown as Spec.Spec.Any
 export interface UnixRemoteInfo {
   readonly size: number
   readonly address: { readonly path?: string }
+  readonly path: string | null
 }
 
 type SendCallback = (error?: Error) => void
@@ -163,7 +164,8 @@ export class UnixSocket extends EventEmitter {
 
   readonly #deliver = ({ data, from }: ReceivedDatagram): void => {
     const path = from.family === "unix" ? from.path : undefined
-    const info: UnixRemoteInfo = { size: data.length, address: path === undefined ? {} : { path } }
+    const address = path === undefined ? {} : { path }
+    const info: UnixRemoteInfo = { size: data.length, address, path: path ?? null }
     this.emit("message", Buffer.from(data.buffer, data.byteOffset, data.length), info)
   }
 
@@ -174,7 +176,7 @@ export class UnixSocket extends EventEmitter {
     const failure = this.#try(socket, { data, ...(socket.peer === undefined ? { to: { path } } : {}) })
     if (failure === undefined) return callback?.()
     if (failure.reason !== "WouldBlock" || !connected)
-      return this.#report(systemError("send", codeOf(failure)), callback)
+      return this.#report(systemError("send", codeOfSend(failure)), callback)
     this.emit("congestion", data)
     this.#awaitRoom(socket)
     callback?.(Object.assign(new Error("congestion"), { code: "congestion", errno: 1, syscall: "send" }))

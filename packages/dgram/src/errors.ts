@@ -1,6 +1,7 @@
 /** Errors with the names, codes, messages and fields that Node's own have. */
 import { getSystemErrorMap, inspect } from "node:util"
 import type { Fault } from "@ancillary/engine/driver/Driver"
+import type { DatagramSendError } from "@ancillary/engine/errors/DatagramError"
 
 type Constructor = ErrorConstructor | TypeErrorConstructor | RangeErrorConstructor
 
@@ -85,6 +86,10 @@ export const invalidMessage = (message: string): Error => coded(TypeError, "ERR_
 
 /** The name of an error as Node has it: Winsock's begin with WSA in the platform's headers. */
 export const codeOf = ({ code }: Pick<Fault, "code">): string => code.replace(/^WSA/, "")
+
+/** The code of a send that failed. Refusals of the engine have no code of the system. */
+export const codeOfSend = ({ code, reason }: Pick<DatagramSendError, "code" | "reason">): string =>
+  reason === "MessageTooLarge" ? "EMSGSIZE" : reason === "InvalidArgument" ? "EINVAL" : codeOf({ code })
 
 export const errnoOf = (code: string): number => systemErrors.get(code)?.errno ?? -1
 

@@ -3,7 +3,7 @@ import { AsyncResource } from "node:async_hooks"
 import type { Endpoint, Family } from "@ancillary/control"
 import type { DatagramSendError } from "@ancillary/engine/errors/DatagramError"
 import { type Pause, SendQueue } from "@ancillary/engine/socket"
-import { addressError, codeOf, invalidMessage } from "./errors.ts"
+import { addressError, codeOfSend, invalidMessage } from "./errors.ts"
 import type { Way } from "./groups.ts"
 import type { Handle } from "./handle.ts"
 
@@ -229,8 +229,7 @@ const sizeOf = (queued: Queued): number => (queued instanceof Copy ? queued.orig
 
 const failure = ({ address, port }: Sending, error: DatagramSendError): Error => {
   if (error.reason === "InvalidArgument") return invalidMessage(error.message)
-  const code = error.reason === "MessageTooLarge" ? "EMSGSIZE" : codeOf(error)
-  return addressError("send", code, address, port)
+  return addressError("send", codeOfSend(error), address, port)
 }
 
 /** Calls back in a later tick, with the storage of the call of `send`. */

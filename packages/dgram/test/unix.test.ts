@@ -37,7 +37,7 @@ const errorsOf = (socket: dgram.UnixSocket): Array<string> => {
 it("a server receives datagrams to its path in order, with their size and sender", async () => {
   const [path, own] = [free(), free()]
   const seen: Array<unknown> = []
-  const server = make((data, { address, size }) => seen.push([data.toString(), size, address.path]))
+  const server = make((data, { address, path, size }) => seen.push([data.toString(), size, path, address.path ?? null]))
   let listening = 0
   server.on("listening", () => listening++)
   server.bind(path)
@@ -51,9 +51,25 @@ it("a server receives datagrams to its path in order, with their size and sender
   expect(sent).toBe(2)
   while (seen.length < 2) await once(server, "message")
   expect(seen).toEqual([
-    ["bar", 3, own],
-    ["second", 6, own]
+    ["bar", 3, own, own],
+    ["second", 6, own, own]
   ])
+  // The kernel chose its name.
+  make().sendto(Buffer.from("x"), 0, 1, path)
+  const [, info] = (await once(server, "message")) as [Buffer, dgram.UnixRemoteInfo]
+  expect(info.path).toMatch(/^\0[0-9a-f]+$/)
+})
+
+it("a datagram larger than the send buffer is EMSGSIZE", () => {
+  const path = free()
+  make().bind(path)
+  const client = make()
+  const errors = errorsOf(client)
+  client.sendto(Buffer.alloc(1_000_000), 0, 1_000_000, path)
+  const given: Array<unknown> = []
+  client.sendto(Buffer.alloc(1_000_000), 0, 1_000_000, path, (error) => given.push(error))
+  expect(errors).toEqual(["send EMSGSIZE"])
+  expect(given).toEqual([expect.objectContaining({ code: "EMSGSIZE", errno: -90, syscall: "send" })])
 })
 
 it("a connected client sends without a path, and a failed connect is an error event", async () => {

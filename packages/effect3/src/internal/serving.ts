@@ -200,13 +200,19 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
       reading.take()
       const begun = counts.times === undefined ? 0 : now()
       if (core === undefined || together === undefined) return start(datagram, () => handler(datagram, socket), begun)
-      let returned: Generated<E, R> | Effect.Effect<void, E, R>
+      let returned: Effect.Effect<void, E, R>
+      let generator: Generated<E, R> | undefined
       let sending: Sending | undefined
       listen()
       try {
         returned = handler(datagram, socket)
         sending = heard(core, returned)
-        if (sending === undefined && steps && isEffect<void, E, R>(returned)) returned = Generated.of(core, returned)
+        if (sending === undefined && steps && isEffect<void, E, R>(returned)) {
+          const evaluated = Generated.of(core, returned)
+          // Asked here, because the prototype of an object whose traps throw cannot be read.
+          if (evaluated instanceof Generated) generator = evaluated
+          else returned = evaluated
+        }
       } catch (thrown) {
         heard(core, undefined)
         return start(datagram, () => Effect.die(thrown), begun)
@@ -225,11 +231,11 @@ const served = <F extends Family, D extends ControlMessage.Any, E, R>(
           start(datagram, () => settled(from, result) as Effect.Effect<void, E>, begun)
         })
       }
-      if (!(returned instanceof Generated)) {
+      if (generator === undefined) {
         const effect = returned
         return start(datagram, () => effect, begun)
       }
-      const generated = returned
+      const generated = generator
       const advance = (): void => {
         const next = generated.next()
         if (next === undefined) {

@@ -9,8 +9,10 @@ import { getFullName, getSuites, getTests } from "@vitest/runner/utils"
 import { appendFileSync } from "node:fs"
 // By its path, because a driver's package must not depend on a package that imports the drivers.
 import { start } from "../../testing/catalogue/session.ts"
-import "../../testing/equalBytes.ts"
 import { expect } from "./vitest-shim.ts"
+
+/** The module makes `toEqual` compare bytes as a whole, as the setup file does elsewhere. */
+export { areEqualBytes } from "../../testing/equalBytes.ts"
 
 type Line =
   | { readonly started: string }

@@ -266,18 +266,3 @@ scoped("with a tracer each handler has a fiber from its beginning", () =>
     expect(events).toEqual(["sent 0", "ended 0", "sent 1", "ended 1"])
   })
 )
-
-scoped("a handler that takes values without end lets others run", () =>
-  Effect.gen(function* () {
-    const { counts, settle, socket } = yield* asked(2)
-    let isStopped = false
-    yield* serveOn(socket, (each) =>
-      Effect.gen(function* () {
-        if (each.data[0] === 1) isStopped = true
-        while (!isStopped) yield* Effect.void
-      })
-    )
-    while ((yield* socket.stats).handlers.succeeded < 2n) yield* settle
-    expect(yield* counts).toEqual(["2 started", "2 succeeded"])
-  })
-)

@@ -28,9 +28,8 @@ const isIterated = <E, R>(effect: unknown): effect is Iterated<E, R> =>
   "effect_instruction_i0" in effect &&
   typeof effect.effect_instruction_i0 === "object"
 
-/** Sends, and values in a row, of a handler before it gets a fiber. A fiber lets other programs run, even if the handler never ends. */
+/** Sends that a handler may make before it gets a fiber, which lets other programs run. */
 const mostSends = 64
-const mostValues = 1024
 
 /** Continues a generator in a fiber: after an effect that it yielded, until it ends. */
 const continued = Effect.fnUntraced(function* <E, R>(
@@ -72,11 +71,11 @@ export class Generated<E, R> {
     let value: unknown
     listen()
     try {
-      for (let values = 0; ; values++) {
+      for (;;) {
         const step = this.#generator.next(value)
         if (step.done === true) return undefined
         effect = Utils.yieldWrapGet(step.value)
-        if (!Exit.isExit(effect) || Exit.isFailure(effect) || values === mostValues) break
+        if (!Exit.isExit(effect) || Exit.isFailure(effect)) break
         value = effect.value
       }
     } catch (thrown) {

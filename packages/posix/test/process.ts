@@ -52,6 +52,17 @@ export const settledDescriptors: Effect.Effect<void> = Effect.gen(function* () {
   }
 })
 
+/** The events that the kernel reports of a descriptor: EPOLLIN 1, EPOLLOUT 4 (sys/epoll.h). 0 if no epoll has it. */
+export const reportedEvents = (descriptor: number): number => {
+  const line = new RegExp(String.raw`^tfd:\s*${descriptor} events:\s*([0-9a-f]+)`, "m")
+  return descriptors()
+    .filter(([, link]) => link.includes("eventpoll"))
+    .reduce((events, [name]) => {
+      const found = line.exec(readFileSync(`/proc/self/fdinfo/${name}`, "utf8"))
+      return events | Number.parseInt(found?.[1] ?? "0", 16)
+    }, 0)
+}
+
 /** Descriptors that the event loop has asked the kernel about: the `tfd:` lines of the epoll descriptors' fdinfo. */
 export const epollRegistrations = (): number =>
   descriptors()

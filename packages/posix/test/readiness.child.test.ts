@@ -5,7 +5,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import koffi from "koffi"
 import { bare, bound, int, type BareSocket, ok, receiveErrorRaw, receiveRaw, sendRaw } from "./bareKernel.ts"
-import { collect, pollHandles } from "./process.ts"
+import { collect, pollHandles, reportedEvents } from "./process.ts"
 
 const one = Uint8Array.of(1)
 const moment = Effect.promise(async () => {
@@ -164,6 +164,20 @@ describe("ours: a watch", () => {
       yield* moment
       close()
       expect(new Set(seen)).toEqual(new Set([true]))
+    })
+  )
+
+  it.scopedLive("loses its interest in room when the program does", () =>
+    Effect.gen(function* () {
+      const receiver = yield* bound()
+      const { poll } = yield* watching(receiver)
+      poll.update(false, true)
+      expect(reportedEvents(receiver.socket.descriptor) & 4).toBe(4)
+      poll.update(false, false)
+      expect(reportedEvents(receiver.socket.descriptor) & 4).toBe(0)
+      poll.update(true, true)
+      poll.update(true, false)
+      expect(reportedEvents(receiver.socket.descriptor) & 5).toBe(1)
     })
   )
 

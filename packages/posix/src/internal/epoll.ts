@@ -40,7 +40,8 @@ const patience = 64
 /** One watched descriptor. It is a class, because a program may have thousands of sockets, and closures would cost each of them a kilobyte. */
 export class Watch implements Poll {
   /**
-   * Interest of the program, and interest that is set in the kernel. The kernel's is reduced only after a report that nothing waited for.
+   * Interest of the program, and interest that is set in the kernel. The kernel's interest in readable is reduced only after a report that nothing
+   * waited for.
    */
   wanted = 0
   #armed = quiet
@@ -66,6 +67,8 @@ export class Watch implements Poll {
     if (this.#closed || events === this.wanted) return
     this.#want(events, this.#keepsAlive)
     if (events !== 0) this.#arm(events)
+    // With this interest the kernel wakes the epoll for each datagram that has left, and a sender may run for many before the next report.
+    else if (this.#armed > 0 && (this.#armed & EPOLLOUT) !== 0) this.#arm(quiet)
   }
 
   keepAlive(keeps: boolean): void {
